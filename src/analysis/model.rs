@@ -1,0 +1,150 @@
+//! What analysis takes in and gives out.
+
+use serde::Serialize;
+
+use crate::space::Value;
+use crate::trial::RunStatus;
+
+/// Everything that is known of a sweep's trials, one row a trial.
+#[derive(Debug, Clone, Default)]
+pub struct Frame {
+    /// The parameters: one per column.
+    pub columns: Vec<ColumnInfo>,
+    /// The trials.
+    pub rows: Vec<Row>,
+}
+
+/// What the config says of a column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ColumnInfo {
+    /// Dotted path of the parameter.
+    pub name: String,
+    /// Whether it was drawn on a log scale.
+    pub log: bool,
+    /// Whether null is among its declared values: then null is a level, not a gap.
+    pub null_is_level: bool,
+}
+
+/// One trial.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// State of its run.
+    pub status: RunStatus,
+    /// The metric's value that counts; `None`: it was never logged. May be NaN or infinite.
+    pub metric: Option<f64>,
+    /// Its values, one per column; `None`: the parameter does not exist in this trial.
+    pub cells: Vec<Option<Value>>,
+}
+
+/// What the trials say about the parameters.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Analysis {
+    /// Trials looked at.
+    pub n_rows: usize,
+    /// Trials used.
+    pub n_used: usize,
+    /// Trials left out, by reason.
+    pub dropped: Dropped,
+    /// Out-of-bag R² of the forest; null where there is no forest.
+    pub oob_r2: Option<f64>,
+    /// How far the forest can be trusted.
+    pub trust: Trust,
+    /// The forest worked on the ranks of the metric, because its tails are heavy.
+    pub rank_target: bool,
+    /// Sentences for a person: what is thin, what moves together, what was left out.
+    pub notes: Vec<String>,
+    /// The parameters, most important first.
+    pub parameters: Vec<ParameterAnalysis>,
+}
+
+/// Trials left out, by reason.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Dropped {
+    /// The run is not FINISHED.
+    pub not_finished: usize,
+    /// The metric was never logged.
+    pub metric_absent: usize,
+    /// The metric is NaN.
+    pub metric_nan: usize,
+    /// The metric is infinite.
+    pub metric_inf: usize,
+}
+
+/// How far a forest's importances can be trusted: the word for its out-of-bag R².
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Trust {
+    /// There is no forest.
+    Absent,
+    /// Below 0.1.
+    None,
+    /// Below 0.3.
+    Weak,
+    /// Below 0.6.
+    Fair,
+    /// From 0.6.
+    Good,
+}
+
+/// How a parameter enters the statistics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// All true or false.
+    Bool,
+    /// All numbers.
+    Numeric,
+    /// Anything else, by its text.
+    Categorical,
+}
+
+/// What is known of one parameter.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ParameterAnalysis {
+    /// Dotted path of the parameter.
+    pub name: String,
+    /// How it enters the statistics.
+    pub kind: Kind,
+    /// Whether Pearson is taken on its logarithm.
+    pub log: bool,
+    /// Used trials in which it is present.
+    pub n_present: usize,
+    /// Distinct values among these.
+    pub n_distinct: usize,
+    /// Mean decrease in impurity, all parameters summing to 1.
+    pub importance: Option<f64>,
+    /// Drop in R² on out-of-bag rows when it is shuffled.
+    pub permutation: Option<Estimate>,
+    /// Pearson's correlation with the metric.
+    pub pearson: Option<Correlation>,
+    /// Spearman's correlation with the metric.
+    pub spearman: Option<Correlation>,
+    /// Correlation ratio, for categorical parameters.
+    pub eta_squared: Option<f64>,
+    /// Why a figure is missing.
+    pub reason: Option<String>,
+    /// Whether the data shows clearly that it matters.
+    pub clear: bool,
+}
+
+/// A mean with its standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Estimate {
+    /// The mean.
+    pub mean: f64,
+    /// Its standard error.
+    pub se: f64,
+}
+
+/// A correlation coefficient with its 95 % interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Correlation {
+    /// The coefficient.
+    pub r: f64,
+    /// The interval's ends; null with fewer than 4 rows.
+    pub interval: Option<[f64; 2]>,
+    /// Two-sided p-value.
+    pub p: f64,
+    /// Rows it was taken from.
+    pub n: usize,
+}

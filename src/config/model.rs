@@ -1,0 +1,155 @@
+//! The checked config: what the rest of the house works with.
+
+use std::time::Duration;
+
+use crate::space::{Point, Space};
+
+/// A sweep as its file describes it, after every check has passed and every default has been filled in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// What a trial runs.
+    pub command: Command,
+    /// `program`, for `${program}` in list commands.
+    pub program: Option<String>,
+    /// The experiment that parent and children belong to: `experiment_name`, else `project`, else `Default`.
+    pub experiment_name: String,
+    /// `sweep_name`, else `name`; `None`: drawn at `init`.
+    pub sweep_name: Option<String>,
+    /// `description`: becomes the note of the parent run.
+    pub description: Option<String>,
+    /// How points are chosen.
+    pub method: Method,
+    /// What is to be made small or large.
+    pub metric: Option<Metric>,
+    /// The parameters.
+    pub space: Space,
+    /// Most trials that may ever start; `None`: no cap.
+    pub run_cap: Option<u64>,
+    /// The seed of every draw; `None`: drawn at `init`.
+    pub seed: Option<u64>,
+    /// Points that are tried first, in this order.
+    pub points: Vec<Point>,
+    /// `order: shuffled` of a grid.
+    pub shuffled: bool,
+    /// `replace: false` turns repeats of a finite random space off.
+    pub replace: bool,
+    /// Groups of parameters (dotted paths) that move together.
+    pub zip: Vec<Vec<String>>,
+    /// Expressions that a point must satisfy.
+    pub constraints: Vec<Constraint>,
+    /// A trial is stopped after this time.
+    pub trial_timeout: Option<Duration>,
+    /// The sweep starts no trial after this time.
+    pub max_duration: Option<Duration>,
+    /// Additions to the command's environment.
+    pub env: Vec<(String, String)>,
+    /// Further attempts of a failed trial.
+    pub retries: u32,
+    /// Time between SIGTERM and SIGKILL.
+    pub grace: Option<Duration>,
+    /// Early stopping.
+    pub early_terminate: Option<EarlyTerminate>,
+}
+
+/// The command of a trial.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// A text: run by `sh -c` after its `${name}`s were quoted for their places.
+    Shell(String),
+    /// A list: run as it is, with no shell.
+    Argv(Vec<String>),
+}
+
+/// How points are chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Every combination, each once.
+    Grid,
+    /// Independent draws.
+    Random,
+    /// Draws guided by what finished trials gave.
+    Bayes,
+    /// A scrambled Sobol sequence.
+    Sobol,
+    /// Many points at a small budget, the best go on at a larger one.
+    SuccessiveHalving,
+}
+
+/// What the sweep is after.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Metric {
+    /// Exact key of the logged metric.
+    pub name: String,
+    /// Direction.
+    pub goal: Goal,
+    /// When a run reaches it no new run is started.
+    pub target: Option<f64>,
+    /// Which value of the history counts.
+    pub summary: Summary,
+    /// What a run without a value counts as in `bayes`.
+    pub impute: Impute,
+    /// The same while it runs; `None`: it counts as pending.
+    pub impute_while_running: Option<Impute>,
+    /// A regular expression with one group, read from the command's output line by line.
+    pub from_output: Option<String>,
+}
+
+/// Direction of a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goal {
+    /// Smaller is better.
+    Minimize,
+    /// Larger is better.
+    Maximize,
+}
+
+/// Which value of a metric's history stands for the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Summary {
+    /// The latest.
+    Last,
+    /// The smallest.
+    Min,
+    /// The largest.
+    Max,
+    /// The best in the direction of the goal.
+    Best,
+    /// The mean.
+    Mean,
+}
+
+/// How a run without a value of the metric is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Impute {
+    /// As the worst of the sweep.
+    Worst,
+    /// As its own best.
+    Best,
+    /// As its own latest.
+    Latest,
+}
+
+/// A checked expression over parameters that a point must satisfy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Constraint {
+    /// The expression as it was written.
+    pub text: String,
+}
+
+/// The `early_terminate` mapping, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EarlyTerminate {
+    /// W&B's hyperband stopping.
+    Hyperband {
+        /// First band.
+        min_iter: Option<u64>,
+        /// Length of a full run; needs `s`.
+        max_iter: Option<u64>,
+        /// Number of bands below `max_iter`.
+        s: Option<u64>,
+        /// Ratio of neighbouring bands.
+        eta: f64,
+        /// Whether the value at the band alone counts.
+        strict: bool,
+    },
+}

@@ -1,0 +1,28 @@
+//! `sweep`: hyperparameter sweeps on top of MLflow tracking.
+//!
+//! The map of the house, from the ground up; a module names only modules on a storey below its own
+//! (`tests/architecture.rs` holds this):
+//!
+//! | storey | modules |
+//! |---|---|
+//! | 6 | [`cli`] |
+//! | 5 | [`commands`] |
+//! | 4 | [`ui`], [`report`] |
+//! | 3 | [`agent`], [`gateway`] |
+//! | 2 | [`strategy`], [`analysis`], [`tracking`], [`process`] |
+//! | 1 | [`config`], [`trial`] |
+//! | 0 | [`space`] |
+
+pub mod agent;
+pub mod analysis;
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod gateway;
+pub mod process;
+pub mod report;
+pub mod space;
+pub mod strategy;
+pub mod tracking;
+pub mod trial;
+pub mod ui;

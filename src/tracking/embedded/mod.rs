@@ -1,0 +1,1 @@
+//! The embedded store: a SQLite file in MLflow's schema, read and written directly.

@@ -1,0 +1,16 @@
+//! The tracking store: one seam to MLflow, in MLflow's own terms (experiments, runs, params, metrics, tags, artifacts).
+//!
+//! Owns every byte that goes to or comes from a tracking server or its database file: the [`Store`] port, its two
+//! implementations (`rest`, `embedded`), the ledger over it, and artifacts. Refuses to know what a sweep is for:
+//! no commands, no processes, no strategies.
+
+pub mod embedded;
+mod error;
+mod model;
+mod store;
+
+pub use error::{ErrorKind, Result, TrackingError};
+pub use model::{
+    ArtifactEntry, Experiment, ExperimentId, Metric, NewRun, Page, Run, RunId, RunInfo, RunQuery, RunUpdate,
+};
+pub use store::{ParamWrite, Store};

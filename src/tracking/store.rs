@@ -1,0 +1,59 @@
+//! The port: what a sweep asks of a tracking store.
+
+use async_trait::async_trait;
+
+use super::error::Result;
+use super::model::{
+    ArtifactEntry, Experiment, ExperimentId, Metric, NewRun, Page, Run, RunId, RunInfo, RunQuery, RunUpdate,
+};
+
+/// How a write of a param came out. A param is written once: this is the compare-and-set that the ledger stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParamWrite {
+    /// The param has the value that was asked for (it was free, or had just this value).
+    Held,
+    /// The param had another value already, and keeps it.
+    Refused,
+}
+
+/// A tracking store.
+///
+/// Every method may be called by many tasks and processes at once. A retried call is harmless but for
+/// [`Store::create_run`], which may leave a second run behind.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Where it is, for a person and for `MLFLOW_TRACKING_URI`; without credentials.
+    fn uri(&self) -> &str;
+
+    /// The experiment of this name, deleted ones included.
+    async fn experiment_by_name(&self, name: &str) -> Result<Option<Experiment>>;
+    /// Makes an experiment; `AlreadyExists` where the name is taken.
+    async fn create_experiment(&self, name: &str) -> Result<ExperimentId>;
+    /// Ids of all active experiments.
+    async fn experiments(&self) -> Result<Vec<Experiment>>;
+
+    /// Makes a run in state RUNNING.
+    async fn create_run(&self, run: &NewRun) -> Result<RunInfo>;
+    /// Reads a run.
+    async fn run(&self, id: &RunId) -> Result<Run>;
+    /// Changes a run's state, end or name.
+    async fn update_run(&self, id: &RunId, update: &RunUpdate) -> Result<()>;
+    /// Marks a run as deleted.
+    async fn delete_run(&self, id: &RunId) -> Result<()>;
+    /// One page of the active runs that match.
+    async fn search_runs(&self, query: &RunQuery) -> Result<Page<Run>>;
+
+    /// Writes a param once.
+    async fn log_param(&self, id: &RunId, key: &str, value: &str) -> Result<ParamWrite>;
+    /// Writes metrics and tags (tags overwrite).
+    async fn log_batch(&self, id: &RunId, metrics: &[Metric], tags: &[(String, String)]) -> Result<()>;
+    /// All values of a metric in the order of timestamp, step, value.
+    async fn metric_history(&self, id: &RunId, key: &str) -> Result<Vec<Metric>>;
+
+    /// Saves `bytes` as the artifact `path` (with `/`, no `..`) of a run.
+    async fn put_artifact(&self, run: &RunInfo, path: &str, bytes: Vec<u8>) -> Result<()>;
+    /// Reads an artifact; `NotFound` where there is none.
+    async fn artifact(&self, run: &RunInfo, path: &str) -> Result<Vec<u8>>;
+    /// What lies in the folder `path` of a run's artifacts (`""`: its root), sorted by path.
+    async fn artifacts(&self, run: &RunInfo, path: &str) -> Result<Vec<ArtifactEntry>>;
+}
