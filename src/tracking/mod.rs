@@ -5,6 +5,8 @@
 //! no commands, no processes, no strategies.
 
 pub mod embedded;
+pub mod local_artifacts;
+pub mod rest;
 mod error;
 mod model;
 mod store;
