@@ -55,8 +55,7 @@ impl Context {
         let scheme = uri.split(':').next().unwrap_or_default().to_ascii_lowercase();
         let (store, backend): (Arc<dyn Store>, Backend) = match scheme.as_str() {
             "http" | "https" => {
-                let env = Environment { var: &|name| std::env::var(name).ok(), credentials: credentials_file() };
-                let store = RestStore::new(Settings::read(&uri, &env)?)?;
+                let store = RestStore::new(Settings::read(&uri, &Environment::of_process())?)?;
                 (Arc::new(store), Backend::Server { uri })
             }
             "sqlite" => {
@@ -109,11 +108,6 @@ fn git_tags(folder: &Path) -> Vec<(String, String)> {
     let Some(state) = git_state(folder) else { return Vec::new() };
     let branch = state.branch.map(|branch| (tags::GIT_BRANCH.to_owned(), branch));
     std::iter::once((tags::GIT_COMMIT.to_owned(), state.commit)).chain(branch).collect()
-}
-
-fn credentials_file() -> Option<String> {
-    let path = Path::new(&std::env::var_os("HOME")?).join(".mlflow/credentials");
-    std::fs::read_to_string(path).ok()
 }
 
 fn unknown_scheme(uri: &str) -> Failure {

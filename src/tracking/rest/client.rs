@@ -231,6 +231,9 @@ fn protocol(message: String, source: serde_json::Error) -> TrackingError {
 }
 
 fn http_client(settings: &Settings) -> Result<reqwest::Client> {
+    // The client asks for the process's provider even where no TLS is spoken. A second one is refused: then there is
+    // one already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let mut headers = HeaderMap::new();
     if let Some(secret) = &settings.authorization {
         let mut value = HeaderValue::from_str(secret.reveal())

@@ -57,6 +57,18 @@ pub struct Environment<'a> {
     pub credentials: Option<String>,
 }
 
+impl Environment<'_> {
+    /// That of this process and its user.
+    #[must_use]
+    pub fn of_process() -> Environment<'static> {
+        let file = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".mlflow/credentials"));
+        Environment {
+            var: &|name| std::env::var(name).ok(),
+            credentials: file.and_then(|path| std::fs::read_to_string(path).ok()),
+        }
+    }
+}
+
 impl Settings {
     /// Reads the settings for the server at `uri` (`http://` or `https://`, with or without `user:password@`).
     ///
