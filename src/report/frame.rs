@@ -83,9 +83,10 @@ fn draw(page: &mut String, spec: &FrameSpec) -> Result<PixelArea, Box<dyn std::e
     let root = SVGBackend::with_string(page, size).into_drawing_area();
     let mut chart = ChartBuilder::on(&root)
         .margin_top(spec.top)
+        .margin_left(14)
         .margin_right(28)
         .x_label_area_size(48)
-        .y_label_area_size(spec.left)
+        .y_label_area_size(spec.left.saturating_sub(14))
         .build_cartesian_2d(Ticked(spec.x.clone()), Ticked(spec.y.clone()))?;
     let mut mesh = chart.configure_mesh();
     let words = ("sans-serif", FONT).into_font().color(&color(MUTED));

@@ -29,7 +29,7 @@ pub(super) fn history(report: &SweepReport) -> Plot {
     let caption = caption_lines(&sentences(report, &points, &frame));
     let name = report.objective.map_or("Metric", |objective| objective.name);
     let mut canvas =
-        Canvas::new(&format!("{name} against time"), HEAD + FRAME + caption_height(&caption) + 12.0);
+        Canvas::new(&format!("{name} against time"), HEAD + FRAME + caption_height(&caption) + 16.0);
     canvas.legend(60.0, &legend(report, &points));
     canvas.raw(&frame.markup);
     let marks = draw_points(&mut canvas, report.trials.len(), &points, &frame);
@@ -37,7 +37,7 @@ pub(super) fn history(report: &SweepReport) -> Plot {
         let steps = best_so_far(&points, goal);
         canvas.stroke("best-so-far", &step_path(&steps, &frame), 2.0, TEXT);
     }
-    canvas.caption(HEAD + FRAME + 10.0, &caption);
+    canvas.caption(HEAD + FRAME + 16.0, &caption);
     Plot { svg: canvas.finish(), marks }
 }
 
@@ -124,7 +124,8 @@ fn frame(report: &SweepReport, points: &[Point]) -> Frame {
     let last = points.iter().map(|point| point.time).fold(1.0, f64::max);
     let (unit, milliseconds) = time_unit(last);
     let mut x = Axis::round(0.0, last / milliseconds, 8);
-    (x.low, x.high) = (0.0, last);
+    // A little air, so that the last point is whole.
+    (x.low, x.high) = (0.0, last * 1.015);
     for tick in &mut x.ticks {
         tick.0 *= milliseconds;
     }

@@ -19,7 +19,7 @@ const FOOT: f64 = 52.0;
 /// Most parameters that are shown.
 const MOST: usize = 60;
 /// Widest the names get.
-const NAMES: f64 = 290.0;
+const NAMES: f64 = 330.0;
 /// Most notes below the plot: the report has them all.
 const NOTES: usize = 4;
 

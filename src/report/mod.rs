@@ -11,6 +11,7 @@ mod csv;
 mod facts;
 mod frame;
 mod history;
+mod html;
 mod importance;
 mod palette;
 mod scale;
@@ -24,6 +25,7 @@ use crate::trial::Trial;
 
 pub use csv::trials_csv;
 pub use history::history_svg;
+pub use html::report_html;
 pub use importance::importance_svg;
 pub use timeline::timeline_svg;
 

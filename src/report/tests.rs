@@ -22,6 +22,7 @@ fn samples_are_written_for_a_person_to_look_at() {
             ("timeline.svg", timeline_svg(&report)),
             ("history.svg", history_svg(&report)),
             ("importance.svg", importance_svg(&report)),
+            ("report.html", report_html(&report)),
             ("trials.csv", trials_csv(&report)),
         ];
         for (name, content) in files {

@@ -32,7 +32,7 @@ pub(super) fn timeline(report: &SweepReport) -> Plot {
     let caption = caption_lines(&sentences(report, &rows));
     let frame = frame(report, &bars, &rows);
     let mut canvas =
-        Canvas::new("Run timeline", HEAD + frame_height(&rows) + caption_height(&caption) + 12.0);
+        Canvas::new("Run timeline", HEAD + frame_height(&rows) + caption_height(&caption) + 16.0);
     let legend = report
         .by_status()
         .into_iter()
@@ -51,7 +51,7 @@ pub(super) fn timeline(report: &SweepReport) -> Plot {
         }
         canvas.fill(&format!("bars {}", status.as_str()), &path, of_status(status));
     }
-    canvas.caption(HEAD + frame_height(&rows) + 10.0, &caption);
+    canvas.caption(HEAD + frame_height(&rows) + 16.0, &caption);
     Plot { svg: canvas.finish(), marks }
 }
 
