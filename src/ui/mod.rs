@@ -5,12 +5,14 @@
 
 mod run_lines;
 mod style;
+mod table;
 pub mod words;
 
 use std::io::{IsTerminal as _, Write as _};
 
 pub use run_lines::RunLines;
 pub use style::Style;
+pub use table::{importance_table, plain_table};
 
 /// The terminal, or what stands in its place.
 #[derive(Debug, Clone, Copy)]

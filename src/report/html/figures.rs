@@ -1,0 +1,70 @@
+//! The section on importances: what to make of them, the plot, the table.
+
+use super::super::SweepReport;
+use super::super::text::escape;
+use super::{figure, importance_svg};
+use crate::analysis::{Analysis, Correlation, ParameterAnalysis};
+
+pub(super) fn importance_section(report: &SweepReport) -> String {
+    let Some(analysis) = report.analysis else {
+        return String::new();
+    };
+    let notes = analysis.notes.iter().map(|note| format!("<li>{}</li>\n", escape(note)));
+    format!(
+        "<section><h2>Which parameters mattered</h2>\n<p>{} {}</p>\n<ul class=\"notes\">\n{}</ul>\n{}{}</section>\n",
+        escape(&analysis.used_sentence()),
+        escape(&analysis.trust_sentence()),
+        notes.collect::<String>(),
+        figure("importance", &importance_svg(report)),
+        table(analysis),
+    )
+}
+
+fn table(analysis: &Analysis) -> String {
+    if analysis.parameters.is_empty() {
+        return String::new();
+    }
+    let heads =
+        ["Parameter", "Importance", "Permutation Importance", "Pearson", "Spearman", "eta²", "Evidence"];
+    let head: String = heads.iter().map(|head| format!("<th scope=\"col\">{head}</th>")).collect();
+    let rows: String = analysis.parameters.iter().map(|p| row(p, analysis.has_forest())).collect();
+    format!(
+        "<div class=\"scroll\"><table class=\"importances\"><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table></div>\n"
+    )
+}
+
+fn row(parameter: &ParameterAnalysis, forest: bool) -> String {
+    let number = |x: Option<f64>| x.map_or("–".to_owned(), |x| format!("{x:.3}"));
+    let permutation = parameter.permutation.filter(|_| forest);
+    let permutation = permutation.map_or("–".to_owned(), |e| format!("{:.3} ± {:.3}", e.mean, e.se));
+    let log = if parameter.log { " <small>(log)</small>" } else { "" };
+    let why =
+        parameter.reason.as_deref().map(|why| format!(" title=\"{}\"", escape(why))).unwrap_or_default();
+    let evidence = if !forest {
+        "–"
+    } else if parameter.clear {
+        "yes"
+    } else {
+        "no"
+    };
+    let cells = [
+        number(parameter.importance.filter(|_| forest)),
+        permutation,
+        correlation(parameter.pearson.as_ref()),
+        correlation(parameter.spearman.as_ref()),
+        number(parameter.eta_squared),
+        evidence.to_owned(),
+    ];
+    let cells: String = cells.iter().map(|cell| format!("<td>{cell}</td>")).collect();
+    format!("<tr{why}><th scope=\"row\">{}{log}</th>{cells}</tr>\n", escape(&parameter.name))
+}
+
+fn correlation(correlation: Option<&Correlation>) -> String {
+    match correlation {
+        None => "–".to_owned(),
+        Some(Correlation { r, interval: Some([low, high]), .. }) => {
+            format!("{r:+.2} <small>[{low:+.2}, {high:+.2}]</small>")
+        }
+        Some(Correlation { r, .. }) => format!("{r:+.2}"),
+    }
+}

@@ -1,0 +1,287 @@
+//! Text on its way into a report: cleaned, escaped, measured, and values in the words of the command line.
+
+use std::fmt::Write;
+
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+use crate::space::{Point, Value};
+
+/// The text without what XML 1.0 (section 2.2) forbids or what turns the writing direction; line breaks
+/// and tabs become spaces.
+pub(super) fn clean(text: &str) -> String {
+    let keeps = |c: char| -> Option<char> {
+        match c {
+            '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => Some(' '),
+            '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}' => None,
+            c if c.is_control() => None,
+            c => Some(c),
+        }
+    };
+    text.chars().filter_map(keeps).collect()
+}
+
+/// The text cleaned, and escaped for the content and the attributes of both XML and HTML.
+pub(super) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in clean(text).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Width of a text in units of its font size: what a broad sans-serif face (DejaVu Sans) takes.
+///
+/// The reader's font is not known; a broad one is assumed, so that what fits here fits there.
+pub(super) fn ems(text: &str) -> f64 {
+    let em = |c: char| match c {
+        'i' | 'j' | 'l' | '\'' | ',' | '.' | ':' | ';' | '|' | ' ' | '!' => 0.36,
+        'f' | 't' | 'r' | '(' | ')' | '[' | ']' | '/' | '-' | 'I' => 0.44,
+        'm' | 'w' | 'M' | 'W' | '%' | '@' | '…' | '–' => 1.0,
+        'a'..='z' | '0'..='9' | '_' => 0.64,
+        'A'..='Z' => 0.78,
+        c if c.is_ascii() => 0.7,
+        c if unicode_width::UnicodeWidthChar::width(c) == Some(0) => 0.0,
+        c if unicode_width::UnicodeWidthChar::width(c) == Some(2) => 1.05,
+        _ => 0.75,
+    };
+    text.chars().map(em).sum()
+}
+
+/// The text in at most `width` units at a font size; what is cut out of its middle is marked by `…`.
+pub(super) fn shorten(text: &str, width: f64, size: f64) -> String {
+    let room = width / size;
+    if ems(text) <= room {
+        return text.to_owned();
+    }
+    let chars: Vec<char> = text.chars().collect();
+    for dropped in 1..chars.len() {
+        let kept = chars.len() - dropped;
+        let (head, tail) = chars.split_at(kept / 2);
+        let tail = tail.iter().skip(dropped);
+        let candidate: String = head.iter().chain(['…'].iter()).chain(tail).collect();
+        if ems(&candidate) <= room {
+            return candidate;
+        }
+    }
+    "…".to_owned()
+}
+
+/// Breaks a text at spaces into lines of at most `width` units at a font size.
+pub(super) fn wrap(text: &str, width: f64, size: f64) -> Vec<String> {
+    let room = width / size;
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if ems(line) + ems(" ") + ems(word) <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(shorten(word, width, size)),
+        }
+    }
+    lines
+}
+
+/// The parameters of a point by dotted path, with their texts.
+pub(super) fn flatten(point: &Point) -> Vec<(String, String)> {
+    fn walk(prefix: &str, entries: &[(String, Value)], out: &mut Vec<(String, String)>) {
+        for (name, value) in entries {
+            let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+            match value {
+                Value::Map(inner) if !inner.is_empty() => walk(&path, inner, out),
+                value => out.push((path, value_text(value))),
+            }
+        }
+    }
+    let mut out = Vec::new();
+    walk("", &point.0, &mut out);
+    out
+}
+
+/// The text of a value, as a command line gets it.
+pub(super) fn value_text(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.clone(),
+        value => nested_text(value),
+    }
+}
+
+fn nested_text(value: &Value) -> String {
+    match value {
+        Value::Null => "None".to_owned(),
+        Value::Bool(true) => "True".to_owned(),
+        Value::Bool(false) => "False".to_owned(),
+        Value::Int(int) => int.to_string(),
+        Value::Float(float) => float_text(*float),
+        Value::Text(text) => quoted(text),
+        Value::List(items) => {
+            format!("[{}]", items.iter().map(nested_text).collect::<Vec<_>>().join(", "))
+        }
+        Value::Map(entries) => {
+            let entry = |(name, value): &(String, Value)| format!("{}: {}", quoted(name), nested_text(value));
+            format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+fn quoted(text: &str) -> String {
+    let mark = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
+    let mut out = String::from(mark);
+    for c in text.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            '\r' => out.push_str("\\r"),
+            c if c == mark || c == '\\' => out.extend(['\\', c]),
+            c => out.push(c),
+        }
+    }
+    out.push(mark);
+    out
+}
+
+/// The shortest digits that read back as the same number: positional for decimal exponents −4 to 15, else
+/// with an exponent of at least two digits.
+pub(super) fn float_text(x: f64) -> String {
+    if x.is_nan() {
+        return "nan".to_owned();
+    }
+    if x.is_infinite() {
+        return if x > 0.0 { "inf".to_owned() } else { "-inf".to_owned() };
+    }
+    let scientific = format!("{x:e}");
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if (-4..16).contains(&exponent) {
+        return format!("{x:?}");
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs())
+}
+
+/// A number with at most `digits` significant digits, for reading.
+pub(super) fn significant(x: f64, digits: usize) -> String {
+    let rounded = format!("{x:.*e}", digits.saturating_sub(1)).parse::<f64>().unwrap_or(x);
+    let text = float_text(rounded);
+    text.strip_suffix(".0").map(str::to_owned).unwrap_or(text)
+}
+
+/// A length of time in its two largest units.
+pub(super) fn duration_text(milliseconds: i64) -> String {
+    let seconds = milliseconds / 1000;
+    let pair = |whole: i64, unit: &str, rest: i64, small: &str| {
+        if rest == 0 { format!("{whole} {unit}") } else { format!("{whole} {unit} {rest} {small}") }
+    };
+    match milliseconds {
+        ..1_000 => format!("{milliseconds} ms"),
+        ..60_000 => format!("{} s", significant(milliseconds as f64 / 1000.0, 3)),
+        ..3_600_000 => pair(seconds / 60, "min", seconds % 60, "s"),
+        ..86_400_000 => pair(seconds / 3600, "h", seconds / 60 % 60, "min"),
+        _ => pair(seconds / 86_400, "d", seconds / 3600 % 24, "h"),
+    }
+}
+
+/// A moment in UTC to the second, for people; the bare number where no calendar has it.
+pub(super) fn moment_text(epoch_ms: i64) -> String {
+    moment(epoch_ms).map_or_else(
+        || epoch_ms.to_string(),
+        |moment| {
+            let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second] UTC");
+            moment.format(format).unwrap_or_else(|_| epoch_ms.to_string())
+        },
+    )
+}
+
+/// A moment in UTC to the millisecond by ISO 8601, for programs.
+pub(super) fn moment_iso(epoch_ms: i64) -> String {
+    let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+    moment(epoch_ms).and_then(|moment| moment.format(format).ok()).unwrap_or_else(|| epoch_ms.to_string())
+}
+
+fn moment(epoch_ms: i64) -> Option<OffsetDateTime> {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(epoch_ms) * 1_000_000).ok()
+}
+
+/// `1 trial`, `2 trials`.
+pub(super) fn count(n: usize, one: &str) -> String {
+    let mut out = String::new();
+    let _ = write!(out, "{n} {one}{}", if n == 1 { "" } else { "s" });
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn values_read_as_on_the_command_line() {
+        let cases = [
+            (Value::Null, "None"),
+            (Value::Bool(true), "True"),
+            (Value::Int(3), "3"),
+            (Value::Float(3.0), "3.0"),
+            (Value::Float(0.0001), "0.0001"),
+            (Value::Float(1e-5), "1e-05"),
+            (Value::Float(1.5e-7), "1.5e-07"),
+            (Value::Float(1e15), "1000000000000000.0"),
+            (Value::Float(1e16), "1e+16"),
+            (Value::Float(f64::NEG_INFINITY), "-inf"),
+            (Value::Text("it's".to_owned()), "it's"),
+            (Value::List(vec![Value::Int(1), Value::Text("it's".to_owned())]), "[1, \"it's\"]"),
+            (Value::Map(vec![("lr".to_owned(), Value::Float(0.1))]), "{'lr': 0.1}"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(value_text(&value), text);
+        }
+    }
+
+    #[test]
+    fn nested_parameters_go_by_their_dotted_path() {
+        let inner = Value::Map(vec![("lr".to_owned(), Value::Int(1))]);
+        let point = Point(vec![("a".to_owned(), Value::Bool(false)), ("opt".to_owned(), inner)]);
+        let pairs = [("a".to_owned(), "False".to_owned()), ("opt.lr".to_owned(), "1".to_owned())];
+        assert_eq!(flatten(&point), pairs);
+    }
+
+    #[test]
+    fn numbers_for_reading_are_short() {
+        for (x, text) in
+            [(0.912_345_67, "0.9123"), (1e6, "1000000"), (3.0, "3"), (0.0, "0"), (-1e-9, "-1e-09")]
+        {
+            assert_eq!(significant(x, 4), text);
+        }
+    }
+
+    #[test]
+    fn times_are_given_in_their_two_largest_units() {
+        for (ms, text) in [(12, "12 ms"), (1_500, "1.5 s"), (61_000, "1 min 1 s"), (7_200_000, "2 h")] {
+            assert_eq!(duration_text(ms), text);
+        }
+        assert_eq!(moment_text(0), "1970-01-01 00:00:00 UTC");
+        assert_eq!(moment_iso(1_500), "1970-01-01T00:00:01.500Z");
+        assert_eq!(moment_iso(i64::MAX), i64::MAX.to_string());
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_name_holds_it_is_good_xml_once_escaped(name in any::<String>()) {
+            let xml = format!("<a b=\"{0}\">{0}</a>", escape(&name));
+            let parsed = roxmltree::Document::parse(&xml);
+            prop_assert!(parsed.is_ok(), "{xml:?}");
+        }
+
+        #[test]
+        fn a_shortened_text_fits(name in "\\PC{1,60}", width in 20.0..300.0_f64) {
+            prop_assert!(ems(&shorten(&name, width, 12.0)) * 12.0 <= width);
+        }
+    }
+}
