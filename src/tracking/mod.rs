@@ -6,6 +6,7 @@
 
 pub mod embedded;
 mod error;
+pub mod filter;
 mod model;
 mod store;
 

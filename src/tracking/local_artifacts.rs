@@ -1,0 +1,221 @@
+//! Artifacts in a folder of this machine: what MLflow's clients do for local artifact roots.
+//!
+//! Used by both stores. Nothing is ever read or written outside the run's folder: paths are checked piece by piece,
+//! and symbolic links that lead out are refused.
+
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::error::{ErrorKind, Result, TrackingError};
+use super::model::ArtifactEntry;
+
+/// Artifacts beyond this size are not read into memory: 256 MiB.
+const MAX_READ: u64 = 256 << 20;
+
+/// The pieces of an artifact path.
+///
+/// # Errors
+/// `Invalid` for empty, absolute and climbing paths, backslashes and control characters.
+pub fn checked_path(path: &str) -> Result<Vec<&str>> {
+    let pieces: Vec<&str> = path.split('/').collect();
+    let bad = |piece: &&str| piece.is_empty() || *piece == "." || *piece == "..";
+    if pieces.iter().any(bad) || path.contains('\\') || path.chars().any(char::is_control) {
+        return Err(TrackingError::new(ErrorKind::Invalid, format!("`{path}` is not an artifact path"))
+            .hint("Use a relative path with `/`, without `..`."));
+    }
+    Ok(pieces)
+}
+
+/// The folder that a local artifact URI names; `None` for any other scheme.
+#[must_use]
+pub fn folder_of(uri: &str) -> Option<PathBuf> {
+    if uri.starts_with('/') {
+        return Some(PathBuf::from(uri));
+    }
+    let rest = uri.strip_prefix("file:")?;
+    let path = match rest.strip_prefix("//") {
+        Some(with_host) => with_host.find('/').map(|slash| &with_host[slash..])?,
+        None => rest,
+    };
+    path.starts_with('/').then(|| PathBuf::from(percent_decoded(path)))
+}
+
+/// Writes an artifact: to a temporary name first, so that no reader sees half of it.
+///
+/// # Errors
+/// `Invalid` for a bad path, `Io` where the disk refuses.
+pub async fn put(root: PathBuf, path: String, bytes: Vec<u8>) -> Result<()> {
+    blocking(move || {
+        let target = locate(&root, &path)?;
+        let folder = target.parent().unwrap_or(&root).to_owned();
+        let failed = |error| io(format!("artifact {path} can't be written below {}", root.display()), error);
+        std::fs::create_dir_all(&folder).map_err(failed)?;
+        inside(&root, &folder, &path)?;
+        let mut file = tempfile::Builder::new()
+            .prefix(".sweep-")
+            .permissions(plain_file())
+            .tempfile_in(&folder)
+            .map_err(failed)?;
+        file.write_all(&bytes).map_err(failed)?;
+        file.persist(&target).map_err(|error| failed(error.error))?;
+        Ok(())
+    })
+    .await
+}
+
+/// Reads an artifact.
+///
+/// # Errors
+/// `NotFound` where there is none, `Invalid` for a bad path, `Io` where it can't be read or is larger than 256 MiB.
+pub async fn get(root: PathBuf, path: String) -> Result<Vec<u8>> {
+    blocking(move || {
+        let target = locate(&root, &path)?;
+        let file = std::fs::File::open(&target).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => absent(&path),
+            _ => io(format!("artifact {path} can't be read"), error),
+        })?;
+        inside(&root, &target, &path)?;
+        let mut bytes = Vec::new();
+        let read = file.take(MAX_READ + 1).read_to_end(&mut bytes);
+        read.map_err(|error| io(format!("artifact {path} can't be read"), error))?;
+        if bytes.len() as u64 > MAX_READ {
+            return Err(TrackingError::new(ErrorKind::Io, format!("artifact {path} is larger than 256 MiB")));
+        }
+        Ok(bytes)
+    })
+    .await
+}
+
+/// What lies in a folder (`""`: the root) of a run's artifacts, sorted by path; empty where there is no such folder.
+///
+/// # Errors
+/// `Invalid` for a bad path, `Io` where the folder can't be read.
+pub async fn list(root: PathBuf, path: String) -> Result<Vec<ArtifactEntry>> {
+    blocking(move || {
+        let folder = if path.is_empty() { root.clone() } else { locate(&root, &path)? };
+        let failed = |error| io(format!("the artifacts in {} can't be listed", folder.display()), error);
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+                return Ok(Vec::new());
+            }
+            Err(error) => return Err(failed(error)),
+        };
+        inside(&root, &folder, &path)?;
+        let mut found = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(failed)?;
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            if name.starts_with(".sweep-") {
+                continue;
+            }
+            let Ok(meta) = entry.metadata() else { continue };
+            let path = if path.is_empty() { name } else { format!("{path}/{name}") };
+            found.push(ArtifactEntry { path, is_dir: meta.is_dir(), size: meta.is_file().then_some(meta.len()) });
+        }
+        found.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(found)
+    })
+    .await
+}
+
+fn locate(root: &Path, path: &str) -> Result<PathBuf> {
+    Ok(checked_path(path)?.into_iter().fold(root.to_owned(), |folder, piece| folder.join(piece)))
+}
+
+/// Refuses a place that a symbolic link leads out of the root.
+fn inside(root: &Path, place: &Path, path: &str) -> Result<()> {
+    let real = |path: &Path| {
+        path.canonicalize().map_err(|error| io(format!("{} can't be resolved", path.display()), error))
+    };
+    if real(place)?.starts_with(real(root)?) {
+        return Ok(());
+    }
+    Err(TrackingError::new(ErrorKind::Invalid, format!("`{path}` leads out of the run's artifacts")))
+}
+
+/// Temporary files are private by default; artifacts are as readable as any other file.
+fn plain_file() -> std::fs::Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(0o644)
+}
+
+fn percent_decoded(path: &str) -> String {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let hex = tail.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
+        match hex.filter(|_| first == b'%').and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = tail.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn absent(path: &str) -> TrackingError {
+    TrackingError::new(ErrorKind::NotFound, format!("there is no artifact {path}"))
+}
+
+fn io(message: String, error: std::io::Error) -> TrackingError {
+    TrackingError::new(ErrorKind::Io, message).caused_by(error)
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        TrackingError::new(ErrorKind::Io, "a file operation was cut off").caused_by(error)
+    })?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_written_is_listed_and_read_back() {
+        let root = tempfile::tempdir().unwrap();
+        let at = || root.path().join("run/artifacts");
+        put(at(), "logs/output.txt".into(), b"hello".to_vec()).await.unwrap();
+        put(at(), "empty".into(), Vec::new()).await.unwrap();
+        let names = |entries: Vec<ArtifactEntry>| {
+            entries.into_iter().map(|entry| (entry.path, entry.is_dir, entry.size)).collect::<Vec<_>>()
+        };
+        let top = names(list(at(), String::new()).await.unwrap());
+        assert_eq!(top, [("empty".into(), false, Some(0)), ("logs".into(), true, None)]);
+        let below = names(list(at(), "logs".into()).await.unwrap());
+        assert_eq!(below, [("logs/output.txt".into(), false, Some(5))]);
+        assert_eq!(get(at(), "logs/output.txt".into()).await.unwrap(), b"hello");
+        assert_eq!(get(at(), "none".into()).await.unwrap_err().kind, ErrorKind::NotFound);
+        assert!(list(at(), "none".into()).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn no_path_leads_out_of_the_root() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("root");
+        std::fs::create_dir(&root).unwrap();
+        std::fs::write(folder.path().join("secret"), "s").unwrap();
+        std::os::unix::fs::symlink(folder.path(), root.join("link")).unwrap();
+        for path in ["../secret", "/etc/passwd", "a/../../secret", "", "a//b", "a\\b", "link/secret"] {
+            let error = get(root.clone(), path.into()).await.unwrap_err();
+            assert_eq!(error.kind, ErrorKind::Invalid, "{path}");
+            let error = put(root.clone(), path.into(), vec![1]).await.unwrap_err();
+            assert_eq!(error.kind, ErrorKind::Invalid, "{path}");
+        }
+        assert_eq!(std::fs::read(folder.path().join("secret")).unwrap(), b"s");
+    }
+
+    #[test]
+    fn local_artifact_uris_name_folders() {
+        assert_eq!(folder_of("/a/b"), Some("/a/b".into()));
+        assert_eq!(folder_of("file:///a%20b"), Some("/a b".into()));
+        assert_eq!(folder_of("file:/a"), Some("/a".into()));
+        assert_eq!(folder_of("s3://bucket/a"), None);
+        assert_eq!(folder_of("mlflow-artifacts:/1/x"), None);
+    }
+}
