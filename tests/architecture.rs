@@ -46,7 +46,8 @@ fn named(text: &str) -> Vec<String> {
 }
 
 fn faults(module: &str, text: &str) -> Vec<String> {
-    let own = storey(module).unwrap_or_else(|| panic!("`{module}` has no storey: give it one here and in ARCHITECTURE.md"));
+    let own = storey(module)
+        .unwrap_or_else(|| panic!("`{module}` has no storey: give it one here and in ARCHITECTURE.md"));
     named(text)
         .into_iter()
         .filter(|name| name != module)

@@ -88,7 +88,10 @@ impl Round {
 
     /// Fills the free places.
     async fn start_trials(&mut self) {
-        while self.running.len() < self.agent.options.jobs && self.end_reason().is_none() && self.error.is_none() {
+        while self.running.len() < self.agent.options.jobs
+            && self.end_reason().is_none()
+            && self.error.is_none()
+        {
             match self.agent.ledger.claim().await {
                 Ok(Some(claim)) => {
                     self.started += 1;

@@ -30,8 +30,7 @@ pub(super) async fn settle(
         })?;
         agent.store.put_artifact(run, LOG_ARTIFACT, log).await?;
     }
-    let update =
-        RunUpdate { status: Some(status), end_time: Some(watched.end_time), ..RunUpdate::default() };
+    let update = RunUpdate { status: Some(status), end_time: Some(watched.end_time), ..RunUpdate::default() };
     agent.store.update_run(&run.id, &update).await?;
     let verdict = agent.ledger.settle(claim, &run.id).await?;
     let last_lines = watched.tail.last_lines();
@@ -59,11 +58,8 @@ const OTHER_EXPERIMENT_HINT: &str = "the script calls mlflow.set_experiment() wi
 /// Closes the run of a trial whose command could not be started or watched, as well as it can be.
 pub(super) async fn abandon(agent: &Agent, run: &RunInfo, error: &AgentError) {
     let reason = [(tags::REASON.to_owned(), error.to_string())];
-    let update = RunUpdate {
-        status: Some(RunStatus::Failed),
-        end_time: Some(now_ms()),
-        ..RunUpdate::default()
-    };
+    let update =
+        RunUpdate { status: Some(RunStatus::Failed), end_time: Some(now_ms()), ..RunUpdate::default() };
     // The error that led here is the one to be told.
     let _ = agent.store.log_batch(&run.id, &[], &[], &reason).await;
     let _ = agent.store.update_run(&run.id, &update).await;

@@ -87,7 +87,9 @@ impl From<AgentError> for Failure {
             AgentError::Spawn(ref spawn) => Self::new(Exit::WorkFailed, spawn.to_string())
                 .caused_by(&spawn.source)
                 .hint("Is the program of `command` installed, and on the PATH?"),
-            AgentError::Io { ref what, ref source } => Self::new(Exit::WorkFailed, what.clone()).caused_by(source),
+            AgentError::Io { ref what, ref source } => {
+                Self::new(Exit::WorkFailed, what.clone()).caused_by(source)
+            }
         }
     }
 }

@@ -55,7 +55,8 @@ pub(super) async fn conclude(
     format: Format,
 ) -> Result<Exit, Failure> {
     let trials = read_trials(context.store.as_ref(), sweep, config.metric.as_ref()).await?;
-    let analysis = config.metric.as_ref().map(|_| analyse(&frame(&config.space, &trials), forest_seed(sweep)));
+    let analysis =
+        config.metric.as_ref().map(|_| analyse(&frame(&config.space, &trials), forest_seed(sweep)));
     let report = SweepReport {
         sweep_name: &sweep.parent.info.name,
         sweep_id: sweep.id().as_str(),
@@ -104,7 +105,9 @@ fn summarise(history: &[f64], metric: &Metric) -> Option<f64> {
         (Summary::Min, _) | (Summary::Best, Goal::Minimize) => min(),
         (Summary::Max, _) | (Summary::Best, Goal::Maximize) => max(),
         #[allow(clippy::cast_precision_loss)]
-        (Summary::Mean, _) => (numbers().count() > 0).then(|| numbers().sum::<f64>() / numbers().count() as f64),
+        (Summary::Mean, _) => {
+            (numbers().count() > 0).then(|| numbers().sum::<f64>() / numbers().count() as f64)
+        }
     };
     found.or_else(|| history.first().copied())
 }
@@ -159,7 +162,8 @@ fn render_files(report: &SweepReport<'_>, summary: &Json) -> Vec<(&'static str, 
 fn best<'a>(report: &SweepReport<'a>, config: &Config) -> Option<&'a Trial> {
     let goal = config.metric.as_ref()?.goal;
     let value = |trial: &&Trial| trial.metric.unwrap_or(f64::NAN);
-    let usable = report.trials.iter().filter(|trial| trial.status == RunStatus::Finished && value(trial).is_finite());
+    let usable =
+        report.trials.iter().filter(|trial| trial.status == RunStatus::Finished && value(trial).is_finite());
     match goal {
         Goal::Minimize => usable.min_by(|a, b| value(a).total_cmp(&value(b))),
         // `max_by` takes the last of equals: the first is wanted.
@@ -208,17 +212,26 @@ fn show(context: &Context, report: &SweepReport<'_>, config: &Config, format: Fo
             ui.print(&importance_table(analysis, &metric.name, ui.width, ui.color_out));
             left_out(context, analysis);
         }
-        _ => ui.say("The config names no metric: there is nothing to analyse. `metric: {name: …, goal: …}` does."),
+        _ => ui.say(
+            "The config names no metric: there is nothing to analyse. `metric: {name: …, goal: …}` does.",
+        ),
     }
     if let Some(best) = best(report, config) {
         let value = best.metric.map(words::number).unwrap_or_default();
-        ui.print(&format!("Best: {value} (trial {}, run {})  {}\n", best.index, best.run_id, words::point(&best.point)));
+        ui.print(&format!(
+            "Best: {value} (trial {}, run {})  {}\n",
+            best.index,
+            best.run_id,
+            words::point(&best.point)
+        ));
     }
     ui.say("Saved with the parent run: plots/*.svg, report.html, trials.csv, analysis.json");
 }
 
 fn left_out(context: &Context, analysis: &Analysis) {
     if analysis.n_used == 0 {
-        context.ui.warn("no finished trial has a value of the metric: does the script log it under this very name?");
+        context.ui.warn(
+            "no finished trial has a value of the metric: does the script log it under this very name?",
+        );
     }
 }

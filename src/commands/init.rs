@@ -66,7 +66,9 @@ fn remember(context: &Context, sweep: &Sweep) {
         config_sha256: sweep.parent.tag(tags::CONFIG_SHA256).unwrap_or_default().to_owned(),
     };
     if let Err(error) = latest.save(&context.folder) {
-        context.ui.warn(&format!("this directory can't remember the sweep ({error}): give --sweep-id to `run`"));
+        context
+            .ui
+            .warn(&format!("this directory can't remember the sweep ({error}): give --sweep-id to `run`"));
     }
 }
 

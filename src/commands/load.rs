@@ -19,7 +19,9 @@ pub(super) fn load_file(ui: &Ui, path: &Path) -> Result<(Config, Vec<u8>), Failu
     let unreadable = |error: std::io::Error| {
         let failure = Failure::new(Exit::Usage, format!("the config {name} can't be read")).caused_by(&error);
         match error.kind() {
-            std::io::ErrorKind::NotFound => failure.hint("Give the path of a sweep file: `sweep init CONFIG`."),
+            std::io::ErrorKind::NotFound => {
+                failure.hint("Give the path of a sweep file: `sweep init CONFIG`.")
+            }
             std::io::ErrorKind::IsADirectory => failure.hint("Give the file itself, not its folder."),
             _ => failure,
         }
@@ -32,7 +34,10 @@ pub(super) fn load_file(ui: &Ui, path: &Path) -> Result<(Config, Vec<u8>), Failu
 }
 
 /// The config of a sweep, as it was initialised.
-pub(super) async fn load_sweep(context: &Context, choice: &super::SweepChoice) -> Result<(Sweep, Config), Failure> {
+pub(super) async fn load_sweep(
+    context: &Context,
+    choice: &super::SweepChoice,
+) -> Result<(Sweep, Config), Failure> {
     let id = context.sweep_id(choice).await?;
     let sweep = Sweep::open(context.store.as_ref(), &id).await?;
     // Its warnings were told at `init`.

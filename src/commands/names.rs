@@ -3,15 +3,15 @@
 use rand::{Rng, RngExt as _};
 
 const ADJECTIVES: [&str; 32] = [
-    "able", "amber", "bold", "brave", "bright", "calm", "clever", "cosmic", "daring", "eager", "fair", "fleet", "gentle",
-    "glad", "golden", "honest", "jolly", "keen", "kind", "lively", "lucky", "merry", "mighty", "nimble", "patient",
-    "proud", "quick", "quiet", "silver", "steady", "swift", "wise",
+    "able", "amber", "bold", "brave", "bright", "calm", "clever", "cosmic", "daring", "eager", "fair",
+    "fleet", "gentle", "glad", "golden", "honest", "jolly", "keen", "kind", "lively", "lucky", "merry",
+    "mighty", "nimble", "patient", "proud", "quick", "quiet", "silver", "steady", "swift", "wise",
 ];
 
 const ANIMALS: [&str; 32] = [
-    "badger", "bear", "beaver", "bison", "crane", "crow", "deer", "dolphin", "eagle", "falcon", "finch", "fox", "goose",
-    "hare", "hawk", "heron", "horse", "lark", "lynx", "marten", "moose", "otter", "owl", "panda", "raven", "robin",
-    "seal", "stork", "swan", "tiger", "whale", "wolf",
+    "badger", "bear", "beaver", "bison", "crane", "crow", "deer", "dolphin", "eagle", "falcon", "finch",
+    "fox", "goose", "hare", "hawk", "heron", "horse", "lark", "lynx", "marten", "moose", "otter", "owl",
+    "panda", "raven", "robin", "seal", "stork", "swan", "tiger", "whale", "wolf",
 ];
 
 /// A name that a person can say and remember.

@@ -68,7 +68,12 @@ pub(super) async fn work(
     })
 }
 
-async fn assemble(context: &Context, sweep: Sweep, config: Config, args: &WorkArgs) -> Result<Agent, Failure> {
+async fn assemble(
+    context: &Context,
+    sweep: Sweep,
+    config: Config,
+    args: &WorkArgs,
+) -> Result<Agent, Failure> {
     let strategy = strategy::for_config(&config, sweep.seed)?;
     let identity = context.identity();
     let order = if strategy.reads_history() { Order::Ascending } else { Order::Spread };

@@ -28,7 +28,9 @@ pub async fn start(context: &Context, args: &StartArgs) -> Result<Exit, Failure>
     context.ui.say(&format!("Sweep initialized with ID: {}", sweep.id()));
     let exit = work(context, sweep.clone(), config.clone(), &args.work).await?;
     if matches!(exit, Exit::Interrupted | Exit::Terminated) {
-        context.ui.say(&format!("To go on: sweep run --sweep-id={0} && sweep finalize --sweep-id={0}", sweep.id()));
+        context
+            .ui
+            .say(&format!("To go on: sweep run --sweep-id={0} && sweep finalize --sweep-id={0}", sweep.id()));
         return Ok(exit);
     }
     let concluded = conclude(context, &sweep, &config, args.format).await?;

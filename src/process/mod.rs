@@ -8,7 +8,7 @@ mod clock;
 mod git;
 mod output;
 
-pub use child::{Child, Ended, Spec, SpawnError};
+pub use child::{Child, Ended, SpawnError, Spec};
 pub use clock::now_ms;
 pub use git::{GitState, git_state};
 pub use output::Tail;

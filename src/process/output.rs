@@ -113,7 +113,10 @@ mod tests {
         tail.push(b"10%\r20%\rend").unwrap();
         let lines = tail.last_lines();
         assert_eq!(lines.len(), 20);
-        assert_eq!((lines[0].as_str(), lines[18].as_str(), lines[19].as_str()), ("line 11", "line 29", "end"));
+        assert_eq!(
+            (lines[0].as_str(), lines[18].as_str(), lines[19].as_str()),
+            ("line 11", "line 29", "end")
+        );
         let log = String::from_utf8(tail.log().unwrap()).unwrap();
         assert!(log.starts_with("line 0\nline 1\n") && log.ends_with("line 29\n10%\r20%\rend"));
     }

@@ -94,9 +94,11 @@ impl Sweep {
                 .hint("`sweep init` prints the id of the sweep that it makes."));
         }
         let tag = |key: &str| parent.tag(key).map(str::to_owned);
-        let (Some(ledger), Some(seed)) = (tag(tags::LEDGER), tag(tags::SEED).and_then(|s| s.parse().ok())) else {
-            return Err(invalid(format!("sweep {id} has no ledger"))
-                .hint("It was made by another program, or `sweep init` was cut off: run `sweep init` again."));
+        let (Some(ledger), Some(seed)) = (tag(tags::LEDGER), tag(tags::SEED).and_then(|s| s.parse().ok()))
+        else {
+            return Err(invalid(format!("sweep {id} has no ledger")).hint(
+                "It was made by another program, or `sweep init` was cut off: run `sweep init` again.",
+            ));
         };
         let config = store.artifact(&parent.info, CONFIG_ARTIFACT).await?;
         if tag(tags::CONFIG_SHA256).is_some_and(|written| written != sha256(&config)) {

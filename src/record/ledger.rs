@@ -14,7 +14,9 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use super::tags;
-use crate::tracking::{ErrorKind, ExperimentId, NewRun, ParamWrite, Result, Run, RunId, RunInfo, Store, TrackingError};
+use crate::tracking::{
+    ErrorKind, ExperimentId, NewRun, ParamWrite, Result, Run, RunId, RunInfo, Store, TrackingError,
+};
 use crate::trial::TrialIndex;
 
 /// Trials of one ledger run.
@@ -222,7 +224,10 @@ impl Ledger {
         self.store.delete_run(&made).await?;
         let root = self.store.run(&self.root.id).await?;
         root.param(key).map(|id| RunId(id.to_owned())).ok_or_else(|| {
-            TrackingError::new(ErrorKind::Protocol, format!("the ledger {} refused {key} but has none", root.info.id))
+            TrackingError::new(
+                ErrorKind::Protocol,
+                format!("the ledger {} refused {key} but has none", root.info.id),
+            )
         })
     }
 }
@@ -282,8 +287,11 @@ pub(super) async fn experiment(store: &dyn Store, name: &str) -> Result<Experime
             if experiment.active {
                 return Ok(experiment.id);
             }
-            return Err(TrackingError::new(ErrorKind::Invalid, format!("the experiment `{name}` was deleted"))
-                .hint("Restore it (mlflow experiments restore), or set another experiment_name."));
+            return Err(TrackingError::new(
+                ErrorKind::Invalid,
+                format!("the experiment `{name}` was deleted"),
+            )
+            .hint("Restore it (mlflow experiments restore), or set another experiment_name."));
         }
         match store.create_experiment(name).await {
             // Somebody else was faster: then it is there now.
@@ -291,7 +299,10 @@ pub(super) async fn experiment(store: &dyn Store, name: &str) -> Result<Experime
             outcome => return outcome,
         }
     }
-    Err(TrackingError::new(ErrorKind::Protocol, format!("the experiment `{name}` is neither there nor can it be made")))
+    Err(TrackingError::new(
+        ErrorKind::Protocol,
+        format!("the experiment `{name}` is neither there nor can it be made"),
+    ))
 }
 
 fn ledger_run(experiment_id: ExperimentId, of: &RunInfo, user: &str, shard: u64) -> NewRun {

@@ -64,7 +64,9 @@ impl NewTrial<'_> {
             run_tags.push((tags::POINT.into(), point));
         }
         let leaves = self.point.leaves();
-        run_tags.extend(leaves.iter().map(|(name, value)| (format!("{}{name}", tags::PARAM_PREFIX), value.text())));
+        run_tags.extend(
+            leaves.iter().map(|(name, value)| (format!("{}{name}", tags::PARAM_PREFIX), value.text())),
+        );
         run_tags.extend(self.tags.iter().cloned());
         NewRun {
             experiment_id: parent.experiment_id.clone(),

@@ -5,10 +5,11 @@
 //! no commands, no processes, no strategies.
 
 pub mod embedded;
-pub mod local_artifacts;
-pub mod rest;
 mod error;
+pub mod filter;
+pub mod local_artifacts;
 mod model;
+pub mod rest;
 mod store;
 
 pub use error::{ErrorKind, Result, TrackingError};

@@ -46,7 +46,8 @@ pub fn count(number: u64, noun: &str) -> String {
 pub fn point(point: &Point) -> String {
     let pair = |(name, value): (String, &crate::space::Value)| {
         let text = value.text();
-        let plain = !text.is_empty() && !text.contains(char::is_whitespace) && !text.contains(char::is_control);
+        let plain =
+            !text.is_empty() && !text.contains(char::is_whitespace) && !text.contains(char::is_control);
         if plain { format!("{name}={text}") } else { format!("{name}={text:?}") }
     };
     point.leaves().into_iter().map(pair).collect::<Vec<_>>().join(" ")

@@ -1,1 +1,39 @@
 //! The embedded store: a SQLite file in MLflow's schema, read and written directly.
+//!
+//! [`Db`] is its synchronous core, with one file per noun; [`EmbeddedStore`] puts it behind the
+//! [`Store`](super::Store) port. Any number of processes may use one file, MLflow's own among them: every write is
+//! one short `BEGIN IMMEDIATE` transaction, and no file is ever migrated here. Refuses to know HTTP.
+
+mod artifacts;
+mod batch;
+mod db;
+mod error;
+mod experiments;
+mod inputs;
+mod limits;
+mod metrics;
+mod models;
+mod names;
+mod params;
+mod record;
+mod runs;
+mod schema;
+mod search;
+mod store;
+mod tags;
+mod uri;
+
+pub use artifacts::Upload;
+pub use batch::Batch;
+pub use db::Db;
+pub use experiments::{ExperimentQuery, View};
+pub use inputs::{DatasetLink, ModelOutput};
+pub use models::{ModelOrder, ModelQuery, NewModel};
+pub use params::ParamOutcome;
+pub use record::{
+    DatasetInput, DatasetRecord, ExperimentRecord, Inputs, Lifecycle, ModelData, ModelInfo, ModelInput,
+    ModelMetric, ModelOutputs, ModelRecord, Pair, RunData, RunHeader, RunRecord,
+};
+pub use runs::{CreateRun, RunChange};
+pub use search::RunSearch;
+pub use store::EmbeddedStore;

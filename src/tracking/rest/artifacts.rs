@@ -77,7 +77,10 @@ fn place(run: &RunInfo) -> Result<Place> {
         let scheme = uri.split_once(':').map_or(uri, |(scheme, _)| scheme);
         TrackingError::new(
             ErrorKind::Unsupported,
-            format!("the artifacts of run {} lie in `{scheme}:…`, which only its own clients can reach", run.id),
+            format!(
+                "the artifacts of run {} lie in `{scheme}:…`, which only its own clients can reach",
+                run.id
+            ),
         )
         .hint("Start the server with --serve-artifacts (the default), so that it passes artifacts on.")
     })

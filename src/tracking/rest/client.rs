@@ -88,8 +88,11 @@ impl Client {
         let bytes = self.send(what, request).await?;
         let bytes = if bytes.is_empty() { b"{}".as_slice() } else { &bytes };
         serde_json::from_slice(bytes).map_err(|error| {
-            protocol(format!("{} answered {what} with something that is not MLflow's JSON", self.here()), error)
-                .hint("Does the tracking URI name an MLflow server (and its path prefix, if it has one)?")
+            protocol(
+                format!("{} answered {what} with something that is not MLflow's JSON", self.here()),
+                error,
+            )
+            .hint("Does the tracking URI name an MLflow server (and its path prefix, if it has one)?")
         })
     }
 
@@ -185,8 +188,7 @@ impl Client {
             _ => ErrorKind::Invalid,
         };
         let said = answer.map_or_else(|| first_line(body), |answer| answer.message);
-        let error =
-            TrackingError::new(kind, format!("{} refused {what} ({status}): {said}", self.here()));
+        let error = TrackingError::new(kind, format!("{} refused {what} ({status}): {said}", self.here()));
         match kind {
             ErrorKind::Unauthorized => error.hint(
                 "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, \
@@ -236,8 +238,9 @@ fn http_client(settings: &Settings) -> Result<reqwest::Client> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut headers = HeaderMap::new();
     if let Some(secret) = &settings.authorization {
-        let mut value = HeaderValue::from_str(secret.reveal())
-            .map_err(|_| TrackingError::new(ErrorKind::Invalid, "the credentials hold a character that a header can't"))?;
+        let mut value = HeaderValue::from_str(secret.reveal()).map_err(|_| {
+            TrackingError::new(ErrorKind::Invalid, "the credentials hold a character that a header can't")
+        })?;
         value.set_sensitive(true);
         headers.insert(AUTHORIZATION, value);
     }
@@ -287,7 +290,8 @@ fn tls(builder: reqwest::ClientBuilder, settings: &Settings) -> Result<reqwest::
 
 fn read(path: &std::path::Path, variable: &str) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|error| {
-        TrackingError::new(ErrorKind::Io, format!("{variable}: {} can't be read", path.display())).caused_by(error)
+        TrackingError::new(ErrorKind::Io, format!("{variable}: {} can't be read", path.display()))
+            .caused_by(error)
     })
 }
 

@@ -11,8 +11,8 @@ use serde_json::json;
 use client::Client;
 pub use settings::{Environment, Secret, Settings};
 use wire::{
-    CreatedExperiment, Done, ExperimentAnswer, ExperimentsAnswer, HistoryAnswer, KeyValue, RunAnswer, RunsAnswer,
-    WireMetric,
+    CreatedExperiment, Done, ExperimentAnswer, ExperimentsAnswer, HistoryAnswer, KeyValue, RunAnswer,
+    RunsAnswer, WireMetric,
 };
 
 use super::error::{ErrorKind, Result};

@@ -157,12 +157,7 @@ impl From<WireMetric> for Metric {
 
 impl From<&Metric> for WireMetric {
     fn from(metric: &Metric) -> Self {
-        Self {
-            key: metric.key.clone(),
-            value: metric.value,
-            timestamp: metric.timestamp,
-            step: metric.step,
-        }
+        Self { key: metric.key.clone(), value: metric.value, timestamp: metric.timestamp, step: metric.step }
     }
 }
 
@@ -267,7 +262,9 @@ mod tests {
 
     #[test]
     fn numbers_that_json_lacks_are_written_as_texts() {
-        for (value, text) in [(f64::NAN, "NaN"), (f64::INFINITY, "Infinity"), (f64::NEG_INFINITY, "-Infinity")] {
+        for (value, text) in
+            [(f64::NAN, "NaN"), (f64::INFINITY, "Infinity"), (f64::NEG_INFINITY, "-Infinity")]
+        {
             let metric = WireMetric::from(&Metric { key: "k".into(), value, timestamp: 0, step: 0 });
             assert_eq!(serde_json::to_value(&metric).unwrap()["value"], text);
         }

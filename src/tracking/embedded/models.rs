@@ -1,0 +1,333 @@
+//! Logged models: what `log_model` and autologging of MLflow 3 keep beside a run.
+
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+
+use super::db::{Db, fresh_id, now};
+use super::error::{invalid, not_found};
+use super::experiments::{self, window_value};
+use super::metrics::stored;
+use super::names::random_name;
+use super::record::{ModelData, ModelInfo, ModelMetric, ModelRecord, Pair};
+use super::search::{Clauses, model_clauses};
+use crate::tracking::filter::{offset_of, token_for};
+use crate::tracking::{Metric, Page, Result};
+
+const COLUMNS: &str = "l.model_id, l.experiment_id, l.name, l.creation_timestamp_ms, l.last_updated_timestamp_ms, \
+                       l.artifact_location, l.status, l.model_type, l.source_run_id, l.status_message";
+const STATUSES: [(&str, i64); 3] =
+    [("LOGGED_MODEL_PENDING", 1), ("LOGGED_MODEL_READY", 2), ("LOGGED_MODEL_UPLOAD_FAILED", 3)];
+
+/// A logged model that is to be created.
+#[derive(Debug, Clone, Default)]
+pub struct NewModel {
+    /// The experiment that will hold it.
+    pub experiment_id: String,
+    /// Its name; chance names it where there is none.
+    pub name: Option<String>,
+    /// The run that makes it.
+    pub source_run_id: Option<String>,
+    /// What kind of model it is.
+    pub model_type: Option<String>,
+    /// Its params.
+    pub params: Vec<Pair>,
+    /// Its tags.
+    pub tags: Vec<Pair>,
+}
+
+/// A search among logged models.
+#[derive(Debug, Clone, Default)]
+pub struct ModelQuery {
+    /// The experiments to look in.
+    pub experiment_ids: Vec<String>,
+    /// A filter in MLflow's language; empty: all.
+    pub filter: String,
+    /// Name and perhaps digest of datasets: metrics count only where they were measured on one of these.
+    pub datasets: Vec<(String, Option<String>)>,
+    /// Order; then newest first.
+    pub order_by: Vec<ModelOrder>,
+    /// Most models of one page.
+    pub max_results: usize,
+    /// Where the page starts.
+    pub page_token: Option<String>,
+}
+
+/// One term of a model search's order.
+#[derive(Debug, Clone, serde::Deserialize)]
+pub struct ModelOrder {
+    /// An attribute, or `metrics.<key>`.
+    pub field_name: String,
+    /// Small before large.
+    #[serde(default = "ascending")]
+    pub ascending: bool,
+    /// Only metrics measured on this dataset.
+    #[serde(default)]
+    pub dataset_name: Option<String>,
+    /// With this digest.
+    #[serde(default)]
+    pub dataset_digest: Option<String>,
+}
+
+fn ascending() -> bool {
+    true
+}
+
+impl Db {
+    /// Makes a logged model in state PENDING.
+    pub fn create_model(&self, model: &NewModel) -> Result<ModelRecord> {
+        let name = match model.name.as_deref().filter(|name| !name.is_empty()) {
+            Some(name) if name.contains(['/', ':', '.', '%', '"', '\'']) => {
+                return Err(invalid(format!(
+                    "Invalid model name ('{name}') provided. Model name must be a non-empty string and cannot contain the following characters: ('/', ':', '.', '%', '\"', \"'\")"
+                )));
+            }
+            Some(name) => name.to_owned(),
+            None => random_name(),
+        };
+        self.write(|db| {
+            self.holds_models(db)?;
+            let experiment = experiments::active(db, &model.experiment_id)?;
+            let number = experiments::number(&model.experiment_id)?;
+            let id = format!("m-{}", fresh_id());
+            db.execute(
+                "INSERT INTO logged_models (model_id, experiment_id, name, artifact_location, creation_timestamp_ms,
+                     last_updated_timestamp_ms, status, lifecycle_stage, model_type, source_run_id)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?5, 1, 'active', ?6, ?7)",
+                params![
+                    id,
+                    number,
+                    name,
+                    format!("{}/models/{id}/artifacts", experiment.artifact_location),
+                    now(),
+                    model.model_type,
+                    model.source_run_id
+                ],
+            )?;
+            model.params.iter().try_for_each(|param| insert_param(db, number, &id, param))?;
+            model.tags.iter().try_for_each(|tag| set_tag(db, number, &id, tag))?;
+            by_id(db, &id)
+        })
+    }
+
+    /// A logged model; `NotFound` where there is none or it was deleted.
+    pub fn model(&self, id: &str) -> Result<ModelRecord> {
+        self.read(|db| {
+            self.holds_models(db)?;
+            by_id(db, id)
+        })
+    }
+
+    /// Changes a model's status, such as `LOGGED_MODEL_READY`.
+    pub fn finalize_model(&self, id: &str, status: &str) -> Result<ModelRecord> {
+        let Some((_, code)) = STATUSES.iter().find(|(name, _)| *name == status) else {
+            return Err(invalid(format!("Invalid model status: '{status}'")));
+        };
+        self.change_model(id, |db, _| {
+            db.execute("UPDATE logged_models SET status = ?2 WHERE model_id = ?1", params![id, code])?;
+            Ok(())
+        })
+    }
+
+    /// Adds params to a model; each is written once.
+    pub fn log_model_params(&self, id: &str, params: &[Pair]) -> Result<ModelRecord> {
+        self.change_model(id, |db, experiment| {
+            params.iter().try_for_each(|param| insert_param(db, experiment, id, param))
+        })
+    }
+
+    /// Sets tags of a model.
+    pub fn set_model_tags(&self, id: &str, tags: &[Pair]) -> Result<ModelRecord> {
+        self.change_model(id, |db, experiment| {
+            tags.iter().try_for_each(|tag| set_tag(db, experiment, id, tag))
+        })
+    }
+
+    /// Removes a tag of a model; `NotFound` where there is none.
+    pub fn delete_model_tag(&self, id: &str, key: &str) -> Result<()> {
+        self.change_model(id, |db, _| {
+            let gone = db.execute(
+                "DELETE FROM logged_model_tags WHERE model_id = ?1 AND tag_key = ?2",
+                params![id, key],
+            )?;
+            if gone == 0 {
+                Err(not_found(format!("No tag with key '{key}' in model '{id}'")))
+            } else {
+                Ok(())
+            }
+        })?;
+        Ok(())
+    }
+
+    /// Marks a model as deleted.
+    pub fn delete_model(&self, id: &str) -> Result<()> {
+        self.write(|db| {
+            self.holds_models(db)?;
+            by_id(db, id)?;
+            db.execute(
+                "UPDATE logged_models SET lifecycle_stage = 'deleted', last_updated_timestamp_ms = ?2 WHERE model_id = ?1",
+                params![id, now()],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// One page of the models that match.
+    pub fn search_models(&self, query: &ModelQuery) -> Result<Page<ModelRecord>> {
+        let offset = offset_of(query.page_token.as_deref())?;
+        let Clauses { joins, condition, order, values } = model_clauses(query)?;
+        let places = values.len();
+        let sql = format!(
+            "SELECT {COLUMNS} FROM logged_models l {joins} WHERE {condition} ORDER BY {order} LIMIT ?{} OFFSET ?{}",
+            places + 1,
+            places + 2
+        );
+        self.read(|db| {
+            if !self.columns(db)?.models {
+                return Ok(Page { items: Vec::new(), next: None });
+            }
+            let window = [window_value(query.max_results.saturating_add(1)), window_value(offset)];
+            let mut items = db
+                .prepare_cached(&sql)?
+                .query_map(params_from_iter(values.into_iter().chain(window)), from_row)?
+                .collect::<Result<Vec<_>, _>>()?;
+            let more = items.len() > query.max_results;
+            items.truncate(query.max_results);
+            items.iter_mut().try_for_each(|model| load_data(db, model))?;
+            Ok(Page { items, next: more.then(|| token_for(offset + query.max_results)) })
+        })
+    }
+
+    /// Writes a run's metric to the model it was measured for, too; an exact duplicate is dropped.
+    pub fn log_model_metric(
+        &self,
+        model_id: &str,
+        run_id: &str,
+        metric: &Metric,
+        dataset: Option<(&str, &str)>,
+    ) -> Result<()> {
+        self.change_model(model_id, |db, experiment| {
+            let (value, is_nan) = stored(metric.value);
+            let (name, digest) = dataset.unzip();
+            db.execute(
+                "INSERT OR IGNORE INTO logged_model_metrics (model_id, metric_name, metric_timestamp_ms, metric_step,
+                     metric_value, experiment_id, run_id, dataset_name, dataset_digest)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                params![
+                    model_id,
+                    metric.key,
+                    metric.timestamp,
+                    metric.step,
+                    (!is_nan).then_some(value),
+                    experiment,
+                    run_id,
+                    name,
+                    digest
+                ],
+            )?;
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    fn change_model(
+        &self,
+        id: &str,
+        change: impl FnOnce(&Connection, i64) -> Result<()>,
+    ) -> Result<ModelRecord> {
+        self.write(|db| {
+            self.holds_models(db)?;
+            let model = by_id(db, id)?;
+            change(db, experiments::number(&model.info.experiment_id)?)?;
+            db.execute(
+                "UPDATE logged_models SET last_updated_timestamp_ms = ?2 WHERE model_id = ?1",
+                params![id, now()],
+            )?;
+            by_id(db, id)
+        })
+    }
+
+    fn holds_models(&self, db: &Connection) -> Result<()> {
+        if self.columns(db)?.models { Ok(()) } else { Err(self.too_old("logged models")) }
+    }
+}
+
+fn by_id(db: &Connection, id: &str) -> Result<ModelRecord> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM logged_models l WHERE l.model_id = ?1 AND l.lifecycle_stage = 'active'"
+    );
+    let found = db.prepare_cached(&sql)?.query_row([id], from_row).optional()?;
+    let mut model = found.ok_or_else(|| not_found(format!("Logged model with ID '{id}' not found.")))?;
+    load_data(db, &mut model)?;
+    Ok(model)
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<ModelRecord> {
+    let code: i64 = row.get(6)?;
+    let status =
+        STATUSES.iter().find(|(_, known)| *known == code).map_or("LOGGED_MODEL_STATUS_UNSPECIFIED", |s| s.0);
+    let info = ModelInfo {
+        model_id: row.get(0)?,
+        experiment_id: row.get::<_, i64>(1)?.to_string(),
+        name: row.get(2)?,
+        creation_timestamp_ms: row.get(3)?,
+        last_updated_timestamp_ms: row.get(4)?,
+        artifact_uri: row.get(5)?,
+        status: status.to_owned(),
+        model_type: row.get::<_, Option<String>>(7)?.unwrap_or_default(),
+        source_run_id: row.get(8)?,
+        status_message: row.get(9)?,
+        tags: Vec::new(),
+    };
+    Ok(ModelRecord { info, data: ModelData::default() })
+}
+
+fn load_data(db: &Connection, model: &mut ModelRecord) -> Result<()> {
+    let id = model.info.model_id.as_str();
+    let pair = |row: &Row<'_>| Ok(Pair { key: row.get(0)?, value: row.get(1)? });
+    let tags = db
+        .prepare_cached("SELECT tag_key, tag_value FROM logged_model_tags WHERE model_id = ?1 ORDER BY 1")?
+        .query_map([id], pair)?
+        .collect::<Result<_, _>>()?;
+    model.data.params = db
+        .prepare_cached(
+            "SELECT param_key, param_value FROM logged_model_params WHERE model_id = ?1 ORDER BY 1",
+        )?
+        .query_map([id], pair)?
+        .collect::<Result<_, _>>()?;
+    model.data.metrics = db
+        .prepare_cached(
+            "SELECT metric_name, metric_value, metric_timestamp_ms, metric_step, run_id, dataset_name, dataset_digest
+             FROM logged_model_metrics WHERE model_id = ?1 ORDER BY 1, 3, 4",
+        )?
+        .query_map([id], |row| {
+            Ok(ModelMetric {
+                key: row.get(0)?,
+                value: row.get::<_, Option<f64>>(1)?.unwrap_or(f64::NAN),
+                timestamp: row.get(2)?,
+                step: row.get(3)?,
+                model_id: id.to_owned(),
+                run_id: row.get(4)?,
+                dataset_name: row.get(5)?,
+                dataset_digest: row.get(6)?,
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    model.info.tags = tags;
+    Ok(())
+}
+
+fn insert_param(db: &Connection, experiment: i64, model: &str, param: &Pair) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO logged_model_params (model_id, experiment_id, param_key, param_value) VALUES (?1, ?2, ?3, ?4)",
+    )?
+    .execute(params![model, experiment, param.key, param.value])?;
+    Ok(())
+}
+
+fn set_tag(db: &Connection, experiment: i64, model: &str, tag: &Pair) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO logged_model_tags (model_id, experiment_id, tag_key, tag_value) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (model_id, tag_key) DO UPDATE SET tag_value = excluded.tag_value",
+    )?
+    .execute(params![model, experiment, tag.key, tag.value])?;
+    Ok(())
+}

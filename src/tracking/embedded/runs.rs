@@ -1,0 +1,207 @@
+//! Runs: made, read, changed, deleted, restored.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::db::{Db, fresh_id, now};
+use super::error::{invalid, not_found};
+use super::experiments;
+use super::names::random_name;
+use super::record::{Inputs, Lifecycle, ModelOutputs, Pair, RunData, RunHeader, RunRecord};
+use super::{inputs, metrics, params as run_params, tags};
+use crate::tracking::Result;
+use crate::trial::RunStatus;
+
+/// The columns of a run in the order that [`from_row`] reads them.
+pub(super) const COLUMNS: &str = "r.run_uuid, r.experiment_id, r.name, r.user_id, r.status, r.start_time, r.end_time, \
+                                  r.artifact_uri, r.lifecycle_stage";
+
+/// A run that is to be created.
+#[derive(Debug, Clone, Default)]
+pub struct CreateRun {
+    /// The experiment that will hold it.
+    pub experiment_id: String,
+    /// Its display name; without one the tag `mlflow.runName` names it, or chance.
+    pub name: Option<String>,
+    /// The user it belongs to.
+    pub user_id: String,
+    /// When it started, epoch milliseconds.
+    pub start_time: i64,
+    /// Tags it has from the beginning.
+    pub tags: Vec<Pair>,
+}
+
+/// What is to change about a run; `None` leaves a field as it is.
+#[derive(Debug, Clone, Default)]
+pub struct RunChange {
+    /// Its new state; every change is allowed.
+    pub status: Option<RunStatus>,
+    /// When it ended, epoch milliseconds.
+    pub end_time: Option<i64>,
+    /// Its new name.
+    pub name: Option<String>,
+}
+
+impl Db {
+    /// Makes a run in state RUNNING, in an experiment that is in use.
+    pub fn create_run(&self, run: &CreateRun) -> Result<RunRecord> {
+        let (name, tags) = named(run)?;
+        self.write(|db| {
+            let experiment = experiments::active(db, &run.experiment_id)?;
+            let id = fresh_id();
+            let artifact_uri = format!("{}/{id}/artifacts", experiment.artifact_location);
+            db.prepare_cached(
+                "INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status,
+                                   start_time, source_version, lifecycle_stage, artifact_uri, experiment_id)
+                 VALUES (?1, ?2, 'UNKNOWN', '', '', ?3, 'RUNNING', ?4, '', 'active', ?5, ?6)",
+            )?
+            .execute(params![
+                id,
+                name,
+                run.user_id,
+                run.start_time,
+                artifact_uri,
+                experiments::number(&experiment.experiment_id)?
+            ])?;
+            tags.iter().try_for_each(|tag| tags::upsert(db, &id, tag))?;
+            whole(self, db, &id)
+        })
+    }
+
+    /// A run with its data, deleted ones included; `NotFound` where there is none.
+    pub fn run(&self, id: &str) -> Result<RunRecord> {
+        self.read(|db| whole(self, db, id))
+    }
+
+    /// What a run is, without its data.
+    pub fn run_header(&self, id: &str) -> Result<RunHeader> {
+        self.read(|db| header(db, id))
+    }
+
+    /// Changes an active run. An end time can be set anew but never removed.
+    pub fn update_run(&self, id: &str, change: &RunChange) -> Result<RunHeader> {
+        self.write(|db| {
+            active(db, id)?;
+            let name = change.name.as_deref().filter(|name| !name.is_empty());
+            db.prepare_cached(
+                "UPDATE runs SET status = coalesce(?2, status), end_time = coalesce(?3, end_time), name = coalesce(?4, name)
+                 WHERE run_uuid = ?1",
+            )?
+            .execute(params![id, change.status.map(RunStatus::as_str), change.end_time, name])?;
+            if let Some(name) = name {
+                tags::upsert(db, id, &Pair::new(tags::RUN_NAME, name))?;
+            }
+            header(db, id)
+        })
+    }
+
+    /// Marks a run as deleted; one that is deleted already stays so.
+    pub fn delete_run(&self, id: &str) -> Result<()> {
+        self.turn_run(id, Lifecycle::Deleted)
+    }
+
+    /// Takes a deleted run back into use.
+    pub fn restore_run(&self, id: &str) -> Result<()> {
+        self.turn_run(id, Lifecycle::Active)
+    }
+
+    fn turn_run(&self, id: &str, to: Lifecycle) -> Result<()> {
+        let deleted_time = (to == Lifecycle::Deleted).then(now);
+        self.write(|db| {
+            let changed = db.execute(
+                "UPDATE runs SET lifecycle_stage = ?2, deleted_time = ?3 WHERE run_uuid = ?1",
+                params![id, to.as_str(), deleted_time],
+            )?;
+            if changed == 0 { Err(missing(id)) } else { Ok(()) }
+        })
+    }
+}
+
+/// The run's name and its tags, which hold the name too.
+fn named(run: &CreateRun) -> Result<(String, Vec<Pair>)> {
+    let given = run.name.as_deref().filter(|name| !name.is_empty());
+    let tagged = run.tags.iter().find(|tag| tag.key == tags::RUN_NAME).map(|tag| tag.value.as_str());
+    let name = match (given, tagged.filter(|name| !name.is_empty())) {
+        (Some(given), Some(tagged)) if given != tagged => {
+            return Err(invalid(format!(
+                "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='{given}', mlflow.runName='{tagged}')."
+            )));
+        }
+        (Some(name), _) | (None, Some(name)) => name.to_owned(),
+        (None, None) => random_name(),
+    };
+    let mut all = run.tags.clone();
+    all.push(Pair::new(tags::RUN_NAME, name.as_str()));
+    Ok((name, all))
+}
+
+fn missing(id: &str) -> crate::tracking::TrackingError {
+    not_found(format!("Run with id={id} not found"))
+}
+
+pub(super) fn header(db: &Connection, id: &str) -> Result<RunHeader> {
+    db.prepare_cached(&format!("SELECT {COLUMNS} FROM runs r WHERE r.run_uuid = ?1"))?
+        .query_row([id], from_row)
+        .optional()?
+        .ok_or_else(|| missing(id))
+}
+
+/// The run must exist and be in use; returns its experiment's id.
+pub(super) fn active(db: &Connection, id: &str) -> Result<i64> {
+    let found = db
+        .prepare_cached("SELECT experiment_id, lifecycle_stage FROM runs WHERE run_uuid = ?1")?
+        .query_row([id], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<String>>(1)?)))
+        .optional()?;
+    match found {
+        None => Err(missing(id)),
+        Some((experiment, stage)) if Lifecycle::parse(stage.as_deref()) == Lifecycle::Active => {
+            Ok(experiment)
+        }
+        Some(_) => {
+            Err(invalid(format!("The run {id} must be in the 'active' state. Current state is deleted.")))
+        }
+    }
+}
+
+fn whole(store: &Db, db: &Connection, id: &str) -> Result<RunRecord> {
+    let info = header(db, id)?;
+    with_data(store, db, vec![info])?.pop().ok_or_else(|| missing(id))
+}
+
+/// Loads everything that belongs to these runs, in one query per noun.
+pub(super) fn with_data(store: &Db, db: &Connection, headers: Vec<RunHeader>) -> Result<Vec<RunRecord>> {
+    let ids: Vec<&str> = headers.iter().map(|header| header.run_id.as_str()).collect();
+    let ids = serde_json::to_string(&ids).unwrap_or_default();
+    let mut metrics = metrics::latest(db, &ids)?;
+    let mut params = run_params::of_runs(db, &ids)?;
+    let mut tags = tags::of_runs(db, &ids)?;
+    let (mut inputs, mut outputs) = inputs::of_runs(store, db, &ids)?;
+    let records = headers.into_iter().map(|info| {
+        let id = info.run_id.as_str();
+        let data = RunData {
+            metrics: metrics.remove(id).unwrap_or_default(),
+            params: params.remove(id).unwrap_or_default(),
+            tags: tags.remove(id).unwrap_or_default(),
+        };
+        let inputs: Inputs = inputs.remove(id).unwrap_or_default();
+        let outputs: ModelOutputs = outputs.remove(id).unwrap_or_default();
+        RunRecord { info, data, inputs, outputs }
+    });
+    Ok(records.collect())
+}
+
+pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<RunHeader> {
+    let id: String = row.get(0)?;
+    let status: Option<String> = row.get(4)?;
+    Ok(RunHeader {
+        run_uuid: id.clone(),
+        run_id: id,
+        experiment_id: row.get::<_, i64>(1)?.to_string(),
+        run_name: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
+        user_id: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
+        status: status.as_deref().and_then(RunStatus::parse).unwrap_or(RunStatus::Running),
+        start_time: row.get::<_, Option<i64>>(5)?.unwrap_or_default(),
+        end_time: row.get(6)?,
+        artifact_uri: row.get::<_, Option<String>>(7)?.unwrap_or_default(),
+        lifecycle_stage: Lifecycle::parse(row.get::<_, Option<String>>(8)?.as_deref()),
+    })
+}

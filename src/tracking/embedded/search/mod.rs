@@ -1,0 +1,11 @@
+//! Searches: checked conditions become SQL with bound values; no text of a caller is ever pasted into it.
+
+mod clauses;
+mod experiments;
+mod models;
+mod runs;
+
+pub(super) use clauses::Clauses;
+pub(super) use experiments::experiment_clauses;
+pub(super) use models::model_clauses;
+pub use runs::RunSearch;
