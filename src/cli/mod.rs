@@ -8,7 +8,7 @@ use std::io::IsTerminal as _;
 
 use clap::Parser as _;
 
-use crate::commands::{Context, Exit, Failure, finalize, init, run, start};
+use crate::commands::{Exit, Failure, Setting, finalize, init, run, start};
 use crate::ui::{Style, Ui};
 use args::{Args, Verb};
 
@@ -40,12 +40,12 @@ fn in_runtime(ui: Ui, args: Args) -> Result<Exit, Failure> {
         Failure::new(Exit::WorkFailed, "the program can't be set up on this machine").caused_by(&error)
     })?;
     runtime.block_on(async {
-        let context = Context::open(ui, args.tracking_uri)?;
+        let setting = Setting::read(ui, args.tracking_uri)?;
         match args.verb {
-            Verb::Init(args) => init::init(&context, &args.into()).await,
-            Verb::Run(args) => run::run(&context, &args.into()).await,
-            Verb::Finalize(args) => finalize::finalize(&context, &args.into()).await,
-            Verb::Start(args) => start::start(&context, &args.into()).await,
+            Verb::Init(args) => init::init(&setting, &args.into()).await,
+            Verb::Run(args) => run::run(&setting, &args.into()).await,
+            Verb::Finalize(args) => finalize::finalize(&setting, &args.into()).await,
+            Verb::Start(args) => start::start(&setting, &args.into()).await,
         }
     })
 }

@@ -17,6 +17,32 @@ use crate::ui::Ui;
 /// Where MLflow itself looks when nothing is said.
 const DEFAULT_URI: &str = "sqlite:///mlflow.db";
 
+/// What a command starts from, before any store is opened.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// The terminal.
+    pub ui: Ui,
+    /// The working directory.
+    pub folder: PathBuf,
+    /// `--tracking-uri`, else `MLFLOW_TRACKING_URI`.
+    pub tracking_uri: Option<String>,
+}
+
+impl Setting {
+    /// Reads the environment; `tracking_uri` is what was typed.
+    ///
+    /// # Errors
+    /// Where the working directory is gone.
+    pub fn read(ui: Ui, tracking_uri: Option<String>) -> Result<Self, Failure> {
+        let folder = std::env::current_dir().map_err(|error| {
+            Failure::new(Exit::Usage, "the working directory can't be read").caused_by(&error)
+        })?;
+        let tracking_uri =
+            tracking_uri.or_else(|| std::env::var("MLFLOW_TRACKING_URI").ok()).filter(|uri| !uri.is_empty());
+        Ok(Self { ui, folder, tracking_uri })
+    }
+}
+
 /// The store, the terminal and the directory of a command.
 pub struct Context {
     /// The terminal.
@@ -42,16 +68,12 @@ pub(super) enum Backend {
 pub struct SweepChoice(pub Option<String>);
 
 impl Context {
-    /// Opens the store that `uri`, else `MLFLOW_TRACKING_URI`, names; the embedded default where neither is given.
+    /// Opens the store that is set; the embedded default where none is.
     ///
     /// # Errors
     /// Where the URI means nothing to us, or the store can't be opened.
-    pub fn open(ui: Ui, uri: Option<String>) -> Result<Self, Failure> {
-        let folder = std::env::current_dir().map_err(|error| {
-            Failure::new(Exit::Usage, "the working directory can't be read").caused_by(&error)
-        })?;
-        let given = uri.or_else(|| std::env::var("MLFLOW_TRACKING_URI").ok()).filter(|uri| !uri.is_empty());
-        let uri = given.unwrap_or_else(|| DEFAULT_URI.to_owned());
+    pub fn open(setting: &Setting) -> Result<Self, Failure> {
+        let uri = setting.tracking_uri.clone().unwrap_or_else(|| DEFAULT_URI.to_owned());
         let scheme = uri.split(':').next().unwrap_or_default().to_ascii_lowercase();
         let (store, backend): (Arc<dyn Store>, Backend) = match scheme.as_str() {
             "http" | "https" => {
@@ -64,7 +86,7 @@ impl Context {
             }
             _ => return Err(unknown_scheme(&uri)),
         };
-        Ok(Self { ui, folder, store, backend })
+        Ok(Self { ui: setting.ui, folder: setting.folder.clone(), store, backend })
     }
 
     /// The id of the sweep that is meant: the one named, else the one last initialised in this directory, else the

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Value as Json, json};
 
-use super::context::{Context, SweepChoice};
+use super::context::{Context, Setting, SweepChoice};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::init::method_word;
@@ -42,9 +42,10 @@ pub struct FinalizeArgs {
 ///
 /// # Errors
 /// Where the sweep can't be opened or the store fails.
-pub async fn finalize(context: &Context, args: &FinalizeArgs) -> Result<Exit, Failure> {
-    let (sweep, config) = load_sweep(context, &args.sweep).await?;
-    conclude(context, &sweep, &config, args.format).await
+pub async fn finalize(setting: &Setting, args: &FinalizeArgs) -> Result<Exit, Failure> {
+    let context = Context::open(setting)?;
+    let (sweep, config) = load_sweep(&context, &args.sweep).await?;
+    conclude(&context, &sweep, &config, args.format).await
 }
 
 /// Analyses an opened sweep and ends it. Works at any time: it uses what is finished, and says what it left out.

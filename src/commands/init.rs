@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::context::Context;
+use super::context::{Context, Setting};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::load::load_file;
@@ -24,8 +24,8 @@ pub struct InitArgs {
 ///
 /// # Errors
 /// Where the config has faults (nothing is created then) or the store fails.
-pub async fn init(context: &Context, args: &InitArgs) -> Result<Exit, Failure> {
-    let (sweep, _) = make(context, &args.config).await?;
+pub async fn init(setting: &Setting, args: &InitArgs) -> Result<Exit, Failure> {
+    let (context, sweep, _) = make(setting, &args.config).await?;
     let mut text = String::from_utf8_lossy(&sweep.config).into_owned();
     if !text.ends_with('\n') {
         text.push('\n');
@@ -35,12 +35,13 @@ pub async fn init(context: &Context, args: &InitArgs) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Checks a config whole, then makes the sweep and remembers it in this directory.
-pub(super) async fn make(context: &Context, path: &Path) -> Result<(Sweep, Config), Failure> {
-    let (config, bytes) = load_file(&context.ui, path)?;
+/// Checks a config whole, and only then opens the store, makes the sweep and remembers it in this directory.
+pub(super) async fn make(setting: &Setting, path: &Path) -> Result<(Context, Sweep, Config), Failure> {
+    let (config, bytes) = load_file(&setting.ui, path)?;
     let seed = config.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
     // A method that can't be run is told before anything is made.
     strategy::for_config(&config, seed)?;
+    let context = Context::open(setting)?;
     let identity = context.identity();
     let name = config.sweep_name.clone().unwrap_or_else(|| sweep_name(&mut rand::rng()));
     let new = NewSweep {
@@ -55,8 +56,8 @@ pub(super) async fn make(context: &Context, path: &Path) -> Result<(Sweep, Confi
         now: now_ms(),
     };
     let sweep = Sweep::create(context.store.as_ref(), &new).await?;
-    remember(context, &sweep);
-    Ok((sweep, config))
+    remember(&context, &sweep);
+    Ok((context, sweep, config))
 }
 
 fn remember(context: &Context, sweep: &Sweep) {

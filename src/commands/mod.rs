@@ -1,6 +1,6 @@
 //! A verb a file: each a short story told in the storeys below.
 //!
-//! A command takes plain data, works on a [`Context`], and returns an [`Exit`] or a [`Failure`]; `main` alone exits.
+//! A command takes a [`Setting`] and plain data, opens a [`Context`], and returns an [`Exit`] or a [`Failure`]; `main` alone exits.
 
 mod context;
 mod exit;
@@ -15,6 +15,6 @@ mod signals;
 pub mod start;
 mod workspace;
 
-pub use context::{Context, SweepChoice};
+pub use context::{Context, Setting, SweepChoice};
 pub use exit::Exit;
 pub use failure::Failure;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::context::{Backend, Context, SweepChoice};
+use super::context::{Backend, Context, Setting, SweepChoice};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::hand_over::{ToGateway, ToServer};
@@ -44,9 +44,10 @@ pub struct WorkArgs {
 ///
 /// # Errors
 /// Where the sweep can't be opened, or the store or this machine fails.
-pub async fn run(context: &Context, args: &RunArgs) -> Result<Exit, Failure> {
-    let (sweep, config) = load_sweep(context, &args.sweep).await?;
-    work(context, sweep, config, &args.work).await
+pub async fn run(setting: &Setting, args: &RunArgs) -> Result<Exit, Failure> {
+    let context = Context::open(setting)?;
+    let (sweep, config) = load_sweep(&context, &args.sweep).await?;
+    work(&context, sweep, config, &args.work).await
 }
 
 /// Works on an opened sweep.

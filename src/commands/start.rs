@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::context::Context;
+use super::context::Setting;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::finalize::{Format, conclude};
@@ -23,16 +23,16 @@ pub struct StartArgs {
 ///
 /// # Errors
 /// As `init`, `run` and `finalize`.
-pub async fn start(context: &Context, args: &StartArgs) -> Result<Exit, Failure> {
-    let (sweep, config) = super::init::make(context, &args.config).await?;
+pub async fn start(setting: &Setting, args: &StartArgs) -> Result<Exit, Failure> {
+    let (context, sweep, config) = super::init::make(setting, &args.config).await?;
     context.ui.say(&format!("Sweep initialized with ID: {}", sweep.id()));
-    let exit = work(context, sweep.clone(), config.clone(), &args.work).await?;
+    let exit = work(&context, sweep.clone(), config.clone(), &args.work).await?;
     if matches!(exit, Exit::Interrupted | Exit::Terminated) {
         context
             .ui
             .say(&format!("To go on: sweep run --sweep-id={0} && sweep finalize --sweep-id={0}", sweep.id()));
         return Ok(exit);
     }
-    let concluded = conclude(context, &sweep, &config, args.format).await?;
+    let concluded = conclude(&context, &sweep, &config, args.format).await?;
     Ok(if exit == Exit::Done { concluded } else { exit })
 }
