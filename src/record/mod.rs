@@ -9,5 +9,5 @@ pub mod tags;
 mod trials;
 
 pub use catalog::{CONFIG_ARTIFACT, NewSweep, Sweep};
-pub use ledger::{Claim, Ledger, Order, Verdict};
+pub use ledger::{Claim, Ledger, Order, SHARD, Unfinished, Verdict};
 pub use trials::{NewTrial, TrialRuns};

@@ -41,7 +41,7 @@ impl NewTrial<'_> {
     /// text for them, and MLflow refuses a second, different one.
     #[must_use]
     pub fn run(&self) -> NewRun {
-        let Claim { trial, attempt } = self.claim;
+        let Claim { trial, attempt, .. } = self.claim;
         let parent = &self.sweep.parent.info;
         let mut run_tags: Vec<(String, String)> = [
             (tags::PARENT_RUN_ID, parent.id.to_string()),

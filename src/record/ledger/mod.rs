@@ -7,6 +7,12 @@
 //!
 //! Agents avoid each other instead of colliding: an agent walks from its own place through the free trials, and only
 //! after a lost claim reads the shard again and moves to another place.
+//!
+//! A trial whose agent is lost is taken over by a further attempt; which attempt counts is decided by `done/…`, once.
+//! A trial that is given back, or run again on a person's word, begins a new round, which has a result of its own.
+
+mod keys;
+mod view;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,6 +24,8 @@ use crate::tracking::{
     ErrorKind, ExperimentId, NewRun, ParamWrite, Result, Run, RunId, RunInfo, Store, TrackingError,
 };
 use crate::trial::TrialIndex;
+use keys::Fact;
+use view::{Shard, View};
 
 /// Trials of one ledger run.
 pub const SHARD: u64 = 1000;
@@ -40,6 +48,23 @@ pub struct Claim {
     pub trial: TrialIndex,
     /// Which attempt at it, from 1.
     pub attempt: u32,
+    /// The attempt that the trial's present round began with.
+    pub round: u32,
+}
+
+/// A trial that was begun, and has no result yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// The trial.
+    pub trial: TrialIndex,
+    /// Attempts claimed so far.
+    pub attempts: u32,
+    /// The agent that claimed the latest.
+    pub token: String,
+    /// The attempt that its present round began, or is to begin, with.
+    pub round: u32,
+    /// Whether it was given back: nobody works on it.
+    pub given_back: bool,
 }
 
 /// Whether a settled attempt counts.
@@ -62,27 +87,6 @@ pub struct Ledger {
     limit: Option<u64>,
     /// Locked across calls to the store: one agent makes one claim at a time.
     view: Mutex<View>,
-}
-
-/// What the agent knows of the ledger; others may have moved on.
-struct View {
-    shards: Vec<Shard>,
-    /// Where the next claim is tried.
-    cursor: u64,
-    /// Lost claims so far: each one moves the agent to another place.
-    losses: u64,
-}
-
-struct Shard {
-    run: RunId,
-    /// By offset in the shard.
-    claimed: Vec<bool>,
-}
-
-impl Shard {
-    fn new(run: RunId) -> Self {
-        Self { run, claimed: vec![false; SHARD as usize] }
-    }
 }
 
 impl Ledger {
@@ -113,22 +117,16 @@ impl Ledger {
         limit: Option<u64>,
     ) -> Result<Self> {
         let run = store.run(root).await?;
-        let mut shards = vec![Shard::new(root.clone())];
-        shards.extend(shard_entries(&run).into_iter().map(Shard::new));
-        let mut view = View { shards, cursor: 0, losses: 0 };
-        view.learn(0, &run);
-        // Full shards are passed by without being read: whoever opened a later one had found them full.
-        let last = view.shards.len() as u64 - 1;
-        view.cursor = last * SHARD;
-        let ledger = Self { store, root: run.info, token, order, limit, view: Mutex::new(view) };
-        if last > 0 {
-            let mut view = ledger.view.lock().await;
-            ledger.refresh(&mut view, last).await?;
+        let runs = std::iter::once(root.clone()).chain(shard_runs(&run));
+        let mut shards: Vec<Shard> = (0..).zip(runs).map(|(number, run)| Shard::new(number, run)).collect();
+        shards[0].learn(&run);
+        if let [_, .., last] = shards.as_mut_slice() {
+            last.learn(&store.run(&last.run).await?);
         }
-        Ok(ledger)
+        Ok(Self { store, root: run.info, token, order, limit, view: Mutex::new(View::new(shards)) })
     }
 
-    /// Claims a free trial: `None` when all of them are taken.
+    /// Claims a trial that nobody has claimed: `None` when all of them are taken.
     ///
     /// # Errors
     /// As the store's.
@@ -136,28 +134,33 @@ impl Ledger {
         let mut view = self.view.lock().await;
         loop {
             let Some(index) = view.next_free(self.limit) else {
-                if !self.next_shard(&mut view).await? {
+                if !self.enter_next_shard(&mut view).await? {
                     return Ok(None);
                 }
                 continue;
             };
-            let (shard, offset) = (index / SHARD, (index % SHARD) as usize);
-            let key = claim_key(TrialIndex(index), 1);
-            let run = view.shards[shard as usize].run.clone();
-            let outcome = self.store.log_param(&run, &key, &self.token).await?;
-            view.shards[shard as usize].claimed[offset] = true;
-            match outcome {
-                ParamWrite::Held => {
-                    view.cursor = index + 1;
-                    return Ok(Some(Claim { trial: TrialIndex(index), attempt: 1 }));
-                }
-                ParamWrite::Refused if self.order == Order::Ascending => view.cursor = index + 1,
-                ParamWrite::Refused => {
-                    self.refresh(&mut view, shard).await?;
-                    view.move_away(shard, &self.token, self.limit);
-                }
+            let claim = Claim { trial: TrialIndex(index), attempt: 1, round: 1 };
+            if self.write_claim(&mut view, claim).await? {
+                view.cursor = index + 1;
+                return Ok(Some(claim));
+            }
+            view.cursor = index + 1;
+            if self.order == Order::Spread {
+                self.refresh(&mut view, claim.trial).await?;
+                view.move_away(&self.token, self.limit);
             }
         }
+    }
+
+    /// Claims the next attempt at a trial that was given back, whose agent is lost, or that failed: `None` where
+    /// another agent was faster.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn claim_again(&self, trial: &Unfinished) -> Result<Option<Claim>> {
+        let mut view = self.view.lock().await;
+        let claim = Claim { trial: trial.trial, attempt: trial.attempts + 1, round: trial.round };
+        Ok(self.write_claim(&mut view, claim).await?.then_some(claim))
     }
 
     /// Decides that `run` is the result of the claimed trial, unless another attempt was first.
@@ -165,65 +168,118 @@ impl Ledger {
     /// # Errors
     /// As the store's.
     pub async fn settle(&self, claim: Claim, run: &RunId) -> Result<Verdict> {
-        let shard = (claim.trial.0 / SHARD) as usize;
-        let ledger_run = self.view.lock().await.shards[shard].run.clone();
-        match self.store.log_param(&ledger_run, &done_key(claim.trial), run.as_str()).await? {
+        let fact = Fact::Done { trial: claim.trial, round: claim.round };
+        match self.write(claim.trial, fact, run.as_str()).await? {
             ParamWrite::Held => Ok(Verdict::Counts),
             ParamWrite::Refused => Ok(Verdict::TooLate),
         }
     }
 
-    /// Reads which run counts for each settled trial.
+    /// Lets a trial be claimed at once: by whoever is free, as the attempt after `attempt`.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn give_back(&self, trial: TrialIndex, attempt: u32) -> Result<()> {
+        // Whoever writes this writes the same.
+        self.write(trial, Fact::Again { trial, attempt: attempt + 1 }, "yes").await.map(drop)
+    }
+
+    /// Reads the whole ledger, and returns the trials that were begun and have no result.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn unfinished(&self) -> Result<Vec<Unfinished>> {
+        let mut view = self.view.lock().await;
+        let root = self.store.run(&self.root.id).await?;
+        for run in shard_runs(&root).into_iter().skip(view.shards.len() - 1) {
+            let number = view.shards.len() as u64;
+            view.shards.push(Shard::new(number, run));
+        }
+        for shard in &mut view.shards {
+            let run = if shard.run == root.info.id { root.clone() } else { self.store.run(&shard.run).await? };
+            shard.learn(&run);
+        }
+        Ok(view.unfinished())
+    }
+
+    /// Reads which run is the result of each trial that has one.
     ///
     /// # Errors
     /// As the store's.
     pub async fn results(store: &dyn Store, root: &RunId) -> Result<BTreeMap<TrialIndex, RunId>> {
         let root = store.run(root).await?;
-        let mut results = done_entries(&root);
-        for shard in shard_entries(&root) {
-            results.append(&mut done_entries(&store.run(&shard).await?));
+        let mut results = BTreeMap::new();
+        let mut collect = |number: u64, run: &Run| {
+            let mut shard = Shard::new(number, run.info.id.clone());
+            shard.learn(run);
+            let done = |(trial, entry): (TrialIndex, &view::Entry)| {
+                entry.done.as_ref().map(|(_, run)| (trial, run.clone()))
+            };
+            results.extend(shard.trials().filter_map(done));
+        };
+        collect(0, &root);
+        for (number, run) in (1..).zip(shard_runs(&root)) {
+            collect(number, &store.run(&run).await?);
         }
         Ok(results)
     }
 
-    async fn refresh(&self, view: &mut View, shard: u64) -> Result<()> {
-        let run = self.store.run(&view.shards[shard as usize].run).await?;
-        view.learn(shard, &run);
+    /// Writes a claim; false where another agent has it. Either way the trial is taken then.
+    async fn write_claim(&self, view: &mut View, claim: Claim) -> Result<bool> {
+        let Some(shard) = view.shard_of(claim.trial) else {
+            return Err(missing_shard(claim.trial));
+        };
+        let fact = Fact::Claimed { trial: claim.trial, attempt: claim.attempt };
+        let outcome = self.store.log_param(&shard.run, &fact.key(), &self.token).await?;
+        shard.claimed(claim.trial, claim.attempt, &self.token);
+        Ok(outcome == ParamWrite::Held)
+    }
+
+    async fn write(&self, trial: TrialIndex, fact: Fact, value: &str) -> Result<ParamWrite> {
+        let run = self.view.lock().await.shard_of(trial).map(|shard| shard.run.clone());
+        let run = run.ok_or_else(|| missing_shard(trial))?;
+        self.store.log_param(&run, &fact.key(), value).await
+    }
+
+    async fn refresh(&self, view: &mut View, trial: TrialIndex) -> Result<()> {
+        if let Some(shard) = view.shard_of(trial) {
+            shard.learn(&self.store.run(&shard.run).await?);
+        }
         Ok(())
     }
 
     /// Enters the next shard, making it if need be; false where the limit lies before it.
-    async fn next_shard(&self, view: &mut View) -> Result<bool> {
+    async fn enter_next_shard(&self, view: &mut View) -> Result<bool> {
         let number = view.shards.len() as u64;
         if self.limit.is_some_and(|limit| number.saturating_mul(SHARD) >= limit) {
             return Ok(false);
         }
-        let key = shard_key(number);
-        let known = |root: &Run| root.param(&key).map(|id| RunId(id.to_owned()));
-        let run = match known(&self.store.run(&self.root.id).await?) {
-            Some(run) => run,
-            None => self.make_shard(number, &key).await?,
+        let root = self.store.run(&self.root.id).await?;
+        let run = match root.param(&Fact::Shard(number).key()) {
+            Some(id) => RunId(id.to_owned()),
+            None => self.make_shard(number).await?,
         };
-        view.shards.push(Shard::new(run));
+        let mut shard = Shard::new(number, run);
+        shard.learn(&self.store.run(&shard.run).await?);
+        let begun = shard.trials().any(|(_, entry)| entry.attempts > 0);
+        view.shards.push(shard);
         view.cursor = number * SHARD;
-        if self.order == Order::Spread {
-            self.refresh(view, number).await?;
-            if view.shards[number as usize].claimed.contains(&true) {
-                view.move_away(number, &self.token, self.limit);
-            }
+        if begun && self.order == Order::Spread {
+            view.move_away(&self.token, self.limit);
         }
         Ok(true)
     }
 
-    async fn make_shard(&self, number: u64, key: &str) -> Result<RunId> {
+    async fn make_shard(&self, number: u64) -> Result<RunId> {
+        let key = Fact::Shard(number).key();
         let new = ledger_run(self.root.experiment_id.clone(), &self.root, "", number);
         let made = self.store.create_run(&new).await?.id;
-        if self.store.log_param(&self.root.id, key, made.as_str()).await? == ParamWrite::Held {
+        if self.store.log_param(&self.root.id, &key, made.as_str()).await? == ParamWrite::Held {
             return Ok(made);
         }
         self.store.delete_run(&made).await?;
         let root = self.store.run(&self.root.id).await?;
-        root.param(key).map(|id| RunId(id.to_owned())).ok_or_else(|| {
+        root.param(&key).map(|id| RunId(id.to_owned())).ok_or_else(|| {
             TrackingError::new(
                 ErrorKind::Protocol,
                 format!("the ledger {} refused {key} but has none", root.info.id),
@@ -232,49 +288,8 @@ impl Ledger {
     }
 }
 
-impl View {
-    /// Takes in what a shard's run says.
-    fn learn(&mut self, shard: u64, run: &Run) {
-        let Some(known) = self.shards.get_mut(shard as usize) else { return };
-        for (key, _) in &run.params {
-            let index = key.strip_prefix("trial/").and_then(|rest| rest.parse::<u64>().ok());
-            if let Some(index) = index.filter(|index| index / SHARD == shard) {
-                known.claimed[(index % SHARD) as usize] = true;
-            }
-        }
-    }
-
-    /// The first free index from the cursor on, and else the first one before it.
-    fn next_free(&self, limit: Option<u64>) -> Option<u64> {
-        let end = (self.shards.len() as u64 * SHARD).min(limit.unwrap_or(u64::MAX));
-        let free = |index: &u64| !self.shards[(index / SHARD) as usize].claimed[(index % SHARD) as usize];
-        // Only the last shard can have holes that matter: the ones before were full when it was entered.
-        let start = (self.shards.len() as u64 - 1) * SHARD;
-        let cursor = self.cursor.clamp(start, end.max(start));
-        (cursor..end).find(free).or_else(|| (start..cursor.min(end)).find(free))
-    }
-
-    /// Moves the cursor to a free index that depends on the agent, so that agents spread out.
-    fn move_away(&mut self, shard: u64, token: &str, limit: Option<u64>) {
-        self.losses += 1;
-        let end = ((shard + 1) * SHARD).min(limit.unwrap_or(u64::MAX));
-        let claimed = &self.shards[shard as usize].claimed;
-        let free: Vec<u64> =
-            (shard * SHARD..end).filter(|index| !claimed[(index % SHARD) as usize]).collect();
-        if !free.is_empty() {
-            let place = fingerprint(token, self.losses) % free.len() as u64;
-            self.cursor = free[place as usize];
-        }
-    }
-}
-
-/// FNV-1a over the token and a counter, finished by a multiplication that spreads the low bits.
-fn fingerprint(token: &str, counter: u64) -> u64 {
-    let bytes = token.bytes().chain(counter.to_le_bytes());
-    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 17
+fn missing_shard(trial: TrialIndex) -> TrackingError {
+    TrackingError::new(ErrorKind::Protocol, format!("the ledger has no run for trial {trial}"))
 }
 
 /// The id of the active experiment of this name, made where there is none.
@@ -322,31 +337,7 @@ fn ledger_run(experiment_id: ExperimentId, of: &RunInfo, user: &str, shard: u64)
     }
 }
 
-fn claim_key(trial: TrialIndex, attempt: u32) -> String {
-    match attempt {
-        1 => format!("trial/{:06}", trial.0),
-        _ => format!("trial/{:06}/{attempt}", trial.0),
-    }
-}
-
-fn done_key(trial: TrialIndex) -> String {
-    format!("done/{:06}", trial.0)
-}
-
-fn shard_key(number: u64) -> String {
-    format!("shard/{number:04}")
-}
-
-/// The shards that the root names, in order: shard 1, 2, …
-fn shard_entries(root: &Run) -> Vec<RunId> {
-    let named = |number: u64| root.param(&shard_key(number)).map(|id| RunId(id.to_owned()));
-    (1..).map_while(named).collect()
-}
-
-fn done_entries(run: &Run) -> BTreeMap<TrialIndex, RunId> {
-    let entry = |(key, id): &(String, String)| {
-        let index = key.strip_prefix("done/")?.parse().ok()?;
-        Some((TrialIndex(index), RunId(id.clone())))
-    };
-    run.params.iter().filter_map(entry).collect()
+/// The runs after the root that the root names, in order.
+fn shard_runs(root: &Run) -> Vec<RunId> {
+    (1..).map_while(|number| root.param(&Fact::Shard(number).key()).map(|id| RunId(id.to_owned()))).collect()
 }
