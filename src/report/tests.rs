@@ -14,7 +14,8 @@ fn folder() -> PathBuf {
 
 #[test]
 fn samples_are_written_for_a_person_to_look_at() {
-    for (trials, parameters) in [(0, 0), (1, 1), (3, 2), (20, 2), (20, 20), (500, 20), (5_000, 6), (200, 60)]
+    for (trials, parameters) in
+        [(0, 0), (1, 1), (3, 2), (20, 2), (20, 20), (40, 4), (500, 20), (5_000, 6), (200, 60)]
     {
         let sample = Sample::new(trials, parameters);
         let report = sample.report();

@@ -2,7 +2,7 @@
 
 use super::super::SweepReport;
 use super::super::text::escape;
-use super::{figure, importance_svg};
+use super::{figure, importance};
 use crate::analysis::{Analysis, Correlation, ParameterAnalysis};
 
 pub(super) fn importance_section(report: &SweepReport) -> String {
@@ -15,7 +15,7 @@ pub(super) fn importance_section(report: &SweepReport) -> String {
         escape(&analysis.used_sentence()),
         escape(&analysis.trust_sentence()),
         notes.collect::<String>(),
-        figure("importance", &importance_svg(report)),
+        figure("importance", &importance(report, false)),
         table(analysis),
     )
 }
