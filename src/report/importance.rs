@@ -167,6 +167,9 @@ impl Layout {
                     canvas.text((x, HEAD - 7.0), Anchor::Middle, Font::NOTE, text);
                 }
             }
+            if panel.axis.ticks.is_empty() {
+                continue;
+            }
             let middle = (panel.left + panel.right) / 2.0;
             canvas.text((middle, bottom + 36.0), Anchor::Middle, Font::NOTE, panel.title);
         }
@@ -280,7 +283,9 @@ fn importance_axis(shown: &[ParameterAnalysis], forest: bool) -> Axis {
     let (low, high) = values
         .filter(|value| forest && value.is_finite())
         .fold((0.0, 0.0), |(low, high): (f64, f64), value| (low.min(value), high.max(value)));
-    let high = if high > 0.0 { high } else { 1.0 };
+    if high <= 0.0 && low >= 0.0 {
+        return Axis { low: 0.0, high: 1.0, ticks: Vec::new() };
+    }
     let air = (high - low) * 0.04;
     Axis::round(if low < 0.0 { low - air } else { 0.0 }, high + air, 5)
 }
