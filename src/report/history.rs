@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::facts::{better, finite, goal_word};
+use super::facts::{better, finite, goal_word, trial_label};
 use super::frame::{Frame, FrameSpec};
 use super::palette::{STATUSES, TEXT, of_status};
 use super::scale::{Axis, robust_range, time_unit};
@@ -158,11 +158,8 @@ fn legend(report: &SweepReport, points: &[Point]) -> Vec<(super::palette::Ink, S
             entries.push((of_status(status), Swatch::Dot, format!("{} {n}", status.as_str())));
         }
     }
-    if let (Some((trial, value)), Some(goal)) =
-        (report.best(), report.objective.and_then(|objective| objective.goal))
-    {
-        let words =
-            format!("best so far ({}): {} in trial {}", goal_word(goal), significant(value, 5), trial.index);
+    if let (Some(_), Some(goal)) = (report.best(), report.objective.and_then(|objective| objective.goal)) {
+        let words = format!("best so far ({})", goal_word(goal));
         entries.push((TEXT, Swatch::Line, words));
     }
     entries
@@ -170,6 +167,9 @@ fn legend(report: &SweepReport, points: &[Point]) -> Vec<(super::palette::Ink, S
 
 fn sentences(report: &SweepReport, points: &[Point], frame: &Frame) -> Vec<String> {
     let mut out = Vec::new();
+    if let Some((trial, value)) = report.best() {
+        out.push(format!("Best: {} in trial {}.", significant(value, 5), trial_label(trial)));
+    }
     let absent = report.trials.iter().filter(|trial| trial.metric.is_none()).count();
     let odd = report.trials.iter().filter(|trial| trial.metric.is_some_and(|m| !m.is_finite())).count();
     if absent + odd > 0 {

@@ -67,6 +67,22 @@ fn shapes(svg: &str, class: &str) -> usize {
     of_class.map(|node| node.attribute("d").unwrap_or("").matches('M').count()).sum()
 }
 
+/// How far texts that are not turned reach, in the broad font that layouts reckon with.
+fn reaches(svg: &Document) -> Vec<(f64, f64)> {
+    let texts = svg.descendants().filter(|node| node.has_tag_name("text"));
+    let level = texts.filter(|node| node.attribute("transform").is_none());
+    let reach = |node: roxmltree::Node| {
+        let number = |name: &str| node.attribute(name).unwrap().parse::<f64>().unwrap();
+        let width = text::ems(node.text().unwrap_or("").trim()) * number("font-size");
+        match node.attribute("text-anchor").unwrap() {
+            "start" => (number("x"), number("x") + width),
+            "middle" => (number("x") - width / 2.0, number("x") + width / 2.0),
+            _ => (number("x") - width, number("x")),
+        }
+    };
+    level.map(reach).collect()
+}
+
 fn texts(svg: &str) -> Vec<String> {
     let document = Document::parse(svg).unwrap();
     let texts = document.descendants().filter(|node| node.has_tag_name("text"));
@@ -85,6 +101,9 @@ fn samples_of_every_size_are_well_formed_and_stay_inside_their_page() {
             assert!(!places(&document).is_empty());
             for (x, y) in places(&document) {
                 assert!((0.0..=svg::WIDTH).contains(&x) && (0.0..=height).contains(&y), "{name}: {x} {y}");
+            }
+            for (left, right) in reaches(&document) {
+                assert!(left >= 0.0 && right <= svg::WIDTH, "{trials} {parameters} {name}: {left} {right}");
             }
             for attribute in document.descendants().flat_map(|node| node.attributes()) {
                 assert!(!attribute.value().contains("NaN") && !attribute.value().contains("inf"), "{name}");
@@ -193,7 +212,7 @@ fn only_a_finished_trial_is_ever_best() {
     let report = sample.report();
     let (best, value) = report.best().unwrap();
     assert_eq!((best.index, value), (TrialIndex(9), 0.99));
-    assert!(texts(&history_svg(&report)).iter().any(|text| text.contains("0.99 in trial 9")));
+    assert!(texts(&history_svg(&report)).iter().any(|text| text.contains("Best: 0.99 in trial 9.")));
 }
 
 #[test]

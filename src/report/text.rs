@@ -182,9 +182,9 @@ pub(super) fn duration_text(milliseconds: i64) -> String {
     };
     match milliseconds {
         ..1_000 => format!("{milliseconds} ms"),
-        ..60_000 => format!("{} s", significant(milliseconds as f64 / 1000.0, 3)),
-        ..3_600_000 => pair(seconds / 60, "min", seconds % 60, "s"),
-        ..86_400_000 => pair(seconds / 3600, "h", seconds / 60 % 60, "min"),
+        1_000..60_000 => format!("{} s", significant(milliseconds as f64 / 1000.0, 3)),
+        60_000..3_600_000 => pair(seconds / 60, "min", seconds % 60, "s"),
+        3_600_000..86_400_000 => pair(seconds / 3600, "h", seconds / 60 % 60, "min"),
         _ => pair(seconds / 86_400, "d", seconds / 3600 % 24, "h"),
     }
 }

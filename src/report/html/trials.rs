@@ -10,8 +10,11 @@ use super::super::{Mark, SweepReport};
 use super::Plots;
 use crate::trial::Trial;
 
-/// Rows of a page; the script has the same figure from the data.
+/// Rows of a page of the script.
 const PAGE: usize = 100;
+
+/// Rows that are there without it.
+const STATIC: usize = 25;
 
 /// Columns before the parameters.
 const FIXED: usize = 5;
@@ -27,10 +30,10 @@ pub(super) fn section(report: &SweepReport) -> String {
     let rows: String = in_order(report)
         .into_iter()
         .filter_map(|at| report.trials.get(at))
-        .take(PAGE)
+        .take(STATIC)
         .map(|trial| static_row(report, trial, &paths))
         .collect();
-    let left = report.trials.len().saturating_sub(PAGE);
+    let left = report.trials.len().saturating_sub(STATIC);
     let more = if left == 0 {
         String::new()
     } else {
