@@ -83,6 +83,23 @@ fn reaches(svg: &Document) -> Vec<(f64, f64)> {
     level.map(reach).collect()
 }
 
+/// Well-formed, no coordinate and no word outside the page, no number that is none.
+fn assert_inside(svg: &str, name: &str) {
+    let document = Document::parse(svg).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let root = document.root_element();
+    let height: f64 = root.attribute("height").unwrap().parse().unwrap();
+    assert!(!places(&document).is_empty());
+    for (x, y) in places(&document) {
+        assert!((0.0..=svg::WIDTH).contains(&x) && (0.0..=height).contains(&y), "{name}: {x} {y}");
+    }
+    for (left, right) in reaches(&document) {
+        assert!(left >= 0.0 && right <= svg::WIDTH, "{name}: {left} {right}");
+    }
+    for attribute in document.descendants().flat_map(|node| node.attributes()) {
+        assert!(!attribute.value().contains("NaN") && !attribute.value().contains("inf"), "{name}");
+    }
+}
+
 fn texts(svg: &str) -> Vec<String> {
     let document = Document::parse(svg).unwrap();
     let texts = document.descendants().filter(|node| node.has_tag_name("text"));
@@ -95,19 +112,7 @@ fn samples_of_every_size_are_well_formed_and_stay_inside_their_page() {
         let sample = Sample::new(trials, parameters);
         for (name, svg) in drawings(&sample.report()) {
             std::fs::write(folder().join(format!("{trials}x{parameters}-{name}")), &svg).unwrap();
-            let document = Document::parse(&svg).unwrap_or_else(|error| panic!("{name}: {error}"));
-            let root = document.root_element();
-            let height: f64 = root.attribute("height").unwrap().parse().unwrap();
-            assert!(!places(&document).is_empty());
-            for (x, y) in places(&document) {
-                assert!((0.0..=svg::WIDTH).contains(&x) && (0.0..=height).contains(&y), "{name}: {x} {y}");
-            }
-            for (left, right) in reaches(&document) {
-                assert!(left >= 0.0 && right <= svg::WIDTH, "{trials} {parameters} {name}: {left} {right}");
-            }
-            for attribute in document.descendants().flat_map(|node| node.attributes()) {
-                assert!(!attribute.value().contains("NaN") && !attribute.value().contains("inf"), "{name}");
-            }
+            assert_inside(&svg, &format!("{trials}x{parameters} {name}"));
         }
     }
 }
@@ -292,4 +297,50 @@ fn hostile_names_stay_names() {
     }
     let svg = importance_svg(&report);
     assert!(texts(&svg).iter().any(|text| text.starts_with("<script>alert(1)</script>[31m&\"'")));
+}
+
+/// Sweeps at the edge of what plots are made for.
+fn extremes() -> Vec<(&'static str, Sample)> {
+    let mut crowd = Sample::new(5_000, 1);
+    for (k, trial) in crowd.trials.iter_mut().enumerate() {
+        trial.start_time = START + 30 * k as i64;
+        trial.end_time = trial.end_time.map(|_| START + 400_000 + 7 * k as i64);
+        trial.metric = Some(3.25);
+    }
+    crowd.now = START + 500_000;
+    let mut many = Sample::new(400, 2);
+    for (k, trial) in many.trials.iter_mut().enumerate() {
+        let length = trial.end_time.map_or(60_000, |end| end - trial.start_time);
+        trial.start_time = START + (k as i64 / 64) * 95_000 + (k as i64 % 64) * 300;
+        trial.end_time = Some(trial.start_time + length);
+        trial.status = RunStatus::Finished;
+        trial.metric = trial.metric.map(|metric| metric * 1e-9);
+    }
+    let mut huge = Sample::new(30, 2);
+    for (k, trial) in huge.trials.iter_mut().enumerate() {
+        trial.metric = Some(if k % 2 == 0 { f64::MAX } else { f64::MIN });
+        trial.attempt = 12;
+    }
+    huge.trials[3].start_time = 1;
+    let mut states = Sample::new(70, 2);
+    for (k, trial) in states.trials.iter_mut().enumerate() {
+        trial.status = palette::STATUSES[k % 5];
+        trial.index = TrialIndex(1_000_000 + k as u64);
+        trial.metric = Some(123_456.789 + 1e-4 * k as f64);
+    }
+    vec![("crowd", crowd), ("many", many), ("huge", huge), ("states", states)]
+}
+
+#[test]
+fn extreme_sweeps_stay_inside_their_page_too() {
+    for (sweep, sample) in extremes() {
+        let mut report = sample.report();
+        let name =
+            "validation/average_precision_of_the_best_checkpoint_over_all_five_folds_and_seeds_and_domains";
+        report.objective = Some(Objective { name, goal: Some(Goal::Minimize) });
+        for (name, svg) in drawings(&report) {
+            std::fs::write(folder().join(format!("{sweep}-{name}")), &svg).unwrap();
+            assert_inside(&svg, &format!("{sweep} {name}"));
+        }
+    }
 }
