@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::facts::{better, finite, goal_word};
+use super::facts::{better, finite, goal_word, trial_label};
 use super::frame::{Frame, FrameSpec};
 use super::palette::{STATUSES, TEXT, of_status};
 use super::scale::{Axis, robust_range, time_unit};
@@ -24,16 +24,20 @@ pub fn history_svg(report: &SweepReport) -> String {
 
 pub(super) fn history(report: &SweepReport) -> Plot {
     let points = points(report);
-    let goal = report.objective.and_then(|objective| objective.goal);
+    let Some(objective) = report.objective else {
+        return Plot::without_marks(report, "Metric against time", "The sweep names no metric.");
+    };
+    let title = format!("{} against time", objective.name);
+    if points.is_empty() {
+        return Plot::without_marks(report, &title, "No trial has a finite value of the metric yet.");
+    }
     let frame = frame(report, &points);
     let caption = caption_lines(&sentences(report, &points, &frame));
-    let name = report.objective.map_or("Metric", |objective| objective.name);
-    let mut canvas =
-        Canvas::new(&format!("{name} against time"), HEAD + FRAME + caption_height(&caption) + 16.0);
+    let mut canvas = Canvas::new(&title, HEAD + FRAME + caption_height(&caption) + 16.0);
     canvas.legend(60.0, &legend(report, &points));
     canvas.raw(&frame.markup);
     let marks = draw_points(&mut canvas, report.trials.len(), &points, &frame);
-    if let Some(goal) = goal {
+    if let Some(goal) = objective.goal {
         let steps = best_so_far(&points, goal);
         canvas.stroke("best-so-far", &step_path(&steps, &frame), 2.0, TEXT);
     }
@@ -131,10 +135,7 @@ fn frame(report: &SweepReport, points: &[Point]) -> Frame {
     }
     let values: Vec<f64> = points.iter().map(|point| point.value).collect();
     let (low, high) = robust_range(&values, report.best().map(|(_, value)| value));
-    let mut y = Axis::round(low, high, 6);
-    if points.is_empty() {
-        y.ticks.clear();
-    }
+    let y = Axis::round(low, high, 6);
     let widest = y.ticks.iter().map(|(_, text)| ems(text)).fold(0.0, f64::max);
     let name = report.objective.map_or(String::new(), |o| shorten(&clean(o.name), FRAME - 80.0, 12.0));
     let origin = moment_text(report.first_start());
@@ -157,11 +158,8 @@ fn legend(report: &SweepReport, points: &[Point]) -> Vec<(super::palette::Ink, S
             entries.push((of_status(status), Swatch::Dot, format!("{} {n}", status.as_str())));
         }
     }
-    if let (Some((trial, value)), Some(goal)) =
-        (report.best(), report.objective.and_then(|objective| objective.goal))
-    {
-        let words =
-            format!("best so far ({}): {} in trial {}", goal_word(goal), significant(value, 5), trial.index);
+    if let (Some(_), Some(goal)) = (report.best(), report.objective.and_then(|objective| objective.goal)) {
+        let words = format!("best so far ({})", goal_word(goal));
         entries.push((TEXT, Swatch::Line, words));
     }
     entries
@@ -169,11 +167,8 @@ fn legend(report: &SweepReport, points: &[Point]) -> Vec<(super::palette::Ink, S
 
 fn sentences(report: &SweepReport, points: &[Point], frame: &Frame) -> Vec<String> {
     let mut out = Vec::new();
-    let Some(objective) = report.objective else {
-        return vec!["The sweep names no metric.".to_owned()];
-    };
-    if points.is_empty() {
-        out.push("No trial has a finite value of the metric yet.".to_owned());
+    if let Some((trial, value)) = report.best() {
+        out.push(format!("Best: {} in trial {}.", significant(value, 5), trial_label(trial)));
     }
     let absent = report.trials.iter().filter(|trial| trial.metric.is_none()).count();
     let odd = report.trials.iter().filter(|trial| trial.metric.is_some_and(|m| !m.is_finite())).count();
@@ -191,7 +186,7 @@ fn sentences(report: &SweepReport, points: &[Point], frame: &Frame) -> Vec<Strin
             significant(furthest, 4)
         ));
     }
-    if objective.goal.is_none() {
+    if report.objective.is_some_and(|objective| objective.goal.is_none()) {
         out.push("The metric has no goal, so nothing is called best.".to_owned());
     } else if points.iter().any(|point| point.status != RunStatus::Finished) {
         out.push("Only finished trials count for the best so far.".to_owned());

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::facts::{finite, goal_word, trial_label};
 use super::history::history;
-use super::importance::importance_svg;
+use super::importance::importance;
 use super::palette::{self, of_status};
 use super::text::{duration_text, escape, flatten, moment_text, significant};
 use super::timeline::timeline;
@@ -101,7 +101,7 @@ fn facts(report: &SweepReport) -> String {
         .into_iter()
         .map(|(status, n)| format!("<span class=\"status status-{0}\">{n} {0}</span>", status.as_str()));
     let statuses = statuses.collect::<Vec<_>>().join(" ");
-    rows.push(("Trials", format!("{} {statuses}", report.trials.len())));
+    rows.push(("Trials", format!("<span class=\"status\">{} in all</span>{statuses}", report.trials.len())));
     let ends = report.trials.iter().map(|trial| report.end_of(trial)).max();
     if let Some(end) = ends.filter(|_| !report.started().0.is_empty()) {
         let start = report.first_start();
@@ -127,12 +127,12 @@ fn best_trial(report: &SweepReport) -> String {
         return format!("<section><h2>Best trial</h2>\n<p>{why}</p></section>\n");
     };
     let metric = report.objective.map_or("metric", |objective| objective.name);
-    let rows = flatten(&trial.point).into_iter().map(|(path, value)| {
-        format!("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", escape(&path), escape(&value))
-    });
+    let rows = flatten(&trial.point)
+        .into_iter()
+        .map(|(path, value)| format!("<div><dt>{}</dt><dd>{}</dd></div>\n", escape(&path), escape(&value)));
     format!(
         "<section><h2>Best trial</h2>\n<p class=\"best\"><strong>{}</strong> {} in trial {} \
-         <code>{}</code></p>\n<div class=\"scroll\"><table class=\"params\">\n{}</table></div></section>\n",
+         <code>{}</code></p>\n<dl class=\"params\">\n{}</dl></section>\n",
         escape(&significant(value, 6)),
         escape(metric),
         escape(&trial_label(trial)),

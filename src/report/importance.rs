@@ -26,6 +26,11 @@ const NOTES: usize = 4;
 /// Importances and correlations of a sweep's parameters as an SVG document.
 #[must_use]
 pub fn importance_svg(report: &SweepReport) -> String {
+    importance(report, true)
+}
+
+/// The same; `alone` says that nothing beside it tells how far to trust the figures.
+pub(super) fn importance(report: &SweepReport, alone: bool) -> String {
     let metric = report.objective.map_or("the metric", |objective| objective.name);
     let title = format!("Feature importance and correlation for {metric}");
     let Some(analysis) = report.analysis.filter(|analysis| !analysis.parameters.is_empty()) else {
@@ -33,7 +38,7 @@ pub fn importance_svg(report: &SweepReport) -> String {
     };
     let shown = analysis.parameters.get(..MOST).unwrap_or(&analysis.parameters);
     let layout = Layout::of(shown, analysis.has_forest());
-    let caption = caption_lines(&sentences(analysis, shown.len()));
+    let caption = caption_lines(&sentences(analysis, shown.len(), alone));
     let bottom = HEAD + layout.rows_height();
     let mut canvas = Canvas::new(&title, bottom + FOOT + caption_height(&caption) + 14.0);
     canvas.legend(60.0, &legend());
@@ -65,8 +70,11 @@ fn legend() -> [(Ink, Swatch, String); 4] {
     ]
 }
 
-fn sentences(analysis: &Analysis, shown: usize) -> Vec<String> {
-    let mut out = vec![analysis.used_sentence(), analysis.trust_sentence()];
+fn sentences(analysis: &Analysis, shown: usize, alone: bool) -> Vec<String> {
+    let mut out = Vec::new();
+    if alone {
+        out.extend([analysis.used_sentence(), analysis.trust_sentence()]);
+    }
     if analysis.parameters.iter().any(|parameter| parameter.clear) {
         out.push("Bold name: its effect is clear.".to_owned());
     }
@@ -74,7 +82,7 @@ fn sentences(analysis: &Analysis, shown: usize) -> Vec<String> {
         out.push(format!("Shown: the first {shown} of {} parameters.", analysis.parameters.len()));
     }
     let sentence = |note: &String| if note.ends_with('.') { note.clone() } else { format!("{note}.") };
-    out.extend(analysis.notes.iter().take(NOTES).map(sentence));
+    out.extend(analysis.notes.iter().take(if alone { NOTES } else { 0 }).map(sentence));
     out
 }
 
@@ -158,6 +166,9 @@ impl Layout {
                 if self.rows > 12 {
                     canvas.text((x, HEAD - 7.0), Anchor::Middle, Font::NOTE, text);
                 }
+            }
+            if panel.axis.ticks.is_empty() {
+                continue;
             }
             let middle = (panel.left + panel.right) / 2.0;
             canvas.text((middle, bottom + 36.0), Anchor::Middle, Font::NOTE, panel.title);
@@ -272,7 +283,9 @@ fn importance_axis(shown: &[ParameterAnalysis], forest: bool) -> Axis {
     let (low, high) = values
         .filter(|value| forest && value.is_finite())
         .fold((0.0, 0.0), |(low, high): (f64, f64), value| (low.min(value), high.max(value)));
-    let high = if high > 0.0 { high } else { 1.0 };
+    if high <= 0.0 && low >= 0.0 {
+        return Axis { low: 0.0, high: 1.0, ticks: Vec::new() };
+    }
     let air = (high - low) * 0.04;
     Axis::round(if low < 0.0 { low - air } else { 0.0 }, high + air, 5)
 }

@@ -65,6 +65,16 @@ struct Plot {
     marks: Vec<Option<Mark>>,
 }
 
+impl Plot {
+    /// A title and a sentence, where there is nothing to draw.
+    fn without_marks(report: &SweepReport, title: &str, sentence: &str) -> Self {
+        let caption = svg::caption_lines(&[sentence.to_owned()]);
+        let mut canvas = svg::Canvas::new(title, 76.0);
+        canvas.caption(58.0, &caption);
+        Self { svg: canvas.finish(), marks: vec![None; report.trials.len()] }
+    }
+}
+
 /// The box of a trial's mark, in the plot's units.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Mark {

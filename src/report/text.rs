@@ -167,9 +167,13 @@ pub(super) fn float_text(x: f64) -> String {
     format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs())
 }
 
-/// A number with at most `digits` significant digits, for reading.
+/// A number for reading: at most `digits` significant digits, but never fewer than stand before the point.
 pub(super) fn significant(x: f64, digits: usize) -> String {
-    let rounded = format!("{x:.*e}", digits.saturating_sub(1)).parse::<f64>().unwrap_or(x);
+    let power = x.abs().log10().floor();
+    let whole = if (0.0..16.0).contains(&power) { power as usize + 1 } else { 1 };
+    let rounded = format!("{x:.*e}", digits.max(whole).saturating_sub(1)).parse::<f64>();
+    // The largest floats round to infinity.
+    let rounded = rounded.ok().filter(|rounded| rounded.is_finite()).unwrap_or(x);
     let text = float_text(rounded);
     text.strip_suffix(".0").map(str::to_owned).unwrap_or(text)
 }
@@ -182,9 +186,9 @@ pub(super) fn duration_text(milliseconds: i64) -> String {
     };
     match milliseconds {
         ..1_000 => format!("{milliseconds} ms"),
-        ..60_000 => format!("{} s", significant(milliseconds as f64 / 1000.0, 3)),
-        ..3_600_000 => pair(seconds / 60, "min", seconds % 60, "s"),
-        ..86_400_000 => pair(seconds / 3600, "h", seconds / 60 % 60, "min"),
+        1_000..60_000 => format!("{} s", significant(milliseconds as f64 / 1000.0, 3)),
+        60_000..3_600_000 => pair(seconds / 60, "min", seconds % 60, "s"),
+        3_600_000..86_400_000 => pair(seconds / 3600, "h", seconds / 60 % 60, "min"),
         _ => pair(seconds / 86_400, "d", seconds / 3600 % 24, "h"),
     }
 }
@@ -254,9 +258,16 @@ mod tests {
 
     #[test]
     fn numbers_for_reading_are_short() {
-        for (x, text) in
-            [(0.912_345_67, "0.9123"), (1e6, "1000000"), (3.0, "3"), (0.0, "0"), (-1e-9, "-1e-09")]
-        {
+        for (x, text) in [
+            (0.912_345_67, "0.9123"),
+            (1e6, "1000000"),
+            (3.0, "3"),
+            (0.0, "0"),
+            (-1e-9, "-1e-09"),
+            (123_456.789, "123457"),
+            (1.234_56e20, "1.235e+20"),
+            (f64::MAX, "1.7976931348623157e+308"),
+        ] {
             assert_eq!(significant(x, 4), text);
         }
     }

@@ -12,7 +12,7 @@ use super::scale::{Axis, time_unit};
 use super::svg::{Canvas, Swatch, caption_height, caption_lines};
 use super::text::{count, ems, moment_text};
 use super::{Mark, Plot, SweepReport};
-use crate::trial::{RunStatus, Trial};
+use crate::trial::{RunStatus, Trial, TrialIndex};
 
 /// Most trials that get a row each.
 const MOST_ROWS: usize = 60;
@@ -28,6 +28,9 @@ pub fn timeline_svg(report: &SweepReport) -> String {
 
 pub(super) fn timeline(report: &SweepReport) -> Plot {
     let mut bars = bars(report);
+    if bars.is_empty() {
+        return Plot::without_marks(report, "Run timeline", "No trial has started yet.");
+    }
     let rows = Rows::place(&mut bars);
     let caption = caption_lines(&sentences(report, &rows));
     let frame = frame(report, &bars, &rows);
@@ -61,6 +64,8 @@ struct Bar {
     /// Place of the trial in the report.
     position: usize,
     label: String,
+    /// Its place among the rows, where each has its own.
+    order: (TrialIndex, u32),
     status: RunStatus,
     start: f64,
     end: f64,
@@ -73,6 +78,7 @@ fn bars(report: &SweepReport) -> Vec<Bar> {
     let bar = |(position, trial): (usize, &Trial)| Bar {
         position,
         label: trial_label(trial),
+        order: (trial.index, trial.attempt),
         status: trial.status,
         start: since(trial.start_time),
         end: since(report.end_of(trial)),
@@ -96,6 +102,7 @@ impl Rows {
     /// Gives each bar its row, the first at the top; bars come in the order of their starts.
     fn place(bars: &mut [Bar]) -> Self {
         if bars.len() <= MOST_ROWS {
+            bars.sort_by_key(|bar| bar.order);
             for (row, bar) in bars.iter_mut().enumerate() {
                 bar.row = row;
             }
@@ -194,9 +201,6 @@ fn draw_bar(path: &mut String, bar: Mark, open: bool) {
 fn sentences(report: &SweepReport, rows: &Rows) -> Vec<String> {
     let (started, waiting) = report.started();
     let mut out = Vec::new();
-    if started.is_empty() {
-        out.push("No trial has started yet.".to_owned());
-    }
     if rows.packed {
         out.push(format!(
             "{}, packed: a lane shows trials one after the other, {} at most at the same time.",
@@ -207,7 +211,7 @@ fn sentences(report: &SweepReport, rows: &Rows) -> Vec<String> {
     if started.iter().any(|(_, trial)| trial.status == RunStatus::Running) {
         out.push("A pointed end: still running.".to_owned());
     }
-    if waiting > 0 && !started.is_empty() {
+    if waiting > 0 {
         out.push(format!("Without a start, so without a bar: {}.", count(waiting, "trial")));
     }
     out

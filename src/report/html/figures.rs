@@ -2,7 +2,7 @@
 
 use super::super::SweepReport;
 use super::super::text::escape;
-use super::{figure, importance_svg};
+use super::{figure, importance};
 use crate::analysis::{Analysis, Correlation, ParameterAnalysis};
 
 pub(super) fn importance_section(report: &SweepReport) -> String {
@@ -15,7 +15,7 @@ pub(super) fn importance_section(report: &SweepReport) -> String {
         escape(&analysis.used_sentence()),
         escape(&analysis.trust_sentence()),
         notes.collect::<String>(),
-        figure("importance", &importance_svg(report)),
+        figure("importance", &importance(report, false)),
         table(analysis),
     )
 }
@@ -34,9 +34,12 @@ fn table(analysis: &Analysis) -> String {
 }
 
 fn row(parameter: &ParameterAnalysis, forest: bool) -> String {
-    let number = |x: Option<f64>| x.map_or("–".to_owned(), |x| format!("{x:.3}"));
-    let permutation = parameter.permutation.filter(|_| forest);
-    let permutation = permutation.map_or("–".to_owned(), |e| format!("{:.3} ± {:.3}", e.mean, e.se));
+    let number = |x: Option<f64>| {
+        x.filter(|x| x.is_finite()).map_or("–".to_owned(), |x| format!("{:.3}", no_minus_zero(x, 3)))
+    };
+    let permutation = parameter.permutation.filter(|e| forest && e.mean.is_finite());
+    let permutation =
+        permutation.map_or("–".to_owned(), |e| format!("{:.3} ± {:.3}", no_minus_zero(e.mean, 3), e.se));
     let log = if parameter.log { " <small>(log)</small>" } else { "" };
     let why =
         parameter.reason.as_deref().map(|why| format!(" title=\"{}\"", escape(why))).unwrap_or_default();
@@ -60,11 +63,17 @@ fn row(parameter: &ParameterAnalysis, forest: bool) -> String {
 }
 
 fn correlation(correlation: Option<&Correlation>) -> String {
-    match correlation {
+    let two = |x: f64| format!("{:+.2}", no_minus_zero(x, 2));
+    match correlation.filter(|correlation| correlation.r.is_finite()) {
         None => "–".to_owned(),
         Some(Correlation { r, interval: Some([low, high]), .. }) => {
-            format!("{r:+.2} <small>[{low:+.2}, {high:+.2}]</small>")
+            format!("{} <small>[{}, {}]</small>", two(*r), two(*low), two(*high))
         }
-        Some(Correlation { r, .. }) => format!("{r:+.2}"),
+        Some(Correlation { r, .. }) => two(*r),
     }
+}
+
+/// The number, or zero where rounding would leave a minus before zeros.
+fn no_minus_zero(x: f64, decimals: i32) -> f64 {
+    if x.abs() < 0.5 * 10_f64.powi(-decimals) { 0.0 } else { x }
 }

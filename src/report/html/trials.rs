@@ -10,8 +10,11 @@ use super::super::{Mark, SweepReport};
 use super::Plots;
 use crate::trial::Trial;
 
-/// Rows of a page; the script has the same figure from the data.
+/// Rows of a page of the script.
 const PAGE: usize = 100;
+
+/// Rows that are there without it.
+const STATIC: usize = 25;
 
 /// Columns before the parameters.
 const FIXED: usize = 5;
@@ -24,9 +27,13 @@ pub(super) fn section(report: &SweepReport) -> String {
         .map(|head| format!("<th scope=\"col\"><button type=\"button\">{}</button></th>", escape(head)))
         .collect();
     let paths = report.parameter_paths();
-    let rows: String =
-        report.trials.iter().take(PAGE).map(|trial| static_row(report, trial, &paths)).collect();
-    let left = report.trials.len().saturating_sub(PAGE);
+    let rows: String = in_order(report)
+        .into_iter()
+        .filter_map(|at| report.trials.get(at))
+        .take(STATIC)
+        .map(|trial| static_row(report, trial, &paths))
+        .collect();
+    let left = report.trials.len().saturating_sub(STATIC);
     let more = if left == 0 {
         String::new()
     } else {
@@ -41,6 +48,13 @@ pub(super) fn section(report: &SweepReport) -> String {
          <div class=\"scroll\"><table class=\"trials\"><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table></div>\n\
          {more}</section>\n"
     )
+}
+
+/// The places of the trials in the order of their indices.
+fn in_order(report: &SweepReport) -> Vec<usize> {
+    let mut order: Vec<(usize, &Trial)> = report.trials.iter().enumerate().collect();
+    order.sort_by_key(|(_, trial)| (trial.index, trial.attempt));
+    order.into_iter().map(|(at, _)| at).collect()
 }
 
 fn heads(report: &SweepReport) -> Vec<String> {
@@ -128,14 +142,18 @@ fn cells(report: &SweepReport, trial: &Trial, paths: &[String]) -> Vec<Cell> {
 /// Everything that the script shows, as JSON that is safe inside a script element.
 pub(super) fn data_json(report: &SweepReport, plots: &Plots) -> String {
     let paths = report.parameter_paths();
-    let rows: Vec<Json> = report
-        .trials
+    let order = in_order(report);
+    let rows: Vec<Json> = order
         .iter()
+        .filter_map(|&at| report.trials.get(at))
         .map(|trial| Json::Array(cells(report, trial, &paths).into_iter().map(Cell::json).collect()))
         .collect();
     let marks: serde_json::Map<String, Json> = plots
         .iter()
-        .map(|(id, plot)| ((*id).to_owned(), plot.marks.iter().map(|mark| mark_json(*mark)).collect()))
+        .map(|(id, plot)| {
+            let marks = order.iter().map(|&at| mark_json(plot.marks.get(at).copied().flatten()));
+            ((*id).to_owned(), marks.collect())
+        })
         .collect();
     let data = json!({ "page": PAGE, "fixed": FIXED, "heads": heads(report), "rows": rows, "marks": marks });
     // Inside a script element only "<" can end or confuse it (HTML, 4.12.1.3).

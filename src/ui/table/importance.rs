@@ -104,11 +104,11 @@ fn cells(analysis: &Analysis, layout: Layout) -> (Vec<String>, Vec<Vec<String>>)
 
 fn row(parameter: &ParameterAnalysis, forest: bool, layout: Layout) -> Vec<String> {
     let log = if parameter.log { " (log)" } else { "" };
-    let importance = parameter.importance.filter(|_| forest).map_or_else(dash, |x| format!("{x:.2}"));
+    let importance = parameter.importance.filter(|x| forest && x.is_finite()).map_or_else(dash, unsigned);
     let permutation = parameter
         .permutation
-        .filter(|_| forest)
-        .map_or_else(dash, |estimate| format!("{:.2} ± {:.2}", estimate.mean, estimate.se));
+        .filter(|estimate| forest && estimate.mean.is_finite())
+        .map_or_else(dash, |estimate| format!("{} ± {}", unsigned(estimate.mean), unsigned(estimate.se)));
     let pearson = match (parameter.eta_squared, layout.intervals) {
         (Some(eta), true) if parameter.pearson.is_none() => format!("–  eta² {eta:.2}"),
         _ => correlation(parameter.pearson.as_ref(), layout),
@@ -137,13 +137,26 @@ fn dash() -> String {
     "–".to_owned()
 }
 
+fn unsigned(x: f64) -> String {
+    format!("{:.2}", no_minus_zero(x))
+}
+
+fn signed(x: f64) -> String {
+    format!("{:+.2}", no_minus_zero(x))
+}
+
+/// The number, or zero where two decimals would leave a minus before zeros.
+fn no_minus_zero(x: f64) -> f64 {
+    if x.abs() < 0.005 { 0.0 } else { x }
+}
+
 fn correlation(correlation: Option<&Correlation>, layout: Layout) -> String {
-    match correlation {
+    match correlation.filter(|correlation| correlation.r.is_finite()) {
         None => dash(),
         Some(Correlation { r, interval: Some([low, high]), .. }) if layout.intervals => {
-            format!("{r:+.2} [{low:+.2}, {high:+.2}]")
+            format!("{} [{}, {}]", signed(*r), signed(*low), signed(*high))
         }
-        Some(Correlation { r, .. }) => format!("{r:+.2}"),
+        Some(Correlation { r, .. }) => signed(*r),
     }
 }
 

@@ -94,6 +94,18 @@ fn with_no_parameters_the_sentences_still_stand() {
 }
 
 #[test]
+fn figures_that_are_no_numbers_are_dashes_and_no_zero_has_a_minus() {
+    let mut odd = sample(["lr", "optimizer", "seed"]);
+    odd.parameters[0].importance = Some(f64::NAN);
+    odd.parameters[0].permutation = Some(Estimate { mean: -0.001, se: 0.0 });
+    odd.parameters[0].pearson = Some(Correlation { r: f64::NAN, interval: None, p: 1.0, n: 3 });
+    odd.parameters[0].spearman = Some(Correlation { r: -0.004, interval: None, p: 1.0, n: 3 });
+    let table = importance_table(&odd, "loss", 120, false);
+    let row: Vec<&str> = table.lines().nth(4).unwrap().split('│').map(str::trim).collect();
+    assert_eq!(row[1..6], ["lr (log)", "–", "0.00 ± 0.00", "–", "+0.00"]);
+}
+
+#[test]
 fn colour_adds_escapes_and_nothing_else() {
     let analysis = sample(["lr", "optimizer", "seed"]);
     let plain = importance_table(&analysis, "loss", 100, false);
