@@ -7,6 +7,7 @@ mod association;
 mod columns;
 mod correlation;
 mod design;
+mod estimator;
 mod features;
 mod figures;
 mod forest;
@@ -20,6 +21,7 @@ mod text;
 mod together;
 
 pub use analyse::{TREES, analyse};
+pub use estimator::{FittedRegressionForest, ForestError, RegressionForest, ValidRegressionForest};
 pub use features::{Features, Group, Scale};
 pub use forest::Forest;
 pub use model::{
@@ -28,5 +30,7 @@ pub use model::{
 };
 pub use permutation::{Permutation, Rows};
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod vectors;
