@@ -23,7 +23,7 @@ impl Design {
         let columns: Vec<usize> =
             table.columns.iter().enumerate().filter(enter).map(|(place, _)| place).collect();
         let groups = columns.iter().map(|place| group(&table.columns[*place], *place, seed)).collect();
-        Self { features: Features::new(groups), columns }
+        Self { features: Features::new(table.metric.len(), groups), columns }
     }
 }
 

@@ -64,12 +64,11 @@ pub struct Features {
 }
 
 impl Features {
-    /// A table of groups; it has as many rows as the shortest of them, the others are cut.
+    /// A table of groups. A group with more codes than rows is cut, one with fewer is filled up with code 0.
     #[must_use]
-    pub fn new(mut groups: Vec<Group>) -> Self {
-        let rows = groups.iter().map(|group| group.codes.len()).min().unwrap_or(0);
+    pub fn new(rows: usize, mut groups: Vec<Group>) -> Self {
         for group in &mut groups {
-            group.codes.truncate(rows);
+            group.codes.resize(rows, 0);
             if let Some(movable) = &mut group.movable {
                 movable.retain(|row| (*row as usize) < rows);
             }

@@ -7,6 +7,7 @@ mod association;
 mod columns;
 mod correlation;
 mod design;
+mod estimator;
 mod features;
 mod figures;
 mod forest;
@@ -21,6 +22,7 @@ mod together;
 mod words;
 
 pub use analyse::{TREES, analyse};
+pub use estimator::{FittedRegressionForest, ForestError, RegressionForest, ValidRegressionForest};
 pub use features::{Features, Group, Scale};
 pub use forest::Forest;
 pub use model::{
@@ -29,5 +31,7 @@ pub use model::{
 };
 pub use permutation::{Permutation, Rows};
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod vectors;

@@ -8,14 +8,14 @@
 use rayon::prelude::*;
 
 use super::features::{Features, Group};
-use super::forest::{Forest, Tree};
+use super::forest::{Forest, Node, Tree};
 use super::model::Estimate;
 use super::streams::{Stream, shuffle};
 
 /// Shuffles of each group.
 const REPEATS: usize = 30;
-/// Rows that are followed together: few enough that their sums stay in the cache.
-const BLOCK: usize = 64;
+/// Rows that are followed together: few enough that their sums stay in the cache, enough to pay for a tree's way there.
+const BLOCK: usize = 256;
 /// Groups that are shuffled at the same time: bounds the memory for the shuffled codes.
 const BATCH: usize = 64;
 
@@ -41,7 +41,10 @@ impl Permutation {
     /// Judges a forest on the rows that it was grown on.
     #[must_use]
     pub fn of(forest: &Forest, features: &Features, target: &[f64], rows: Rows, seed: u64) -> Self {
-        let judged = Judged { trees: forest.trees(), codes: features.by_row(), features, target, rows };
+        let mut order: Vec<u32> = (0..features.rows().min(target.len()) as u32).collect();
+        order.sort_by(|a, b| target[*a as usize].total_cmp(&target[*b as usize]));
+        let judged =
+            Judged { trees: forest.trees(), codes: features.by_row(), features, target, rows, order };
         let errors: Vec<Option<f64>> = judged.baseline();
         let known: Vec<f64> = target.iter().zip(&errors).filter_map(|(y, error)| error.map(|_| *y)).collect();
         let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
@@ -74,12 +77,13 @@ fn shuffled(group: &Group, place: usize, seed: u64) -> Vec<Shuffled> {
     let mut rows: Vec<Shuffled> = codes.iter().map(|code| [*code; REPEATS]).collect();
     let moved = group.moved_rows();
     let mut order = moved.clone();
-    for repeat in 0..REPEATS {
-        shuffle(&mut Stream::Shuffle { group: place, repeat }.open(seed), &mut order);
-        for (row, from) in moved.iter().zip(&order) {
+    let one = |repeat: usize, order: &mut [u32], rows: &mut [Shuffled]| {
+        shuffle(&mut Stream::Shuffle { group: place, repeat }.open(seed), order);
+        for (row, from) in moved.iter().zip(order) {
             rows[*row as usize][repeat] = codes[*from as usize];
         }
-    }
+    };
+    (0..REPEATS).for_each(|repeat| one(repeat, &mut order, &mut rows));
     rows.iter_mut().for_each(|row| row.sort_unstable());
     rows
 }
@@ -92,6 +96,8 @@ struct Judged<'a> {
     features: &'a Features,
     target: &'a [f64],
     rows: Rows,
+    /// The rows in the order of their targets: neighbours go similar ways down every tree, which the cache likes.
+    order: Vec<u32>,
 }
 
 impl Judged<'_> {
@@ -129,9 +135,10 @@ impl Judged<'_> {
             .enumerate()
             .map(|(place, group)| shuffled(group, start + place, seed))
             .collect();
-        let blocks: Vec<Vec<Vec<f64>>> = (0..self.n_rows().div_ceil(BLOCK))
-            .into_par_iter()
-            .map(|block| Follower::over(self, start, &shuffles, block * BLOCK).rises())
+        let blocks: Vec<Vec<Vec<f64>>> = self
+            .order
+            .par_chunks(BLOCK)
+            .map(|block| Follower::over(self, start, &shuffles, block).rises())
             .collect();
         (0..groups.len())
             .map(|group| blocks.iter().flat_map(|block| &block[group]).copied().collect())
@@ -145,7 +152,7 @@ struct Follower<'a> {
     /// The batch's first group.
     start: usize,
     shuffles: &'a [Vec<Shuffled>],
-    first_row: usize,
+    block: &'a [u32],
     /// Sum and number of the predictions, by row.
     predictions: Vec<(f64, f64)>,
     /// By row and group: how the repeats' sums differ from the row's own, as differences between neighbours (a range of
@@ -154,10 +161,10 @@ struct Follower<'a> {
 }
 
 impl<'a> Follower<'a> {
-    fn over(judged: &'a Judged<'a>, start: usize, shuffles: &'a [Vec<Shuffled>], first_row: usize) -> Self {
-        let rows = (judged.n_rows() - first_row).min(BLOCK);
+    fn over(judged: &'a Judged<'a>, start: usize, shuffles: &'a [Vec<Shuffled>], block: &'a [u32]) -> Self {
+        let rows = block.len();
         let changes = vec![[0.0; REPEATS + 1]; rows * shuffles.len()];
-        Self { judged, start, shuffles, first_row, predictions: vec![(0.0, 0.0); rows], changes }
+        Self { judged, start, shuffles, block, predictions: vec![(0.0, 0.0); rows], changes }
     }
 
     /// The mean rise of the squared error by group and row, for the rows that some tree may judge.
@@ -165,7 +172,7 @@ impl<'a> Follower<'a> {
         let mut met = Met { marks: vec![0; self.shuffles.len()], mark: 0, forks: Vec::new() };
         for tree in self.judged.trees {
             for place in 0..self.predictions.len() {
-                if self.judged.judges(tree, self.first_row + place) {
+                if self.judged.judges(tree, self.block[place] as usize) {
                     self.follow(tree, place, &mut met);
                 }
             }
@@ -173,7 +180,7 @@ impl<'a> Follower<'a> {
         let groups = self.shuffles.len();
         let rise = |group: usize, place: usize| {
             let (sum, count) = self.predictions[place];
-            let target = self.judged.target[self.first_row + place];
+            let target = self.judged.target[self.block[place] as usize];
             let error = target - sum / count;
             let mut change = 0.0;
             let squares = self.changes[place * groups + group][..REPEATS].iter().map(|step| {
@@ -191,7 +198,7 @@ impl<'a> Follower<'a> {
 
     /// One row down one tree, and from each group's first question on once more with its shuffled codes.
     fn follow(&mut self, tree: &Tree, place: usize, met: &mut Met) {
-        let row = self.first_row + place;
+        let row = self.block[place] as usize;
         let codes = self.judged.codes_of(row);
         let nodes = tree.nodes();
         met.begin();
@@ -251,8 +258,8 @@ impl Path<'_> {
     /// Follows all repeats from a node on, and adds what they reach, less `value`, to the changes.
     fn spread(&self, from: u32, value: f64, changes: &mut [f64; REPEATS + 1]) {
         let nodes = self.tree.nodes();
-        // Ranges that wait share no repeat, so there are never more of them than repeats.
-        let mut waiting = [(from, 0, REPEATS); REPEATS + 1];
+        // Ranges that wait share no repeat, so there are never more of them than repeats (one place is written in vain).
+        let mut waiting = [(from, 0, REPEATS); REPEATS + 2];
         let mut left = 1;
         while left > 0 {
             left -= 1;
@@ -266,23 +273,34 @@ impl Path<'_> {
                     at = node.next(at, self.codes[node.group()]);
                     continue;
                 }
-                let (smallest, largest) = node.inside();
+                let (begin, end) = self.inside(node, low, high);
                 let (inside, outside) = node.children(at);
-                let range = &self.shuffled[low..high];
-                let begin = low + range.partition_point(|code| *code < smallest);
-                let end = low + range.partition_point(|code| *code <= largest);
-                let parts = [(outside, low, begin), (inside, begin, end), (outside, end, high)];
-                let mut parts = parts.into_iter().filter(|(_, low, high)| low < high);
-                if let Some(first) = parts.next() {
-                    (at, low, high) = first;
+                if begin == end {
+                    at = outside;
+                    continue;
                 }
-                for part in parts {
-                    waiting[left] = part;
-                    left += 1;
+                // The repeats outside wait, those inside go on.
+                for (from, to) in [(low, begin), (end, high)] {
+                    waiting[left] = (outside, from, to);
+                    left += usize::from(from < to);
                 }
+                (at, low, high) = (inside, begin, end);
             };
             changes[low] += reached - value;
             changes[high] -= reached - value;
         }
+    }
+
+    /// Which of the repeats `low .. high` have codes on the first child's side.
+    #[inline]
+    fn inside(&self, node: &Node, low: usize, high: usize) -> (usize, usize) {
+        let (smallest, largest) = node.inside();
+        // Counting all of a short range is faster than halving it: nothing waits for anything.
+        let count =
+            |range: &[u32], limit: u32| range.iter().map(|code| u32::from(*code <= limit)).sum::<u32>();
+        let range = &self.shuffled[low..high];
+        let end = low + count(range, largest) as usize;
+        let begin = if smallest == 0 { low } else { low + count(range, smallest - 1) as usize };
+        (begin, end)
     }
 }

@@ -10,7 +10,7 @@ mod tree;
 
 use rayon::prelude::*;
 
-pub(super) use tree::Tree;
+pub(super) use tree::{Node, Tree};
 
 use super::features::Features;
 use super::streams::Stream;
