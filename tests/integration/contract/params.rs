@@ -1,0 +1,45 @@
+//! Promises about params: the compare-and-set that the ledger stands on.
+
+use sweep::tracking::{ParamWrite, Store};
+
+use super::run;
+
+pub async fn a_param_is_written_once(store: &dyn Store) {
+    let info = run(store).await;
+    assert_eq!(store.log_param(&info.id, "trial/000007", "agent one").await.unwrap(), ParamWrite::Held);
+    assert_eq!(store.log_param(&info.id, "trial/000007", "agent two").await.unwrap(), ParamWrite::Refused);
+    assert_eq!(store.run(&info.id).await.unwrap().param("trial/000007"), Some("agent one"));
+}
+
+pub async fn an_equal_second_write_holds(store: &dyn Store) {
+    let info = run(store).await;
+    for value in ["", "0.1", "it's \"quoted\""] {
+        let key = format!("k{}", value.len());
+        assert_eq!(store.log_param(&info.id, &key, value).await.unwrap(), ParamWrite::Held);
+        assert_eq!(store.log_param(&info.id, &key, value).await.unwrap(), ParamWrite::Held);
+        assert_eq!(store.run(&info.id).await.unwrap().param(&key), Some(value));
+    }
+    assert_eq!(store.log_param(&info.id, "k3", "0.10").await.unwrap(), ParamWrite::Refused);
+}
+
+pub async fn a_long_param_is_cut(store: &dyn Store) {
+    let info = run(store).await;
+    let long = "x".repeat(7000);
+    assert_eq!(store.log_param(&info.id, "long", &long).await.unwrap(), ParamWrite::Held);
+    assert_eq!(store.log_param(&info.id, "long", &long).await.unwrap(), ParamWrite::Held);
+    assert_eq!(store.run(&info.id).await.unwrap().param("long").map(str::len), Some(6000));
+}
+
+pub async fn one_of_many_racing_writers_wins(store: &dyn Store) {
+    let info = run(store).await;
+    for round in 0..5 {
+        let key = format!("trial/{round:06}");
+        let write = async |writer: u32| store.log_param(&info.id, &key, &format!("agent {writer}")).await.unwrap();
+        let outcomes = tokio::join!(write(0), write(1), write(2), write(3), write(4), write(5), write(6), write(7));
+        let outcomes = <[ParamWrite; 8]>::from(outcomes);
+        let winners: Vec<_> = (0..8).filter(|&writer| outcomes[writer] == ParamWrite::Held).collect();
+        assert_eq!(winners.len(), 1, "{outcomes:?}");
+        let holder = format!("agent {}", winners[0]);
+        assert_eq!(store.run(&info.id).await.unwrap().param(&key), Some(holder.as_str()));
+    }
+}

@@ -1,0 +1,28 @@
+//! The embedded store: the contract, and what only a file can get wrong.
+
+mod promises {
+    use sweep::tracking::Store;
+    use sweep::tracking::embedded::EmbeddedStore;
+
+    /// A store that keeps its folder until it is dropped.
+    struct Temporary {
+        store: EmbeddedStore,
+        _folder: tempfile::TempDir,
+    }
+
+    impl std::ops::Deref for Temporary {
+        type Target = dyn Store;
+
+        fn deref(&self) -> &Self::Target {
+            &self.store
+        }
+    }
+
+    fn store() -> Temporary {
+        let folder = tempfile::tempdir().unwrap();
+        let store = EmbeddedStore::open(&format!("sqlite:///{}/mlflow.db", folder.path().display())).unwrap();
+        Temporary { store, _folder: folder }
+    }
+
+    crate::contract::contract_suite!(store());
+}

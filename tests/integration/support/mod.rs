@@ -1,0 +1,4 @@
+//! Starts the real things: MLflow's Python package and its server.
+
+pub mod mlflow_server;
+pub mod python;

@@ -1,0 +1,93 @@
+//! MLflow's own Python package, in a virtual environment that the first test makes and all later ones share.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// The version of MLflow that the tests speak to.
+pub const MLFLOW_VERSION: &str = "3.17.2";
+
+/// The `python` of a virtual environment that holds MLflow. It lies below cargo's target folder and is made
+/// once; test processes that come at the same time wait for the first.
+///
+/// # Panics
+///
+/// Where it can't be made; the message says what to install.
+pub fn mlflow_python() -> PathBuf {
+    static PYTHON: OnceLock<PathBuf> = OnceLock::new();
+    PYTHON.get_or_init(|| make(&home())).clone()
+}
+
+/// `target/mlflow-<version>`.
+fn home() -> PathBuf {
+    let tmp = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    tmp.parent().expect("target/tmp lies in target").join(format!("mlflow-{MLFLOW_VERSION}"))
+}
+
+fn make(home: &Path) -> PathBuf {
+    let venv = home.join("venv");
+    let python = venv.join("bin").join("python");
+    // Written last: an environment whose making was broken off has none.
+    let complete = home.join("complete");
+    fs::create_dir_all(home).expect("the target folder can be written");
+    let lock = File::create(home.join("lock")).expect("the target folder can be written");
+    lock.lock().expect("the file system has locks");
+    if complete.exists() && python.exists() {
+        return python;
+    }
+    if venv.exists() {
+        fs::remove_dir_all(&venv).expect("the broken environment can be removed");
+    }
+    run(
+        Command::new("python3").args(["-m", "venv"]).arg(&venv),
+        "the tests need Python 3.10 or newer with its `venv` module: install `python3` and `python3-venv`",
+    );
+    run(
+        Command::new(&python)
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+            .arg(format!("mlflow=={MLFLOW_VERSION}")),
+        "the tests need MLflow from a Python package index: check the network and pip's settings",
+    );
+    fs::write(&complete, MLFLOW_VERSION).expect("the target folder can be written");
+    python
+}
+
+fn run(command: &mut Command, advice: &str) {
+    match command.output() {
+        Ok(output) if output.status.success() => {}
+        Ok(output) => panic!("{advice}\n{command:?} ended with {}:\n{}", output.status, last_words(&output.stderr)),
+        Err(error) => panic!("{advice}\n{command:?} did not start: {error}"),
+    }
+}
+
+fn last_words(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let lines: Vec<_> = text.lines().collect();
+    lines[lines.len().saturating_sub(20)..].join("\n")
+}
+
+/// Runs a script in MLflow's Python against a tracking URI, in `folder`; returns what it printed.
+///
+/// # Panics
+///
+/// Where it fails; the message holds its errors.
+pub fn run_python(script: &str, folder: &Path, environment: &[(&str, &str)]) -> String {
+    let output = Command::new(mlflow_python())
+        .arg("-c")
+        .arg(script)
+        .current_dir(folder)
+        .env_remove("MLFLOW_TRACKING_URI")
+        .env_remove("MLFLOW_RUN_ID")
+        .env_remove("MLFLOW_EXPERIMENT_ID")
+        .env_remove("MLFLOW_EXPERIMENT_NAME")
+        .env("MLFLOW_DISABLE_TELEMETRY", "true")
+        .env("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+        .env("NO_PROXY", "127.0.0.1,localhost")
+        .envs(environment.iter().copied())
+        .output()
+        .expect("python starts");
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "the script ended with {}:\n{out}\n{err}", output.status);
+    out.into_owned()
+}
