@@ -3,5 +3,6 @@
 //! Owns the language and its messages. Refuses I/O: it takes bytes and returns data.
 
 mod model;
+mod yaml;
 
 pub use model::{Command, Config, Constraint, EarlyTerminate, Goal, Impute, Method, Metric, Summary};
