@@ -2,6 +2,17 @@
 //!
 //! Owns the language and its messages. Refuses I/O: it takes bytes and returns data.
 
+mod check;
+pub mod command;
+mod constraint;
+mod finding;
 mod model;
+mod suggest;
+mod yaml;
 
-pub use model::{Command, Config, Constraint, EarlyTerminate, Goal, Impute, Method, Metric, Summary};
+pub use check::check;
+pub use constraint::{Constraint, ConstraintError};
+pub use finding::{Checked, Finding};
+pub use model::{
+    Budget, Command, Config, EarlyTerminate, Goal, Impute, Method, Metric, Optimizer, Summary,
+};

@@ -1,0 +1,186 @@
+//! `command:` and `program:`, and the traps between the command and the parameters.
+
+use super::fields::Fields;
+use super::is_mlflow_form;
+use crate::config::command::{MACROS, Part, Place as ShellPlace, Scan, argv_names, scan};
+use crate::config::finding::{Findings, Place};
+use crate::config::suggest::{did_you_mean, nearest};
+use crate::config::yaml::{Kind, shorten};
+use crate::config::{Command, Config};
+use crate::space::{Distribution, Leaf, Value};
+
+/// Names that a command may use besides the parameters.
+pub const EXTRA: [&str; 1] = ["trial_seed"];
+
+/// Reads both keys; `None` after an error.
+pub fn check(fields: &Fields<'_>, findings: &mut Findings) -> (Option<Command>, Option<String>) {
+    let program = fields.some("program").and_then(|field| field.text(findings));
+    let has_program = fields.some("program").is_some();
+    let default = || ["${env}", "${interpreter}", "${program}", "${args}"].map(str::to_owned).to_vec();
+    let Some(field) = fields.some("command") else {
+        if !has_program {
+            let key = if is_mlflow_form(fields) { "command" } else { "program" };
+            missing(&fields.place.below(key), findings);
+            return (None, None);
+        }
+        return (Some(Command::Argv(default())), program);
+    };
+    match &field.node.kind {
+        Kind::Scalar { value: Value::Text(text), .. } => {
+            if text.trim().is_empty() {
+                findings.warn("empty-command", &field.place, "the command is empty: trials would do nothing");
+            }
+            (Some(Command::Shell(text.clone())), program)
+        }
+        Kind::Sequence(items) if items.is_empty() => {
+            if !has_program {
+                missing(&field.place, findings);
+            }
+            (Some(Command::Argv(default())), program)
+        }
+        Kind::Sequence(items) => {
+            let mut argv = Vec::new();
+            for item in items {
+                match &item.kind {
+                    Kind::Scalar { value, .. } => argv.push(value.text()),
+                    _ => {
+                        let place = Place { path: field.place.path.clone(), span: item.span };
+                        let message = format!("an item of `command` must be a single value, and this is {}", item.describe());
+                        findings.error(&place, message).hint("put it in quotes: inside [...] a macro must be quoted");
+                    }
+                }
+            }
+            if !has_program && argv.iter().any(|item| item == "${program}") {
+                findings
+                    .error(&fields.place.below("program"), "the command uses `${program}`, and there is no `program`")
+                    .hint("add `program: train.py`");
+            }
+            (Some(Command::Argv(argv)), program)
+        }
+        _ => {
+            field.wrong("a text or a list", findings).hint("such as `command: python train.py --lr ${lr}`");
+            (None, program)
+        }
+    }
+}
+
+fn missing(place: &Place, findings: &mut Findings) {
+    findings
+        .error(place, "there is neither a `command` nor a `program`: what is a trial to run?")
+        .hint("add `command: python train.py --lr ${lr}`, or `program: train.py`");
+}
+
+/// What the parameters and the command say about each other.
+pub fn traps(fields: &Fields<'_>, config: &Config, places: &[Place], findings: &mut Findings) {
+    let place = fields.get("command").or_else(|| fields.get("program")).map_or_else(|| fields.place.below("command"), |f| f.place);
+    let leaves = config.space.leaves();
+    let known = config.parameter_names();
+    let is_name = |name: &str| known.iter().any(|k| k == name) || EXTRA.contains(&name) || budget_name(config) == Some(name);
+    let (used, unknown) = match &config.command {
+        Command::Shell(script) => {
+            let scanned = scan(script, &is_name);
+            places_of_values(&scanned, &leaves, &place, findings);
+            let used = scanned.parts.iter().filter_map(|part| match part {
+                Part::Slot(slot) => Some(slot.name.clone()),
+                Part::Text(_) => None,
+            });
+            let unknown = scanned.left.iter().filter(|name| looks_like_ours(name, script, &known)).cloned().collect();
+            (used.collect::<Vec<_>>(), unknown)
+        }
+        Command::Argv(items) => {
+            let names = argv_names(items);
+            let foreign = |name: &&String| !is_name(name) && !MACROS.contains(&name.as_str()) && !name.starts_with("envvar:");
+            let unknown: Vec<String> = names.iter().filter(foreign).cloned().collect();
+            (names, unknown)
+        }
+    };
+    for name in &unknown {
+        findings
+            .warn("unknown-placeholder", &place, format!("the command names {}, which is no parameter", shorten(&format!("${{{name}}}"))))
+            .hint(did_you_mean(name, known.iter().map(String::as_str)).unwrap_or_else(|| {
+                "add the parameter, or remove it from the command".to_owned()
+            }));
+    }
+    if used.iter().any(|name| name.starts_with("args")) {
+        return;
+    }
+    for (leaf, place) in leaves.iter().zip(places) {
+        let covers = |name: &String| *name == leaf.name || leaf.name.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('.'));
+        if !used.iter().any(covers) {
+            findings
+                .warn("unused-parameter", place, format!("the command never uses the parameter `{}`", leaf.name))
+                .hint(format!("put `${{{}}}` into the command, unless the script reads SWEEP_PARAMS", leaf.name));
+        }
+    }
+}
+
+fn budget_name(config: &Config) -> Option<&str> {
+    config.budget.as_ref().map(|budget| budget.parameter.as_str())
+}
+
+/// Whether a `${name}` left to the shell was probably meant as a parameter.
+fn looks_like_ours(name: &str, script: &str, known: &[String]) -> bool {
+    let word = name.strip_prefix("raw:").unwrap_or(name);
+    let is_word = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c)) && word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    if !is_word {
+        return false;
+    }
+    let is_environment = word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    let assigned = [format!("{word}="), format!("for {word} "), format!("read {word}")].iter().any(|text| script.contains(text.as_str()));
+    !assigned && (!is_environment || nearest(word, known.iter().map(String::as_str)).is_some())
+}
+
+/// Values that can't be quoted where the script has them, and those that quoting changes.
+fn places_of_values(scanned: &Scan, leaves: &[Leaf<'_>], place: &Place, findings: &mut Findings) {
+    if let Some(open) = scanned.unclosed {
+        findings
+            .error(place, format!("the command opens {open} and never closes it"))
+            .hint("the shell would refuse it");
+        return;
+    }
+    for part in &scanned.parts {
+        let Part::Slot(slot) = part else { continue };
+        if slot.raw {
+            continue;
+        }
+        let name = &slot.name;
+        let within = |leaf: &&Leaf<'_>| leaf.name == *name || leaf.name.strip_prefix(name.as_str()).is_some_and(|r| r.starts_with('.'));
+        let distributions: Vec<&Distribution> = leaves.iter().filter(within).map(|leaf| &leaf.parameter.distribution).collect();
+        let is_group = !leaves.iter().any(|leaf| leaf.name == *name) && !distributions.is_empty();
+        let reason = match slot.place {
+            ShellPlace::Refused(reason) => Some(reason),
+            ShellPlace::Arithmetic if is_group || !distributions.iter().all(|d| only_numbers(d)) => {
+                Some("only numbers can stand in shell arithmetic")
+            }
+            _ if slot.after_backslash && slot.place != ShellPlace::Single && (is_group || !distributions.iter().all(|d| only_numbers(d))) => {
+                Some("the backslash before it would escape its first character")
+            }
+            _ => None,
+        };
+        if let Some(reason) = reason {
+            findings
+                .error(place, format!("`${{{name}}}` can't be quoted safely where the command has it"))
+                .hint(reason);
+        } else if slot.place == ShellPlace::Bare && distributions.iter().any(|d| has_spaces(d)) {
+            findings
+                .warn("quoted-value", place, format!("`{name}` has values with spaces; each is passed as one argument"))
+                .hint(format!("if they are meant as several arguments, write `${{raw:{name}}}`"));
+        }
+    }
+}
+
+fn texts(distribution: &Distribution) -> &[Value] {
+    match distribution {
+        Distribution::Constant(value) => std::slice::from_ref(value),
+        Distribution::Categorical { values, .. } => values,
+        _ => &[],
+    }
+}
+
+fn only_numbers(distribution: &Distribution) -> bool {
+    texts(distribution).iter().all(|value| value.as_f64().is_some_and(f64::is_finite))
+}
+
+fn has_spaces(distribution: &Distribution) -> bool {
+    texts(distribution).iter().any(|value| matches!(value, Value::Text(text) if text.contains(char::is_whitespace)))
+}
