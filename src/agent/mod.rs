@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::Config;
+use crate::config::command::CommandError;
 use crate::process::SpawnError;
 use crate::record::{Ledger, Sweep};
 use crate::strategy::{Strategy, StrategyError};
@@ -96,6 +97,9 @@ pub enum AgentError {
     /// No point can be made for a trial.
     #[error(transparent)]
     Strategy(#[from] StrategyError),
+    /// No command can be made for a trial's point.
+    #[error(transparent)]
+    Command(#[from] CommandError),
     /// The command can't be started: no trial ever could.
     #[error(transparent)]
     Spawn(#[from] SpawnError),

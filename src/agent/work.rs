@@ -11,7 +11,7 @@ use super::settle::settle;
 use super::stop::Stop;
 use super::watch::watch_command;
 use super::{Agent, AgentError};
-use crate::config::{RenderContext, Rendered, render};
+use crate::config::command::{RenderContext, Rendered, render};
 use crate::process::{Child, Spec, now_ms};
 use crate::record::{Claim, NewTrial};
 use crate::space::Point;
@@ -79,8 +79,9 @@ impl Prepared {
             environment: &|name| std::env::var(name).ok(),
             extra: &[("trial_seed", &seed_text)],
             params_file: Some(params_file.path()),
+            declared: &agent.config.parameter_names(),
         };
-        let command = render(&agent.config.command, &point, &context);
+        let command = render(&agent.config.command, &point, &context)?;
         if let Some(json) = &command.params_file_json {
             std::fs::write(params_file.path(), json)
                 .map_err(failed("the file of ${args_json_file} can't be written".into()))?;

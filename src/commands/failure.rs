@@ -84,6 +84,7 @@ impl From<AgentError> for Failure {
         match error {
             AgentError::Tracking(error) => Self { exit: Exit::Tracking, ..error.into() },
             AgentError::Strategy(error) => error.into(),
+            AgentError::Command(error) => Self::new(Exit::Usage, error.to_string()),
             AgentError::Spawn(ref spawn) => Self::new(Exit::WorkFailed, spawn.to_string())
                 .caused_by(&spawn.source)
                 .hint("Is the program of `command` installed, and on the PATH?"),

@@ -150,7 +150,7 @@ fn render_files(report: &SweepReport<'_>, summary: &Json) -> Vec<(&'static str, 
     let mut files = vec![
         ("plots/timeline.svg", report::timeline_svg(report)),
         ("plots/metric.svg", report::history_svg(report)),
-        ("report.html", report::html(report)),
+        ("report.html", report::report_html(report)),
         ("trials.csv", report::trials_csv(report)),
         ("analysis.json", format!("{summary:#}\n")),
     ];
