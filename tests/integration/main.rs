@@ -2,4 +2,5 @@
 
 mod contract;
 mod embedded;
+mod gateway;
 mod support;

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use super::db::Db;
 use super::error::invalid;
-use super::params::{ParamOutcome, conflict};
 use super::record::Pair;
 use super::{limits, metrics, params, runs, tags};
 use crate::tracking::{Metric, Result};
@@ -68,9 +67,7 @@ impl Db {
         self.write(|db| {
             runs::active(db, run_id)?;
             for param in &batch.params {
-                if let ParamOutcome::Conflict(old) = params::insert(db, run_id, param)? {
-                    return Err(conflict(run_id, param, &old));
-                }
+                params::insert(db, run_id, param)?.or_conflict(run_id, param)?;
             }
             batch.metrics.iter().try_for_each(|metric| metrics::insert(db, run_id, metric))?;
             batch.tags.iter().try_for_each(|tag| tags::set(db, run_id, tag))

@@ -30,6 +30,7 @@ pub use experiments::{ExperimentQuery, View};
 pub use inputs::{DatasetLink, ModelOutput};
 pub use models::{ModelOrder, ModelQuery, NewModel};
 pub use params::ParamOutcome;
+pub(crate) use record::metrics_as_json;
 pub use record::{
     DatasetInput, DatasetRecord, ExperimentRecord, Inputs, Lifecycle, ModelData, ModelInfo, ModelInput,
     ModelMetric, ModelOutputs, ModelRecord, Pair, RunData, RunHeader, RunRecord,

@@ -20,6 +20,16 @@ pub enum ParamOutcome {
     Conflict(String),
 }
 
+impl ParamOutcome {
+    /// A conflict as an error, in MLflow's words.
+    pub fn or_conflict(self, run_id: &str, param: &Pair) -> Result<()> {
+        match self {
+            Self::Held => Ok(()),
+            Self::Conflict(old) => Err(conflict(run_id, param, &old)),
+        }
+    }
+}
+
 impl Db {
     /// Writes a param of an active run once.
     pub fn log_param(&self, run_id: &str, param: &Pair) -> Result<ParamOutcome> {
@@ -31,9 +41,7 @@ impl Db {
     }
 }
 
-/// MLflow's words for a refused write.
-#[must_use]
-pub(crate) fn conflict(run_id: &str, param: &Pair, old: &str) -> TrackingError {
+fn conflict(run_id: &str, param: &Pair, old: &str) -> TrackingError {
     invalid(format!(
         "Changing param values is not allowed. Param with key='{}' was already logged with value='{old}' for run ID='{run_id}'. Attempted logging new value '{}'.",
         param.key, param.value

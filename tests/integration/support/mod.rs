@@ -1,4 +1,5 @@
 //! Starts the real things: MLflow's Python package and its server.
 
+pub mod http;
 pub mod mlflow_server;
 pub mod python;

@@ -1,0 +1,173 @@
+//! Experiments. In a trial's scope every name means the sweep's experiment: a script that calls `set_experiment`
+//! with a name of its own goes on logging to the run it was given.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Extension, State};
+use serde::Deserialize;
+
+use super::answer::{Answer, ExperimentAnswer, ExperimentIdAnswer, ExperimentsAnswer, done};
+use super::api::Api;
+use super::error::ApiError;
+use super::request::{Body, Fields, int64, list, max_results, text, view};
+use super::scope::TrialScope;
+use crate::tracking::embedded::{ExperimentQuery, ExperimentRecord, Pair};
+
+/// Most experiments of one page.
+const LARGEST_PAGE: usize = 50_000;
+
+type Scope = Option<Extension<Arc<TrialScope>>>;
+
+#[derive(Deserialize)]
+pub(super) struct Create {
+    #[serde(default, deserialize_with = "text")]
+    name: String,
+    artifact_location: Option<String>,
+    #[serde(default)]
+    tags: Vec<Pair>,
+}
+
+pub(super) async fn create(
+    State(api): State<Api>,
+    scope: Scope,
+    Body(ask): Body<Create>,
+) -> Answer<ExperimentIdAnswer<String>> {
+    if let Some(Extension(trial)) = scope {
+        return Ok(Json(ExperimentIdAnswer { experiment_id: trial.experiment_id.clone() }));
+    }
+    let id = api
+        .call(move |db| db.create_experiment(&ask.name, ask.artifact_location.as_deref(), &ask.tags))
+        .await?;
+    Ok(Json(ExperimentIdAnswer { experiment_id: id }))
+}
+
+/// A request about one experiment.
+#[derive(Deserialize)]
+pub(super) struct ById {
+    #[serde(default)]
+    experiment_id: String,
+}
+
+impl ById {
+    fn id(self) -> Result<String, ApiError> {
+        if self.experiment_id.is_empty() {
+            Err(ApiError::missing("experiment_id"))
+        } else {
+            Ok(self.experiment_id)
+        }
+    }
+}
+
+pub(super) async fn get(
+    State(api): State<Api>,
+    Fields(ask): Fields<ById>,
+) -> Answer<ExperimentAnswer<ExperimentRecord>> {
+    let id = ask.id()?;
+    let experiment = api.call(move |db| db.experiment(&id)).await?;
+    Ok(Json(ExperimentAnswer { experiment }))
+}
+
+#[derive(Deserialize)]
+pub(super) struct ByName {
+    experiment_name: Option<String>,
+}
+
+pub(super) async fn get_by_name(
+    State(api): State<Api>,
+    scope: Scope,
+    Fields(ask): Fields<ByName>,
+) -> Answer<ExperimentAnswer<ExperimentRecord>> {
+    let name = ask.experiment_name.ok_or_else(|| ApiError::missing("experiment_name"))?;
+    if let Some(Extension(trial)) = scope {
+        let experiment = api.call(move |db| db.experiment(&trial.experiment_id)).await?;
+        return Ok(Json(ExperimentAnswer { experiment }));
+    }
+    let missing = format!("Could not find experiment with name '{name}'");
+    let found = api.call(move |db| db.experiment_by_name(&name)).await?;
+    found.map(|experiment| Json(ExperimentAnswer { experiment })).ok_or_else(|| ApiError::not_found(missing))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Search {
+    #[serde(default, deserialize_with = "int64")]
+    max_results: Option<i64>,
+    #[serde(default, deserialize_with = "text")]
+    filter: String,
+    #[serde(default, deserialize_with = "list")]
+    order_by: Vec<String>,
+    view_type: Option<String>,
+    page_token: Option<String>,
+}
+
+pub(super) async fn search(State(api): State<Api>, Body(ask): Body<Search>) -> Answer<ExperimentsAnswer> {
+    find(api, ask).await
+}
+
+pub(super) async fn search_by_query(
+    State(api): State<Api>,
+    Fields(ask): Fields<Search>,
+) -> Answer<ExperimentsAnswer> {
+    find(api, ask).await
+}
+
+async fn find(api: Api, ask: Search) -> Answer<ExperimentsAnswer> {
+    let asked = ask.max_results.ok_or_else(|| ApiError::missing("max_results"))?;
+    let query = ExperimentQuery {
+        max_results: max_results(Some(asked), 0, LARGEST_PAGE)?,
+        view: view(ask.view_type.as_deref())?,
+        filter: ask.filter,
+        order_by: ask.order_by,
+        page_token: ask.page_token,
+    };
+    Ok(Json(api.call(move |db| db.search_experiments(&query)).await?.into()))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Update {
+    #[serde(default)]
+    experiment_id: String,
+    new_name: Option<String>,
+}
+
+pub(super) async fn update(State(api): State<Api>, Body(ask): Body<Update>) -> Answer {
+    let id = ById { experiment_id: ask.experiment_id }.id()?;
+    let name = ask.new_name.ok_or_else(|| ApiError::missing("new_name"))?;
+    api.call(move |db| db.rename_experiment(&id, &name)).await?;
+    Ok(done())
+}
+
+pub(super) async fn delete(State(api): State<Api>, Body(ask): Body<ById>) -> Answer {
+    let id = ask.id()?;
+    api.call(move |db| db.delete_experiment(&id)).await?;
+    Ok(done())
+}
+
+pub(super) async fn restore(State(api): State<Api>, Body(ask): Body<ById>) -> Answer {
+    let id = ask.id()?;
+    api.call(move |db| db.restore_experiment(&id)).await?;
+    Ok(done())
+}
+
+/// A request about a tag of an experiment.
+#[derive(Deserialize)]
+pub(super) struct Tag {
+    #[serde(default)]
+    experiment_id: String,
+    #[serde(default)]
+    key: String,
+    #[serde(default, deserialize_with = "text")]
+    value: String,
+}
+
+pub(super) async fn set_tag(State(api): State<Api>, Body(ask): Body<Tag>) -> Answer {
+    let id = ById { experiment_id: ask.experiment_id }.id()?;
+    api.call(move |db| db.set_experiment_tag(&id, &Pair::new(ask.key, ask.value))).await?;
+    Ok(done())
+}
+
+pub(super) async fn delete_tag(State(api): State<Api>, Body(ask): Body<Tag>) -> Answer {
+    let id = ById { experiment_id: ask.experiment_id }.id()?;
+    api.call(move |db| db.delete_experiment_tag(&id, &ask.key)).await?;
+    Ok(done())
+}

@@ -1,0 +1,72 @@
+//! The artifact proxy: files of experiments that `mlflow server` made, whose artifact URIs are `mlflow-artifacts:/…`.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+
+use super::answer::{Answer, done};
+use super::api::Api;
+use super::artifacts::FileInfo;
+use super::error::ApiError;
+use super::request::Fields;
+use super::transfer;
+use crate::tracking::ArtifactEntry;
+
+#[derive(Deserialize)]
+pub(super) struct List {
+    #[serde(default)]
+    path: String,
+}
+
+#[derive(Serialize)]
+pub(super) struct Files {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    files: Vec<FileInfo>,
+}
+
+/// What lies in a folder, with names relative to that folder.
+pub(super) async fn list(State(api): State<Api>, Fields(ask): Fields<List>) -> Answer<Files> {
+    let folder = ask.path.trim_matches('/').to_owned();
+    let entries = api.call(move |db| {
+        let entries = db.list_artifacts(&db.proxied_root(), &folder)?;
+        let name = |entry: ArtifactEntry| ArtifactEntry {
+            path: entry.path.rsplit('/').next().unwrap_or_default().to_owned(),
+            ..entry
+        };
+        Ok(entries.into_iter().map(name).map(FileInfo::from).collect())
+    });
+    Ok(Json(Files { files: entries.await? }))
+}
+
+pub(super) async fn download(
+    State(api): State<Api>,
+    Path(path): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let (file, size) = api.call(move |db| db.open_artifact(&db.proxied_root(), &path)).await?;
+    transfer::send(file, size, &headers)
+}
+
+pub(super) async fn upload(
+    State(api): State<Api>,
+    Path(path): Path<String>,
+    body: Body,
+) -> Result<StatusCode, ApiError> {
+    let upload = api.call(move |db| db.upload(&db.proxied_root(), &path)).await?;
+    transfer::receive(body, upload).await?;
+    Ok(StatusCode::OK)
+}
+
+pub(super) async fn delete(State(api): State<Api>, Path(path): Path<String>) -> Answer {
+    api.call(move |db| db.delete_artifact(&db.proxied_root(), &path)).await?;
+    Ok(done())
+}
+
+pub(super) async fn multipart() -> ApiError {
+    ApiError::not_implemented(
+        "Multipart upload is not supported for local artifacts. Unset MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD.",
+    )
+}

@@ -1,0 +1,90 @@
+//! Which path is which endpoint.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, patch, post};
+
+use super::api::Api;
+use super::scope::{Scopes, admit};
+use super::{artifacts, experiments, files, metrics, models, runs, system, unknown};
+
+/// The largest JSON body; a full batch of MLflow's has about 1 MB.
+const LARGEST_BODY: usize = 16 << 20;
+
+/// The API for trials: every path begins with a trial's secret.
+pub(super) fn for_trials(api: Api, scopes: Scopes) -> Router {
+    Router::new().fallback_service(mlflow(api)).layer(from_fn_with_state(scopes, admit))
+}
+
+/// MLflow's REST API.
+fn mlflow(api: Api) -> Router {
+    // The web interface uses the same endpoints under another prefix.
+    Router::new()
+        .nest("/api/2.0/mlflow", endpoints())
+        .nest("/ajax-api/2.0/mlflow", endpoints())
+        .nest("/api/2.0/mlflow-artifacts", proxied())
+        .nest("/ajax-api/2.0/mlflow-artifacts", proxied())
+        .route("/api/3.0/mlflow/server-info", get(system::server_info))
+        .route("/health", get(system::health))
+        .route("/version", get(system::version))
+        .route("/get-artifact", get(artifacts::download))
+        .fallback(unknown::endpoint)
+        .method_not_allowed_fallback(unknown::method)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .with_state(api)
+}
+
+fn endpoints() -> Router<Api> {
+    Router::new().merge(for_experiments()).merge(for_runs()).merge(for_models())
+}
+
+fn for_experiments() -> Router<Api> {
+    Router::new()
+        .route("/experiments/create", post(experiments::create))
+        .route("/experiments/get", get(experiments::get))
+        .route("/experiments/get-by-name", get(experiments::get_by_name))
+        .route("/experiments/search", post(experiments::search).get(experiments::search_by_query))
+        .route("/experiments/update", post(experiments::update))
+        .route("/experiments/delete", post(experiments::delete))
+        .route("/experiments/restore", post(experiments::restore))
+        .route("/experiments/set-experiment-tag", post(experiments::set_tag))
+        .route("/experiments/delete-experiment-tag", post(experiments::delete_tag))
+}
+
+fn for_runs() -> Router<Api> {
+    Router::new()
+        .route("/runs/create", post(runs::create))
+        .route("/runs/get", get(runs::get))
+        .route("/runs/update", post(runs::update))
+        .route("/runs/delete", post(runs::delete))
+        .route("/runs/restore", post(runs::restore))
+        .route("/runs/search", post(runs::search))
+        .route("/runs/log-metric", post(metrics::log))
+        .route("/runs/log-parameter", post(runs::log_parameter))
+        .route("/runs/log-batch", post(metrics::log_batch))
+        .route("/runs/set-tag", post(runs::set_tag))
+        .route("/runs/delete-tag", post(runs::delete_tag))
+        .route("/runs/log-inputs", post(runs::log_inputs))
+        .route("/runs/outputs", post(runs::log_outputs))
+        .route("/metrics/get-history", get(metrics::history))
+        .route("/artifacts/list", get(artifacts::list))
+}
+
+fn for_models() -> Router<Api> {
+    Router::new()
+        .route("/logged-models", post(models::create))
+        .route("/logged-models/search", post(models::search))
+        .route("/logged-models/{id}", get(models::get).patch(models::finalize).delete(models::delete))
+        .route("/logged-models/{id}/params", post(models::log_params))
+        .route("/logged-models/{id}/tags", patch(models::set_tags))
+        .route("/logged-models/{id}/tags/{key}", axum::routing::delete(models::delete_tag))
+}
+
+/// The proxy to artifacts of experiments that `mlflow server` made.
+fn proxied() -> Router<Api> {
+    Router::new()
+        .route("/artifacts", get(files::list))
+        .route("/artifacts/{*path}", get(files::download).put(files::upload).delete(files::delete))
+        .route("/mpu/{*path}", post(files::multipart))
+}

@@ -1,0 +1,24 @@
+//! What a client asks before it asks for anything.
+
+use axum::Json;
+use serde_json::{Value, json};
+
+/// The version of MLflow whose protocol is spoken here.
+const PROTOCOL: &str = "3.17.2";
+
+pub(super) async fn health() -> &'static str {
+    "OK"
+}
+
+pub(super) async fn version() -> &'static str {
+    PROTOCOL
+}
+
+pub(super) async fn server_info() -> Json<Value> {
+    Json(json!({
+        "store_type": "SqlStore",
+        "workspaces_enabled": false,
+        "multipart_uploads_enabled": false,
+        "multipart_downloads_enabled": false,
+    }))
+}
