@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+pub use super::settle::Fate;
 use crate::process::Ended;
+use crate::record::Claim;
 use crate::space::Point;
 use crate::tracking::RunId;
 use crate::trial::{RunStatus, TrialIndex};
@@ -12,8 +14,8 @@ use crate::trial::{RunStatus, TrialIndex};
 pub enum Event<'a> {
     /// A trial's command was started.
     Started {
-        /// The trial.
-        trial: TrialIndex,
+        /// The trial and its attempt.
+        claim: Claim,
         /// Its run.
         run: &'a RunId,
         /// What it is run with.
@@ -28,6 +30,11 @@ pub enum Event<'a> {
     },
     /// A trial is over, and the store knows.
     Settled(&'a Outcome),
+    /// Nothing is left to start, but others still work: their trials are taken over should they be lost.
+    Waiting {
+        /// Trials that others run.
+        others: usize,
+    },
     /// Something that a person should know about a trial.
     Note {
         /// The trial.
@@ -54,6 +61,8 @@ pub struct Outcome {
     pub metric: Option<f64>,
     /// The last lines that it printed.
     pub last_lines: Vec<String>,
-    /// Whether it is the trial's result; false where another attempt was settled first.
+    /// What becomes of the trial.
+    pub fate: Fate,
+    /// Whether it is the trial's result.
     pub counts: bool,
 }

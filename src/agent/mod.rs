@@ -3,11 +3,15 @@
 //! Owns the life of trials on this machine. Refuses to print (all it has to say is an [`Event`]) and to choose stores:
 //! it is handed a store, a strategy and a way to hand runs over.
 
+mod control;
 mod environment;
 mod event;
+mod heartbeat;
+mod journal;
 mod round;
 mod settle;
 mod stop;
+mod takeover;
 mod watch;
 mod work;
 
@@ -22,9 +26,10 @@ use crate::record::{Ledger, Sweep};
 use crate::strategy::{Strategy, StrategyError};
 use crate::tracking::{RunInfo, Store, TrackingError};
 
-pub use event::{Event, Outcome};
+pub use event::{Event, Fate, Outcome};
+pub use journal::{Journal, Posted};
 pub use round::{EndReason, Summary, run};
-pub use stop::Stop;
+pub use stop::{Level, Stop};
 
 /// How a trial's command reaches the tracking store.
 pub trait HandOver: Send + Sync {
@@ -69,6 +74,8 @@ pub struct Agent {
     pub folder: PathBuf,
     /// Where `SWEEP_CHECKPOINT_DIR`s are.
     pub checkpoints: PathBuf,
+    /// Where settlements wait that could not be delivered.
+    pub journal: Journal,
     /// Says what happens.
     pub events: Box<dyn Fn(Event<'_>) + Send + Sync>,
     /// What was asked for.
@@ -86,6 +93,13 @@ pub struct Options {
     pub max_failures: u32,
     /// Time between SIGTERM and SIGKILL.
     pub grace: Duration,
+    /// An agent that has shown no sign of life for so long is lost.
+    pub lease: Duration,
+    /// Further attempts at a trial that failed.
+    pub retries: u32,
+    /// Once nothing is left to start, the agent stays until every trial has its result, to take over those of agents
+    /// that are lost.
+    pub wait: bool,
 }
 
 /// Why an agent had to give up.

@@ -1,23 +1,42 @@
 //! Watching a command to its end, and ending it where it must be.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::event::Event;
-use super::stop::Stop;
+use super::heartbeat::Heartbeat;
+use super::stop::{Level, Stop};
 use super::{Agent, AgentError};
 use crate::process::{Child, Ended, Tail, now_ms};
 use crate::record::Claim;
+use crate::tracking::RunId;
 
 /// Why a command was ended before it ended itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cut {
-    /// The agent was asked to stop.
+    /// A person asked for it.
     Stopped,
+    /// The machine is being taken away: the trial is to be run again.
+    TakenAway,
     /// `trial_timeout` ran out.
     TimedOut,
+    /// Another attempt has taken the trial over.
+    Superseded,
+}
+
+impl Cut {
+    /// The word for it in the run's tags.
+    pub(super) fn reason(self) -> &'static str {
+        match self {
+            Self::Stopped => "stopped",
+            Self::TakenAway => "given back",
+            Self::TimedOut => "trial_timeout",
+            Self::Superseded => "its agent was lost",
+        }
+    }
 }
 
 /// A command that is over.
@@ -30,10 +49,12 @@ pub(super) struct Watched {
     pub(super) end_time: i64,
 }
 
-/// Watches a command until it has ended, by itself, by the agent's `stop` or by `trial_timeout`.
+/// Watches a command until it has ended, by itself, by the agent's `stop`, by `trial_timeout`, or because the trial was
+/// taken over.
 pub(super) async fn watch_command(
     agent: &Agent,
     claim: Claim,
+    run: &RunId,
     mut child: Child,
     mut stop: watch::Receiver<Stop>,
 ) -> Result<Watched, AgentError> {
@@ -41,9 +62,10 @@ pub(super) async fn watch_command(
     let started = Instant::now();
     let mut tail = Tail::new().map_err(broken)?;
     let mut disk = Ok(());
+    let mut heartbeat = Heartbeat::start(Arc::clone(&agent.store), run.clone(), agent.options.lease);
     let mut ending = Ending {
         cut: None,
-        level: Stop::No,
+        level: Level::No,
         deadline: agent.config.trial_timeout.map(|timeout| started + timeout),
         grace: agent.options.grace,
     };
@@ -56,7 +78,13 @@ pub(super) async fn watch_command(
         };
         tokio::select! {
             ended = child.watch(on_output) => break ended.map_err(broken)?,
-            level = asked_beyond(&mut stop, ending.level) => ending.escalate(&child, level, Cut::Stopped),
+            asked = asked_beyond(&mut stop, ending.level) => {
+                let cut = if asked.give_back { Cut::TakenAway } else { Cut::Stopped };
+                ending.escalate(&child, asked.level, cut);
+            }
+            () = heartbeat.lost(), if ending.cut.is_none() => {
+                ending.escalate(&child, Level::Terminate, Cut::Superseded);
+            }
             () = reached(ending.deadline) => ending.time_is_up(&child),
         }
     };
@@ -68,17 +96,17 @@ pub(super) async fn watch_command(
 struct Ending {
     cut: Option<Cut>,
     /// What has been done: nothing, `Terminate` or `Kill`.
-    level: Stop,
+    level: Level,
     /// When the next step is due.
     deadline: Option<Instant>,
     grace: Duration,
 }
 
 impl Ending {
-    fn escalate(&mut self, child: &Child, level: Stop, cut: Cut) {
+    fn escalate(&mut self, child: &Child, level: Level, cut: Cut) {
         self.cut.get_or_insert(cut);
         self.level = level;
-        if level == Stop::Kill {
+        if level == Level::Kill {
             child.kill();
             self.deadline = None;
         } else {
@@ -88,15 +116,15 @@ impl Ending {
     }
 
     fn time_is_up(&mut self, child: &Child) {
-        let next = if self.level < Stop::Terminate { Stop::Terminate } else { Stop::Kill };
+        let next = if self.level < Level::Terminate { Level::Terminate } else { Level::Kill };
         self.escalate(child, next, Cut::TimedOut);
     }
 }
 
 /// Waits until the agent is asked to end its commands more firmly than it has done already.
-async fn asked_beyond(stop: &mut watch::Receiver<Stop>, done: Stop) -> Stop {
-    match stop.wait_for(|level| *level >= Stop::Terminate && *level > done).await {
-        Ok(level) => *level,
+async fn asked_beyond(stop: &mut watch::Receiver<Stop>, done: Level) -> Stop {
+    match stop.wait_for(|stop| stop.level >= Level::Terminate && stop.level > done).await {
+        Ok(stop) => *stop,
         // Nobody is left to ask.
         Err(_) => std::future::pending().await,
     }

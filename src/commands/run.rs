@@ -13,7 +13,7 @@ use super::workspace::checkpoints;
 use crate::agent::{self, Agent, EndReason, HandOver, Options, Summary};
 use crate::config::{Config, Method};
 use crate::gateway::Gateway;
-use crate::record::{Ledger, Order, Sweep};
+use crate::record::{ClaimOrder, Ledger, Sweep};
 use crate::strategy::{self, Strategy};
 use crate::ui::{RunLines, Style, words};
 
@@ -77,7 +77,7 @@ async fn assemble(
 ) -> Result<Agent, Failure> {
     let strategy = strategy::for_config(&config, sweep.seed)?;
     let identity = context.identity();
-    let order = if strategy.reads_history() { Order::Ascending } else { Order::Spread };
+    let order = if strategy.reads_history() { ClaimOrder::Ascending } else { ClaimOrder::Spread };
     let limit = limit(&config, strategy.as_ref());
     let ledger =
         Ledger::open(Arc::clone(&context.store), &sweep.ledger, identity.agent.clone(), order, limit).await?;

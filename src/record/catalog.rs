@@ -10,6 +10,30 @@ use crate::trial::RunStatus;
 /// Where the config lies among the parent run's artifacts, as it was written.
 pub const CONFIG_ARTIFACT: &str = "sweep_config.yaml";
 
+/// What the agents of a sweep are to do, wherever they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// Go on.
+    Run,
+    /// Start no trials until further notice.
+    Pause,
+    /// Start no more trials.
+    Stop,
+    /// End the running ones, too.
+    Cancel,
+}
+
+impl Order {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Pause => "pause",
+            Self::Stop => "stop",
+            Self::Cancel => "cancel",
+        }
+    }
+}
+
 /// A sweep that is to be made.
 pub struct NewSweep<'a> {
     /// Name of the parent run.
@@ -168,6 +192,26 @@ impl Sweep {
     #[must_use]
     pub fn id(&self) -> &RunId {
         &self.parent.info.id
+    }
+
+    /// Reads what its agents are to do.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn order(&self, store: &dyn Store) -> Result<Order> {
+        let parent = store.run(self.id()).await?;
+        let word = parent.tag(tags::CONTROL).unwrap_or_default();
+        let known = [Order::Pause, Order::Stop, Order::Cancel].into_iter().find(|order| order.word() == word);
+        Ok(known.unwrap_or(Order::Run))
+    }
+
+    /// Tells its agents what to do: they notice at their next pulse.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn give_order(&self, store: &dyn Store, order: Order) -> Result<()> {
+        let tag = (tags::CONTROL.to_owned(), order.word().to_owned());
+        store.log_batch(self.id(), &[], &[], &[tag]).await
     }
 
     /// Ends the parent run, and the ledger's root with it.

@@ -27,6 +27,8 @@ pub const CONFIG_SHA256: &str = "sweep.config_sha256";
 pub const VERSION: &str = "sweep.version";
 /// On the parent run: how the points are chosen.
 pub const METHOD: &str = "sweep.method";
+/// On the parent run: what agents are to do: `run`, `stop`, `pause` or `cancel`.
+pub const CONTROL: &str = "sweep.control";
 /// On a ledger run: id of the parent run it belongs to.
 pub const LEDGER_OF: &str = "sweep.ledger_of";
 
@@ -54,3 +56,7 @@ pub const REASON: &str = "sweep.reason";
 pub const POINT: &str = "sweep.point";
 /// Before the dotted path of a parameter, on a trial's run: its sampled value as on the command line.
 pub const PARAM_PREFIX: &str = "sweep.param.";
+/// On a trial's run: a value that changes while its agent lives.
+pub const HEARTBEAT: &str = "sweep.heartbeat";
+/// On a trial's run: the attempt that took the trial over.
+pub const SUPERSEDED_BY: &str = "sweep.superseded_by";

@@ -85,6 +85,19 @@ fn run_name(trial: TrialIndex, attempt: u32) -> String {
     }
 }
 
+/// The runs of one trial, an attempt each.
+///
+/// # Errors
+/// As the store's.
+pub async fn attempts_of(store: &dyn Store, sweep: &Sweep, trial: TrialIndex) -> Result<Vec<Run>> {
+    let query = RunQuery {
+        experiment_ids: vec![sweep.parent.info.experiment_id.clone()],
+        filter: format!("tags.`{}` = '{}' AND tags.`{}` = '{trial}'", tags::SWEEP_ID, sweep.id(), tags::TRIAL),
+        ..RunQuery::default()
+    };
+    search_all(store, query).await
+}
+
 /// The runs of a sweep's trials, as the store tells of them.
 pub struct TrialRuns {
     /// One run a trial, by index: the attempt that counts, else the latest.

@@ -34,7 +34,7 @@ const EXPERIMENT: &str = "sweep-ledger";
 
 /// In which order trials are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
+pub enum ClaimOrder {
     /// The lowest free index first: for strategies that read history.
     Ascending,
     /// Any: agents spread over the free indices.
@@ -82,7 +82,7 @@ pub struct Ledger {
     root: RunInfo,
     /// What this agent writes into its claims.
     token: String,
-    order: Order,
+    order: ClaimOrder,
     /// Trials from 0 up to this one may be claimed; `None`: there is no end.
     limit: Option<u64>,
     /// Locked across calls to the store: one agent makes one claim at a time.
@@ -113,7 +113,7 @@ impl Ledger {
         store: Arc<dyn Store>,
         root: &RunId,
         token: String,
-        order: Order,
+        order: ClaimOrder,
         limit: Option<u64>,
     ) -> Result<Self> {
         let run = store.run(root).await?;
@@ -145,7 +145,7 @@ impl Ledger {
                 return Ok(Some(claim));
             }
             view.cursor = index + 1;
-            if self.order == Order::Spread {
+            if self.order == ClaimOrder::Spread {
                 self.refresh(&mut view, claim.trial).await?;
                 view.move_away(&self.token, self.limit);
             }
@@ -264,7 +264,7 @@ impl Ledger {
         let begun = shard.trials().any(|(_, entry)| entry.attempts > 0);
         view.shards.push(shard);
         view.cursor = number * SHARD;
-        if begun && self.order == Order::Spread {
+        if begun && self.order == ClaimOrder::Spread {
             view.move_away(&self.token, self.limit);
         }
         Ok(true)
