@@ -73,7 +73,8 @@ fn legend() -> [(Ink, Swatch, String); 4] {
 fn sentences(analysis: &Analysis, shown: usize, alone: bool) -> Vec<String> {
     let mut out = Vec::new();
     if alone {
-        out.extend([analysis.used_sentence(), analysis.trust_sentence()]);
+        out.push(analysis.used_sentence());
+        out.extend(analysis.trust_sentence());
     }
     if analysis.parameters.iter().any(|parameter| parameter.clear) {
         out.push("Bold name: its effect is clear.".to_owned());

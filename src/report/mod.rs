@@ -18,6 +18,7 @@ mod scale;
 mod svg;
 mod text;
 mod timeline;
+mod values;
 
 use crate::analysis::Analysis;
 use crate::config::Goal;

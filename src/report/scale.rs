@@ -1,6 +1,6 @@
 //! Axes: their range, where the ticks stand, and what they say.
 
-use super::text::float_text;
+use super::values::float_text;
 
 /// One axis: its range and its labelled ticks.
 #[derive(Debug, Clone, PartialEq)]
