@@ -53,7 +53,12 @@ pub(super) fn importance(report: &SweepReport, alone: bool) -> String {
 }
 
 fn empty(title: &str, analysis: Option<&Analysis>) -> String {
-    let mut sentences = vec!["There is no parameter to show.".to_owned()];
+    let why = if analysis.is_some() {
+        "There is no parameter to show."
+    } else {
+        "The parameters were not analysed."
+    };
+    let mut sentences = vec![why.to_owned()];
     sentences.extend(analysis.iter().flat_map(|analysis| [analysis.used_sentence()]));
     let caption = caption_lines(&sentences);
     let mut canvas = Canvas::new(title, 70.0 + caption_height(&caption));

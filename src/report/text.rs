@@ -1,7 +1,5 @@
 //! Text on its way into a report: cleaned, escaped, measured; numbers and times for reading.
 
-use std::fmt::Write;
-
 use time::OffsetDateTime;
 use time::macros::format_description;
 
@@ -139,9 +137,7 @@ fn moment(epoch_ms: i64) -> Option<OffsetDateTime> {
 
 /// `1 trial`, `2 trials`.
 pub(super) fn count(n: usize, one: &str) -> String {
-    let mut out = String::new();
-    let _ = write!(out, "{n} {one}{}", if n == 1 { "" } else { "s" });
-    out
+    format!("{n} {one}{}", if n == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
