@@ -14,39 +14,26 @@ impl Analysis {
         format!("{} of {} trials used{left_out}.", self.n_used, self.n_rows)
     }
 
-    /// What the forest's out-of-bag R² says of the importances; without a forest, that there are none.
+    /// The out-of-bag R² of the forest with the word for it; `None`: there is no forest, and the notes say why.
+    ///
+    /// What follows from a low R² is said by the notes.
     #[must_use]
-    pub fn trust_sentence(&self) -> String {
+    pub fn trust_sentence(&self) -> Option<String> {
         let word = match self.trust {
-            Trust::Absent => return self.no_forest_sentence(),
-            Trust::None => {
-                "none): the parameters explain almost nothing of the metric; read no ranking into this"
-            }
-            Trust::Weak => "weak)",
-            Trust::Fair => "fair)",
-            Trust::Good => "good)",
+            Trust::Absent => return None,
+            Trust::None => "none",
+            Trust::Weak => "weak",
+            Trust::Fair => "fair",
+            Trust::Good => "good",
         };
-        match self.oob_r2 {
-            Some(r2) if r2.is_finite() => format!("Forest out-of-bag R² {r2:.2} ({word}."),
-            _ => self.no_forest_sentence(),
-        }
+        let r2 = self.oob_r2.filter(|r2| r2.is_finite())?;
+        Some(format!("Forest out-of-bag R² {r2:.2} ({word})."))
     }
 
     /// Whether there are importances to show.
     #[must_use]
     pub fn has_forest(&self) -> bool {
         self.trust != Trust::Absent
-    }
-
-    fn no_forest_sentence(&self) -> String {
-        if self.n_used < 5 {
-            format!(
-                "Too few trials to tell which parameters mattered: {} used, at least 5 are needed for importances.",
-                self.n_used
-            )
-        } else {
-            "No forest could be grown on these trials, so there are no importances.".to_owned()
-        }
     }
 }
 
@@ -96,17 +83,18 @@ mod tests {
     }
 
     #[test]
-    fn a_forest_that_explains_nothing_is_said_to_give_no_ranking() {
-        let said = analysis(50, Trust::None, Some(0.03)).trust_sentence();
-        assert!(said.starts_with("Forest out-of-bag R² 0.03 (none)"), "{said}");
-        assert!(said.ends_with("read no ranking into this."), "{said}");
+    fn the_figure_of_trust_comes_with_its_word() {
+        let words =
+            [(Trust::None, "none"), (Trust::Weak, "weak"), (Trust::Fair, "fair"), (Trust::Good, "good")];
+        for (trust, word) in words {
+            let said = analysis(50, trust, Some(0.254)).trust_sentence();
+            assert_eq!(said, Some(format!("Forest out-of-bag R² 0.25 ({word}).")));
+        }
     }
 
     #[test]
-    fn without_a_forest_the_sentence_names_no_figure_of_trust() {
-        let few = analysis(4, Trust::Absent, None).trust_sentence();
-        assert!(few.contains("4 used, at least 5"), "{few}");
-        let constant = analysis(30, Trust::Absent, None).trust_sentence();
-        assert!(constant.contains("No forest") && !constant.contains("R²"), "{constant}");
+    fn without_a_forest_there_is_no_figure_of_trust() {
+        assert_eq!(analysis(4, Trust::Absent, None).trust_sentence(), None);
+        assert!(!analysis(4, Trust::Absent, None).has_forest());
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::SweepReport;
-use super::text::{flatten, float_text, moment_iso};
+use super::text::moment_iso;
+use super::values::{flatten, float_text};
 
 /// The columns that every sweep has, before its parameters.
 const FIXED: [&str; 7] = ["index", "attempt", "run_id", "status", "start", "end", "duration"];

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::SweepReport;
 use super::palette::STATUSES;
-use super::text::flatten;
+use super::values::flatten;
 use crate::config::Goal;
 use crate::trial::{RunStatus, Trial};
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::facts::{better, finite, goal_word, trial_label};
 use super::frame::{Frame, FrameSpec};
 use super::palette::{STATUSES, TEXT, of_status};
-use super::scale::{Axis, robust_range, time_unit};
+use super::scale::{Axis, robust_range};
 use super::svg::{Canvas, Swatch, caption_height, caption_lines};
 use super::text::{clean, count, ems, moment_text, shorten, significant};
 use super::{Mark, Plot, SweepReport};
@@ -126,13 +126,9 @@ fn draw_points(canvas: &mut Canvas, trials: usize, points: &[Point], frame: &Fra
 
 fn frame(report: &SweepReport, points: &[Point]) -> Frame {
     let last = points.iter().map(|point| point.time).fold(1.0, f64::max);
-    let (unit, milliseconds) = time_unit(last);
-    let mut x = Axis::round(0.0, last / milliseconds, 8);
+    let (mut x, unit) = Axis::time(last);
     // A little air, so that the last point is whole.
-    (x.low, x.high) = (0.0, last * 1.015);
-    for tick in &mut x.ticks {
-        tick.0 *= milliseconds;
-    }
+    x.high *= 1.015;
     let values: Vec<f64> = points.iter().map(|point| point.value).collect();
     let (low, high) = robust_range(&values, report.best().map(|(_, value)| value));
     let y = Axis::round(low, high, 6);

@@ -10,8 +10,9 @@ use super::facts::{finite, goal_word, trial_label};
 use super::history::history;
 use super::importance::importance;
 use super::palette::{self, of_status};
-use super::text::{duration_text, escape, flatten, moment_text, significant};
+use super::text::{duration_text, escape, moment_text, significant};
 use super::timeline::timeline;
+use super::values::flatten;
 use super::{Plot, SweepReport};
 
 mod figures;

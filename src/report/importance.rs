@@ -53,7 +53,12 @@ pub(super) fn importance(report: &SweepReport, alone: bool) -> String {
 }
 
 fn empty(title: &str, analysis: Option<&Analysis>) -> String {
-    let mut sentences = vec!["There is no parameter to show.".to_owned()];
+    let why = if analysis.is_some() {
+        "There is no parameter to show."
+    } else {
+        "The parameters were not analysed."
+    };
+    let mut sentences = vec![why.to_owned()];
     sentences.extend(analysis.iter().flat_map(|analysis| [analysis.used_sentence()]));
     let caption = caption_lines(&sentences);
     let mut canvas = Canvas::new(title, 70.0 + caption_height(&caption));
@@ -73,7 +78,8 @@ fn legend() -> [(Ink, Swatch, String); 4] {
 fn sentences(analysis: &Analysis, shown: usize, alone: bool) -> Vec<String> {
     let mut out = Vec::new();
     if alone {
-        out.extend([analysis.used_sentence(), analysis.trust_sentence()]);
+        out.push(analysis.used_sentence());
+        out.extend(analysis.trust_sentence());
     }
     if analysis.parameters.iter().any(|parameter| parameter.clear) {
         out.push("Bold name: its effect is clear.".to_owned());

@@ -4,7 +4,7 @@
 //! where "now" matters it is handed in.
 //!
 //! Plots are SVG of their own, for white pages; the HTML report recolours them for dark ones. Axes and
-//! grids are drawn by plotters; marks are added by [`svg`], because plotters writes an element of
+//! grids are drawn by plotters; marks are added by `svg.rs`, because plotters writes an element of
 //! some 90 bytes at whole pixels for each, and a sweep may have thousands.
 
 mod csv;
@@ -18,6 +18,7 @@ mod scale;
 mod svg;
 mod text;
 mod timeline;
+mod values;
 
 use crate::analysis::Analysis;
 use crate::config::Goal;

@@ -138,9 +138,11 @@ fn analysis(parameters: usize, trials: usize, rng: &mut ChaCha8Rng) -> Analysis 
         oob_r2: forest.then_some(0.71),
         trust: if forest { Trust::Good } else { Trust::Absent },
         rank_target: false,
-        notes: vec![
-            "`lr` and `optimizer` move together (|Spearman| 0.93): they share one effect.".to_owned(),
-        ],
+        notes: vec![if forest {
+            "`lr` and `optimizer` move together (|Spearman| 0.93): they share one effect.".to_owned()
+        } else {
+            format!("No importances: fewer than 5 usable trials ({trials}).")
+        }],
         parameters: names(parameters).into_iter().enumerate().map(parameter).collect(),
     }
 }

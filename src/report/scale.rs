@@ -1,6 +1,6 @@
 //! Axes: their range, where the ticks stand, and what they say.
 
-use super::text::float_text;
+use super::values::float_text;
 
 /// One axis: its range and its labelled ticks.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +30,18 @@ impl Axis {
             }
         }
         Self { low, high, ticks }
+    }
+
+    /// An axis of times from 0 to `last` milliseconds: values on it are milliseconds, its words are in the
+    /// unit that comes with it.
+    pub(super) fn time(last: f64) -> (Self, &'static str) {
+        let (unit, milliseconds) = time_unit(last);
+        let mut axis = Self::round(0.0, last / milliseconds, 8);
+        axis.high *= milliseconds;
+        for (at, _) in &mut axis.ticks {
+            *at *= milliseconds;
+        }
+        (axis, unit)
     }
 
     /// Where a value lies, as a share of the range; outside it for values outside.
@@ -66,7 +78,7 @@ fn tick_text(at: f64, step: f64) -> String {
 }
 
 /// The unit in which times up to `milliseconds` read best: its name, and its length in milliseconds.
-pub(super) fn time_unit(milliseconds: f64) -> (&'static str, f64) {
+fn time_unit(milliseconds: f64) -> (&'static str, f64) {
     const SECOND: f64 = 1_000.0;
     match milliseconds {
         ms if ms < 2.0 * SECOND => ("ms", 1.0),
@@ -134,6 +146,16 @@ mod tests {
             labels(0.0, 4e6),
             ["0", "1000000", "2e6", "3e6", "4e6"].map(|t| t.replace("1000000", "1e6"))
         );
+    }
+
+    #[test]
+    fn times_are_told_in_the_unit_that_reads_best() {
+        for (last, unit, words) in
+            [(900.0, "ms", "200"), (90e3, "s", "20"), (3.6e6, "min", "10"), (9e8, "d", "2")]
+        {
+            let (axis, told) = Axis::time(last);
+            assert_eq!((told, axis.high, axis.ticks[1].1.as_str()), (unit, last, words));
+        }
     }
 
     #[test]

@@ -274,7 +274,7 @@ fn without_a_forest_no_bar_looks_like_an_importance() {
     let svg = importance_svg(&sample.report());
     assert_eq!((shapes(&svg, "importance"), shapes(&svg, "permutation")), (0, 0));
     let texts = texts(&svg).join(" ");
-    assert!(texts.contains("no forest") && texts.contains("Too few trials"), "{texts}");
+    assert!(texts.contains("no forest") && texts.contains("No importances: fewer than 5"), "{texts}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use super::facts::trial_label;
 use super::frame::{Frame, FrameSpec};
 use super::palette::{STATUSES, of_status};
-use super::scale::{Axis, time_unit};
+use super::scale::Axis;
 use super::svg::{Canvas, Swatch, caption_height, caption_lines};
 use super::text::{count, ems, moment_text};
 use super::{Mark, Plot, SweepReport};
@@ -140,13 +140,7 @@ fn frame_height(rows: &Rows) -> f64 {
 
 fn frame(report: &SweepReport, bars: &[Bar], rows: &Rows) -> Frame {
     let last = bars.iter().map(|bar| bar.end).fold(1.0, f64::max);
-    let (unit, milliseconds) = time_unit(last);
-    let mut x = Axis::round(0.0, last / milliseconds, 8);
-    // Values on the axis stay in milliseconds; its words are in the unit.
-    (x.low, x.high) = (0.0, last);
-    for tick in &mut x.ticks {
-        tick.0 *= milliseconds;
-    }
+    let (x, unit) = Axis::time(last);
     let widest = if rows.packed { 0.0 } else { bars.iter().map(|bar| ems(&bar.label)).fold(0.0, f64::max) };
     let origin = moment_text(report.first_start());
     Frame::draw(&FrameSpec {

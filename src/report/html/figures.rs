@@ -13,7 +13,7 @@ pub(super) fn importance_section(report: &SweepReport) -> String {
     format!(
         "<section><h2>Which parameters mattered</h2>\n<p>{} {}</p>\n<ul class=\"notes\">\n{}</ul>\n{}{}</section>\n",
         escape(&analysis.used_sentence()),
-        escape(&analysis.trust_sentence()),
+        escape(&analysis.trust_sentence().unwrap_or_default()),
         notes.collect::<String>(),
         figure("importance", &importance(report, false)),
         table(analysis),

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use serde_json::{Value as Json, json};
 
 use super::super::facts::trial_label;
-use super::super::text::{clean, duration_text, escape, flatten, float_text, moment_text, significant};
+use super::super::text::{clean, duration_text, escape, moment_text, significant};
+use super::super::values::{flatten, float_text};
 use super::super::{Mark, SweepReport};
 use super::Plots;
 use crate::trial::Trial;

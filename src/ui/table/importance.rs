@@ -176,7 +176,8 @@ fn sentences(analysis: &Analysis, layout: Layout) -> Vec<(&'static str, String)>
             format!("eta² (share of the metric's variance between categories): {}.", eta.join(", ")),
         ));
     }
-    out.push(("", format!("{} {}", analysis.used_sentence(), analysis.trust_sentence())));
+    let used = [Some(analysis.used_sentence()), analysis.trust_sentence()];
+    out.push(("", used.into_iter().flatten().collect::<Vec<_>>().join(" ")));
     out.extend(analysis.notes.iter().map(|note| ("- ", printable(note))));
     out
 }

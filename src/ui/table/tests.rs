@@ -78,6 +78,7 @@ fn with_no_forest_there_is_a_sentence_and_no_importance() {
     let mut thin = sample(["lr", "optimizer", "seed"]);
     (thin.n_rows, thin.n_used, thin.dropped) = (3, 3, Dropped::default());
     (thin.trust, thin.oob_r2) = (Trust::Absent, None);
+    thin.notes = vec!["No importances: fewer than 5 usable trials (3).".to_owned()];
     for parameter in &mut thin.parameters {
         (parameter.importance, parameter.permutation, parameter.clear) = (None, None, false);
     }
