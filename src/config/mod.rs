@@ -7,12 +7,12 @@ pub mod command;
 mod constraint;
 mod finding;
 mod model;
+mod render;
 mod suggest;
 mod yaml;
 
 pub use check::check;
 pub use constraint::{Constraint, ConstraintError};
 pub use finding::{Checked, Finding};
-pub use model::{
-    Budget, Command, Config, EarlyTerminate, Goal, Impute, Method, Metric, Optimizer, Summary,
-};
+pub use model::{Budget, Command, Config, EarlyTerminate, Goal, Impute, Method, Metric, Optimizer, Summary};
+pub use render::render_findings;

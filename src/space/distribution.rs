@@ -195,7 +195,8 @@ impl Distribution {
             Self::Categorical { values, probabilities } => {
                 let mut fields = vec![("values", Value::List(values.clone()))];
                 if let Some(p) = probabilities {
-                    fields.push(("probabilities", Value::List(p.iter().copied().map(Value::Float).collect())));
+                    fields
+                        .push(("probabilities", Value::List(p.iter().copied().map(Value::Float).collect())));
                 }
                 return fields;
             }

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value as Json;
 
-use super::text::float_text;
 use super::Value;
+use super::text::float_text;
 
 impl Value {
     /// As JSON data. NaN and infinities become the texts `"NaN"`, `"Infinity"`, `"-Infinity"`, whole numbers
@@ -35,7 +35,9 @@ impl Value {
         match json {
             Json::Null => Self::Null,
             Json::Bool(x) => Self::Bool(*x),
-            Json::Number(x) => x.as_i128().map_or_else(|| Self::Float(x.as_f64().unwrap_or(f64::NAN)), Self::Int),
+            Json::Number(x) => {
+                x.as_i128().map_or_else(|| Self::Float(x.as_f64().unwrap_or(f64::NAN)), Self::Int)
+            }
             Json::String(x) => match x.as_str() {
                 "NaN" => Self::Float(f64::NAN),
                 "Infinity" => Self::Float(f64::INFINITY),

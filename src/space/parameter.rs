@@ -68,9 +68,9 @@ impl Space {
             for (name, node) in &space.nodes {
                 let value = match node {
                     Node::Leaf(_) => values.next().flatten(),
-                    Node::Group(inner) => Some(walk(inner, values))
-                        .filter(|entries| !entries.is_empty())
-                        .map(Value::Map),
+                    Node::Group(inner) => {
+                        Some(walk(inner, values)).filter(|entries| !entries.is_empty()).map(Value::Map)
+                    }
                 };
                 out.extend(value.map(|value| (name.clone(), value)));
             }

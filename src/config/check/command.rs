@@ -45,14 +45,22 @@ pub fn check(fields: &Fields<'_>, findings: &mut Findings) -> (Option<Command>, 
                     Kind::Scalar { value, .. } => argv.push(value.text()),
                     _ => {
                         let place = Place { path: field.place.path.clone(), span: item.span };
-                        let message = format!("an item of `command` must be a single value, and this is {}", item.describe());
-                        findings.error(&place, message).hint("put it in quotes: inside [...] a macro must be quoted");
+                        let message = format!(
+                            "an item of `command` must be a single value, and this is {}",
+                            item.describe()
+                        );
+                        findings
+                            .error(&place, message)
+                            .hint("put it in quotes: inside [...] a macro must be quoted");
                     }
                 }
             }
             if !has_program && argv.iter().any(|item| item == "${program}") {
                 findings
-                    .error(&fields.place.below("program"), "the command uses `${program}`, and there is no `program`")
+                    .error(
+                        &fields.place.below("program"),
+                        "the command uses `${program}`, and there is no `program`",
+                    )
                     .hint("add `program: train.py`");
             }
             (Some(Command::Argv(argv)), program)
@@ -72,10 +80,15 @@ fn missing(place: &Place, findings: &mut Findings) {
 
 /// What the parameters and the command say about each other.
 pub fn traps(fields: &Fields<'_>, config: &Config, places: &[Place], findings: &mut Findings) {
-    let place = fields.get("command").or_else(|| fields.get("program")).map_or_else(|| fields.place.below("command"), |f| f.place);
+    let place = fields
+        .get("command")
+        .or_else(|| fields.get("program"))
+        .map_or_else(|| fields.place.below("command"), |f| f.place);
     let leaves = config.space.leaves();
     let known = config.parameter_names();
-    let is_name = |name: &str| known.iter().any(|k| k == name) || EXTRA.contains(&name) || budget_name(config) == Some(name);
+    let is_name = |name: &str| {
+        known.iter().any(|k| k == name) || EXTRA.contains(&name) || budget_name(config) == Some(name)
+    };
     let (used, unknown) = match &config.command {
         Command::Shell(script) => {
             let scanned = scan(script, &is_name);
@@ -84,32 +97,50 @@ pub fn traps(fields: &Fields<'_>, config: &Config, places: &[Place], findings: &
                 Part::Slot(slot) => Some(slot.name.clone()),
                 Part::Text(_) => None,
             });
-            let unknown = scanned.left.iter().filter(|name| looks_like_ours(name, script, &known)).cloned().collect();
+            let unknown =
+                scanned.left.iter().filter(|name| looks_like_ours(name, script, &known)).cloned().collect();
             (used.collect::<Vec<_>>(), unknown)
         }
         Command::Argv(items) => {
             let names = argv_names(items);
-            let foreign = |name: &&String| !is_name(name) && !MACROS.contains(&name.as_str()) && !name.starts_with("envvar:");
+            let foreign = |name: &&String| {
+                !is_name(name) && !MACROS.contains(&name.as_str()) && !name.starts_with("envvar:")
+            };
             let unknown: Vec<String> = names.iter().filter(foreign).cloned().collect();
             (names, unknown)
         }
     };
     for name in &unknown {
         findings
-            .warn("unknown-placeholder", &place, format!("the command names {}, which is no parameter", shorten(&format!("${{{name}}}"))))
-            .hint(did_you_mean(name, known.iter().map(String::as_str)).unwrap_or_else(|| {
-                "add the parameter, or remove it from the command".to_owned()
-            }));
+            .warn(
+                "unknown-placeholder",
+                &place,
+                format!("the command names {}, which is no parameter", shorten(&format!("${{{name}}}"))),
+            )
+            .hint(
+                did_you_mean(name, known.iter().map(String::as_str))
+                    .unwrap_or_else(|| "add the parameter, or remove it from the command".to_owned()),
+            );
     }
     if used.iter().any(|name| name.starts_with("args")) {
         return;
     }
     for (leaf, place) in leaves.iter().zip(places) {
-        let covers = |name: &String| *name == leaf.name || leaf.name.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('.'));
+        let covers = |name: &String| {
+            *name == leaf.name
+                || leaf.name.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('.'))
+        };
         if !used.iter().any(covers) {
             findings
-                .warn("unused-parameter", place, format!("the command never uses the parameter `{}`", leaf.name))
-                .hint(format!("put `${{{}}}` into the command, unless the script reads SWEEP_PARAMS", leaf.name));
+                .warn(
+                    "unused-parameter",
+                    place,
+                    format!("the command never uses the parameter `{}`", leaf.name),
+                )
+                .hint(format!(
+                    "put `${{{}}}` into the command, unless the script reads SWEEP_PARAMS",
+                    leaf.name
+                ));
         }
     }
 }
@@ -121,12 +152,16 @@ fn budget_name(config: &Config) -> Option<&str> {
 /// Whether a `${name}` left to the shell was probably meant as a parameter.
 fn looks_like_ours(name: &str, script: &str, known: &[String]) -> bool {
     let word = name.strip_prefix("raw:").unwrap_or(name);
-    let is_word = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c)) && word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let is_word = !word.is_empty()
+        && word.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c))
+        && word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     if !is_word {
         return false;
     }
     let is_environment = word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-    let assigned = [format!("{word}="), format!("for {word} "), format!("read {word}")].iter().any(|text| script.contains(text.as_str()));
+    let assigned = [format!("{word}="), format!("for {word} "), format!("read {word}")]
+        .iter()
+        .any(|text| script.contains(text.as_str()));
     !assigned && (!is_environment || nearest(word, known.iter().map(String::as_str)).is_some())
 }
 
@@ -144,15 +179,21 @@ fn places_of_values(scanned: &Scan, leaves: &[Leaf<'_>], place: &Place, findings
             continue;
         }
         let name = &slot.name;
-        let within = |leaf: &&Leaf<'_>| leaf.name == *name || leaf.name.strip_prefix(name.as_str()).is_some_and(|r| r.starts_with('.'));
-        let distributions: Vec<&Distribution> = leaves.iter().filter(within).map(|leaf| &leaf.parameter.distribution).collect();
+        let within = |leaf: &&Leaf<'_>| {
+            leaf.name == *name || leaf.name.strip_prefix(name.as_str()).is_some_and(|r| r.starts_with('.'))
+        };
+        let distributions: Vec<&Distribution> =
+            leaves.iter().filter(within).map(|leaf| &leaf.parameter.distribution).collect();
         let is_group = !leaves.iter().any(|leaf| leaf.name == *name) && !distributions.is_empty();
         let reason = match slot.place {
             ShellPlace::Refused(reason) => Some(reason),
             ShellPlace::Arithmetic if is_group || !distributions.iter().all(|d| only_numbers(d)) => {
                 Some("only numbers can stand in shell arithmetic")
             }
-            _ if slot.after_backslash && slot.place != ShellPlace::Single && (is_group || !distributions.iter().all(|d| only_numbers(d))) => {
+            _ if slot.after_backslash
+                && slot.place != ShellPlace::Single
+                && (is_group || !distributions.iter().all(|d| only_numbers(d))) =>
+            {
                 Some("the backslash before it would escape its first character")
             }
             _ => None,
@@ -163,7 +204,11 @@ fn places_of_values(scanned: &Scan, leaves: &[Leaf<'_>], place: &Place, findings
                 .hint(reason);
         } else if slot.place == ShellPlace::Bare && distributions.iter().any(|d| has_spaces(d)) {
             findings
-                .warn("quoted-value", place, format!("`{name}` has values with spaces; each is passed as one argument"))
+                .warn(
+                    "quoted-value",
+                    place,
+                    format!("`{name}` has values with spaces; each is passed as one argument"),
+                )
                 .hint(format!("if they are meant as several arguments, write `${{raw:{name}}}`"));
         }
     }
@@ -182,5 +227,7 @@ fn only_numbers(distribution: &Distribution) -> bool {
 }
 
 fn has_spaces(distribution: &Distribution) -> bool {
-    texts(distribution).iter().any(|value| matches!(value, Value::Text(text) if text.contains(char::is_whitespace)))
+    texts(distribution)
+        .iter()
+        .any(|value| matches!(value, Value::Text(text) if text.contains(char::is_whitespace)))
 }

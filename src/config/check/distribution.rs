@@ -2,7 +2,7 @@
 
 use super::fields::{Field, Fields};
 use crate::config::finding::{Findings, Place};
-use crate::config::suggest::{did_you_mean, nearest, one_of};
+use crate::config::suggest::{did_you_mean, one_of};
 use crate::space::{Distribution, Number, Shape, Value};
 
 /// The keys that a distribution takes: those that must be there and those that may.
@@ -29,7 +29,19 @@ const FORMS: [(&str, &[&str], &[&str]); 18] = [
 
 /// All keys of a parameter.
 pub const KEYS: [&str; 13] = [
-    "value", "values", "probabilities", "distribution", "min", "max", "q", "mu", "sigma", "a", "b", "when", "parameters",
+    "value",
+    "values",
+    "probabilities",
+    "distribution",
+    "min",
+    "max",
+    "q",
+    "mu",
+    "sigma",
+    "a",
+    "b",
+    "when",
+    "parameters",
 ];
 
 /// Words of other tools, and what they are called here.
@@ -54,8 +66,6 @@ const ALIASES: [(&str, &str); 14] = [
 pub fn check(fields: &Fields<'_>, findings: &mut Findings) -> Option<Distribution> {
     let before = findings.errors.len();
     fields.refuse_unknown(&KEYS, "a parameter", findings);
-    let misspelt: Vec<&str> =
-        fields.entries.iter().filter_map(|entry| nearest(&entry.key.name(), KEYS)).collect();
     let name = match fields.get("distribution") {
         Some(field) => named(&field, findings),
         None => inferred(fields, findings, before),
@@ -69,9 +79,14 @@ pub fn check(fields: &Fields<'_>, findings: &mut Findings) -> Option<Distributio
             findings.error(&place, misfit(name, &key)).hint(misfit_hint(name, &key, required, optional));
         }
     }
+    // A key that does not fit was most likely meant as the missing one.
+    let misfits = findings.errors.len() > before;
     for key in *required {
-        if fields.get(key).is_none() && (findings.errors.len() == before || !misspelt.contains(key)) {
-            findings.error(&fields.place.below(key), format!("`{key}` is missing: `{name}` needs {}", one_and(required)));
+        if fields.get(key).is_none() && !misfits {
+            findings.error(
+                &fields.place.below(key),
+                format!("`{key}` is missing: `{name}` needs {}", one_and(required)),
+            );
         }
     }
     if findings.errors.len() > before {
@@ -148,7 +163,11 @@ fn inferred(fields: &Fields<'_>, findings: &mut Findings, before: usize) -> Opti
         return Some(if is_int("min") && is_int("max") { "int_uniform" } else { "uniform" });
     }
     let (key, message, hint) = if has("mu") || has("sigma") {
-        ("distribution", "`mu` and `sigma` need a `distribution`", "add `distribution: normal` or `log_normal`")
+        (
+            "distribution",
+            "`mu` and `sigma` need a `distribution`",
+            "add `distribution: normal` or `log_normal`",
+        )
     } else if has("a") || has("b") {
         ("distribution", "`a` and `b` need a `distribution`", "add `distribution: beta`")
     } else if has("probabilities") {
@@ -217,7 +236,8 @@ fn probabilities(field: &Field<'_>, count: usize, findings: &mut Findings) -> Op
         return None;
     }
     let numbers: Vec<Option<Number>> = items.iter().map(|item| item.number(findings)).collect();
-    let numbers: Vec<f64> = numbers.into_iter().collect::<Option<Vec<_>>>()?.into_iter().map(Number::as_f64).collect();
+    let numbers: Vec<f64> =
+        numbers.into_iter().collect::<Option<Vec<_>>>()?.into_iter().map(Number::as_f64).collect();
     if let Some((item, p)) = items.iter().zip(&numbers).find(|(_, p)| **p < 0.0) {
         findings.error(&item.place, format!("a probability can't be negative, and this is {p}"));
         return None;
@@ -239,7 +259,9 @@ fn int_uniform(fields: &Fields<'_>, findings: &mut Findings) -> Option<Distribut
         match field.node.scalar() {
             Some(Value::Int(x)) => Some(*x),
             Some(Value::Float(_)) => {
-                field.wrong("a whole number for `int_uniform`", findings).hint("write it without a decimal point");
+                field
+                    .wrong("a whole number for `int_uniform`", findings)
+                    .hint("write it without a decimal point");
                 None
             }
             _ => {
@@ -279,14 +301,23 @@ fn shape(name: &str, fields: &Fields<'_>, findings: &mut Findings) -> Option<Sha
         "beta" => {
             let (a, b) = (or("a", Number::Int(1)), or("b", Number::Int(1)));
             let (a, b) = (a?, b?);
-            let fits = [at_least_zero(fields, "a", a, false, findings), at_least_zero(fields, "b", b, false, findings)];
+            let fits = [
+                at_least_zero(fields, "a", a, false, findings),
+                at_least_zero(fields, "b", b, false, findings),
+            ];
             fits.iter().all(Option::is_some).then_some(Shape::Beta { a, b })
         }
         _ => range(base, fields, findings),
     }
 }
 
-fn at_least_zero(fields: &Fields<'_>, key: &str, x: Number, zero: bool, findings: &mut Findings) -> Option<()> {
+fn at_least_zero(
+    fields: &Fields<'_>,
+    key: &str,
+    x: Number,
+    zero: bool,
+    findings: &mut Findings,
+) -> Option<()> {
     let fits = if zero { x.as_f64() >= 0.0 } else { x.as_f64() > 0.0 };
     if let (false, Some(field)) = (fits, fields.get(key)) {
         field.wrong(if zero { "0 or greater" } else { "greater than 0" }, findings);
@@ -298,7 +329,10 @@ fn at_least_zero(fields: &Fields<'_>, key: &str, x: Number, zero: bool, findings
 fn too_large(fallback: &Place, field: Option<Field<'_>>, findings: &mut Findings) {
     let place = field.map_or_else(|| fallback.clone(), |field| field.place);
     findings
-        .error(&place, "the values would be infinite: this is a natural-log exponent, and exp of it overflows")
+        .error(
+            &place,
+            "the values would be infinite: this is a natural-log exponent, and exp of it overflows",
+        )
         .hint("if it is meant as a value, use the distribution with `_values`");
 }
 

@@ -59,7 +59,11 @@ fn boolean(fields: &Fields<'_>, key: &str, default: bool, findings: &mut Finding
 }
 
 fn hyperband(fields: &Fields<'_>, findings: &mut Findings) -> Option<EarlyTerminate> {
-    fields.refuse_unknown(&["type", "min_iter", "max_iter", "s", "eta", "strict"], "`type: hyperband`", findings);
+    fields.refuse_unknown(
+        &["type", "min_iter", "max_iter", "s", "eta", "strict"],
+        "`type: hyperband`",
+        findings,
+    );
     let before = findings.errors.len();
     let eta = eta(fields, findings);
     let strict = boolean(fields, "strict", true, findings);
@@ -73,7 +77,11 @@ fn hyperband(fields: &Fields<'_>, findings: &mut Findings) -> Option<EarlyTermin
     match (min_iter, max_iter, s) {
         (Some(_), Some(_), Some(_)) => {
             findings
-                .warn("min-iter-ignored", &at("min_iter"), "`min_iter` has no effect beside `max_iter` and `s`")
+                .warn(
+                    "min-iter-ignored",
+                    &at("min_iter"),
+                    "`min_iter` has no effect beside `max_iter` and `s`",
+                )
                 .hint("remove it, or remove `max_iter` and `s`");
             min_iter = None;
         }
@@ -120,7 +128,13 @@ fn asha(fields: &Fields<'_>, findings: &mut Findings) -> Option<EarlyTerminate> 
     {
         field.wrong("greater than `min_iter`", findings);
     }
-    Some(EarlyTerminate::Asha { min_iter: min_iter?, max_iter, eta: eta?, min_trials, stop_on_nan: stop_on_nan? })
+    Some(EarlyTerminate::Asha {
+        min_iter: min_iter?,
+        max_iter,
+        eta: eta?,
+        min_trials,
+        stop_on_nan: stop_on_nan?,
+    })
 }
 
 fn median(fields: &Fields<'_>, findings: &mut Findings) -> Option<EarlyTerminate> {
@@ -135,7 +149,10 @@ fn patience(fields: &Fields<'_>, findings: &mut Findings) -> Option<EarlyTermina
     fields.refuse_unknown(&["type", "patience", "min_delta", "stop_on_nan"], "`type: patience`", findings);
     let Some(field) = fields.some("patience") else {
         findings
-            .error(&fields.place.below("patience"), "`patience` is missing: after how many reports without progress?")
+            .error(
+                &fields.place.below("patience"),
+                "`patience` is missing: after how many reports without progress?",
+            )
             .hint("add `patience: 10`");
         return None;
     };

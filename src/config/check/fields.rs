@@ -58,7 +58,9 @@ impl<'a> Fields<'a> {
             }
             let hint = did_you_mean(&name, known.iter().copied())
                 .unwrap_or_else(|| format!("known here: {}", known.join(", ")));
-            findings.error(&self.field(entry).key, format!("{} is no key of {what}", shorten(&name))).hint(hint);
+            findings
+                .error(&self.field(entry).key, format!("{} is no key of {what}", shorten(&name)))
+                .hint(hint);
         }
     }
 }
@@ -133,7 +135,8 @@ impl<'a> Field<'a> {
 
     /// A whole number from `low` on; `3.0` is one.
     pub fn whole(&self, low: u64, findings: &mut Findings) -> Option<u64> {
-        let what = if low == 0 { "a whole number".to_owned() } else { format!("a whole number from {low} on") };
+        let what =
+            if low == 0 { "a whole number".to_owned() } else { format!("a whole number from {low} on") };
         let number = match self.node.scalar() {
             Some(Value::Int(x)) => u64::try_from(*x).ok(),
             Some(Value::Float(x)) if x.fract() == 0.0 && (0.0..9e15).contains(x) => Some(*x as u64),
@@ -142,7 +145,8 @@ impl<'a> Field<'a> {
         match number.filter(|x| *x >= low) {
             Some(x) => Some(x),
             None => {
-                let quoted = matches!(self.node.scalar(), Some(Value::Text(text)) if text.parse::<u64>().is_ok());
+                let quoted =
+                    matches!(self.node.scalar(), Some(Value::Text(text)) if text.parse::<u64>().is_ok());
                 self.wrong(&what, findings).maybe_hint(quoted.then(|| "write it without quotes".to_owned()));
                 None
             }
@@ -182,7 +186,8 @@ impl<'a> Field<'a> {
             None => None,
         };
         if duration.is_none() {
-            self.wrong("a duration", findings).hint("such as 90s, 15m, 4h or 1h30m; a bare number counts seconds");
+            self.wrong("a duration", findings)
+                .hint("such as 90s, 15m, 4h or 1h30m; a bare number counts seconds");
         }
         duration
     }
@@ -214,7 +219,8 @@ fn parse_duration(text: &str) -> Option<Duration> {
             "d" => 86400.0,
             _ => return None,
         };
-        total = total.checked_add(Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()?)?;
+        total =
+            total.checked_add(Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()?)?;
         rest = next.trim_start();
     }
     Some(total)
@@ -231,7 +237,9 @@ mod tests {
 
     #[test]
     fn durations_are_read_with_their_units() {
-        for (text, seconds) in [("90s", 90.0), ("1h30m", 5400.0), ("250ms", 0.25), ("1.5 h", 0.0), ("2d", 172_800.0)] {
+        for (text, seconds) in
+            [("90s", 90.0), ("1h30m", 5400.0), ("250ms", 0.25), ("1.5 h", 0.0), ("2d", 172_800.0)]
+        {
             let expected = (seconds > 0.0).then(|| Duration::from_secs_f64(seconds));
             assert_eq!(parse_duration(text), expected, "{text}");
         }

@@ -5,9 +5,11 @@ use crate::config::finding::Findings;
 use crate::config::{Goal, Impute, Metric, Summary};
 use crate::space::{Number, Value};
 
-const KEYS: [&str; 7] = ["name", "goal", "target", "impute", "impute_while_running", "summary", "from_output"];
+const KEYS: [&str; 7] =
+    ["name", "goal", "target", "impute", "impute_while_running", "summary", "from_output"];
 const GOALS: [(&str, Goal); 2] = [("minimize", Goal::Minimize), ("maximize", Goal::Maximize)];
-const IMPUTES: [(&str, Impute); 3] = [("worst", Impute::Worst), ("best", Impute::Best), ("latest", Impute::Latest)];
+const IMPUTES: [(&str, Impute); 3] =
+    [("worst", Impute::Worst), ("best", Impute::Best), ("latest", Impute::Latest)];
 const SUMMARIES: [(&str, Summary); 5] = [
     ("last", Summary::Last),
     ("min", Summary::Min),
@@ -51,7 +53,8 @@ pub fn check(field: &Field<'_>, findings: &mut Findings) -> Option<Metric> {
     let target = fields.some("target").and_then(|field| field.number(findings)).map(Number::as_f64);
     let impute = fields.some("impute").map_or(Some(Impute::Worst), |field| field.word(&IMPUTES, findings));
     let running = fields.some("impute_while_running").and_then(|field| while_running(&field, findings));
-    let summary = fields.some("summary").map_or(Some(Summary::Last), |field| field.word(&SUMMARIES, findings));
+    let summary =
+        fields.some("summary").map_or(Some(Summary::Last), |field| field.word(&SUMMARIES, findings));
     let from_output = fields.some("from_output").and_then(|field| pattern(&field, findings));
     if findings.errors.len() > before {
         return None;
@@ -85,7 +88,10 @@ fn pattern(field: &Field<'_>, findings: &mut Findings) -> Option<String> {
         Ok(pattern) if pattern.captures_len() == 2 => Some(text),
         Ok(_) => {
             findings
-                .error(&field.place, "`from_output` needs exactly one group in parentheses, around the number")
+                .error(
+                    &field.place,
+                    "`from_output` needs exactly one group in parentheses, around the number",
+                )
                 .hint("such as \"loss=([0-9.e+-]+)\"");
             None
         }

@@ -135,7 +135,8 @@ fn top(fields: &Fields<'_>, findings: &mut Findings) -> Option<Config> {
     let mut config = Config {
         command: command?,
         program,
-        experiment_name: plan::label(fields, &["experiment_name", "project"], findings).unwrap_or_else(|| "Default".to_owned()),
+        experiment_name: plan::label(fields, &["experiment_name", "project"], findings)
+            .unwrap_or_else(|| "Default".to_owned()),
         sweep_name: plan::label(fields, &["sweep_name", "name"], findings),
         description: plan::label(fields, &["description"], findings),
         method: method?,

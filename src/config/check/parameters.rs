@@ -1,7 +1,7 @@
 //! `parameters:`: names, groups, conditions.
 
 use super::distribution;
-use super::fields::{Field, Fields};
+use super::fields::Field;
 use super::traps;
 use crate::config::finding::{Findings, Place};
 use crate::config::suggest::did_you_mean;
@@ -33,7 +33,12 @@ pub fn check(field: &Field<'_>, findings: &mut Findings) -> Option<Parameters> {
 type Places = Vec<(Vec<String>, Place)>;
 
 /// One level of the tree.
-fn level(field: &Field<'_>, path: &mut Vec<String>, places: &mut Places, findings: &mut Findings) -> Option<Space> {
+fn level(
+    field: &Field<'_>,
+    path: &mut Vec<String>,
+    places: &mut Places,
+    findings: &mut Findings,
+) -> Option<Space> {
     let fields = field.mapping(findings)?;
     if fields.entries.is_empty() {
         findings.error(&field.place, "there must be at least one parameter");
@@ -58,7 +63,10 @@ fn name(entry: &Entry, field: &Field<'_>, findings: &mut Findings) -> Option<Str
     let Some(Value::Text(name)) = entry.key.scalar() else {
         let shown = entry.key.describe();
         findings
-            .error(&field.key, format!("the name of a parameter must be text, and YAML reads this as {shown}"))
+            .error(
+                &field.key,
+                format!("the name of a parameter must be text, and YAML reads this as {shown}"),
+            )
             .hint("choose another name");
         return None;
     };
@@ -72,7 +80,12 @@ fn name(entry: &Entry, field: &Field<'_>, findings: &mut Findings) -> Option<Str
     None
 }
 
-fn node(field: &Field<'_>, path: &mut Vec<String>, places: &mut Places, findings: &mut Findings) -> Option<Node> {
+fn node(
+    field: &Field<'_>,
+    path: &mut Vec<String>,
+    places: &mut Places,
+    findings: &mut Findings,
+) -> Option<Node> {
     let Kind::Mapping(_) = &field.node.kind else {
         not_a_mapping(field, findings);
         return None;

@@ -65,7 +65,9 @@ pub fn unsupported(fields: &Fields<'_>, findings: &mut Findings) {
         ("settings", "these are settings of another program"),
     ] {
         if let Some(field) = fields.some(key) {
-            findings.warn("no-effect", &field.key, format!("`{key}` has no meaning here: {reason}")).hint("it can stay");
+            findings
+                .warn("no-effect", &field.key, format!("`{key}` has no meaning here: {reason}"))
+                .hint("it can stay");
         }
     }
     if let Some(field) = fields.some("controller")
@@ -103,7 +105,8 @@ pub fn settings(fields: &Fields<'_>, method: Option<Method>, findings: &mut Find
         }
         Some(duration)
     };
-    let (trial_timeout, max_duration, grace) = (duration("trial_timeout"), duration("max_duration"), duration("grace"));
+    let (trial_timeout, max_duration, grace) =
+        (duration("trial_timeout"), duration("max_duration"), duration("grace"));
     let retries = fields.some("retries").and_then(|field| {
         let retries = field.whole(0, findings)?;
         u32::try_from(retries).ok().or_else(|| {
@@ -115,7 +118,9 @@ pub fn settings(fields: &Fields<'_>, method: Option<Method>, findings: &mut Find
     let settings = Settings {
         run_cap,
         seed: fields.some("seed").and_then(|field| field.whole(0, findings)),
-        shuffled: fields.some("order").is_some_and(|field| field.word(&[("shuffled", ())], findings).is_some()),
+        shuffled: fields
+            .some("order")
+            .is_some_and(|field| field.word(&[("shuffled", ())], findings).is_some()),
         replace: fields.some("replace").and_then(|field| field.boolean(findings)).unwrap_or(true),
         trial_timeout,
         max_duration,
@@ -158,7 +163,8 @@ fn environment(field: &super::fields::Field<'_>, findings: &mut Findings) -> Vec
         let field = fields.field(entry);
         let Kind::Scalar { text: name, .. } = &entry.key.kind else { continue };
         if name.is_empty() || name.contains(['=', '\0']) {
-            findings.error(&field.key, format!("{} can't be the name of an environment variable", shorten(name)));
+            findings
+                .error(&field.key, format!("{} can't be the name of an environment variable", shorten(name)));
         }
         match &entry.value.kind {
             Kind::Scalar { text, .. } if text.contains('\0') => {
@@ -189,7 +195,9 @@ pub fn check(
     }
     if leaves.iter().all(|leaf| leaf.parameter.distribution.is_constant()) && method == Method::Bayes {
         let place = fields.get("parameters").map_or_else(|| fields.place.clone(), |field| field.key);
-        findings.error(&place, "every parameter is constant: there is nothing for `bayes` to search").hint("give at least one parameter a range or several values");
+        findings
+            .error(&place, "every parameter is constant: there is nothing for `bayes` to search")
+            .hint("give at least one parameter a range or several values");
     }
     let zip = zip(fields, &leaves, findings);
     let constraints = constraints(fields, parameters, findings);
@@ -214,8 +222,13 @@ fn listable(leaf: &Leaf<'_>, place: &Place, method: Method, settings: &Settings,
         findings.error(place, message).hint(hint);
     }
     if method == Method::Random && !settings.replace && distribution.support().is_none() {
-        let message = format!("`replace: false` needs finitely many equally likely values, and `{}` has not", leaf.name);
-        findings.error(&Place { path: "replace".to_owned(), span: place.span }, message).hint("remove `replace: false`, or write the values out: `values: [...]`");
+        let message = format!(
+            "`replace: false` needs finitely many equally likely values, and `{}` has not",
+            leaf.name
+        );
+        findings
+            .error(&Place { path: "replace".to_owned(), span: place.span }, message)
+            .hint("remove `replace: false`, or write the values out: `values: [...]`");
     }
 }
 
@@ -243,11 +256,18 @@ fn zip(fields: &Fields<'_>, leaves: &[Leaf<'_>], findings: &mut Findings) -> Vec
                 findings.error(&member.place, format!("`{name}` stands in `zip` twice"));
             }
             match &leaf.parameter.distribution {
-                Distribution::Categorical { values, probabilities: None } => sizes.push((name.clone(), values.len() as u128)),
-                Distribution::IntUniform { min, max } => sizes.push((name.clone(), max.wrapping_sub(*min).cast_unsigned().saturating_add(1))),
+                Distribution::Categorical { values, probabilities: None } => {
+                    sizes.push((name.clone(), values.len() as u128))
+                }
+                Distribution::IntUniform { min, max } => {
+                    sizes.push((name.clone(), max.wrapping_sub(*min).cast_unsigned().saturating_add(1)))
+                }
                 other => {
                     findings
-                        .error(&member.place, format!("`{name}` can't be zipped: `{}` is no list of values", other.name()))
+                        .error(
+                            &member.place,
+                            format!("`{name}` can't be zipped: `{}` is no list of values", other.name()),
+                        )
                         .hint("give it `values`, without `probabilities`");
                 }
             }
@@ -260,7 +280,12 @@ fn zip(fields: &Fields<'_>, leaves: &[Leaf<'_>], findings: &mut Findings) -> Vec
             && let Some((other, different)) = rest.iter().find(|(_, n)| n != size)
         {
             findings
-                .error(&item.place, format!("`{first}` has {size} values and `{other}` has {different}: they can't move together"))
+                .error(
+                    &item.place,
+                    format!(
+                        "`{first}` has {size} values and `{other}` has {different}: they can't move together"
+                    ),
+                )
                 .hint("give both the same number of values");
         }
         groups.push(group);
@@ -270,7 +295,9 @@ fn zip(fields: &Fields<'_>, leaves: &[Leaf<'_>], findings: &mut Findings) -> Vec
 
 /// `constraints:`, expressions over parameters.
 fn constraints(fields: &Fields<'_>, parameters: &Parameters, findings: &mut Findings) -> Vec<Constraint> {
-    let Some(items) = fields.some("constraints").and_then(|field| field.list(findings)) else { return Vec::new() };
+    let Some(items) = fields.some("constraints").and_then(|field| field.list(findings)) else {
+        return Vec::new();
+    };
     let leaves = parameters.space.leaves();
     let values = leaves.iter().map(|leaf| Some(leaf.parameter.distribution.quantile(0.5))).collect();
     let example = parameters.space.assemble(values);
@@ -280,15 +307,21 @@ fn constraints(fields: &Fields<'_>, parameters: &Parameters, findings: &mut Find
         let constraint = match Constraint::parse(&text) {
             Ok(constraint) => constraint,
             Err(error) => {
-                findings.error(&item.place, format!("this constraint can't be read: {error}")).hint("such as \"min_lr < max_lr\"");
+                findings
+                    .error(&item.place, format!("this constraint can't be read: {error}"))
+                    .hint("such as \"min_lr < max_lr\"");
                 continue;
             }
         };
-        let unknown: Vec<&String> = constraint.names().iter().filter(|name| example.get(name).is_none()).collect();
+        let unknown: Vec<&String> =
+            constraint.names().iter().filter(|name| example.get(name).is_none()).collect();
         for name in &unknown {
             findings
                 .error(&item.place, format!("the constraint names {}, which is no parameter", shorten(name)))
-                .maybe_hint(did_you_mean(name, names(&leaves)).or(Some("a text must stand in quotes: \"optimizer == 'sgd'\"".to_owned())));
+                .maybe_hint(
+                    did_you_mean(name, names(&leaves))
+                        .or(Some("a text must stand in quotes: \"optimizer == 'sgd'\"".to_owned())),
+                );
         }
         if constraint.names().is_empty() {
             findings.error(&item.place, "the constraint names no parameter");
@@ -314,7 +347,8 @@ pub fn traps(fields: &Fields<'_>, config: &Config, findings: &mut Findings) {
     if conditional || !config.constraints.is_empty() {
         return;
     }
-    let zipped = |name: &String| config.zip.iter().any(|group| group.iter().skip(1).any(|other| other == name));
+    let zipped =
+        |name: &String| config.zip.iter().any(|group| group.iter().skip(1).any(|other| other == name));
     let size = leaves
         .iter()
         .filter(|leaf| !zipped(&leaf.name))
@@ -326,8 +360,12 @@ pub fn traps(fields: &Fields<'_>, config: &Config, findings: &mut Findings) {
         let message = if fields.get("run_cap").is_some() {
             format!("the grid has {shown} points, and `run_cap` stops it after {cap}")
         } else {
-            format!("the grid has {shown} points, and the default `run_cap` of this form stops it after {cap}")
+            format!(
+                "the grid has {shown} points, and the default `run_cap` of this form stops it after {cap}"
+            )
         };
-        findings.warn("grid-over-cap", &place, message).hint("raise `run_cap`, or write `run_cap: null` for no cap");
+        findings
+            .warn("grid-over-cap", &place, message)
+            .hint("raise `run_cap`, or write `run_cap: null` for no cap");
     }
 }

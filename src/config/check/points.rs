@@ -24,10 +24,13 @@ fn point(
 ) -> Option<Point> {
     let before = findings.errors.len();
     let fields = item.mapping(findings)?;
-    let given = Point(fields.entries.iter().map(|entry| (entry.key.name(), entry.value.to_value())).collect());
+    let given =
+        Point(fields.entries.iter().map(|entry| (entry.key.name(), entry.value.to_value())).collect());
     for entry in fields.entries {
         let name = entry.key.name();
-        let below = |leaf: &Leaf<'_>| leaf.name.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let below = |leaf: &Leaf<'_>| {
+            leaf.name.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
         if !leaves.iter().any(below) {
             findings
                 .error(&fields.field(entry).key, format!("{} is no parameter", shorten(&name)))
@@ -41,7 +44,8 @@ fn point(
     let values: Vec<Option<Value>> =
         leaves.iter().map(|leaf| given.get(&leaf.name).cloned().or_else(|| constant(leaf))).collect();
     // Whether a parameter exists is decided with all of them present.
-    let mut existing: Vec<Option<Value>> = values.iter().map(|v| Some(v.clone().unwrap_or(Value::Null))).collect();
+    let mut existing: Vec<Option<Value>> =
+        values.iter().map(|v| Some(v.clone().unwrap_or(Value::Null))).collect();
     conditions.apply(&mut existing);
     for ((leaf, value), exists) in leaves.iter().zip(&values).zip(&existing) {
         match (value, exists) {
@@ -71,7 +75,11 @@ fn outside(leaf: &Leaf<'_>, value: &Value, item: &Field<'_>, findings: &mut Find
     };
     if !in_range {
         findings
-            .warn("point-outside", &item.place, format!("`{}` is {}, which the parameter does not allow", leaf.name, value.text()))
+            .warn(
+                "point-outside",
+                &item.place,
+                format!("`{}` is {}, which the parameter does not allow", leaf.name, value.text()),
+            )
             .hint("it will be tried all the same");
     }
 }

@@ -19,7 +19,11 @@ pub fn parameter(fields: &Fields<'_>, distribution: &Distribution, findings: &mu
             let is_int = |key| matches!(fields.get(key).and_then(|f| f.node.scalar()), Some(Value::Int(_)));
             if fields.get("distribution").is_none() && is_int("min") != is_int("max") {
                 findings
-                    .warn("mixed-bounds", &at("min"), "one bound is a whole number and one is not: values will be fractions")
+                    .warn(
+                        "mixed-bounds",
+                        &at("min"),
+                        "one bound is a whole number and one is not: values will be fractions",
+                    )
                     .hint("write both with a decimal point, or both without one for whole numbers");
             }
         }
@@ -61,7 +65,11 @@ pub fn remarks(root: &Node, remarks: &[Remark], findings: &mut Findings) {
         let text = &remark.text;
         match remark.code {
             "duplicate-key" => findings
-                .warn(remark.code, &place, format!("the key `{text}` stands here twice; this last one counts"))
+                .warn(
+                    remark.code,
+                    &place,
+                    format!("the key `{text}` stands here twice; this last one counts"),
+                )
                 .hint("remove one of the two"),
             "yaml11-bool" => findings
                 .warn(remark.code, &place, format!("YAML reads `{text}` as {}", remark.value.json_text()))
@@ -70,7 +78,10 @@ pub fn remarks(root: &Node, remarks: &[Remark], findings: &mut Findings) {
                 .warn(
                     remark.code,
                     &place,
-                    format!("`{text}` is read as the number {}; other YAML readers take it as text", remark.value),
+                    format!(
+                        "`{text}` is read as the number {}; other YAML readers take it as text",
+                        remark.value
+                    ),
                 )
                 .hint(format!("write {} to have it read the same everywhere", portable(text))),
             _ => findings

@@ -82,7 +82,12 @@ fn arguments(name: &str, point: &Point, out: &mut Vec<String>) {
 }
 
 /// Puts values into an item, in one pass. `None`: it names a parameter that does not exist in this point.
-fn fill(item: &str, point: &Point, context: &RenderContext<'_>, warnings: &mut Vec<String>) -> Option<String> {
+fn fill(
+    item: &str,
+    point: &Point,
+    context: &RenderContext<'_>,
+    warnings: &mut Vec<String>,
+) -> Option<String> {
     let mut out = String::new();
     let mut rest = item;
     while let Some((before, after)) = rest.split_once("${") {

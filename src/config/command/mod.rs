@@ -86,7 +86,11 @@ pub enum CommandError {
 ///
 /// # Errors
 /// A value that can't be handed over safely. A checked config gives none for the points of its own space.
-pub fn render(command: &Command, point: &Point, context: &RenderContext<'_>) -> Result<Rendered, CommandError> {
+pub fn render(
+    command: &Command,
+    point: &Point,
+    context: &RenderContext<'_>,
+) -> Result<Rendered, CommandError> {
     let mut warnings = Vec::new();
     let rendered = match command {
         Command::Shell(template) => {

@@ -70,9 +70,8 @@ pub fn fill(
 }
 
 fn put(slot: &Slot, text: &str, number: bool, out: &mut String) -> Result<(), CommandError> {
-    let refuse = |reason: &str| {
-        Err(CommandError::Unquotable { name: slot.name.clone(), reason: reason.to_owned() })
-    };
+    let refuse =
+        |reason: &str| Err(CommandError::Unquotable { name: slot.name.clone(), reason: reason.to_owned() });
     if slot.raw {
         if slot.after_dollar {
             out.push('$');

@@ -62,21 +62,30 @@ pub struct Scan {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
     /// Commands; `depth` counts open parentheses, `inner` marks `$(…)`.
-    Commands { depth: usize, inner: bool },
+    Commands {
+        depth: usize,
+        inner: bool,
+    },
     Single,
     Double,
     Comment,
     Backquotes,
     /// `${…}` of the shell's own; `double`: inside `"…"`, where quotes mean something else.
-    Braces { double: bool },
-    Arithmetic { depth: usize },
+    Braces {
+        double: bool,
+    },
+    Arithmetic {
+        depth: usize,
+    },
 }
 
 const BACKQUOTES: &str = "it stands inside backquotes; write $(…) instead";
 const BRACES: &str = "it stands inside another ${…}; set a shell variable first";
 const HEREDOC: &str = "it stands inside a here-document; set a shell variable first, or write ${raw:…}";
-const CASE: &str = "a `case` inside $(…) stands before it; move the `case` out, or set a shell variable first";
-const STRANGE: &str = "the shell syntax before it is read differently by different shells; set a shell variable first";
+const CASE: &str =
+    "a `case` inside $(…) stands before it; move the `case` out, or set a shell variable first";
+const STRANGE: &str =
+    "the shell syntax before it is read differently by different shells; set a shell variable first";
 
 /// Reads a script; `is_name` tells which names are parameters.
 pub fn scan(script: &str, is_name: &dyn Fn(&str) -> bool) -> Scan {
@@ -150,7 +159,13 @@ impl Scanner<'_> {
         if self.peek(ahead) != Some('$') || self.peek(ahead + 1) != Some('{') {
             return None;
         }
-        let content: String = self.chars.iter().skip(self.at + ahead + 2).take_while(|c| **c != '}' && **c != '\n').take(300).collect();
+        let content: String = self
+            .chars
+            .iter()
+            .skip(self.at + ahead + 2)
+            .take_while(|c| **c != '}' && **c != '\n')
+            .take(300)
+            .collect();
         let length = content.chars().count();
         (self.peek(ahead + 2 + length) == Some('}')).then_some((content, length + 3))
     }
@@ -244,6 +259,7 @@ impl Scanner<'_> {
 
     /// A `$` that starts no parameter of ours.
     fn dollar(&mut self, double: bool) {
+        self.word_start = false;
         if self.starts("$((") {
             self.enter(Mode::Arithmetic { depth: 2 }, 3);
         } else if self.starts("$(") {
@@ -266,7 +282,6 @@ impl Scanner<'_> {
             };
             self.keep(length);
         }
-        self.word_start = false;
     }
 
     fn commands(&mut self, depth: usize, inner: bool) {

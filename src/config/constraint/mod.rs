@@ -128,7 +128,9 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused_with_its_place() {
-        for (text, place) in [("a <", 4), ("a < ) b", 5), ("a = b", 3), ("'x", 1), ("", 1), ("f(a)", 1), ("a b", 3)] {
+        for (text, place) in
+            [("a <", 4), ("a < ) b", 5), ("a = b", 3), ("'x", 1), ("", 1), ("f(a)", 1), ("a b", 3)]
+        {
             match Constraint::parse(text) {
                 Err(ConstraintError::Syntax { at, .. }) => assert_eq!(at, place, "{text}"),
                 other => panic!("{text}: {other:?}"),

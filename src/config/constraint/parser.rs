@@ -191,11 +191,20 @@ impl Parser<'_> {
                 }
                 let Some((function, arity)) = FUNCTIONS.into_iter().find(|(f, _)| *f == name) else {
                     let known: Vec<&str> = FUNCTIONS.iter().map(|(f, _)| *f).collect();
-                    return Err(syntax(start, format!("there is no function `{name}` (there are {})", known.join(", "))));
+                    return Err(syntax(
+                        start,
+                        format!("there is no function `{name}` (there are {})", known.join(", ")),
+                    ));
                 };
                 let arguments = self.items(")")?;
                 if arity.map_or(arguments.is_empty(), |n| n != arguments.len()) {
-                    return Err(syntax(start, format!("`{function}` takes {} value(s)", arity.map_or("some".to_owned(), |n| n.to_string()))));
+                    return Err(syntax(
+                        start,
+                        format!(
+                            "`{function}` takes {} value(s)",
+                            arity.map_or("some".to_owned(), |n| n.to_string())
+                        ),
+                    ));
                 }
                 Ok(Expr::Call(function, arguments))
             }

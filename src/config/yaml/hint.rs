@@ -4,12 +4,15 @@
 pub(super) fn for_line(line: &str, message: &str) -> Option<String> {
     let code = line.split(" #").next().unwrap_or(line);
     let indentation: String = line.chars().take_while(|c| c.is_whitespace()).collect();
-    let after_colon = code.split_once(": ").map_or(code.trim_start(), |(_, rest)| rest).trim_start_matches(['-', ' ']);
+    let after_colon =
+        code.split_once(": ").map_or(code.trim_start(), |(_, rest)| rest).trim_start_matches(['-', ' ']);
     if indentation.contains('\t') || message.contains("tab") {
         return Some("YAML is indented with spaces: replace the tab".to_owned());
     }
     if code.contains("${") && code.contains(['[', ',']) {
-        return Some("inside [...] and {...} a macro must stand in quotes: [\"${env}\", \"${args}\"]".to_owned());
+        return Some(
+            "inside [...] and {...} a macro must stand in quotes: [\"${env}\", \"${args}\"]".to_owned(),
+        );
     }
     if after_colon.starts_with(['@', '`', '%', '|', '>', '&', '*', '!']) {
         let first: String = after_colon.chars().take(1).collect();

@@ -9,7 +9,7 @@ mod merge;
 mod read;
 mod scalar;
 
-pub use read::{Document, Fault, Remark, read};
+pub use read::{Remark, read};
 
 use crate::space::Value;
 

@@ -87,7 +87,8 @@ fn text(bytes: &[u8]) -> Result<&str, Fault> {
     })?;
     let source = source.strip_prefix('\u{feff}').unwrap_or(source);
     let allowed = |c: char| {
-        matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..) && c != '\u{feff}'
+        matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..)
+            && c != '\u{feff}'
     };
     match source.char_indices().find(|(_, c)| !allowed(*c)) {
         Some((at, c)) => Err(Fault::new(
@@ -153,9 +154,11 @@ impl Reader<'_> {
                 self.finish(node, anchor, 1)?;
             }
             Event::Alias(anchor) => {
-                let (node, nodes) = self.anchors.get(&anchor).cloned().ok_or_else(|| {
-                    Fault::new(span, "this alias stands inside the node that it names")
-                })?;
+                let (node, nodes) = self
+                    .anchors
+                    .get(&anchor)
+                    .cloned()
+                    .ok_or_else(|| Fault::new(span, "this alias stands inside the node that it names"))?;
                 self.count(nodes, span)?;
                 self.depth(depth_of(&node), span)?;
                 self.finish(node, 0, nodes)?;
@@ -190,9 +193,10 @@ impl Reader<'_> {
             }
             let (entries, repeated) = mapping(pairs).map_err(|fault| match fault {
                 MergeFault::Key(span) => Fault::new(span, "a key must be a single word or text"),
-                MergeFault::Merge(span) => {
-                    Fault::new(span, "`<<` takes a mapping or a list of mappings, usually an alias such as `*base`")
-                }
+                MergeFault::Merge(span) => Fault::new(
+                    span,
+                    "`<<` takes a mapping or a list of mappings, usually an alias such as `*base`",
+                ),
             })?;
             self.remarks.extend(repeated.into_iter().map(|key| Remark {
                 code: "duplicate-key",
@@ -226,7 +230,10 @@ impl Reader<'_> {
     fn count(&mut self, nodes: usize, span: Span) -> Result<(), Fault> {
         self.nodes = self.nodes.saturating_add(nodes);
         if self.nodes > MAX_NODES {
-            return Err(Fault::new(span, format!("the file has more than {MAX_NODES} values, aliases expanded")));
+            return Err(Fault::new(
+                span,
+                format!("the file has more than {MAX_NODES} values, aliases expanded"),
+            ));
         }
         Ok(())
     }
@@ -238,9 +245,16 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Result<Node, Fault> {
+    fn scalar(
+        &mut self,
+        text: &str,
+        style: ScalarStyle,
+        tag: Option<&Tag>,
+        span: Span,
+    ) -> Result<Node, Fault> {
         let plain = style == ScalarStyle::Plain;
-        let too_large = || Fault::new(span, "this whole number is too large").hint("quote it if it is meant as text");
+        let too_large =
+            || Fault::new(span, "this whole number is too large").hint("quote it if it is meant as text");
         let (value, trap) = match tag {
             Some(tag) => (tagged(tag, text, span)?, None),
             None if plain => resolve(text).map_err(|_| too_large())?,

@@ -81,7 +81,9 @@ fn whole(digits: &str) -> Result<Option<(i128, Option<Trap>)>, TooLarge> {
         let Some((head, groups)) = sexagesimal(&clean) else { return Ok(None) };
         let mut total = radix(head, 10)?;
         for group in groups {
-            total = total.map(|t| t.checked_mul(60).and_then(|t| t.checked_add(group)).ok_or(TooLarge)).transpose()?;
+            total = total
+                .map(|t| t.checked_mul(60).and_then(|t| t.checked_add(group)).ok_or(TooLarge))
+                .transpose()?;
         }
         return Ok(total.map(|x| (x, Some(Trap::OctalOrSexagesimal))));
     }
@@ -138,7 +140,8 @@ fn sexagesimal_float(text: &str) -> Option<(f64, Option<Trap>)> {
     if !fraction.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let head: f64 = Some(head).filter(|h| !h.is_empty() && h.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()?;
+    let head: f64 =
+        Some(head).filter(|h| !h.is_empty() && h.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()?;
     let total = groups.iter().fold(head, |total, group| total * 60.0 + *group as f64);
     Some((total + format!("0.{fraction}").parse::<f64>().ok()?, Some(Trap::OctalOrSexagesimal)))
 }
