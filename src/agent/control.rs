@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::Agent;
 use super::heartbeat::pulse;
 use super::stop::{Level, Stop};
-use super::Agent;
 use crate::record::Order;
 
 /// Reads the orders until dropped.

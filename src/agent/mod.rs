@@ -33,10 +33,11 @@ pub use stop::{Level, Stop};
 
 /// How a trial's command reaches the tracking store.
 pub trait HandOver: Send + Sync {
-    /// The tracking URI for the commands of this run. Kept for this run alone until [`HandOver::close`].
+    /// The tracking URI for the command of this run, which belongs to the experiment of this name. Good for this run
+    /// alone, until [`HandOver::close`].
     fn open(&self, run: &RunInfo, experiment: &str) -> String;
     /// Ends what [`HandOver::open`] began.
-    fn close(&self, run: &RunInfo);
+    fn close(&self, uri: &str);
     /// Whether the URI is on this machine's loopback, past any proxy.
     fn loopback(&self) -> bool;
 }

@@ -111,7 +111,10 @@ impl Round {
 
     /// Fills the free places.
     async fn start_trials(&mut self) {
-        while self.running.len() < self.agent.options.jobs && self.end_reason().is_none() && self.error.is_none() {
+        while self.running.len() < self.agent.options.jobs
+            && self.end_reason().is_none()
+            && self.error.is_none()
+        {
             match self.next_claim().await {
                 Ok(Some(claim)) => self.start(claim),
                 Ok(None) => return,

@@ -32,7 +32,8 @@ impl Stop {
         channel.send_if_modified(|stop| {
             let news = level > stop.level;
             // A person who has asked for an end means it, whatever comes after.
-            stop.give_back = if stop.level < Level::Terminate { give_back } else { stop.give_back && give_back };
+            stop.give_back =
+                if stop.level < Level::Terminate { give_back } else { stop.give_back && give_back };
             stop.level = stop.level.max(level);
             news
         })

@@ -123,8 +123,10 @@ impl Ending {
 
 /// Waits until the agent is asked to end its commands more firmly than it has done already.
 async fn asked_beyond(stop: &mut watch::Receiver<Stop>, done: Level) -> Stop {
-    match stop.wait_for(|stop| stop.level >= Level::Terminate && stop.level > done).await {
-        Ok(stop) => *stop,
+    let asked =
+        stop.wait_for(|stop| stop.level >= Level::Terminate && stop.level > done).await.map(|stop| *stop);
+    match asked {
+        Ok(stop) => stop,
         // Nobody is left to ask.
         Err(_) => std::future::pending().await,
     }

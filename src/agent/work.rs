@@ -50,7 +50,11 @@ pub(super) async fn run_trial(
     }
 }
 
-async fn run_attempt(agent: &Agent, claim: Claim, stop: watch::Receiver<Stop>) -> Result<Outcome, AgentError> {
+async fn run_attempt(
+    agent: &Agent,
+    claim: Claim,
+    stop: watch::Receiver<Stop>,
+) -> Result<Outcome, AgentError> {
     let prepared = Prepared::new(agent, claim)?;
     let run = agent.store.create_run(&prepared.new_run(agent)).await?;
     let watched = {
@@ -61,7 +65,7 @@ async fn run_attempt(agent: &Agent, claim: Claim, stop: watch::Receiver<Stop>) -
             Ok(child) => watch_command(agent, claim, &run.id, child, stop).await,
             Err(error) => Err(error.into()),
         };
-        agent.hand_over.close(&run);
+        agent.hand_over.close(&uri);
         watched
     };
     // Only where the trial left nothing in it.
@@ -86,7 +90,8 @@ async fn settle(
     let settlement = Settlement::new(claim, run, point, &watched, agent.options.retries);
     let log = watched.tail.log().map_err(failed(format!("the output of trial {} is gone", claim.trial)))?;
     let last_lines = watched.tail.last_lines();
-    if settlement.status == RunStatus::Failed && last_lines.iter().any(|line| line.contains(OTHER_EXPERIMENT)) {
+    if settlement.status == RunStatus::Failed && last_lines.iter().any(|line| line.contains(OTHER_EXPERIMENT))
+    {
         (agent.events)(Event::Note { trial: claim.trial, text: OTHER_EXPERIMENT_HINT });
     }
     let delivered = match deliver(agent.store.as_ref(), &agent.ledger, &settlement, log.clone()).await {

@@ -1,6 +1,7 @@
 //! The grammar of the command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
@@ -9,6 +10,7 @@ use crate::commands::finalize::{FinalizeArgs, Format};
 use crate::commands::init::InitArgs;
 use crate::commands::run::{RunArgs, WorkArgs};
 use crate::commands::start::StartArgs;
+use crate::config;
 
 /// Hyperparameter sweeps on top of MLflow tracking.
 ///
@@ -87,12 +89,38 @@ struct Work {
     /// End after N failures in a row
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     max_failures: u32,
+    /// Try a trial that failed again, up to N times [default: `retries` of the config, else 0]
+    #[arg(long, value_name = "N")]
+    retries: Option<u32>,
+    /// Time a command has to end before it is killed [default: `grace` of the config, else 30s]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    grace: Option<Duration>,
+    /// Take a trial over from an agent that has shown no sign of life for so long
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    lease: Duration,
+    /// End once nothing is left to start, without waiting for the trials of other agents
+    #[arg(long)]
+    no_wait: bool,
 }
 
 impl From<Work> for WorkArgs {
     fn from(typed: Work) -> Self {
-        Self { jobs: typed.jobs.into(), count: typed.count, max_failures: typed.max_failures }
+        Self {
+            jobs: typed.jobs.into(),
+            count: typed.count,
+            max_failures: typed.max_failures,
+            lease: typed.lease,
+            grace: typed.grace,
+            retries: typed.retries,
+            wait: !typed.no_wait,
+        }
     }
+}
+
+/// A duration as the config writes it.
+fn duration(text: &str) -> Result<Duration, String> {
+    config::parse_duration(text)
+        .ok_or_else(|| "write a number and a unit: 500ms, 90s, 5m, 2h or 1d".to_owned())
 }
 
 #[derive(Debug, ClapArgs)]

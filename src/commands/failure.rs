@@ -97,6 +97,6 @@ impl From<AgentError> for Failure {
 
 impl From<StrategyError> for Failure {
     fn from(error: StrategyError) -> Self {
-        Self::new(Exit::Usage, error.to_string())
+        Self { hint: error.hint().map(str::to_owned), ..Self::new(Exit::Usage, error.to_string()) }
     }
 }

@@ -124,7 +124,7 @@ fn frame(space: &Space, trials: &[Trial]) -> Frame {
     let columns = leaves
         .iter()
         .map(|leaf| ColumnInfo {
-            name: leaf.path.clone(),
+            name: leaf.name.clone(),
             log: leaf.parameter.distribution.is_log(),
             null_is_level: null_declared(&leaf.parameter.distribution),
         })
@@ -134,7 +134,7 @@ fn frame(space: &Space, trials: &[Trial]) -> Frame {
         .map(|trial| Row {
             status: trial.status,
             metric: trial.metric,
-            cells: leaves.iter().map(|leaf| trial.point.get(&leaf.path).cloned()).collect(),
+            cells: leaves.iter().map(|leaf| trial.point.get(&leaf.name).cloned()).collect(),
         })
         .collect();
     Frame { columns, rows }

@@ -15,7 +15,7 @@ impl HandOver for ToServer {
         self.uri.clone()
     }
 
-    fn close(&self, _: &RunInfo) {}
+    fn close(&self, _: &str) {}
 
     fn loopback(&self) -> bool {
         false
@@ -27,15 +27,15 @@ pub(super) struct ToGateway(pub(super) Gateway);
 
 impl HandOver for ToGateway {
     fn open(&self, run: &RunInfo, experiment: &str) -> String {
-        self.0.open(TrialScope {
-            run_id: run.id.clone(),
-            experiment_id: run.experiment_id.clone(),
+        self.0.scope(TrialScope {
+            run_id: run.id.to_string(),
+            experiment_id: run.experiment_id.to_string(),
             experiment_name: experiment.to_owned(),
         })
     }
 
-    fn close(&self, run: &RunInfo) {
-        self.0.close(&run.id);
+    fn close(&self, uri: &str) {
+        self.0.close(uri);
     }
 
     fn loopback(&self) -> bool {

@@ -9,11 +9,11 @@ use super::failure::Failure;
 use super::hand_over::{ToGateway, ToServer};
 use super::load::load_sweep;
 use super::signals::Signals;
-use super::workspace::checkpoints;
-use crate::agent::{self, Agent, EndReason, HandOver, Options, Summary};
+use super::workspace;
+use crate::agent::{self, Agent, EndReason, HandOver, Journal, Options, Summary};
 use crate::config::{Config, Method};
 use crate::gateway::Gateway;
-use crate::record::{ClaimOrder, Ledger, Sweep};
+use crate::record::{ClaimOrder, Ledger, Order, Sweep};
 use crate::strategy::{self, Strategy};
 use crate::ui::{RunLines, Style, words};
 
@@ -38,6 +38,14 @@ pub struct WorkArgs {
     pub count: Option<u64>,
     /// The agent ends after so many failures in a row.
     pub max_failures: u32,
+    /// An agent that has shown no sign of life for so long is lost.
+    pub lease: Duration,
+    /// Time between SIGTERM and SIGKILL; `None`: the config's.
+    pub grace: Option<Duration>,
+    /// Further attempts at a trial that failed; `None`: the config's.
+    pub retries: Option<u32>,
+    /// Once nothing is left to start, stay until every trial has its result.
+    pub wait: bool,
 }
 
 /// Runs trials of a sweep.
@@ -58,8 +66,13 @@ pub(super) async fn work(
     args: &WorkArgs,
 ) -> Result<Exit, Failure> {
     let signals = Signals::listen(context.ui)?;
+    let order = sweep.order(context.store.as_ref()).await?;
+    if matches!(order, Order::Stop | Order::Cancel) {
+        return Err(Failure::new(Exit::Usage, format!("sweep {} was stopped", sweep.id()))
+            .hint(format!("sweep resume {}", sweep.id())));
+    }
     let agent = Arc::new(assemble(context, sweep, config, args).await?);
-    let summary = agent::run(Arc::clone(&agent), signals.stop.clone()).await?;
+    let summary = agent::run(Arc::clone(&agent), signals.stop()).await?;
     tell(context, &agent, &summary);
     Ok(match (signals.exit(), summary.end) {
         (Some(exit), _) => exit,
@@ -83,7 +96,9 @@ async fn assemble(
         Ledger::open(Arc::clone(&context.store), &sweep.ledger, identity.agent.clone(), order, limit).await?;
     let hand_over: Arc<dyn HandOver> = match &context.backend {
         Backend::Server { uri } => Arc::new(ToServer { uri: uri.clone() }),
-        Backend::File(store) => Arc::new(ToGateway(Gateway::start(store.clone()).await?)),
+        Backend::File(store) => {
+            Arc::new(ToGateway(Gateway::start(store.clone(), std::future::pending()).await?))
+        }
     };
     announce(context, &sweep, &config, limit, args.jobs);
     let lines = RunLines::new(context.ui, config.metric.clone(), args.jobs);
@@ -91,10 +106,16 @@ async fn assemble(
         jobs: args.jobs,
         count: args.count,
         max_failures: args.max_failures,
-        grace: config.grace.unwrap_or(GRACE),
+        grace: args.grace.or(config.grace).unwrap_or(GRACE),
+        lease: args.lease,
+        retries: args.retries.unwrap_or(config.retries),
+        wait: args.wait,
     };
+    let journal = workspace::journal(&context.folder, sweep.id().as_str());
+    deliver_journal(context, &journal, &ledger).await?;
     Ok(Agent {
-        checkpoints: checkpoints(&context.folder, sweep.id().as_str()),
+        checkpoints: workspace::checkpoints(&context.folder, sweep.id().as_str()),
+        journal,
         sweep,
         config,
         strategy,
@@ -106,6 +127,20 @@ async fn assemble(
         events: Box::new(move |event| lines.on(&event)),
         options,
     })
+}
+
+/// Results that an earlier agent of this directory could not deliver.
+async fn deliver_journal(context: &Context, journal: &Journal, ledger: &Ledger) -> Result<(), Failure> {
+    let posted = journal.post(context.store.as_ref(), ledger).await?;
+    if posted.delivered > 0 {
+        let results = words::count(posted.delivered as u64, "result");
+        context.ui.say(&format!("Delivered {results} that had been kept in this directory."));
+    }
+    if posted.dropped > 0 {
+        let results = words::count(posted.dropped as u64, "kept result");
+        context.ui.warn(&format!("{results} dropped: the runs were deleted"));
+    }
+    Ok(())
 }
 
 /// Trials that may be run in all: `run_cap`, or the points that there are, whichever is less.
@@ -140,10 +175,17 @@ fn tell(context: &Context, agent: &Agent, summary: &Summary) {
         }
     }
     let why = match summary.end {
+        EndReason::NothingLeft if summary.others > 0 && !agent.options.wait => {
+            format!(
+                "{}; others still run {}",
+                nothing_left(agent),
+                words::count(summary.others as u64, "trial")
+            )
+        }
         EndReason::NothingLeft => nothing_left(agent),
         EndReason::Count => "as many trials as asked for (--count) were run".to_owned(),
         EndReason::Failures => "too many failures in a row".to_owned(),
-        EndReason::Stopped(_) => "stopped".to_owned(),
+        EndReason::Stopped => "stopped".to_owned(),
     };
     let mut parts = vec![format!("{} finished", summary.finished)];
     if summary.failed > 0 {

@@ -5,12 +5,12 @@ use tokio::sync::watch;
 
 use super::exit::Exit;
 use super::failure::Failure;
-use crate::agent::Stop;
+use crate::agent::{Level, Stop};
 use crate::ui::Ui;
 
-/// Listens until the returned value is dropped.
+/// Listens until it is dropped.
 pub(super) struct Signals {
-    pub(super) stop: watch::Receiver<Stop>,
+    stop: watch::Sender<Stop>,
     received: watch::Receiver<Option<Exit>>,
     task: tokio::task::JoinHandle<()>,
 }
@@ -22,26 +22,31 @@ impl Signals {
         };
         let mut interrupts = signal(SignalKind::interrupt()).map_err(failed)?;
         let mut terminations = signal(SignalKind::terminate()).map_err(failed)?;
-        let (level, stop) = watch::channel(Stop::No);
+        let stop = watch::Sender::new(Stop::default());
         let (exit, received) = watch::channel(None);
+        let asked = stop.clone();
         let task = tokio::spawn(async move {
             loop {
-                let present = *level.borrow();
-                let (next, code) = tokio::select! {
+                let present = asked.borrow().level;
+                let (level, code) = tokio::select! {
                     Some(()) = interrupts.recv() => (after_interrupt(present), Exit::Interrupted),
-                    Some(()) = terminations.recv() => (present.max(Stop::Terminate), Exit::Terminated),
+                    Some(()) = terminations.recv() => (Level::Terminate, Exit::Terminated),
                     else => return,
                 };
                 exit.send_modify(|exit| {
                     exit.get_or_insert(code);
                 });
-                if next > present {
-                    ui.say(words(next));
-                    level.send_replace(next);
+                if Stop::ask(&asked, level, code == Exit::Terminated) {
+                    ui.say(words(level, code));
                 }
             }
         });
         Ok(Self { stop, received, task })
+    }
+
+    /// Where the signals ask an agent to stop.
+    pub(super) fn stop(&self) -> watch::Sender<Stop> {
+        self.stop.clone()
     }
 
     /// The exit code of the first signal, if one came.
@@ -56,19 +61,21 @@ impl Drop for Signals {
     }
 }
 
-fn after_interrupt(present: Stop) -> Stop {
+fn after_interrupt(present: Level) -> Level {
     match present {
-        Stop::No => Stop::Drain,
-        Stop::Drain => Stop::Terminate,
-        Stop::Terminate | Stop::Kill => Stop::Kill,
+        Level::No => Level::Drain,
+        Level::Drain => Level::Terminate,
+        Level::Terminate | Level::Kill => Level::Kill,
     }
 }
 
-fn words(level: Stop) -> &'static str {
+fn words(level: Level, code: Exit) -> &'static str {
     match level {
-        Stop::No => "",
-        Stop::Drain => "Finishing the running trials; no more are started. Ctrl-C again ends them.",
-        Stop::Terminate => "Ending the running trials. Ctrl-C again kills them at once.",
-        Stop::Kill => "Killing the running trials.",
+        Level::Terminate if code == Exit::Terminated => "Ending the running trials and giving them back.",
+        Level::No | Level::Drain => {
+            "Finishing the running trials; no more are started. Ctrl-C again ends them, a third time kills them."
+        }
+        Level::Terminate => "Ending the running trials. Ctrl-C again kills them at once.",
+        Level::Kill => "Killing the running trials.",
     }
 }

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::agent::Journal;
+
 /// The folder for what is `sweep`'s own in a working directory.
 const FOLDER: &str = ".sweep";
 const LATEST: &str = "latest.json";
@@ -44,4 +46,9 @@ impl Latest {
 /// Where the checkpoints of a sweep's trials are.
 pub(super) fn checkpoints(directory: &Path, sweep_id: &str) -> PathBuf {
     directory.join(FOLDER).join("checkpoints").join(sweep_id)
+}
+
+/// Where results of a sweep wait that could not be delivered.
+pub(super) fn journal(directory: &Path, sweep_id: &str) -> Journal {
+    Journal::new(directory.join(FOLDER).join("journal").join(sweep_id))
 }

@@ -11,7 +11,7 @@ mod render;
 mod suggest;
 mod yaml;
 
-pub use check::check;
+pub use check::{check, parse_duration};
 pub use constraint::{Constraint, ConstraintError};
 pub use finding::{Checked, Finding};
 pub use model::{Budget, Command, Config, EarlyTerminate, Goal, Impute, Method, Metric, Optimizer, Summary};

@@ -92,7 +92,12 @@ fn run_name(trial: TrialIndex, attempt: u32) -> String {
 pub async fn attempts_of(store: &dyn Store, sweep: &Sweep, trial: TrialIndex) -> Result<Vec<Run>> {
     let query = RunQuery {
         experiment_ids: vec![sweep.parent.info.experiment_id.clone()],
-        filter: format!("tags.`{}` = '{}' AND tags.`{}` = '{trial}'", tags::SWEEP_ID, sweep.id(), tags::TRIAL),
+        filter: format!(
+            "tags.`{}` = '{}' AND tags.`{}` = '{trial}'",
+            tags::SWEEP_ID,
+            sweep.id(),
+            tags::TRIAL
+        ),
         ..RunQuery::default()
     };
     search_all(store, query).await

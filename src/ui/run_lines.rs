@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{Style, Ui, words};
-use crate::agent::{Event, Outcome};
+use crate::agent::{Event, Fate, Outcome};
 use crate::config::{Goal, Metric};
 use crate::trial::{RunStatus, TrialIndex};
 
@@ -34,9 +34,20 @@ impl RunLines {
     /// Takes in an event.
     pub fn on(&self, event: &Event<'_>) {
         match event {
-            Event::Started { trial, point, .. } => {
-                let head = self.ui.err(Style::Strong, &format!("trial {trial}"));
-                self.ui.say(&format!("{head}  {}", words::point(point)));
+            Event::Started { claim, point, .. } => {
+                let head = self.ui.err(Style::Strong, &format!("trial {}", claim.trial));
+                let attempt = match claim.attempt {
+                    1 => String::new(),
+                    number => format!(" (attempt {number})"),
+                };
+                self.ui.say(&format!("{head}{attempt}  {}", words::point(point)));
+            }
+            Event::Waiting { others } => {
+                let trials = words::count(*others as u64, "trial");
+                self.ui.say(&format!(
+                    "Nothing is left to start; waiting for {trials} of other agents, to take over what they may leave \
+                     behind (--no-wait does not)."
+                ));
             }
             Event::Output { trial, bytes } => self.output(*trial, bytes),
             Event::Settled(outcome) => self.settled(outcome),
@@ -76,9 +87,12 @@ impl RunLines {
         };
         line += &format!(" in {}", words::duration(outcome.took));
         line += &self.metric_words(&mut state, outcome);
-        if !outcome.counts {
-            line += "  (does not count: another attempt was settled first)";
-        }
+        line += match outcome.fate {
+            Fate::Result if outcome.counts => "",
+            Fate::Result | Fate::Superseded => "  (does not count: another agent has taken the trial over)",
+            Fate::GivenBack => "  (given back, to be run again)",
+            Fate::Retried => "  (will be tried again)",
+        };
         self.ui.say(&line);
     }
 

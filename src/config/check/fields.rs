@@ -199,8 +199,9 @@ impl<'a> Field<'a> {
     }
 }
 
-/// Reads `1h30m`, `90s`, `1.5h`, `250ms`.
-fn parse_duration(text: &str) -> Option<Duration> {
+/// Reads a duration: `1h30m`, `90s`, `1.5h`, `250ms`; `None` for any other text.
+#[must_use]
+pub fn parse_duration(text: &str) -> Option<Duration> {
     let mut rest = text.trim();
     let mut total = Duration::ZERO;
     if rest.is_empty() {

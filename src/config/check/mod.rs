@@ -10,6 +10,8 @@ mod plan;
 mod points;
 mod traps;
 
+pub use fields::parse_duration;
+
 use fields::{Fields, whole_file};
 
 use super::finding::{Checked, Findings, Place};

@@ -196,7 +196,8 @@ impl Ledger {
             view.shards.push(Shard::new(number, run));
         }
         for shard in &mut view.shards {
-            let run = if shard.run == root.info.id { root.clone() } else { self.store.run(&shard.run).await? };
+            let run =
+                if shard.run == root.info.id { root.clone() } else { self.store.run(&shard.run).await? };
             shard.learn(&run);
         }
         Ok(view.unfinished())
