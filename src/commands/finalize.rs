@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::init::method_word;
 use super::load::load_sweep;
-use crate::analysis::{Analysis, ColumnInfo, Frame, Row, analyse};
+use crate::analysis::{ColumnInfo, Frame, Row, analyse};
 use crate::config::{Config, Goal, Metric, Summary};
 use crate::process::now_ms;
 use crate::record::{Sweep, TrialRuns};
@@ -209,30 +209,25 @@ fn show(context: &Context, report: &SweepReport<'_>, config: &Config, format: Fo
         return;
     }
     match (&config.metric, report.analysis) {
+        (Some(metric), Some(analysis)) if analysis.n_used == 0 => ui.warn(&format!(
+            "there is nothing to analyse: no finished trial has a number as `{}`. {} Does the command log it under this \
+             very name?",
+            metric.name,
+            analysis.used_sentence()
+        )),
         (Some(metric), Some(analysis)) => {
             ui.print(&importance_table(analysis, &metric.name, ui.width, ui.color_out));
-            left_out(context, analysis);
         }
         _ => ui.say(
             "The config names no metric: there is nothing to analyse. `metric: {name: …, goal: …}` does.",
         ),
     }
-    if let Some(best) = best(report, config) {
+    if let (Some(best), Some(metric)) = (best(report, config), &config.metric) {
         let value = best.metric.map(words::number).unwrap_or_default();
-        ui.print(&format!(
-            "Best: {value} (trial {}, run {})  {}\n",
-            best.index,
-            best.run_id,
-            words::point(&best.point)
-        ));
+        ui.print(&format!("Best {}: {value}, in trial {} (run {})\n", metric.name, best.index, best.run_id));
+        for (name, value) in best.point.leaves() {
+            ui.print(&format!("  {name}: {}\n", value.text()));
+        }
     }
     ui.say("Saved with the parent run: plots/*.svg, report.html, trials.csv, analysis.json");
-}
-
-fn left_out(context: &Context, analysis: &Analysis) {
-    if analysis.n_used == 0 {
-        context.ui.warn(
-            "no finished trial has a value of the metric: does the script log it under this very name?",
-        );
-    }
 }

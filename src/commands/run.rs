@@ -55,7 +55,14 @@ pub struct WorkArgs {
 pub async fn run(setting: &Setting, args: &RunArgs) -> Result<Exit, Failure> {
     let context = Context::open(setting)?;
     let (sweep, config) = load_sweep(&context, &args.sweep).await?;
-    work(&context, sweep, config, &args.work).await
+    Ok(work(&context, sweep, config, &args.work).await?.exit)
+}
+
+/// How an agent's work ended.
+pub(super) struct Worked {
+    pub(super) exit: Exit,
+    /// Whether the sweep can be concluded: the agent neither was stopped nor gave up.
+    pub(super) complete: bool,
 }
 
 /// Works on an opened sweep.
@@ -64,7 +71,7 @@ pub(super) async fn work(
     sweep: Sweep,
     config: Config,
     args: &WorkArgs,
-) -> Result<Exit, Failure> {
+) -> Result<Worked, Failure> {
     let signals = Signals::listen(context.ui)?;
     let order = sweep.order(context.store.as_ref()).await?;
     if matches!(order, Order::Stop | Order::Cancel) {
@@ -74,12 +81,9 @@ pub(super) async fn work(
     let agent = Arc::new(assemble(context, sweep, config, args).await?);
     let summary = agent::run(Arc::clone(&agent), signals.stop()).await?;
     tell(context, &agent, &summary);
-    Ok(match (signals.exit(), summary.end) {
-        (Some(exit), _) => exit,
-        (None, EndReason::Failures) => Exit::WorkFailed,
-        (None, _) if summary.failed > 0 => Exit::WorkFailed,
-        (None, _) => Exit::Done,
-    })
+    let failed = if summary.failed > 0 { Exit::WorkFailed } else { Exit::Done };
+    let complete = matches!(summary.end, EndReason::NothingLeft | EndReason::Count);
+    Ok(Worked { exit: signals.exit().unwrap_or(failed), complete: complete && signals.exit().is_none() })
 }
 
 async fn assemble(

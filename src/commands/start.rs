@@ -26,13 +26,11 @@ pub struct StartArgs {
 pub async fn start(setting: &Setting, args: &StartArgs) -> Result<Exit, Failure> {
     let (context, sweep, config) = super::init::make(setting, &args.config).await?;
     context.ui.say(&format!("Sweep initialized with ID: {}", sweep.id()));
-    let exit = work(&context, sweep.clone(), config.clone(), &args.work).await?;
-    if matches!(exit, Exit::Interrupted | Exit::Terminated) {
-        context
-            .ui
-            .say(&format!("To go on: sweep run --sweep-id={0} && sweep finalize --sweep-id={0}", sweep.id()));
-        return Ok(exit);
+    let worked = work(&context, sweep.clone(), config.clone(), &args.work).await?;
+    if !worked.complete {
+        context.ui.say(&format!("To go on: sweep run --sweep-id={0} && sweep finalize --sweep-id={0}", sweep.id()));
+        return Ok(worked.exit);
     }
     let concluded = conclude(&context, &sweep, &config, args.format).await?;
-    Ok(if exit == Exit::Done { concluded } else { exit })
+    Ok(if worked.exit == Exit::Done { concluded } else { worked.exit })
 }

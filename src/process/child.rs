@@ -21,10 +21,10 @@ const LAST_OUTPUT: Duration = Duration::from_millis(500);
 pub struct Spec {
     /// Program and arguments; not empty.
     pub argv: Vec<String>,
-    /// Variables to set.
-    pub env: Vec<(String, OsString)>,
     /// Inherited variables to remove.
     pub env_remove: Vec<&'static str>,
+    /// Variables to set.
+    pub env: Vec<(String, OsString)>,
     /// Where it runs; `None`: here.
     pub folder: Option<PathBuf>,
 }
@@ -103,10 +103,11 @@ impl Child {
     fn start(spec: &Spec, program: &str) -> io::Result<Self> {
         let (reader, writer) = io::pipe()?;
         let mut command = std::process::Command::new(program);
-        command.args(spec.argv.iter().skip(1)).envs(spec.env.iter().map(|(name, value)| (name, value)));
+        command.args(spec.argv.iter().skip(1));
         for name in &spec.env_remove {
             command.env_remove(name);
         }
+        command.envs(spec.env.iter().map(|(name, value)| (name, value)));
         if let Some(folder) = &spec.folder {
             command.current_dir(folder);
         }
@@ -233,8 +234,8 @@ mod tests {
     fn shell(text: &str) -> Spec {
         Spec {
             argv: vec!["sh".into(), "-c".into(), text.into()],
+            env_remove: vec!["HOME", "WORD"],
             env: vec![("WORD".into(), "hello".into())],
-            env_remove: vec!["HOME"],
             folder: None,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::space::Point;
+use crate::space::{Point, Value};
 
 /// A duration to two figures that matter: `87 ms`, `1.2 s`, `3 min 20 s`, `2 h 05 min`.
 #[must_use]
@@ -41,13 +41,15 @@ pub fn count(number: u64, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
-/// A point on one line: `lr=0.01 optimizer=adam`.
+/// A point on one line: `lr=0.01 optimizer=adam`, floats to six figures.
 #[must_use]
 pub fn point(point: &Point) -> String {
-    let pair = |(name, value): (String, &crate::space::Value)| {
-        let text = value.text();
-        let plain =
-            !text.is_empty() && !text.contains(char::is_whitespace) && !text.contains(char::is_control);
+    let pair = |(name, value): (String, &Value)| {
+        let text = match value {
+            Value::Float(float) => number(*float),
+            other => other.text(),
+        };
+        let plain = !text.is_empty() && !text.contains(char::is_whitespace) && !text.contains(char::is_control);
         if plain { format!("{name}={text}") } else { format!("{name}={text:?}") }
     };
     point.leaves().into_iter().map(pair).collect::<Vec<_>>().join(" ")

@@ -2,5 +2,8 @@
 
 mod contract;
 mod embedded;
+mod embedded_sweep;
 mod gateway;
+mod opens_in_mlflow;
+mod server_sweep;
 mod support;

@@ -120,10 +120,10 @@ pub async fn run(store: &dyn Store) -> RunInfo {
 pub async fn log(store: &dyn Store, id: &RunId, key: &str, value: f64, step: i64) {
     let metric =
         sweep::tracking::Metric { key: key.to_owned(), value, timestamp: 1_700_000_000_000 + step, step };
-    store.log_batch(id, &[metric], &[]).await.unwrap();
+    store.log_batch(id, &[metric], &[], &[]).await.unwrap();
 }
 
 /// Sets tags.
 pub async fn tag(store: &dyn Store, id: &RunId, key: &str, value: &str) {
-    store.log_batch(id, &[], &[(key.to_owned(), value.to_owned())]).await.unwrap();
+    store.log_batch(id, &[], &[], &[(key.to_owned(), value.to_owned())]).await.unwrap();
 }
