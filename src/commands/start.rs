@@ -28,7 +28,9 @@ pub async fn start(setting: &Setting, args: &StartArgs) -> Result<Exit, Failure>
     context.ui.say(&format!("Sweep initialized with ID: {}", sweep.id()));
     let worked = work(&context, sweep.clone(), config.clone(), &args.work).await?;
     if !worked.complete {
-        context.ui.say(&format!("To go on: sweep run --sweep-id={0} && sweep finalize --sweep-id={0}", sweep.id()));
+        context
+            .ui
+            .say(&format!("To go on: sweep run --sweep-id={0} && sweep finalize --sweep-id={0}", sweep.id()));
         return Ok(worked.exit);
     }
     let concluded = conclude(&context, &sweep, &config, args.format).await?;

@@ -32,7 +32,13 @@ pub fn number(value: f64) -> String {
             false => text,
         };
     }
-    format!("{value:.5e}")
+    let text = format!("{value:.5e}");
+    match text.split_once('e') {
+        Some((digits, exponent)) => {
+            format!("{}e{exponent}", digits.trim_end_matches('0').trim_end_matches('.'))
+        }
+        None => text,
+    }
 }
 
 /// `1 trial`, `2 trials`.
@@ -49,7 +55,8 @@ pub fn point(point: &Point) -> String {
             Value::Float(float) => number(*float),
             other => other.text(),
         };
-        let plain = !text.is_empty() && !text.contains(char::is_whitespace) && !text.contains(char::is_control);
+        let plain =
+            !text.is_empty() && !text.contains(char::is_whitespace) && !text.contains(char::is_control);
         if plain { format!("{name}={text}") } else { format!("{name}={text:?}") }
     };
     point.leaves().into_iter().map(pair).collect::<Vec<_>>().join(" ")
@@ -76,7 +83,8 @@ mod tests {
         assert_eq!(number(-1234.567_89), "-1234.57");
         assert_eq!(number(1_234_567.0), "1234567");
         assert_eq!(number(100.0), "100");
-        assert_eq!(number(1.5e-9), "1.50000e-9");
+        assert_eq!(number(1.5e-9), "1.5e-9");
+        assert_eq!(number(1e-5), "1e-5");
         assert_eq!(number(f64::NAN), "NaN");
         assert_eq!(number(0.0), "0");
     }

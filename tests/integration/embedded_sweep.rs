@@ -74,7 +74,9 @@ fn the_example_config_trains_twenty_models_and_says_what_mattered() {
     }
     let artifacts = std::path::Path::new(&parent.info.artifact_uri);
     assert_eq!(std::fs::read_to_string(artifacts.join("sweep_config.yaml")).unwrap(), config);
-    for name in ["plots/timeline.svg", "plots/metric.svg", "plots/importance.svg", "report.html", "trials.csv"] {
+    for name in
+        ["plots/timeline.svg", "plots/metric.svg", "plots/importance.svg", "report.html", "trials.csv"]
+    {
         assert!(artifacts.join(name).metadata().unwrap().len() > 500, "{name}");
     }
 }
@@ -86,7 +88,8 @@ fn the_same_seed_gives_the_same_points_in_any_order_and_number_of_jobs() {
         let sandbox = Sandbox::new();
         sandbox.init(config);
         sandbox.run(&["run", "--jobs", jobs]).expect(0);
-        let store = EmbeddedStore::open(&format!("sqlite:///{}", sandbox.path().join("mlflow.db").display())).unwrap();
+        let store = EmbeddedStore::open(&format!("sqlite:///{}", sandbox.path().join("mlflow.db").display()))
+            .unwrap();
         let mut points: Vec<(u64, String, String)> = runs(&store, "Default")
             .iter()
             .filter_map(|run| {
@@ -109,7 +112,8 @@ fn a_failing_trial_is_marked_with_its_exit_code_and_the_agent_goes_on() {
     let ran = sandbox.run(&["run"]).expect(1);
     assert!(ran.stderr.contains("FAILED (exit code 3)"), "{}", ran.stderr);
     assert!(ran.stderr.contains("the grid is exhausted: all 3 points are taken"), "{}", ran.stderr);
-    let store = EmbeddedStore::open(&format!("sqlite:///{}", sandbox.path().join("mlflow.db").display())).unwrap();
+    let store =
+        EmbeddedStore::open(&format!("sqlite:///{}", sandbox.path().join("mlflow.db").display())).unwrap();
     let mut ends: Vec<(String, String)> = runs(&store, "Default")
         .iter()
         .filter(|run| run.tag("sweep.trial").is_some())
@@ -136,6 +140,7 @@ fn nothing_is_created_when_the_config_is_wrong() {
     sandbox.file("sweep.yaml", "comand: 'true'\nparameters:\n  x: {min: 1, max: 0}\n");
     let ran = sandbox.run(&["init", "sweep.yaml"]).expect(2);
     assert!(ran.stderr.contains("sweep.yaml:1:1") && ran.stderr.contains("command"), "{}", ran.stderr);
-    let left: Vec<_> = std::fs::read_dir(sandbox.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let left: Vec<_> =
+        std::fs::read_dir(sandbox.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["sweep.yaml"]);
 }

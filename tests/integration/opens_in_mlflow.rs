@@ -47,7 +47,8 @@ fn mlflow_server_and_its_python_client_find_the_sweep_in_the_database_that_we_wr
     for child in children {
         assert_eq!(child["status"], "FINISHED");
         assert_eq!(child["params"].as_object().unwrap().len(), 3);
-        let history: Vec<f64> = child["history"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
+        let history: Vec<f64> =
+            child["history"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
         assert_eq!(history.len(), 6);
         assert_eq!(child["metrics"]["r2"].as_f64().unwrap().to_bits(), history[5].to_bits());
     }

@@ -40,11 +40,17 @@ impl Sandbox {
         command.args(args).current_dir(self.path()).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
-            if name.starts_with("MLFLOW_") || name.starts_with("SWEEP_") || name.ends_with("_PROXY") || name.ends_with("_proxy") {
+            if name.starts_with("MLFLOW_")
+                || name.starts_with("SWEEP_")
+                || name.ends_with("_PROXY")
+                || name.ends_with("_proxy")
+            {
                 command.env_remove(name);
             }
         }
         command.env("HOME", self.path()).env("NO_COLOR", "1").env("COLUMNS", "100");
+        // MLflow's client has a race of its own in its telemetry, which fails a call now and then.
+        command.env("MLFLOW_DISABLE_TELEMETRY", "true");
         if let Some(uri) = &self.tracking_uri {
             command.env("MLFLOW_TRACKING_URI", uri);
         }
@@ -66,7 +72,9 @@ impl Sandbox {
         self.file("sweep.yaml", config);
         let ran = self.run(&["init", "sweep.yaml"]).expect(0);
         let line = ran.stdout.lines().last().unwrap();
-        line.strip_prefix("Sweep initialized with ID: ").unwrap_or_else(|| panic!("no id in: {line}")).to_owned()
+        line.strip_prefix("Sweep initialized with ID: ")
+            .unwrap_or_else(|| panic!("no id in: {line}"))
+            .to_owned()
     }
 }
 
