@@ -69,6 +69,9 @@ impl Place {
     }
 }
 
+/// Of more findings than anyone reads, the last are dropped.
+const MAX_FINDINGS: usize = 500;
+
 /// Findings in the making.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
@@ -105,6 +108,9 @@ fn push<'a>(
     message: String,
 ) -> &'a mut Finding {
     let Span { line, column, length } = place.span;
+    if list.len() >= MAX_FINDINGS {
+        list.pop();
+    }
     let at = list.len();
     list.push(Finding { code, key: place.path.clone(), line, column, length, message, hint: None });
     &mut list[at]

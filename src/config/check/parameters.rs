@@ -1,12 +1,15 @@
 //! `parameters:`: names, groups, conditions.
 
 use super::distribution;
-use super::fields::Field;
+use super::fields::{Field, Fields};
 use super::traps;
 use crate::config::finding::{Findings, Place};
 use crate::config::suggest::did_you_mean;
 use crate::config::yaml::{Entry, Kind, Node as Yaml, shorten};
 use crate::space::{ConditionFault, Conditions, Node, Parameter, Space, Value};
+
+/// Most parameters of a sweep: conditions and hints compare each with each.
+const MAX_PARAMETERS: usize = 2000;
 
 /// The space, with the place of each parameter in enumeration order.
 pub struct Parameters {
@@ -22,6 +25,11 @@ pub fn check(field: &Field<'_>, findings: &mut Findings) -> Option<Parameters> {
     let mut places = Vec::new();
     let space = level(field, &mut Vec::new(), &mut places, findings)?;
     // Sorted by name as the space is, so that the two stay side by side.
+    if places.len() > MAX_PARAMETERS {
+        findings
+            .error(&field.place, format!("there are more than {MAX_PARAMETERS} parameters"))
+            .hint("a list or a mapping can be one `value`");
+    }
     places.sort_by(|a: &(Vec<String>, Place), b| a.0.cmp(&b.0));
     let places = places.into_iter().map(|(_, place)| place).collect();
     (findings.errors.len() == before).then_some(())?;
@@ -31,6 +39,32 @@ pub fn check(field: &Field<'_>, findings: &mut Findings) -> Option<Parameters> {
 }
 
 type Places = Vec<(Vec<String>, Place)>;
+
+/// The names of all parameters and groups as they are written, with their places, whether they are right or not.
+pub fn written(fields: &Fields<'_>) -> Vec<(String, Place, bool)> {
+    fn walk(field: &Field<'_>, prefix: &str, out: &mut Vec<(String, Place, bool)>) {
+        let Kind::Mapping(entries) = &field.node.kind else { return };
+        let fields = Fields { place: field.key.clone(), entries };
+        for entry in entries.iter().take(MAX_PARAMETERS) {
+            let field = fields.field(entry);
+            let name = format!("{prefix}{}", entry.key.name());
+            let inner = match &entry.value.kind {
+                Kind::Mapping(entries) => Fields { place: field.key.clone(), entries }.get("parameters"),
+                _ => None,
+            };
+            out.push((name.clone(), field.key, inner.is_none()));
+            if let Some(inner) = inner {
+                walk(&inner, &format!("{name}."), out);
+            }
+        }
+    }
+    let mut out = Vec::new();
+    if let Some(field) = fields.get("parameters") {
+        walk(&field, "", &mut out);
+    }
+    out.truncate(MAX_PARAMETERS);
+    out
+}
 
 /// One level of the tree.
 fn level(
@@ -107,10 +141,11 @@ fn node(
 }
 
 fn not_a_mapping(field: &Field<'_>, findings: &mut Findings) {
+    let name = field.key.path.rsplit('.').next().unwrap_or_default();
     let hint = match &field.node.kind {
-        Kind::Sequence(_) => Some("write `values: [...]` below the name".to_owned()),
+        Kind::Sequence(_) => Some(format!("write `{name}: {{values: [...]}}`")),
         Kind::Scalar { text, value, .. } if *value != Value::Null => {
-            Some(format!("for a single value write `value: {text}` below the name"))
+            Some(format!("for a single value write `{name}: {{value: {text}}}`"))
         }
         _ => Some("give it `value`, `values`, or `min` and `max`".to_owned()),
     };

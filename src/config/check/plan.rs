@@ -356,7 +356,13 @@ pub fn traps(fields: &Fields<'_>, config: &Config, findings: &mut Findings) {
         .try_fold(1u128, |size, listing| size.checked_mul(listing.count()));
     if size.is_none_or(|size| size > u128::from(cap)) {
         let shown = size.map_or("astronomically many".to_owned(), |size| size.to_string());
-        let place = fields.get("run_cap").map_or_else(|| fields.place.below("run_cap"), |field| field.place);
+        let place = fields.get("run_cap").map_or_else(
+            || Place {
+                path: "run_cap".to_owned(),
+                ..fields.get("method").map_or(fields.place.clone(), |f| f.place)
+            },
+            |field| field.place,
+        );
         let message = if fields.get("run_cap").is_some() {
             format!("the grid has {shown} points, and `run_cap` stops it after {cap}")
         } else {

@@ -111,10 +111,11 @@ fn scan_fault(source: &str, error: &saphyr_parser::ScanError) -> Fault {
     // The parser notices an open bracket or quote only at the end of the file; the place is what it says.
     let span = Span { line: line.min(lines), column: error.marker().col() + 1, length: 1 };
     let text = source.lines().nth(span.line - 1).unwrap_or_default();
+    let before: String = source.lines().take(span.line - 1).flat_map(|line| [line, "\n"]).collect();
     Fault {
         span,
         message: format!("this is not readable as YAML: {}", error.info()),
-        hint: hint::for_line(text, error.info()),
+        hint: hint::for_line(&before, text, error.info()),
     }
 }
 
