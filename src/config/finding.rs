@@ -92,6 +92,11 @@ impl Findings {
         push(&mut self.warnings, Some(code), place, message.into())
     }
 
+    /// Whether so much is wrong that costly hints for more of it help nobody.
+    pub fn is_full(&self) -> bool {
+        self.errors.len() > 100
+    }
+
     /// Puts the findings into the order of the file.
     pub fn sort(&mut self) {
         for list in [&mut self.errors, &mut self.warnings] {

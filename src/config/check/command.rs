@@ -1,6 +1,6 @@
 //! `command:` and `program:`, and the traps between the command and the parameters.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::fields::Fields;
 use super::is_mlflow_form;
@@ -11,6 +11,9 @@ use crate::config::suggest::{did_you_mean, nearest};
 use crate::config::yaml::{Kind, Span, shorten};
 use crate::config::{Command, Config};
 use crate::space::{Distribution, Leaf, Value};
+
+/// Longest text command, bytes; Linux takes 128 KiB as one argument.
+const MAX_COMMAND: usize = 100_000;
 
 /// Names that a command may use besides the parameters.
 pub const EXTRA: [&str; 1] = ["trial_seed"];
@@ -30,6 +33,15 @@ pub fn check(fields: &Fields<'_>, findings: &mut Findings) -> (Option<Command>, 
     };
     match &field.node.kind {
         Kind::Scalar { value: Value::Text(text), .. } => {
+            if text.len() > MAX_COMMAND {
+                findings
+                    .error(
+                        &field.place,
+                        format!("the command is longer than {MAX_COMMAND} bytes: no system would run it"),
+                    )
+                    .hint("move it into a script");
+                return (None, program);
+            }
             if text.trim().is_empty() {
                 findings.warn("empty-command", &field.place, "the command is empty: trials would do nothing");
             }
@@ -93,19 +105,21 @@ pub fn traps(fields: &Fields<'_>, config: Option<&Config>, source: &str, finding
         _ => None,
     });
     let budget = budget.map(|field| field.node.to_value().text());
-    let known: Vec<&str> = written.iter().map(|(name, ..)| name.as_str()).collect();
+    let known: HashSet<&str> = written.iter().map(|(name, ..)| name.as_str()).collect();
     let is_name =
-        |name: &str| known.contains(&name) || EXTRA.contains(&name) || budget.as_deref() == Some(name);
+        |name: &str| known.contains(name) || EXTRA.contains(&name) || budget.as_deref() == Some(name);
     let (used, unknown) = match command.map(|field| field.node.to_value()) {
-        Some(Value::Text(script)) => {
+        Some(Value::Text(script)) if script.len() <= MAX_COMMAND => {
             let scanned = scan(&script, &is_name);
             places_of_values(&scanned, config, &place, findings);
             let used = scanned.parts.iter().filter_map(|part| match part {
                 Part::Slot(slot) => Some(slot.name.clone()),
                 Part::Text(_) => None,
             });
-            let unknown =
-                scanned.left.iter().filter(|name| looks_like_ours(name, &script, &known)).cloned().collect();
+            let unknown = distinct(&scanned.left)
+                .filter(|name| looks_like_ours(name, &script, &known))
+                .cloned()
+                .collect();
             (used.collect::<Vec<_>>(), unknown)
         }
         Some(Value::List(items)) if !items.is_empty() => {
@@ -113,7 +127,7 @@ pub fn traps(fields: &Fields<'_>, config: Option<&Config>, source: &str, finding
             let foreign = |name: &&String| {
                 !is_name(name) && !MACROS.contains(&name.as_str()) && !name.starts_with("envvar:")
             };
-            let unknown: Vec<String> = names.iter().filter(foreign).cloned().collect();
+            let unknown: Vec<String> = distinct(&names).filter(foreign).cloned().collect();
             (names, unknown)
         }
         _ => return,
@@ -130,6 +144,7 @@ pub fn traps(fields: &Fields<'_>, config: Option<&Config>, source: &str, finding
                     .unwrap_or_else(|| "add the parameter, or remove it from the command".to_owned()),
             );
     }
+    let used: HashSet<String> = used.into_iter().collect();
     if used.iter().any(|name| name.starts_with("args")) {
         return;
     }
@@ -143,6 +158,12 @@ pub fn traps(fields: &Fields<'_>, config: Option<&Config>, source: &str, finding
                 .hint(format!("put `${{{name}}}` into the command, unless the script reads SWEEP_PARAMS"));
         }
     }
+}
+
+/// Names, each once, and not more than are worth a look.
+fn distinct(names: &[String]) -> impl Iterator<Item = &String> {
+    let mut seen = HashSet::new();
+    names.iter().filter(move |name| seen.insert(*name)).take(50)
 }
 
 /// The text of the file, to find the place of a `${name}` inside a command.
@@ -175,7 +196,7 @@ impl Source<'_> {
 }
 
 /// Whether a `${name}` left to the shell was probably meant as a parameter.
-fn looks_like_ours(name: &str, script: &str, known: &[&str]) -> bool {
+fn looks_like_ours(name: &str, script: &str, known: &HashSet<&str>) -> bool {
     let word = name.strip_prefix("raw:").unwrap_or(name);
     let is_word = !word.is_empty()
         && word.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c))
@@ -200,6 +221,7 @@ fn places_of_values(scanned: &Scan, config: Option<&Config>, place: &Source<'_>,
     }
     let leaves = config.map(|config| config.space.leaves()).unwrap_or_default();
     let mut seen: HashMap<&str, usize> = HashMap::new();
+    let mut traits: HashMap<&str, Traits> = HashMap::new();
     for part in &scanned.parts {
         let Part::Slot(slot) = part else { continue };
         let count = seen.entry(&slot.name).or_default();
@@ -209,13 +231,8 @@ fn places_of_values(scanned: &Scan, config: Option<&Config>, place: &Source<'_>,
             continue;
         }
         let name = &slot.name;
-        let within = |leaf: &&Leaf<'_>| {
-            leaf.name == *name || leaf.name.strip_prefix(name.as_str()).is_some_and(|r| r.starts_with('.'))
-        };
-        let distributions: Vec<&Distribution> =
-            leaves.iter().filter(within).map(|leaf| &leaf.parameter.distribution).collect();
-        let is_group = !distributions.is_empty() && !leaves.iter().any(|leaf| leaf.name == *name);
-        let numbers = !is_group && distributions.iter().all(|d| only_numbers(d));
+        let Traits { numbers, spaces } =
+            *traits.entry(name.as_str()).or_insert_with(|| Traits::of(name, &leaves));
         let reason = match slot.place {
             ShellPlace::Refused(reason) => Some(reason),
             ShellPlace::Arithmetic if !numbers => Some("only numbers can stand in shell arithmetic"),
@@ -228,7 +245,7 @@ fn places_of_values(scanned: &Scan, config: Option<&Config>, place: &Source<'_>,
             findings
                 .error(&place.of(name, nth), format!("`${{{name}}}` can't be quoted safely here"))
                 .hint(reason);
-        } else if slot.place == ShellPlace::Bare && distributions.iter().any(|d| has_spaces(d)) {
+        } else if slot.place == ShellPlace::Bare && spaces {
             findings
                 .warn(
                     "quoted-value",
@@ -236,6 +253,31 @@ fn places_of_values(scanned: &Scan, config: Option<&Config>, place: &Source<'_>,
                     format!("`{name}` has values with spaces; each is passed as one argument"),
                 )
                 .hint(format!("if they are meant as several arguments, write `${{raw:{name}}}`"));
+        }
+    }
+}
+
+/// What the values of a parameter or group have in common.
+#[derive(Clone, Copy)]
+struct Traits {
+    /// All are numbers.
+    numbers: bool,
+    /// Some are texts with spaces.
+    spaces: bool,
+}
+
+impl Traits {
+    fn of(name: &str, leaves: &[Leaf<'_>]) -> Self {
+        let inside = |leaf: &&Leaf<'_>| {
+            leaf.name.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let own = leaves.iter().any(|leaf| leaf.name == name);
+        let distributions: Vec<_> =
+            leaves.iter().filter(inside).map(|leaf| &leaf.parameter.distribution).collect();
+        let is_group = !distributions.is_empty() && !own;
+        Self {
+            numbers: !is_group && distributions.iter().all(|d| only_numbers(d)),
+            spaces: distributions.iter().any(|d| has_spaces(d)),
         }
     }
 }

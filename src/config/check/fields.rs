@@ -7,7 +7,7 @@ use crate::config::suggest::{did_you_mean, nearest, one_of};
 use crate::config::yaml::{Entry, Kind, Node, Span, shorten};
 use crate::space::{Number, Value};
 
-/// A file with more faults than this is no sweep file: unknown keys are not looked at any further.
+/// So many keys are looked at as misspellings of one that is missing.
 const MAX_HINTED: usize = 100;
 
 /// A mapping whose entries are to be read.
@@ -68,7 +68,7 @@ impl<'a> Fields<'a> {
             if known.iter().any(|known| is_text_key(&entry.key, known)) {
                 continue;
             }
-            if findings.errors.len() > MAX_HINTED {
+            if findings.is_full() {
                 return;
             }
             let hint = did_you_mean(&name, known.iter().copied())

@@ -1,5 +1,6 @@
 //! Checking a file whole: all faults at once, each with its place.
 
+mod allowed;
 mod command;
 mod distribution;
 mod early;

@@ -1,5 +1,8 @@
 //! `parameters:`: names, groups, conditions.
 
+use std::collections::{HashMap, HashSet};
+
+use super::allowed::Allowed;
 use super::distribution;
 use super::fields::{Field, Fields};
 use super::traps;
@@ -167,11 +170,15 @@ fn when(field: &Field<'_>, findings: &mut Findings) -> Vec<(String, Vec<Value>)>
 
 /// Resolves the names in `when`: a sibling in the same group first, then a dotted path from the top.
 fn conditions(parameters: &mut Parameters, findings: &mut Findings) -> Option<()> {
-    let names: Vec<String> = parameters.space.leaves().into_iter().map(|leaf| leaf.name).collect();
+    let names: HashSet<String> = parameters.space.leaves().into_iter().map(|leaf| leaf.name).collect();
     absolute(&mut parameters.space, "", &names);
     let leaves = parameters.space.leaves();
+    let mut allowed: HashMap<String, Allowed> = HashMap::new();
     for (leaf, place) in leaves.iter().zip(&parameters.places) {
         for (name, values) in &leaf.parameter.when {
+            if findings.is_full() {
+                return None;
+            }
             let place = place.below("when");
             let Some(other) = leaves.iter().find(|other| other.name == *name) else {
                 findings
@@ -179,12 +186,9 @@ fn conditions(parameters: &mut Parameters, findings: &mut Findings) -> Option<()
                     .maybe_hint(did_you_mean(name, names.iter().map(String::as_str)));
                 continue;
             };
-            let distribution = &other.parameter.distribution;
-            let possible = match distribution {
-                crate::space::Distribution::Constant(value) => values.iter().any(|v| v.same_as(value)),
-                other => values.iter().any(|value| other.coordinate(value).is_some()),
-            };
-            if !possible {
+            let possible =
+                allowed.entry(name.clone()).or_insert_with(|| Allowed::of(&other.parameter.distribution));
+            if !values.iter().any(|value| possible.holds(value)) {
                 let message = format!("`{name}` never has the value that `when` asks for");
                 findings.error(&place, message).hint("the parameter would never exist");
             }
@@ -201,7 +205,7 @@ fn conditions(parameters: &mut Parameters, findings: &mut Findings) -> Option<()
     }
 }
 
-fn absolute(space: &mut Space, prefix: &str, names: &[String]) {
+fn absolute(space: &mut Space, prefix: &str, names: &HashSet<String>) {
     for (name, node) in &mut space.nodes {
         match node {
             Node::Group(inner) => absolute(inner, &format!("{prefix}{name}."), names),

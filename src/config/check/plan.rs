@@ -241,11 +241,14 @@ fn zip(fields: &Fields<'_>, leaves: &[Leaf<'_>], findings: &mut Findings) -> Vec
     let Some(items) = fields.some("zip").and_then(|field| field.list(findings)) else { return Vec::new() };
     let mut groups: Vec<Vec<String>> = Vec::new();
     for item in items {
+        if findings.is_full() {
+            break;
+        }
         let Some(members) = item.list(findings) else { continue };
         let mut group: Vec<String> = Vec::new();
         let mut sizes = Vec::new();
         for member in members {
-            let Some(name) = member.text(findings) else { continue };
+            let Some(name) = member.text(findings).filter(|_| !findings.is_full()) else { continue };
             let Some(leaf) = leaves.iter().find(|leaf| leaf.name == name) else {
                 findings
                     .error(&member.place, format!("`zip` names {}, which is no parameter", shorten(&name)))
@@ -303,6 +306,9 @@ fn constraints(fields: &Fields<'_>, parameters: &Parameters, findings: &mut Find
     let example = parameters.space.assemble(values);
     let mut constraints = Vec::new();
     for item in items {
+        if findings.is_full() {
+            break;
+        }
         let Some(text) = item.text(findings) else { continue };
         let constraint = match Constraint::parse(&text) {
             Ok(constraint) => constraint,

@@ -264,3 +264,83 @@ fn the_json_file_is_asked_for_only_where_it_is_used() {
     let list = Command::Argv(vec!["t".into()]);
     assert_eq!(render(&list, &point, &context).unwrap().params_file_json, None);
 }
+
+/// A value that would leave a file behind wherever the shell read a part of it as code.
+const BREAKOUT: &str = "\n touch pwned\n'; touch pwned; '\"; touch pwned; \"$(touch pwned)`touch pwned`\\\n touch pwned\nEOF\n touch pwned\n}) touch pwned; esac; touch pwned; #";
+
+fn shell_text() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::{Strategy as _, prop};
+    let pieces = vec![
+        "${v}",
+        "${v}",
+        "${v}",
+        "$${v}",
+        "\\${v}",
+        "\"",
+        "'",
+        "\"",
+        "'",
+        "`",
+        "$(",
+        ")",
+        "(",
+        "((",
+        "$((",
+        "))",
+        "${A:-",
+        "${A#",
+        "}",
+        "{ ",
+        "\\",
+        "\n",
+        "\n",
+        " ",
+        " ",
+        ";",
+        " # ",
+        "#",
+        "<<EOF",
+        "<<'EOF'",
+        "<<-EOF",
+        "\nEOF\n",
+        "|",
+        "&&",
+        "$A",
+        "$",
+        "a",
+        "a=",
+        "printf %s ",
+        "case a in a) ",
+        ";; esac",
+        "if true; then ",
+        "; fi",
+        "$'",
+        "\\'",
+        "\\\"",
+        "<",
+        "=",
+        "for i in a; do ",
+        "; done",
+        "f() { ",
+        "[ ",
+        " ]",
+    ];
+    prop::collection::vec(prop::sample::select(pieces), 1..14)
+        .prop_map(|pieces| format!("printf %s {}", pieces.concat()))
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 300, ..Default::default() })]
+
+    #[test]
+    fn no_script_lets_a_value_run(script in shell_text()) {
+        let point = Point(vec![("v".into(), crate::space::Value::Text(BREAKOUT.to_owned()))]);
+        if let Ok(text) = shell(&script, &point) {
+            let folder = tempfile::tempdir().unwrap();
+            let null = std::process::Stdio::null;
+            let _ = Process::new("sh").args(["-c", &text]).current_dir(folder.path())
+                .stdin(null()).stdout(null()).stderr(null()).status().unwrap();
+            proptest::prop_assert!(!folder.path().join("pwned").exists(), "{script:?} became {text:?}");
+        }
+    }
+}

@@ -9,6 +9,9 @@ use super::scalar::{Trap, resolve};
 use super::{Kind, MAX_BYTES, MAX_DEPTH, MAX_NODES, Node, Span, hint};
 use crate::space::Value;
 
+/// More remarks than this are not kept.
+const MAX_REMARKS: usize = 200;
+
 /// A document that could be read.
 #[derive(Debug)]
 pub struct Document {
@@ -199,7 +202,8 @@ impl Reader<'_> {
                     "`<<` takes a mapping or a list of mappings, usually an alias such as `*base`",
                 ),
             })?;
-            self.remarks.extend(repeated.into_iter().map(|key| Remark {
+            let room = MAX_REMARKS.saturating_sub(self.remarks.len());
+            self.remarks.extend(repeated.into_iter().take(room).map(|key| Remark {
                 code: "duplicate-key",
                 span: key.span,
                 text: key.name(),
@@ -261,7 +265,7 @@ impl Reader<'_> {
             None if plain => resolve(text).map_err(|_| too_large())?,
             None => (Value::Text(text.to_owned()), None),
         };
-        if let Some(trap) = trap {
+        if let Some(trap) = trap.filter(|_| self.remarks.len() < MAX_REMARKS) {
             let code = match trap {
                 Trap::Bool => "yaml11-bool",
                 Trap::Exponent => "yaml11-exponent",
