@@ -115,3 +115,6 @@ mod tests;
 
 #[cfg(test)]
 mod fuzz_tests;
+
+#[cfg(test)]
+mod examples_tests;

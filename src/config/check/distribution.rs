@@ -371,3 +371,7 @@ fn range(base: &str, fields: &Fields<'_>, findings: &mut Findings) -> Option<Sha
         _ => Shape::Uniform { min, max },
     })
 }
+
+#[cfg(test)]
+#[path = "distribution_tests.rs"]
+mod tests;
