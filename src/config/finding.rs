@@ -69,6 +69,9 @@ impl Place {
     }
 }
 
+/// Of more findings than anyone reads, the last are dropped.
+const MAX_FINDINGS: usize = 500;
+
 /// Findings in the making.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
@@ -89,6 +92,11 @@ impl Findings {
         push(&mut self.warnings, Some(code), place, message.into())
     }
 
+    /// Whether so much is wrong that costly hints for more of it help nobody.
+    pub fn is_full(&self) -> bool {
+        self.errors.len() > 100
+    }
+
     /// Puts the findings into the order of the file.
     pub fn sort(&mut self) {
         for list in [&mut self.errors, &mut self.warnings] {
@@ -105,6 +113,9 @@ fn push<'a>(
     message: String,
 ) -> &'a mut Finding {
     let Span { line, column, length } = place.span;
+    if list.len() >= MAX_FINDINGS {
+        list.pop();
+    }
     let at = list.len();
     list.push(Finding { code, key: place.path.clone(), line, column, length, message, hint: None });
     &mut list[at]

@@ -9,6 +9,8 @@ mod finding;
 mod model;
 mod render;
 mod suggest;
+#[cfg(test)]
+pub(crate) mod vectors;
 mod yaml;
 
 pub use check::{check, parse_duration};

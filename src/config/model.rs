@@ -212,15 +212,13 @@ impl Config {
     /// All names that a command may use for a value: dotted paths of parameters, and groups.
     #[must_use]
     pub fn parameter_names(&self) -> Vec<String> {
-        let mut names = Vec::new();
-        for leaf in self.space.leaves() {
-            for depth in 1..=leaf.path.len() {
-                let name = leaf.path.get(..depth).unwrap_or_default().join(".");
-                if !names.contains(&name) {
-                    names.push(name);
-                }
-            }
-        }
+        let leaves = self.space.leaves();
+        let every_depth = leaves.iter().flat_map(|leaf| {
+            (1..=leaf.path.len()).map(|depth| leaf.path.get(..depth).unwrap_or_default().join("."))
+        });
+        let mut names: Vec<String> = every_depth.collect();
+        names.sort();
+        names.dedup();
         names
     }
 }

@@ -69,3 +69,7 @@ impl<'a> Lines<'a> {
         (line, from, to)
     }
 }
+
+#[cfg(test)]
+#[path = "render_tests.rs"]
+mod tests;

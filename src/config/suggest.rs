@@ -1,10 +1,16 @@
 //! "Did you mean": the nearest known word.
 
+/// Longer words are no misspellings.
+const MAX_WORD: usize = 60;
+
 /// The known word that a misspelt one most likely stands for.
 pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let flat = |text: &str| {
         text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
     };
+    if word.len() > MAX_WORD {
+        return None;
+    }
     let wanted = flat(word);
     known
         .into_iter()

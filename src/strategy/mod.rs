@@ -112,3 +112,9 @@ pub fn for_config(config: &Config, seed: u64) -> Result<Box<dyn Strategy>, Strat
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(test)]
+mod fuzz_tests;
+
+#[cfg(test)]
+mod examples_tests;

@@ -4,27 +4,8 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::config::check;
+use crate::config::vectors::cases;
 use crate::space::Value;
-
-fn vectors() -> Vec<Json> {
-    let own = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/config").to_owned();
-    let mut files = Vec::new();
-    for folder in [Some(own), std::env::var("SWEEP_VECTORS").ok()].into_iter().flatten() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            if name.starts_with("grid.") && name.ends_with(".json") {
-                files.push(serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap());
-            }
-        }
-    }
-    assert!(!files.is_empty());
-    files
-}
-
-fn cases(kind: &str) -> Vec<Json> {
-    vectors().iter().flat_map(|file| file[kind].as_array().unwrap().clone()).collect()
-}
 
 fn config(file: &Json) -> Config {
     let checked = check(file.to_string().as_bytes());
@@ -52,7 +33,7 @@ fn all(strategy: &dyn Strategy) -> Vec<Point> {
 
 #[test]
 fn every_grid_vector_gives_its_points_in_order() {
-    for case in cases("cases") {
+    for case in cases("grid", "cases") {
         let strategy = for_config(&grid(&case["parameters"]), 0).unwrap();
         let points = all(strategy.as_ref());
         let expected = case["points"].as_array().unwrap();
@@ -66,7 +47,7 @@ fn every_grid_vector_gives_its_points_in_order() {
 
 #[test]
 fn every_dedupe_vector_gives_the_next_free_points() {
-    for case in cases("dedupe") {
+    for case in cases("grid", "dedupe") {
         let runs: Vec<Point> = case["runs"]
             .as_array()
             .unwrap()
@@ -86,7 +67,7 @@ fn every_dedupe_vector_gives_the_next_free_points() {
 
 #[test]
 fn every_grid_error_vector_is_refused_at_its_parameter() {
-    for case in cases("errors") {
+    for case in cases("grid", "errors") {
         let file = json!({ "program": "t.py", "method": "grid", "parameters": case["parameters"] });
         let errors = check(file.to_string().as_bytes()).errors;
         let fault = format!("parameters.{}", case["fault"].as_str().unwrap());

@@ -280,7 +280,10 @@ fn int_uniform(fields: &Fields<'_>, findings: &mut Findings) -> Option<Distribut
 
 fn empty_range<T>(fields: &Fields<'_>, findings: &mut Findings) -> Option<T> {
     let place = fields.get("min").map_or_else(|| fields.place.below("min"), |field| field.place);
-    findings.error(&place, "`min` must be less than `max`").hint("for a single value write `value: …`");
+    let number = |key: &str| fields.get(key).and_then(|field| field.node.scalar().and_then(Value::as_f64));
+    let hint =
+        if number("min") > number("max") { "swap the two" } else { "for a single value write `value: …`" };
+    findings.error(&place, "`min` must be less than `max`").hint(hint);
     None
 }
 
@@ -368,3 +371,7 @@ fn range(base: &str, fields: &Fields<'_>, findings: &mut Findings) -> Option<Sha
         _ => Shape::Uniform { min, max },
     })
 }
+
+#[cfg(test)]
+#[path = "distribution_tests.rs"]
+mod tests;

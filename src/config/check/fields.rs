@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use crate::config::finding::{Findings, Place};
-use crate::config::suggest::{did_you_mean, one_of};
+use crate::config::suggest::{did_you_mean, nearest, one_of};
 use crate::config::yaml::{Entry, Kind, Node, Span, shorten};
 use crate::space::{Number, Value};
+
+/// So many keys are looked at as misspellings of one that is missing.
+const MAX_HINTED: usize = 100;
 
 /// A mapping whose entries are to be read.
 #[derive(Debug, Clone)]
@@ -49,12 +52,24 @@ impl<'a> Fields<'a> {
         Field { place: Place { path: key.path.clone(), span }, key, node: &entry.value }
     }
 
+    /// Whether an unknown key is most likely a misspelling of this one.
+    pub fn misspelt(&self, name: &str, known: &[&str]) -> bool {
+        self.entries
+            .iter()
+            .take(MAX_HINTED)
+            .map(|entry| entry.key.name())
+            .any(|key| !known.contains(&key.as_str()) && nearest(&key, known.iter().copied()) == Some(name))
+    }
+
     /// Reports every key that is not `known`.
     pub fn refuse_unknown(&self, known: &[&str], what: &str, findings: &mut Findings) {
         for entry in self.entries {
             let name = entry.key.name();
             if known.iter().any(|known| is_text_key(&entry.key, known)) {
                 continue;
+            }
+            if findings.is_full() {
+                return;
             }
             let hint = did_you_mean(&name, known.iter().copied())
                 .unwrap_or_else(|| format!("known here: {}", known.join(", ")));

@@ -1,5 +1,6 @@
 //! Checking a file whole: all faults at once, each with its place.
 
+mod allowed;
 mod command;
 mod distribution;
 mod early;
@@ -109,7 +110,10 @@ fn read(bytes: &[u8], findings: &mut Findings) -> Option<Config> {
     if let Some(root) = &document.root {
         traps::remarks(root, &document.remarks, findings);
     }
-    top(&fields, findings)
+    let source = String::from_utf8_lossy(bytes);
+    let config = top(&fields, findings);
+    command::traps(&fields, config.as_ref(), &source, findings);
+    config
 }
 
 /// The top level.
@@ -120,6 +124,7 @@ fn top(fields: &Fields<'_>, findings: &mut Findings) -> Option<Config> {
     let metric = fields.some("metric").map(|field| metric::check(&field, findings));
     let parameters = match fields.get("parameters") {
         Some(field) => parameters::check(&field, findings),
+        None if fields.misspelt("parameters", &KEYS) => None,
         None => {
             findings
                 .error(&fields.place.below("parameters"), "`parameters` is missing: what is to be varied?")
@@ -163,7 +168,6 @@ fn top(fields: &Fields<'_>, findings: &mut Findings) -> Option<Config> {
     plan::label(fields, &["entity"], findings);
     let plan = plan?;
     (config.points, config.zip, config.constraints) = (plan.points, plan.zip, plan.constraints);
-    command::traps(fields, &config, &parameters.places, findings);
     plan::traps(fields, &config, findings);
     Some(config)
 }
@@ -186,6 +190,7 @@ fn method(fields: &Fields<'_>, findings: &mut Findings) -> Option<Method> {
         }
         Some(field) => field.word(&METHODS, findings),
         None if is_mlflow_form(fields) => Some(Method::Random),
+        None if fields.misspelt("method", &KEYS) => None,
         None => {
             findings
                 .error(&fields.place.below("method"), "`method` is missing: how are points chosen?")
@@ -206,10 +211,8 @@ fn needs_metric(fields: &Fields<'_>, method: Option<Method>, given: bool, findin
         _ if fields.some("early_terminate").is_some() => "`early_terminate`",
         _ => return,
     };
-    let place = ["method", "early_terminate"]
-        .iter()
-        .find_map(|key| fields.get(key).filter(|_| reason.contains(key) || *key == "method"))
-        .map_or(whole_file(), |field| field.key.span);
+    let key = if reason.contains("early") { "early_terminate" } else { "method" };
+    let place = fields.get(key).map_or(whole_file(), |field| field.key.span);
     findings
         .error(&Place { path: "metric".to_owned(), span: place }, format!("{reason} needs a `metric`"))
         .hint("add `metric: {name: …, goal: minimize}` with the key that the script logs");

@@ -1,12 +1,18 @@
 //! `parameters:`: names, groups, conditions.
 
+use std::collections::{HashMap, HashSet};
+
+use super::allowed::Allowed;
 use super::distribution;
-use super::fields::Field;
+use super::fields::{Field, Fields};
 use super::traps;
 use crate::config::finding::{Findings, Place};
 use crate::config::suggest::did_you_mean;
 use crate::config::yaml::{Entry, Kind, Node as Yaml, shorten};
 use crate::space::{ConditionFault, Conditions, Node, Parameter, Space, Value};
+
+/// Most parameters of a sweep: conditions and hints compare each with each.
+const MAX_PARAMETERS: usize = 2000;
 
 /// The space, with the place of each parameter in enumeration order.
 pub struct Parameters {
@@ -22,6 +28,11 @@ pub fn check(field: &Field<'_>, findings: &mut Findings) -> Option<Parameters> {
     let mut places = Vec::new();
     let space = level(field, &mut Vec::new(), &mut places, findings)?;
     // Sorted by name as the space is, so that the two stay side by side.
+    if places.len() > MAX_PARAMETERS {
+        findings
+            .error(&field.place, format!("there are more than {MAX_PARAMETERS} parameters"))
+            .hint("a list or a mapping can be one `value`");
+    }
     places.sort_by(|a: &(Vec<String>, Place), b| a.0.cmp(&b.0));
     let places = places.into_iter().map(|(_, place)| place).collect();
     (findings.errors.len() == before).then_some(())?;
@@ -31,6 +42,32 @@ pub fn check(field: &Field<'_>, findings: &mut Findings) -> Option<Parameters> {
 }
 
 type Places = Vec<(Vec<String>, Place)>;
+
+/// The names of all parameters and groups as they are written, with their places, whether they are right or not.
+pub fn written(fields: &Fields<'_>) -> Vec<(String, Place, bool)> {
+    fn walk(field: &Field<'_>, prefix: &str, out: &mut Vec<(String, Place, bool)>) {
+        let Kind::Mapping(entries) = &field.node.kind else { return };
+        let fields = Fields { place: field.key.clone(), entries };
+        for entry in entries.iter().take(MAX_PARAMETERS) {
+            let field = fields.field(entry);
+            let name = format!("{prefix}{}", entry.key.name());
+            let inner = match &entry.value.kind {
+                Kind::Mapping(entries) => Fields { place: field.key.clone(), entries }.get("parameters"),
+                _ => None,
+            };
+            out.push((name.clone(), field.key, inner.is_none()));
+            if let Some(inner) = inner {
+                walk(&inner, &format!("{name}."), out);
+            }
+        }
+    }
+    let mut out = Vec::new();
+    if let Some(field) = fields.get("parameters") {
+        walk(&field, "", &mut out);
+    }
+    out.truncate(MAX_PARAMETERS);
+    out
+}
 
 /// One level of the tree.
 fn level(
@@ -107,10 +144,11 @@ fn node(
 }
 
 fn not_a_mapping(field: &Field<'_>, findings: &mut Findings) {
+    let name = field.key.path.rsplit('.').next().unwrap_or_default();
     let hint = match &field.node.kind {
-        Kind::Sequence(_) => Some("write `values: [...]` below the name".to_owned()),
+        Kind::Sequence(_) => Some(format!("write `{name}: {{values: [...]}}`")),
         Kind::Scalar { text, value, .. } if *value != Value::Null => {
-            Some(format!("for a single value write `value: {text}` below the name"))
+            Some(format!("for a single value write `{name}: {{value: {text}}}`"))
         }
         _ => Some("give it `value`, `values`, or `min` and `max`".to_owned()),
     };
@@ -132,11 +170,15 @@ fn when(field: &Field<'_>, findings: &mut Findings) -> Vec<(String, Vec<Value>)>
 
 /// Resolves the names in `when`: a sibling in the same group first, then a dotted path from the top.
 fn conditions(parameters: &mut Parameters, findings: &mut Findings) -> Option<()> {
-    let names: Vec<String> = parameters.space.leaves().into_iter().map(|leaf| leaf.name).collect();
+    let names: HashSet<String> = parameters.space.leaves().into_iter().map(|leaf| leaf.name).collect();
     absolute(&mut parameters.space, "", &names);
     let leaves = parameters.space.leaves();
+    let mut allowed: HashMap<String, Allowed> = HashMap::new();
     for (leaf, place) in leaves.iter().zip(&parameters.places) {
         for (name, values) in &leaf.parameter.when {
+            if findings.is_full() {
+                return None;
+            }
             let place = place.below("when");
             let Some(other) = leaves.iter().find(|other| other.name == *name) else {
                 findings
@@ -144,12 +186,9 @@ fn conditions(parameters: &mut Parameters, findings: &mut Findings) -> Option<()
                     .maybe_hint(did_you_mean(name, names.iter().map(String::as_str)));
                 continue;
             };
-            let distribution = &other.parameter.distribution;
-            let possible = match distribution {
-                crate::space::Distribution::Constant(value) => values.iter().any(|v| v.same_as(value)),
-                other => values.iter().any(|value| other.coordinate(value).is_some()),
-            };
-            if !possible {
+            let possible =
+                allowed.entry(name.clone()).or_insert_with(|| Allowed::of(&other.parameter.distribution));
+            if !values.iter().any(|value| possible.holds(value)) {
                 let message = format!("`{name}` never has the value that `when` asks for");
                 findings.error(&place, message).hint("the parameter would never exist");
             }
@@ -166,7 +205,7 @@ fn conditions(parameters: &mut Parameters, findings: &mut Findings) -> Option<()
     }
 }
 
-fn absolute(space: &mut Space, prefix: &str, names: &[String]) {
+fn absolute(space: &mut Space, prefix: &str, names: &HashSet<String>) {
     for (name, node) in &mut space.nodes {
         match node {
             Node::Group(inner) => absolute(inner, &format!("{prefix}{name}."), names),

@@ -241,11 +241,14 @@ fn zip(fields: &Fields<'_>, leaves: &[Leaf<'_>], findings: &mut Findings) -> Vec
     let Some(items) = fields.some("zip").and_then(|field| field.list(findings)) else { return Vec::new() };
     let mut groups: Vec<Vec<String>> = Vec::new();
     for item in items {
+        if findings.is_full() {
+            break;
+        }
         let Some(members) = item.list(findings) else { continue };
         let mut group: Vec<String> = Vec::new();
         let mut sizes = Vec::new();
         for member in members {
-            let Some(name) = member.text(findings) else { continue };
+            let Some(name) = member.text(findings).filter(|_| !findings.is_full()) else { continue };
             let Some(leaf) = leaves.iter().find(|leaf| leaf.name == name) else {
                 findings
                     .error(&member.place, format!("`zip` names {}, which is no parameter", shorten(&name)))
@@ -303,6 +306,9 @@ fn constraints(fields: &Fields<'_>, parameters: &Parameters, findings: &mut Find
     let example = parameters.space.assemble(values);
     let mut constraints = Vec::new();
     for item in items {
+        if findings.is_full() {
+            break;
+        }
         let Some(text) = item.text(findings) else { continue };
         let constraint = match Constraint::parse(&text) {
             Ok(constraint) => constraint,
@@ -356,7 +362,13 @@ pub fn traps(fields: &Fields<'_>, config: &Config, findings: &mut Findings) {
         .try_fold(1u128, |size, listing| size.checked_mul(listing.count()));
     if size.is_none_or(|size| size > u128::from(cap)) {
         let shown = size.map_or("astronomically many".to_owned(), |size| size.to_string());
-        let place = fields.get("run_cap").map_or_else(|| fields.place.below("run_cap"), |field| field.place);
+        let place = fields.get("run_cap").map_or_else(
+            || Place {
+                path: "run_cap".to_owned(),
+                ..fields.get("method").map_or(fields.place.clone(), |f| f.place)
+            },
+            |field| field.place,
+        );
         let message = if fields.get("run_cap").is_some() {
             format!("the grid has {shown} points, and `run_cap` stops it after {cap}")
         } else {

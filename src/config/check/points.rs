@@ -1,5 +1,6 @@
 //! `points:`, explicit points that are tried first.
 
+use super::allowed::Allowed;
 use super::fields::{Field, Fields};
 use super::parameters::Parameters;
 use crate::config::finding::Findings;
@@ -12,16 +13,21 @@ pub fn check(fields: &Fields<'_>, parameters: &Parameters, findings: &mut Findin
     let Some(items) = fields.some("points").and_then(|field| field.list(findings)) else { return Vec::new() };
     let leaves = parameters.space.leaves();
     let conditions = Conditions::resolve(&leaves).unwrap_or_default();
-    items.iter().filter_map(|item| point(item, parameters, &leaves, &conditions, findings)).collect()
+    let allowed: Vec<Allowed> = leaves.iter().map(|leaf| Allowed::of(&leaf.parameter.distribution)).collect();
+    let known = (&conditions, allowed.as_slice());
+    items.iter().filter_map(|item| point(item, parameters, &leaves, known, findings)).collect()
 }
 
 fn point(
     item: &Field<'_>,
     parameters: &Parameters,
     leaves: &[Leaf<'_>],
-    conditions: &Conditions,
+    (conditions, allowed): (&Conditions, &[Allowed]),
     findings: &mut Findings,
 ) -> Option<Point> {
+    if findings.is_full() {
+        return None;
+    }
     let before = findings.errors.len();
     let fields = item.mapping(findings)?;
     let given =
@@ -47,12 +53,16 @@ fn point(
     let mut existing: Vec<Option<Value>> =
         values.iter().map(|v| Some(v.clone().unwrap_or(Value::Null))).collect();
     conditions.apply(&mut existing);
-    for ((leaf, value), exists) in leaves.iter().zip(&values).zip(&existing) {
+    for (((leaf, allowed), value), exists) in leaves.iter().zip(allowed).zip(&values).zip(&existing) {
         match (value, exists) {
             (None, Some(_)) => {
                 findings.error(&item.place, format!("this point has no value for `{}`", leaf.name));
             }
-            (Some(value), Some(_)) => outside(leaf, value, item, findings),
+            (Some(value), Some(_)) if !allowed.holds(value) && !leaf.parameter.distribution.is_constant() => {
+                let message =
+                    format!("`{}` is {}, which the parameter does not allow", leaf.name, value.text());
+                findings.warn("point-outside", &item.place, message).hint("it will be tried all the same");
+            }
             _ => {}
         }
     }
@@ -62,24 +72,4 @@ fn point(
     let mut values = values;
     conditions.apply(&mut values);
     Some(parameters.space.assemble(values))
-}
-
-/// Warns of a value that the parameter itself would never give.
-fn outside(leaf: &Leaf<'_>, value: &Value, item: &Field<'_>, findings: &mut Findings) {
-    let distribution = &leaf.parameter.distribution;
-    let fields = distribution.fields();
-    let bound = |key: &str| fields.iter().find(|(k, _)| *k == key).and_then(|(_, v)| v.as_f64());
-    let in_range = match (distribution.name().ends_with("log_uniform"), bound("min"), bound("max")) {
-        (false, Some(min), Some(max)) => value.as_f64().is_some_and(|x| min <= x && x <= max),
-        _ => distribution.is_constant() || distribution.coordinate(value).is_some(),
-    };
-    if !in_range {
-        findings
-            .warn(
-                "point-outside",
-                &item.place,
-                format!("`{}` is {}, which the parameter does not allow", leaf.name, value.text()),
-            )
-            .hint("it will be tried all the same");
-    }
 }

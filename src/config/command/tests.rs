@@ -5,27 +5,8 @@ use std::process::Command as Process;
 use serde_json::Value as Json;
 
 use super::*;
+use crate::config::vectors::cases;
 use crate::space::Value;
-
-fn vectors() -> Vec<Json> {
-    let own = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/config").to_owned();
-    let mut files = Vec::new();
-    for folder in [Some(own), std::env::var("SWEEP_VECTORS").ok()].into_iter().flatten() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            if name.starts_with("substitution.") && name.ends_with(".json") {
-                files.push(serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap());
-            }
-        }
-    }
-    assert!(!files.is_empty());
-    files
-}
-
-fn cases(kind: &str) -> Vec<Json> {
-    vectors().iter().flat_map(|file| file[kind].as_array().unwrap().clone()).collect()
-}
 
 fn point_of(params: &Json) -> Point {
     let entries = params.as_object().unwrap();
@@ -50,7 +31,7 @@ fn raw(template: &str, point: &Point) -> String {
 
 #[test]
 fn every_value_vector_has_its_text() {
-    for case in cases("render") {
+    for case in cases("substitution", "render") {
         let yaml = format!(
             "program: x\nmethod: random\nparameters:\n  v: {{value: {}}}\n",
             case["yaml"].as_str().unwrap()
@@ -63,7 +44,7 @@ fn every_value_vector_has_its_text() {
 
 #[test]
 fn every_template_vector_is_met_by_raw_names() {
-    for case in cases("template") {
+    for case in cases("substitution", "template") {
         let point = point_of(&case["params"]);
         let template = raw(case["template"].as_str().unwrap(), &point);
         assert_eq!(shell(&template, &point).unwrap(), case["expected"].as_str().unwrap(), "{case}");
@@ -72,7 +53,7 @@ fn every_template_vector_is_met_by_raw_names() {
 
 #[test]
 fn every_template_vector_is_met_where_quoting_adds_nothing() {
-    for case in cases("template") {
+    for case in cases("substitution", "template") {
         let point = point_of(&case["params"]);
         if point.leaves().iter().all(|(_, value)| quote::is_plain(&value.text())) {
             let text = shell(case["template"].as_str().unwrap(), &point).unwrap();
@@ -83,7 +64,7 @@ fn every_template_vector_is_met_where_quoting_adds_nothing() {
 
 #[test]
 fn every_command_vector_gives_its_arguments() {
-    for case in cases("command") {
+    for case in cases("substitution", "command") {
         let env = case["env"].clone();
         let environment = |name: &str| env[name].as_str().map(str::to_owned);
         let point = point_of(&case["params"]);
@@ -263,4 +244,84 @@ fn the_json_file_is_asked_for_only_where_it_is_used() {
     assert_eq!(rendered.params_file_json.as_deref(), Some("{\"lr\": 1e-05}"));
     let list = Command::Argv(vec!["t".into()]);
     assert_eq!(render(&list, &point, &context).unwrap().params_file_json, None);
+}
+
+/// A value that would leave a file behind wherever the shell read a part of it as code.
+const BREAKOUT: &str = "\n touch pwned\n'; touch pwned; '\"; touch pwned; \"$(touch pwned)`touch pwned`\\\n touch pwned\nEOF\n touch pwned\n}) touch pwned; esac; touch pwned; #";
+
+fn shell_text() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::{Strategy as _, prop};
+    let pieces = vec![
+        "${v}",
+        "${v}",
+        "${v}",
+        "$${v}",
+        "\\${v}",
+        "\"",
+        "'",
+        "\"",
+        "'",
+        "`",
+        "$(",
+        ")",
+        "(",
+        "((",
+        "$((",
+        "))",
+        "${A:-",
+        "${A#",
+        "}",
+        "{ ",
+        "\\",
+        "\n",
+        "\n",
+        " ",
+        " ",
+        ";",
+        " # ",
+        "#",
+        "<<EOF",
+        "<<'EOF'",
+        "<<-EOF",
+        "\nEOF\n",
+        "|",
+        "&&",
+        "$A",
+        "$",
+        "a",
+        "a=",
+        "printf %s ",
+        "case a in a) ",
+        ";; esac",
+        "if true; then ",
+        "; fi",
+        "$'",
+        "\\'",
+        "\\\"",
+        "<",
+        "=",
+        "for i in a; do ",
+        "; done",
+        "f() { ",
+        "[ ",
+        " ]",
+    ];
+    prop::collection::vec(prop::sample::select(pieces), 1..14)
+        .prop_map(|pieces| format!("printf %s {}", pieces.concat()))
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 300, ..Default::default() })]
+
+    #[test]
+    fn no_script_lets_a_value_run(script in shell_text()) {
+        let point = Point(vec![("v".into(), crate::space::Value::Text(BREAKOUT.to_owned()))]);
+        if let Ok(text) = shell(&script, &point) {
+            let folder = tempfile::tempdir().unwrap();
+            let null = std::process::Stdio::null;
+            let _ = Process::new("sh").args(["-c", &text]).current_dir(folder.path())
+                .stdin(null()).stdout(null()).stderr(null()).status().unwrap();
+            proptest::prop_assert!(!folder.path().join("pwned").exists(), "{script:?} became {text:?}");
+        }
+    }
 }

@@ -1,7 +1,13 @@
 //! What to say about text that is no YAML: the parser knows the place, the usual reasons are known here.
 
 /// A hint for an unreadable line, where one of the usual reasons shows.
-pub(super) fn for_line(line: &str, message: &str) -> Option<String> {
+pub(super) fn for_line(before: &str, line: &str, message: &str) -> Option<String> {
+    if message.contains("unknown anchor") {
+        return Some(
+            "an alias `*name` needs an anchor `&name` above it; a text that starts with * needs quotes"
+                .to_owned(),
+        );
+    }
     let code = line.split(" #").next().unwrap_or(line);
     let indentation: String = line.chars().take_while(|c| c.is_whitespace()).collect();
     let after_colon =
@@ -30,5 +36,7 @@ pub(super) fn for_line(line: &str, message: &str) -> Option<String> {
     if code.matches('{').count() > code.matches('}').count() {
         return Some("a mapping is opened with { and never closed".to_owned());
     }
-    None
+    let open =
+        |bracket: char, closing: char| before.matches(bracket).count() > before.matches(closing).count();
+    (open('[', ']') || open('{', '}')).then(|| "a bracket above is opened and never closed".to_owned())
 }

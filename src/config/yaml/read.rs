@@ -9,6 +9,9 @@ use super::scalar::{Trap, resolve};
 use super::{Kind, MAX_BYTES, MAX_DEPTH, MAX_NODES, Node, Span, hint};
 use crate::space::Value;
 
+/// More remarks than this are not kept.
+const MAX_REMARKS: usize = 200;
+
 /// A document that could be read.
 #[derive(Debug)]
 pub struct Document {
@@ -111,10 +114,11 @@ fn scan_fault(source: &str, error: &saphyr_parser::ScanError) -> Fault {
     // The parser notices an open bracket or quote only at the end of the file; the place is what it says.
     let span = Span { line: line.min(lines), column: error.marker().col() + 1, length: 1 };
     let text = source.lines().nth(span.line - 1).unwrap_or_default();
+    let before: String = source.lines().take(span.line - 1).flat_map(|line| [line, "\n"]).collect();
     Fault {
         span,
         message: format!("this is not readable as YAML: {}", error.info()),
-        hint: hint::for_line(text, error.info()),
+        hint: hint::for_line(&before, text, error.info()),
     }
 }
 
@@ -198,7 +202,8 @@ impl Reader<'_> {
                     "`<<` takes a mapping or a list of mappings, usually an alias such as `*base`",
                 ),
             })?;
-            self.remarks.extend(repeated.into_iter().map(|key| Remark {
+            let room = MAX_REMARKS.saturating_sub(self.remarks.len());
+            self.remarks.extend(repeated.into_iter().take(room).map(|key| Remark {
                 code: "duplicate-key",
                 span: key.span,
                 text: key.name(),
@@ -260,7 +265,7 @@ impl Reader<'_> {
             None if plain => resolve(text).map_err(|_| too_large())?,
             None => (Value::Text(text.to_owned()), None),
         };
-        if let Some(trap) = trap {
+        if let Some(trap) = trap.filter(|_| self.remarks.len() < MAX_REMARKS) {
             let code = match trap {
                 Trap::Bool => "yaml11-bool",
                 Trap::Exponent => "yaml11-exponent",
