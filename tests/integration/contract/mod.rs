@@ -93,7 +93,12 @@ pub async fn experiment(store: &dyn Store) -> ExperimentId {
 }
 
 /// A run with these tags.
-pub async fn run_with(store: &dyn Store, experiment: &ExperimentId, name: &str, tags: &[(&str, &str)]) -> RunInfo {
+pub async fn run_with(
+    store: &dyn Store,
+    experiment: &ExperimentId,
+    name: &str,
+    tags: &[(&str, &str)],
+) -> RunInfo {
     let tags = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     let run = NewRun {
         experiment_id: experiment.clone(),
@@ -113,7 +118,8 @@ pub async fn run(store: &dyn Store) -> RunInfo {
 
 /// Logs one value at a step.
 pub async fn log(store: &dyn Store, id: &RunId, key: &str, value: f64, step: i64) {
-    let metric = sweep::tracking::Metric { key: key.to_owned(), value, timestamp: 1_700_000_000_000 + step, step };
+    let metric =
+        sweep::tracking::Metric { key: key.to_owned(), value, timestamp: 1_700_000_000_000 + step, step };
     store.log_batch(id, &[metric], &[]).await.unwrap();
 }
 

@@ -34,8 +34,10 @@ pub async fn one_of_many_racing_writers_wins(store: &dyn Store) {
     let info = run(store).await;
     for round in 0..5 {
         let key = format!("trial/{round:06}");
-        let write = async |writer: u32| store.log_param(&info.id, &key, &format!("agent {writer}")).await.unwrap();
-        let outcomes = tokio::join!(write(0), write(1), write(2), write(3), write(4), write(5), write(6), write(7));
+        let write =
+            async |writer: u32| store.log_param(&info.id, &key, &format!("agent {writer}")).await.unwrap();
+        let outcomes =
+            tokio::join!(write(0), write(1), write(2), write(3), write(4), write(5), write(6), write(7));
         let outcomes = <[ParamWrite; 8]>::from(outcomes);
         let winners: Vec<_> = (0..8).filter(|&writer| outcomes[writer] == ParamWrite::Held).collect();
         assert_eq!(winners.len(), 1, "{outcomes:?}");

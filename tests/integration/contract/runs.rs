@@ -35,8 +35,11 @@ pub async fn an_unknown_run_is_not_found(store: &dyn Store) {
 
 pub async fn status_end_and_name_can_be_changed(store: &dyn Store) {
     let info = run(store).await;
-    let update =
-        RunUpdate { status: Some(RunStatus::Failed), end_time: Some(1_700_000_000_500), name: Some("new".into()) };
+    let update = RunUpdate {
+        status: Some(RunStatus::Failed),
+        end_time: Some(1_700_000_000_500),
+        name: Some("new".into()),
+    };
     store.update_run(&info.id, &update).await.unwrap();
     let changed = store.run(&info.id).await.unwrap().info;
     assert_eq!((changed.status, changed.end_time), (RunStatus::Failed, Some(1_700_000_000_500)));
@@ -84,7 +87,8 @@ fn metric(value: f64, timestamp: i64, step: i64) -> Metric {
 
 pub async fn metrics_keep_their_history_in_order(store: &dyn Store) {
     let info = run(store).await;
-    let values = [metric(3.0, 20, 1), metric(1.0, 10, 5), metric(2.0, 20, 1), metric(9.0, 20, 0), metric(0.5, 30, -2)];
+    let values =
+        [metric(3.0, 20, 1), metric(1.0, 10, 5), metric(2.0, 20, 1), metric(9.0, 20, 0), metric(0.5, 30, -2)];
     store.log_batch(&info.id, &values, &[]).await.unwrap();
     let history = store.metric_history(&info.id, "m").await.unwrap();
     let order: Vec<_> = history.iter().map(|metric| (metric.timestamp, metric.step, metric.value)).collect();

@@ -99,14 +99,18 @@ pub async fn attributes_can_be_searched(store: &dyn Store) {
     assert_eq!(a, ["a"]);
     let query = RunQuery { experiment_ids: vec![experiment.clone()], max_results: 10, ..RunQuery::default() };
     let all = store.search_runs(&query).await.unwrap().items;
-    let ids: Vec<_> = all.iter().filter(|run| run.info.name != "d").map(|run| format!("'{}'", run.info.id)).collect();
+    let ids: Vec<_> =
+        all.iter().filter(|run| run.info.name != "d").map(|run| format!("'{}'", run.info.id)).collect();
     let filter = format!("attributes.run_id IN ({})", ids.join(", "));
     assert_eq!(found(store, &experiment, &filter).await, ["a", "b", "c"]);
     let filter = format!("run_id NOT IN ({}) AND start_time > 5", ids.join(","));
     assert_eq!(found(store, &experiment, &filter).await, ["d"]);
     let update = RunUpdate { status: Some(RunStatus::Finished), end_time: Some(77), name: None };
     store.update_run(&all[0].info.id, &update).await.unwrap();
-    assert_eq!(found(store, &experiment, "status = 'FINISHED' and end_time <= 77").await, [all[0].info.name.as_str()]);
+    assert_eq!(
+        found(store, &experiment, "status = 'FINISHED' and end_time <= 77").await,
+        [all[0].info.name.as_str()]
+    );
 }
 
 pub async fn missing_and_nan_sort_last_in_both_directions(store: &dyn Store) {

@@ -44,7 +44,10 @@ async fn a_plain_script_logs_into_the_run_it_was_given() {
     assert!(printed.contains(&trial.run_id), "{printed}");
     let run = trial.run().await;
     assert_eq!(run.info.status, RunStatus::Finished);
-    assert_eq!((run.param("lr"), run.param("depth"), run.param("kind")), (Some("0.01"), Some("3"), Some("tree")));
+    assert_eq!(
+        (run.param("lr"), run.param("depth"), run.param("kind")),
+        (Some("0.01"), Some("3"), Some("tree"))
+    );
     assert_eq!(run.metric("loss").map(|metric| (metric.step, metric.value)), Some((1, 0.5)));
     assert!(run.metric("odd").unwrap().value.is_nan());
     assert_eq!((run.tag("stage"), run.tag("team")), (Some("two"), Some("red")));
@@ -66,7 +69,10 @@ with mlflow.start_run(run_name="mine"):
         )
         .await;
     let run = trial.run().await;
-    assert_eq!((run.info.name.as_str(), run.info.experiment_id.as_str()), ("mine", trial.experiment_id.as_str()));
+    assert_eq!(
+        (run.info.name.as_str(), run.info.experiment_id.as_str()),
+        ("mine", trial.experiment_id.as_str())
+    );
     assert_eq!(run.metric("loss").map(|metric| metric.value), Some(0.25));
     assert!(trial.store.experiment_by_name("my own experiment").await.unwrap().is_none());
 }

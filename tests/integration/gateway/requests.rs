@@ -11,7 +11,13 @@ async fn only_a_known_secret_gets_in() {
     let trial = Trial::start().await;
     let client = http::client();
     let root = format!("http://{}", trial.gateway.address());
-    for path in ["/health", "/version", "/t/wrong/health", "/t//health", "/api/2.0/mlflow/experiments/get?experiment_id=0"] {
+    for path in [
+        "/health",
+        "/version",
+        "/t/wrong/health",
+        "/t//health",
+        "/api/2.0/mlflow/experiments/get?experiment_id=0",
+    ] {
         let (status, answer) = http::get(&client, &format!("{root}{path}")).await;
         assert_eq!((status, answer["error_code"].as_str()), (404, Some("ENDPOINT_NOT_FOUND")), "{path}");
     }
@@ -27,7 +33,8 @@ async fn a_run_is_answered_in_mlflows_shape() {
     let trial = Trial::start().await;
     let time = 1_700_000_000_000_i64;
     let metrics = json!([{"key": "loss", "value": "NaN", "timestamp": time.to_string(), "step": "3"}]);
-    let batch = json!({"run_id": trial.run_id, "metrics": metrics, "params": [{"key": "lr", "value": "0.1"}]});
+    let batch =
+        json!({"run_id": trial.run_id, "metrics": metrics, "params": [{"key": "lr", "value": "0.1"}]});
     assert_eq!(trial.post("runs/log-batch", batch).await, (200, json!({})));
     let (status, answer) = trial.get(&format!("runs/get?run_id={0}&run_uuid={0}", trial.run_id)).await;
     assert_eq!(status, 200);
@@ -35,7 +42,10 @@ async fn a_run_is_answered_in_mlflows_shape() {
     assert_eq!(run["info"]["run_uuid"], run["info"]["run_id"]);
     assert_eq!((run["info"]["status"].as_str(), run["info"].get("end_time")), (Some("RUNNING"), None));
     assert_eq!(run["info"]["lifecycle_stage"], "active");
-    assert_eq!(run["data"]["metrics"], json!([{"key": "loss", "value": "NaN", "timestamp": time, "step": 3}]));
+    assert_eq!(
+        run["data"]["metrics"],
+        json!([{"key": "loss", "value": "NaN", "timestamp": time, "step": 3}])
+    );
     assert_eq!(run["data"]["params"], json!([{"key": "lr", "value": "0.1"}]));
     assert_eq!(run["inputs"], json!({}));
 }
@@ -52,7 +62,10 @@ async fn wrong_requests_are_400_and_never_half_understood() {
         ("runs/log-metric", json!({"key": "m", "value": 1, "timestamp": 1})),
         ("runs/update", json!({"run_id": id, "status": "BOGUS"})),
         ("runs/log-parameter", json!({"run_id": id, "key": "p", "value": 1})),
-        ("runs/log-batch", json!({"run_id": id, "params": [{"key": "a", "value": "1"}, {"key": "a", "value": "1"}]})),
+        (
+            "runs/log-batch",
+            json!({"run_id": id, "params": [{"key": "a", "value": "1"}, {"key": "a", "value": "1"}]}),
+        ),
         ("runs/log-batch", json!([1, 2])),
         ("runs/search", json!({"experiment_ids": ["0"], "max_results": 0})),
         ("runs/search", json!({"experiment_ids": ["x"]})),
@@ -62,7 +75,11 @@ async fn wrong_requests_are_400_and_never_half_understood() {
     ];
     for (endpoint, body) in wrong {
         let (status, answer) = trial.post(endpoint, body.clone()).await;
-        assert_eq!((status, answer["error_code"].as_str()), (400, Some("INVALID_PARAMETER_VALUE")), "{endpoint} {body}");
+        assert_eq!(
+            (status, answer["error_code"].as_str()),
+            (400, Some("INVALID_PARAMETER_VALUE")),
+            "{endpoint} {body}"
+        );
         assert!(answer["message"].as_str().is_some_and(|message| !message.is_empty()));
     }
     let run = trial.run().await;
@@ -74,7 +91,8 @@ async fn bodies_must_be_json_and_bounded() {
     let trial = Trial::start().await;
     let client = http::client();
     let url = format!("{}/api/2.0/mlflow/runs/set-tag", trial.url);
-    let broken = client.post(&url).header("content-type", "application/json; charset=utf-8").body("{\"run_id\": ");
+    let broken =
+        client.post(&url).header("content-type", "application/json; charset=utf-8").body("{\"run_id\": ");
     assert_eq!(http::answer(broken).await.0, 400);
     assert_eq!(http::answer(client.post(&url).body("{}")).await.0, 400);
     let huge = client.post(&url).header("content-type", "application/json").body(vec![b' '; 17 << 20]);
@@ -112,7 +130,11 @@ async fn paths_never_leave_the_artifact_folder() {
         let url = format!("{}/api/2.0/mlflow-artifacts/artifacts/{path}", trial.url);
         for request in [client.put(&url).body("x"), client.get(&url), client.delete(&url)] {
             let (status, answer) = http::answer(request).await;
-            assert_eq!((status, answer["error_code"].as_str()), (400, Some("INVALID_PARAMETER_VALUE")), "{path}");
+            assert_eq!(
+                (status, answer["error_code"].as_str()),
+                (400, Some("INVALID_PARAMETER_VALUE")),
+                "{path}"
+            );
         }
         let (status, _) = trial.get(&format!("artifacts/list?run_id={}&path={path}", trial.run_id)).await;
         assert_eq!(status, 400, "{path}");
@@ -129,7 +151,8 @@ async fn a_part_of_a_file_can_be_asked_for() {
     assert_eq!(part.status().as_u16(), 206);
     assert_eq!(part.headers()["content-range"], "bytes 3-5/10");
     assert_eq!(part.text().await.unwrap(), "345");
-    let (_, listing) = http::get(&client, &format!("{}/api/2.0/mlflow-artifacts/artifacts?path=1", trial.url)).await;
+    let (_, listing) =
+        http::get(&client, &format!("{}/api/2.0/mlflow-artifacts/artifacts?path=1", trial.url)).await;
     assert_eq!(listing, json!({"files": [{"path": "digits.txt", "is_dir": false, "file_size": 10}]}));
 }
 
@@ -150,8 +173,11 @@ async fn a_shutdown_ends_it() {
     let store = sweep::tracking::embedded::EmbeddedStore::open(path.to_str().unwrap()).unwrap();
     let (end, ended) = tokio::sync::oneshot::channel::<()>();
     let gateway = Gateway::start(store, async { drop(ended.await) }).await.unwrap();
-    let trial =
-        TrialScope { run_id: "r".to_owned(), experiment_id: "0".to_owned(), experiment_name: "Default".to_owned() };
+    let trial = TrialScope {
+        run_id: "r".to_owned(),
+        experiment_id: "0".to_owned(),
+        experiment_name: "Default".to_owned(),
+    };
     let url = gateway.scope_with_secret(trial, "a-secret-from-outside".to_owned());
     let client = http::client();
     assert_eq!(client.get(format!("{url}/version")).send().await.unwrap().text().await.unwrap(), "3.17.2");

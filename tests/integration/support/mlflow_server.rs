@@ -38,7 +38,8 @@ impl MlflowServer {
 
     fn start_in(folder: tempfile::TempDir, backend_store_uri: &str) -> Self {
         let port = free_port();
-        let log = File::create(folder.path().join("server.log")).expect("the temporary folder can be written");
+        let log =
+            File::create(folder.path().join("server.log")).expect("the temporary folder can be written");
         let child = Command::new(mlflow_python())
             .args(["-m", "mlflow", "server", "--workers", "1", "--host", "127.0.0.1", "--port"])
             .arg(port.to_string())

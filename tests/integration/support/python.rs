@@ -56,7 +56,9 @@ fn make(home: &Path) -> PathBuf {
 fn run(command: &mut Command, advice: &str) {
     match command.output() {
         Ok(output) if output.status.success() => {}
-        Ok(output) => panic!("{advice}\n{command:?} ended with {}:\n{}", output.status, last_words(&output.stderr)),
+        Ok(output) => {
+            panic!("{advice}\n{command:?} ended with {}:\n{}", output.status, last_words(&output.stderr))
+        }
         Err(error) => panic!("{advice}\n{command:?} did not start: {error}"),
     }
 }
