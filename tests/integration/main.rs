@@ -1,5 +1,8 @@
 //! The tests that need more than this crate: database files, sockets, MLflow's own client and server.
 
+// What goes wrong here is meant to panic.
+#![allow(clippy::unwrap_used)]
+
 mod contract;
 mod embedded;
 mod gateway;

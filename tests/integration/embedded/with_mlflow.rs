@@ -122,6 +122,42 @@ fn a_server_takes_our_file_up_and_we_go_on_using_it() {
     run_python(&script, folder.path(), &[("MLFLOW_TRACKING_URI", server.url())]);
 }
 
+#[test]
+fn a_file_that_a_server_made_is_used_as_it_is() {
+    let server = MlflowServer::start();
+    let script = r#"
+import mlflow
+experiment = mlflow.set_experiment("theirs").experiment_id
+with mlflow.start_run() as run:
+    mlflow.log_params({"a": "1"})
+    mlflow.log_metrics({"loss": 0.5, "odd": float("nan")}, step=2)
+    mlflow.log_text("hello", "folder/note.txt")
+print(run.info.run_id)
+"#;
+    let printed = run_python(script, server.folder(), &[("MLFLOW_TRACKING_URI", server.url())]);
+    let id = printed.lines().map(str::trim).find(|line| line.len() == 32).unwrap();
+    let store = open(server.folder());
+    let db = store.db();
+    let run = db.run(id).unwrap();
+    assert_eq!(run.info.status, RunStatus::Finished);
+    assert_eq!(run.data.params, [Pair::new("a", "1")]);
+    assert_eq!(
+        run.data.metrics.iter().map(|metric| (metric.step, metric.value.is_nan())).collect::<Vec<_>>(),
+        [(2, false), (2, true)]
+    );
+    // Its artifacts lie where that server keeps them: in `mlartifacts` beside the file.
+    let root = db.artifact_folder(&run.info.artifact_uri).unwrap();
+    assert_eq!(db.read_artifact(&root, "folder/note.txt").unwrap(), b"hello");
+    let experiment = db.experiment_by_name("theirs").unwrap().unwrap().experiment_id;
+    let new = CreateRun { experiment_id: experiment, name: Some("ours".to_owned()), ..CreateRun::default() };
+    let new = db.create_run(&new).unwrap().info.run_id;
+    db.log_param(&new, &Pair::new("k", "v")).unwrap();
+    let script = format!(
+        "import mlflow; run = mlflow.get_run('{new}'); assert run.data.params == {{'k': 'v'}} and run.info.run_name == 'ours'"
+    );
+    run_python(&script, server.folder(), &[("MLFLOW_TRACKING_URI", server.url())]);
+}
+
 /// Each filter and order is asked of MLflow's own store, on a copy of the file, and of the gateway. Left out are a
 /// missing and a dangling AND, which MLflow overlooks and we refuse.
 const SAME_ANSWERS: &str = r#"
