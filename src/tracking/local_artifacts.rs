@@ -37,7 +37,8 @@ pub fn folder_of(uri: &str) -> Option<PathBuf> {
         Some(with_host) => with_host.find('/').map(|slash| &with_host[slash..])?,
         None => rest,
     };
-    path.starts_with('/').then(|| PathBuf::from(percent_decoded(path)))
+    path.starts_with('/')
+        .then(|| PathBuf::from(&*percent_encoding::percent_decode_str(path).decode_utf8_lossy()))
 }
 
 /// Writes an artifact: to a temporary name first, so that no reader sees half of it.
@@ -96,7 +97,12 @@ pub async fn list(root: PathBuf, path: String) -> Result<Vec<ArtifactEntry>> {
         let failed = |error| io(format!("the artifacts in {} can't be listed", folder.display()), error);
         let entries = match std::fs::read_dir(&folder) {
             Ok(entries) => entries,
-            Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+                ) =>
+            {
                 return Ok(Vec::new());
             }
             Err(error) => return Err(failed(error)),
@@ -111,7 +117,11 @@ pub async fn list(root: PathBuf, path: String) -> Result<Vec<ArtifactEntry>> {
             }
             let Ok(meta) = entry.metadata() else { continue };
             let path = if path.is_empty() { name } else { format!("{path}/{name}") };
-            found.push(ArtifactEntry { path, is_dir: meta.is_dir(), size: meta.is_file().then_some(meta.len()) });
+            found.push(ArtifactEntry {
+                path,
+                is_dir: meta.is_dir(),
+                size: meta.is_file().then_some(meta.len()),
+            });
         }
         found.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(found)
@@ -139,25 +149,6 @@ fn plain_file() -> std::fs::Permissions {
     std::os::unix::fs::PermissionsExt::from_mode(0o644)
 }
 
-fn percent_decoded(path: &str) -> String {
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        let hex = tail.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
-        match hex.filter(|_| first == b'%').and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
 fn absent(path: &str) -> TrackingError {
     TrackingError::new(ErrorKind::NotFound, format!("there is no artifact {path}"))
 }
@@ -167,9 +158,9 @@ fn io(message: String, error: std::io::Error) -> TrackingError {
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| {
-        TrackingError::new(ErrorKind::Io, "a file operation was cut off").caused_by(error)
-    })?
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| TrackingError::new(ErrorKind::Io, "a file operation was cut off").caused_by(error))?
 }
 
 #[cfg(test)]

@@ -7,7 +7,9 @@
 pub mod embedded;
 mod error;
 pub mod filter;
+pub mod local_artifacts;
 mod model;
+pub mod rest;
 mod store;
 
 pub use error::{ErrorKind, Result, TrackingError};

@@ -29,7 +29,7 @@ pub trait Store: Send + Sync {
     async fn experiment_by_name(&self, name: &str) -> Result<Option<Experiment>>;
     /// Makes an experiment; `AlreadyExists` where the name is taken.
     async fn create_experiment(&self, name: &str) -> Result<ExperimentId>;
-    /// Ids of all active experiments.
+    /// All active experiments.
     async fn experiments(&self) -> Result<Vec<Experiment>>;
 
     /// Makes a run in state RUNNING.
@@ -45,8 +45,15 @@ pub trait Store: Send + Sync {
 
     /// Writes a param once.
     async fn log_param(&self, id: &RunId, key: &str, value: &str) -> Result<ParamWrite>;
-    /// Writes metrics and tags (tags overwrite).
-    async fn log_batch(&self, id: &RunId, metrics: &[Metric], tags: &[(String, String)]) -> Result<()>;
+    /// Writes metrics, params and tags at once. Tags overwrite; a param that has another value already makes the whole
+    /// batch `Invalid`.
+    async fn log_batch(
+        &self,
+        id: &RunId,
+        metrics: &[Metric],
+        params: &[(String, String)],
+        tags: &[(String, String)],
+    ) -> Result<()>;
     /// All values of a metric in the order of timestamp, step, value.
     async fn metric_history(&self, id: &RunId, key: &str) -> Result<Vec<Metric>>;
 

@@ -6,4 +6,5 @@
 mod contract;
 mod embedded;
 mod gateway;
+mod rest;
 mod support;

@@ -144,9 +144,15 @@ impl Store for EmbeddedStore {
         .await
     }
 
-    async fn log_batch(&self, id: &RunId, metrics: &[Metric], tags: &[(String, String)]) -> Result<()> {
+    async fn log_batch(
+        &self,
+        id: &RunId,
+        metrics: &[Metric],
+        params: &[(String, String)],
+        tags: &[(String, String)],
+    ) -> Result<()> {
         let id = id.0.clone();
-        let batch = Batch { metrics: metrics.to_vec(), params: Vec::new(), tags: pairs(tags) };
+        let batch = Batch { metrics: metrics.to_vec(), params: pairs(params), tags: pairs(tags) };
         self.call(move |db| db.log_batch(&id, &batch)).await
     }
 

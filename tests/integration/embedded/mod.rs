@@ -28,5 +28,5 @@ mod promises {
         Temporary { store, _folder: folder }
     }
 
-    crate::contract::contract_suite!(store());
+    crate::contract::contract_suite!(each store());
 }

@@ -1,0 +1,87 @@
+//! Artifacts of a run on a server: through its `mlflow-artifacts` proxy, or on a local path that both can see.
+
+use reqwest::Method;
+
+use super::client::{Body, Client, Request};
+use super::wire::FilesAnswer;
+use crate::tracking::error::{ErrorKind, Result, TrackingError};
+use crate::tracking::local_artifacts::{self, checked_path};
+use crate::tracking::model::{ArtifactEntry, RunInfo};
+
+/// Where the artifacts of a run lie.
+enum Place {
+    /// Below the server's `/api/2.0/mlflow-artifacts/artifacts`.
+    Proxy(Vec<String>),
+    /// In a folder of this machine: MLflow's clients read and write it themselves.
+    Folder(std::path::PathBuf),
+}
+
+pub(super) async fn put(client: &Client, run: &RunInfo, path: &str, bytes: Vec<u8>) -> Result<()> {
+    match place(run)? {
+        Place::Proxy(root) => {
+            let url = proxy_url(client, &root, checked_path(path)?);
+            let request = Request { method: Method::PUT, url, body: Body::Bytes(&bytes) };
+            client.send(&format!("artifact {path}"), request).await.map(drop)
+        }
+        Place::Folder(root) => local_artifacts::put(root, path.to_owned(), bytes).await,
+    }
+}
+
+pub(super) async fn get(client: &Client, run: &RunInfo, path: &str) -> Result<Vec<u8>> {
+    match place(run)? {
+        Place::Proxy(root) => {
+            let url = proxy_url(client, &root, checked_path(path)?);
+            let request = Request { method: Method::GET, url, body: Body::Empty };
+            client.send(&format!("artifact {path}"), request).await
+        }
+        Place::Folder(root) => local_artifacts::get(root, path.to_owned()).await,
+    }
+}
+
+pub(super) async fn list(client: &Client, run: &RunInfo, path: &str) -> Result<Vec<ArtifactEntry>> {
+    match place(run)? {
+        Place::Proxy(root) => {
+            let mut folder = root.join("/");
+            if !path.is_empty() {
+                folder = format!("{folder}/{}", checked_path(path)?.join("/"));
+            }
+            let mut url = client.url(&["api", "2.0", "mlflow-artifacts", "artifacts"]);
+            url.query_pairs_mut().append_pair("path", &folder);
+            let request = Request { method: Method::GET, url, body: Body::Empty };
+            let answer: FilesAnswer = client.json("the list of artifacts", request).await?;
+            Ok(answer.entries(path))
+        }
+        Place::Folder(root) => local_artifacts::list(root, path.to_owned()).await,
+    }
+}
+
+fn proxy_url(client: &Client, root: &[String], path: Vec<&str>) -> reqwest::Url {
+    let mut segments = vec!["api", "2.0", "mlflow-artifacts", "artifacts"];
+    segments.extend(root.iter().map(String::as_str));
+    segments.extend(path);
+    client.url(&segments)
+}
+
+fn place(run: &RunInfo) -> Result<Place> {
+    let uri = run.artifact_uri.as_str();
+    if let Some(rest) = uri.strip_prefix("mlflow-artifacts:") {
+        // `mlflow-artifacts://host/…` names the server; all of ours go through the tracking server.
+        let path = match rest.strip_prefix("//") {
+            Some(with_host) => with_host.split_once('/').map_or("", |(_, path)| path),
+            None => rest,
+        };
+        let segments = path.split('/').filter(|segment| !segment.is_empty()).map(str::to_owned).collect();
+        return Ok(Place::Proxy(segments));
+    }
+    local_artifacts::folder_of(uri).map(Place::Folder).ok_or_else(|| {
+        let scheme = uri.split_once(':').map_or(uri, |(scheme, _)| scheme);
+        TrackingError::new(
+            ErrorKind::Unsupported,
+            format!(
+                "the artifacts of run {} lie in `{scheme}:…`, which only its own clients can reach",
+                run.id
+            ),
+        )
+        .hint("Start the server with --serve-artifacts (the default), so that it passes artifacts on.")
+    })
+}

@@ -1,0 +1,211 @@
+//! The REST store: any MLflow tracking server, with its own authentication.
+
+mod artifacts;
+mod client;
+mod settings;
+mod wire;
+
+use async_trait::async_trait;
+use serde_json::json;
+
+use client::Client;
+pub use settings::{Environment, Secret, Settings};
+use wire::{
+    CreatedExperiment, Done, ExperimentAnswer, ExperimentsAnswer, HistoryAnswer, KeyValue, RunAnswer,
+    RunsAnswer, WireMetric,
+};
+
+use super::error::{ErrorKind, Result};
+use super::model::{
+    ArtifactEntry, Experiment, ExperimentId, Metric, NewRun, Page, Run, RunId, RunInfo, RunQuery, RunUpdate,
+};
+use super::store::{ParamWrite, Store};
+
+// What one log-batch may hold, as MLflow limits it (1,000 entries in all).
+const MOST_METRICS: usize = 800;
+const MOST_PARAMS: usize = 100;
+const MOST_TAGS: usize = 100;
+
+/// A tracking server.
+pub struct RestStore {
+    client: Client,
+    uri: String,
+}
+
+impl RestStore {
+    /// Sets the client up; the server is not called yet.
+    ///
+    /// # Errors
+    /// `Io` or `Invalid` where a certificate can't be read or the credentials can't be sent.
+    pub fn new(settings: Settings) -> Result<Self> {
+        let uri = settings.display_uri();
+        Ok(Self { client: Client::new(settings)?, uri })
+    }
+
+    /// Requests sent so far, further tries included.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.client.calls()
+    }
+}
+
+#[async_trait]
+impl Store for RestStore {
+    fn uri(&self) -> &str {
+        &self.uri
+    }
+
+    async fn experiment_by_name(&self, name: &str) -> Result<Option<Experiment>> {
+        let answer: Result<ExperimentAnswer> =
+            self.client.get("experiments/get-by-name", &[("experiment_name", name)]).await;
+        match answer {
+            Ok(answer) => Ok(Some(answer.experiment.into())),
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn create_experiment(&self, name: &str) -> Result<ExperimentId> {
+        let answer: CreatedExperiment =
+            self.client.post("experiments/create", &json!({ "name": name })).await?;
+        Ok(ExperimentId(answer.experiment_id))
+    }
+
+    async fn experiments(&self) -> Result<Vec<Experiment>> {
+        let mut all = Vec::new();
+        let mut page_token: Option<String> = None;
+        loop {
+            let request = json!({ "max_results": 1000, "page_token": page_token });
+            let answer: ExperimentsAnswer = self.client.post("experiments/search", &request).await?;
+            all.extend(answer.experiments.into_iter().map(Experiment::from));
+            page_token = answer.next_page_token.filter(|token| !token.is_empty());
+            if page_token.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+
+    async fn create_run(&self, run: &NewRun) -> Result<RunInfo> {
+        let request = json!({
+            "experiment_id": run.experiment_id,
+            "run_name": run.name,
+            "user_id": run.user,
+            "start_time": run.start_time,
+            "tags": KeyValue::list(&run.tags),
+        });
+        let answer: RunAnswer = self.client.post("runs/create", &request).await?;
+        Ok(Run::from(answer.run).info)
+    }
+
+    async fn run(&self, id: &RunId) -> Result<Run> {
+        let answer: RunAnswer = self.client.get("runs/get", &[("run_id", id.as_str())]).await?;
+        Ok(answer.run.into())
+    }
+
+    async fn update_run(&self, id: &RunId, update: &RunUpdate) -> Result<()> {
+        let mut request = json!({ "run_id": id });
+        if let Some(status) = update.status {
+            request["status"] = status.as_str().into();
+        }
+        if let Some(end_time) = update.end_time {
+            request["end_time"] = end_time.into();
+        }
+        if let Some(name) = &update.name {
+            request["run_name"] = name.as_str().into();
+        }
+        let _: serde_json::Value = self.client.post("runs/update", &request).await?;
+        Ok(())
+    }
+
+    async fn delete_run(&self, id: &RunId) -> Result<()> {
+        let _: Done = self.client.post("runs/delete", &json!({ "run_id": id })).await?;
+        Ok(())
+    }
+
+    async fn search_runs(&self, query: &RunQuery) -> Result<Page<Run>> {
+        let request = json!({
+            "experiment_ids": query.experiment_ids,
+            "filter": query.filter,
+            "order_by": query.order_by,
+            "max_results": query.max_results,
+            "page_token": query.page_token,
+        });
+        let answer: RunsAnswer = self.client.post("runs/search", &request).await?;
+        Ok(answer.into())
+    }
+
+    async fn log_param(&self, id: &RunId, key: &str, value: &str) -> Result<ParamWrite> {
+        let request = json!({ "run_id": id, "key": key, "value": value });
+        let answer: Result<Done> = self.client.post("runs/log-parameter", &request).await;
+        match answer {
+            Ok(_) => Ok(ParamWrite::Held),
+            // Only `INVALID_PARAMETER_VALUE` says that there is another value; a wrong key says the same, but the
+            // keys are ours.
+            Err(error) if error.kind == ErrorKind::Invalid => Ok(ParamWrite::Refused),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn log_batch(
+        &self,
+        id: &RunId,
+        metrics: &[Metric],
+        params: &[(String, String)],
+        tags: &[(String, String)],
+    ) -> Result<()> {
+        let (mut metrics, mut params, mut tags) =
+            (metrics.chunks(MOST_METRICS), params.chunks(MOST_PARAMS), tags.chunks(MOST_TAGS));
+        loop {
+            let (metrics, params, tags) = (metrics.next(), params.next(), tags.next());
+            if metrics.is_none() && params.is_none() && tags.is_none() {
+                return Ok(());
+            }
+            let metrics: Vec<WireMetric> = metrics.unwrap_or_default().iter().map(WireMetric::from).collect();
+            let request = json!({
+                "run_id": id,
+                "metrics": metrics,
+                "params": KeyValue::list(params.unwrap_or_default()),
+                "tags": KeyValue::list(tags.unwrap_or_default()),
+            });
+            let answer: Result<Done> = self.client.post("runs/log-batch", &request).await;
+            match answer {
+                Ok(_) => {}
+                // Two writers of one tag or param: the server's own race, which a second try wins where the values
+                // are equal.
+                Err(error) if error.kind == ErrorKind::Invalid => {
+                    let _: Done = self.client.post("runs/log-batch", &request).await?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn metric_history(&self, id: &RunId, key: &str) -> Result<Vec<Metric>> {
+        let mut all = Vec::new();
+        let mut token = String::new();
+        loop {
+            let mut query = vec![("run_id", id.as_str()), ("metric_key", key), ("max_results", "25000")];
+            if !token.is_empty() {
+                query.push(("page_token", &token));
+            }
+            let answer: HistoryAnswer = self.client.get("metrics/get-history", &query).await?;
+            all.extend(answer.metrics.into_iter().map(Metric::from));
+            match answer.next_page_token.filter(|next| !next.is_empty()) {
+                Some(next) => token = next,
+                None => return Ok(all),
+            }
+        }
+    }
+
+    async fn put_artifact(&self, run: &RunInfo, path: &str, bytes: Vec<u8>) -> Result<()> {
+        artifacts::put(&self.client, run, path, bytes).await
+    }
+
+    async fn artifact(&self, run: &RunInfo, path: &str) -> Result<Vec<u8>> {
+        artifacts::get(&self.client, run, path).await
+    }
+
+    async fn artifacts(&self, run: &RunInfo, path: &str) -> Result<Vec<ArtifactEntry>> {
+        artifacts::list(&self.client, run, path).await
+    }
+}

@@ -1,0 +1,225 @@
+//! MLflow's environment variables, read once into checked settings.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use base64::Engine as _;
+use reqwest::Url;
+
+use crate::tracking::error::{ErrorKind, Result, TrackingError};
+
+/// A text that never shows in logs or messages.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself, for the one place that sends it.
+    pub(super) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// How a server is reached, as MLflow's own clients understand the environment.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Scheme, host, port and prefix: no trailing slash, no credentials.
+    pub base: Url,
+    /// The value of the `Authorization` header.
+    pub authorization: Option<Secret>,
+    /// `MLFLOW_TRACKING_INSECURE_TLS`.
+    pub insecure_tls: bool,
+    /// `MLFLOW_TRACKING_SERVER_CERT_PATH`: a CA bundle.
+    pub server_cert: Option<PathBuf>,
+    /// `MLFLOW_TRACKING_CLIENT_CERT_PATH`: a PEM file with key and certificate.
+    pub client_cert: Option<PathBuf>,
+    /// `MLFLOW_WORKSPACE`.
+    pub workspace: Option<String>,
+    /// `MLFLOW_HTTP_REQUEST_TIMEOUT`.
+    pub timeout: Duration,
+    /// `MLFLOW_HTTP_REQUEST_MAX_RETRIES`.
+    pub max_retries: u32,
+    /// `MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR`: seconds that the waits start from.
+    pub backoff: Duration,
+}
+
+/// Where settings come from: a seam, so that tests need not touch the process environment.
+pub struct Environment<'a> {
+    /// Looks a variable up.
+    pub var: &'a dyn Fn(&str) -> Option<String>,
+    /// The text of `~/.mlflow/credentials`, where there is one.
+    pub credentials: Option<String>,
+}
+
+impl Environment<'_> {
+    /// That of this process and its user.
+    #[must_use]
+    pub fn of_process() -> Environment<'static> {
+        let file = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".mlflow/credentials"));
+        Environment {
+            var: &|name| std::env::var(name).ok(),
+            credentials: file.and_then(|path| std::fs::read_to_string(path).ok()),
+        }
+    }
+}
+
+impl Settings {
+    /// Reads the settings for the server at `uri` (`http://` or `https://`, with or without `user:password@`).
+    ///
+    /// # Errors
+    /// `Invalid` for an unreadable URI or a variable with a senseless value.
+    pub fn read(uri: &str, env: &Environment<'_>) -> Result<Self> {
+        let mut base = Url::parse(uri.trim_end_matches('/')).map_err(|error| {
+            invalid(format!("`{uri}` is not a tracking URI"))
+                .hint("It should look like http://127.0.0.1:5000 or https://mlflow.example.org")
+                .caused_by(error)
+        })?;
+        let in_url = (!base.username().is_empty()).then(|| {
+            (percent_decoded(base.username()), percent_decoded(base.password().unwrap_or_default()))
+        });
+        // Both can only fail for URLs that can't have a host, which http URLs always have.
+        let _ = base.set_username("");
+        let _ = base.set_password(None);
+        let insecure_tls = boolean(env, "MLFLOW_TRACKING_INSECURE_TLS")?.unwrap_or(false);
+        let server_cert = text(env, "MLFLOW_TRACKING_SERVER_CERT_PATH").map(PathBuf::from);
+        if insecure_tls && server_cert.is_some() {
+            return Err(invalid(
+                "MLFLOW_TRACKING_INSECURE_TLS and MLFLOW_TRACKING_SERVER_CERT_PATH are both set",
+            )
+            .hint("Unset one of them: either the certificate is checked, or it is not."));
+        }
+        Ok(Self {
+            base,
+            authorization: authorization(env, in_url),
+            insecure_tls,
+            server_cert,
+            client_cert: text(env, "MLFLOW_TRACKING_CLIENT_CERT_PATH").map(PathBuf::from),
+            workspace: text(env, "MLFLOW_WORKSPACE"),
+            timeout: Duration::from_secs(number(env, "MLFLOW_HTTP_REQUEST_TIMEOUT", 120, 86_400)?),
+            max_retries: u32::try_from(number(env, "MLFLOW_HTTP_REQUEST_MAX_RETRIES", 7, 10)?).unwrap_or(7),
+            backoff: Duration::from_secs(number(env, "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", 2, 3_600)?),
+        })
+    }
+
+    /// The base as a person writes it.
+    #[must_use]
+    pub fn display_uri(&self) -> String {
+        self.base.as_str().trim_end_matches('/').to_owned()
+    }
+}
+
+/// Basic wins over a token when both a user and a password are known, as in MLflow's client.
+fn authorization(env: &Environment<'_>, in_url: Option<(String, String)>) -> Option<Secret> {
+    let file = env.credentials.as_deref().unwrap_or_default();
+    let user = text(env, "MLFLOW_TRACKING_USERNAME").or_else(|| ini(file, "mlflow_tracking_username"));
+    let password = text(env, "MLFLOW_TRACKING_PASSWORD").or_else(|| ini(file, "mlflow_tracking_password"));
+    let basic = user.zip(password).or(in_url);
+    if let Some((user, password)) = basic {
+        let encoded = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
+        return Some(Secret(format!("Basic {encoded}")));
+    }
+    text(env, "MLFLOW_TRACKING_TOKEN").map(|token| Secret(format!("Bearer {token}")))
+}
+
+/// The value of `key` in the section `[mlflow]` of an INI text.
+fn ini(file: &str, key: &str) -> Option<String> {
+    let mut inside = false;
+    for line in file.lines().map(str::trim) {
+        if line.starts_with('[') {
+            inside = line == "[mlflow]";
+        } else if inside && let Some((name, value)) = line.split_once('=') {
+            if name.trim().eq_ignore_ascii_case(key) {
+                return Some(value.trim().to_owned());
+            }
+        }
+    }
+    None
+}
+
+fn percent_decoded(text: &str) -> String {
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+fn text(env: &Environment<'_>, name: &str) -> Option<String> {
+    (env.var)(name).filter(|value| !value.is_empty())
+}
+
+fn boolean(env: &Environment<'_>, name: &str) -> Result<Option<bool>> {
+    let Some(value) = text(env, name) else { return Ok(None) };
+    match value.to_ascii_lowercase().as_str() {
+        "true" | "1" => Ok(Some(true)),
+        "false" | "0" => Ok(Some(false)),
+        _ => Err(invalid(format!("{name} is `{value}`")).hint("Set it to true or false.")),
+    }
+}
+
+fn number(env: &Environment<'_>, name: &str, default: u64, most: u64) -> Result<u64> {
+    let Some(value) = text(env, name) else { return Ok(default) };
+    match value.parse::<u64>() {
+        Ok(number) if number <= most => Ok(number),
+        _ => Err(invalid(format!("{name} is `{value}`"))
+            .hint(format!("Set it to a whole number from 0 to {most}."))),
+    }
+}
+
+fn invalid(message: impl Into<String>) -> TrackingError {
+    TrackingError::new(ErrorKind::Invalid, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(uri: &str, vars: &[(&str, &str)], credentials: Option<&str>) -> Result<Settings> {
+        let var = |name: &str| vars.iter().find(|(key, _)| *key == name).map(|(_, v)| (*v).to_owned());
+        Settings::read(uri, &Environment { var: &var, credentials: credentials.map(str::to_owned) })
+    }
+
+    fn header(settings: &Settings) -> Option<&str> {
+        settings.authorization.as_ref().map(Secret::reveal)
+    }
+
+    #[test]
+    fn credentials_leave_the_uri_and_become_a_header() {
+        let settings = read("http://ann:p%40ss@host:5000/prefix/", &[], None).unwrap();
+        assert_eq!(settings.display_uri(), "http://host:5000/prefix");
+        assert_eq!(header(&settings), Some("Basic YW5uOnBAc3M="));
+        assert!(!format!("{settings:?}").contains("YW5u"));
+    }
+
+    #[test]
+    fn basic_wins_over_a_token_even_if_it_comes_from_the_file() {
+        let file = "[other]\nmlflow_tracking_username = no\n[mlflow]\nmlflow_tracking_username = ann\n\
+                    mlflow_tracking_password = pw\n";
+        let settings = read("http://h", &[("MLFLOW_TRACKING_TOKEN", "t")], Some(file)).unwrap();
+        assert_eq!(header(&settings), Some("Basic YW5uOnB3"));
+        let settings = read("http://h", &[("MLFLOW_TRACKING_TOKEN", "t")], None).unwrap();
+        assert_eq!(header(&settings), Some("Bearer t"));
+    }
+
+    #[test]
+    fn the_environment_overrides_the_file_key_by_key() {
+        let file = "[mlflow]\nmlflow_tracking_username=ann\nmlflow_tracking_password=pw\n";
+        let settings = read("http://h", &[("MLFLOW_TRACKING_USERNAME", "bob")], Some(file)).unwrap();
+        assert_eq!(header(&settings), Some("Basic Ym9iOnB3"));
+    }
+
+    #[test]
+    fn senseless_values_are_errors_that_name_the_variable() {
+        for (name, value) in [
+            ("MLFLOW_TRACKING_INSECURE_TLS", "maybe"),
+            ("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "11"),
+            ("MLFLOW_HTTP_REQUEST_TIMEOUT", "soon"),
+        ] {
+            let error = read("http://h", &[(name, value)], None).unwrap_err();
+            assert!(error.message.contains(name), "{}", error.message);
+        }
+        assert!(read("http://", &[], None).is_err());
+    }
+}
