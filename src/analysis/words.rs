@@ -63,6 +63,8 @@ mod tests {
             dropped,
             oob_r2,
             trust,
+            forest_reason: None,
+            together: Vec::new(),
             rank_target: false,
             notes: Vec::new(),
             parameters: Vec::new(),

@@ -125,9 +125,11 @@ fn analysis(parameters: usize, trials: usize, rng: &mut ChaCha8Rng) -> Analysis 
             importance: forest.then_some(share),
             permutation: forest.then_some(Estimate { mean: share * 1.3 - 0.02, se: 0.02 + share * 0.1 }),
             pearson: correlate(),
+            pearson_raw: None,
             spearman: correlate(),
             eta_squared: categorical.then_some(share),
             reason: None,
+            excluded: None,
             clear: forest && share > 0.05,
         }
     };
@@ -137,6 +139,8 @@ fn analysis(parameters: usize, trials: usize, rng: &mut ChaCha8Rng) -> Analysis 
         dropped: Dropped::default(),
         oob_r2: forest.then_some(0.71),
         trust: if forest { Trust::Good } else { Trust::Absent },
+        forest_reason: None,
+        together: Vec::new(),
         rank_target: false,
         notes: vec![if forest {
             "`lr` and `optimizer` move together (|Spearman| 0.93): they share one effect.".to_owned()

@@ -1,9 +1,13 @@
 //! The tests that need more than this crate: database files, sockets, MLflow's own client and server.
 
+// What goes wrong here is meant to panic.
+#![allow(clippy::unwrap_used)]
+
 mod contract;
 mod embedded;
 mod embedded_sweep;
 mod gateway;
 mod opens_in_mlflow;
+mod rest;
 mod server_sweep;
 mod support;

@@ -17,3 +17,6 @@ pub use error::FilterError;
 pub use page::{offset_of, token_for};
 pub use parser::{parse_filter, parse_order_by};
 pub use vocabulary::{EXPERIMENTS, Kind, LOGGED_MODELS, RUNS, Vocabulary};
+
+#[cfg(test)]
+mod tests;

@@ -17,9 +17,11 @@ fn parameter(name: &str, importance: f64, permutation: f64, r: f64) -> Parameter
         importance: Some(importance),
         permutation: Some(Estimate { mean: permutation, se: 0.14 }),
         pearson: correlation(r),
+        pearson_raw: None,
         spearman: correlation(r + 0.03),
         eta_squared: None,
         reason: None,
+        excluded: None,
         clear: permutation > 0.3,
     }
 }
@@ -34,6 +36,8 @@ fn sample(names: [&str; 3]) -> Analysis {
         dropped: Dropped { not_finished: 4, metric_absent: 1, metric_nan: 2, metric_inf: 0 },
         oob_r2: Some(0.71),
         trust: Trust::Good,
+        forest_reason: None,
+        together: Vec::new(),
         rank_target: false,
         notes: vec!["lr and seed move together (|Spearman| 0.93): they share one effect.".to_owned()],
         parameters: vec![

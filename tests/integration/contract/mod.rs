@@ -11,11 +11,18 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use sweep::tracking::{ExperimentId, NewRun, RunId, RunInfo, Store};
 
-/// Makes a test of each promise for the store that `$store` (an expression of type `Box<dyn Store>` or
-/// `Arc<dyn Store>`) makes anew for each.
+/// `contract_suite!(each store())` makes a test of each promise, with a store of its own that dereferences to
+/// `dyn Store`; `contract_suite!(all &store)` checks all of them one after the other on one store, where a store is
+/// too dear to be made for each.
 macro_rules! contract_suite {
-    ($store:expr) => {
-        $crate::contract::contract_suite!(@each $store;
+    (each $store:expr) => {
+        $crate::contract::contract_suite! { @list each $store }
+    };
+    (all $store:expr) => {
+        $crate::contract::contract_suite! { @list all $store }
+    };
+    (@list $how:ident $store:expr) => {
+        $crate::contract::contract_suite! { @$how $store;
             experiments::{
                 an_experiment_is_found_by_its_name,
                 a_taken_name_is_refused,
@@ -41,6 +48,7 @@ macro_rules! contract_suite {
                 a_param_is_written_once,
                 an_equal_second_write_holds,
                 a_long_param_is_cut,
+                a_conflicting_param_keeps_the_whole_batch_out,
                 one_of_many_racing_writers_wins,
             }
             search::{
@@ -63,11 +71,10 @@ macro_rules! contract_suite {
                 a_missing_artifact_is_not_found,
                 paths_that_lead_outside_are_refused,
             }
-        );
+        }
     };
     (@each $store:expr; $($area:ident::{ $($promise:ident,)* })*) => {
         $(mod $area {
-            #[allow(unused_imports)]
             use super::*;
             $(
                 #[tokio::test]
@@ -78,6 +85,13 @@ macro_rules! contract_suite {
             )*
         })*
     };
+    (@all $store:expr; $($area:ident::{ $($promise:ident,)* })*) => {{
+        let store: &dyn ::sweep::tracking::Store = $store;
+        $($(
+            println!(concat!(stringify!($area), "::", stringify!($promise)));
+            $crate::contract::$area::$promise(store).await;
+        )*)*
+    }};
 }
 pub(crate) use contract_suite;
 

@@ -1,6 +1,6 @@
 //! Promises about params: the compare-and-set that the ledger stands on.
 
-use sweep::tracking::{ParamWrite, Store};
+use sweep::tracking::{ErrorKind, Metric, ParamWrite, Store};
 
 use super::run;
 
@@ -28,6 +28,21 @@ pub async fn a_long_param_is_cut(store: &dyn Store) {
     assert_eq!(store.log_param(&info.id, "long", &long).await.unwrap(), ParamWrite::Held);
     assert_eq!(store.log_param(&info.id, "long", &long).await.unwrap(), ParamWrite::Held);
     assert_eq!(store.run(&info.id).await.unwrap().param("long").map(str::len), Some(6000));
+}
+
+pub async fn a_conflicting_param_keeps_the_whole_batch_out(store: &dyn Store) {
+    let info = run(store).await;
+    let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+    store.log_batch(&info.id, &[], &[pair("a", "1"), pair("b", "2")], &[pair("t", "old")]).await.unwrap();
+    let again = store.log_batch(&info.id, &[], &[pair("b", "2"), pair("c", "3")], &[]).await;
+    again.unwrap();
+    let metric = Metric { key: "m".to_owned(), value: 1.0, timestamp: 1, step: 0 };
+    let clash = [pair("d", "4"), pair("a", "other")];
+    let error = store.log_batch(&info.id, &[metric], &clash, &[pair("t", "new")]).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Invalid);
+    let run = store.run(&info.id).await.unwrap();
+    assert_eq!((run.param("a"), run.param("c"), run.param("d")), (Some("1"), Some("3"), None));
+    assert_eq!((run.metrics.len(), run.tag("t")), (0, Some("old")));
 }
 
 pub async fn one_of_many_racing_writers_wins(store: &dyn Store) {

@@ -1,5 +1,9 @@
 //! The embedded store: the contract, and what only a file can get wrong.
 
+mod files;
+mod races;
+mod with_mlflow;
+
 mod promises {
     use sweep::tracking::Store;
     use sweep::tracking::embedded::EmbeddedStore;
@@ -24,5 +28,5 @@ mod promises {
         Temporary { store, _folder: folder }
     }
 
-    crate::contract::contract_suite!(store());
+    crate::contract::contract_suite!(each store());
 }
