@@ -7,6 +7,7 @@
 mod grow;
 mod split;
 mod tree;
+mod work;
 
 use rayon::prelude::*;
 

@@ -5,23 +5,56 @@ use rand_chacha::ChaCha8Rng;
 use super::super::features::Scale;
 use super::super::streams::below;
 
-/// A row in a sorted list: its code above, its number below.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Entry(u64);
+/// A row in a sorted list, packed: its code above, its number below.
+pub(super) trait Entry: Copy + Default {
+    fn new(code: u32, row: u32) -> Self;
+    fn code(self) -> u32;
+    fn row(self) -> usize;
+}
 
-impl Entry {
-    pub(super) fn new(code: u32, row: u32) -> Self {
+/// Any code, any row.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Wide(u64);
+
+impl Entry for Wide {
+    fn new(code: u32, row: u32) -> Self {
         Self(u64::from(code) << 32 | u64::from(row))
     }
 
     #[inline]
-    pub(super) fn code(self) -> u32 {
+    fn code(self) -> u32 {
         (self.0 >> 32) as u32
     }
 
     #[inline]
-    pub(super) fn row(self) -> usize {
+    fn row(self) -> usize {
         (self.0 & 0xffff_ffff) as usize
+    }
+}
+
+/// A code below [`Narrow::CODES`] and a row below [`Narrow::ROWS`].
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Narrow(u32);
+
+impl Narrow {
+    pub(super) const ROWS: usize = 1 << Self::BITS;
+    pub(super) const CODES: u32 = 1 << (32 - Self::BITS);
+    const BITS: u32 = 10;
+}
+
+impl Entry for Narrow {
+    fn new(code: u32, row: u32) -> Self {
+        Self(code << Self::BITS | row)
+    }
+
+    #[inline]
+    fn code(self) -> u32 {
+        self.0 >> Self::BITS
+    }
+
+    #[inline]
+    fn row(self) -> usize {
+        self.0 as usize & (Self::ROWS - 1)
     }
 }
 
@@ -98,9 +131,9 @@ impl<'a> Chooser<'a> {
 }
 
 /// Offers the group's best splits; false if its codes are all the same.
-pub(super) fn search(
+pub(super) fn search<E: Entry>(
     (group, scale): (u32, Scale),
-    list: &[Entry],
+    list: &[E],
     shares: &[Share],
     whole: &Whole,
     chooser: &mut Chooser,
@@ -124,7 +157,7 @@ pub(super) fn search(
 ///
 /// With `c` the sum of the first side about the node's mean, the decrease is `c² W / (w (W - w))`. Candidates are
 /// compared by cross-multiplication, with no division.
-fn best_threshold(group: u32, list: &[Entry], shares: &[Share], whole: &Whole) -> Option<Split> {
+fn best_threshold<E: Entry>(group: u32, list: &[E], shares: &[Share], whole: &Whole) -> Option<Split> {
     let mean = whole.sum / whole.weight;
     let mut side = Share::default();
     let (mut best_top, mut best_bottom) = (-1.0, 1.0);
@@ -148,7 +181,7 @@ fn best_threshold(group: u32, list: &[Entry], shares: &[Share], whole: &Whole) -
 }
 
 /// Each level against the rest.
-fn consider_levels(group: u32, list: &[Entry], shares: &[Share], whole: &Whole, chooser: &mut Chooser) {
+fn consider_levels<E: Entry>(group: u32, list: &[E], shares: &[Share], whole: &Whole, chooser: &mut Chooser) {
     let mean = whole.sum / whole.weight;
     let mut from = 0;
     for level in list.chunk_by(|a, b| a.code() == b.code()) {
