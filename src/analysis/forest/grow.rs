@@ -144,11 +144,15 @@ impl<'a> Grower<'a> {
             share.weight += slot.weight;
             share.sum += slot.sum;
         }
-        for (list, sorted) in self.wide.lists.iter_mut().zip(&self.data.lists) {
-            list.clear();
-            list.extend(sorted.iter().filter(|entry| self.counts[entry.row()] > 0));
-        }
         let end = self.counts.iter().filter(|count| **count > 0).count();
+        for (list, sorted) in self.wide.lists.iter_mut().zip(&self.data.lists) {
+            let mut drawn = 0;
+            for entry in sorted {
+                // Written at any rate, and overwritten by the next if it was not drawn.
+                list[drawn] = *entry;
+                drawn += usize::from(self.counts[entry.row()] > 0);
+            }
+        }
         Pending { start: 0, end, share, varying: (0, self.data.lists.len()), parent: None }
     }
 
@@ -163,9 +167,10 @@ impl<'a> Grower<'a> {
         }
         for group in groups {
             let moved = self.wide.list(*group, node).iter();
-            let list = &mut self.narrow.lists[*group as usize];
-            list.clear();
-            list.extend(moved.map(|entry| Narrow::new(entry.code(), self.places[entry.row()])));
+            let list = self.narrow.lists[*group as usize].iter_mut();
+            list.zip(moved).for_each(|(slot, entry)| {
+                *slot = Narrow::new(entry.code(), self.places[entry.row()]);
+            });
         }
         Pending { start: 0, end: node.len(), ..*node }
     }

@@ -137,6 +137,7 @@ pub(super) fn search<E: Entry>(
     shares: &[Share],
     whole: &Whole,
     chooser: &mut Chooser,
+    steps: &mut [Step],
 ) -> bool {
     let (Some(first), Some(last)) = (list.first(), list.last()) else { return false };
     if first.code() == last.code() {
@@ -144,7 +145,7 @@ pub(super) fn search<E: Entry>(
     }
     match scale {
         Scale::Ordered => {
-            if let Some(split) = best_threshold(group, list, shares, whole) {
+            if let Some(split) = best_threshold(group, list, shares, whole, steps) {
                 chooser.consider(split);
             }
         }
@@ -153,31 +154,46 @@ pub(super) fn search<E: Entry>(
     true
 }
 
+/// What a scan writes down at each place of a list: the first side so far, and what a split behind it would gain.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Step {
+    side: Share,
+    gain: f64,
+}
+
+/// Taken off the gain of a split between two rows of the same code, which is none.
+const NO_SPLIT: [f64; 2] = [0.0, f64::MAX];
+
 /// The threshold with the largest decrease of the sum of squares; the first of equals.
 ///
-/// With `c` the sum of the first side about the node's mean, the decrease is `c² W / (w (W - w))`. Candidates are
-/// compared by cross-multiplication, with no division.
-fn best_threshold<E: Entry>(group: u32, list: &[E], shares: &[Share], whole: &Whole) -> Option<Split> {
+/// With `c` the sum of the first side about the node's mean, the decrease is `c² W / (w (W - w))`. The scan writes all
+/// gains down and looks for the largest afterwards: a branch at each new best can't be foreseen, and costs more.
+fn best_threshold<E: Entry>(
+    group: u32,
+    list: &[E],
+    shares: &[Share],
+    whole: &Whole,
+    steps: &mut [Step],
+) -> Option<Split> {
     let mean = whole.sum / whole.weight;
     let mut side = Share::default();
-    let (mut best_top, mut best_bottom) = (-1.0, 1.0);
-    let mut best = (0, side);
-    for (place, pair) in list.windows(2).enumerate() {
+    let mut largest = -1.0;
+    for (pair, step) in list.windows(2).zip(steps.iter_mut()) {
         let share = shares[pair[0].row()];
         side.sum += share.sum;
         side.weight += share.weight;
         let about = side.sum - side.weight * mean;
-        let top = about * about;
-        let bottom = side.weight * (whole.weight - side.weight);
-        if top * best_bottom > best_top * bottom && pair[0].code() != pair[1].code() {
-            (best_top, best_bottom, best) = (top, bottom, (place + 1, side));
-        }
+        let gain = about * about / (side.weight * (whole.weight - side.weight));
+        let gain = gain - NO_SPLIT[usize::from(pair[0].code() == pair[1].code())];
+        *step = Step { side, gain };
+        largest = if gain > largest { gain } else { largest };
     }
-    let (to, inside) = best;
-    let (below, above) = (list.get(to.checked_sub(1)?)?.code(), list.get(to)?.code());
+    let place = steps.iter().take(list.len() - 1).position(|step| step.gain == largest)?;
+    let (below, above) = (list.get(place)?.code(), list.get(place + 1)?.code());
     // The middle between the two neighbours, as with real numbers: rows that the tree did not see may lie there.
     let width = below + (above - below) / 2;
-    Some(Split { group, low: 0, width, from: 0, to, inside, gain: best_top / best_bottom * whole.weight })
+    let inside = steps.get(place)?.side;
+    Some(Split { group, low: 0, width, from: 0, to: place + 1, inside, gain: largest * whole.weight })
 }
 
 /// Each level against the rest.

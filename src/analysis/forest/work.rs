@@ -3,7 +3,7 @@
 use super::super::features::Scale;
 use super::super::streams::below;
 use super::grow::{Growth, Pending};
-use super::split::{Chooser, Entry, Share, Split, Whole, search};
+use super::split::{Chooser, Entry, Share, Split, Step, Whole, search};
 
 /// The rows of a subtree, each group's in the order of their codes.
 #[derive(Debug)]
@@ -16,6 +16,7 @@ pub(super) struct Work<E> {
     pub(super) lists: Vec<Vec<E>>,
     scratch: Vec<E>,
     inside: Vec<bool>,
+    steps: Vec<Step>,
 }
 
 impl<E: Entry> Work<E> {
@@ -24,9 +25,10 @@ impl<E: Entry> Work<E> {
         Self {
             shares: vec![Share::default(); rows],
             targets: vec![0.0; rows],
-            lists: (0..groups).map(|_| Vec::with_capacity(rows)).collect(),
+            lists: vec![vec![E::default(); rows + 1]; groups],
             scratch: vec![E::default(); rows],
             inside: vec![false; rows],
+            steps: vec![Step::default(); rows],
         }
     }
 
@@ -37,7 +39,7 @@ impl<E: Entry> Work<E> {
 
     /// The node's best split and the groups that vary in it; `None`: it is a leaf.
     pub(super) fn split(
-        &self,
+        &mut self,
         node: &Pending,
         scales: &[Scale],
         growth: &mut Growth,
@@ -54,8 +56,9 @@ impl<E: Entry> Work<E> {
         let mut chooser = Chooser::new(&mut growth.rng, &whole);
         for place in node.varying.0..node.varying.1 {
             let group = growth.varying[place];
+            let list = &self.lists[group as usize][node.start..node.end];
             let kind = (group, scales[group as usize]);
-            if search(kind, self.list(group, node), &self.shares, &whole, &mut chooser) {
+            if search(kind, list, &self.shares, &whole, &mut chooser, &mut self.steps) {
                 growth.varying.push(group);
             }
         }
