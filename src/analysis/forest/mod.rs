@@ -66,6 +66,12 @@ impl Forest {
         sum / self.trees.len().max(1) as f64
     }
 
+    /// Number of groups of the features that it was grown on.
+    #[must_use]
+    pub fn groups(&self) -> usize {
+        self.groups
+    }
+
     /// The trees, in the order of their streams.
     pub(super) fn trees(&self) -> &[Tree] {
         &self.trees
