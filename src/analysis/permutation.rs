@@ -311,3 +311,6 @@ impl Path<'_> {
         (begin, end)
     }
 }
+
+#[cfg(test)]
+mod tests;

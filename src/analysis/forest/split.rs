@@ -214,3 +214,6 @@ fn consider_levels<E: Entry>(group: u32, list: &[E], shares: &[Share], whole: &W
         from = to;
     }
 }
+
+#[cfg(test)]
+mod tests;
