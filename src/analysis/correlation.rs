@@ -34,9 +34,13 @@ pub(super) fn coefficient(x: &[f64], y: &[f64]) -> Option<f64> {
     if x.len() < FEWEST_ROWS || !finite || ranks::constant(x) || ranks::constant(y) {
         return None;
     }
-    let (x, y) = (ranks::centred(x), ranks::centred(y));
+    of_deviations(&ranks::centred(x), &ranks::centred(y))
+}
+
+/// Pearson's coefficient of two columns whose means are zero; `None` if one of them is zero everywhere.
+pub(super) fn of_deviations(x: &[f64], y: &[f64]) -> Option<f64> {
     let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-    let r = product(&x, &y) / (product(&x, &x) * product(&y, &y)).sqrt();
+    let r = product(x, y) / (product(x, x) * product(y, y)).sqrt();
     r.is_finite().then(|| r.clamp(-1.0, 1.0))
 }
 

@@ -143,7 +143,7 @@ impl Facts<'_> {
         }
         let more = self.together.len().saturating_sub(PAIRS_NAMED);
         if more > 0 {
-            notes.push(format!("{more} more pairs of parameters move together."));
+            notes.push(format!("So do {more} more {}.", if more == 1 { "pair" } else { "pairs" }));
         }
     }
 }

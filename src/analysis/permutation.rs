@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use super::features::{Features, Group};
 use super::forest::{Forest, Node, Tree};
 use super::model::Estimate;
+use super::ranks;
 use super::streams::{Stream, shuffle};
 
 /// Shuffles of each group.
@@ -39,8 +40,15 @@ pub struct Permutation {
 
 impl Permutation {
     /// Judges a forest on the rows that it was grown on.
+    ///
+    /// A forest that was grown on another number of groups can't be judged: there is no R², and all drops are 0.
     #[must_use]
     pub fn of(forest: &Forest, features: &Features, target: &[f64], rows: Rows, seed: u64) -> Self {
+        let nothing =
+            Self { r2: None, drops: vec![Estimate { mean: 0.0, se: 0.0 }; features.groups().len()] };
+        if forest.groups() != features.groups().len() {
+            return nothing;
+        }
         let mut order: Vec<u32> = (0..features.rows().min(target.len()) as u32).collect();
         order.sort_by(|a, b| target[*a as usize].total_cmp(&target[*b as usize]));
         let judged =
@@ -50,9 +58,8 @@ impl Permutation {
         let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
         let total: f64 = known.iter().map(|y| (y - mean) * (y - mean)).sum();
         let left: f64 = errors.iter().flatten().map(|error| error * error).sum();
-        if total <= 0.0 || total.is_nan() {
-            let none = Estimate { mean: 0.0, se: 0.0 };
-            return Self { r2: None, drops: vec![none; features.groups().len()] };
+        if ranks::constant(&known) || total.is_nan() {
+            return nothing;
         }
         let starts = (0..features.groups().len()).step_by(BATCH);
         let drops = starts.flat_map(|start| judged.batch(start, seed)).map(|rises| estimate(&rises, total));
@@ -304,3 +311,6 @@ impl Path<'_> {
         (begin, end)
     }
 }
+
+#[cfg(test)]
+mod tests;

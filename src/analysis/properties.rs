@@ -155,6 +155,20 @@ fn a_forest_of_a_pure_target_explains_its_own_rows_and_not_the_others() {
 }
 
 #[test]
+fn a_forest_is_not_judged_on_a_table_of_another_shape() {
+    let group = || Group::new(Scale::Ordered, (0..30).collect());
+    let target = scatter(30, 0.618_034);
+    let forest = Forest::fit(&Features::new(30, vec![group()]), &target, 10, 1);
+    let wider = Features::new(30, vec![group(), group()]);
+    assert_eq!(Permutation::of(&forest, &wider, &target, Rows::OutOfBag, 1).r2, None);
+    let longer = Features::new(300, vec![Group::new(Scale::Ordered, (0..300).collect())]);
+    let judged = Permutation::of(&forest, &longer, &scatter(300, 0.618_034), Rows::OutOfBag, 1);
+    assert!(judged.r2.is_some_and(f64::is_finite));
+    let same = Features::new(30, vec![group()]);
+    assert_eq!(Permutation::of(&forest, &same, &[0.1; 30], Rows::OutOfBag, 1).r2, None);
+}
+
+#[test]
 fn two_of_a_kind_are_named_as_moving_together() {
     let x = scatter(40, 0.618_034);
     let flag: Vec<Option<Value>> = x.iter().map(|x| Some(Value::Bool(*x > 0.5))).collect();

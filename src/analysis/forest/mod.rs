@@ -7,6 +7,7 @@
 mod grow;
 mod split;
 mod tree;
+mod work;
 
 use rayon::prelude::*;
 
@@ -63,6 +64,12 @@ impl Forest {
     pub fn predict(&self, codes: &[u32]) -> f64 {
         let sum: f64 = self.trees.iter().map(|tree| tree.predict(codes)).sum();
         sum / self.trees.len().max(1) as f64
+    }
+
+    /// Number of groups of the features that it was grown on.
+    #[must_use]
+    pub fn groups(&self) -> usize {
+        self.groups
     }
 
     /// The trees, in the order of their streams.

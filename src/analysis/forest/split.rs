@@ -5,23 +5,56 @@ use rand_chacha::ChaCha8Rng;
 use super::super::features::Scale;
 use super::super::streams::below;
 
-/// A row in a sorted list: its code above, its number below.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Entry(u64);
+/// A row in a sorted list, packed: its code above, its number below.
+pub(super) trait Entry: Copy + Default {
+    fn new(code: u32, row: u32) -> Self;
+    fn code(self) -> u32;
+    fn row(self) -> usize;
+}
 
-impl Entry {
-    pub(super) fn new(code: u32, row: u32) -> Self {
+/// Any code, any row.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Wide(u64);
+
+impl Entry for Wide {
+    fn new(code: u32, row: u32) -> Self {
         Self(u64::from(code) << 32 | u64::from(row))
     }
 
     #[inline]
-    pub(super) fn code(self) -> u32 {
+    fn code(self) -> u32 {
         (self.0 >> 32) as u32
     }
 
     #[inline]
-    pub(super) fn row(self) -> usize {
+    fn row(self) -> usize {
         (self.0 & 0xffff_ffff) as usize
+    }
+}
+
+/// A code below [`Narrow::CODES`] and a row below [`Narrow::ROWS`].
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Narrow(u32);
+
+impl Narrow {
+    pub(super) const ROWS: usize = 1 << Self::BITS;
+    pub(super) const CODES: u32 = 1 << (32 - Self::BITS);
+    const BITS: u32 = 10;
+}
+
+impl Entry for Narrow {
+    fn new(code: u32, row: u32) -> Self {
+        Self(code << Self::BITS | row)
+    }
+
+    #[inline]
+    fn code(self) -> u32 {
+        self.0 >> Self::BITS
+    }
+
+    #[inline]
+    fn row(self) -> usize {
+        self.0 as usize & (Self::ROWS - 1)
     }
 }
 
@@ -98,12 +131,13 @@ impl<'a> Chooser<'a> {
 }
 
 /// Offers the group's best splits; false if its codes are all the same.
-pub(super) fn search(
+pub(super) fn search<E: Entry>(
     (group, scale): (u32, Scale),
-    list: &[Entry],
+    list: &[E],
     shares: &[Share],
     whole: &Whole,
     chooser: &mut Chooser,
+    steps: &mut [Step],
 ) -> bool {
     let (Some(first), Some(last)) = (list.first(), list.last()) else { return false };
     if first.code() == last.code() {
@@ -111,7 +145,7 @@ pub(super) fn search(
     }
     match scale {
         Scale::Ordered => {
-            if let Some(split) = best_threshold(group, list, shares, whole) {
+            if let Some(split) = best_threshold(group, list, shares, whole, steps) {
                 chooser.consider(split);
             }
         }
@@ -120,35 +154,50 @@ pub(super) fn search(
     true
 }
 
+/// What a scan writes down at each place of a list: the first side so far, and what a split behind it would gain.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Step {
+    side: Share,
+    gain: f64,
+}
+
+/// Taken off the gain of a split between two rows of the same code, which is none.
+const NO_SPLIT: [f64; 2] = [0.0, f64::MAX];
+
 /// The threshold with the largest decrease of the sum of squares; the first of equals.
 ///
-/// With `c` the sum of the first side about the node's mean, the decrease is `c² W / (w (W - w))`. Candidates are
-/// compared by cross-multiplication, with no division.
-fn best_threshold(group: u32, list: &[Entry], shares: &[Share], whole: &Whole) -> Option<Split> {
+/// With `c` the sum of the first side about the node's mean, the decrease is `c² W / (w (W - w))`. The scan writes all
+/// gains down and looks for the largest afterwards: a branch at each new best can't be foreseen, and costs more.
+fn best_threshold<E: Entry>(
+    group: u32,
+    list: &[E],
+    shares: &[Share],
+    whole: &Whole,
+    steps: &mut [Step],
+) -> Option<Split> {
     let mean = whole.sum / whole.weight;
     let mut side = Share::default();
-    let (mut best_top, mut best_bottom) = (-1.0, 1.0);
-    let mut best = (0, side);
-    for (place, pair) in list.windows(2).enumerate() {
+    let mut largest = -1.0;
+    for (pair, step) in list.windows(2).zip(steps.iter_mut()) {
         let share = shares[pair[0].row()];
         side.sum += share.sum;
         side.weight += share.weight;
         let about = side.sum - side.weight * mean;
-        let top = about * about;
-        let bottom = side.weight * (whole.weight - side.weight);
-        if top * best_bottom > best_top * bottom && pair[0].code() != pair[1].code() {
-            (best_top, best_bottom, best) = (top, bottom, (place + 1, side));
-        }
+        let gain = about * about / (side.weight * (whole.weight - side.weight));
+        let gain = gain - NO_SPLIT[usize::from(pair[0].code() == pair[1].code())];
+        *step = Step { side, gain };
+        largest = if gain > largest { gain } else { largest };
     }
-    let (to, inside) = best;
-    let (below, above) = (list.get(to.checked_sub(1)?)?.code(), list.get(to)?.code());
+    let place = steps.iter().take(list.len() - 1).position(|step| step.gain == largest)?;
+    let (below, above) = (list.get(place)?.code(), list.get(place + 1)?.code());
     // The middle between the two neighbours, as with real numbers: rows that the tree did not see may lie there.
     let width = below + (above - below) / 2;
-    Some(Split { group, low: 0, width, from: 0, to, inside, gain: best_top / best_bottom * whole.weight })
+    let inside = steps.get(place)?.side;
+    Some(Split { group, low: 0, width, from: 0, to: place + 1, inside, gain: largest * whole.weight })
 }
 
 /// Each level against the rest.
-fn consider_levels(group: u32, list: &[Entry], shares: &[Share], whole: &Whole, chooser: &mut Chooser) {
+fn consider_levels<E: Entry>(group: u32, list: &[E], shares: &[Share], whole: &Whole, chooser: &mut Chooser) {
     let mean = whole.sum / whole.weight;
     let mut from = 0;
     for level in list.chunk_by(|a, b| a.code() == b.code()) {
@@ -165,3 +214,6 @@ fn consider_levels(group: u32, list: &[Entry], shares: &[Share], whole: &Whole, 
         from = to;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -91,7 +91,7 @@ impl Tree {
     /// Whether the row was in the tree's bootstrap sample.
     #[inline]
     pub(in crate::analysis) fn saw(&self, row: usize) -> bool {
-        self.seen[row / 64] >> (row % 64) & 1 == 1
+        self.seen.get(row / 64).is_some_and(|bits| bits >> (row % 64) & 1 == 1)
     }
 
     /// The leaf's value for a row of codes.
