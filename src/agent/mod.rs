@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::Config;
+use crate::config::{Config, Goal};
 use crate::config::command::CommandError;
 use crate::process::SpawnError;
 use crate::record::{Ledger, Sweep};
@@ -81,6 +81,23 @@ pub struct Agent {
     pub events: Box<dyn Fn(Event<'_>) + Send + Sync>,
     /// What was asked for.
     pub options: Options,
+}
+
+impl Agent {
+    /// Whether `max_duration`, counted from the start of the sweep, has run out.
+    fn time_is_up(&self, now: i64) -> bool {
+        let limit = self.config.max_duration.and_then(|limit| i64::try_from(limit.as_millis()).ok());
+        limit.is_some_and(|limit| now.saturating_sub(self.sweep.parent.info.start_time) >= limit)
+    }
+
+    /// Whether a value of the metric is as good as `metric.target` asks for.
+    fn reaches_target(&self, value: Option<f64>) -> bool {
+        let (Some(metric), Some(value)) = (&self.config.metric, value) else { return false };
+        metric.target.is_some_and(|target| match metric.goal {
+            Goal::Minimize => value <= target,
+            Goal::Maximize => value >= target,
+        })
+    }
 }
 
 /// What a person can ask of an agent.

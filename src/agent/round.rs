@@ -13,7 +13,8 @@ use super::stop::{Level, Stop};
 use super::takeover::{Look, Takeover};
 use super::work::run_trial;
 use super::{Agent, AgentError};
-use crate::record::Claim;
+use crate::process::now_ms;
+use crate::record::{Claim, Order};
 use crate::trial::{RunStatus, TrialIndex};
 
 /// What an agent did.
@@ -45,6 +46,10 @@ pub enum EndReason {
     Failures,
     /// It was asked to stop.
     Stopped,
+    /// `max_duration` has run out.
+    Duration,
+    /// A trial has reached `metric.target`.
+    Target,
 }
 
 /// Runs trials until none is left, the count is reached, too many fail in a row, or `stop` says so.
@@ -59,7 +64,7 @@ pub async fn run(agent: Arc<Agent>, stop: watch::Sender<Stop>) -> Result<Summary
             round.start_trials().await;
         }
         if round.running.is_empty() && (round.error.is_some() || round.end_reason().is_some()) {
-            return round.finish();
+            return round.finish().await;
         }
         let look_again = tokio::time::sleep(pulse(round.agent.options.lease));
         let mut stop = round.stop.clone();
@@ -86,6 +91,8 @@ struct Round {
     waits_for_others: bool,
     /// There is nothing to wait for.
     nothing_left: bool,
+    /// A trial has reached `metric.target`.
+    target_reached: bool,
     takeover: Takeover,
     summary: Summary,
     error: Option<AgentError>,
@@ -103,6 +110,7 @@ impl Round {
             nothing_free: false,
             waits_for_others: false,
             nothing_left: false,
+            target_reached: false,
             takeover: Takeover::default(),
             summary: Summary::default(),
             error: None,
@@ -165,8 +173,14 @@ impl Round {
         if self.failures_in_a_row >= options.max_failures {
             return Some(EndReason::Failures);
         }
+        if self.target_reached {
+            return Some(EndReason::Target);
+        }
         if self.nothing_left {
             return Some(EndReason::NothingLeft);
+        }
+        if self.agent.time_is_up(now_ms()) {
+            return Some(EndReason::Duration);
         }
         options.count.is_some_and(|count| self.started >= count).then_some(EndReason::Count)
     }
@@ -193,6 +207,7 @@ impl Round {
         self.nothing_left = self.nothing_left && outcome.fate != Fate::GivenBack;
         match outcome.status {
             RunStatus::Finished => {
+                self.target_reached |= self.agent.reaches_target(outcome.metric);
                 self.summary.finished += 1;
                 self.failures_in_a_row = 0;
             }
@@ -210,9 +225,13 @@ impl Round {
         self.error.get_or_insert(error);
     }
 
-    fn finish(mut self) -> Result<Summary, AgentError> {
+    async fn finish(mut self) -> Result<Summary, AgentError> {
         if let Some(error) = self.error {
             return Err(error);
+        }
+        if self.target_reached {
+            // The agents elsewhere need not go on either.
+            self.agent.sweep.give_order(self.agent.store.as_ref(), Order::Stop).await?;
         }
         self.summary.end = self.end_reason().unwrap_or_default();
         Ok(self.summary)

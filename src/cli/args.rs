@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-use crate::commands::SweepChoice;
+use crate::commands::retry::RetryArgs;
+use crate::commands::{Exit, Failure, SweepChoice};
+use crate::commands::check::CheckArgs;
 use crate::commands::finalize::{FinalizeArgs, Format};
 use crate::commands::init::InitArgs;
 use crate::commands::run::{RunArgs, WorkArgs};
+use crate::commands::sample::SampleArgs;
 use crate::commands::start::StartArgs;
 use crate::config;
 
@@ -45,6 +48,20 @@ pub(super) enum Verb {
     Finalize(Finalize),
     /// Do all three: init, run, finalize
     Start(Start),
+    /// Let no agent start another trial; running ones are finished
+    Stop(Control),
+    /// End all agents of a sweep and their running trials
+    Cancel(Control),
+    /// Let agents wait until the sweep is resumed
+    Pause(Control),
+    /// Let a paused or stopped sweep go on
+    Resume(Control),
+    /// Run trials again that have their result
+    Retry(Retry),
+    /// Check a config: all its faults at once, or what it would do
+    Check(Check),
+    /// Show the points that a config would try
+    Sample(Sample),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -181,5 +198,103 @@ pub(super) struct Start {
 impl From<Start> for StartArgs {
     fn from(typed: Start) -> Self {
         Self { config: typed.config, work: typed.work.into(), format: typed.format.into() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Check {
+    /// The sweep file
+    #[arg(required_unless_present = "schema")]
+    config: Option<PathBuf>,
+    /// How findings are printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedFormat,
+    /// Print a JSON Schema of sweep files, for editors
+    #[arg(long, conflicts_with = "config")]
+    schema: bool,
+}
+
+impl Check {
+    /// What is to be checked; `None`: the schema is wanted.
+    pub(super) fn file(self) -> Option<CheckArgs> {
+        let format = self.format.into();
+        self.config.map(|config| CheckArgs { config, format })
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Sample {
+    /// The sweep file
+    config: PathBuf,
+    /// How many points
+    #[arg(short = 'n', long, default_value_t = 10, value_name = "N")]
+    number: u64,
+    /// The first trial
+    #[arg(long, default_value_t = 0, value_name = "K")]
+    from: u64,
+    /// The seed [default: the config's, else 0]
+    #[arg(long, value_name = "S")]
+    seed: Option<u64>,
+    /// How points are printed; json: an object a line
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedFormat,
+}
+
+impl From<Sample> for SampleArgs {
+    fn from(typed: Sample) -> Self {
+        Self {
+            config: typed.config,
+            number: typed.number,
+            from: typed.from,
+            seed: typed.seed,
+            format: typed.format.into(),
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Control {
+    #[command(flatten)]
+    which: Which,
+}
+
+impl From<Control> for SweepChoice {
+    fn from(typed: Control) -> Self {
+        typed.which.into()
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Retry {
+    /// Id of the sweep, a unique beginning of it, or its name
+    #[arg(long, value_name = "ID")]
+    sweep_id: Option<String>,
+    /// All trials that failed
+    #[arg(long)]
+    failed: bool,
+    /// All trials that were killed
+    #[arg(long)]
+    killed: bool,
+    /// Numbers of trials; what comes first and is no number names the sweep
+    #[arg(value_name = "TRIAL")]
+    trials: Vec<String>,
+}
+
+impl TryFrom<Retry> for RetryArgs {
+    type Error = Failure;
+
+    fn try_from(typed: Retry) -> Result<Self, Failure> {
+        let mut sweep = typed.sweep_id;
+        let mut trials = Vec::new();
+        for (place, text) in typed.trials.into_iter().enumerate() {
+            match text.parse() {
+                Ok(number) => trials.push(number),
+                Err(_) if place == 0 && sweep.is_none() => sweep = Some(text),
+                Err(_) => {
+                    return Err(Failure::new(Exit::Usage, format!("`{text}` is not the number of a trial")));
+                }
+            }
+        }
+        Ok(Self { sweep: SweepChoice(sweep), failed: typed.failed, killed: typed.killed, trials })
     }
 }

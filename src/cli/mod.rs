@@ -8,7 +8,8 @@ use std::io::IsTerminal as _;
 
 use clap::Parser as _;
 
-use crate::commands::{Exit, Failure, Setting, finalize, init, run, start};
+use crate::commands::{Exit, Failure, Setting, check, control, finalize, init, retry, run, sample, start};
+use crate::record::Order;
 use crate::ui::{Style, Ui};
 use args::{Args, Verb};
 
@@ -46,6 +47,16 @@ fn in_runtime(ui: Ui, args: Args) -> Result<Exit, Failure> {
             Verb::Run(args) => run::run(&setting, &args.into()).await,
             Verb::Finalize(args) => finalize::finalize(&setting, &args.into()).await,
             Verb::Start(args) => start::start(&setting, &args.into()).await,
+            Verb::Stop(args) => control::control(&setting, &args.into(), Order::Stop).await,
+            Verb::Cancel(args) => control::control(&setting, &args.into(), Order::Cancel).await,
+            Verb::Pause(args) => control::control(&setting, &args.into(), Order::Pause).await,
+            Verb::Resume(args) => control::control(&setting, &args.into(), Order::Run).await,
+            Verb::Retry(args) => retry::retry(&setting, &args.try_into()?).await,
+            Verb::Check(args) => match args.file() {
+                Some(args) => check::check(&setting, &args),
+                None => check::schema(&setting),
+            },
+            Verb::Sample(args) => sample::sample(&setting, &args.into()),
         }
     })
 }

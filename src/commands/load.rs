@@ -15,13 +15,18 @@ const LARGEST: u64 = 1 << 20;
 
 /// Reads and checks a config file; its warnings are told, its faults are the failure.
 pub(super) fn load_file(ui: &Ui, path: &Path) -> Result<(Config, Vec<u8>), Failure> {
-    let name = path.display().to_string();
+    let bytes = read_file(path)?;
+    let config = checked(ui, &path.display().to_string(), &bytes)?;
+    Ok((config, bytes))
+}
+
+/// The bytes of a config file: no more than one that is too long has.
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
+    let name = path.display();
     let unreadable = |error: std::io::Error| {
         let failure = Failure::new(Exit::Usage, format!("the config {name} can't be read")).caused_by(&error);
         match error.kind() {
-            std::io::ErrorKind::NotFound => {
-                failure.hint("Give the path of a sweep file: `sweep init CONFIG`.")
-            }
+            std::io::ErrorKind::NotFound => failure.hint("Give the path of a sweep file: `sweep init CONFIG`."),
             std::io::ErrorKind::IsADirectory => failure.hint("Give the file itself, not its folder."),
             _ => failure,
         }
@@ -29,8 +34,7 @@ pub(super) fn load_file(ui: &Ui, path: &Path) -> Result<(Config, Vec<u8>), Failu
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path).map_err(unreadable)?;
     file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    let config = checked(ui, &name, &bytes)?;
-    Ok((config, bytes))
+    Ok(bytes)
 }
 
 /// The config of a sweep, as it was initialised.

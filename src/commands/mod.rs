@@ -2,7 +2,9 @@
 //!
 //! A command takes a [`Setting`] and plain data, opens a [`Context`], and returns an [`Exit`] or a [`Failure`]; `main` alone exits.
 
+pub mod check;
 mod context;
+pub mod control;
 mod exit;
 mod failure;
 pub mod finalize;
@@ -10,7 +12,9 @@ mod hand_over;
 pub mod init;
 mod load;
 mod names;
+pub mod retry;
 pub mod run;
+pub mod sample;
 mod signals;
 pub mod start;
 mod workspace;

@@ -82,7 +82,7 @@ pub(super) async fn work(
     let summary = agent::run(Arc::clone(&agent), signals.stop()).await?;
     tell(context, &agent, &summary);
     let failed = if summary.failed > 0 { Exit::WorkFailed } else { Exit::Done };
-    let complete = matches!(summary.end, EndReason::NothingLeft | EndReason::Count);
+    let complete = !matches!(summary.end, EndReason::Stopped | EndReason::Failures);
     Ok(Worked { exit: signals.exit().unwrap_or(failed), complete: complete && signals.exit().is_none() })
 }
 
@@ -190,6 +190,8 @@ fn tell(context: &Context, agent: &Agent, summary: &Summary) {
         EndReason::Count => "as many trials as asked for (--count) were run".to_owned(),
         EndReason::Failures => "too many failures in a row".to_owned(),
         EndReason::Stopped => "stopped".to_owned(),
+        EndReason::Duration => "max_duration has run out".to_owned(),
+        EndReason::Target => "metric.target is reached".to_owned(),
     };
     let mut parts = vec![format!("{} finished", summary.finished)];
     if summary.failed > 0 {

@@ -214,6 +214,15 @@ impl Sweep {
         store.log_batch(self.id(), &[], &[], &[tag]).await
     }
 
+    /// Sets the parent run going again.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn reopen(&self, store: &dyn Store) -> Result<()> {
+        let update = RunUpdate { status: Some(RunStatus::Running), ..RunUpdate::default() };
+        store.update_run(self.id(), &update).await
+    }
+
     /// Ends the parent run, and the ledger's root with it.
     ///
     /// # Errors

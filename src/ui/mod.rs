@@ -58,6 +58,12 @@ impl Ui {
         let _ = out.write_all(bytes).and_then(|()| out.flush());
     }
 
+    /// Much data, to stdout, through a buffer; what the writing fails with is a reader that is gone.
+    pub fn stream(&self, write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>) {
+        let mut out = std::io::BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
+        let _ = write(&mut out).and_then(|()| out.flush());
+    }
+
     /// A line for the person, to stderr, unless quiet.
     pub fn say(&self, line: &str) {
         if !self.quiet {

@@ -14,7 +14,7 @@
 mod keys;
 mod view;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
@@ -182,6 +182,24 @@ impl Ledger {
     pub async fn give_back(&self, trial: TrialIndex, attempt: u32) -> Result<()> {
         // Whoever writes this writes the same.
         self.write(trial, Fact::Again { trial, attempt: attempt + 1 }, "yes").await.map(drop)
+    }
+
+    /// Lets trials that have their result be run again, and returns those; one without a result is left as it is.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn reopen(&self, trials: &BTreeSet<TrialIndex>) -> Result<BTreeSet<TrialIndex>> {
+        self.unfinished().await?;
+        let settled: Vec<(TrialIndex, u32)> = {
+            let view = self.view.lock().await;
+            let entries = view.shards.iter().flat_map(Shard::trials);
+            let wanted = entries.filter(|(trial, entry)| trials.contains(trial) && entry.is_done());
+            wanted.map(|(trial, entry)| (trial, entry.attempts)).collect()
+        };
+        for (trial, attempts) in &settled {
+            self.give_back(*trial, *attempts).await?;
+        }
+        Ok(settled.into_iter().map(|(trial, _)| trial).collect())
     }
 
     /// Reads the whole ledger, and returns the trials that were begun and have no result.

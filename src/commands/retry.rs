@@ -1,0 +1,71 @@
+//! `sweep retry`: trials that have their result are run again, as further attempts.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::context::{Context, Setting, SweepChoice};
+use super::exit::Exit;
+use super::failure::Failure;
+use crate::record::{ClaimOrder, Ledger, Order, Sweep, TrialRuns};
+use crate::trial::{RunStatus, TrialIndex};
+use crate::ui::words;
+
+/// What was typed.
+#[derive(Debug, Clone, Default)]
+pub struct RetryArgs {
+    /// Which sweep.
+    pub sweep: SweepChoice,
+    /// All that failed.
+    pub failed: bool,
+    /// All that were killed.
+    pub killed: bool,
+    /// These.
+    pub trials: Vec<u64>,
+}
+
+/// Makes trials claimable again; what they gave before stays visible.
+///
+/// # Errors
+/// Where nothing was named, a trial has no result yet, or the store fails.
+pub async fn retry(setting: &Setting, args: &RetryArgs) -> Result<Exit, Failure> {
+    if !args.failed && !args.killed && args.trials.is_empty() {
+        return Err(Failure::new(Exit::Usage, "no trials are named")
+            .hint("Give --failed, --killed, or the numbers of trials: `sweep retry 3 17`."));
+    }
+    let context = Context::open(setting)?;
+    let store = context.store.as_ref();
+    let id = context.sweep_id(&args.sweep).await?;
+    let sweep = Sweep::open(store, &id).await?;
+    let wanted = wanted(&context, &sweep, args).await?;
+    let token = context.identity().agent;
+    let ledger =
+        Ledger::open(Arc::clone(&context.store), &sweep.ledger, token, ClaimOrder::Ascending, None).await?;
+    let reopened = ledger.reopen(&wanted).await?;
+    let skipped: Vec<String> = wanted.difference(&reopened).map(ToString::to_string).collect();
+    if !skipped.is_empty() {
+        context.ui.warn(&format!("no result yet, so nothing to run again: trial {}", skipped.join(", ")));
+    }
+    if reopened.is_empty() {
+        context.ui.say("No trial is to be run again.");
+        return Ok(Exit::WorkFailed);
+    }
+    sweep.reopen(store).await?;
+    sweep.give_order(store, Order::Run).await?;
+    let trials = words::count(reopened.len() as u64, "trial");
+    context.ui.say(&format!("{trials} can be run again: sweep run --sweep-id={id}"));
+    Ok(Exit::Done)
+}
+
+async fn wanted(context: &Context, sweep: &Sweep, args: &RetryArgs) -> Result<BTreeSet<TrialIndex>, Failure> {
+    let mut wanted: BTreeSet<TrialIndex> = args.trials.iter().copied().map(TrialIndex).collect();
+    if args.failed || args.killed {
+        let runs = TrialRuns::read(context.store.as_ref(), sweep).await?;
+        let chosen = |status| match status {
+            RunStatus::Failed => args.failed,
+            RunStatus::Killed => args.killed,
+            _ => false,
+        };
+        wanted.extend(runs.iter().filter(|(_, run)| chosen(run.info.status)).map(|(trial, _)| trial));
+    }
+    Ok(wanted)
+}

@@ -1,0 +1,111 @@
+//! `sweep sample CONFIG`: the points that would be tried; touches no store.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::context::Setting;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::finalize::Format;
+use super::load::load_file;
+use crate::config::Config;
+use crate::config::command::{RenderContext, render};
+use crate::space::Point;
+use crate::strategy::{self, Strategy};
+use crate::trial::{TrialIndex, trial_seed};
+use crate::ui::words;
+
+/// What was typed.
+#[derive(Debug, Clone)]
+pub struct SampleArgs {
+    /// The sweep file.
+    pub config: PathBuf,
+    /// How many points.
+    pub number: u64,
+    /// The first trial.
+    pub from: u64,
+    /// The seed; `None`: the config's, else 0.
+    pub seed: Option<u64>,
+    /// How points are printed.
+    pub format: Format,
+}
+
+/// Prints points, a line each.
+///
+/// # Errors
+/// Where the config has faults, or its method needs what only a running sweep has.
+pub fn sample(setting: &Setting, args: &SampleArgs) -> Result<Exit, Failure> {
+    let (config, _) = load_file(&setting.ui, &args.config)?;
+    let seed = seed_of(setting, &config, args.seed);
+    let strategy = strategy::for_config(&config, seed)?;
+    let sampler = Sampler::new(&config, strategy.as_ref(), seed);
+    let mut outcome = Ok(());
+    setting.ui.stream(|out| {
+        for index in (args.from..).take(usize::try_from(args.number).unwrap_or(usize::MAX)) {
+            match sampler.line(TrialIndex(index), args.format) {
+                Ok(Some(line)) => writeln!(out, "{line}")?,
+                Ok(None) => break,
+                Err(failure) => {
+                    outcome = Err(failure);
+                    break;
+                }
+            }
+        }
+        Ok(())
+    });
+    outcome.map(|()| Exit::Done)
+}
+
+/// The seed that points are drawn with where no sweep has drawn one.
+pub(super) fn seed_of(setting: &Setting, config: &Config, typed: Option<u64>) -> u64 {
+    typed.or(config.seed).unwrap_or_else(|| {
+        setting.ui.say("The config has no seed: these are the points of seed 0; `sweep init` draws one.");
+        0
+    })
+}
+
+/// Trials of a config as a person or a program reads them.
+pub(super) struct Sampler<'a> {
+    config: &'a Config,
+    strategy: &'a dyn Strategy,
+    seed: u64,
+    declared: Vec<String>,
+}
+
+impl<'a> Sampler<'a> {
+    pub(super) fn new(config: &'a Config, strategy: &'a dyn Strategy, seed: u64) -> Self {
+        Self { config, strategy, seed, declared: config.parameter_names() }
+    }
+
+    /// A trial on one line; `None`: there are no more.
+    fn line(&self, trial: TrialIndex, format: Format) -> Result<Option<String>, Failure> {
+        let Some(point) = self.strategy.suggest(trial.0, &[])? else { return Ok(None) };
+        Ok(Some(match format {
+            Format::Table => format!("{trial:>6}  {}", words::point(&point)),
+            Format::Json => {
+                let command = self.command(trial, &point)?;
+                json!({ "trial": trial.0, "params": point.to_json(), "command": command }).to_string()
+            }
+        }))
+    }
+
+    /// The command of a trial as it would run.
+    pub(super) fn command_of(&self, trial: TrialIndex) -> Result<Option<String>, Failure> {
+        self.strategy.suggest(trial.0, &[])?.map(|point| self.command(trial, &point)).transpose()
+    }
+
+    fn command(&self, trial: TrialIndex, point: &Point) -> Result<String, Failure> {
+        let trial_seed = trial_seed(self.seed, trial).to_string();
+        let context = RenderContext {
+            program: self.config.program.as_deref(),
+            environment: &|name| std::env::var(name).ok(),
+            extra: &[("trial_seed", &trial_seed)],
+            params_file: None,
+            declared: &self.declared,
+        };
+        let rendered = render(&self.config.command, point, &context)
+            .map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+        Ok(rendered.display)
+    }
+}
