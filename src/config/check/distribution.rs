@@ -75,7 +75,11 @@ pub fn check(fields: &Fields<'_>, findings: &mut Findings) -> Option<Distributio
         let key = entry.key.name();
         let fits = required.contains(&key.as_str()) || optional.contains(&key.as_str());
         if !fits && KEYS.contains(&key.as_str()) && key != "distribution" && key != "when" {
-            let place = fields.field(entry).key;
+            let mut place = fields.field(entry).key;
+            if fields.get("distribution").is_none() {
+                // Which of the keys is the wrong one is not known.
+                place.path.clone_from(&fields.place.path);
+            }
             findings.error(&place, misfit(name, &key)).hint(misfit_hint(name, &key, required, optional));
         }
     }
@@ -169,7 +173,7 @@ fn inferred(fields: &Fields<'_>, findings: &mut Findings, before: usize) -> Opti
             "add `distribution: normal` or `log_normal`",
         )
     } else if has("a") || has("b") {
-        ("distribution", "`a` and `b` need a `distribution`", "add `distribution: beta`")
+        ("", "`a` and `b` need a `distribution`", "add `distribution: beta`")
     } else if has("probabilities") {
         ("values", "`probabilities` need `values`", "add a list `values:` of the same length")
     } else if findings.errors.len() > before {
@@ -182,7 +186,8 @@ fn inferred(fields: &Fields<'_>, findings: &mut Findings, before: usize) -> Opti
             None
         };
     };
-    findings.error(&fields.place.below(key), message).hint(hint);
+    let place = if key.is_empty() { fields.place.clone() } else { fields.place.below(key) };
+    findings.error(&place, message).hint(hint);
     None
 }
 

@@ -21,16 +21,12 @@ const SUMMARIES: [(&str, Summary); 5] = [
 /// Reads `metric:`.
 pub fn check(field: &Field<'_>, findings: &mut Findings) -> Option<Metric> {
     let before = findings.errors.len();
-    let Some(fields) = (match field.node.scalar() {
-        Some(Value::Text(name)) => {
-            let hint = format!("write it as a mapping: `metric: {{name: {name}, goal: minimize}}`");
-            field.wrong("a mapping with `name` and `goal`", findings).hint(hint);
-            return None;
-        }
-        _ => field.mapping(findings),
-    }) else {
+    if let Some(Value::Text(name)) = field.node.scalar() {
+        let hint = format!("write it as a mapping: `metric: {{name: {name}, goal: minimize}}`");
+        field.wrong("a mapping with `name` and `goal`", findings).hint(hint);
         return None;
-    };
+    }
+    let fields = field.mapping(findings)?;
     fields.refuse_unknown(&KEYS, "`metric`", findings);
     let name = match fields.get("name") {
         Some(field) => field.text(findings).filter(|name| !name.is_empty()),

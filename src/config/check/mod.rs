@@ -1,6 +1,7 @@
 //! Checking a file whole: all faults at once, each with its place.
 
 mod allowed;
+mod combine;
 mod command;
 mod distribution;
 mod early;
@@ -21,7 +22,7 @@ use super::{Config, Method, Optimizer};
 use crate::space::Value;
 
 /// Every key of the top level.
-pub(super) const KEYS: [&str; 36] = [
+pub(super) const KEYS: [&str; 34] = [
     "command",
     "program",
     "method",
@@ -57,8 +58,6 @@ pub(super) const KEYS: [&str; 36] = [
     // Known, and refused with a reason.
     "metrics",
     "scheduler",
-    "custom",
-    "parallel",
 ];
 
 const METHODS: [(&str, Method); 5] = [
@@ -118,7 +117,7 @@ fn read(bytes: &[u8], findings: &mut Findings) -> Option<Config> {
 
 /// The top level.
 fn top(fields: &Fields<'_>, findings: &mut Findings) -> Option<Config> {
-    fields.refuse_unknown(&KEYS[..34], "a sweep", findings);
+    fields.refuse_unknown(&KEYS, "a sweep", findings);
     plan::unsupported(fields, findings);
     let method = method(fields, findings);
     let metric = fields.some("metric").map(|field| metric::check(&field, findings));

@@ -5,6 +5,7 @@
 
 mod argv;
 mod quote;
+mod script;
 mod shell;
 
 use std::path::Path;
@@ -13,7 +14,8 @@ use super::Command;
 use crate::space::Point;
 
 pub use argv::{MACROS, uses as argv_names};
-pub use shell::{Part, Place, Scan, Slot, scan};
+pub use script::{Part, Place, Scan, Slot};
+pub use shell::scan;
 
 /// What a command may refer to besides the parameters.
 #[derive(Clone, Copy)]

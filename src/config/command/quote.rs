@@ -1,6 +1,6 @@
 //! Quoting: a value's text, so that the shell reads it as one piece of data where it stands.
 
-use super::shell::{Part, Place, Scan, Slot};
+use super::script::{Part, Place, Scan, Slot};
 use super::{CommandError, RenderContext};
 use crate::space::{Point, Value};
 

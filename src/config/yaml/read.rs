@@ -62,6 +62,7 @@ impl Fault {
 /// Anything that is not exactly one readable document within the bounds.
 pub fn read(bytes: &[u8]) -> Result<Document, Fault> {
     let source = text(bytes)?;
+    let lines: Vec<&str> = source.split('\n').collect();
     let mut reader = Reader { source, ..Reader::default() };
     let mut parser = Parser::new_from_str(source);
     while let Some(event) = parser.next_event() {
@@ -71,9 +72,29 @@ pub fn read(bytes: &[u8]) -> Result<Document, Fault> {
             column: place.start.col() + 1,
             length: if place.end.line() == place.start.line() { place.len().max(1) } else { 1 },
         };
+        let empty = matches!(&event, Event::Scalar(text, ..) if text.is_empty());
+        if place.start != place.end && !empty && indented_by_tab(&lines, span) {
+            return Err(Fault::new(Span { column: 1, length: 1, ..span }, "this line is indented with a tab")
+                .hint("YAML is indented with spaces: replace the tab"));
+        }
         reader.take(event, span)?;
     }
     Ok(Document { root: reader.root, remarks: reader.remarks })
+}
+
+/// Whether a node is the first on its line, with a tab before it. The parser takes that for a separation.
+fn indented_by_tab(lines: &[&str], span: Span) -> bool {
+    let line = lines.get(span.line - 1).copied().unwrap_or_default();
+    let before = line.chars().take(span.column - 1);
+    let mut tab = false;
+    for c in before {
+        match c {
+            '\t' => tab = true,
+            ' ' => {}
+            _ => return false,
+        }
+    }
+    tab
 }
 
 /// The bytes as text that YAML allows.
@@ -323,7 +344,11 @@ fn tagged(tag: &Tag, text: &str, span: Span) -> Result<Value, Fault> {
             Value::Int(_) => Ok(plain),
             _ => Err(misfit("whole number")),
         },
-        "float" => plain.as_f64().map(Value::Float).ok_or_else(|| misfit("number")),
+        // `017` is seventeen where a float is asked for.
+        "float" => match text.replace('_', "").parse::<f64>() {
+            Ok(x) if text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) => Ok(Value::Float(x)),
+            _ => plain.as_f64().map(Value::Float).ok_or_else(|| misfit("number")),
+        },
         "bool" => match plain {
             Value::Bool(_) => Ok(plain),
             _ => Err(misfit("true or false")),

@@ -48,6 +48,9 @@ fn every_bad_vector_is_refused() {
 fn further_unreadable_documents_are_refused() {
     for text in [
         "a:\n\tb: 1\n",
+        "\ta: 1\n",
+        "a: [1,\n\t2]\n",
+        "a:\n  \tb\n",
         "a: !foo 1\n",
         "a: !!python/object:os.system x\n",
         "a: &x [*x]\n",
