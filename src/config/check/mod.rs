@@ -14,6 +14,8 @@ mod traps;
 
 use fields::{Fields, whole_file};
 
+pub(super) use distribution::FORMS;
+
 use super::finding::{Checked, Findings, Place};
 use super::yaml::{self, Kind};
 use super::{Config, Method, Optimizer};
@@ -57,6 +59,9 @@ pub(super) const KEYS: [&str; 34] = [
     "metrics",
     "scheduler",
 ];
+
+/// Those of [`KEYS`] that are known and refused with a reason.
+pub(super) const UNSUPPORTED: [&str; 2] = ["metrics", "scheduler"];
 
 const METHODS: [(&str, Method); 5] = [
     ("grid", Method::Grid),
