@@ -223,3 +223,6 @@ fn needs_metric(fields: &Fields<'_>, method: Option<Method>, given: bool, findin
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(test)]
+mod language_tests;
