@@ -8,6 +8,7 @@ mod constraint;
 mod finding;
 mod model;
 mod render;
+mod schema;
 mod suggest;
 #[cfg(test)]
 pub(crate) mod vectors;
@@ -18,3 +19,4 @@ pub use constraint::{Constraint, ConstraintError};
 pub use finding::{Checked, Finding};
 pub use model::{Budget, Command, Config, EarlyTerminate, Goal, Impute, Method, Metric, Optimizer, Summary};
 pub use render::render_findings;
+pub use schema::schema;

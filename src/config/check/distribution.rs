@@ -6,7 +6,7 @@ use crate::config::suggest::{did_you_mean, one_of};
 use crate::space::{Distribution, Number, Shape, Value};
 
 /// The keys that a distribution takes: those that must be there and those that may.
-const FORMS: [(&str, &[&str], &[&str]); 18] = [
+pub const FORMS: [(&str, &[&str], &[&str]); 18] = [
     ("constant", &["value"], &[]),
     ("categorical", &["values"], &[]),
     ("categorical_w_probabilities", &["values", "probabilities"], &[]),

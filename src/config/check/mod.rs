@@ -16,6 +16,8 @@ pub use fields::parse_duration;
 
 use fields::{Fields, whole_file};
 
+pub(super) use distribution::FORMS;
+
 use super::finding::{Checked, Findings, Place};
 use super::yaml::{self, Kind};
 use super::{Config, Method, Optimizer};
@@ -59,6 +61,9 @@ pub(super) const KEYS: [&str; 34] = [
     "metrics",
     "scheduler",
 ];
+
+/// Those of [`KEYS`] that are known and refused with a reason.
+pub(super) const UNSUPPORTED: [&str; 2] = ["metrics", "scheduler"];
 
 const METHODS: [(&str, Method); 5] = [
     ("grid", Method::Grid),
@@ -220,3 +225,6 @@ fn needs_metric(fields: &Fields<'_>, method: Option<Method>, given: bool, findin
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(test)]
+mod language_tests;

@@ -74,8 +74,11 @@ pub fn read(bytes: &[u8]) -> Result<Document, Fault> {
         };
         let empty = matches!(&event, Event::Scalar(text, ..) if text.is_empty());
         if place.start != place.end && !empty && indented_by_tab(&lines, span) {
-            return Err(Fault::new(Span { column: 1, length: 1, ..span }, "this line is indented with a tab")
-                .hint("YAML is indented with spaces: replace the tab"));
+            return Err(Fault::new(
+                Span { column: 1, length: 1, ..span },
+                "this line is indented with a tab",
+            )
+            .hint("YAML is indented with spaces: replace the tab"));
         }
         reader.take(event, span)?;
     }
@@ -346,7 +349,9 @@ fn tagged(tag: &Tag, text: &str, span: Span) -> Result<Value, Fault> {
         },
         // `017` is seventeen where a float is asked for.
         "float" => match text.replace('_', "").parse::<f64>() {
-            Ok(x) if text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) => Ok(Value::Float(x)),
+            Ok(x) if text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) => {
+                Ok(Value::Float(x))
+            }
             _ => plain.as_f64().map(Value::Float).ok_or_else(|| misfit("number")),
         },
         "bool" => match plain {
