@@ -19,9 +19,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::{Config, Goal};
 use crate::config::command::CommandError;
-use crate::process::SpawnError;
+use crate::config::{Config, Goal};
+use crate::process::{Guard, SpawnError};
 use crate::record::{Ledger, Sweep};
 use crate::strategy::{Strategy, StrategyError};
 use crate::tracking::{RunInfo, Store, TrackingError};
@@ -71,6 +71,8 @@ pub struct Agent {
     pub hand_over: Arc<dyn HandOver>,
     /// Who this is.
     pub identity: Identity,
+    /// Kills what the commands started should this agent die.
+    pub guard: Option<Arc<Guard>>,
     /// Where commands run.
     pub folder: PathBuf,
     /// Where `SWEEP_CHECKPOINT_DIR`s are.

@@ -61,7 +61,7 @@ async fn run_attempt(
         let uri = agent.hand_over.open(&run, &agent.config.experiment_name);
         let spec = prepared.spec(agent, &run, &uri);
         (agent.events)(Event::Started { claim, run: &run.id, point: &prepared.point });
-        let watched = match Child::spawn(&spec) {
+        let watched = match Child::spawn(&spec, agent.guard.clone()) {
             Ok(child) => watch_command(agent, claim, &run.id, child, stop).await,
             Err(error) => Err(error.into()),
         };

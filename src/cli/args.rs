@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-use crate::commands::retry::RetryArgs;
-use crate::commands::{Exit, Failure, SweepChoice};
 use crate::commands::check::CheckArgs;
 use crate::commands::finalize::{FinalizeArgs, Format};
 use crate::commands::init::InitArgs;
+use crate::commands::retry::RetryArgs;
 use crate::commands::run::{RunArgs, WorkArgs};
 use crate::commands::sample::SampleArgs;
 use crate::commands::start::StartArgs;
+use crate::commands::{Exit, Failure, SweepChoice};
 use crate::config;
 
 /// Hyperparameter sweeps on top of MLflow tracking.

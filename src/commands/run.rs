@@ -13,6 +13,7 @@ use super::workspace;
 use crate::agent::{self, Agent, EndReason, HandOver, Journal, Options, Summary};
 use crate::config::{Config, Method};
 use crate::gateway::Gateway;
+use crate::process::Guard;
 use crate::record::{ClaimOrder, Ledger, Order, Sweep};
 use crate::strategy::{self, Strategy};
 use crate::ui::{RunLines, Style, words};
@@ -127,10 +128,24 @@ async fn assemble(
         ledger,
         hand_over,
         identity,
+        guard: guard(context),
         folder: context.folder.clone(),
         events: Box::new(move |event| lines.on(&event)),
         options,
     })
+}
+
+/// The argument with which the program is the guard of an agent.
+pub const GUARD: &str = "__guard";
+
+fn guard(context: &Context) -> Option<Arc<Guard>> {
+    match Guard::start(GUARD) {
+        Ok(guard) => Some(Arc::new(guard)),
+        Err(error) => {
+            context.ui.warn(&format!("should this agent be killed, its commands may live on ({error})"));
+            None
+        }
+    }
 }
 
 /// Results that an earlier agent of this directory could not deliver.

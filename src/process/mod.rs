@@ -6,9 +6,11 @@
 mod child;
 mod clock;
 mod git;
+mod guard;
 mod output;
 
 pub use child::{Child, Ended, SpawnError, Spec};
 pub use clock::now_ms;
 pub use git::{GitState, git_state};
+pub use guard::{Guard, keep_guard};
 pub use output::Tail;
