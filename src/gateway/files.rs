@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use super::answer::{Answer, done};
 use super::api::Api;
 use super::artifacts::FileInfo;
 use super::error::ApiError;
-use super::request::Fields;
+use super::request::{Fields, InPath};
 use super::transfer;
 use crate::tracking::ArtifactEntry;
 
@@ -43,7 +43,7 @@ pub(super) async fn list(State(api): State<Api>, Fields(ask): Fields<List>) -> A
 
 pub(super) async fn download(
     State(api): State<Api>,
-    Path(path): Path<String>,
+    InPath(path): InPath<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let (file, size) = api.call(move |db| db.open_artifact(&db.proxied_root(), &path)).await?;
@@ -52,7 +52,7 @@ pub(super) async fn download(
 
 pub(super) async fn upload(
     State(api): State<Api>,
-    Path(path): Path<String>,
+    InPath(path): InPath<String>,
     body: Body,
 ) -> Result<StatusCode, ApiError> {
     let upload = api.call(move |db| db.upload(&db.proxied_root(), &path)).await?;
@@ -60,7 +60,7 @@ pub(super) async fn upload(
     Ok(StatusCode::OK)
 }
 
-pub(super) async fn delete(State(api): State<Api>, Path(path): Path<String>) -> Answer {
+pub(super) async fn delete(State(api): State<Api>, InPath(path): InPath<String>) -> Answer {
     api.call(move |db| db.delete_artifact(&db.proxied_root(), &path)).await?;
     Ok(done())
 }
