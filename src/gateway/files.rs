@@ -13,7 +13,8 @@ use super::artifacts::FileInfo;
 use super::error::ApiError;
 use super::request::{Fields, InPath};
 use super::transfer;
-use crate::tracking::ArtifactEntry;
+use crate::tracking::local_artifacts::Upload;
+use crate::tracking::{ArtifactEntry, local_artifacts};
 
 #[derive(Deserialize)]
 pub(super) struct List {
@@ -31,7 +32,7 @@ pub(super) struct Files {
 pub(super) async fn list(State(api): State<Api>, Fields(ask): Fields<List>) -> Answer<Files> {
     let folder = ask.path.trim_matches('/').to_owned();
     let entries = api.call(move |db| {
-        let entries = db.list_artifacts(&db.proxied_root(), &folder)?;
+        let entries = local_artifacts::entries(&db.proxied_root(), &folder)?;
         let name = |entry: ArtifactEntry| ArtifactEntry {
             path: entry.path.rsplit('/').next().unwrap_or_default().to_owned(),
             ..entry
@@ -46,7 +47,7 @@ pub(super) async fn download(
     InPath(path): InPath<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let (file, size) = api.call(move |db| db.open_artifact(&db.proxied_root(), &path)).await?;
+    let (file, size) = api.call(move |db| local_artifacts::open(&db.proxied_root(), &path)).await?;
     transfer::send(file, size, &headers)
 }
 
@@ -55,13 +56,13 @@ pub(super) async fn upload(
     InPath(path): InPath<String>,
     body: Body,
 ) -> Result<StatusCode, ApiError> {
-    let upload = api.call(move |db| db.upload(&db.proxied_root(), &path)).await?;
+    let upload = api.call(move |db| Upload::begin(&db.proxied_root(), &path)).await?;
     transfer::receive(body, upload).await?;
     Ok(StatusCode::OK)
 }
 
 pub(super) async fn delete(State(api): State<Api>, InPath(path): InPath<String>) -> Answer {
-    api.call(move |db| db.delete_artifact(&db.proxied_root(), &path)).await?;
+    api.call(move |db| local_artifacts::remove(&db.proxied_root(), &path)).await?;
     Ok(done())
 }
 

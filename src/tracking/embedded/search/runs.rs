@@ -178,7 +178,8 @@ mod tests {
             ..RunSearch::default()
         };
         let Clauses { joins, condition, order, values } = clauses(&search).unwrap();
-        let sql = format!("EXPLAIN QUERY PLAN SELECT 1 FROM runs r {joins} WHERE {condition} ORDER BY {order}");
+        let sql =
+            format!("EXPLAIN QUERY PLAN SELECT 1 FROM runs r {joins} WHERE {condition} ORDER BY {order}");
         let plan: Vec<String> = db
             .read(|db| {
                 let mut statement = db.prepare(&sql)?;
@@ -187,7 +188,8 @@ mod tests {
             })
             .unwrap();
         let by_key = plan.iter().filter(|step| step.contains("(key=? AND run_uuid=?)")).count();
-        let scans = plan.iter().filter(|step| step.starts_with("SCAN") && !step.contains("json_each")).count();
+        let scans =
+            plan.iter().filter(|step| step.starts_with("SCAN") && !step.contains("json_each")).count();
         assert_eq!((by_key, scans), (4, 1), "{plan:#?}");
     }
 
