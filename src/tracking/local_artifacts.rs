@@ -65,7 +65,8 @@ pub async fn put(root: PathBuf, path: String, bytes: Vec<u8>) -> Result<()> {
 pub async fn get(root: PathBuf, path: String) -> Result<Vec<u8>> {
     blocking(move || {
         let (file, size) = open(&root, &path)?;
-        let too_large = || TrackingError::new(ErrorKind::Io, format!("artifact {path} is larger than 256 MiB"));
+        let too_large =
+            || TrackingError::new(ErrorKind::Io, format!("artifact {path} is larger than 256 MiB"));
         if size > MAX_READ {
             return Err(too_large());
         }
@@ -163,7 +164,9 @@ pub fn entries(root: &Path, path: &str) -> Result<Vec<ArtifactEntry>> {
     let failed = |error| io(format!("the artifacts in {} can't be listed", folder.display()), error);
     let entries = match fs::read_dir(&folder) {
         Ok(entries) => entries,
-        Err(error) if matches!(error.kind(), IoKind::NotFound | IoKind::NotADirectory) => return Ok(Vec::new()),
+        Err(error) if matches!(error.kind(), IoKind::NotFound | IoKind::NotADirectory) => {
+            return Ok(Vec::new());
+        }
         Err(error) => return Err(failed(error)),
     };
     let mut found = Vec::new();
@@ -187,7 +190,9 @@ pub fn remove(root: &Path, path: &str) -> Result<()> {
     let target = locate(root, path)?;
     let gone = if target.is_dir() { fs::remove_dir_all(&target) } else { fs::remove_file(&target) };
     match gone {
-        Err(error) if error.kind() != IoKind::NotFound => Err(io(format!("artifact {path} can't be removed"), error)),
+        Err(error) if error.kind() != IoKind::NotFound => {
+            Err(io(format!("artifact {path} can't be removed"), error))
+        }
         _ => Ok(()),
     }
 }
