@@ -20,6 +20,7 @@ pub mod commands;
 pub mod config;
 pub mod gateway;
 pub mod process;
+pub mod record;
 pub mod report;
 pub mod space;
 pub mod strategy;

@@ -1,3 +1,7 @@
-//! Parses, dispatches, exits.
+//! Hands over to [`sweep::cli`], and is alone in ending the process.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(sweep::cli::main())
+}

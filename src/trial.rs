@@ -86,3 +86,34 @@ pub struct Trial {
     /// The value of the sweep's metric that counts; may be NaN or infinite.
     pub metric: Option<f64>,
 }
+
+/// The seed that a trial's command is handed (`SWEEP_TRIAL_SEED`): a pure function of the sweep's seed and the index.
+/// It fits the 31 bits that every library takes.
+#[must_use]
+pub fn trial_seed(seed: u64, index: TrialIndex) -> u32 {
+    use sha2::{Digest as _, Sha256};
+
+    let digest = Sha256::digest(format!("trial seed {seed} {index}"));
+    u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]) >> 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trial_seeds_are_fixed_for_good_and_differ() {
+        assert_eq!(trial_seed(7, TrialIndex(0)), trial_seed(7, TrialIndex(0)));
+        let seeds: std::collections::HashSet<u32> = (0..1000).map(|k| trial_seed(7, TrialIndex(k))).collect();
+        assert_eq!(seeds.len(), 1000);
+        assert_ne!(trial_seed(7, TrialIndex(0)), trial_seed(8, TrialIndex(0)));
+    }
+
+    #[test]
+    fn every_status_reads_back() {
+        for word in ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"] {
+            assert_eq!(RunStatus::parse(word).unwrap().as_str(), word);
+        }
+        assert_eq!(RunStatus::parse("running"), None);
+    }
+}

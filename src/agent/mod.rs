@@ -1,1 +1,130 @@
-//! agent
+//! The agent: claim a trial, hand it over to the user's command, watch it, settle it; again until nothing is left.
+//!
+//! Owns the life of trials on this machine. Refuses to print (all it has to say is an [`Event`]) and to choose stores:
+//! it is handed a store, a strategy and a way to hand runs over.
+
+mod control;
+mod environment;
+mod event;
+mod heartbeat;
+mod journal;
+mod round;
+mod settle;
+mod stop;
+mod takeover;
+mod watch;
+mod work;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::config::Config;
+use crate::config::command::CommandError;
+use crate::process::SpawnError;
+use crate::record::{Ledger, Sweep};
+use crate::strategy::{Strategy, StrategyError};
+use crate::tracking::{RunInfo, Store, TrackingError};
+
+pub use event::{Event, Fate, Outcome};
+pub use journal::{Journal, Posted};
+pub use round::{EndReason, Summary, run};
+pub use stop::{Level, Stop};
+
+/// How a trial's command reaches the tracking store.
+pub trait HandOver: Send + Sync {
+    /// The tracking URI for the command of this run, which belongs to the experiment of this name. Good for this run
+    /// alone, until [`HandOver::close`].
+    fn open(&self, run: &RunInfo, experiment: &str) -> String;
+    /// Ends what [`HandOver::open`] began.
+    fn close(&self, uri: &str);
+    /// Whether the URI is on this machine's loopback, past any proxy.
+    fn loopback(&self) -> bool;
+}
+
+/// Who runs trials.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// The agent's token: different for every agent there ever is.
+    pub agent: String,
+    /// The machine's name.
+    pub host: String,
+    /// The person.
+    pub user: String,
+    /// Tags for each run: git commit and branch.
+    pub tags: Vec<(String, String)>,
+}
+
+/// What an agent does, and on what.
+pub struct Agent {
+    /// The sweep.
+    pub sweep: Sweep,
+    /// Its config.
+    pub config: Config,
+    /// Which point is trial k.
+    pub strategy: Box<dyn Strategy>,
+    /// Where runs are kept.
+    pub store: Arc<dyn Store>,
+    /// Who runs which trial.
+    pub ledger: Ledger,
+    /// How commands reach the store.
+    pub hand_over: Arc<dyn HandOver>,
+    /// Who this is.
+    pub identity: Identity,
+    /// Where commands run.
+    pub folder: PathBuf,
+    /// Where `SWEEP_CHECKPOINT_DIR`s are.
+    pub checkpoints: PathBuf,
+    /// Where settlements wait that could not be delivered.
+    pub journal: Journal,
+    /// Says what happens.
+    pub events: Box<dyn Fn(Event<'_>) + Send + Sync>,
+    /// What was asked for.
+    pub options: Options,
+}
+
+/// What a person can ask of an agent.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Trials side by side.
+    pub jobs: usize,
+    /// The agent ends after so many trials.
+    pub count: Option<u64>,
+    /// The agent ends after so many failures in a row.
+    pub max_failures: u32,
+    /// Time between SIGTERM and SIGKILL.
+    pub grace: Duration,
+    /// An agent that has shown no sign of life for so long is lost.
+    pub lease: Duration,
+    /// Further attempts at a trial that failed.
+    pub retries: u32,
+    /// Once nothing is left to start, the agent stays until every trial has its result, to take over those of agents
+    /// that are lost.
+    pub wait: bool,
+}
+
+/// Why an agent had to give up.
+#[derive(Debug, thiserror::Error)]
+pub enum AgentError {
+    /// The tracking store failed.
+    #[error(transparent)]
+    Tracking(#[from] TrackingError),
+    /// No point can be made for a trial.
+    #[error(transparent)]
+    Strategy(#[from] StrategyError),
+    /// No command can be made for a trial's point.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    /// The command can't be started: no trial ever could.
+    #[error(transparent)]
+    Spawn(#[from] SpawnError),
+    /// This machine failed.
+    #[error("{what}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+}

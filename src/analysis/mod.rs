@@ -2,8 +2,36 @@
 //!
 //! Owns the statistics, pure and seeded. Refuses to know the program: no store, no files, no clock.
 
+mod analyse;
+mod association;
+mod columns;
+mod correlation;
+mod design;
+mod estimator;
+mod features;
+mod figures;
+mod forest;
 mod model;
+mod notes;
+mod permutation;
+mod ranks;
+mod streams;
+mod target;
+mod text;
+mod together;
+mod words;
 
+pub use analyse::{TREES, analyse};
+pub use estimator::{FittedRegressionForest, ForestError, RegressionForest, ValidRegressionForest};
+pub use features::{Features, Group, Scale};
+pub use forest::Forest;
 pub use model::{
-    Analysis, ColumnInfo, Correlation, Dropped, Estimate, Frame, Kind, ParameterAnalysis, Row, Trust,
+    Analysis, ColumnInfo, Correlation, Dropped, Estimate, Frame, Kind, Measure, ParameterAnalysis, Row,
+    Together, Trust,
 };
+pub use permutation::{Permutation, Rows};
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod vectors;

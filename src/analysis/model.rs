@@ -49,12 +49,37 @@ pub struct Analysis {
     pub oob_r2: Option<f64>,
     /// How far the forest can be trusted.
     pub trust: Trust,
+    /// Why there is no forest.
+    pub forest_reason: Option<String>,
     /// The forest worked on the ranks of the metric, because its tails are heavy.
     pub rank_target: bool,
     /// Sentences for a person: what is thin, what moves together, what was left out.
     pub notes: Vec<String>,
-    /// The parameters, most important first.
+    /// Parameters that move together, the closest first: they share one effect.
+    pub together: Vec<Together>,
+    /// The parameters, most important first: by permutation importance, equal ones by name.
     pub parameters: Vec<ParameterAnalysis>,
+}
+
+/// Two parameters that move together.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Together {
+    /// Their names.
+    pub names: [String; 2],
+    /// What was measured.
+    pub measure: Measure,
+    /// Its value: from -1 to 1 for Spearman, from 0 to 1 for Cramér's V.
+    pub value: f64,
+}
+
+/// A measure of how two parameters move together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// Spearman's correlation.
+    Spearman,
+    /// Cramér's V, with its bias taken out.
+    CramersV,
 }
 
 /// Trials left out, by reason.
@@ -115,14 +140,18 @@ pub struct ParameterAnalysis {
     pub importance: Option<f64>,
     /// Drop in R² on out-of-bag rows when it is shuffled.
     pub permutation: Option<Estimate>,
-    /// Pearson's correlation with the metric.
+    /// Pearson's correlation with the metric, on the logarithm of a parameter drawn on a log scale.
     pub pearson: Option<Correlation>,
+    /// Pearson's coefficient without the logarithm; null where none was taken.
+    pub pearson_raw: Option<f64>,
     /// Spearman's correlation with the metric.
     pub spearman: Option<Correlation>,
     /// Correlation ratio, for categorical parameters.
     pub eta_squared: Option<f64>,
-    /// Why a figure is missing.
+    /// Why a correlation is missing.
     pub reason: Option<String>,
+    /// Why it was left out of the forest.
+    pub excluded: Option<String>,
     /// Whether the data shows clearly that it matters.
     pub clear: bool,
 }

@@ -1,1 +1,71 @@
-//! cli
+//! What was typed: the only folder that names clap.
+//!
+//! Turns arguments into a command's plain data, runs it, and turns what comes back into an exit code.
+
+mod args;
+
+use std::io::IsTerminal as _;
+
+use clap::Parser as _;
+
+use crate::commands::{Exit, Failure, Setting, finalize, init, run, start};
+use crate::ui::{Style, Ui};
+use args::{Args, Verb};
+
+/// Runs the program and tells its exit code.
+#[must_use]
+pub fn main() -> u8 {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version are no errors; a closed pipe is none either.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.code() } else { Exit::Done.code() };
+        }
+    };
+    set_up_logging(args.verbose);
+    let ui = Ui::detect(args.quiet);
+    match in_runtime(ui, args) {
+        Ok(exit) => exit.code(),
+        Err(failure) => {
+            tell(&ui, &failure);
+            failure.exit.code()
+        }
+    }
+}
+
+fn in_runtime(ui: Ui, args: Args) -> Result<Exit, Failure> {
+    // One thread: an agent waits far more than it computes, and commands must be started from a thread that lives on.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        Failure::new(Exit::WorkFailed, "the program can't be set up on this machine").caused_by(&error)
+    })?;
+    runtime.block_on(async {
+        let setting = Setting::read(ui, args.tracking_uri)?;
+        match args.verb {
+            Verb::Init(args) => init::init(&setting, &args.into()).await,
+            Verb::Run(args) => run::run(&setting, &args.into()).await,
+            Verb::Finalize(args) => finalize::finalize(&setting, &args.into()).await,
+            Verb::Start(args) => start::start(&setting, &args.into()).await,
+        }
+    })
+}
+
+fn tell(ui: &Ui, failure: &Failure) {
+    ui.insist(&format!("{} {failure}", ui.err(Style::Bad, "error:")));
+}
+
+/// `SWEEP_LOG` or `-v` show what goes on inside; nothing of it holds credentials.
+fn set_up_logging(verbose: u8) {
+    let default = match verbose {
+        0 if std::env::var_os("SWEEP_LOG").is_none() => return,
+        0 | 1 => "sweep=debug",
+        _ => "sweep=trace,hyper=debug",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("SWEEP_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+}

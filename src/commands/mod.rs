@@ -1,1 +1,20 @@
-//! commands
+//! A verb a file: each a short story told in the storeys below.
+//!
+//! A command takes a [`Setting`] and plain data, opens a [`Context`], and returns an [`Exit`] or a [`Failure`]; `main` alone exits.
+
+mod context;
+mod exit;
+mod failure;
+pub mod finalize;
+mod hand_over;
+pub mod init;
+mod load;
+mod names;
+pub mod run;
+mod signals;
+pub mod start;
+mod workspace;
+
+pub use context::{Context, Setting, SweepChoice};
+pub use exit::Exit;
+pub use failure::Failure;

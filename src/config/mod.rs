@@ -2,6 +2,19 @@
 //!
 //! Owns the language and its messages. Refuses I/O: it takes bytes and returns data.
 
+mod check;
+pub mod command;
+mod constraint;
+mod finding;
 mod model;
+mod render;
+mod suggest;
+#[cfg(test)]
+pub(crate) mod vectors;
+mod yaml;
 
-pub use model::{Command, Config, Constraint, EarlyTerminate, Goal, Impute, Method, Metric, Summary};
+pub use check::{check, parse_duration};
+pub use constraint::{Constraint, ConstraintError};
+pub use finding::{Checked, Finding};
+pub use model::{Budget, Command, Config, EarlyTerminate, Goal, Impute, Method, Metric, Optimizer, Summary};
+pub use render::render_findings;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::constraint::Constraint;
 use crate::space::{Point, Space};
 
 /// A sweep as its file describes it, after every check has passed and every default has been filled in.
@@ -49,6 +50,10 @@ pub struct Config {
     pub grace: Option<Duration>,
     /// Early stopping.
     pub early_terminate: Option<EarlyTerminate>,
+    /// What a trial of `method: successive_halving` is given to spend.
+    pub budget: Option<Budget>,
+    /// The model of `method: bayes`.
+    pub optimizer: Optimizer,
 }
 
 /// The command of a trial.
@@ -129,11 +134,29 @@ pub enum Impute {
     Latest,
 }
 
-/// A checked expression over parameters that a point must satisfy.
+/// The budget of `method: successive_halving`: whole numbers from `min` to `max`, each `eta` times the one below.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Constraint {
-    /// The expression as it was written.
-    pub text: String,
+pub struct Budget {
+    /// The name under which a trial is told its budget, as if it were a parameter.
+    pub parameter: String,
+    /// The smallest budget, at least 1.
+    pub min: u64,
+    /// The largest budget, above `min`.
+    pub max: u64,
+    /// Ratio of neighbouring budgets, above 1; one in `eta` trials goes on.
+    pub eta: f64,
+}
+
+/// The model behind `method: bayes`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Optimizer {
+    /// Chosen from the space.
+    #[default]
+    Auto,
+    /// Tree-structured Parzen estimator.
+    Tpe,
+    /// Gaussian process.
+    Gp,
 }
 
 /// The `early_terminate` mapping, checked.
@@ -152,4 +175,50 @@ pub enum EarlyTerminate {
         /// Whether the value at the band alone counts.
         strict: bool,
     },
+    /// Asynchronous successive halving (Li et al. 2020): at each rung `min_iter`·`eta`^k the best 1/`eta` go on.
+    Asha {
+        /// First rung, at least 1.
+        min_iter: u64,
+        /// No rung lies at or above it.
+        max_iter: Option<u64>,
+        /// Ratio of neighbouring rungs, above 1.
+        eta: f64,
+        /// Nobody is stopped before so many trials have reached the rung.
+        min_trials: u64,
+        /// Whether a trial that reports NaN twice in a row is stopped at once.
+        stop_on_nan: bool,
+    },
+    /// Stops a trial whose best so far is worse than the median of the others' running averages.
+    Median {
+        /// Reports of a trial before it may be stopped.
+        warmup: u64,
+        /// Finished trials before anyone may be stopped.
+        min_trials: u64,
+        /// Whether a trial that reports NaN twice in a row is stopped at once.
+        stop_on_nan: bool,
+    },
+    /// Stops a trial whose best has not improved for a while.
+    Patience {
+        /// Reports without an improvement, at least 1.
+        patience: u64,
+        /// What counts as an improvement, at least 0.
+        min_delta: f64,
+        /// Whether a trial that reports NaN twice in a row is stopped at once.
+        stop_on_nan: bool,
+    },
+}
+
+impl Config {
+    /// All names that a command may use for a value: dotted paths of parameters, and groups.
+    #[must_use]
+    pub fn parameter_names(&self) -> Vec<String> {
+        let leaves = self.space.leaves();
+        let every_depth = leaves.iter().flat_map(|leaf| {
+            (1..=leaf.path.len()).map(|depth| leaf.path.get(..depth).unwrap_or_default().join("."))
+        });
+        let mut names: Vec<String> = every_depth.collect();
+        names.sort();
+        names.dedup();
+        names
+    }
 }

@@ -1,1 +1,14 @@
-//! process
+//! Child processes: spawned in a group of their own, watched, and ended as a whole.
+//!
+//! Owns the unsafe edge to the operating system. Refuses to know what a trial is: it is handed a command line and an
+//! environment, and tells what became of them.
+
+mod child;
+mod clock;
+mod git;
+mod output;
+
+pub use child::{Child, Ended, SpawnError, Spec};
+pub use clock::now_ms;
+pub use git::{GitState, git_state};
+pub use output::Tail;

@@ -1,1 +1,91 @@
-//! report
+//! What a person sees of a sweep once it has run: plots, the HTML report, the table of trials.
+//!
+//! Owns the drawing: pure functions from a [`SweepReport`] to text. Refuses files, stores and clocks:
+//! where "now" matters it is handed in.
+//!
+//! Plots are SVG of their own, for white pages; the HTML report recolours them for dark ones. Axes and
+//! grids are drawn by plotters; marks are added by `svg.rs`, because plotters writes an element of
+//! some 90 bytes at whole pixels for each, and a sweep may have thousands.
+
+mod csv;
+mod facts;
+mod frame;
+mod history;
+mod html;
+mod importance;
+mod palette;
+mod scale;
+mod svg;
+mod text;
+mod timeline;
+mod values;
+
+use crate::analysis::Analysis;
+use crate::config::Goal;
+use crate::trial::Trial;
+
+pub use csv::trials_csv;
+pub use history::history_svg;
+pub use html::report_html;
+pub use importance::importance_svg;
+pub use timeline::timeline_svg;
+
+/// Everything that the plots and the report tell of a sweep.
+#[derive(Debug, Clone, Copy)]
+pub struct SweepReport<'a> {
+    /// Its name.
+    pub sweep_name: &'a str,
+    /// Id of its parent run.
+    pub sweep_id: &'a str,
+    /// The method, in the config's word.
+    pub method: &'a str,
+    /// What it was after; `None`: the config names no metric.
+    pub objective: Option<Objective<'a>>,
+    /// Its trials, in any order.
+    pub trials: &'a [Trial],
+    /// Which parameters mattered; `None`: it was not asked.
+    pub analysis: Option<&'a Analysis>,
+    /// When the report is made, epoch milliseconds: running trials last until then.
+    pub generated_at_ms: i64,
+}
+
+/// The metric that a report is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Objective<'a> {
+    /// Its key.
+    pub name: &'a str,
+    /// Its direction; without one nothing is called best.
+    pub goal: Option<Goal>,
+}
+
+/// A plot, and where each trial lies in it: for the tooltips of the HTML report.
+#[derive(Debug, Clone)]
+struct Plot {
+    svg: String,
+    /// One per trial of the report; `None`: it has no mark.
+    marks: Vec<Option<Mark>>,
+}
+
+impl Plot {
+    /// A title and a sentence, where there is nothing to draw.
+    fn without_marks(report: &SweepReport, title: &str, sentence: &str) -> Self {
+        let caption = svg::caption_lines(&[sentence.to_owned()]);
+        let mut canvas = svg::Canvas::new(title, 76.0);
+        canvas.caption(58.0, &caption);
+        Self { svg: canvas.finish(), marks: vec![None; report.trials.len()] }
+    }
+}
+
+/// The box of a trial's mark, in the plot's units.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Mark {
+    x: f64,
+    y: f64,
+    width: f64,
+    height: f64,
+}
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,120 @@
-//! strategy
+//! Strategies: which point is trial k.
+//!
+//! Every strategy is a function of the config, a seed, the trial's index and, for some, of what is known of
+//! other trials. Nothing is drawn from a shared sequence, so any agent finds the same point for trial k.
+
+mod explicit;
+mod finite;
+mod grid;
+mod permutation;
+mod random;
+mod sequence;
+
+pub use grid::{Grid, unseen};
+pub use random::Random;
+
+use crate::config::{Config, ConstraintError, Method};
+use crate::space::Point;
+use crate::trial::RunStatus;
+
+/// What is known of another trial.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observation {
+    /// Its index.
+    pub trial: u64,
+    /// What it was run with.
+    pub point: Point,
+    /// State of its run.
+    pub status: RunStatus,
+    /// The value of the sweep's metric that counts.
+    pub metric: Option<f64>,
+}
+
+/// A way of choosing points.
+pub trait Strategy: Send + Sync {
+    /// How many trials there are in all; `None`: it never ends. With conditions or constraints on a large
+    /// space this is an upper bound, because counting would take too long.
+    fn size(&self) -> Option<u128>;
+
+    /// Whether [`suggest`](Self::suggest) looks at the history, so that trials must be proposed in order.
+    fn reads_history(&self) -> bool {
+        false
+    }
+
+    /// The point of trial `k`; `None`: there are no more than `k` trials.
+    ///
+    /// # Errors
+    /// A space in which no point can be found, or a strategy that can't be used.
+    fn suggest(&self, k: u64, history: &[Observation]) -> Result<Option<Point>, StrategyError>;
+}
+
+/// Why there is no point.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum StrategyError {
+    /// The method has no implementation here.
+    #[error("`method: {0}` is not available in this build")]
+    NotBuilt(&'static str),
+    /// A parameter can't be listed.
+    #[error("a grid can't list the values of `{0}`")]
+    NotListable(String),
+    /// The space has more combinations than can be counted.
+    #[error("the space has more than 2^127 combinations")]
+    TooLarge,
+    /// Constraints and conditions leave (nearly) nothing.
+    #[error("no point satisfies the constraints: {tried} in a row did not")]
+    NothingFits {
+        /// How many were tried.
+        tried: u64,
+    },
+    /// A constraint can't be computed.
+    #[error(transparent)]
+    Constraint(#[from] ConstraintError),
+    /// The conditions of the space contradict each other.
+    #[error("the conditions of the parameters can't be resolved")]
+    Conditions,
+}
+
+impl StrategyError {
+    /// What to do.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NotBuilt(_) => Some("use `method: random` or `method: grid`"),
+            Self::NotListable(_) => Some("write its values out, or use `method: random`"),
+            Self::TooLarge => Some("use `method: random`"),
+            Self::NothingFits { .. } => {
+                Some("loosen the constraints, or narrow the ranges to where they hold")
+            }
+            Self::Constraint(_) | Self::Conditions => None,
+        }
+    }
+}
+
+/// The strategy of a config. `seed` is the one that the sweep stores; explicit `points` come first.
+///
+/// # Errors
+/// A method that is not built, or a space that the method can't search.
+pub fn for_config(config: &Config, seed: u64) -> Result<Box<dyn Strategy>, StrategyError> {
+    let inner: Box<dyn Strategy> = match config.method {
+        Method::Grid => Box::new(Grid::new(config, seed)?),
+        Method::Random if config.replace => Box::new(Random::new(config, seed)?),
+        Method::Random => Box::new(random::without_repeats(config, seed)?),
+        Method::Bayes => return Err(StrategyError::NotBuilt("bayes")),
+        Method::Sobol => return Err(StrategyError::NotBuilt("sobol")),
+        Method::SuccessiveHalving => return Err(StrategyError::NotBuilt("successive_halving")),
+    };
+    if config.points.is_empty() {
+        return Ok(inner);
+    }
+    Ok(Box::new(explicit::Explicit { points: config.points.clone(), inner }))
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;
+
+#[cfg(test)]
+mod fuzz_tests;
+
+#[cfg(test)]
+mod examples_tests;

@@ -1,1 +1,87 @@
-//! ui
+//! What a person sees on the terminal: the only folder that prints.
+//!
+//! Data goes to stdout, everything else to stderr. Colour follows the terminal and `NO_COLOR`. A reader that closes its
+//! pipe early (`| head`) is no error.
+
+mod run_lines;
+mod style;
+mod table;
+pub mod words;
+
+use std::io::{IsTerminal as _, Write as _};
+
+pub use run_lines::RunLines;
+pub use style::Style;
+pub use table::{importance_table, plain_table};
+
+/// The terminal, or what stands in its place.
+#[derive(Debug, Clone, Copy)]
+pub struct Ui {
+    /// Say nothing but data and errors.
+    pub quiet: bool,
+    /// Colours on stdout.
+    pub color_out: bool,
+    /// Colours on stderr.
+    pub color_err: bool,
+    /// Columns.
+    pub width: usize,
+}
+
+/// Columns where there is no terminal.
+const DEFAULT_WIDTH: usize = 80;
+
+impl Ui {
+    /// Looks at the terminal and at `NO_COLOR`, `CLICOLOR_FORCE` and `COLUMNS`.
+    #[must_use]
+    pub fn detect(quiet: bool) -> Self {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+        let color = |terminal: bool| !set("NO_COLOR") && (terminal || set("CLICOLOR_FORCE"));
+        let asked = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let width = asked.or_else(terminal_width).filter(|width| *width >= 20).unwrap_or(DEFAULT_WIDTH);
+        Self {
+            quiet,
+            color_out: color(std::io::stdout().is_terminal()),
+            color_err: color(std::io::stderr().is_terminal()),
+            width,
+        }
+    }
+
+    /// Data, to stdout.
+    pub fn print(&self, text: &str) {
+        self.print_bytes(text.as_bytes());
+    }
+
+    /// What a command printed, as it is, to stdout.
+    pub fn print_bytes(&self, bytes: &[u8]) {
+        // Nobody is left to tell when stdout itself is gone.
+        let mut out = std::io::stdout().lock();
+        let _ = out.write_all(bytes).and_then(|()| out.flush());
+    }
+
+    /// A line for the person, to stderr, unless quiet.
+    pub fn say(&self, line: &str) {
+        if !self.quiet {
+            self.insist(line);
+        }
+    }
+
+    /// A line for the person, to stderr, even when quiet.
+    pub fn insist(&self, line: &str) {
+        let _ = writeln!(std::io::stderr().lock(), "{line}");
+    }
+
+    /// `warning: …`.
+    pub fn warn(&self, text: &str) {
+        self.say(&format!("{} {text}", self.err(Style::Warning, "warning:")));
+    }
+
+    /// A text for stderr in a style.
+    #[must_use]
+    pub fn err(&self, style: Style, text: &str) -> String {
+        style.paint(text, self.color_err)
+    }
+}
+
+fn terminal_width() -> Option<usize> {
+    terminal_size::terminal_size().map(|(columns, _)| columns.0.into())
+}

@@ -5,6 +5,9 @@
 
 mod contract;
 mod embedded;
+mod embedded_sweep;
 mod gateway;
+mod opens_in_mlflow;
 mod rest;
+mod server_sweep;
 mod support;

@@ -45,10 +45,6 @@ impl Client {
         Ok(Self { http: http_client(&settings)?, settings, contacted: false.into(), calls: 0.into() })
     }
 
-    pub(super) fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
     /// Requests sent so far, further tries included.
     pub(super) fn calls(&self) -> u64 {
         self.calls.load(Ordering::Relaxed)

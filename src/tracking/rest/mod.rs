@@ -139,9 +139,18 @@ impl Store for RestStore {
         let answer: Result<Done> = self.client.post("runs/log-parameter", &request).await;
         match answer {
             Ok(_) => Ok(ParamWrite::Held),
-            // Only `INVALID_PARAMETER_VALUE` says that there is another value; a wrong key says the same, but the
-            // keys are ours.
-            Err(error) if error.kind == ErrorKind::Invalid => Ok(ParamWrite::Refused),
+            Err(error) if error.kind == ErrorKind::Invalid => {
+                // The same code answers for a key that can't be, and for a run that was deleted. The words decide
+                // where they are known; else the run is asked, which costs more.
+                if error.message.contains("Changing param values is not allowed") {
+                    return Ok(ParamWrite::Refused);
+                }
+                match self.run(id).await?.param(key) {
+                    Some(held) if held == value => Ok(ParamWrite::Held),
+                    Some(_) => Ok(ParamWrite::Refused),
+                    None => Err(error),
+                }
+            }
             Err(error) => Err(error),
         }
     }

@@ -3,3 +3,4 @@
 pub mod http;
 pub mod mlflow_server;
 pub mod python;
+pub mod sandbox;

@@ -1,0 +1,66 @@
+//! Orders for all agents of a sweep, wherever they are: a tag on the parent run, read with every pulse.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::Agent;
+use super::heartbeat::pulse;
+use super::stop::{Level, Stop};
+use crate::record::Order;
+
+/// Reads the orders until dropped.
+pub(super) struct Control {
+    task: tokio::task::JoinHandle<()>,
+    paused: watch::Receiver<bool>,
+}
+
+impl Control {
+    pub(super) fn listen(agent: Arc<Agent>, stop: watch::Sender<Stop>) -> Self {
+        let (pause, paused) = watch::channel(false);
+        let task = tokio::spawn(async move {
+            loop {
+                match agent.sweep.order(agent.store.as_ref()).await {
+                    Ok(order) => obey(order, &stop, &pause),
+                    Err(error) => tracing::debug!(%error, "the sweep's orders could not be read"),
+                }
+                tokio::time::sleep(pulse(agent.options.lease)).await;
+            }
+        });
+        Self { task, paused }
+    }
+
+    /// Whether no trial may be started now.
+    pub(super) fn is_paused(&self) -> bool {
+        *self.paused.borrow()
+    }
+
+    /// Waits until the sweep is paused or resumed.
+    pub(super) async fn changed(&mut self) {
+        if self.paused.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn obey(order: Order, stop: &watch::Sender<Stop>, pause: &watch::Sender<bool>) {
+    match order {
+        Order::Run | Order::Pause => {}
+        Order::Stop => {
+            Stop::ask(stop, Level::Drain, false);
+        }
+        Order::Cancel => {
+            Stop::ask(stop, Level::Terminate, false);
+        }
+    }
+    pause.send_if_modified(|paused| {
+        let wanted = order == Order::Pause;
+        std::mem::replace(paused, wanted) != wanted
+    });
+}

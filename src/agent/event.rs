@@ -1,0 +1,68 @@
+//! All that an agent has to say.
+
+use std::time::Duration;
+
+pub use super::settle::Fate;
+use crate::process::Ended;
+use crate::record::Claim;
+use crate::space::Point;
+use crate::tracking::RunId;
+use crate::trial::{RunStatus, TrialIndex};
+
+/// Something happened.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A trial's command was started.
+    Started {
+        /// The trial and its attempt.
+        claim: Claim,
+        /// Its run.
+        run: &'a RunId,
+        /// What it is run with.
+        point: &'a Point,
+    },
+    /// A command printed something.
+    Output {
+        /// The trial.
+        trial: TrialIndex,
+        /// What it printed.
+        bytes: &'a [u8],
+    },
+    /// A trial is over, and the store knows.
+    Settled(&'a Outcome),
+    /// Nothing is left to start, but others still work: their trials are taken over should they be lost.
+    Waiting {
+        /// Trials that others run.
+        others: usize,
+    },
+    /// Something that a person should know about a trial.
+    Note {
+        /// The trial.
+        trial: TrialIndex,
+        /// What it is.
+        text: &'a str,
+    },
+}
+
+/// How a trial came out.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The trial.
+    pub trial: TrialIndex,
+    /// Its run.
+    pub run: RunId,
+    /// The run's final state.
+    pub status: RunStatus,
+    /// How the command ended.
+    pub ended: Ended,
+    /// How long it took.
+    pub took: Duration,
+    /// The sweep's metric, where the script logged it.
+    pub metric: Option<f64>,
+    /// The last lines that it printed.
+    pub last_lines: Vec<String>,
+    /// What becomes of the trial.
+    pub fate: Fate,
+    /// Whether it is the trial's result.
+    pub counts: bool,
+}

@@ -1,0 +1,73 @@
+//! The sign of life of a running trial, and the news that it was taken over.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::{MissedTickBehavior, interval_at};
+
+use crate::record::tags;
+use crate::tracking::{RunId, Store};
+
+/// Beats within a lease: one may be lost, and one late.
+const BEATS_A_LEASE: u32 = 4;
+
+/// How often an agent beats, looks for orders, and looks at the trials of others.
+pub(super) fn pulse(lease: Duration) -> Duration {
+    (lease / BEATS_A_LEASE).max(Duration::from_millis(10))
+}
+
+/// Writes a changing value on a run until dropped. Others call the agent lost when they have seen the value stay the
+/// same for a whole lease on their own clock: no clocks are compared.
+pub(super) struct Heartbeat {
+    task: tokio::task::JoinHandle<()>,
+    lost: oneshot::Receiver<()>,
+}
+
+impl Heartbeat {
+    pub(super) fn start(store: Arc<dyn Store>, run: RunId, lease: Duration) -> Self {
+        let (tell, lost) = oneshot::channel();
+        let task = tokio::spawn(async move {
+            let period = pulse(lease);
+            let mut beats = interval_at(tokio::time::Instant::now() + period, period);
+            // After a suspension one beat is enough.
+            beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            for count in 1_u64.. {
+                beats.tick().await;
+                if superseded(store.as_ref(), &run).await {
+                    let _ = tell.send(());
+                    return;
+                }
+                let beat = (tags::HEARTBEAT.to_owned(), count.to_string());
+                // A server that is away is no reason to end a trial: the next beat may get through.
+                if let Err(error) = store.log_batch(&run, &[], &[], &[beat]).await {
+                    tracing::debug!(%error, "a heartbeat was not delivered");
+                }
+            }
+        });
+        Self { task, lost }
+    }
+
+    /// Waits for the news that another attempt has taken the trial over.
+    pub(super) async fn lost(&mut self) {
+        if (&mut self.lost).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+impl Drop for Heartbeat {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn superseded(store: &dyn Store, run: &RunId) -> bool {
+    match store.run(run).await {
+        Ok(run) => run.tag(tags::SUPERSEDED_BY).is_some(),
+        Err(error) => {
+            tracing::debug!(%error, "a run could not be read");
+            false
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! The agent's loop: as many trials side by side as asked for, until there is a reason to end.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tokio::task::{Id, JoinError, JoinSet};
+
+use super::control::Control;
+use super::event::{Event, Fate, Outcome};
+use super::heartbeat::pulse;
+use super::stop::{Level, Stop};
+use super::takeover::{Look, Takeover};
+use super::work::run_trial;
+use super::{Agent, AgentError};
+use crate::record::Claim;
+use crate::trial::{RunStatus, TrialIndex};
+
+/// What an agent did.
+#[derive(Debug, Clone, Default)]
+pub struct Summary {
+    /// Trials that ended well.
+    pub finished: u64,
+    /// Trials whose command failed.
+    pub failed: u64,
+    /// Trials that were stopped.
+    pub killed: u64,
+    /// Trials that others still run, where the agent did not wait for them.
+    pub others: usize,
+    /// The last trial that failed.
+    pub last_failure: Option<Outcome>,
+    /// Why the agent ended.
+    pub end: EndReason,
+}
+
+/// Why an agent ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EndReason {
+    /// Every trial that may be run is taken.
+    #[default]
+    NothingLeft,
+    /// It ran as many as it was asked to.
+    Count,
+    /// Too many failures in a row.
+    Failures,
+    /// It was asked to stop.
+    Stopped,
+}
+
+/// Runs trials until none is left, the count is reached, too many fail in a row, or `stop` says so.
+///
+/// # Errors
+/// Where the store, the strategy or this machine fails; the trials that were running are finished first.
+pub async fn run(agent: Arc<Agent>, stop: watch::Sender<Stop>) -> Result<Summary, AgentError> {
+    let mut control = Control::listen(Arc::clone(&agent), stop.clone());
+    let mut round = Round::new(agent, stop.subscribe());
+    loop {
+        if !control.is_paused() {
+            round.start_trials().await;
+        }
+        if round.running.is_empty() && (round.error.is_some() || round.end_reason().is_some()) {
+            return round.finish();
+        }
+        let look_again = tokio::time::sleep(pulse(round.agent.options.lease));
+        let mut stop = round.stop.clone();
+        tokio::select! {
+            Some(ended) = round.running.join_next_with_id() => round.count(ended),
+            () = look_again, if round.waits_for_others => {}
+            Ok(()) = stop.changed() => round.stop = stop,
+            () = control.changed() => {}
+        }
+    }
+}
+
+struct Round {
+    agent: Arc<Agent>,
+    stop: watch::Receiver<Stop>,
+    running: JoinSet<Result<Outcome, AgentError>>,
+    /// The trials that are running here, by task.
+    own: Vec<(Id, TrialIndex)>,
+    started: u64,
+    failures_in_a_row: u32,
+    /// No trial is free: what is left is run by others, here or elsewhere.
+    nothing_free: bool,
+    /// Others have trials that may yet be lost.
+    waits_for_others: bool,
+    /// There is nothing to wait for.
+    nothing_left: bool,
+    takeover: Takeover,
+    summary: Summary,
+    error: Option<AgentError>,
+}
+
+impl Round {
+    fn new(agent: Arc<Agent>, stop: watch::Receiver<Stop>) -> Self {
+        Self {
+            agent,
+            stop,
+            running: JoinSet::new(),
+            own: Vec::new(),
+            started: 0,
+            failures_in_a_row: 0,
+            nothing_free: false,
+            waits_for_others: false,
+            nothing_left: false,
+            takeover: Takeover::default(),
+            summary: Summary::default(),
+            error: None,
+        }
+    }
+
+    /// Fills the free places.
+    async fn start_trials(&mut self) {
+        while self.running.len() < self.agent.options.jobs
+            && self.end_reason().is_none()
+            && self.error.is_none()
+        {
+            match self.next_claim().await {
+                Ok(Some(claim)) => self.start(claim),
+                Ok(None) => return,
+                Err(error) => self.fail(error),
+            }
+        }
+    }
+
+    fn start(&mut self, claim: Claim) {
+        self.started += 1;
+        let task = self.running.spawn(run_trial(Arc::clone(&self.agent), claim, self.stop.clone()));
+        self.own.push((task.id(), claim.trial));
+    }
+
+    /// A free trial, else one that was given back or lost.
+    async fn next_claim(&mut self) -> Result<Option<Claim>, AgentError> {
+        if !self.nothing_free {
+            if let Some(claim) = self.agent.ledger.claim().await? {
+                return Ok(Some(claim));
+            }
+            self.nothing_free = true;
+        }
+        let own: HashSet<TrialIndex> = self.own.iter().map(|(_, trial)| *trial).collect();
+        match self.takeover.look(&self.agent, &own).await? {
+            Look::Claimed(claim) => return Ok(Some(claim)),
+            Look::AllDone => {
+                self.waits_for_others = false;
+                self.nothing_left = true;
+            }
+            Look::Others(others) => {
+                self.summary.others = others;
+                self.nothing_left = !self.agent.options.wait;
+                if !self.waits_for_others && self.agent.options.wait && own.is_empty() {
+                    (self.agent.events)(Event::Waiting { others });
+                }
+                self.waits_for_others = self.agent.options.wait;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Why no further trial is started; `None`: one may be.
+    fn end_reason(&self) -> Option<EndReason> {
+        let options = &self.agent.options;
+        if self.stop.borrow().level > Level::No {
+            return Some(EndReason::Stopped);
+        }
+        if self.failures_in_a_row >= options.max_failures {
+            return Some(EndReason::Failures);
+        }
+        if self.nothing_left {
+            return Some(EndReason::NothingLeft);
+        }
+        options.count.is_some_and(|count| self.started >= count).then_some(EndReason::Count)
+    }
+
+    fn count(&mut self, ended: Result<(Id, Result<Outcome, AgentError>), JoinError>) {
+        let id = match &ended {
+            Ok((id, _)) => *id,
+            Err(error) => error.id(),
+        };
+        self.own.retain(|(task, _)| *task != id);
+        match ended {
+            Ok((_, Ok(outcome))) => self.count_outcome(outcome),
+            Ok((_, Err(error))) => self.fail(error),
+            Err(error) => self.fail(AgentError::Io {
+                what: "a trial was cut off".into(),
+                source: std::io::Error::other(error),
+            }),
+        }
+    }
+
+    fn count_outcome(&mut self, outcome: Outcome) {
+        (self.agent.events)(Event::Settled(&outcome));
+        // What was given back is there to be taken again.
+        self.nothing_left = self.nothing_left && outcome.fate != Fate::GivenBack;
+        match outcome.status {
+            RunStatus::Finished => {
+                self.summary.finished += 1;
+                self.failures_in_a_row = 0;
+            }
+            RunStatus::Failed => {
+                self.summary.failed += 1;
+                self.failures_in_a_row += 1;
+                self.summary.last_failure = Some(outcome);
+            }
+            _ => self.summary.killed += 1,
+        }
+    }
+
+    /// The first failure of the store or machine is what the agent ends with.
+    fn fail(&mut self, error: AgentError) {
+        self.error.get_or_insert(error);
+    }
+
+    fn finish(mut self) -> Result<Summary, AgentError> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        self.summary.end = self.end_reason().unwrap_or_default();
+        Ok(self.summary)
+    }
+}

@@ -1,0 +1,157 @@
+//! Settling a trial: its log, its params, its final state, and whether it counts.
+//!
+//! Everything here may be done twice: a settlement that could not be delivered is kept in the journal, and delivered
+//! later from the beginning.
+
+use serde::{Deserialize, Serialize};
+
+use super::watch::{Cut, Watched};
+use super::{Agent, AgentError};
+use crate::process::{Ended, now_ms};
+use crate::record::{Claim, Ledger, Verdict, tags};
+use crate::space::Point;
+use crate::tracking::{ErrorKind, Metric, Result, Run, RunId, RunInfo, RunUpdate, Store};
+use crate::trial::{RunStatus, TrialIndex};
+
+/// Where a command's output lies among its run's artifacts.
+const LOG_ARTIFACT: &str = "logs/output.txt";
+
+/// All that is to be written down about a trial that is over.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Settlement {
+    pub(super) run: RunId,
+    pub(super) trial: u64,
+    pub(super) attempt: u32,
+    pub(super) round: u32,
+    pub(super) status: RunStatus,
+    /// Epoch milliseconds.
+    pub(super) end_time: i64,
+    /// The sampled values: those that the script did not log itself become params.
+    pub(super) params: Vec<(String, String)>,
+    pub(super) tags: Vec<(String, String)>,
+    pub(super) fate: Fate,
+}
+
+/// What becomes of the trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fate {
+    /// This attempt is its result, unless another was first.
+    Result,
+    /// It is given back, to be run again by whoever is free.
+    GivenBack,
+    /// It is run again by this agent.
+    Retried,
+    /// Another attempt has it already.
+    Superseded,
+}
+
+impl Settlement {
+    /// The exit code decides the state, whatever the script's exit hook wrote.
+    pub(super) fn new(claim: Claim, run: &RunInfo, point: &Point, watched: &Watched, retries: u32) -> Self {
+        let status = match watched.cut {
+            Some(_) => RunStatus::Killed,
+            None if watched.ended.success() => RunStatus::Finished,
+            None => RunStatus::Failed,
+        };
+        let attempts_before = claim.attempt - claim.round;
+        let fate = match watched.cut {
+            Some(Cut::Superseded) => Fate::Superseded,
+            Some(Cut::TakenAway) => Fate::GivenBack,
+            None if status == RunStatus::Failed && attempts_before < retries => Fate::Retried,
+            _ => Fate::Result,
+        };
+        Self {
+            run: run.id.clone(),
+            trial: claim.trial.0,
+            attempt: claim.attempt,
+            round: claim.round,
+            status,
+            end_time: watched.end_time,
+            params: point.leaves().into_iter().map(|(name, value)| (name, value.text())).collect(),
+            tags: outcome_tags(watched),
+            fate,
+        }
+    }
+
+    pub(super) fn claim(&self) -> Claim {
+        Claim { trial: TrialIndex(self.trial), attempt: self.attempt, round: self.round }
+    }
+}
+
+fn outcome_tags(watched: &Watched) -> Vec<(String, String)> {
+    let how = match watched.ended {
+        Ended::Exited(code) => (tags::EXIT_CODE, code.to_string()),
+        Ended::Signaled(_) => (tags::SIGNAL, watched.ended.to_string()),
+    };
+    let why = watched.cut.map(|cut| (tags::REASON, cut.reason().to_owned()));
+    std::iter::once(how).chain(why).map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// What the store said when a trial was settled.
+pub(super) struct Delivered {
+    /// Whether it is the trial's result.
+    pub(super) verdict: Verdict,
+    /// What the script had logged.
+    pub(super) metrics: Vec<Metric>,
+}
+
+/// Writes a settlement down.
+pub(super) async fn deliver(
+    store: &dyn Store,
+    ledger: &Ledger,
+    settlement: &Settlement,
+    log: Vec<u8>,
+) -> Result<Delivered> {
+    let run = store.run(&settlement.run).await?;
+    write_data(store, &run, settlement).await?;
+    if !log.is_empty() {
+        store.put_artifact(&run.info, LOG_ARTIFACT, log).await?;
+    }
+    end_run(store, &settlement.run, settlement.status, settlement.end_time).await?;
+    let claim = settlement.claim();
+    let verdict = match settlement.fate {
+        Fate::Result => ledger.settle(claim, &settlement.run).await?,
+        Fate::GivenBack => {
+            ledger.give_back(claim.trial, claim.attempt).await?;
+            Verdict::TooLate
+        }
+        Fate::Retried | Fate::Superseded => Verdict::TooLate,
+    };
+    if settlement.fate == Fate::Result && verdict == Verdict::TooLate {
+        // A run that does not count must not look like one that does.
+        let note = (tags::REASON.to_owned(), "another attempt was settled first".to_owned());
+        store.log_batch(&settlement.run, &[], &[], &[note]).await?;
+        end_run(store, &settlement.run, RunStatus::Killed, settlement.end_time).await?;
+    }
+    Ok(Delivered { verdict, metrics: run.metrics })
+}
+
+/// Closes the run of a trial whose command could not be started or watched, as well as it can be.
+pub(super) async fn abandon(agent: &Agent, run: &RunInfo, error: &AgentError) {
+    let reason = [(tags::REASON.to_owned(), error.to_string())];
+    // The error that led here is the one to be told.
+    let _ = agent.store.log_batch(&run.id, &[], &[], &reason).await;
+    let _ = end_run(agent.store.as_ref(), &run.id, RunStatus::Failed, now_ms()).await;
+}
+
+async fn end_run(store: &dyn Store, run: &RunId, status: RunStatus, end_time: i64) -> Result<()> {
+    let update = RunUpdate { status: Some(status), end_time: Some(end_time), ..RunUpdate::default() };
+    store.update_run(run, &update).await
+}
+
+/// Logs the params that the script did not log itself, and the tags.
+async fn write_data(store: &dyn Store, logged: &Run, settlement: &Settlement) -> Result<()> {
+    let missing: Vec<(String, String)> =
+        settlement.params.iter().filter(|(name, _)| logged.param(name).is_none()).cloned().collect();
+    match store.log_batch(&settlement.run, &[], &missing, &settlement.tags).await {
+        // A param was logged in between, by a process that outlived the command.
+        Err(error) if error.kind == ErrorKind::Invalid => {
+            for (name, value) in &missing {
+                // Refused means that the script's own text stands, which is what is wanted.
+                store.log_param(&settlement.run, name, value).await?;
+            }
+            store.log_batch(&settlement.run, &[], &[], &settlement.tags).await
+        }
+        outcome => outcome,
+    }
+}

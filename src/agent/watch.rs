@@ -1,0 +1,140 @@
+//! Watching a command to its end, and ending it where it must be.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+use super::event::Event;
+use super::heartbeat::Heartbeat;
+use super::stop::{Level, Stop};
+use super::{Agent, AgentError};
+use crate::process::{Child, Ended, Tail, now_ms};
+use crate::record::Claim;
+use crate::tracking::RunId;
+
+/// Why a command was ended before it ended itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// A person asked for it.
+    Stopped,
+    /// The machine is being taken away: the trial is to be run again.
+    TakenAway,
+    /// `trial_timeout` ran out.
+    TimedOut,
+    /// Another attempt has taken the trial over.
+    Superseded,
+}
+
+impl Cut {
+    /// The word for it in the run's tags.
+    pub(super) fn reason(self) -> &'static str {
+        match self {
+            Self::Stopped => "stopped",
+            Self::TakenAway => "given back",
+            Self::TimedOut => "trial_timeout",
+            Self::Superseded => "its agent was lost",
+        }
+    }
+}
+
+/// A command that is over.
+pub(super) struct Watched {
+    pub(super) ended: Ended,
+    pub(super) cut: Option<Cut>,
+    pub(super) took: Duration,
+    pub(super) tail: Tail,
+    /// Epoch milliseconds.
+    pub(super) end_time: i64,
+}
+
+/// Watches a command until it has ended, by itself, by the agent's `stop`, by `trial_timeout`, or because the trial was
+/// taken over.
+pub(super) async fn watch_command(
+    agent: &Agent,
+    claim: Claim,
+    run: &RunId,
+    mut child: Child,
+    mut stop: watch::Receiver<Stop>,
+) -> Result<Watched, AgentError> {
+    let broken = |source| AgentError::Io { what: format!("trial {} can't be watched", claim.trial), source };
+    let started = Instant::now();
+    let mut tail = Tail::new().map_err(broken)?;
+    let mut disk = Ok(());
+    let mut heartbeat = Heartbeat::start(Arc::clone(&agent.store), run.clone(), agent.options.lease);
+    let mut ending = Ending {
+        cut: None,
+        level: Level::No,
+        deadline: agent.config.trial_timeout.map(|timeout| started + timeout),
+        grace: agent.options.grace,
+    };
+    let ended = loop {
+        let on_output = |bytes: &[u8]| {
+            (agent.events)(Event::Output { trial: claim.trial, bytes });
+            if let Err(error) = tail.push(bytes) {
+                disk = Err(error);
+            }
+        };
+        tokio::select! {
+            ended = child.watch(on_output) => break ended.map_err(broken)?,
+            asked = asked_beyond(&mut stop, ending.level) => {
+                let cut = if asked.give_back { Cut::TakenAway } else { Cut::Stopped };
+                ending.escalate(&child, asked.level, cut);
+            }
+            () = heartbeat.lost(), if ending.cut.is_none() => {
+                ending.escalate(&child, Level::Terminate, Cut::Superseded);
+            }
+            () = reached(ending.deadline) => ending.time_is_up(&child),
+        }
+    };
+    disk.map_err(broken)?;
+    Ok(Watched { ended, cut: ending.cut, took: started.elapsed(), tail, end_time: now_ms() })
+}
+
+/// How far the end of a command has been brought about.
+struct Ending {
+    cut: Option<Cut>,
+    /// What has been done: nothing, `Terminate` or `Kill`.
+    level: Level,
+    /// When the next step is due.
+    deadline: Option<Instant>,
+    grace: Duration,
+}
+
+impl Ending {
+    fn escalate(&mut self, child: &Child, level: Level, cut: Cut) {
+        self.cut.get_or_insert(cut);
+        self.level = level;
+        if level == Level::Kill {
+            child.kill();
+            self.deadline = None;
+        } else {
+            child.terminate();
+            self.deadline = Some(Instant::now() + self.grace);
+        }
+    }
+
+    fn time_is_up(&mut self, child: &Child) {
+        let next = if self.level < Level::Terminate { Level::Terminate } else { Level::Kill };
+        self.escalate(child, next, Cut::TimedOut);
+    }
+}
+
+/// Waits until the agent is asked to end its commands more firmly than it has done already.
+async fn asked_beyond(stop: &mut watch::Receiver<Stop>, done: Level) -> Stop {
+    let asked =
+        stop.wait_for(|stop| stop.level >= Level::Terminate && stop.level > done).await.map(|stop| *stop);
+    match asked {
+        Ok(stop) => stop,
+        // Nobody is left to ask.
+        Err(_) => std::future::pending().await,
+    }
+}
+
+async fn reached(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,209 @@
+//! One trial: its point, its run, its command, watched to the end.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::environment::{HandedOver, REMOVED, variables};
+use super::event::{Event, Outcome};
+use super::settle::{Fate, Settlement, abandon, deliver};
+use super::stop::{Level, Stop};
+use super::watch::{Watched, watch_command};
+use super::{Agent, AgentError};
+use crate::config::command::{RenderContext, Rendered, render};
+use crate::process::{Child, Spec, now_ms};
+use crate::record::{Claim, NewTrial, Unfinished, Verdict};
+use crate::space::Point;
+use crate::tracking::{NewRun, RunInfo};
+use crate::trial::{RunStatus, trial_seed};
+
+/// Runs a claimed trial and settles it; a failed attempt is followed by further ones, as many as are allowed.
+pub(super) async fn run_trial(
+    agent: Arc<Agent>,
+    mut claim: Claim,
+    stop: watch::Receiver<Stop>,
+) -> Result<Outcome, AgentError> {
+    loop {
+        let outcome = run_attempt(&agent, claim, stop.clone()).await?;
+        if outcome.fate != Fate::Retried || stop.borrow().level > Level::No {
+            if outcome.fate == Fate::Retried {
+                agent.ledger.give_back(claim.trial, claim.attempt).await?;
+            }
+            return Ok(outcome);
+        }
+        let trial = Unfinished {
+            trial: claim.trial,
+            attempts: claim.attempt,
+            token: agent.identity.agent.clone(),
+            round: claim.round,
+            given_back: false,
+        };
+        match agent.ledger.claim_again(&trial).await? {
+            Some(next) => {
+                (agent.events)(Event::Settled(&outcome));
+                claim = next;
+            }
+            // It took so long that the trial was taken over.
+            None => return Ok(outcome),
+        }
+    }
+}
+
+async fn run_attempt(
+    agent: &Agent,
+    claim: Claim,
+    stop: watch::Receiver<Stop>,
+) -> Result<Outcome, AgentError> {
+    let prepared = Prepared::new(agent, claim)?;
+    let run = agent.store.create_run(&prepared.new_run(agent)).await?;
+    let watched = {
+        let uri = agent.hand_over.open(&run, &agent.config.experiment_name);
+        let spec = prepared.spec(agent, &run, &uri);
+        (agent.events)(Event::Started { claim, run: &run.id, point: &prepared.point });
+        let watched = match Child::spawn(&spec) {
+            Ok(child) => watch_command(agent, claim, &run.id, child, stop).await,
+            Err(error) => Err(error.into()),
+        };
+        agent.hand_over.close(&uri);
+        watched
+    };
+    // Only where the trial left nothing in it.
+    let _ = std::fs::remove_dir(&prepared.checkpoint_dir);
+    match watched {
+        Ok(watched) => settle(agent, claim, &run, &prepared.point, watched).await,
+        Err(error) => {
+            abandon(agent, &run, &error).await;
+            Err(error)
+        }
+    }
+}
+
+/// Writes down how an attempt ended: in the store, or in the journal where the store is away.
+async fn settle(
+    agent: &Agent,
+    claim: Claim,
+    run: &RunInfo,
+    point: &Point,
+    mut watched: Watched,
+) -> Result<Outcome, AgentError> {
+    let settlement = Settlement::new(claim, run, point, &watched, agent.options.retries);
+    let log = watched.tail.log().map_err(failed(format!("the output of trial {} is gone", claim.trial)))?;
+    let last_lines = watched.tail.last_lines();
+    if settlement.status == RunStatus::Failed && last_lines.iter().any(|line| line.contains(OTHER_EXPERIMENT))
+    {
+        (agent.events)(Event::Note { trial: claim.trial, text: OTHER_EXPERIMENT_HINT });
+    }
+    let delivered = match deliver(agent.store.as_ref(), &agent.ledger, &settlement, log.clone()).await {
+        Ok(delivered) => delivered,
+        Err(error) => {
+            let kept = agent.journal.keep(&settlement, &log);
+            kept.map_err(failed(format!("the result of trial {} can't be kept on disk", claim.trial)))?;
+            (agent.events)(Event::Note { trial: claim.trial, text: KEPT });
+            return Err(error.into());
+        }
+    };
+    let name = agent.config.metric.as_ref().map(|metric| metric.name.as_str());
+    Ok(Outcome {
+        trial: claim.trial,
+        run: run.id.clone(),
+        status: settlement.status,
+        ended: watched.ended,
+        took: watched.took,
+        metric: name
+            .and_then(|name| delivered.metrics.iter().find(|metric| metric.key == name))
+            .map(|metric| metric.value),
+        last_lines,
+        fate: settlement.fate,
+        counts: delivered.verdict == Verdict::Counts,
+    })
+}
+
+/// What MLflow's client says when a script's `set_experiment` and the run it was handed do not go together.
+const OTHER_EXPERIMENT: &str = "active experiment ID does not match environment run ID";
+const OTHER_EXPERIMENT_HINT: &str = "the script calls mlflow.set_experiment() with another name than the sweep's: \
+                                     remove the call, or set experiment_name in the sweep's config to that name";
+const KEPT: &str = "its result could not be delivered and is kept here; the next `sweep run` in this directory \
+                    delivers it";
+
+fn failed(what: String) -> impl FnOnce(std::io::Error) -> AgentError {
+    move |source| AgentError::Io { what, source }
+}
+
+/// All that is known of a trial before its run is made.
+struct Prepared {
+    claim: Claim,
+    point: Point,
+    seed: u32,
+    command: Rendered,
+    /// Of `${args_json_file}`: deleted when the trial is over.
+    _params_file: tempfile::NamedTempFile,
+    checkpoint_dir: PathBuf,
+}
+
+impl Prepared {
+    fn new(agent: &Agent, claim: Claim) -> Result<Self, AgentError> {
+        let point = agent.strategy.suggest(claim.trial.0, &[])?.unwrap_or_default();
+        let seed = trial_seed(agent.sweep.seed, claim.trial);
+        let params_file = tempfile::Builder::new()
+            .prefix("sweep-params-")
+            .suffix(".json")
+            .tempfile()
+            .map_err(failed("no temporary file can be made".into()))?;
+        let seed_text = seed.to_string();
+        let context = RenderContext {
+            program: agent.config.program.as_deref(),
+            environment: &|name| std::env::var(name).ok(),
+            extra: &[("trial_seed", &seed_text)],
+            params_file: Some(params_file.path()),
+            declared: &agent.config.parameter_names(),
+        };
+        let command = render(&agent.config.command, &point, &context)?;
+        if let Some(json) = &command.params_file_json {
+            std::fs::write(params_file.path(), json)
+                .map_err(failed("the file of ${args_json_file} can't be written".into()))?;
+        }
+        let checkpoint_dir = agent.checkpoints.join(format!("trial-{:06}", claim.trial.0));
+        std::fs::create_dir_all(&checkpoint_dir)
+            .map_err(failed(format!("the folder {} can't be made", checkpoint_dir.display())))?;
+        Ok(Self { claim, point, seed, command, _params_file: params_file, checkpoint_dir })
+    }
+
+    fn new_run(&self, agent: &Agent) -> NewRun {
+        let identity = &agent.identity;
+        NewTrial {
+            sweep: &agent.sweep,
+            claim: self.claim,
+            point: &self.point,
+            command: &self.command.display,
+            seed: self.seed.into(),
+            user: &identity.user,
+            agent: &identity.agent,
+            host: &identity.host,
+            tags: &identity.tags,
+            now: now_ms(),
+        }
+        .run()
+    }
+
+    fn spec(&self, agent: &Agent, run: &RunInfo, tracking_uri: &str) -> Spec {
+        let given = HandedOver {
+            tracking_uri,
+            loopback: agent.hand_over.loopback(),
+            run,
+            sweep_id: agent.sweep.id().as_str(),
+            claim: self.claim,
+            trial_seed: self.seed,
+            params_json: self.point.to_json().to_string(),
+            checkpoint_dir: &self.checkpoint_dir,
+            agent: &agent.identity.agent,
+            additions: &agent.config.env,
+        };
+        Spec {
+            argv: self.command.argv.clone(),
+            env: variables(given, |name| std::env::var(name).ok()),
+            env_remove: REMOVED.to_vec(),
+            folder: Some(agent.folder.clone()),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The used rows of a frame, column by column: kinds, codes, missing cells.
+
+use std::collections::BTreeMap;
+
+use super::model::{ColumnInfo, Dropped, Frame, Kind, Row};
+use super::{ranks, text};
+use crate::space::Value;
+use crate::trial::RunStatus;
+
+/// What the statistics work on: the rows that can be used.
+#[derive(Debug, Clone)]
+pub(super) struct Table {
+    /// Rows left out, by reason.
+    pub(super) dropped: Dropped,
+    /// The metric of the used rows: finite.
+    pub(super) metric: Vec<f64>,
+    /// The parameters.
+    pub(super) columns: Vec<Column>,
+}
+
+/// One parameter over the used rows.
+#[derive(Debug, Clone)]
+pub(super) struct Column {
+    /// Its dotted path.
+    pub(super) name: String,
+    /// Whether it was drawn on a log scale (only numbers have one).
+    pub(super) log: bool,
+    /// How it enters the statistics.
+    pub(super) kind: Kind,
+    /// Its numbers (0 and 1 for booleans); all `None` for a categorical one. May be infinite, never NaN.
+    pub(super) values: Vec<Option<f64>>,
+    /// Dense rank of its number, or index of its level; `None`: missing.
+    pub(super) codes: Vec<Option<u32>>,
+    /// Rows in which it is present.
+    pub(super) n_present: usize,
+    /// Distinct values among these.
+    pub(super) n_distinct: usize,
+}
+
+impl Table {
+    /// Picks the rows whose run is FINISHED with a finite metric, and reads their columns.
+    pub(super) fn of(frame: &Frame) -> Self {
+        let mut dropped = Dropped::default();
+        let mut used: Vec<&Row> = Vec::new();
+        let mut metric = Vec::new();
+        for row in &frame.rows {
+            match (row.status, row.metric) {
+                (RunStatus::Finished, Some(value)) if value.is_finite() => {
+                    used.push(row);
+                    metric.push(value);
+                }
+                (RunStatus::Finished, Some(value)) if value.is_nan() => dropped.metric_nan += 1,
+                (RunStatus::Finished, Some(_)) => dropped.metric_inf += 1,
+                (RunStatus::Finished, None) => dropped.metric_absent += 1,
+                _ => dropped.not_finished += 1,
+            }
+        }
+        let columns = frame.columns.iter().enumerate();
+        let columns = columns.map(|(place, info)| Column::of(info, &cells(&used, place, info))).collect();
+        Self { dropped, metric, columns }
+    }
+}
+
+/// The cells of one column; `None`: missing.
+///
+/// Null is missing unless the config names it as a value. A number that is not a number has no place in any order
+/// and counts as missing too.
+fn cells<'a>(used: &[&'a Row], place: usize, info: &ColumnInfo) -> Vec<Option<&'a Value>> {
+    let present = |value: &&Value| match value {
+        Value::Null => info.null_is_level,
+        Value::Float(number) => !number.is_nan(),
+        _ => true,
+    };
+    used.iter().map(|row| row.cells.get(place).and_then(Option::as_ref).filter(present)).collect()
+}
+
+impl Column {
+    fn of(info: &ColumnInfo, cells: &[Option<&Value>]) -> Self {
+        let kind = kind(info, cells);
+        let values: Vec<Option<f64>> = match kind {
+            Kind::Categorical => vec![None; cells.len()],
+            Kind::Bool | Kind::Numeric => cells.iter().map(|cell| cell.and_then(number)).collect(),
+        };
+        let (codes, n_distinct) = match kind {
+            Kind::Categorical => levels(cells),
+            Kind::Bool | Kind::Numeric => ranks::dense(&values),
+        };
+        let n_present = codes.iter().flatten().count();
+        let log = info.log && kind == Kind::Numeric;
+        Self { name: info.name.clone(), log, kind, values, codes, n_present, n_distinct }
+    }
+}
+
+fn kind(info: &ColumnInfo, cells: &[Option<&Value>]) -> Kind {
+    let all = |wanted: fn(&Value) -> bool| cells.iter().flatten().all(|value| wanted(value));
+    if info.null_is_level {
+        Kind::Categorical
+    } else if all(|value| matches!(value, Value::Int(_) | Value::Float(_))) {
+        Kind::Numeric
+    } else if all(|value| matches!(value, Value::Bool(_))) {
+        Kind::Bool
+    } else {
+        Kind::Categorical
+    }
+}
+
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Bool(flag) => Some(f64::from(u8::from(*flag))),
+        Value::Int(number) => Some(*number as f64),
+        Value::Float(number) => Some(*number),
+        Value::Null | Value::Text(_) | Value::List(_) | Value::Map(_) => None,
+    }
+}
+
+/// Levels numbered in the order of their texts, and how many there are.
+fn levels(cells: &[Option<&Value>]) -> (Vec<Option<u32>>, usize) {
+    let texts: Vec<Option<String>> = cells.iter().map(|cell| cell.map(text::level)).collect();
+    let mut numbers: BTreeMap<&str, u32> = texts.iter().flatten().map(|text| (text.as_str(), 0)).collect();
+    numbers.values_mut().zip(0..).for_each(|(number, place)| *number = place);
+    let codes = texts.iter().map(|text| text.as_ref().and_then(|text| numbers.get(text.as_str()).copied()));
+    (codes.collect(), numbers.len())
+}

@@ -1,0 +1,185 @@
+//! The grammar of the command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+use crate::commands::SweepChoice;
+use crate::commands::finalize::{FinalizeArgs, Format};
+use crate::commands::init::InitArgs;
+use crate::commands::run::{RunArgs, WorkArgs};
+use crate::commands::start::StartArgs;
+use crate::config;
+
+/// Hyperparameter sweeps on top of MLflow tracking.
+///
+/// Write a YAML file (the command, the parameters, the metric), then: init, run in as many terminals and on as many
+/// machines as you like, finalize. Without a tracking server everything is kept in ./mlflow.db, which MLflow opens.
+#[derive(Debug, Parser)]
+#[command(name = "sweep", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 done · 1 trials failed or nothing to analyse · 2 usage or config · \
+                        3 tracking store · 130/143 ended by a signal")]
+pub(super) struct Args {
+    /// Tracking server or database: http(s)://HOST:PORT or sqlite:///FILE [default: $MLFLOW_TRACKING_URI, else
+    /// sqlite:///mlflow.db]
+    #[arg(long, global = true, value_name = "URI")]
+    pub(super) tracking_uri: Option<String>,
+    /// Print data and errors only
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+    /// Show what goes on inside (-vv: more); SWEEP_LOG takes a filter
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+    #[command(subcommand)]
+    pub(super) verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Make a sweep: a parent run with the config as its artifact
+    Init(Init),
+    /// Run an agent: claim trials and run them until none is left
+    Run(Run),
+    /// Analyse a sweep, save tables and plots with its parent run, end it
+    Finalize(Finalize),
+    /// Do all three: init, run, finalize
+    Start(Start),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Init {
+    /// The sweep file
+    config: PathBuf,
+}
+
+impl From<Init> for InitArgs {
+    fn from(typed: Init) -> Self {
+        Self { config: typed.config }
+    }
+}
+
+/// Which sweep: an option or the first argument.
+#[derive(Debug, ClapArgs)]
+struct Which {
+    /// Id of the sweep, a unique beginning of it, or its name [default: the one last initialised in this directory,
+    /// else the newest]
+    #[arg(long = "sweep-id", value_name = "ID", conflicts_with = "sweep")]
+    sweep_id: Option<String>,
+    /// The same as --sweep-id
+    #[arg(value_name = "SWEEP")]
+    sweep: Option<String>,
+}
+
+impl From<Which> for SweepChoice {
+    fn from(typed: Which) -> Self {
+        Self(typed.sweep_id.or(typed.sweep))
+    }
+}
+
+/// How trials are run.
+#[derive(Debug, ClapArgs)]
+struct Work {
+    /// Trials side by side
+    #[arg(short, long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: u16,
+    /// End after N trials
+    #[arg(short = 'n', long, value_name = "N")]
+    count: Option<u64>,
+    /// End after N failures in a row
+    #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    max_failures: u32,
+    /// Try a trial that failed again, up to N times [default: `retries` of the config, else 0]
+    #[arg(long, value_name = "N")]
+    retries: Option<u32>,
+    /// Time a command has to end before it is killed [default: `grace` of the config, else 30s]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    grace: Option<Duration>,
+    /// Take a trial over from an agent that has shown no sign of life for so long
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    lease: Duration,
+    /// End once nothing is left to start, without waiting for the trials of other agents
+    #[arg(long)]
+    no_wait: bool,
+}
+
+impl From<Work> for WorkArgs {
+    fn from(typed: Work) -> Self {
+        Self {
+            jobs: typed.jobs.into(),
+            count: typed.count,
+            max_failures: typed.max_failures,
+            lease: typed.lease,
+            grace: typed.grace,
+            retries: typed.retries,
+            wait: !typed.no_wait,
+        }
+    }
+}
+
+/// A duration as the config writes it.
+fn duration(text: &str) -> Result<Duration, String> {
+    config::parse_duration(text)
+        .ok_or_else(|| "write a number and a unit: 500ms, 90s, 5m, 2h or 1d".to_owned())
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Run {
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    work: Work,
+}
+
+impl From<Run> for RunArgs {
+    fn from(typed: Run) -> Self {
+        Self { sweep: typed.which.into(), work: typed.work.into() }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum TypedFormat {
+    Table,
+    Json,
+}
+
+impl From<TypedFormat> for Format {
+    fn from(typed: TypedFormat) -> Self {
+        match typed {
+            TypedFormat::Table => Self::Table,
+            TypedFormat::Json => Self::Json,
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Finalize {
+    #[command(flatten)]
+    which: Which,
+    /// How the analysis is printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedFormat,
+}
+
+impl From<Finalize> for FinalizeArgs {
+    fn from(typed: Finalize) -> Self {
+        Self { sweep: typed.which.into(), format: typed.format.into() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Start {
+    /// The sweep file
+    config: PathBuf,
+    #[command(flatten)]
+    work: Work,
+    /// How the analysis is printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedFormat,
+}
+
+impl From<Start> for StartArgs {
+    fn from(typed: Start) -> Self {
+        Self { config: typed.config, work: typed.work.into(), format: typed.format.into() }
+    }
+}

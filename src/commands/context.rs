@@ -1,0 +1,146 @@
+//! What every command works on: the store, the terminal, the directory.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::workspace::Latest;
+use crate::agent::Identity;
+use crate::process::git_state;
+use crate::record::{Sweep, tags};
+use crate::tracking::embedded::EmbeddedStore;
+use crate::tracking::rest::{Environment, RestStore, Settings};
+use crate::tracking::{RunId, Store};
+use crate::ui::Ui;
+
+/// Where MLflow itself looks when nothing is said.
+const DEFAULT_URI: &str = "sqlite:///mlflow.db";
+
+/// What a command starts from, before any store is opened.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// The terminal.
+    pub ui: Ui,
+    /// The working directory.
+    pub folder: PathBuf,
+    /// `--tracking-uri`, else `MLFLOW_TRACKING_URI`.
+    pub tracking_uri: Option<String>,
+}
+
+impl Setting {
+    /// Reads the environment; `tracking_uri` is what was typed.
+    ///
+    /// # Errors
+    /// Where the working directory is gone.
+    pub fn read(ui: Ui, tracking_uri: Option<String>) -> Result<Self, Failure> {
+        let folder = std::env::current_dir().map_err(|error| {
+            Failure::new(Exit::Usage, "the working directory can't be read").caused_by(&error)
+        })?;
+        let tracking_uri =
+            tracking_uri.or_else(|| std::env::var("MLFLOW_TRACKING_URI").ok()).filter(|uri| !uri.is_empty());
+        Ok(Self { ui, folder, tracking_uri })
+    }
+}
+
+/// The store, the terminal and the directory of a command.
+pub struct Context {
+    /// The terminal.
+    pub ui: Ui,
+    /// The working directory.
+    pub folder: PathBuf,
+    /// The tracking store.
+    pub store: Arc<dyn Store>,
+    /// Which kind it is.
+    pub(super) backend: Backend,
+}
+
+/// The two kinds of store.
+pub(super) enum Backend {
+    /// A server. The URI may hold credentials: it is for environments alone.
+    Server { uri: String },
+    /// A database file.
+    File(EmbeddedStore),
+}
+
+/// Which sweep is meant.
+#[derive(Debug, Clone, Default)]
+pub struct SweepChoice(pub Option<String>);
+
+impl Context {
+    /// Opens the store that is set; the embedded default where none is.
+    ///
+    /// # Errors
+    /// Where the URI means nothing to us, or the store can't be opened.
+    pub fn open(setting: &Setting) -> Result<Self, Failure> {
+        let uri = setting.tracking_uri.clone().unwrap_or_else(|| DEFAULT_URI.to_owned());
+        let scheme = uri.split(':').next().unwrap_or_default().to_ascii_lowercase();
+        let (store, backend): (Arc<dyn Store>, Backend) = match scheme.as_str() {
+            "http" | "https" => {
+                let store = RestStore::new(Settings::read(&uri, &Environment::of_process())?)?;
+                (Arc::new(store), Backend::Server { uri })
+            }
+            "sqlite" => {
+                let store = EmbeddedStore::open(&uri)?;
+                (Arc::new(store.clone()), Backend::File(store))
+            }
+            _ => return Err(unknown_scheme(&uri)),
+        };
+        Ok(Self { ui: setting.ui, folder: setting.folder.clone(), store, backend })
+    }
+
+    /// The id of the sweep that is meant: the one named, else the one last initialised in this directory, else the
+    /// newest of the store.
+    ///
+    /// # Errors
+    /// Where there is none, or the name is ambiguous.
+    pub async fn sweep_id(&self, choice: &SweepChoice) -> Result<RunId, Failure> {
+        if let Some(text) = &choice.0 {
+            return Ok(Sweep::find(self.store.as_ref(), text).await?);
+        }
+        match Latest::load(&self.folder) {
+            Some(latest) if latest.tracking_uri == self.store.uri() => Ok(RunId(latest.sweep_id)),
+            _ => Ok(Sweep::latest(self.store.as_ref()).await?),
+        }
+    }
+
+    /// Who works here.
+    pub(super) fn identity(&self) -> Identity {
+        let host = nix::unistd::gethostname()
+            .ok()
+            .and_then(|name| name.into_string().ok())
+            .unwrap_or_else(|| "unknown-host".into());
+        let agent = format!("{host}-{}-{:08x}", std::process::id(), rand::random::<u32>());
+        Identity { agent, host, user: user(), tags: git_tags(&self.folder) }
+    }
+}
+
+/// The user's name as MLflow's client finds it: the tracking login, else the system's.
+fn user() -> String {
+    let var = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let system = || nix::unistd::User::from_uid(nix::unistd::geteuid()).ok().flatten().map(|user| user.name);
+    var("MLFLOW_TRACKING_USERNAME")
+        .or_else(|| var("LOGNAME"))
+        .or_else(|| var("USER"))
+        .or_else(system)
+        .unwrap_or_else(|| "unknown".into())
+}
+
+fn git_tags(folder: &Path) -> Vec<(String, String)> {
+    let Some(state) = git_state(folder) else { return Vec::new() };
+    let branch = state.branch.map(|branch| (tags::GIT_BRANCH.to_owned(), branch));
+    std::iter::once((tags::GIT_COMMIT.to_owned(), state.commit)).chain(branch).collect()
+}
+
+fn unknown_scheme(uri: &str) -> Failure {
+    // What stands before the host may be a password.
+    let shown = uri.rsplit_once('@').map_or(uri, |(_, host)| host);
+    let hint = if uri.starts_with("postgres") || uri.starts_with("mysql") || uri.starts_with("mssql") {
+        "Start `mlflow server --backend-store-uri …` on that database, and set MLFLOW_TRACKING_URI to its http address."
+    } else if uri.starts_with("databricks") {
+        "Databricks-managed tracking is not supported: use a server with an http address."
+    } else {
+        "Use http://HOST:PORT or https://HOST for a server, or sqlite:///FILE for a database file."
+    };
+    Failure::new(Exit::Usage, format!("the tracking URI `{shown}` is not one that sweep can open")).hint(hint)
+}

@@ -1,0 +1,33 @@
+//! The exit codes, all of them.
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: done.
+    Done,
+    /// 1: the work failed: trials failed, or there was nothing to analyse.
+    WorkFailed,
+    /// 2: what was typed, or the config, is wrong.
+    Usage,
+    /// 3: the tracking store can't be reached, or refused.
+    Tracking,
+    /// 130: ended by Ctrl-C, after its trials were settled.
+    Interrupted,
+    /// 143: ended by SIGTERM, after its trials were settled.
+    Terminated,
+}
+
+impl Exit {
+    /// The code.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::WorkFailed => 1,
+            Self::Usage => 2,
+            Self::Tracking => 3,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! `sweep init CONFIG`: the parent run, with the config as its artifact, and the ledger.
+
+use std::path::{Path, PathBuf};
+
+use super::context::{Context, Setting};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::load::load_file;
+use super::names::sweep_name;
+use super::workspace::Latest;
+use crate::config::{Config, Method};
+use crate::process::now_ms;
+use crate::record::{NewSweep, Sweep, tags};
+use crate::strategy;
+
+/// What was typed.
+#[derive(Debug, Clone)]
+pub struct InitArgs {
+    /// The sweep file.
+    pub config: PathBuf,
+}
+
+/// Makes a sweep, prints its config and its id.
+///
+/// # Errors
+/// Where the config has faults (nothing is created then) or the store fails.
+pub async fn init(setting: &Setting, args: &InitArgs) -> Result<Exit, Failure> {
+    let (context, sweep, _) = make(setting, &args.config).await?;
+    let mut text = String::from_utf8_lossy(&sweep.config).into_owned();
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    context.ui.print(&format!("{text}Sweep initialized with ID: {}\n", sweep.id()));
+    context.ui.say(&format!("Start agents, here or elsewhere, with: sweep run --sweep-id={}", sweep.id()));
+    Ok(Exit::Done)
+}
+
+/// Checks a config whole, and only then opens the store, makes the sweep and remembers it in this directory.
+pub(super) async fn make(setting: &Setting, path: &Path) -> Result<(Context, Sweep, Config), Failure> {
+    let (config, bytes) = load_file(&setting.ui, path)?;
+    let seed = config.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
+    // A method that can't be run is told before anything is made.
+    strategy::for_config(&config, seed)?;
+    let context = Context::open(setting)?;
+    let identity = context.identity();
+    let name = config.sweep_name.clone().unwrap_or_else(|| sweep_name(&mut rand::rng()));
+    let new = NewSweep {
+        name: &name,
+        experiment: &config.experiment_name,
+        config: &bytes,
+        seed,
+        method: method_word(config.method),
+        note: config.description.as_deref(),
+        user: &identity.user,
+        tags: identity.tags.clone(),
+        now: now_ms(),
+    };
+    let sweep = Sweep::create(context.store.as_ref(), &new).await?;
+    remember(&context, &sweep);
+    Ok((context, sweep, config))
+}
+
+fn remember(context: &Context, sweep: &Sweep) {
+    let latest = Latest {
+        sweep_id: sweep.id().to_string(),
+        tracking_uri: context.store.uri().to_owned(),
+        config_sha256: sweep.parent.tag(tags::CONFIG_SHA256).unwrap_or_default().to_owned(),
+    };
+    if let Err(error) = latest.save(&context.folder) {
+        context
+            .ui
+            .warn(&format!("this directory can't remember the sweep ({error}): give --sweep-id to `run`"));
+    }
+}
+
+/// The config's word for a method.
+pub(super) fn method_word(method: Method) -> &'static str {
+    match method {
+        Method::Grid => "grid",
+        Method::Random => "random",
+        Method::Bayes => "bayes",
+        Method::Sobol => "sobol",
+        Method::SuccessiveHalving => "successive_halving",
+    }
+}

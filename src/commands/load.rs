@@ -1,0 +1,66 @@
+//! Loading a config, from a file or from a sweep, with its findings told.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use super::context::Context;
+use super::exit::Exit;
+use super::failure::Failure;
+use crate::config::{self, Config};
+use crate::record::Sweep;
+use crate::ui::Ui;
+
+/// Larger files are no configs.
+const LARGEST: u64 = 1 << 20;
+
+/// Reads and checks a config file; its warnings are told, its faults are the failure.
+pub(super) fn load_file(ui: &Ui, path: &Path) -> Result<(Config, Vec<u8>), Failure> {
+    let name = path.display().to_string();
+    let unreadable = |error: std::io::Error| {
+        let failure = Failure::new(Exit::Usage, format!("the config {name} can't be read")).caused_by(&error);
+        match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                failure.hint("Give the path of a sweep file: `sweep init CONFIG`.")
+            }
+            std::io::ErrorKind::IsADirectory => failure.hint("Give the file itself, not its folder."),
+            _ => failure,
+        }
+    };
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    let config = checked(ui, &name, &bytes)?;
+    Ok((config, bytes))
+}
+
+/// The config of a sweep, as it was initialised.
+pub(super) async fn load_sweep(
+    context: &Context,
+    choice: &super::SweepChoice,
+) -> Result<(Sweep, Config), Failure> {
+    let id = context.sweep_id(choice).await?;
+    let sweep = Sweep::open(context.store.as_ref(), &id).await?;
+    // Its warnings were told at `init`.
+    let quiet = Ui { quiet: true, ..context.ui };
+    let config = checked(&quiet, &format!("the config of sweep {id}"), &sweep.config)?;
+    Ok((sweep, config))
+}
+
+fn checked(ui: &Ui, name: &str, bytes: &[u8]) -> Result<Config, Failure> {
+    let checked = config::check(bytes);
+    let findings = config::render_findings(name, &String::from_utf8_lossy(bytes), &checked, ui.color_err);
+    let faults = checked.errors.len();
+    match checked.config {
+        Some(config) if faults == 0 => {
+            if !findings.is_empty() {
+                ui.say(findings.trim_end());
+            }
+            Ok(config)
+        }
+        _ => {
+            ui.insist(findings.trim_end());
+            let found = crate::ui::words::count(faults as u64, "fault");
+            Err(Failure::new(Exit::Usage, format!("{name}: {found}; nothing was created")))
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! `sweep run`: an agent that works on a sweep until nothing is left.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::context::{Backend, Context, Setting, SweepChoice};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::hand_over::{ToGateway, ToServer};
+use super::load::load_sweep;
+use super::signals::Signals;
+use super::workspace;
+use crate::agent::{self, Agent, EndReason, HandOver, Journal, Options, Summary};
+use crate::config::{Config, Method};
+use crate::gateway::Gateway;
+use crate::record::{ClaimOrder, Ledger, Order, Sweep};
+use crate::strategy::{self, Strategy};
+use crate::ui::{RunLines, Style, words};
+
+/// Between SIGTERM and SIGKILL where nothing else is said: trainers save checkpoints.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// What was typed.
+#[derive(Debug, Clone)]
+pub struct RunArgs {
+    /// Which sweep.
+    pub sweep: SweepChoice,
+    /// How to run it.
+    pub work: WorkArgs,
+}
+
+/// How trials are run.
+#[derive(Debug, Clone)]
+pub struct WorkArgs {
+    /// Trials side by side.
+    pub jobs: usize,
+    /// The agent ends after so many trials.
+    pub count: Option<u64>,
+    /// The agent ends after so many failures in a row.
+    pub max_failures: u32,
+    /// An agent that has shown no sign of life for so long is lost.
+    pub lease: Duration,
+    /// Time between SIGTERM and SIGKILL; `None`: the config's.
+    pub grace: Option<Duration>,
+    /// Further attempts at a trial that failed; `None`: the config's.
+    pub retries: Option<u32>,
+    /// Once nothing is left to start, stay until every trial has its result.
+    pub wait: bool,
+}
+
+/// Runs trials of a sweep.
+///
+/// # Errors
+/// Where the sweep can't be opened, or the store or this machine fails.
+pub async fn run(setting: &Setting, args: &RunArgs) -> Result<Exit, Failure> {
+    let context = Context::open(setting)?;
+    let (sweep, config) = load_sweep(&context, &args.sweep).await?;
+    Ok(work(&context, sweep, config, &args.work).await?.exit)
+}
+
+/// How an agent's work ended.
+pub(super) struct Worked {
+    pub(super) exit: Exit,
+    /// Whether the sweep can be concluded: the agent neither was stopped nor gave up.
+    pub(super) complete: bool,
+}
+
+/// Works on an opened sweep.
+pub(super) async fn work(
+    context: &Context,
+    sweep: Sweep,
+    config: Config,
+    args: &WorkArgs,
+) -> Result<Worked, Failure> {
+    let signals = Signals::listen(context.ui)?;
+    let order = sweep.order(context.store.as_ref()).await?;
+    if matches!(order, Order::Stop | Order::Cancel) {
+        return Err(Failure::new(Exit::Usage, format!("sweep {} was stopped", sweep.id()))
+            .hint(format!("sweep resume {}", sweep.id())));
+    }
+    let agent = Arc::new(assemble(context, sweep, config, args).await?);
+    let summary = agent::run(Arc::clone(&agent), signals.stop()).await?;
+    tell(context, &agent, &summary);
+    let failed = if summary.failed > 0 { Exit::WorkFailed } else { Exit::Done };
+    let complete = matches!(summary.end, EndReason::NothingLeft | EndReason::Count);
+    Ok(Worked { exit: signals.exit().unwrap_or(failed), complete: complete && signals.exit().is_none() })
+}
+
+async fn assemble(
+    context: &Context,
+    sweep: Sweep,
+    config: Config,
+    args: &WorkArgs,
+) -> Result<Agent, Failure> {
+    let strategy = strategy::for_config(&config, sweep.seed)?;
+    let identity = context.identity();
+    let order = if strategy.reads_history() { ClaimOrder::Ascending } else { ClaimOrder::Spread };
+    let limit = limit(&config, strategy.as_ref());
+    let ledger =
+        Ledger::open(Arc::clone(&context.store), &sweep.ledger, identity.agent.clone(), order, limit).await?;
+    let hand_over: Arc<dyn HandOver> = match &context.backend {
+        Backend::Server { uri } => Arc::new(ToServer { uri: uri.clone() }),
+        Backend::File(store) => {
+            Arc::new(ToGateway(Gateway::start(store.clone(), std::future::pending()).await?))
+        }
+    };
+    announce(context, &sweep, &config, limit, args.jobs);
+    let lines = RunLines::new(context.ui, config.metric.clone(), args.jobs);
+    let options = Options {
+        jobs: args.jobs,
+        count: args.count,
+        max_failures: args.max_failures,
+        grace: args.grace.or(config.grace).unwrap_or(GRACE),
+        lease: args.lease,
+        retries: args.retries.unwrap_or(config.retries),
+        wait: args.wait,
+    };
+    let journal = workspace::journal(&context.folder, sweep.id().as_str());
+    deliver_journal(context, &journal, &ledger).await?;
+    Ok(Agent {
+        checkpoints: workspace::checkpoints(&context.folder, sweep.id().as_str()),
+        journal,
+        sweep,
+        config,
+        strategy,
+        store: Arc::clone(&context.store),
+        ledger,
+        hand_over,
+        identity,
+        folder: context.folder.clone(),
+        events: Box::new(move |event| lines.on(&event)),
+        options,
+    })
+}
+
+/// Results that an earlier agent of this directory could not deliver.
+async fn deliver_journal(context: &Context, journal: &Journal, ledger: &Ledger) -> Result<(), Failure> {
+    let posted = journal.post(context.store.as_ref(), ledger).await?;
+    if posted.delivered > 0 {
+        let results = words::count(posted.delivered as u64, "result");
+        context.ui.say(&format!("Delivered {results} that had been kept in this directory."));
+    }
+    if posted.dropped > 0 {
+        let results = words::count(posted.dropped as u64, "kept result");
+        context.ui.warn(&format!("{results} dropped: the runs were deleted"));
+    }
+    Ok(())
+}
+
+/// Trials that may be run in all: `run_cap`, or the points that there are, whichever is less.
+fn limit(config: &Config, strategy: &dyn Strategy) -> Option<u64> {
+    let points = strategy.size().map(|size| u64::try_from(size).unwrap_or(u64::MAX));
+    match (config.run_cap, points) {
+        (Some(cap), Some(points)) => Some(cap.min(points)),
+        (cap, points) => cap.or(points),
+    }
+}
+
+fn announce(context: &Context, sweep: &Sweep, config: &Config, limit: Option<u64>, jobs: usize) {
+    let trials = limit.map_or_else(|| "trials without end".to_owned(), |limit| words::count(limit, "trial"));
+    let side = if jobs > 1 { format!(", {jobs} side by side") } else { String::new() };
+    let name = context.ui.err(Style::Strong, &sweep.parent.info.name);
+    let method = super::init::method_word(config.method);
+    context.ui.say(&format!("{name}  {method}, {trials}{side}, in {}", context.store.uri()));
+}
+
+fn tell(context: &Context, agent: &Agent, summary: &Summary) {
+    let ui = &context.ui;
+    if summary.end == EndReason::Failures
+        && let Some(last) = &summary.last_failure
+    {
+        let head = format!(
+            "{} failures in a row: the agent gives up (--max-failures). Trial {} ended with {}; its last lines:",
+            agent.options.max_failures, last.trial, last.ended
+        );
+        ui.insist(&ui.err(Style::Bad, &head));
+        for line in &last.last_lines {
+            ui.insist(&format!("    {line}"));
+        }
+    }
+    let why = match summary.end {
+        EndReason::NothingLeft if summary.others > 0 && !agent.options.wait => {
+            format!(
+                "{}; others still run {}",
+                nothing_left(agent),
+                words::count(summary.others as u64, "trial")
+            )
+        }
+        EndReason::NothingLeft => nothing_left(agent),
+        EndReason::Count => "as many trials as asked for (--count) were run".to_owned(),
+        EndReason::Failures => "too many failures in a row".to_owned(),
+        EndReason::Stopped => "stopped".to_owned(),
+    };
+    let mut parts = vec![format!("{} finished", summary.finished)];
+    if summary.failed > 0 {
+        parts.push(ui.err(Style::Bad, &format!("{} failed", summary.failed)));
+    }
+    if summary.killed > 0 {
+        parts.push(format!("{} killed", summary.killed));
+    }
+    ui.say(&format!("This agent: {}; {why}.", parts.join(", ")));
+}
+
+fn nothing_left(agent: &Agent) -> String {
+    let points = agent.strategy.size();
+    match agent.config.run_cap {
+        Some(cap) if points.is_none_or(|points| u128::from(cap) < points) => {
+            format!("run_cap is reached: all {} are taken", words::count(cap, "trial"))
+        }
+        _ if agent.config.method == Method::Grid => {
+            format!("the grid is exhausted: all {} points are taken", points.unwrap_or_default())
+        }
+        _ => format!("all {} points are taken", points.unwrap_or_default()),
+    }
+}

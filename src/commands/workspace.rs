@@ -1,0 +1,54 @@
+//! What a working directory remembers: the sweep that was last initialised there.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::agent::Journal;
+
+/// The folder for what is `sweep`'s own in a working directory.
+const FOLDER: &str = ".sweep";
+const LATEST: &str = "latest.json";
+
+/// The sweep that was last initialised in a directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Latest {
+    /// Id of its parent run.
+    pub(super) sweep_id: String,
+    /// Where it was made; without credentials.
+    pub(super) tracking_uri: String,
+    /// SHA-256 of its config.
+    pub(super) config_sha256: String,
+}
+
+impl Latest {
+    /// Reads it; `None` where there is none, or none that can be read.
+    pub(super) fn load(directory: &Path) -> Option<Self> {
+        serde_json::from_slice(&std::fs::read(directory.join(FOLDER).join(LATEST)).ok()?).ok()
+    }
+
+    pub(super) fn save(&self, directory: &Path) -> io::Result<()> {
+        let folder = directory.join(FOLDER);
+        std::fs::create_dir_all(&folder)?;
+        // Nothing of it belongs into a repository.
+        let ignore = folder.join(".gitignore");
+        if !ignore.exists() {
+            std::fs::write(ignore, "*\n")?;
+        }
+        let file = tempfile::NamedTempFile::new_in(&folder)?;
+        serde_json::to_writer_pretty(&file, self)?;
+        file.persist(folder.join(LATEST)).map_err(|error| error.error)?;
+        Ok(())
+    }
+}
+
+/// Where the checkpoints of a sweep's trials are.
+pub(super) fn checkpoints(directory: &Path, sweep_id: &str) -> PathBuf {
+    directory.join(FOLDER).join("checkpoints").join(sweep_id)
+}
+
+/// Where results of a sweep wait that could not be delivered.
+pub(super) fn journal(directory: &Path, sweep_id: &str) -> Journal {
+    Journal::new(directory.join(FOLDER).join("journal").join(sweep_id))
+}

@@ -1,0 +1,301 @@
+//! `command:` and `program:`, and the traps between the command and the parameters.
+
+use std::collections::{HashMap, HashSet};
+
+use super::fields::Fields;
+use super::is_mlflow_form;
+use super::parameters::written;
+use crate::config::command::{MACROS, Part, Place as ShellPlace, Scan, argv_names, scan};
+use crate::config::finding::{Findings, Place};
+use crate::config::suggest::{did_you_mean, nearest};
+use crate::config::yaml::{Kind, Span, shorten};
+use crate::config::{Command, Config};
+use crate::space::{Distribution, Leaf, Value};
+
+/// Longest text command, bytes; Linux takes 128 KiB as one argument.
+const MAX_COMMAND: usize = 100_000;
+
+/// Names that a command may use besides the parameters.
+pub const EXTRA: [&str; 1] = ["trial_seed"];
+
+/// Reads both keys; `None` after an error.
+pub fn check(fields: &Fields<'_>, findings: &mut Findings) -> (Option<Command>, Option<String>) {
+    let program = fields.some("program").and_then(|field| field.text(findings));
+    let has_program = fields.some("program").is_some();
+    let default = || ["${env}", "${interpreter}", "${program}", "${args}"].map(str::to_owned).to_vec();
+    let Some(field) = fields.some("command") else {
+        if !has_program {
+            let key = if is_mlflow_form(fields) { "command" } else { "program" };
+            missing(&fields.place.below(key), findings);
+            return (None, None);
+        }
+        return (Some(Command::Argv(default())), program);
+    };
+    match &field.node.kind {
+        Kind::Scalar { value: Value::Text(text), .. } => {
+            if text.len() > MAX_COMMAND {
+                findings
+                    .error(
+                        &field.place,
+                        format!("the command is longer than {MAX_COMMAND} bytes: no system would run it"),
+                    )
+                    .hint("move it into a script");
+                return (None, program);
+            }
+            if text.trim().is_empty() {
+                findings.warn("empty-command", &field.place, "the command is empty: trials would do nothing");
+            }
+            (Some(Command::Shell(text.clone())), program)
+        }
+        Kind::Sequence(items) if items.is_empty() => {
+            if !has_program {
+                missing(&field.place, findings);
+            }
+            (Some(Command::Argv(default())), program)
+        }
+        Kind::Sequence(items) => {
+            let mut argv = Vec::new();
+            for item in items {
+                match &item.kind {
+                    Kind::Scalar { value, .. } => argv.push(value.text()),
+                    _ => {
+                        let place = Place { path: field.place.path.clone(), span: item.span };
+                        let message = format!(
+                            "an item of `command` must be a single value, and this is {}",
+                            item.describe()
+                        );
+                        findings
+                            .error(&place, message)
+                            .hint("put it in quotes: inside [...] a macro must be quoted");
+                    }
+                }
+            }
+            if !has_program && argv.iter().any(|item| item == "${program}") {
+                findings
+                    .error(
+                        &fields.place.below("program"),
+                        "the command uses `${program}`, and there is no `program`",
+                    )
+                    .hint("add `program: train.py`");
+            }
+            (Some(Command::Argv(argv)), program)
+        }
+        _ => {
+            field.wrong("a text or a list", findings).hint("such as `command: python train.py --lr ${lr}`");
+            (None, program)
+        }
+    }
+}
+
+fn missing(place: &Place, findings: &mut Findings) {
+    findings
+        .error(place, "there is neither a `command` nor a `program`: what is a trial to run?")
+        .hint("add `command: python train.py --lr ${lr}`, or `program: train.py`");
+}
+
+/// What the parameters and the command say about each other. `config` is absent where the file has faults;
+/// what can be said without it is said all the same.
+pub fn traps(fields: &Fields<'_>, config: Option<&Config>, source: &str, findings: &mut Findings) {
+    let written = written(fields);
+    let command = fields.some("command");
+    let Some(field) = command.clone().or_else(|| fields.some("program")) else { return };
+    let place = Source { source, place: field.place.clone() };
+    let budget = fields.get("budget").and_then(|field| match &field.node.kind {
+        Kind::Mapping(entries) => Fields { place: field.key, entries }.get("parameter"),
+        _ => None,
+    });
+    let budget = budget.map(|field| field.node.to_value().text());
+    let known: HashSet<&str> = written.iter().map(|(name, ..)| name.as_str()).collect();
+    let is_name =
+        |name: &str| known.contains(name) || EXTRA.contains(&name) || budget.as_deref() == Some(name);
+    let (used, unknown) = match command.map(|field| field.node.to_value()) {
+        Some(Value::Text(script)) if script.len() <= MAX_COMMAND => {
+            let scanned = scan(&script, &is_name);
+            places_of_values(&scanned, config, &place, findings);
+            let used = scanned.parts.iter().filter_map(|part| match part {
+                Part::Slot(slot) => Some(slot.name.clone()),
+                Part::Text(_) => None,
+            });
+            let unknown = distinct(&scanned.left)
+                .filter(|name| looks_like_ours(name, &script, &known))
+                .cloned()
+                .collect();
+            (used.collect::<Vec<_>>(), unknown)
+        }
+        Some(Value::List(items)) if !items.is_empty() => {
+            let names = argv_names(&items.iter().map(Value::text).collect::<Vec<_>>());
+            let foreign = |name: &&String| {
+                !is_name(name) && !MACROS.contains(&name.as_str()) && !name.starts_with("envvar:")
+            };
+            let unknown: Vec<String> = distinct(&names).filter(foreign).cloned().collect();
+            (names, unknown)
+        }
+        _ => return,
+    };
+    for name in unknown.iter().take(20) {
+        findings
+            .warn(
+                "unknown-placeholder",
+                &place.of(name, 0),
+                format!("the command names {}, which is no parameter", shorten(&format!("${{{name}}}"))),
+            )
+            .hint(
+                did_you_mean(name, known.iter().copied())
+                    .unwrap_or_else(|| "add the parameter, or remove it from the command".to_owned()),
+            );
+    }
+    let used: HashSet<String> = used.into_iter().collect();
+    if used.iter().any(|name| name.starts_with("args")) {
+        return;
+    }
+    for (name, place, is_leaf) in &written {
+        let covers = |used: &String| {
+            used == name || name.strip_prefix(used.as_str()).is_some_and(|rest| rest.starts_with('.'))
+        };
+        if *is_leaf && !used.iter().any(covers) {
+            findings
+                .warn("unused-parameter", place, format!("the command never uses the parameter `{name}`"))
+                .hint(format!("put `${{{name}}}` into the command, unless the script reads SWEEP_PARAMS"));
+        }
+    }
+}
+
+/// Names, each once, and not more than are worth a look.
+fn distinct(names: &[String]) -> impl Iterator<Item = &String> {
+    let mut seen = HashSet::new();
+    names.iter().filter(move |name| seen.insert(*name)).take(50)
+}
+
+/// The text of the file, to find the place of a `${name}` inside a command.
+struct Source<'a> {
+    source: &'a str,
+    place: Place,
+}
+
+impl Source<'_> {
+    /// The place of the n-th `${name}` at or after the command's own place, else that place.
+    fn of(&self, name: &str, nth: usize) -> Place {
+        let wanted = [format!("${{{name}}}"), format!("${{raw:{name}}}")];
+        let lines = self.source.lines().enumerate().skip(self.place.span.line.saturating_sub(1));
+        let found = lines
+            .flat_map(|(i, line)| {
+                wanted.iter().flat_map(move |text| {
+                    line.match_indices(text.as_str()).map(move |(at, text)| (i, line, at, text))
+                })
+            })
+            .nth(nth);
+        match found {
+            Some((i, line, at, text)) => {
+                let column = line.get(..at).unwrap_or_default().chars().count() + 1;
+                let span = Span { line: i + 1, column, length: text.chars().count() };
+                Place { path: self.place.path.clone(), span }
+            }
+            None => self.place.clone(),
+        }
+    }
+}
+
+/// Whether a `${name}` left to the shell was probably meant as a parameter.
+fn looks_like_ours(name: &str, script: &str, known: &HashSet<&str>) -> bool {
+    let word = name.strip_prefix("raw:").unwrap_or(name);
+    let is_word = !word.is_empty()
+        && word.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c))
+        && word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    if !is_word {
+        return false;
+    }
+    let is_environment = word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    let assigned = [format!("{word}="), format!("for {word} "), format!("read {word}")]
+        .iter()
+        .any(|text| script.contains(text.as_str()));
+    !assigned && (!is_environment || nearest(word, known.iter().copied()).is_some())
+}
+
+/// Values that can't be quoted where the script has them, and those that quoting changes.
+fn places_of_values(scanned: &Scan, config: Option<&Config>, place: &Source<'_>, findings: &mut Findings) {
+    if let Some(open) = scanned.unclosed {
+        findings
+            .error(&place.place, format!("the command opens {open} and never closes it"))
+            .hint("the shell would refuse it");
+        return;
+    }
+    let leaves = config.map(|config| config.space.leaves()).unwrap_or_default();
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    let mut traits: HashMap<&str, Traits> = HashMap::new();
+    for part in &scanned.parts {
+        let Part::Slot(slot) = part else { continue };
+        let count = seen.entry(&slot.name).or_default();
+        let nth = *count;
+        *count += 1;
+        if slot.raw {
+            continue;
+        }
+        let name = &slot.name;
+        let Traits { numbers, spaces } =
+            *traits.entry(name.as_str()).or_insert_with(|| Traits::of(name, &leaves));
+        let reason = match slot.place {
+            ShellPlace::Refused(reason) => Some(reason),
+            ShellPlace::Arithmetic if !numbers => Some("only numbers can stand in shell arithmetic"),
+            ShellPlace::Bare | ShellPlace::Double if slot.after_backslash && !numbers => {
+                Some("the backslash before it would escape its first character")
+            }
+            _ => None,
+        };
+        if let Some(reason) = reason {
+            findings
+                .error(&place.of(name, nth), format!("`${{{name}}}` can't be quoted safely here"))
+                .hint(reason);
+        } else if slot.place == ShellPlace::Bare && spaces {
+            findings
+                .warn(
+                    "quoted-value",
+                    &place.of(name, nth),
+                    format!("`{name}` has values with spaces; each is passed as one argument"),
+                )
+                .hint(format!("if they are meant as several arguments, write `${{raw:{name}}}`"));
+        }
+    }
+}
+
+/// What the values of a parameter or group have in common.
+#[derive(Clone, Copy)]
+struct Traits {
+    /// All are numbers.
+    numbers: bool,
+    /// Some are texts with spaces.
+    spaces: bool,
+}
+
+impl Traits {
+    fn of(name: &str, leaves: &[Leaf<'_>]) -> Self {
+        let inside = |leaf: &&Leaf<'_>| {
+            leaf.name.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let own = leaves.iter().any(|leaf| leaf.name == name);
+        let distributions: Vec<_> =
+            leaves.iter().filter(inside).map(|leaf| &leaf.parameter.distribution).collect();
+        let is_group = !distributions.is_empty() && !own;
+        Self {
+            numbers: !is_group && distributions.iter().all(|d| only_numbers(d)),
+            spaces: distributions.iter().any(|d| has_spaces(d)),
+        }
+    }
+}
+
+fn texts(distribution: &Distribution) -> &[Value] {
+    match distribution {
+        Distribution::Constant(value) => std::slice::from_ref(value),
+        Distribution::Categorical { values, .. } => values,
+        _ => &[],
+    }
+}
+
+fn only_numbers(distribution: &Distribution) -> bool {
+    texts(distribution).iter().all(|value| value.as_f64().is_some_and(f64::is_finite))
+}
+
+fn has_spaces(distribution: &Distribution) -> bool {
+    texts(distribution)
+        .iter()
+        .any(|value| matches!(value, Value::Text(text) if text.contains(char::is_whitespace)))
+}

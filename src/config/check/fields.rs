@@ -1,0 +1,266 @@
+//! Reading the entries of a mapping: each reader takes a field and says what is wrong with it.
+
+use std::time::Duration;
+
+use crate::config::finding::{Findings, Place};
+use crate::config::suggest::{did_you_mean, nearest, one_of};
+use crate::config::yaml::{Entry, Kind, Node, Span, shorten};
+use crate::space::{Number, Value};
+
+/// So many keys are looked at as misspellings of one that is missing.
+const MAX_HINTED: usize = 100;
+
+/// A mapping whose entries are to be read.
+#[derive(Debug, Clone)]
+pub struct Fields<'a> {
+    /// Where it stands.
+    pub place: Place,
+    /// Its entries.
+    pub entries: &'a [Entry],
+}
+
+/// One entry.
+#[derive(Debug, Clone)]
+pub struct Field<'a> {
+    /// Its path, and the place of its value (of its key for lists, mappings and nothing).
+    pub place: Place,
+    /// The place of its key.
+    pub key: Place,
+    /// Its value.
+    pub node: &'a Node,
+}
+
+impl<'a> Fields<'a> {
+    /// The entry of a key. An explicit null is an entry.
+    pub fn get(&self, name: &str) -> Option<Field<'a>> {
+        self.entries.iter().find(|entry| is_text_key(&entry.key, name)).map(|entry| self.field(entry))
+    }
+
+    /// The entry of a key, unless it is null: for optional keys null means absent.
+    pub fn some(&self, name: &str) -> Option<Field<'a>> {
+        self.get(name).filter(|field| field.node.scalar() != Some(&Value::Null))
+    }
+
+    /// An entry with its places.
+    pub fn field(&self, entry: &'a Entry) -> Field<'a> {
+        let key = Place { span: entry.key.span, ..self.place.below(&entry.key.name()) };
+        let own = match &entry.value.kind {
+            Kind::Scalar { text, plain, .. } => !(*plain && text.is_empty()),
+            _ => false,
+        };
+        let span = if own { entry.value.span } else { entry.key.span };
+        Field { place: Place { path: key.path.clone(), span }, key, node: &entry.value }
+    }
+
+    /// Whether an unknown key is most likely a misspelling of this one.
+    pub fn misspelt(&self, name: &str, known: &[&str]) -> bool {
+        self.entries
+            .iter()
+            .take(MAX_HINTED)
+            .map(|entry| entry.key.name())
+            .any(|key| !known.contains(&key.as_str()) && nearest(&key, known.iter().copied()) == Some(name))
+    }
+
+    /// Reports every key that is not `known`.
+    pub fn refuse_unknown(&self, known: &[&str], what: &str, findings: &mut Findings) {
+        for entry in self.entries {
+            let name = entry.key.name();
+            if known.iter().any(|known| is_text_key(&entry.key, known)) {
+                continue;
+            }
+            if findings.is_full() {
+                return;
+            }
+            let hint = did_you_mean(&name, known.iter().copied())
+                .unwrap_or_else(|| format!("known here: {}", known.join(", ")));
+            findings
+                .error(&self.field(entry).key, format!("{} is no key of {what}", shorten(&name)))
+                .hint(hint);
+        }
+    }
+}
+
+fn is_text_key(key: &Node, name: &str) -> bool {
+    matches!(key.scalar(), Some(Value::Text(text)) if text == name)
+}
+
+impl<'a> Field<'a> {
+    /// Its entries, where it is a mapping.
+    pub fn mapping(&self, findings: &mut Findings) -> Option<Fields<'a>> {
+        match &self.node.kind {
+            Kind::Mapping(entries) => Some(Fields { place: self.key.clone(), entries }),
+            _ => {
+                self.wrong("a mapping", findings);
+                None
+            }
+        }
+    }
+
+    /// Its items with their places, where it is a list.
+    pub fn list(&self, findings: &mut Findings) -> Option<Vec<Field<'a>>> {
+        match &self.node.kind {
+            Kind::Sequence(items) => Some(items.iter().map(|item| self.item(item)).collect()),
+            _ => {
+                self.wrong("a list", findings);
+                None
+            }
+        }
+    }
+
+    fn item(&self, node: &'a Node) -> Field<'a> {
+        let place = Place { path: self.place.path.clone(), span: node.span };
+        Field { key: place.clone(), place, node }
+    }
+
+    /// A text. A number or a boolean is refused: it would lose its spelling.
+    pub fn text(&self, findings: &mut Findings) -> Option<String> {
+        match &self.node.kind {
+            Kind::Scalar { value: Value::Text(text), .. } => Some(text.clone()),
+            Kind::Scalar { value, text, .. } if *value != Value::Null => {
+                self.wrong("a text", findings).hint(format!("put it in quotes: \"{text}\""));
+                None
+            }
+            _ => {
+                self.wrong("a text", findings);
+                None
+            }
+        }
+    }
+
+    /// A number, finite.
+    pub fn number(&self, findings: &mut Findings) -> Option<Number> {
+        let number = match self.node.scalar() {
+            Some(Value::Int(x)) => Number::Int(*x),
+            Some(Value::Float(x)) if x.is_finite() => Number::Float(*x),
+            Some(Value::Float(_)) => {
+                self.wrong("a finite number", findings);
+                return None;
+            }
+            Some(Value::Text(text)) if text.trim().parse::<f64>().is_ok() => {
+                self.wrong("a number", findings).hint("write it without quotes");
+                return None;
+            }
+            _ => {
+                self.wrong("a number", findings);
+                return None;
+            }
+        };
+        Some(number)
+    }
+
+    /// A whole number from `low` on; `3.0` is one.
+    pub fn whole(&self, low: u64, findings: &mut Findings) -> Option<u64> {
+        let what =
+            if low == 0 { "a whole number".to_owned() } else { format!("a whole number from {low} on") };
+        let number = match self.node.scalar() {
+            Some(Value::Int(x)) => u64::try_from(*x).ok(),
+            Some(Value::Float(x)) if x.fract() == 0.0 && (0.0..9e15).contains(x) => Some(*x as u64),
+            _ => None,
+        };
+        match number.filter(|x| *x >= low) {
+            Some(x) => Some(x),
+            None => {
+                let quoted =
+                    matches!(self.node.scalar(), Some(Value::Text(text)) if text.parse::<u64>().is_ok());
+                self.wrong(&what, findings).maybe_hint(quoted.then(|| "write it without quotes".to_owned()));
+                None
+            }
+        }
+    }
+
+    /// True or false.
+    pub fn boolean(&self, findings: &mut Findings) -> Option<bool> {
+        match self.node.scalar() {
+            Some(Value::Bool(x)) => Some(*x),
+            _ => {
+                self.wrong("true or false", findings);
+                None
+            }
+        }
+    }
+
+    /// One of the words, as what it stands for.
+    pub fn word<T: Copy>(&self, words: &[(&str, T)], findings: &mut Findings) -> Option<T> {
+        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        let Some(Value::Text(text)) = self.node.scalar() else {
+            self.wrong(&one_of(&known), findings);
+            return None;
+        };
+        let found = words.iter().find(|(word, _)| word == text).map(|(_, meaning)| *meaning);
+        if found.is_none() {
+            self.wrong(&one_of(&known), findings).maybe_hint(did_you_mean(text, known.iter().copied()));
+        }
+        found
+    }
+
+    /// A duration: `90s`, `1h30m`, or a number of seconds.
+    pub fn duration(&self, findings: &mut Findings) -> Option<Duration> {
+        let duration = match self.node.scalar() {
+            Some(Value::Text(text)) => parse_duration(text),
+            Some(value) => value.as_f64().and_then(|x| Duration::try_from_secs_f64(x).ok()),
+            None => None,
+        };
+        if duration.is_none() {
+            self.wrong("a duration", findings)
+                .hint("such as 90s, 15m, 4h or 1h30m; a bare number counts seconds");
+        }
+        duration
+    }
+
+    /// Says that the value is not what it must be.
+    pub fn wrong<'f>(&self, what: &str, findings: &'f mut Findings) -> &'f mut crate::config::Finding {
+        let name = self.place.path.rsplit('.').next().unwrap_or_default().to_owned();
+        findings.error(&self.place, format!("`{name}` must be {what}, and is {}", self.node.describe()))
+    }
+}
+
+/// Reads a duration: `1h30m`, `90s`, `1.5h`, `250ms`; `None` for any other text.
+#[must_use]
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    let mut rest = text.trim();
+    let mut total = Duration::ZERO;
+    if rest.is_empty() {
+        return None;
+    }
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let (number, tail) = rest.split_at_checked(digits)?;
+        let letters = tail.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(tail.len());
+        let (unit, next) = tail.split_at_checked(letters)?;
+        let seconds = match unit {
+            "ms" => 0.001,
+            "s" | "sec" => 1.0,
+            "m" | "min" => 60.0,
+            "h" => 3600.0,
+            "d" => 86400.0,
+            _ => return None,
+        };
+        total =
+            total.checked_add(Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()?)?;
+        rest = next.trim_start();
+    }
+    Some(total)
+}
+
+/// A span for findings about the file as a whole.
+pub fn whole_file() -> Span {
+    Span { line: 1, column: 1, length: 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_with_their_units() {
+        for (text, seconds) in
+            [("90s", 90.0), ("1h30m", 5400.0), ("250ms", 0.25), ("1.5 h", 0.0), ("2d", 172_800.0)]
+        {
+            let expected = (seconds > 0.0).then(|| Duration::from_secs_f64(seconds));
+            assert_eq!(parse_duration(text), expected, "{text}");
+        }
+        for text in ["", "h", "5", "5x", "-5s", "1..2s", "99999999999999999999d"] {
+            assert_eq!(parse_duration(text), None, "{text}");
+        }
+    }
+}

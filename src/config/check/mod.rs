@@ -1,0 +1,223 @@
+//! Checking a file whole: all faults at once, each with its place.
+
+mod allowed;
+mod command;
+mod distribution;
+mod early;
+mod fields;
+mod metric;
+mod parameters;
+mod plan;
+mod points;
+mod traps;
+
+pub use fields::parse_duration;
+
+use fields::{Fields, whole_file};
+
+use super::finding::{Checked, Findings, Place};
+use super::yaml::{self, Kind};
+use super::{Config, Method, Optimizer};
+use crate::space::Value;
+
+/// Every key of the top level.
+pub(super) const KEYS: [&str; 36] = [
+    "command",
+    "program",
+    "method",
+    "metric",
+    "parameters",
+    "run_cap",
+    "early_terminate",
+    "experiment_name",
+    "sweep_name",
+    "name",
+    "description",
+    "project",
+    "entity",
+    "controller",
+    "apiVersion",
+    "kind",
+    "job",
+    "image_uri",
+    "settings",
+    "seed",
+    "points",
+    "zip",
+    "constraints",
+    "order",
+    "replace",
+    "trial_timeout",
+    "max_duration",
+    "env",
+    "retries",
+    "grace",
+    "budget",
+    "optimizer",
+    // Known, and refused with a reason.
+    "metrics",
+    "scheduler",
+    "custom",
+    "parallel",
+];
+
+const METHODS: [(&str, Method); 5] = [
+    ("grid", Method::Grid),
+    ("random", Method::Random),
+    ("bayes", Method::Bayes),
+    ("sobol", Method::Sobol),
+    ("successive_halving", Method::SuccessiveHalving),
+];
+
+/// Checks the bytes of a sweep file.
+#[must_use]
+pub fn check(bytes: &[u8]) -> Checked {
+    let mut findings = Findings::default();
+    let config = read(bytes, &mut findings);
+    findings.sort();
+    let config = config.filter(|_| findings.errors.is_empty());
+    Checked { config, errors: findings.errors, warnings: findings.warnings }
+}
+
+fn read(bytes: &[u8], findings: &mut Findings) -> Option<Config> {
+    let unreadable = |span| Place { path: "<yaml>".to_owned(), span };
+    let document = match yaml::read(bytes) {
+        Ok(document) => document,
+        Err(fault) => {
+            findings.error(&unreadable(fault.span), fault.message).maybe_hint(fault.hint);
+            return None;
+        }
+    };
+    let entries = match document.root.as_ref().map(|root| &root.kind) {
+        Some(Kind::Mapping(entries)) if !entries.is_empty() => entries,
+        None | Some(Kind::Scalar { value: Value::Null, .. }) => {
+            findings
+                .error(&unreadable(whole_file()), "the file is empty")
+                .hint("a sweep needs at least `command`, `method` and `parameters`");
+            return None;
+        }
+        Some(kind) => {
+            let span = document.root.as_ref().map(|root| root.span).unwrap_or_default();
+            let message = match kind {
+                Kind::Mapping(_) => "the file is an empty mapping",
+                _ => "the file must be a mapping of keys such as `command:` and `parameters:`",
+            };
+            findings.error(&unreadable(span), message);
+            return None;
+        }
+    };
+    let fields = Fields { place: Place { path: String::new(), span: whole_file() }, entries };
+    if let Some(root) = &document.root {
+        traps::remarks(root, &document.remarks, findings);
+    }
+    let source = String::from_utf8_lossy(bytes);
+    let config = top(&fields, findings);
+    command::traps(&fields, config.as_ref(), &source, findings);
+    config
+}
+
+/// The top level.
+fn top(fields: &Fields<'_>, findings: &mut Findings) -> Option<Config> {
+    fields.refuse_unknown(&KEYS[..34], "a sweep", findings);
+    plan::unsupported(fields, findings);
+    let method = method(fields, findings);
+    let metric = fields.some("metric").map(|field| metric::check(&field, findings));
+    let parameters = match fields.get("parameters") {
+        Some(field) => parameters::check(&field, findings),
+        None if fields.misspelt("parameters", &KEYS) => None,
+        None => {
+            findings
+                .error(&fields.place.below("parameters"), "`parameters` is missing: what is to be varied?")
+                .hint("add `parameters:` with a name and its values");
+            None
+        }
+    };
+    let early = fields.some("early_terminate").and_then(|field| early::check(&field, findings));
+    let budget = fields.some("budget").and_then(|field| early::budget(&field, findings));
+    needs_metric(fields, method, metric.is_some(), findings);
+    let (command, program) = command::check(fields, findings);
+    let settings = plan::settings(fields, method, findings);
+    let parameters = parameters?;
+    let plan = plan::check(fields, &parameters, method?, &settings, findings);
+    let mut config = Config {
+        command: command?,
+        program,
+        experiment_name: plan::label(fields, &["experiment_name", "project"], findings)
+            .unwrap_or_else(|| "Default".to_owned()),
+        sweep_name: plan::label(fields, &["sweep_name", "name"], findings),
+        description: plan::label(fields, &["description"], findings),
+        method: method?,
+        metric: metric.flatten(),
+        space: parameters.space,
+        run_cap: settings.run_cap,
+        seed: settings.seed,
+        points: Vec::new(),
+        shuffled: settings.shuffled,
+        replace: settings.replace,
+        zip: Vec::new(),
+        constraints: Vec::new(),
+        trial_timeout: settings.trial_timeout,
+        max_duration: settings.max_duration,
+        env: settings.env,
+        retries: settings.retries,
+        grace: settings.grace,
+        early_terminate: early,
+        budget,
+        optimizer: settings.optimizer.unwrap_or(Optimizer::Auto),
+    };
+    plan::label(fields, &["entity"], findings);
+    let plan = plan?;
+    (config.points, config.zip, config.constraints) = (plan.points, plan.zip, plan.constraints);
+    plan::traps(fields, &config, findings);
+    Some(config)
+}
+
+/// Whether the file is of the `mlflow-sweep` form, which has other defaults.
+fn is_mlflow_form(fields: &Fields<'_>) -> bool {
+    let text = |field: fields::Field<'_>| matches!(field.node.scalar(), Some(Value::Text(_)));
+    fields.get("command").is_some_and(text)
+        || fields.get("experiment_name").is_some()
+        || fields.get("sweep_name").is_some()
+}
+
+fn method(fields: &Fields<'_>, findings: &mut Findings) -> Option<Method> {
+    match fields.some("method") {
+        Some(field) if field.node.scalar() == Some(&Value::Text("custom".into())) => {
+            findings
+                .error(&field.place, "`method: custom` is not supported")
+                .hint("the methods are `grid`, `random`, `bayes`, `sobol` and `successive_halving`");
+            None
+        }
+        Some(field) => field.word(&METHODS, findings),
+        None if is_mlflow_form(fields) => Some(Method::Random),
+        None if fields.misspelt("method", &KEYS) => None,
+        None => {
+            findings
+                .error(&fields.place.below("method"), "`method` is missing: how are points chosen?")
+                .hint("add `method: random`, `grid` or `bayes`");
+            None
+        }
+    }
+}
+
+/// `bayes`, `successive_halving` and `early_terminate` can't work without a metric.
+fn needs_metric(fields: &Fields<'_>, method: Option<Method>, given: bool, findings: &mut Findings) {
+    if given {
+        return;
+    }
+    let reason = match method {
+        Some(Method::Bayes) => "`method: bayes`",
+        Some(Method::SuccessiveHalving) => "`method: successive_halving`",
+        _ if fields.some("early_terminate").is_some() => "`early_terminate`",
+        _ => return,
+    };
+    let key = if reason.contains("early") { "early_terminate" } else { "method" };
+    let place = fields.get(key).map_or(whole_file(), |field| field.key.span);
+    findings
+        .error(&Place { path: "metric".to_owned(), span: place }, format!("{reason} needs a `metric`"))
+        .hint("add `metric: {name: …, goal: minimize}` with the key that the script logs");
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

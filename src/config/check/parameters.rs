@@ -1,0 +1,222 @@
+//! `parameters:`: names, groups, conditions.
+
+use std::collections::{HashMap, HashSet};
+
+use super::allowed::Allowed;
+use super::distribution;
+use super::fields::{Field, Fields};
+use super::traps;
+use crate::config::finding::{Findings, Place};
+use crate::config::suggest::did_you_mean;
+use crate::config::yaml::{Entry, Kind, Node as Yaml, shorten};
+use crate::space::{ConditionFault, Conditions, Node, Parameter, Space, Value};
+
+/// Most parameters of a sweep: conditions and hints compare each with each.
+const MAX_PARAMETERS: usize = 2000;
+
+/// The space, with the place of each parameter in enumeration order.
+pub struct Parameters {
+    /// The space.
+    pub space: Space,
+    /// Where each leaf stands in the file.
+    pub places: Vec<Place>,
+}
+
+/// Reads `parameters:`; `None` after an error.
+pub fn check(field: &Field<'_>, findings: &mut Findings) -> Option<Parameters> {
+    let before = findings.errors.len();
+    let mut places = Vec::new();
+    let space = level(field, &mut Vec::new(), &mut places, findings)?;
+    // Sorted by name as the space is, so that the two stay side by side.
+    if places.len() > MAX_PARAMETERS {
+        findings
+            .error(&field.place, format!("there are more than {MAX_PARAMETERS} parameters"))
+            .hint("a list or a mapping can be one `value`");
+    }
+    places.sort_by(|a: &(Vec<String>, Place), b| a.0.cmp(&b.0));
+    let places = places.into_iter().map(|(_, place)| place).collect();
+    (findings.errors.len() == before).then_some(())?;
+    let mut parameters = Parameters { space, places };
+    conditions(&mut parameters, findings)?;
+    Some(parameters)
+}
+
+type Places = Vec<(Vec<String>, Place)>;
+
+/// The names of all parameters and groups as they are written, with their places, whether they are right or not.
+pub fn written(fields: &Fields<'_>) -> Vec<(String, Place, bool)> {
+    fn walk(field: &Field<'_>, prefix: &str, out: &mut Vec<(String, Place, bool)>) {
+        let Kind::Mapping(entries) = &field.node.kind else { return };
+        let fields = Fields { place: field.key.clone(), entries };
+        for entry in entries.iter().take(MAX_PARAMETERS) {
+            let field = fields.field(entry);
+            let name = format!("{prefix}{}", entry.key.name());
+            let inner = match &entry.value.kind {
+                Kind::Mapping(entries) => Fields { place: field.key.clone(), entries }.get("parameters"),
+                _ => None,
+            };
+            out.push((name.clone(), field.key, inner.is_none()));
+            if let Some(inner) = inner {
+                walk(&inner, &format!("{name}."), out);
+            }
+        }
+    }
+    let mut out = Vec::new();
+    if let Some(field) = fields.get("parameters") {
+        walk(&field, "", &mut out);
+    }
+    out.truncate(MAX_PARAMETERS);
+    out
+}
+
+/// One level of the tree.
+fn level(
+    field: &Field<'_>,
+    path: &mut Vec<String>,
+    places: &mut Places,
+    findings: &mut Findings,
+) -> Option<Space> {
+    let fields = field.mapping(findings)?;
+    if fields.entries.is_empty() {
+        findings.error(&field.place, "there must be at least one parameter");
+        return None;
+    }
+    let mut nodes = Vec::new();
+    for entry in fields.entries {
+        let field = fields.field(entry);
+        let Some(name) = name(entry, &field, findings) else { continue };
+        path.push(name.clone());
+        if let Some(node) = node(&field, path, places, findings) {
+            nodes.push((name, node));
+        }
+        path.pop();
+    }
+    nodes.sort_by(|a, b| a.0.cmp(&b.0));
+    Some(Space { nodes })
+}
+
+/// The name of a parameter, where it may be one.
+fn name(entry: &Entry, field: &Field<'_>, findings: &mut Findings) -> Option<String> {
+    let Some(Value::Text(name)) = entry.key.scalar() else {
+        let shown = entry.key.describe();
+        findings
+            .error(
+                &field.key,
+                format!("the name of a parameter must be text, and YAML reads this as {shown}"),
+            )
+            .hint("choose another name");
+        return None;
+    };
+    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    if name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.chars().all(good) {
+        return Some(name.clone());
+    }
+    findings
+        .error(&field.key, format!("{} can't be the name of a parameter", shorten(name)))
+        .hint("a name starts with a letter or _, and goes on with letters, digits, `_`, `.` and `-`");
+    None
+}
+
+fn node(
+    field: &Field<'_>,
+    path: &mut Vec<String>,
+    places: &mut Places,
+    findings: &mut Findings,
+) -> Option<Node> {
+    let Kind::Mapping(_) = &field.node.kind else {
+        not_a_mapping(field, findings);
+        return None;
+    };
+    let fields = field.mapping(findings)?;
+    if let Some(inner) = fields.get("parameters") {
+        for entry in fields.entries.iter().filter(|entry| entry.key.name() != "parameters") {
+            findings
+                .error(&fields.field(entry).key, "a group of parameters takes the single key `parameters`")
+                .hint("move this key to one of the parameters inside");
+        }
+        return level(&inner, path, places, findings).map(Node::Group);
+    }
+    let when = fields.get("when").map(|field| when(&field, findings)).unwrap_or_default();
+    let distribution = distribution::check(&fields, findings)?;
+    traps::parameter(&fields, &distribution, findings);
+    places.push((path.clone(), field.key.clone()));
+    Some(Node::Leaf(Parameter { distribution, when }))
+}
+
+fn not_a_mapping(field: &Field<'_>, findings: &mut Findings) {
+    let name = field.key.path.rsplit('.').next().unwrap_or_default();
+    let hint = match &field.node.kind {
+        Kind::Sequence(_) => Some(format!("write `{name}: {{values: [...]}}`")),
+        Kind::Scalar { text, value, .. } if *value != Value::Null => {
+            Some(format!("for a single value write `{name}: {{value: {text}}}`"))
+        }
+        _ => Some("give it `value`, `values`, or `min` and `max`".to_owned()),
+    };
+    field.wrong("a mapping", findings).maybe_hint(hint);
+}
+
+/// `when: {name: value or list of values}`.
+fn when(field: &Field<'_>, findings: &mut Findings) -> Vec<(String, Vec<Value>)> {
+    let Some(fields) = field.mapping(findings) else { return Vec::new() };
+    if fields.entries.is_empty() {
+        field.wrong("a mapping of a parameter's name to one or more values", findings);
+    }
+    let values = |node: &Yaml| match &node.kind {
+        Kind::Sequence(items) => items.iter().map(Yaml::to_value).collect(),
+        _ => vec![node.to_value()],
+    };
+    fields.entries.iter().map(|entry| (entry.key.name(), values(&entry.value))).collect()
+}
+
+/// Resolves the names in `when`: a sibling in the same group first, then a dotted path from the top.
+fn conditions(parameters: &mut Parameters, findings: &mut Findings) -> Option<()> {
+    let names: HashSet<String> = parameters.space.leaves().into_iter().map(|leaf| leaf.name).collect();
+    absolute(&mut parameters.space, "", &names);
+    let leaves = parameters.space.leaves();
+    let mut allowed: HashMap<String, Allowed> = HashMap::new();
+    for (leaf, place) in leaves.iter().zip(&parameters.places) {
+        for (name, values) in &leaf.parameter.when {
+            if findings.is_full() {
+                return None;
+            }
+            let place = place.below("when");
+            let Some(other) = leaves.iter().find(|other| other.name == *name) else {
+                findings
+                    .error(&place, format!("`when` names {}, which is no parameter", shorten(name)))
+                    .maybe_hint(did_you_mean(name, names.iter().map(String::as_str)));
+                continue;
+            };
+            let possible =
+                allowed.entry(name.clone()).or_insert_with(|| Allowed::of(&other.parameter.distribution));
+            if !values.iter().any(|value| possible.holds(value)) {
+                let message = format!("`{name}` never has the value that `when` asks for");
+                findings.error(&place, message).hint("the parameter would never exist");
+            }
+        }
+    }
+    match Conditions::resolve(&leaves) {
+        Ok(_) => Some(()),
+        Err(ConditionFault::Cycle(at)) => {
+            let place = parameters.places.get(at)?.below("when");
+            findings.error(&place, "this parameter depends on itself through `when`");
+            None
+        }
+        Err(ConditionFault::Unknown(..)) => None,
+    }
+}
+
+fn absolute(space: &mut Space, prefix: &str, names: &HashSet<String>) {
+    for (name, node) in &mut space.nodes {
+        match node {
+            Node::Group(inner) => absolute(inner, &format!("{prefix}{name}."), names),
+            Node::Leaf(parameter) => {
+                for (target, _) in &mut parameter.when {
+                    let sibling = format!("{prefix}{target}");
+                    if names.contains(&sibling) {
+                        *target = sibling;
+                    }
+                }
+            }
+        }
+    }
+}

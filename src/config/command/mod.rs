@@ -1,0 +1,120 @@
+//! Commands: from a template and a point to what is run.
+//!
+//! A text command is run by `sh -c`, and every value in it is quoted for the place where it stands; a list
+//! command is run as it is.
+
+mod argv;
+mod quote;
+mod shell;
+
+use std::path::Path;
+
+use super::Command;
+use crate::space::Point;
+
+pub use argv::{MACROS, uses as argv_names};
+pub use shell::{Part, Place, Scan, Slot, scan};
+
+/// What a command may refer to besides the parameters.
+#[derive(Clone, Copy)]
+pub struct RenderContext<'a> {
+    /// `program` of the config.
+    pub program: Option<&'a str>,
+    /// The environment, for `${envvar:NAME}`.
+    pub environment: &'a dyn Fn(&str) -> Option<String>,
+    /// Further names and their texts, such as `trial_seed`. Parameters win over them.
+    pub extra: &'a [(&'a str, &'a str)],
+    /// Where the content for `${args_json_file}` will be written; `None`: shown as `params.json`.
+    pub params_file: Option<&'a Path>,
+    /// All parameters of the config, see [`Config::parameter_names`](super::Config::parameter_names): one that does not exist in
+    /// the point stands for nothing.
+    pub declared: &'a [String],
+}
+
+impl RenderContext<'_> {
+    fn extra(&self, name: &str) -> Option<&str> {
+        self.extra.iter().find(|(key, _)| *key == name).map(|(_, text)| *text)
+    }
+
+    fn knows(&self, name: &str, point: &Point) -> bool {
+        point.get(name).is_some() || self.declared.iter().any(|d| d == name) || self.extra(name).is_some()
+    }
+
+    /// The text for a name; `None`: it does not exist in this point.
+    fn text(&self, name: &str, point: &Point) -> Option<String> {
+        match point.get(name) {
+            Some(value) => Some(value.text()),
+            None if self.declared.iter().any(|d| d == name) => None,
+            None => self.extra(name).map(str::to_owned),
+        }
+    }
+}
+
+/// A command, ready to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// Program and arguments; `sh -c …` for a text command.
+    pub argv: Vec<String>,
+    /// The command as one line that a person can paste into `sh`.
+    pub display: String,
+    /// What the file of `${args_json_file}` must hold; `None`: the command does not use it.
+    pub params_file_json: Option<String>,
+    /// What may not be meant.
+    pub warnings: Vec<String>,
+}
+
+/// Why a command can't be made for a point.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CommandError {
+    /// A value would be read as shell code where it stands.
+    #[error("`${{{name}}}` can't be quoted safely here: {reason}")]
+    Unquotable {
+        /// The parameter.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// No command can hold this character.
+    #[error("the value of `{0}` holds a NUL character, which no command can take")]
+    Nul(String),
+    /// Nothing is left to run.
+    #[error("the command is empty")]
+    Empty,
+}
+
+/// Makes the command of one trial.
+///
+/// # Errors
+/// A value that can't be handed over safely. A checked config gives none for the points of its own space.
+pub fn render(
+    command: &Command,
+    point: &Point,
+    context: &RenderContext<'_>,
+) -> Result<Rendered, CommandError> {
+    let mut warnings = Vec::new();
+    let rendered = match command {
+        Command::Shell(template) => {
+            let scanned = shell::scan(template, &|name| context.knows(name, point));
+            let text = quote::fill(&scanned, point, context, &mut warnings)?;
+            let display = quote::one_line(&text);
+            Rendered { argv: vec!["sh".into(), "-c".into(), text], display, params_file_json: None, warnings }
+        }
+        Command::Argv(items) => {
+            let (argv, json) = argv::expand(items, point, context, cfg!(windows), &mut warnings);
+            let display = argv.iter().map(|item| quote::word(item)).collect::<Vec<_>>().join(" ");
+            Rendered { argv, display, params_file_json: json, warnings }
+        }
+    };
+    if rendered.argv.is_empty() {
+        return Err(CommandError::Empty);
+    }
+    if rendered.argv.iter().any(|item| item.contains('\0')) {
+        let name = point.leaves().into_iter().find(|(_, value)| value.text().contains('\0'));
+        return Err(CommandError::Nul(name.map(|(name, _)| name).unwrap_or_default()));
+    }
+    Ok(rendered)
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

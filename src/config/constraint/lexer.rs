@@ -1,0 +1,118 @@
+//! From text to tokens.
+
+use super::ConstraintError;
+use crate::space::Value;
+
+/// A token and the character it starts at, from 1.
+pub type Placed = (Token, usize);
+
+/// A piece of an expression.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Token {
+    /// A number, a text, true, false or null.
+    Literal(Value),
+    /// A parameter or a function.
+    Name(String),
+    /// An operator, a bracket, or a comma; words are spelt as in Python.
+    Symbol(&'static str),
+    /// The end.
+    End,
+}
+
+const SYMBOLS: [&str; 21] = [
+    "**", "//", "==", "!=", "<=", ">=", "&&", "||", "<", ">", "+", "-", "*", "/", "%", "(", ")", "[", "]",
+    ",", "!",
+];
+
+/// Splits an expression.
+pub fn tokens(text: &str) -> Result<Vec<Placed>, ConstraintError> {
+    let chars: Vec<char> = text.chars().collect();
+    let mut out = Vec::new();
+    let mut at = 0;
+    while let Some(&c) = chars.get(at) {
+        let start = at;
+        if c.is_whitespace() {
+            at += 1;
+            continue;
+        }
+        let token = if c.is_ascii_digit() || c == '.' {
+            number(&chars, &mut at)?
+        } else if c.is_alphabetic() || c == '_' {
+            let word = take(&chars, &mut at, |c| c.is_alphanumeric() || c == '_' || c == '.');
+            word_token(word)
+        } else if matches!(c, '\'' | '"' | '`') {
+            at += 1;
+            let inner = take(&chars, &mut at, |other| other != c);
+            if chars.get(at).is_none() {
+                return Err(syntax(start, format!("the {c} is never closed")));
+            }
+            at += 1;
+            if c == '`' { Token::Name(inner) } else { Token::Literal(Value::Text(inner)) }
+        } else {
+            symbol(&chars, &mut at)?
+        };
+        out.push((token, start + 1));
+    }
+    out.push((Token::End, chars.len() + 1));
+    Ok(out)
+}
+
+pub fn syntax(at: usize, message: impl Into<String>) -> ConstraintError {
+    ConstraintError::Syntax { at: at + 1, message: message.into() }
+}
+
+fn take(chars: &[char], at: &mut usize, accept: impl Fn(char) -> bool) -> String {
+    let word: String = chars.iter().skip(*at).take_while(|c| accept(**c)).collect();
+    *at += word.chars().count();
+    word
+}
+
+fn word_token(word: String) -> Token {
+    match word.as_str() {
+        "true" | "True" => Token::Literal(Value::Bool(true)),
+        "false" | "False" => Token::Literal(Value::Bool(false)),
+        "null" | "None" => Token::Literal(Value::Null),
+        "and" => Token::Symbol("&&"),
+        "or" => Token::Symbol("||"),
+        "not" => Token::Symbol("!"),
+        "in" => Token::Symbol("in"),
+        _ => Token::Name(word),
+    }
+}
+
+fn number(chars: &[char], at: &mut usize) -> Result<Token, ConstraintError> {
+    let start = *at;
+    let mut word = take(chars, at, |c| c.is_ascii_digit() || c == '.' || c == '_');
+    if let Some(e) = chars.get(*at).filter(|c| matches!(c, 'e' | 'E')) {
+        word.push(*e);
+        *at += 1;
+        if let Some(sign) = chars.get(*at).filter(|c| matches!(c, '+' | '-')) {
+            word.push(*sign);
+            *at += 1;
+        }
+        word += &take(chars, at, |c| c.is_ascii_digit());
+    }
+    let clean = word.replace('_', "");
+    if let Ok(x) = clean.parse::<i128>() {
+        return Ok(Token::Literal(Value::Int(x)));
+    }
+    match clean.parse::<f64>() {
+        Ok(x) => Ok(Token::Literal(Value::Float(x))),
+        Err(_) => Err(syntax(start, format!("`{word}` is no number"))),
+    }
+}
+
+fn symbol(chars: &[char], at: &mut usize) -> Result<Token, ConstraintError> {
+    let rest: String = chars.iter().skip(*at).take(2).collect();
+    let Some(symbol) = SYMBOLS.into_iter().find(|symbol| rest.starts_with(symbol)) else {
+        let message = if rest.starts_with('=') {
+            "for equality write `==`".to_owned()
+        } else {
+            let first: String = rest.chars().take(1).collect();
+            format!("`{first}` is not understood")
+        };
+        return Err(syntax(*at, message));
+    };
+    *at += symbol.len();
+    Ok(Token::Symbol(symbol))
+}

@@ -1,0 +1,150 @@
+//! Constraints: a small expression language over parameters, such as `min_lr < max_lr`.
+//!
+//! Comparisons (also chained: `a < b < c`), `and or not`, `in [...]`, `+ - * / // % **`, the functions
+//! `abs ceil exp floor len log log10 log2 max min round sqrt`, numbers, texts in quotes, `true false null`. A parameter is named by its
+//! dotted path; a name with a hyphen stands in backquotes. The crates that offer such a language are either
+//! under a licence that a program like this can't take, or bring a parser generator's runtime along.
+
+mod eval;
+mod lexer;
+mod parser;
+
+use crate::space::{Point, Value};
+use parser::Expr;
+
+/// A checked expression over parameters that a point must satisfy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Constraint {
+    /// The expression as it was written.
+    pub text: String,
+    expr: Expr,
+    names: Vec<String>,
+}
+
+/// What is wrong with an expression.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConstraintError {
+    /// It can't be read.
+    #[error("{message} at character {at}")]
+    Syntax {
+        /// Character, from 1.
+        at: usize,
+        /// What was expected.
+        message: String,
+    },
+    /// It can't be computed for a point.
+    #[error("{0}")]
+    Type(String),
+}
+
+/// Longest expression, characters.
+const MAX_LENGTH: usize = 1000;
+
+impl Constraint {
+    /// Reads an expression.
+    ///
+    /// # Errors
+    /// The first place that makes no sense.
+    pub fn parse(text: &str) -> Result<Self, ConstraintError> {
+        if text.chars().count() > MAX_LENGTH {
+            let message = format!("an expression may have {MAX_LENGTH} characters: split it");
+            return Err(ConstraintError::Syntax { at: MAX_LENGTH, message });
+        }
+        let expr = parser::parse(&lexer::tokens(text)?)?;
+        let mut names = Vec::new();
+        expr.names(&mut names);
+        names.sort();
+        names.dedup();
+        Ok(Self { text: text.to_owned(), expr, names })
+    }
+
+    /// The parameters it names, each once.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Whether a point satisfies it. A constraint on a parameter that does not exist in the point holds.
+    ///
+    /// # Errors
+    /// Values that can't be compared or computed with, or a result that is neither true nor false.
+    pub fn holds(&self, point: &Point) -> Result<bool, ConstraintError> {
+        if self.names.iter().any(|name| point.get(name).is_none()) {
+            return Ok(true);
+        }
+        match eval::eval(&self.expr, point)? {
+            Value::Bool(holds) => Ok(holds),
+            other => Err(ConstraintError::Type(format!(
+                "`{}` is {other}, and must be true or false: is a comparison missing?",
+                self.text
+            ))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point() -> Point {
+        Point(vec![
+            ("a".into(), Value::Int(2)),
+            ("b".into(), Value::Float(0.5)),
+            ("name".into(), Value::Text("sgd".into())),
+            ("o".into(), Value::Map(vec![("lr".into(), Value::Float(0.1)), ("x-y".into(), Value::Int(7))])),
+        ])
+    }
+
+    fn holds(text: &str) -> Result<bool, ConstraintError> {
+        Constraint::parse(text)?.holds(&point())
+    }
+
+    #[test]
+    fn true_expressions_hold_and_their_opposites_do_not() {
+        for text in [
+            "a > b",
+            "1 < a <= 2 < 3",
+            "a * b == 1",
+            "name == 'sgd' and not a == 3",
+            "name in [\"adam\", 'sgd']",
+            "name not in ['x']",
+            "o.lr < 1 || false",
+            "`o.x-y` == 7",
+            "2 ** 3 ** 2 == 512",
+            "-a ** 2 == -4",
+            "7 // 2 == 3 && 7 % 4 == 3",
+            "min(a, b, 3) == 0.5",
+            "max(a, b) - abs(-2) == 0",
+            "log10(100) == 2 and sqrt(16) == 4 and len(name) == 3",
+            "a == 2.0 and a != '2' and name != null",
+            "(a + 1) * 2 == 6",
+            "1e-3 < .5",
+            "missing < 3",
+        ] {
+            assert_eq!(holds(text), Ok(true), "{text}");
+            assert_eq!(holds(&format!("not ({text})")), Ok(text == "missing < 3"), "{text}");
+        }
+    }
+
+    #[test]
+    fn nonsense_is_refused_with_its_place() {
+        for (text, place) in
+            [("a <", 4), ("a < ) b", 5), ("a = b", 3), ("'x", 1), ("", 1), ("f(a)", 1), ("a b", 3)]
+        {
+            match Constraint::parse(text) {
+                Err(ConstraintError::Syntax { at, .. }) => assert_eq!(at, place, "{text}"),
+                other => panic!("{text}: {other:?}"),
+            }
+        }
+        assert!(Constraint::parse(&"(".repeat(900)).is_err());
+        assert!(Constraint::parse(&format!("{}1", "-".repeat(900))).is_err());
+        assert!(Constraint::parse(&"1+".repeat(900)).is_err());
+    }
+
+    #[test]
+    fn values_of_different_kinds_can_not_be_ordered() {
+        for text in ["a < name", "a + 1", "a + name > 1", "a and b", "log(name) > 1"] {
+            assert!(matches!(holds(text), Err(ConstraintError::Type(_))), "{text}");
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Sweeps in a store: making the parent run, opening it, finding it.
+
+use sha2::{Digest as _, Sha256};
+
+use super::ledger::{Ledger, experiment};
+use super::tags;
+use crate::tracking::{ErrorKind, NewRun, Result, Run, RunId, RunQuery, RunUpdate, Store, TrackingError};
+use crate::trial::RunStatus;
+
+/// Where the config lies among the parent run's artifacts, as it was written.
+pub const CONFIG_ARTIFACT: &str = "sweep_config.yaml";
+
+/// What the agents of a sweep are to do, wherever they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// Go on.
+    Run,
+    /// Start no trials until further notice.
+    Pause,
+    /// Start no more trials.
+    Stop,
+    /// End the running ones, too.
+    Cancel,
+}
+
+impl Order {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Pause => "pause",
+            Self::Stop => "stop",
+            Self::Cancel => "cancel",
+        }
+    }
+}
+
+/// A sweep that is to be made.
+pub struct NewSweep<'a> {
+    /// Name of the parent run.
+    pub name: &'a str,
+    /// Name of the experiment, made where there is none.
+    pub experiment: &'a str,
+    /// The config as it was written.
+    pub config: &'a [u8],
+    /// The seed of every draw.
+    pub seed: u64,
+    /// How points are chosen, for people.
+    pub method: &'a str,
+    /// A description for MLflow's pages.
+    pub note: Option<&'a str>,
+    /// Who makes it.
+    pub user: &'a str,
+    /// Further tags: git commit and branch.
+    pub tags: Vec<(String, String)>,
+    /// Now, epoch milliseconds.
+    pub now: i64,
+}
+
+/// A sweep in a store.
+#[derive(Debug, Clone)]
+pub struct Sweep {
+    /// Its parent run.
+    pub parent: Run,
+    /// The seed of every draw.
+    pub seed: u64,
+    /// The ledger's root run.
+    pub ledger: RunId,
+    /// The config as it was written.
+    pub config: Vec<u8>,
+}
+
+impl Sweep {
+    /// Makes the parent run with the config as its artifact, and the ledger.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn create(store: &dyn Store, new: &NewSweep<'_>) -> Result<Self> {
+        let experiment_id = experiment(store, new.experiment).await?;
+        let mut run_tags: Vec<(String, String)> = vec![
+            (tags::SWEEP.into(), "True".into()),
+            (tags::SEED.into(), new.seed.to_string()),
+            (tags::METHOD.into(), new.method.into()),
+            (tags::CONFIG_SHA256.into(), sha256(new.config)),
+            (tags::VERSION.into(), env!("CARGO_PKG_VERSION").into()),
+            (tags::USER.into(), new.user.into()),
+            (tags::SOURCE_NAME.into(), "sweep".into()),
+            (tags::SOURCE_TYPE.into(), "LOCAL".into()),
+        ];
+        run_tags.extend(new.note.map(|note| (tags::NOTE.into(), note.into())));
+        run_tags.extend(new.tags.iter().cloned());
+        let run = NewRun {
+            experiment_id,
+            name: new.name.to_owned(),
+            user: new.user.to_owned(),
+            start_time: new.now,
+            tags: run_tags,
+        };
+        let info = store.create_run(&run).await?;
+        store.put_artifact(&info, CONFIG_ARTIFACT, new.config.to_vec()).await?;
+        let ledger = Ledger::create(store, &info, new.user).await?;
+        // Last, so that a sweep that has a ledger is complete.
+        let entry = (tags::LEDGER.to_owned(), ledger.to_string());
+        store.log_batch(&info.id, &[], &[], std::slice::from_ref(&entry)).await?;
+        let mut tags = run.tags;
+        tags.push(entry);
+        let parent = Run { info, params: Vec::new(), metrics: Vec::new(), tags };
+        Ok(Self { parent, seed: new.seed, ledger, config: new.config.to_vec() })
+    }
+
+    /// Opens a sweep by the id of its parent run.
+    ///
+    /// # Errors
+    /// `NotFound` where there is no such run, `Invalid` where it is no sweep of ours or its config was changed.
+    pub async fn open(store: &dyn Store, id: &RunId) -> Result<Self> {
+        let parent = store.run(id).await?;
+        if parent.tag(tags::SWEEP).is_none() {
+            return Err(invalid(format!("run {id} is not a sweep"))
+                .hint("`sweep init` prints the id of the sweep that it makes."));
+        }
+        let tag = |key: &str| parent.tag(key).map(str::to_owned);
+        let (Some(ledger), Some(seed)) = (tag(tags::LEDGER), tag(tags::SEED).and_then(|s| s.parse().ok()))
+        else {
+            return Err(invalid(format!("sweep {id} has no ledger")).hint(
+                "It was made by another program, or `sweep init` was cut off: run `sweep init` again.",
+            ));
+        };
+        let config = store.artifact(&parent.info, CONFIG_ARTIFACT).await?;
+        if tag(tags::CONFIG_SHA256).is_some_and(|written| written != sha256(&config)) {
+            return Err(invalid(format!("the config of sweep {id} is not the one it was made with"))
+                .hint("Its artifact was changed: run `sweep init` again for a new sweep."));
+        }
+        Ok(Self { parent, seed, ledger: RunId(ledger), config })
+    }
+
+    /// The id of the one sweep whose id begins with `prefix`.
+    ///
+    /// # Errors
+    /// `NotFound` where there is none, `Invalid` where there are several.
+    pub async fn find(store: &dyn Store, prefix: &str) -> Result<RunId> {
+        let is_id = prefix.len() == 32 && prefix.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if is_id {
+            return Ok(RunId(prefix.to_owned()));
+        }
+        let sweeps = Self::all(store).await?;
+        let mut found = sweeps.iter().filter(|run| run.info.id.as_str().starts_with(prefix));
+        match (found.next(), found.next()) {
+            (Some(one), None) => Ok(one.info.id.clone()),
+            (Some(_), Some(_)) => {
+                Err(invalid(format!("several sweeps begin with `{prefix}`")).hint("Give more of the id."))
+            }
+            _ => {
+                let named: Vec<&Run> = sweeps.iter().filter(|run| run.info.name == prefix).collect();
+                match named.as_slice() {
+                    [one] => Ok(one.info.id.clone()),
+                    _ => Err(TrackingError::new(
+                        ErrorKind::NotFound,
+                        format!("there is no sweep `{prefix}` in {}", store.uri()),
+                    )
+                    .hint("`sweep init CONFIG` makes one and prints its id.")),
+                }
+            }
+        }
+    }
+
+    /// The id of the newest sweep of the store.
+    ///
+    /// # Errors
+    /// `NotFound` where there is none.
+    pub async fn latest(store: &dyn Store) -> Result<RunId> {
+        let newest = Self::all(store).await?.into_iter().max_by_key(|run| run.info.start_time);
+        newest.map(|run| run.info.id).ok_or_else(|| {
+            TrackingError::new(ErrorKind::NotFound, format!("there is no sweep in {}", store.uri()))
+                .hint("`sweep init CONFIG` makes one.")
+        })
+    }
+
+    /// The parent runs of all sweeps.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn all(store: &dyn Store) -> Result<Vec<Run>> {
+        let experiment_ids = store.experiments().await?.into_iter().map(|experiment| experiment.id).collect();
+        let query = RunQuery {
+            experiment_ids,
+            filter: format!("tags.{} = 'True'", tags::SWEEP),
+            ..RunQuery::default()
+        };
+        search_all(store, query).await
+    }
+
+    /// The id of its parent run.
+    #[must_use]
+    pub fn id(&self) -> &RunId {
+        &self.parent.info.id
+    }
+
+    /// Reads what its agents are to do.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn order(&self, store: &dyn Store) -> Result<Order> {
+        let parent = store.run(self.id()).await?;
+        let word = parent.tag(tags::CONTROL).unwrap_or_default();
+        let known = [Order::Pause, Order::Stop, Order::Cancel].into_iter().find(|order| order.word() == word);
+        Ok(known.unwrap_or(Order::Run))
+    }
+
+    /// Tells its agents what to do: they notice at their next pulse.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn give_order(&self, store: &dyn Store, order: Order) -> Result<()> {
+        let tag = (tags::CONTROL.to_owned(), order.word().to_owned());
+        store.log_batch(self.id(), &[], &[], &[tag]).await
+    }
+
+    /// Ends the parent run, and the ledger's root with it.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn finish(&self, store: &dyn Store, now: i64) -> Result<()> {
+        let update =
+            RunUpdate { status: Some(RunStatus::Finished), end_time: Some(now), ..RunUpdate::default() };
+        store.update_run(&self.ledger, &update).await?;
+        store.update_run(self.id(), &update).await
+    }
+}
+
+/// All pages of a search.
+pub(super) async fn search_all(store: &dyn Store, mut query: RunQuery) -> Result<Vec<Run>> {
+    query.max_results = 1000;
+    // A total order, so that no run slips from page to page while others are made.
+    query.order_by = vec!["attributes.start_time ASC".into(), "attributes.run_id ASC".into()];
+    let mut runs = Vec::new();
+    loop {
+        let page = store.search_runs(&query).await?;
+        runs.extend(page.items);
+        query.page_token = page.next;
+        if query.page_token.is_none() {
+            return Ok(runs);
+        }
+    }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn invalid(message: String) -> TrackingError {
+    TrackingError::new(ErrorKind::Invalid, message)
+}

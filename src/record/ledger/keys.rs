@@ -1,0 +1,75 @@
+//! The facts of a ledger as params: their keys, written and read.
+
+use crate::trial::TrialIndex;
+
+/// A fact that may be decided only once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fact {
+    /// `trial/000007` or `trial/000007/2`: which agent runs this attempt. The value is the agent's token.
+    Claimed { trial: TrialIndex, attempt: u32 },
+    /// `done/000007` or `done/000007/2`: which run is the trial's result. The value is the run's id. The number is the
+    /// attempt that the round began with: a trial that is run again later has a result a round.
+    Done { trial: TrialIndex, round: u32 },
+    /// `again/000007/2`: the trial may be claimed again, from this attempt on, without waiting for a lease.
+    Again { trial: TrialIndex, attempt: u32 },
+    /// `shard/0001`: the run that holds the facts of the trials from 1,000 on. The value is the run's id.
+    Shard(u64),
+}
+
+impl Fact {
+    /// The key of the param.
+    pub(super) fn key(self) -> String {
+        let numbered = |word: &str, trial: TrialIndex, number: u32| match number {
+            1 => format!("{word}/{:06}", trial.0),
+            _ => format!("{word}/{:06}/{number}", trial.0),
+        };
+        match self {
+            Self::Claimed { trial, attempt } => numbered("trial", trial, attempt),
+            Self::Done { trial, round } => numbered("done", trial, round),
+            Self::Again { trial, attempt } => format!("again/{:06}/{attempt}", trial.0),
+            Self::Shard(number) => format!("shard/{number:04}"),
+        }
+    }
+
+    /// Reads a key; `None` for any other param.
+    pub(super) fn parse(key: &str) -> Option<Self> {
+        let mut pieces = key.split('/');
+        let (word, first) = (pieces.next()?, pieces.next()?.parse().ok()?);
+        let number: u32 = pieces.next().map_or(Some(1), |piece| piece.parse().ok())?;
+        if pieces.next().is_some() {
+            return None;
+        }
+        let trial = TrialIndex(first);
+        match word {
+            "trial" => Some(Self::Claimed { trial, attempt: number }),
+            "done" => Some(Self::Done { trial, round: number }),
+            "again" => Some(Self::Again { trial, attempt: number }),
+            "shard" => Some(Self::Shard(first)),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_those_of_the_design_and_read_back() {
+        let trial = TrialIndex(7);
+        for (fact, key) in [
+            (Fact::Claimed { trial, attempt: 1 }, "trial/000007"),
+            (Fact::Claimed { trial, attempt: 2 }, "trial/000007/2"),
+            (Fact::Done { trial, round: 1 }, "done/000007"),
+            (Fact::Done { trial, round: 3 }, "done/000007/3"),
+            (Fact::Again { trial, attempt: 2 }, "again/000007/2"),
+            (Fact::Shard(1), "shard/0001"),
+            (Fact::Claimed { trial: TrialIndex(12_345_678), attempt: 1 }, "trial/12345678"),
+        ] {
+            assert_eq!((fact.key().as_str(), Fact::parse(key)), (key, Some(fact)));
+        }
+        for other in ["lr", "trial/x", "trial/1/2/3", "done", "note/000001"] {
+            assert_eq!(Fact::parse(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! The ledger: who runs which trial, decided once.
+//!
+//! MLflow has no locks, but a param of a run can be written only once: that is a compare-and-set, and every fact that
+//! may be decided only once is such a param. The ledger is a chain of runs, each for [`SHARD`] trials, because a *losing*
+//! write and a read cost more the more params a run has, while a winning write does not. The root is the first shard,
+//! and holds the ids of the others.
+//!
+//! Agents avoid each other instead of colliding: an agent walks from its own place through the free trials, and only
+//! after a lost claim reads the shard again and moves to another place.
+//!
+//! A trial whose agent is lost is taken over by a further attempt; which attempt counts is decided by `done/…`, once.
+//! A trial that is given back, or run again on a person's word, begins a new round, which has a result of its own.
+
+mod keys;
+mod view;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use super::tags;
+use crate::tracking::{
+    ErrorKind, ExperimentId, NewRun, ParamWrite, Result, Run, RunId, RunInfo, Store, TrackingError,
+};
+use crate::trial::TrialIndex;
+use keys::Fact;
+use view::{Shard, View};
+
+/// Trials of one ledger run.
+pub const SHARD: u64 = 1000;
+/// The experiment that holds the ledgers, so that the user's own gains no odd columns.
+const EXPERIMENT: &str = "sweep-ledger";
+
+/// In which order trials are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClaimOrder {
+    /// The lowest free index first: for strategies that read history.
+    Ascending,
+    /// Any: agents spread over the free indices.
+    Spread,
+}
+
+/// A trial that this agent, and no other, runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// The trial.
+    pub trial: TrialIndex,
+    /// Which attempt at it, from 1.
+    pub attempt: u32,
+    /// The attempt that the trial's present round began with.
+    pub round: u32,
+}
+
+/// A trial that was begun, and has no result yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// The trial.
+    pub trial: TrialIndex,
+    /// Attempts claimed so far.
+    pub attempts: u32,
+    /// The agent that claimed the latest.
+    pub token: String,
+    /// The attempt that its present round began, or is to begin, with.
+    pub round: u32,
+    /// Whether it was given back: nobody works on it.
+    pub given_back: bool,
+}
+
+/// Whether a settled attempt counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is the trial's result.
+    Counts,
+    /// Another attempt was settled first.
+    TooLate,
+}
+
+/// The ledger of one sweep, as one agent sees it.
+pub struct Ledger {
+    store: Arc<dyn Store>,
+    root: RunInfo,
+    /// What this agent writes into its claims.
+    token: String,
+    order: ClaimOrder,
+    /// Trials from 0 up to this one may be claimed; `None`: there is no end.
+    limit: Option<u64>,
+    /// Locked across calls to the store: one agent makes one claim at a time.
+    view: Mutex<View>,
+}
+
+impl Ledger {
+    /// Makes the root run of a new ledger: in the experiment `sweep-ledger`, or beside the parent run where that may
+    /// not be made.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn create(store: &dyn Store, parent: &RunInfo, user: &str) -> Result<RunId> {
+        let experiment_id = match experiment(store, EXPERIMENT).await {
+            Ok(experiment) => experiment,
+            Err(error) if error.kind == ErrorKind::Forbidden => parent.experiment_id.clone(),
+            Err(error) => return Err(error),
+        };
+        let run = ledger_run(experiment_id, parent, user, 0);
+        Ok(store.create_run(&run).await?.id)
+    }
+
+    /// Opens the ledger whose root is `root` for an agent that is known by `token`.
+    ///
+    /// # Errors
+    /// `NotFound` where the ledger is gone, and as the store's.
+    pub async fn open(
+        store: Arc<dyn Store>,
+        root: &RunId,
+        token: String,
+        order: ClaimOrder,
+        limit: Option<u64>,
+    ) -> Result<Self> {
+        let run = store.run(root).await?;
+        let runs = std::iter::once(root.clone()).chain(shard_runs(&run));
+        let mut shards: Vec<Shard> = (0..).zip(runs).map(|(number, run)| Shard::new(number, run)).collect();
+        shards[0].learn(&run);
+        if let [_, .., last] = shards.as_mut_slice() {
+            last.learn(&store.run(&last.run).await?);
+        }
+        Ok(Self { store, root: run.info, token, order, limit, view: Mutex::new(View::new(shards)) })
+    }
+
+    /// Claims a trial that nobody has claimed: `None` when all of them are taken.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn claim(&self) -> Result<Option<Claim>> {
+        let mut view = self.view.lock().await;
+        loop {
+            let Some(index) = view.next_free(self.limit) else {
+                if !self.enter_next_shard(&mut view).await? {
+                    return Ok(None);
+                }
+                continue;
+            };
+            let claim = Claim { trial: TrialIndex(index), attempt: 1, round: 1 };
+            if self.write_claim(&mut view, claim).await? {
+                view.cursor = index + 1;
+                return Ok(Some(claim));
+            }
+            view.cursor = index + 1;
+            if self.order == ClaimOrder::Spread {
+                self.refresh(&mut view, claim.trial).await?;
+                view.move_away(&self.token, self.limit);
+            }
+        }
+    }
+
+    /// Claims the next attempt at a trial that was given back, whose agent is lost, or that failed: `None` where
+    /// another agent was faster.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn claim_again(&self, trial: &Unfinished) -> Result<Option<Claim>> {
+        let mut view = self.view.lock().await;
+        let claim = Claim { trial: trial.trial, attempt: trial.attempts + 1, round: trial.round };
+        Ok(self.write_claim(&mut view, claim).await?.then_some(claim))
+    }
+
+    /// Decides that `run` is the result of the claimed trial, unless another attempt was first.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn settle(&self, claim: Claim, run: &RunId) -> Result<Verdict> {
+        let fact = Fact::Done { trial: claim.trial, round: claim.round };
+        match self.write(claim.trial, fact, run.as_str()).await? {
+            ParamWrite::Held => Ok(Verdict::Counts),
+            ParamWrite::Refused => Ok(Verdict::TooLate),
+        }
+    }
+
+    /// Lets a trial be claimed at once: by whoever is free, as the attempt after `attempt`.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn give_back(&self, trial: TrialIndex, attempt: u32) -> Result<()> {
+        // Whoever writes this writes the same.
+        self.write(trial, Fact::Again { trial, attempt: attempt + 1 }, "yes").await.map(drop)
+    }
+
+    /// Reads the whole ledger, and returns the trials that were begun and have no result.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn unfinished(&self) -> Result<Vec<Unfinished>> {
+        let mut view = self.view.lock().await;
+        let root = self.store.run(&self.root.id).await?;
+        for run in shard_runs(&root).into_iter().skip(view.shards.len() - 1) {
+            let number = view.shards.len() as u64;
+            view.shards.push(Shard::new(number, run));
+        }
+        for shard in &mut view.shards {
+            let run =
+                if shard.run == root.info.id { root.clone() } else { self.store.run(&shard.run).await? };
+            shard.learn(&run);
+        }
+        Ok(view.unfinished())
+    }
+
+    /// Reads which run is the result of each trial that has one.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn results(store: &dyn Store, root: &RunId) -> Result<BTreeMap<TrialIndex, RunId>> {
+        let root = store.run(root).await?;
+        let mut results = BTreeMap::new();
+        let mut collect = |number: u64, run: &Run| {
+            let mut shard = Shard::new(number, run.info.id.clone());
+            shard.learn(run);
+            let done = |(trial, entry): (TrialIndex, &view::Entry)| {
+                entry.done.as_ref().map(|(_, run)| (trial, run.clone()))
+            };
+            results.extend(shard.trials().filter_map(done));
+        };
+        collect(0, &root);
+        for (number, run) in (1..).zip(shard_runs(&root)) {
+            collect(number, &store.run(&run).await?);
+        }
+        Ok(results)
+    }
+
+    /// Writes a claim; false where another agent has it. Either way the trial is taken then.
+    async fn write_claim(&self, view: &mut View, claim: Claim) -> Result<bool> {
+        let Some(shard) = view.shard_of(claim.trial) else {
+            return Err(missing_shard(claim.trial));
+        };
+        let fact = Fact::Claimed { trial: claim.trial, attempt: claim.attempt };
+        let outcome = self.store.log_param(&shard.run, &fact.key(), &self.token).await?;
+        shard.claimed(claim.trial, claim.attempt, &self.token);
+        Ok(outcome == ParamWrite::Held)
+    }
+
+    async fn write(&self, trial: TrialIndex, fact: Fact, value: &str) -> Result<ParamWrite> {
+        let run = self.view.lock().await.shard_of(trial).map(|shard| shard.run.clone());
+        let run = run.ok_or_else(|| missing_shard(trial))?;
+        self.store.log_param(&run, &fact.key(), value).await
+    }
+
+    async fn refresh(&self, view: &mut View, trial: TrialIndex) -> Result<()> {
+        if let Some(shard) = view.shard_of(trial) {
+            shard.learn(&self.store.run(&shard.run).await?);
+        }
+        Ok(())
+    }
+
+    /// Enters the next shard, making it if need be; false where the limit lies before it.
+    async fn enter_next_shard(&self, view: &mut View) -> Result<bool> {
+        let number = view.shards.len() as u64;
+        if self.limit.is_some_and(|limit| number.saturating_mul(SHARD) >= limit) {
+            return Ok(false);
+        }
+        let root = self.store.run(&self.root.id).await?;
+        let run = match root.param(&Fact::Shard(number).key()) {
+            Some(id) => RunId(id.to_owned()),
+            None => self.make_shard(number).await?,
+        };
+        let mut shard = Shard::new(number, run);
+        shard.learn(&self.store.run(&shard.run).await?);
+        let begun = shard.trials().any(|(_, entry)| entry.attempts > 0);
+        view.shards.push(shard);
+        view.cursor = number * SHARD;
+        if begun && self.order == ClaimOrder::Spread {
+            view.move_away(&self.token, self.limit);
+        }
+        Ok(true)
+    }
+
+    async fn make_shard(&self, number: u64) -> Result<RunId> {
+        let key = Fact::Shard(number).key();
+        let new = ledger_run(self.root.experiment_id.clone(), &self.root, "", number);
+        let made = self.store.create_run(&new).await?.id;
+        if self.store.log_param(&self.root.id, &key, made.as_str()).await? == ParamWrite::Held {
+            return Ok(made);
+        }
+        self.store.delete_run(&made).await?;
+        let root = self.store.run(&self.root.id).await?;
+        root.param(&key).map(|id| RunId(id.to_owned())).ok_or_else(|| {
+            TrackingError::new(
+                ErrorKind::Protocol,
+                format!("the ledger {} refused {key} but has none", root.info.id),
+            )
+        })
+    }
+}
+
+fn missing_shard(trial: TrialIndex) -> TrackingError {
+    TrackingError::new(ErrorKind::Protocol, format!("the ledger has no run for trial {trial}"))
+}
+
+/// The id of the active experiment of this name, made where there is none.
+///
+/// # Errors
+/// `Invalid` where the experiment was deleted, and as the store's.
+pub(super) async fn experiment(store: &dyn Store, name: &str) -> Result<ExperimentId> {
+    for _ in 0..2 {
+        if let Some(experiment) = store.experiment_by_name(name).await? {
+            if experiment.active {
+                return Ok(experiment.id);
+            }
+            return Err(TrackingError::new(
+                ErrorKind::Invalid,
+                format!("the experiment `{name}` was deleted"),
+            )
+            .hint("Restore it (mlflow experiments restore), or set another experiment_name."));
+        }
+        match store.create_experiment(name).await {
+            // Somebody else was faster: then it is there now.
+            Err(error) if error.kind == ErrorKind::AlreadyExists => {}
+            outcome => return outcome,
+        }
+    }
+    Err(TrackingError::new(
+        ErrorKind::Protocol,
+        format!("the experiment `{name}` is neither there nor can it be made"),
+    ))
+}
+
+fn ledger_run(experiment_id: ExperimentId, of: &RunInfo, user: &str, shard: u64) -> NewRun {
+    let note = "The ledger of a sweep: its params say which agent runs which trial (`trial/…`) and which run counts \
+                (`done/…`). It is no trial. Deleting it ends the sweep.";
+    NewRun {
+        experiment_id,
+        name: if shard == 0 { format!("ledger of {}", of.name) } else { format!("{} ({shard})", of.name) },
+        user: user.to_owned(),
+        start_time: of.start_time,
+        tags: vec![
+            (tags::NOTE.into(), note.into()),
+            (tags::LEDGER_OF.into(), of.id.to_string()),
+            (tags::SOURCE_NAME.into(), "sweep".into()),
+            (tags::SOURCE_TYPE.into(), "LOCAL".into()),
+        ],
+    }
+}
+
+/// The runs after the root that the root names, in order.
+fn shard_runs(root: &Run) -> Vec<RunId> {
+    (1..).map_while(|number| root.param(&Fact::Shard(number).key()).map(|id| RunId(id.to_owned()))).collect()
+}

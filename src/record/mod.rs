@@ -1,0 +1,13 @@
+//! The record of a sweep: what it leaves in a tracking store, and how that is read back.
+//!
+//! Owns the names (tags, ledger keys, artifact paths), the parent run, the ledger of claims, and the runs of trials.
+//! Refuses to run anything: it knows stores and nouns, no processes and no strategies.
+
+mod catalog;
+mod ledger;
+pub mod tags;
+mod trials;
+
+pub use catalog::{CONFIG_ARTIFACT, NewSweep, Order, Sweep};
+pub use ledger::{Claim, ClaimOrder, Ledger, SHARD, Unfinished, Verdict};
+pub use trials::{NewTrial, TrialRuns, attempts_of};

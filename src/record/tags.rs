@@ -1,0 +1,62 @@
+//! The tags that a sweep sets, and MLflow's own that it relies on.
+
+/// MLflow: the parent of a nested run.
+pub const PARENT_RUN_ID: &str = "mlflow.parentRunId";
+/// MLflow: who made the run.
+pub const USER: &str = "mlflow.user";
+/// MLflow: the script or program that made the run.
+pub const SOURCE_NAME: &str = "mlflow.source.name";
+/// MLflow: the kind of source.
+pub const SOURCE_TYPE: &str = "mlflow.source.type";
+/// MLflow: the commit of the work tree.
+pub const GIT_COMMIT: &str = "mlflow.source.git.commit";
+/// MLflow: the branch of the work tree.
+pub const GIT_BRANCH: &str = "mlflow.source.git.branch";
+/// MLflow: the description shown in its pages.
+pub const NOTE: &str = "mlflow.note.content";
+
+/// On the parent run: `True`. The mark that `mlflow-sweep` sets, too.
+pub const SWEEP: &str = "sweep";
+/// On the parent run: the seed, decimal.
+pub const SEED: &str = "sweep.seed";
+/// On the parent run: id of the ledger's root run.
+pub const LEDGER: &str = "sweep.ledger";
+/// On the parent run: SHA-256 of the config as written, hex.
+pub const CONFIG_SHA256: &str = "sweep.config_sha256";
+/// On the parent run: version of the program that made it.
+pub const VERSION: &str = "sweep.version";
+/// On the parent run: how the points are chosen.
+pub const METHOD: &str = "sweep.method";
+/// On the parent run: what agents are to do: `run`, `stop`, `pause` or `cancel`.
+pub const CONTROL: &str = "sweep.control";
+/// On a ledger run: id of the parent run it belongs to.
+pub const LEDGER_OF: &str = "sweep.ledger_of";
+
+/// On a trial's run: id of its sweep's parent run.
+pub const SWEEP_ID: &str = "sweep.id";
+/// On a trial's run: the trial's index, decimal.
+pub const TRIAL: &str = "sweep.trial";
+/// On a trial's run: which attempt it is, from 1.
+pub const ATTEMPT: &str = "sweep.attempt";
+/// On a trial's run: the agent that ran it.
+pub const AGENT: &str = "sweep.agent";
+/// On a trial's run: the host that ran it.
+pub const HOST: &str = "sweep.host";
+/// On a trial's run: the seed handed to the command.
+pub const TRIAL_SEED: &str = "sweep.trial_seed";
+/// On a trial's run: the command line.
+pub const COMMAND: &str = "sweep.command";
+/// On a trial's run: exit code of the command.
+pub const EXIT_CODE: &str = "sweep.exit_code";
+/// On a trial's run: the signal that ended the command.
+pub const SIGNAL: &str = "sweep.signal";
+/// On a trial's run: why it ended other than by its own exit.
+pub const REASON: &str = "sweep.reason";
+/// On a trial's run: the sampled point, canonical JSON. The same values are also in one tag each, for people.
+pub const POINT: &str = "sweep.point";
+/// Before the dotted path of a parameter, on a trial's run: its sampled value as on the command line.
+pub const PARAM_PREFIX: &str = "sweep.param.";
+/// On a trial's run: a value that changes while its agent lives.
+pub const HEARTBEAT: &str = "sweep.heartbeat";
+/// On a trial's run: the attempt that took the trial over.
+pub const SUPERSEDED_BY: &str = "sweep.superseded_by";

@@ -1,0 +1,187 @@
+//! The runs of trials: how they are made, and how a sweep's trials are read back.
+
+use std::collections::BTreeMap;
+
+use super::catalog::{Sweep, search_all};
+use super::ledger::{Claim, Ledger};
+use super::tags;
+use crate::space::Point;
+use crate::tracking::{NewRun, Result, Run, RunId, RunQuery, Store};
+use crate::trial::{Trial, TrialIndex};
+
+/// A longer text of a point is not kept whole as a tag by MLflow, and half a text is of no use.
+const LONGEST_TAG: usize = 8000;
+
+/// The run of a trial that is to be made.
+pub struct NewTrial<'a> {
+    /// The sweep it belongs to.
+    pub sweep: &'a Sweep,
+    /// The claim it is made under.
+    pub claim: Claim,
+    /// What it is run with.
+    pub point: &'a Point,
+    /// Its command line, for people.
+    pub command: &'a str,
+    /// The seed handed to the command.
+    pub seed: u64,
+    /// Who runs it.
+    pub user: &'a str,
+    /// The agent's token.
+    pub agent: &'a str,
+    /// The machine's name.
+    pub host: &'a str,
+    /// Further tags: git commit and branch.
+    pub tags: &'a [(String, String)],
+    /// Now, epoch milliseconds.
+    pub now: i64,
+}
+
+impl NewTrial<'_> {
+    /// The run, nested under the sweep's parent. The sampled values are tags, not params: a script may log its own
+    /// text for them, and MLflow refuses a second, different one.
+    #[must_use]
+    pub fn run(&self) -> NewRun {
+        let Claim { trial, attempt, .. } = self.claim;
+        let parent = &self.sweep.parent.info;
+        let mut run_tags: Vec<(String, String)> = [
+            (tags::PARENT_RUN_ID, parent.id.to_string()),
+            (tags::USER, self.user.to_owned()),
+            (tags::SOURCE_NAME, self.command.to_owned()),
+            (tags::SOURCE_TYPE, "LOCAL".to_owned()),
+            (tags::SWEEP_ID, parent.id.to_string()),
+            (tags::TRIAL, trial.to_string()),
+            (tags::ATTEMPT, attempt.to_string()),
+            (tags::AGENT, self.agent.to_owned()),
+            (tags::HOST, self.host.to_owned()),
+            (tags::TRIAL_SEED, self.seed.to_string()),
+            (tags::COMMAND, self.command.to_owned()),
+        ]
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect();
+        let point = self.point.to_json().to_string();
+        if point.len() <= LONGEST_TAG {
+            run_tags.push((tags::POINT.into(), point));
+        }
+        let leaves = self.point.leaves();
+        run_tags.extend(
+            leaves.iter().map(|(name, value)| (format!("{}{name}", tags::PARAM_PREFIX), value.text())),
+        );
+        run_tags.extend(self.tags.iter().cloned());
+        NewRun {
+            experiment_id: parent.experiment_id.clone(),
+            name: run_name(trial, attempt),
+            user: self.user.to_owned(),
+            start_time: self.now,
+            tags: run_tags,
+        }
+    }
+}
+
+fn run_name(trial: TrialIndex, attempt: u32) -> String {
+    match attempt {
+        1 => format!("trial-{:04}", trial.0),
+        _ => format!("trial-{:04}-attempt-{attempt}", trial.0),
+    }
+}
+
+/// The runs of one trial, an attempt each.
+///
+/// # Errors
+/// As the store's.
+pub async fn attempts_of(store: &dyn Store, sweep: &Sweep, trial: TrialIndex) -> Result<Vec<Run>> {
+    let query = RunQuery {
+        experiment_ids: vec![sweep.parent.info.experiment_id.clone()],
+        filter: format!(
+            "tags.`{}` = '{}' AND tags.`{}` = '{trial}'",
+            tags::SWEEP_ID,
+            sweep.id(),
+            tags::TRIAL
+        ),
+        ..RunQuery::default()
+    };
+    search_all(store, query).await
+}
+
+/// The runs of a sweep's trials, as the store tells of them.
+pub struct TrialRuns {
+    /// One run a trial, by index: the attempt that counts, else the latest.
+    runs: BTreeMap<TrialIndex, Run>,
+    /// Attempts that do not count.
+    pub superseded: usize,
+}
+
+impl TrialRuns {
+    /// Reads all of them.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn read(store: &dyn Store, sweep: &Sweep) -> Result<Self> {
+        let results = Ledger::results(store, &sweep.ledger).await?;
+        let query = RunQuery {
+            experiment_ids: vec![sweep.parent.info.experiment_id.clone()],
+            filter: format!("tags.`{}` = '{}'", tags::SWEEP_ID, sweep.id()),
+            ..RunQuery::default()
+        };
+        Ok(Self::choose(search_all(store, query).await?, &results))
+    }
+
+    fn choose(found: Vec<Run>, results: &BTreeMap<TrialIndex, RunId>) -> Self {
+        let mut runs: BTreeMap<TrialIndex, Run> = BTreeMap::new();
+        let mut superseded = 0;
+        for run in found {
+            let Some(index) = index_of(&run) else { continue };
+            let rank = |run: &Run| (results.get(&index) == Some(&run.info.id), attempt_of(run));
+            match runs.get(&index) {
+                None => {
+                    runs.insert(index, run);
+                }
+                Some(known) => {
+                    superseded += 1;
+                    if rank(&run) > rank(known) {
+                        runs.insert(index, run);
+                    }
+                }
+            }
+        }
+        Self { runs, superseded }
+    }
+
+    /// The runs by trial.
+    pub fn iter(&self) -> impl Iterator<Item = (TrialIndex, &Run)> {
+        self.runs.iter().map(|(index, run)| (*index, run))
+    }
+
+    /// The trials, in order. `metric` tells which value of a run's metric counts.
+    pub fn trials(&self, mut metric: impl FnMut(&Run) -> Option<f64>) -> Vec<Trial> {
+        self.iter()
+            .map(|(index, run)| Trial {
+                index,
+                attempt: attempt_of(run),
+                run_id: run.info.id.to_string(),
+                status: run.info.status,
+                start_time: run.info.start_time,
+                end_time: run.info.end_time,
+                exit_code: run.tag(tags::EXIT_CODE).and_then(|code| code.parse().ok()),
+                point: point_of(run),
+                metric: metric(run),
+            })
+            .collect()
+    }
+}
+
+fn index_of(run: &Run) -> Option<TrialIndex> {
+    run.tag(tags::TRIAL)?.parse().ok().map(TrialIndex)
+}
+
+fn attempt_of(run: &Run) -> u32 {
+    run.tag(tags::ATTEMPT).and_then(|attempt| attempt.parse().ok()).unwrap_or(1)
+}
+
+/// The sampled point as the run's tag has it; empty where the tag is gone.
+fn point_of(run: &Run) -> Point {
+    run.tag(tags::POINT)
+        .and_then(|text| serde_json::from_str(text).ok())
+        .and_then(|json| Point::from_json(&json))
+        .unwrap_or_default()
+}

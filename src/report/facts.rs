@@ -1,0 +1,84 @@
+//! What several parts of a report need to know of its trials.
+
+use std::collections::BTreeSet;
+
+use super::SweepReport;
+use super::palette::STATUSES;
+use super::values::flatten;
+use crate::config::Goal;
+use crate::trial::{RunStatus, Trial};
+
+impl<'a> SweepReport<'a> {
+    /// How many trials are in each state; states with none are left out.
+    pub(super) fn by_status(&self) -> Vec<(RunStatus, usize)> {
+        let count = |status| self.trials.iter().filter(|trial| trial.status == status).count();
+        STATUSES.iter().map(|&status| (status, count(status))).filter(|(_, n)| *n > 0).collect()
+    }
+
+    /// The dotted paths of all parameters that any trial has, in code-point order.
+    pub(super) fn parameter_paths(&self) -> Vec<String> {
+        let paths = self.trials.iter().flat_map(|trial| flatten(&trial.point)).map(|(path, _)| path);
+        paths.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// The finished trial with the best finite metric, the earliest index among equals; `None` without a goal.
+    pub(super) fn best(&self) -> Option<(&'a Trial, f64)> {
+        let goal = self.objective?.goal?;
+        let counts = |trial: &&Trial| trial.status == RunStatus::Finished;
+        let valued = self.trials.iter().filter(counts).filter_map(|trial| Some((trial, finite(trial)?)));
+        valued.reduce(|best, next| {
+            let wins = better(goal, next.1, best.1) || (next.1 == best.1 && next.0.index < best.0.index);
+            if wins { next } else { best }
+        })
+    }
+
+    /// The trials that have started, and how many have not.
+    pub(super) fn started(&self) -> (Vec<(usize, &'a Trial)>, usize) {
+        let started: Vec<_> = self.trials.iter().enumerate().filter(|(_, t)| has_started(t)).collect();
+        let waiting = self.trials.len() - started.len();
+        (started, waiting)
+    }
+
+    /// The earliest start of any trial; when none has started, the moment of the report.
+    pub(super) fn first_start(&self) -> i64 {
+        let starts = self.trials.iter().filter(|trial| has_started(trial)).map(|trial| trial.start_time);
+        starts.min().unwrap_or(self.generated_at_ms)
+    }
+
+    /// When a trial ended; for a running one, now; where nothing is known, its start.
+    pub(super) fn end_of(&self, trial: &Trial) -> i64 {
+        let open = if trial.status == RunStatus::Running { self.generated_at_ms } else { trial.start_time };
+        trial.end_time.unwrap_or(open).max(trial.start_time)
+    }
+}
+
+/// The metric of a trial where it is a finite number.
+pub(super) fn finite(trial: &Trial) -> Option<f64> {
+    trial.metric.filter(|metric| metric.is_finite())
+}
+
+/// Whether a value beats another.
+pub(super) fn better(goal: Goal, value: f64, than: f64) -> bool {
+    match goal {
+        Goal::Minimize => value < than,
+        Goal::Maximize => value > than,
+    }
+}
+
+/// The config's word for a direction.
+pub(super) fn goal_word(goal: Goal) -> &'static str {
+    match goal {
+        Goal::Minimize => "minimize",
+        Goal::Maximize => "maximize",
+    }
+}
+
+/// A trial as plots name it.
+pub(super) fn trial_label(trial: &Trial) -> String {
+    if trial.attempt > 1 { format!("{} ({})", trial.index, trial.attempt) } else { trial.index.to_string() }
+}
+
+/// Stores give a run that waits a start of 0 or none at all.
+fn has_started(trial: &Trial) -> bool {
+    trial.start_time > 0
+}

@@ -1,0 +1,146 @@
+//! The HTML report: one file that needs nothing but itself.
+//!
+//! Names and values come from outside, so every text is escaped on its way into markup, the script only
+//! ever sets text, and the page's own policy lets no script run but the one whose hash it names.
+
+use base64::Engine;
+use sha2::{Digest, Sha256};
+
+use super::facts::{finite, goal_word, trial_label};
+use super::history::history;
+use super::importance::importance;
+use super::palette::{self, of_status};
+use super::text::{duration_text, escape, moment_text, significant};
+use super::timeline::timeline;
+use super::values::flatten;
+use super::{Plot, SweepReport};
+
+mod figures;
+mod trials;
+
+const STYLE: &str = include_str!("html/report.css");
+const SCRIPT: &str = include_str!("html/report.js");
+
+/// The whole report as one HTML document: facts, best trial, plots, the importance table, all trials.
+///
+/// It follows the reader's light or dark scheme. Without scripts it shows the same, with the first page
+/// of the trials only.
+#[must_use]
+pub fn report_html(report: &SweepReport) -> String {
+    let (timeline, history) = (timeline(report), history(report));
+    let style = format!("{STYLE}\n{}", dark_inks());
+    let data = trials::data_json(report, &[("timeline", &timeline), ("history", &history)]);
+    let name = escape(report.sweep_name);
+    let mut body = format!("<header><h1>{name}</h1>\n{}</header>\n", facts(report));
+    body.push_str(&best_trial(report));
+    body.push_str(&figures::importance_section(report));
+    body.push_str(&figure("history", &history.svg));
+    body.push_str(&figure("timeline", &timeline.svg));
+    body.push_str(&trials::section(report));
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n\
+         <title>{name}</title>\n<style>{style}</style>\n</head>\n<body>\n<main>\n{body}</main>\n\
+         <div id=\"tip\" hidden></div>\n\
+         <script type=\"application/json\" id=\"sweep-data\">{data}</script>\n\
+         <script>{SCRIPT}</script>\n</body>\n</html>\n",
+        policy(&style)
+    )
+}
+
+/// Nothing from anywhere; this style sheet and this script by their hashes.
+fn policy(style: &str) -> String {
+    format!(
+        "default-src 'none'; style-src '{}'; script-src '{}'; base-uri 'none'; form-action 'none'",
+        hash(style),
+        hash(SCRIPT)
+    )
+}
+
+fn hash(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    format!("sha256-{}", base64::engine::general_purpose::STANDARD.encode(digest))
+}
+
+/// Rules that give the plots' inks their stand-ins on a dark page: a rule is stronger than an attribute.
+fn dark_inks() -> String {
+    let rules = palette::ALL.iter().flat_map(|ink| {
+        ["fill", "stroke"].map(|part| format!("svg [{part}=\"{ink}\"]{{{part}:{}}}", ink.on_dark()))
+    });
+    let statuses = palette::STATUSES
+        .iter()
+        .map(|&status| format!(".status-{}{{--ink:{}}}", status.as_str(), of_status(status).on_dark()));
+    let light = palette::STATUSES
+        .iter()
+        .map(|&status| format!(".status-{}{{--ink:{}}}", status.as_str(), of_status(status)));
+    format!(
+        "{}\n@media (prefers-color-scheme: dark) {{\n{}\n{}\n}}\n",
+        light.collect::<Vec<_>>().join("\n"),
+        rules.collect::<Vec<_>>().join("\n"),
+        statuses.collect::<Vec<_>>().join("\n")
+    )
+}
+
+fn figure(id: &str, svg: &str) -> String {
+    format!("<figure class=\"plot\" id=\"{id}\">\n{svg}</figure>\n")
+}
+
+/// The head facts.
+fn facts(report: &SweepReport) -> String {
+    let mut rows = vec![
+        ("Sweep", format!("<code>{}</code>", escape(report.sweep_id))),
+        ("Method", escape(report.method)),
+    ];
+    if let Some(objective) = report.objective {
+        let goal = objective.goal.map(|goal| format!(" ({})", goal_word(goal))).unwrap_or_default();
+        rows.push(("Metric", format!("{}{goal}", escape(objective.name))));
+    }
+    let statuses = report
+        .by_status()
+        .into_iter()
+        .map(|(status, n)| format!("<span class=\"status status-{0}\">{n} {0}</span>", status.as_str()));
+    let statuses = statuses.collect::<Vec<_>>().join(" ");
+    rows.push(("Trials", format!("<span class=\"status\">{} in all</span>{statuses}", report.trials.len())));
+    let ends = report.trials.iter().map(|trial| report.end_of(trial)).max();
+    if let Some(end) = ends.filter(|_| !report.started().0.is_empty()) {
+        let start = report.first_start();
+        let length = duration_text(end.saturating_sub(start));
+        rows.push(("Time", format!("from {}, {length}", moment_text(start))));
+    }
+    rows.push(("Report made", moment_text(report.generated_at_ms)));
+    let rows = rows.iter().map(|(term, fact)| format!("<dt>{term}</dt><dd>{fact}</dd>\n"));
+    format!("<dl class=\"facts\">\n{}</dl>\n", rows.collect::<String>())
+}
+
+/// The best trial with everything it was run with.
+fn best_trial(report: &SweepReport) -> String {
+    let Some((trial, value)) = report.best() else {
+        let finished = report.trials.iter().any(|trial| finite(trial).is_some());
+        let why = if report.objective.is_none_or(|objective| objective.goal.is_none()) {
+            "No goal was given, so no trial is called best."
+        } else if finished {
+            "No finished trial has a finite value of the metric yet, so none is called best."
+        } else {
+            "No trial has a finite value of the metric yet, so none is called best."
+        };
+        return format!("<section><h2>Best trial</h2>\n<p>{why}</p></section>\n");
+    };
+    let metric = report.objective.map_or("metric", |objective| objective.name);
+    let rows = flatten(&trial.point)
+        .into_iter()
+        .map(|(path, value)| format!("<div><dt>{}</dt><dd>{}</dd></div>\n", escape(&path), escape(&value)));
+    format!(
+        "<section><h2>Best trial</h2>\n<p class=\"best\"><strong>{}</strong> {} in trial {} \
+         <code>{}</code></p>\n<dl class=\"params\">\n{}</dl></section>\n",
+        escape(&significant(value, 6)),
+        escape(metric),
+        escape(&trial_label(trial)),
+        escape(&trial.run_id),
+        rows.collect::<String>()
+    )
+}
+
+/// Every plot but the one of importances has a mark per trial.
+type Plots<'a> = [(&'static str, &'a Plot)];

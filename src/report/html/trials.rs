@@ -1,0 +1,171 @@
+//! The table of trials: its first page as markup, all of it as data for the script.
+
+use std::collections::HashMap;
+
+use serde_json::{Value as Json, json};
+
+use super::super::facts::trial_label;
+use super::super::text::{clean, duration_text, escape, moment_text, significant};
+use super::super::values::{flatten, float_text};
+use super::super::{Mark, SweepReport};
+use super::Plots;
+use crate::trial::Trial;
+
+/// Rows of a page of the script.
+const PAGE: usize = 100;
+
+/// Rows that are there without it.
+const STATIC: usize = 25;
+
+/// Columns before the parameters.
+const FIXED: usize = 5;
+
+/// The section with the table's first page.
+pub(super) fn section(report: &SweepReport) -> String {
+    let heads = heads(report);
+    let head: String = heads
+        .iter()
+        .map(|head| format!("<th scope=\"col\"><button type=\"button\">{}</button></th>", escape(head)))
+        .collect();
+    let paths = report.parameter_paths();
+    let rows: String = in_order(report)
+        .into_iter()
+        .filter_map(|at| report.trials.get(at))
+        .take(STATIC)
+        .map(|trial| static_row(report, trial, &paths))
+        .collect();
+    let left = report.trials.len().saturating_sub(STATIC);
+    let more = if left == 0 {
+        String::new()
+    } else {
+        format!("<noscript><p>{left} more trials are shown where scripts may run.</p></noscript>\n")
+    };
+    format!(
+        "<section id=\"trials\"><h2>Trials</h2>\n\
+         <div class=\"bar\" hidden><input id=\"filter\" type=\"search\" placeholder=\"Filter: text, or a condition such as lr &lt; 0.01\" \
+         aria-label=\"Filter\"><select id=\"status\" aria-label=\"Status\"></select>\
+         <span class=\"pages\"><button type=\"button\" id=\"back\">‹</button> <span id=\"shown\"></span> \
+         <button type=\"button\" id=\"on\">›</button></span></div>\n\
+         <div class=\"scroll\"><table class=\"trials\"><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table></div>\n\
+         {more}</section>\n"
+    )
+}
+
+/// The places of the trials in the order of their indices.
+fn in_order(report: &SweepReport) -> Vec<usize> {
+    let mut order: Vec<(usize, &Trial)> = report.trials.iter().enumerate().collect();
+    order.sort_by_key(|(_, trial)| (trial.index, trial.attempt));
+    order.into_iter().map(|(at, _)| at).collect()
+}
+
+fn heads(report: &SweepReport) -> Vec<String> {
+    let metric = report.objective.map_or("Metric", |objective| objective.name);
+    let mut heads: Vec<String> =
+        ["Trial", "Status", metric, "Start", "Duration"].iter().map(|&head| clean(head)).collect();
+    heads.extend(report.parameter_paths().iter().map(|path| clean(path)));
+    heads.push("Run".to_owned());
+    heads
+}
+
+fn static_row(report: &SweepReport, trial: &Trial, paths: &[String]) -> String {
+    let status = trial.status.as_str();
+    let mut cells: Vec<(String, String)> = cells(report, trial, paths)
+        .into_iter()
+        .map(|cell| match &cell {
+            Cell::Text(text) => (escape(text), String::new()),
+            Cell::Number { shown, exact } => {
+                (escape(shown), format!(" class=\"n\" title=\"{}\"", escape(exact)))
+            }
+        })
+        .collect();
+    if let Some((text, class)) = cells.get_mut(1) {
+        (*text, *class) = (format!("<span class=\"status status-{status}\">{status}</span>"), String::new());
+    }
+    let cells: String = cells.iter().map(|(text, class)| format!("<td{class}>{text}</td>")).collect();
+    format!("<tr>{cells}</tr>\n")
+}
+
+/// A cell as it is shown, with what it sorts by.
+enum Cell {
+    Text(String),
+    Number { shown: String, exact: String },
+}
+
+impl Cell {
+    fn of_text(text: String) -> Self {
+        let plain = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e');
+        match text.parse::<f64>() {
+            Ok(x) if x.is_finite() && text.chars().all(plain) => {
+                let shown = if text.len() > 10 { significant(x, 6) } else { text.clone() };
+                Self::Number { shown, exact: text }
+            }
+            _ => Self::Text(clean(&text)),
+        }
+    }
+
+    /// For the script: a text, or what is shown and the number it stands for.
+    fn json(self) -> Json {
+        match self {
+            Self::Text(text) => Json::String(text),
+            Self::Number { shown, exact } if shown == exact => json!([shown]),
+            Self::Number { shown, exact } => json!([shown, exact]),
+        }
+    }
+}
+
+/// A trial's cells in the order of the heads.
+fn cells(report: &SweepReport, trial: &Trial, paths: &[String]) -> Vec<Cell> {
+    let started = trial.start_time > 0;
+    let length = report.end_of(trial).saturating_sub(trial.start_time);
+    let number = |shown: String, exact: String| Cell::Number { shown, exact };
+    let blank = || Cell::Text(String::new());
+    let mut cells = Vec::with_capacity(paths.len() + FIXED + 1);
+    cells.push(number(trial_label(trial), trial.index.to_string()));
+    cells.push(Cell::Text(trial.status.as_str().to_owned()));
+    cells.push(trial.metric.map_or_else(blank, |metric| Cell::of_text(float_text(metric))));
+    cells.push(if started {
+        number(
+            moment_text(trial.start_time).trim_end_matches(" UTC").to_owned(),
+            trial.start_time.to_string(),
+        )
+    } else {
+        blank()
+    });
+    cells.push(if started { number(duration_text(length), length.to_string()) } else { blank() });
+    let mut values: HashMap<String, String> = flatten(&trial.point).into_iter().collect();
+    for path in paths {
+        cells.push(values.remove(path).map_or_else(blank, Cell::of_text));
+    }
+    cells.push(Cell::Text(clean(&trial.run_id)));
+    cells
+}
+
+/// Everything that the script shows, as JSON that is safe inside a script element.
+pub(super) fn data_json(report: &SweepReport, plots: &Plots) -> String {
+    let paths = report.parameter_paths();
+    let order = in_order(report);
+    let rows: Vec<Json> = order
+        .iter()
+        .filter_map(|&at| report.trials.get(at))
+        .map(|trial| Json::Array(cells(report, trial, &paths).into_iter().map(Cell::json).collect()))
+        .collect();
+    let marks: serde_json::Map<String, Json> = plots
+        .iter()
+        .map(|(id, plot)| {
+            let marks = order.iter().map(|&at| mark_json(plot.marks.get(at).copied().flatten()));
+            ((*id).to_owned(), marks.collect())
+        })
+        .collect();
+    let data = json!({ "page": PAGE, "fixed": FIXED, "heads": heads(report), "rows": rows, "marks": marks });
+    // Inside a script element only "<" can end or confuse it (HTML, 4.12.1.3).
+    data.to_string().replace('<', "\\u003c")
+}
+
+fn mark_json(mark: Option<Mark>) -> Json {
+    let tenth = |x: f64| (x * 10.0).round() / 10.0;
+    match mark {
+        None => Json::Null,
+        Some(Mark { x, y, width, height }) if width == 0.0 && height == 0.0 => json!([tenth(x), tenth(y)]),
+        Some(mark) => json!([tenth(mark.x), tenth(mark.y), tenth(mark.width), tenth(mark.height)]),
+    }
+}

@@ -1,0 +1,152 @@
+//! Sweeps for the tests of the drawings: of any size, with every kind of trial, made from a seed.
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::{Objective, SweepReport};
+use crate::analysis::{Analysis, Correlation, Dropped, Estimate, Kind, ParameterAnalysis, Trust};
+use crate::config::Goal;
+use crate::space::{Point, Value};
+use crate::trial::{RunStatus, Trial, TrialIndex};
+
+/// 2026-03-01 12:00 UTC.
+pub(super) const START: i64 = 1_772_366_400_000;
+
+/// A sweep that owns what a report borrows.
+pub(super) struct Sample {
+    pub(super) name: String,
+    pub(super) trials: Vec<Trial>,
+    pub(super) analysis: Option<Analysis>,
+    pub(super) goal: Option<Goal>,
+    pub(super) now: i64,
+}
+
+impl Sample {
+    /// Trials of four agents: most finished, some failed, killed, running, without a metric, diverged.
+    pub(super) fn new(trials: usize, parameters: usize) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(trials as u64 * 1_000 + parameters as u64);
+        let mut free = [START; 4];
+        let mut list = Vec::new();
+        for k in 0..trials {
+            let agent = (0..4).min_by_key(|&agent| free[agent]).unwrap_or(0);
+            let start = free[agent] + rng.random_range(20..400);
+            let length = rng.random_range(20_000..90_000);
+            free[agent] = start + length;
+            list.push(trial(k as u64, start, length, names(parameters), &mut rng));
+        }
+        let now = free.iter().copied().max().unwrap_or(START);
+        for trial in list.iter_mut().rev().take(if trials > 4 { 3 } else { 0 }) {
+            (trial.status, trial.end_time) = (RunStatus::Running, None);
+        }
+        let analysis = Some(analysis(parameters, trials, &mut rng));
+        Self { name: format!("sample of {trials}"), trials: list, analysis, goal: Some(Goal::Maximize), now }
+    }
+
+    pub(super) fn report(&self) -> SweepReport<'_> {
+        SweepReport {
+            sweep_name: &self.name,
+            sweep_id: "0f3c9a4be1d84c0fa7b6a1f2d3c4e5f6",
+            method: "random",
+            objective: Some(Objective { name: "val/accuracy", goal: self.goal }),
+            trials: &self.trials,
+            analysis: self.analysis.as_ref(),
+            generated_at_ms: self.now,
+        }
+    }
+}
+
+/// Names of every length and alphabet.
+pub(super) fn names(count: usize) -> Vec<String> {
+    let special = [
+        "lr",
+        "optimizer",
+        "model.encoder.attention.projection.width",
+        "größe_der_schicht",
+        "学習率の減衰スケジュール",
+        "MOMENTUM_OF_THE_EXPONENTIAL_MOVING_AVERAGE",
+    ];
+    (0..count).map(|i| special.get(i).map_or_else(|| format!("parameter_{i}"), |s| (*s).to_owned())).collect()
+}
+
+fn trial(k: u64, start: i64, length: i64, names: Vec<String>, rng: &mut ChaCha8Rng) -> Trial {
+    let dice: u32 = rng.random_range(0..100);
+    let status = match dice {
+        0..6 => RunStatus::Failed,
+        6..9 => RunStatus::Killed,
+        _ => RunStatus::Finished,
+    };
+    let learned = 1.0 - (-(k as f64) / 40.0 - 0.4).exp();
+    let metric = match dice {
+        0..4 | 9 => None,
+        10 => Some(f64::NAN),
+        11 => Some(-1e6),
+        _ => Some(learned * 0.6 + rng.random::<f64>() * 0.35),
+    };
+    let value = |(i, name): (usize, String)| {
+        let value = match i % 4 {
+            0 => Value::Float(10_f64.powf(rng.random_range(-5.0..-1.0))),
+            1 => Value::Text(["adam", "sgd", "lion"][rng.random_range(0..3)].to_owned()),
+            2 => Value::Int(rng.random_range(16..512)),
+            _ => Value::Bool(rng.random()),
+        };
+        (name, value)
+    };
+    Trial {
+        index: TrialIndex(k),
+        attempt: 1,
+        run_id: format!("{:032x}", u128::from(k) * 0x9e37_79b9_7f4a_7c15_f39c_c060),
+        status,
+        start_time: start,
+        end_time: Some(start + length),
+        exit_code: Some(i32::from(status == RunStatus::Failed)),
+        point: Point(names.into_iter().enumerate().map(value).collect()),
+        metric,
+    }
+}
+
+fn analysis(parameters: usize, trials: usize, rng: &mut ChaCha8Rng) -> Analysis {
+    let weights: Vec<f64> = (0..parameters).map(|i| 0.5_f64.powi(i as i32) + 0.01).collect();
+    let total: f64 = weights.iter().sum();
+    let forest = trials >= 5;
+    let parameter = |(i, name): (usize, String)| {
+        let share = weights[i] / total;
+        let categorical = i % 4 == 1;
+        let mut correlate = || {
+            let r = (rng.random::<f64>() - 0.5) * 2.0 * share.sqrt();
+            let interval = (trials >= 4).then_some([(r - 0.2).max(-1.0), (r + 0.2).min(1.0)]);
+            (!categorical).then_some(Correlation { r, interval, p: 0.03, n: trials })
+        };
+        ParameterAnalysis {
+            name,
+            kind: if categorical { Kind::Categorical } else { Kind::Numeric },
+            log: i % 4 == 0,
+            n_present: trials,
+            n_distinct: 3,
+            importance: forest.then_some(share),
+            permutation: forest.then_some(Estimate { mean: share * 1.3 - 0.02, se: 0.02 + share * 0.1 }),
+            pearson: correlate(),
+            pearson_raw: None,
+            spearman: correlate(),
+            eta_squared: categorical.then_some(share),
+            reason: None,
+            excluded: None,
+            clear: forest && share > 0.05,
+        }
+    };
+    Analysis {
+        n_rows: trials,
+        n_used: trials,
+        dropped: Dropped::default(),
+        oob_r2: forest.then_some(0.71),
+        trust: if forest { Trust::Good } else { Trust::Absent },
+        forest_reason: None,
+        together: Vec::new(),
+        rank_target: false,
+        notes: vec![if forest {
+            "`lr` and `optimizer` move together (|Spearman| 0.93): they share one effect.".to_owned()
+        } else {
+            format!("No importances: fewer than 5 usable trials ({trials}).")
+        }],
+        parameters: names(parameters).into_iter().enumerate().map(parameter).collect(),
+    }
+}

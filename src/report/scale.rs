@@ -1,0 +1,202 @@
+//! Axes: their range, where the ticks stand, and what they say.
+
+use super::values::float_text;
+
+/// One axis: its range and its labelled ticks.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Axis {
+    pub(super) low: f64,
+    pub(super) high: f64,
+    pub(super) ticks: Vec<(f64, String)>,
+}
+
+impl Axis {
+    /// An axis with about `want` ticks at round numbers. The range must be finite and not empty; any
+    /// other is replaced by 0 to 1.
+    pub(super) fn round(low: f64, high: f64, want: usize) -> Self {
+        let span = high - low;
+        let (low, high) = if span.is_finite() && span > 0.0 { (low, high) } else { (0.0, 1.0) };
+        let step = round_step((high - low) / want.max(1) as f64);
+        let first = (low / step).ceil();
+        let mut ticks: Vec<(f64, String)> = Vec::new();
+        for i in 0..=4 * want.max(1) {
+            let at = (first + i as f64) * step;
+            if at > high + step * 1e-9 {
+                break;
+            }
+            // Far from zero neighbouring multiples can fall together.
+            if ticks.last().is_none_or(|(before, _)| *before < at) {
+                ticks.push((at, tick_text(at, step)));
+            }
+        }
+        Self { low, high, ticks }
+    }
+
+    /// An axis of times from 0 to `last` milliseconds: values on it are milliseconds, its words are in the
+    /// unit that comes with it.
+    pub(super) fn time(last: f64) -> (Self, &'static str) {
+        let (unit, milliseconds) = time_unit(last);
+        let mut axis = Self::round(0.0, last / milliseconds, 8);
+        axis.high *= milliseconds;
+        for (at, _) in &mut axis.ticks {
+            *at *= milliseconds;
+        }
+        (axis, unit)
+    }
+
+    /// Where a value lies, as a share of the range; outside it for values outside.
+    pub(super) fn share(&self, value: f64) -> f64 {
+        (value - self.low) / (self.high - self.low)
+    }
+}
+
+/// The smallest of 1, 2, 5 times a power of ten that is not below `raw`.
+fn round_step(raw: f64) -> f64 {
+    if !(raw.is_finite() && raw >= f64::MIN_POSITIVE) {
+        return f64::MIN_POSITIVE;
+    }
+    let power = 10_f64.powf(raw.log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0].iter().map(|m| m * power).find(|step| *step >= raw * (1.0 - 1e-9));
+    step.unwrap_or(raw)
+}
+
+/// A tick's number with as many digits as tell it from its neighbours.
+fn tick_text(at: f64, step: f64) -> String {
+    let largest = at.abs().max(step);
+    let step_power = step.log10().floor();
+    if at.abs() < step / 2.0 {
+        return "0".to_owned();
+    }
+    if largest >= 1e6 || step < 1e-5 {
+        let digits = (largest.log10().floor() - step_power).clamp(0.0, 15.0) as usize;
+        let rounded = format!("{at:.digits$e}").parse::<f64>().unwrap_or(at);
+        let text = format!("{rounded:e}");
+        return if text.len() > 9 { float_text(rounded) } else { text };
+    }
+    let decimals = (-step_power).max(0.0) as usize;
+    format!("{at:.decimals$}")
+}
+
+/// The unit in which times up to `milliseconds` read best: its name, and its length in milliseconds.
+fn time_unit(milliseconds: f64) -> (&'static str, f64) {
+    const SECOND: f64 = 1_000.0;
+    match milliseconds {
+        ms if ms < 2.0 * SECOND => ("ms", 1.0),
+        ms if ms < 180.0 * SECOND => ("s", SECOND),
+        ms if ms < 180.0 * 60.0 * SECOND => ("min", 60.0 * SECOND),
+        ms if ms < 72.0 * 3_600.0 * SECOND => ("h", 3_600.0 * SECOND),
+        _ => ("d", 86_400.0 * SECOND),
+    }
+}
+
+/// The range of a metric's axis, and whether values lie beyond it.
+///
+/// With a far-off value (a diverged run) the rest would be a flat line: when everything spans more than
+/// four times what lies within three interquartile ranges of the quartiles (Tukey's "far out"), the axis
+/// keeps to that, and to `must`, which is never cut off.
+pub(super) fn robust_range(values: &[f64], must: Option<f64>) -> (f64, f64) {
+    let mut sorted: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
+    sorted.sort_by(f64::total_cmp);
+    let (Some(&low), Some(&high)) = (sorted.first(), sorted.last()) else {
+        return (0.0, 1.0);
+    };
+    let quartile = |share: f64| {
+        let at = ((sorted.len() - 1) as f64 * share).round() as usize;
+        sorted.get(at).copied().unwrap_or(low)
+    };
+    let (q1, q3) = (quartile(0.25), quartile(0.75));
+    let fence = 3.0 * (q3 - q1);
+    let inside = |v: &&f64| (q1 - fence..=q3 + fence).contains(*v);
+    let near = sorted.iter().filter(inside).copied().chain(must);
+    let (near_low, near_high) =
+        near.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+    let cut = fence > 0.0 && sorted.len() >= 5 && high - low > 4.0 * (near_high - near_low);
+    let (low, high) = if cut { (near_low, near_high) } else { (low, high) };
+    pad(low, high)
+}
+
+/// A range with some air at both ends, never empty and never infinite.
+fn pad(low: f64, high: f64) -> (f64, f64) {
+    let (low, high) = (low.clamp(-1e300, 1e300), high.clamp(-1e300, 1e300));
+    // Too narrow for the grid of floats would leave ticks nowhere to stand.
+    let least = low.abs().max(high.abs()) * 1e-12;
+    let air = if high - low > least { (high - low) * 0.06 } else { low.abs().max(high.abs()) * 0.1 };
+    let air = if air > 0.0 { air } else { 1.0 };
+    (low - air, high + air)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn labels(low: f64, high: f64) -> Vec<String> {
+        Axis::round(low, high, 5).ticks.into_iter().map(|(_, text)| text).collect()
+    }
+
+    #[test]
+    fn ticks_stand_at_round_numbers() {
+        assert_eq!(
+            labels(0.0, 1.0),
+            ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"].map(|t| t.replace("0.0", "0"))
+        );
+        assert_eq!(labels(-3.0, 17.0), ["0", "5", "10", "15"]);
+        assert_eq!(labels(0.9123, 0.9125), ["0.91230", "0.91235", "0.91240", "0.91245", "0.91250"]);
+        assert_eq!(
+            labels(0.0, 4e6),
+            ["0", "1000000", "2e6", "3e6", "4e6"].map(|t| t.replace("1000000", "1e6"))
+        );
+    }
+
+    #[test]
+    fn times_are_told_in_the_unit_that_reads_best() {
+        for (last, unit, words) in
+            [(900.0, "ms", "200"), (90e3, "s", "20"), (3.6e6, "min", "10"), (9e8, "d", "2")]
+        {
+            let (axis, told) = Axis::time(last);
+            assert_eq!((told, axis.high, axis.ticks[1].1.as_str()), (unit, last, words));
+        }
+    }
+
+    #[test]
+    fn one_diverged_run_does_not_flatten_the_others() {
+        let mut values: Vec<f64> = (0..20).map(|i| f64::from(i) / 20.0).collect();
+        values.push(1e6);
+        let (low, high) = robust_range(&values, Some(0.0));
+        assert!(low < 0.0 && high < 2.0, "{low} {high}");
+    }
+
+    #[test]
+    fn the_best_value_is_never_cut_off() {
+        let mut values: Vec<f64> = (0..20).map(|i| f64::from(i) / 20.0).collect();
+        values.push(50.0);
+        assert!(robust_range(&values, Some(50.0)).1 >= 50.0);
+    }
+
+    #[test]
+    fn a_constant_metric_has_an_axis() {
+        for value in [0.0, 3.0, -1e-9, 1e308, f64::MIN_POSITIVE] {
+            let (low, high) = robust_range(&[value; 6], None);
+            assert!(low < high && (high - low).is_finite(), "{value}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn ticks_lie_on_the_axis_in_order_and_read_differently(
+            low in prop::num::f64::NORMAL, high in prop::num::f64::NORMAL,
+        ) {
+            let (low, high) = robust_range(&[low, high], None);
+            let axis = Axis::round(low, high, 6);
+            prop_assert!(axis.ticks.len() >= 2 && axis.ticks.len() <= 25, "{axis:?}");
+            for pair in axis.ticks.windows(2) {
+                prop_assert!(pair[0].0 < pair[1].0);
+                prop_assert!(pair[0].1 != pair[1].1, "{axis:?}");
+            }
+            for (at, text) in &axis.ticks {
+                prop_assert!((-1e-6..1.000_001).contains(&axis.share(*at)), "{axis:?}");
+                prop_assert!(text.len() < 24, "{text}");
+            }
+        }
+    }
+}

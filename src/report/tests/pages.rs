@@ -1,0 +1,118 @@
+//! The HTML report and the CSV as text.
+
+use super::*;
+
+/// The parts of a page that a browser would run or read as data.
+fn scripts(page: &str) -> Vec<&str> {
+    page.split("<script")
+        .skip(1)
+        .map(|part| part.split_once('>').unwrap().1.split("</script>").next().unwrap())
+        .collect()
+}
+
+fn data(page: &str) -> serde_json::Value {
+    serde_json::from_str(scripts(page)[0]).unwrap()
+}
+
+#[test]
+fn reports_of_every_size_are_written_for_a_person_to_look_at() {
+    for (trials, parameters) in SIZES {
+        let sample = Sample::new(trials, parameters);
+        let page = report_html(&sample.report());
+        std::fs::write(folder().join(format!("{trials}x{parameters}-report.html")), &page).unwrap();
+        assert_eq!(data(&page)["rows"].as_array().unwrap().len(), trials);
+        assert_eq!(page.matches("<svg ").count(), 3);
+        assert!(
+            page.len() < 60_000 + trials * (300 + 40 * parameters) + 1_000 * parameters,
+            "{}",
+            page.len()
+        );
+    }
+}
+
+#[test]
+fn the_page_names_nothing_outside_itself() {
+    let page = report_html(&Sample::new(20, 4).report());
+    let namespace = "http://www.w3.org/2000/svg";
+    for word in ["http://", "https://", "src=", "url(", "@import", "<link", "<iframe"] {
+        assert!(!page.replace(namespace, "").contains(word), "{word}");
+    }
+    assert!(page.contains("content=\"default-src 'none'; style-src 'sha256-"));
+}
+
+#[test]
+fn a_script_in_a_name_or_value_is_shown_and_not_run() {
+    let hostile = "</script><script>alert(1)</script><img src=x onerror=alert(1)>";
+    let mut sample = Sample::new(3, 1);
+    sample.name = hostile.to_owned();
+    for trial in &mut sample.trials {
+        trial.point = Point(vec![(hostile.to_owned(), Value::Text(hostile.to_owned()))]);
+        trial.run_id = hostile.to_owned();
+        trial.status = RunStatus::Finished;
+        trial.metric = Some(1.0);
+    }
+    if let Some(analysis) = &mut sample.analysis {
+        analysis.parameters[0].name = hostile.to_owned();
+        analysis.parameters[0].reason = Some(format!("\"{hostile}"));
+        analysis.notes = vec![hostile.to_owned()];
+    }
+    let mut report = sample.report();
+    (report.sweep_id, report.method) = (hostile, hostile);
+    report.objective = Some(Objective { name: hostile, goal: Some(Goal::Minimize) });
+    let page = report_html(&report);
+    assert_eq!(scripts(&page).len(), 2, "the data and our own");
+    assert!(!page.contains("<img") && !page.contains("<script>alert"));
+    let data = data(&page);
+    assert_eq!(data["heads"][5], hostile, "as data it is whole");
+    assert_eq!(data["rows"][0][5], hostile);
+}
+
+#[test]
+fn trials_come_by_index_with_their_marks_whatever_their_order() {
+    let mut sample = Sample::new(20, 1);
+    let straight = data(&report_html(&sample.report()));
+    sample.trials.reverse();
+    let reversed = data(&report_html(&sample.report()));
+    assert_eq!(straight["rows"], reversed["rows"]);
+    assert_eq!(straight["marks"], reversed["marks"]);
+    assert!(straight["marks"]["timeline"].as_array().unwrap().iter().all(|mark| mark.is_array()));
+}
+
+#[test]
+fn the_best_trial_is_given_with_its_exact_values() {
+    let mut sample = Sample::new(20, 1);
+    sample.trials[3].metric = Some(7.25);
+    sample.trials[3].status = RunStatus::Finished;
+    sample.trials[3].point = Point(vec![("lr".to_owned(), Value::Float(0.1 + 0.2))]);
+    let page = report_html(&sample.report());
+    assert!(page.contains("<strong>7.25</strong> val/accuracy in trial 3"));
+    assert!(page.contains("<dt>lr</dt><dd>0.30000000000000004</dd>"));
+    sample.goal = None;
+    assert!(report_html(&sample.report()).contains("No goal was given"));
+}
+
+#[test]
+fn csv_has_a_column_for_everything_and_quotes_what_needs_it() {
+    let mut sample = Sample::new(3, 1);
+    let nested = Value::Map(vec![("lr".to_owned(), Value::Float(1e-5))]);
+    let odd = "a \"b\", c\r\nd";
+    sample.trials[0].point = Point(vec![("opt".to_owned(), nested)]);
+    sample.trials[1].point = Point(vec![("status".to_owned(), Value::Text(odd.to_owned()))]);
+    sample.trials[2].point = Point(vec![("opt".to_owned(), Value::Null)]);
+    for (trial, metric) in sample.trials.iter_mut().zip([Some(0.5), Some(f64::NAN), None]) {
+        (trial.metric, trial.status) = (metric, RunStatus::Finished);
+        (trial.start_time, trial.end_time) = (START, Some(START + 1_500));
+        trial.run_id = "r".to_owned();
+    }
+    sample.trials[2].end_time = None;
+    sample.trials.swap(0, 2);
+    let start = "2026-03-01T12:00:00.000Z";
+    let end = "2026-03-01T12:00:01.500Z";
+    let expected = [
+        "index,attempt,run_id,status,start,end,duration,opt,opt.lr,params.status,val/accuracy".to_owned(),
+        format!("0,1,r,FINISHED,{start},{end},1.5,,1e-05,,0.5"),
+        format!("1,1,r,FINISHED,{start},{end},1.5,,,\"a \"\"b\"\", c\r\nd\",nan"),
+        format!("2,1,r,FINISHED,{start},,,None,,,"),
+    ];
+    assert_eq!(trials_csv(&sample.report()), expected.map(|line| line + "\r\n").concat());
+}

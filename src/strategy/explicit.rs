@@ -1,0 +1,30 @@
+//! The config's own `points`, before those of another strategy.
+
+use super::{Observation, Strategy, StrategyError};
+use crate::space::Point;
+
+/// Trials 0 to n - 1 are the points; trial n is the inner strategy's trial 0.
+pub(super) struct Explicit {
+    /// The points in order.
+    pub points: Vec<Point>,
+    /// What comes after them.
+    pub inner: Box<dyn Strategy>,
+}
+
+impl Strategy for Explicit {
+    fn size(&self) -> Option<u128> {
+        self.inner.size().map(|size| size.saturating_add(self.points.len() as u128))
+    }
+
+    fn reads_history(&self) -> bool {
+        self.inner.reads_history()
+    }
+
+    fn suggest(&self, k: u64, history: &[Observation]) -> Result<Option<Point>, StrategyError> {
+        let count = self.points.len() as u64;
+        match usize::try_from(k).ok().and_then(|at| self.points.get(at)) {
+            Some(point) => Ok(Some(point.clone())),
+            None => self.inner.suggest(k.saturating_sub(count), history),
+        }
+    }
+}

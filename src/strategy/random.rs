@@ -1,0 +1,141 @@
+//! Random search: independent draws by inverse distribution functions.
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+use super::finite::Finite;
+use super::sequence::Sequence;
+use super::{Observation, Strategy, StrategyError};
+use crate::config::{Config, Constraint};
+use crate::space::{Conditions, Distribution, Point, Space, Value};
+
+/// So many draws in a row may miss the constraints.
+const MAX_DRAWS: u64 = 10_000;
+
+/// Independent draws. Trial k reads stream k of a ChaCha8 generator whose key is the seed: one number for each
+/// varying parameter in name order, and as many again for each draw that the constraints refuse.
+#[derive(Debug)]
+pub struct Random {
+    seed: u64,
+    space: Space,
+    leaves: Vec<Draw>,
+    conditions: Conditions,
+    constraints: Vec<Constraint>,
+}
+
+#[derive(Debug)]
+struct Draw {
+    distribution: Distribution,
+    /// The leaf whose number it shares: itself, or the first of its `zip` group.
+    source: usize,
+}
+
+impl Random {
+    /// The draws of a config.
+    ///
+    /// # Errors
+    /// Conditions that can't be resolved.
+    pub fn new(config: &Config, seed: u64) -> Result<Self, StrategyError> {
+        let leaves = config.space.leaves();
+        let draws = leaves
+            .iter()
+            .enumerate()
+            .map(|(i, leaf)| {
+                let group = config.zip.iter().find(|group| group.contains(&leaf.name));
+                let source =
+                    group.and_then(|group| leaves.iter().position(|other| group.contains(&other.name)));
+                Draw { distribution: leaf.parameter.distribution.clone(), source: source.unwrap_or(i) }
+            })
+            .collect();
+        Ok(Self {
+            seed,
+            conditions: Conditions::resolve(&leaves).map_err(|_| StrategyError::Conditions)?,
+            leaves: draws,
+            constraints: config.constraints.clone(),
+            space: config.space.clone(),
+        })
+    }
+
+    fn draw(&self, rng: &mut ChaCha8Rng) -> Point {
+        let uniforms: Vec<f64> = self
+            .leaves
+            .iter()
+            .map(|draw| if draw.distribution.is_constant() { 0.0 } else { uniform(rng, &draw.distribution) })
+            .collect();
+        let mut values: Vec<Option<Value>> = self
+            .leaves
+            .iter()
+            .map(|draw| Some(draw.distribution.quantile(uniforms.get(draw.source).copied().unwrap_or(0.0))))
+            .collect();
+        self.conditions.apply(&mut values);
+        self.space.assemble(values)
+    }
+}
+
+impl Strategy for Random {
+    fn size(&self) -> Option<u128> {
+        None
+    }
+
+    fn suggest(&self, k: u64, _: &[Observation]) -> Result<Option<Point>, StrategyError> {
+        let mut rng = stream(self.seed, k);
+        'draws: for _ in 0..MAX_DRAWS {
+            let point = self.draw(&mut rng);
+            for constraint in &self.constraints {
+                if !constraint.holds(&point)? {
+                    continue 'draws;
+                }
+            }
+            return Ok(Some(point));
+        }
+        Err(StrategyError::NothingFits { tried: MAX_DRAWS })
+    }
+}
+
+/// The combinations of a finite space in a seeded order: random search without repeats.
+#[derive(Debug)]
+pub(super) struct WithoutRepeats {
+    sequence: Sequence,
+}
+
+/// `method: random` with `replace: false`.
+pub(super) fn without_repeats(config: &Config, seed: u64) -> Result<WithoutRepeats, StrategyError> {
+    let finite = Finite::new(config, Distribution::support)?;
+    Ok(WithoutRepeats { sequence: Sequence::new(finite, Some(seed), &config.points) })
+}
+
+impl Strategy for WithoutRepeats {
+    fn size(&self) -> Option<u128> {
+        Some(self.sequence.size())
+    }
+
+    fn suggest(&self, k: u64, _: &[Observation]) -> Result<Option<Point>, StrategyError> {
+        self.sequence.get(k)
+    }
+}
+
+/// The generator of a trial.
+pub(super) fn stream(seed: u64, trial: u64) -> ChaCha8Rng {
+    let mut rng = ChaCha8Rng::from_seed(key(seed, b"trial"));
+    rng.set_stream(trial);
+    rng
+}
+
+/// A generator's key: the seed, and what it is for.
+pub(super) fn key(seed: u64, purpose: &[u8]) -> [u8; 32] {
+    let mut key = [0; 32];
+    for (slot, byte) in key.iter_mut().zip(seed.to_le_bytes().iter().chain(purpose)) {
+        *slot = *byte;
+    }
+    key
+}
+
+/// 53 random bits as a number in \[0, 1), drawn again where 0 would be infinite.
+fn uniform(rng: &mut ChaCha8Rng, distribution: &Distribution) -> f64 {
+    loop {
+        let u = (rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
+        if u > 0.0 || !distribution.is_open_at_zero() {
+            return u;
+        }
+    }
+}

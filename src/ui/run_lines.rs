@@ -1,0 +1,131 @@
+//! What an agent says while it works, as plain lines.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::{Style, Ui, words};
+use crate::agent::{Event, Fate, Outcome};
+use crate::config::{Goal, Metric};
+use crate::trial::{RunStatus, TrialIndex};
+
+/// Turns an agent's events into lines: what it says to stderr, what commands print to stdout.
+pub struct RunLines {
+    ui: Ui,
+    metric: Option<Metric>,
+    /// Whether lines of commands carry their trial: several run side by side.
+    prefixed: bool,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    best: Option<(TrialIndex, f64)>,
+    /// Lines that have begun, by trial.
+    open: HashMap<TrialIndex, Vec<u8>>,
+}
+
+impl RunLines {
+    /// For an agent with so many trials side by side.
+    #[must_use]
+    pub fn new(ui: Ui, metric: Option<Metric>, jobs: usize) -> Self {
+        Self { ui, metric, prefixed: jobs > 1, state: Mutex::default() }
+    }
+
+    /// Takes in an event.
+    pub fn on(&self, event: &Event<'_>) {
+        match event {
+            Event::Started { claim, point, .. } => {
+                let head = self.ui.err(Style::Strong, &format!("trial {}", claim.trial));
+                let attempt = match claim.attempt {
+                    1 => String::new(),
+                    number => format!(" (attempt {number})"),
+                };
+                self.ui.say(&format!("{head}{attempt}  {}", words::point(point)));
+            }
+            Event::Waiting { others } => {
+                let trials = words::count(*others as u64, "trial");
+                self.ui.say(&format!(
+                    "Nothing is left to start; waiting for {trials} of other agents, to take over what they may leave \
+                     behind (--no-wait does not)."
+                ));
+            }
+            Event::Output { trial, bytes } => self.output(*trial, bytes),
+            Event::Settled(outcome) => self.settled(outcome),
+            Event::Note { trial, text } => self.ui.warn(&format!("trial {trial}: {text}")),
+        }
+    }
+
+    fn output(&self, trial: TrialIndex, bytes: &[u8]) {
+        if self.ui.quiet {
+            return;
+        }
+        if !self.prefixed {
+            return self.ui.print_bytes(bytes);
+        }
+        let mut state = self.state();
+        let open = state.open.entry(trial).or_default();
+        open.extend_from_slice(bytes);
+        // Whole lines only, so that trials do not write into each other's.
+        if let Some(end) = open.iter().rposition(|byte| *byte == b'\n') {
+            let rest = open.split_off(end + 1);
+            let lines = std::mem::replace(open, rest);
+            self.ui.print_bytes(&with_prefix(trial, &lines));
+        }
+    }
+
+    fn settled(&self, outcome: &Outcome) {
+        let mut state = self.state();
+        if let Some(rest) = state.open.remove(&outcome.trial).filter(|rest| !rest.is_empty()) {
+            self.ui.print_bytes(&with_prefix(outcome.trial, &[rest.as_slice(), b"\n"].concat()));
+        }
+        let mut line = self.ui.err(Style::Strong, &format!("trial {}", outcome.trial));
+        line += "  ";
+        line += &match outcome.status {
+            RunStatus::Finished => self.ui.err(Style::Good, "FINISHED"),
+            RunStatus::Failed => format!("{} ({})", self.ui.err(Style::Bad, "FAILED"), outcome.ended),
+            status => format!("{} ({})", self.ui.err(Style::Warning, status.as_str()), outcome.ended),
+        };
+        line += &format!(" in {}", words::duration(outcome.took));
+        line += &self.metric_words(&mut state, outcome);
+        line += match outcome.fate {
+            Fate::Result if outcome.counts => "",
+            Fate::Result | Fate::Superseded => "  (does not count: another agent has taken the trial over)",
+            Fate::GivenBack => "  (given back, to be run again)",
+            Fate::Retried => "  (will be tried again)",
+        };
+        self.ui.say(&line);
+    }
+
+    /// `  r2 0.42, best 0.44 (trial 3)`.
+    fn metric_words(&self, state: &mut State, outcome: &Outcome) -> String {
+        let Some(metric) = self.metric.as_ref().filter(|_| outcome.status == RunStatus::Finished) else {
+            return String::new();
+        };
+        let Some(value) = outcome.metric else {
+            return format!("  {} was not logged", metric.name);
+        };
+        let better = |best: f64| match metric.goal {
+            Goal::Minimize => value < best,
+            Goal::Maximize => value > best,
+        };
+        if value.is_finite() && state.best.is_none_or(|(_, best)| better(best)) {
+            state.best = Some((outcome.trial, value));
+        }
+        let best = match state.best {
+            Some((trial, _)) if trial == outcome.trial => ", the best so far".to_owned(),
+            Some((trial, best)) => format!(", best {} (trial {trial})", words::number(best)),
+            None => String::new(),
+        };
+        format!("  {} {}{best}", metric.name, words::number(value))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Each line with `[trial] ` before it.
+fn with_prefix(trial: TrialIndex, lines: &[u8]) -> Vec<u8> {
+    let prefix = format!("[{trial}] ");
+    lines.split_inclusive(|byte| *byte == b'\n').flat_map(|line| [prefix.as_bytes(), line].concat()).collect()
+}

@@ -1,0 +1,91 @@
+//! Numbers, durations and points as a person reads them.
+
+use std::time::Duration;
+
+use crate::space::{Point, Value};
+
+/// A duration to two figures that matter: `87 ms`, `1.2 s`, `3 min 20 s`, `2 h 05 min`.
+#[must_use]
+pub fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0 => format!("{} ms", duration.as_millis()),
+        1..10 => format!("{:.1} s", duration.as_secs_f64()),
+        10..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {:02} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+/// A measured value to six figures, without trailing zeros.
+#[must_use]
+pub fn number(value: f64) -> String {
+    if !value.is_finite() || value == 0.0 {
+        return if value.is_nan() { "NaN".into() } else { format!("{value}") };
+    }
+    if (1e-4..1e15).contains(&value.abs()) {
+        #[allow(clippy::cast_possible_truncation)]
+        let digits = usize::try_from(5 - value.abs().log10().floor() as i64).unwrap_or(0);
+        let text = format!("{value:.digits$}");
+        return match text.contains('.') {
+            true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+            false => text,
+        };
+    }
+    let text = format!("{value:.5e}");
+    match text.split_once('e') {
+        Some((digits, exponent)) => {
+            format!("{}e{exponent}", digits.trim_end_matches('0').trim_end_matches('.'))
+        }
+        None => text,
+    }
+}
+
+/// `1 trial`, `2 trials`.
+#[must_use]
+pub fn count(number: u64, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// A point on one line: `lr=0.01 optimizer=adam`, floats to six figures.
+#[must_use]
+pub fn point(point: &Point) -> String {
+    let pair = |(name, value): (String, &Value)| {
+        let text = match value {
+            Value::Float(float) => number(*float),
+            other => other.text(),
+        };
+        let plain =
+            !text.is_empty() && !text.contains(char::is_whitespace) && !text.contains(char::is_control);
+        if plain { format!("{name}={text}") } else { format!("{name}={text:?}") }
+    };
+    point.leaves().into_iter().map(pair).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_well_at_every_scale() {
+        let text = |ms| duration(Duration::from_millis(ms));
+        assert_eq!(text(87), "87 ms");
+        assert_eq!(text(1234), "1.2 s");
+        assert_eq!(text(12_999), "12 s");
+        assert_eq!(text(200_000), "3 min 20 s");
+        assert_eq!(text(7_500_000), "2 h 05 min");
+    }
+
+    #[test]
+    fn numbers_keep_six_figures_and_no_idle_zeros() {
+        assert_eq!(number(0.5), "0.5");
+        assert_eq!(number(0.123_456_789), "0.123457");
+        assert_eq!(number(-1234.567_89), "-1234.57");
+        assert_eq!(number(1_234_567.0), "1234567");
+        assert_eq!(number(100.0), "100");
+        assert_eq!(number(1.5e-9), "1.5e-9");
+        assert_eq!(number(1e-5), "1e-5");
+        assert_eq!(number(f64::NAN), "NaN");
+        assert_eq!(number(0.0), "0");
+    }
+}
