@@ -64,6 +64,7 @@ pub async fn run(agent: Arc<Agent>, stop: watch::Sender<Stop>) -> Result<Summary
             round.start_trials().await;
         }
         if round.running.is_empty() && (round.error.is_some() || round.end_reason().is_some()) {
+            (round.agent.events)(Event::Ended);
             return round.finish().await;
         }
         let look_again = tokio::time::sleep(pulse(round.agent.options.lease));

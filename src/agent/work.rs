@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use super::environment::{HandedOver, REMOVED, variables};
 use super::event::{Event, Outcome};
+use super::gpus::{Gpu, Gpus};
 use super::settle::{Fate, Settlement, abandon, deliver};
 use super::stop::{Level, Stop};
 use super::watch::{Watched, watch_command};
@@ -60,7 +61,8 @@ async fn run_attempt(
     let watched = {
         let uri = agent.hand_over.open(&run, &agent.config.experiment_name);
         let spec = prepared.spec(agent, &run, &uri);
-        (agent.events)(Event::Started { claim, run: &run.id, point: &prepared.point });
+        let taken = agent.ledger.taken().await;
+        (agent.events)(Event::Started { claim, run: &run.id, point: &prepared.point, taken });
         let watched = match Child::spawn(&spec, agent.guard.clone()) {
             Ok(child) => watch_command(agent, claim, &run.id, child, stop).await,
             Err(error) => Err(error.into()),
@@ -136,6 +138,7 @@ struct Prepared {
     point: Point,
     seed: u32,
     command: Rendered,
+    gpu: Option<Gpu>,
     /// Of `${args_json_file}`: deleted when the trial is over.
     _params_file: tempfile::NamedTempFile,
     checkpoint_dir: PathBuf,
@@ -166,7 +169,8 @@ impl Prepared {
         let checkpoint_dir = agent.checkpoints.join(format!("trial-{:06}", claim.trial.0));
         std::fs::create_dir_all(&checkpoint_dir)
             .map_err(failed(format!("the folder {} can't be made", checkpoint_dir.display())))?;
-        Ok(Self { claim, point, seed, command, _params_file: params_file, checkpoint_dir })
+        let gpu = agent.gpus.as_ref().and_then(Gpus::take);
+        Ok(Self { claim, point, seed, command, gpu, _params_file: params_file, checkpoint_dir })
     }
 
     fn new_run(&self, agent: &Agent) -> NewRun {
@@ -197,6 +201,7 @@ impl Prepared {
             params_json: self.point.to_json().to_string(),
             checkpoint_dir: &self.checkpoint_dir,
             agent: &agent.identity.agent,
+            gpu: self.gpu.as_ref().map(Gpu::name),
             additions: &agent.config.env,
         };
         Spec {
