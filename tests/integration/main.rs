@@ -7,6 +7,7 @@ mod contract;
 mod embedded;
 mod embedded_sweep;
 mod gateway;
+mod ledger_model;
 mod opens_in_mlflow;
 mod rest;
 mod server_sweep;
