@@ -11,4 +11,5 @@ mod ledger_model;
 mod opens_in_mlflow;
 mod rest;
 mod server_sweep;
+mod signals;
 mod support;
