@@ -57,7 +57,7 @@ pub enum EndReason {
 /// # Errors
 /// Where the store, the strategy or this machine fails; the trials that were running are finished first.
 pub async fn run(agent: Arc<Agent>, stop: watch::Sender<Stop>) -> Result<Summary, AgentError> {
-    let mut control = Control::listen(Arc::clone(&agent), stop.clone());
+    let mut control = Control::listen(Arc::clone(&agent), stop.clone()).await;
     let mut round = Round::new(agent, stop.subscribe());
     loop {
         if !control.is_paused() {
