@@ -203,8 +203,8 @@ impl Round {
 
     fn count_outcome(&mut self, outcome: Outcome) {
         (self.agent.events)(Event::Settled(&outcome));
-        // What was given back is there to be taken again.
-        self.nothing_left = self.nothing_left && outcome.fate != Fate::GivenBack;
+        // What was given back is there to be taken again, and what was taken over may yet be lost.
+        self.nothing_left = self.nothing_left && outcome.fate == Fate::Result;
         match outcome.status {
             RunStatus::Finished => {
                 self.target_reached |= self.agent.reaches_target(outcome.metric);
