@@ -95,7 +95,7 @@ mod tests {
             loopback,
             run: &run,
             sweep_id: "parent",
-            claim: Claim { trial: TrialIndex(7), attempt: 2, round: 1 },
+            claim: Claim { trial: TrialIndex(7), attempt: 2, round: 1, excused: 0 },
             trial_seed: 5,
             params_json: r#"{"lr":0.1}"#.into(),
             checkpoint_dir: Path::new("/c"),

@@ -57,7 +57,7 @@ pub enum EndReason {
 /// # Errors
 /// Where the store, the strategy or this machine fails; the trials that were running are finished first.
 pub async fn run(agent: Arc<Agent>, stop: watch::Sender<Stop>) -> Result<Summary, AgentError> {
-    let mut control = Control::listen(Arc::clone(&agent), stop.clone());
+    let mut control = Control::listen(Arc::clone(&agent), stop.clone()).await;
     let mut round = Round::new(agent, stop.subscribe());
     loop {
         if !control.is_paused() {
@@ -204,8 +204,8 @@ impl Round {
 
     fn count_outcome(&mut self, outcome: Outcome) {
         (self.agent.events)(Event::Settled(&outcome));
-        // What was given back is there to be taken again.
-        self.nothing_left = self.nothing_left && outcome.fate != Fate::GivenBack;
+        // What was given back is there to be taken again, and what was taken over may yet be lost.
+        self.nothing_left = self.nothing_left && outcome.fate == Fate::Result;
         match outcome.status {
             RunStatus::Finished => {
                 self.target_reached |= self.agent.reaches_target(outcome.metric);

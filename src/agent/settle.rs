@@ -53,7 +53,7 @@ impl Settlement {
             None if watched.ended.success() => RunStatus::Finished,
             None => RunStatus::Failed,
         };
-        let attempts_before = claim.attempt - claim.round;
+        let attempts_before = claim.attempt.saturating_sub(claim.round + claim.excused);
         let fate = match watched.cut {
             Some(Cut::Superseded) => Fate::Superseded,
             Some(Cut::TakenAway) => Fate::GivenBack,
@@ -74,7 +74,7 @@ impl Settlement {
     }
 
     pub(super) fn claim(&self) -> Claim {
-        Claim { trial: TrialIndex(self.trial), attempt: self.attempt, round: self.round }
+        Claim { trial: TrialIndex(self.trial), attempt: self.attempt, round: self.round, excused: 0 }
     }
 }
 

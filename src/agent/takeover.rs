@@ -82,7 +82,9 @@ async fn sign_of(agent: &Agent, trial: &Unfinished) -> Result<String> {
 /// finds the tag at its next heartbeat and stops its command.
 async fn supersede(agent: &Agent, claim: Claim) -> Result<()> {
     for run in attempts_of(agent.store.as_ref(), &agent.sweep, claim.trial).await? {
-        if run.info.status.is_final() && run.tag(tags::EXIT_CODE).is_some() {
+        // A script's own exit hook may have ended its run; only its agent says how the command ended.
+        let settled = run.tag(tags::EXIT_CODE).or(run.tag(tags::SIGNAL)).is_some();
+        if run.info.status.is_final() && settled {
             continue;
         }
         let notes = [

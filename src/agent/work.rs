@@ -38,6 +38,7 @@ pub(super) async fn run_trial(
             attempts: claim.attempt,
             token: agent.identity.agent.clone(),
             round: claim.round,
+            excused: claim.excused,
             given_back: false,
         };
         match agent.ledger.claim_again(&trial).await? {

@@ -1,6 +1,8 @@
-//! Starts the real things: MLflow's Python package and its server.
+//! Starts the real things: MLflow's Python package and its server, the program itself.
 
+pub mod agent;
 pub mod http;
 pub mod mlflow_server;
+pub mod outcome;
 pub mod python;
 pub mod sandbox;
