@@ -12,6 +12,9 @@ use crate::trial::{RunStatus, Trial, TrialIndex};
 /// 2026-03-01 12:00 UTC.
 pub(super) const START: i64 = 1_772_366_400_000;
 
+/// The text of a config.
+pub(super) const CONFIG: &str = "# Näive <b>config</b>\ncommand: python train.py --lr ${lr}\nparameters:\n  lr: {min: 0, max: 1}\n";
+
 /// A sweep that owns what a report borrows.
 pub(super) struct Sample {
     pub(super) name: String,
@@ -50,6 +53,8 @@ impl Sample {
             objective: Some(Objective { name: "val/accuracy", goal: self.goal }),
             trials: &self.trials,
             analysis: self.analysis.as_ref(),
+            config: Some(CONFIG),
+            best_command: Some("python train.py --lr 0.01 --note '<b>'"),
             generated_at_ms: self.now,
         }
     }
