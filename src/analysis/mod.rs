@@ -15,6 +15,7 @@ mod analyse;
 mod association;
 mod columns;
 mod correlation;
+mod dependence;
 mod design;
 mod estimator;
 mod features;
@@ -31,6 +32,7 @@ mod together;
 mod words;
 
 pub use analyse::{TREES, analyse};
+pub use dependence::{Dependence, dependences};
 pub use estimator::{FittedRegressionForest, ForestError, RegressionForest, ValidRegressionForest};
 pub use features::{Features, Group, Scale};
 pub use forest::Forest;

@@ -2,6 +2,7 @@
 //!
 //! A command takes a [`Setting`] and plain data, opens a [`Context`], and returns an [`Exit`] or a [`Failure`]; `main` alone exits.
 
+pub mod analyze;
 pub mod check;
 mod context;
 pub mod control;
@@ -19,6 +20,10 @@ pub mod run;
 pub mod sample;
 mod signals;
 pub mod start;
+mod table_of_file;
+mod table_of_runs;
+mod table_of_sweep;
+mod values;
 mod workspace;
 
 pub use context::{Context, Setting, SweepChoice};

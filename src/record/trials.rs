@@ -160,6 +160,7 @@ impl TrialRuns {
                 attempt: attempt_of(run),
                 run_id: run.info.id.to_string(),
                 status: run.info.status,
+                agent: run.tag(tags::AGENT).map(str::to_owned),
                 start_time: run.info.start_time,
                 end_time: run.info.end_time,
                 exit_code: run.tag(tags::EXIT_CODE).and_then(|code| code.parse().ok()),

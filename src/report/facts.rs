@@ -22,7 +22,8 @@ impl<'a> SweepReport<'a> {
     }
 
     /// The finished trial with the best finite metric, the earliest index among equals; `None` without a goal.
-    pub(super) fn best(&self) -> Option<(&'a Trial, f64)> {
+    #[must_use]
+    pub fn best(&self) -> Option<(&'a Trial, f64)> {
         let goal = self.objective?.goal?;
         let counts = |trial: &&Trial| trial.status == RunStatus::Finished;
         let valued = self.trials.iter().filter(counts).filter_map(|trial| Some((trial, finite(trial)?)));

@@ -37,6 +37,7 @@ pub fn report_html(report: &SweepReport) -> String {
     body.push_str(&figure("history", &history.svg));
     body.push_str(&figure("timeline", &timeline.svg));
     body.push_str(&trials::section(report));
+    body.push_str(&config(report));
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n\
@@ -133,13 +134,29 @@ fn best_trial(report: &SweepReport) -> String {
         .map(|(path, value)| format!("<div><dt>{}</dt><dd>{}</dd></div>\n", escape(&path), escape(&value)));
     format!(
         "<section><h2>Best trial</h2>\n<p class=\"best\"><strong>{}</strong> {} in trial {} \
-         <code>{}</code></p>\n<dl class=\"params\">\n{}</dl></section>\n",
+         <code>{}</code></p>\n<dl class=\"params\">\n{}</dl>{}</section>\n",
         escape(&significant(value, 6)),
         escape(metric),
         escape(&trial_label(trial)),
         escape(&trial.run_id),
-        rows.collect::<String>()
+        rows.collect::<String>(),
+        report
+            .best_command
+            .map(|text| format!("\n<p>Its command:</p>\n{}", listing(text)))
+            .unwrap_or_default()
     )
+}
+
+/// The config as it was written.
+fn config(report: &SweepReport) -> String {
+    let section = |text| format!("<section id=\"config\"><h2>Config</h2>\n{}</section>\n", listing(text));
+    report.config.map(section).unwrap_or_default()
+}
+
+/// Text as it is, line by line.
+fn listing(text: &str) -> String {
+    let lines = text.trim_end().lines().map(|line| escape(&line.replace('\t', "    ")));
+    format!("<pre>{}</pre>\n", lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// Every plot but the one of importances has a mark per trial.

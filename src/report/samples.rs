@@ -12,6 +12,10 @@ use crate::trial::{RunStatus, Trial, TrialIndex};
 /// 2026-03-01 12:00 UTC.
 pub(super) const START: i64 = 1_772_366_400_000;
 
+/// The text of a config.
+pub(super) const CONFIG: &str =
+    "# Näive <b>config</b>\ncommand: python train.py --lr ${lr}\nparameters:\n  lr: {min: 0, max: 1}\n";
+
 /// A sweep that owns what a report borrows.
 pub(super) struct Sample {
     pub(super) name: String,
@@ -32,7 +36,9 @@ impl Sample {
             let start = free[agent] + rng.random_range(20..400);
             let length = rng.random_range(20_000..90_000);
             free[agent] = start + length;
-            list.push(trial(k as u64, start, length, names(parameters), &mut rng));
+            let mut made = trial(k as u64, start, length, names(parameters), &mut rng);
+            made.agent = Some(format!("node-{}-4711-{agent:08x}", agent / 2));
+            list.push(made);
         }
         let now = free.iter().copied().max().unwrap_or(START);
         for trial in list.iter_mut().rev().take(if trials > 4 { 3 } else { 0 }) {
@@ -50,6 +56,8 @@ impl Sample {
             objective: Some(Objective { name: "val/accuracy", goal: self.goal }),
             trials: &self.trials,
             analysis: self.analysis.as_ref(),
+            config: Some(CONFIG),
+            best_command: Some("python train.py --lr 0.01 --note '<b>'"),
             generated_at_ms: self.now,
         }
     }
@@ -96,6 +104,7 @@ fn trial(k: u64, start: i64, length: i64, names: Vec<String>, rng: &mut ChaCha8R
         attempt: 1,
         run_id: format!("{:032x}", u128::from(k) * 0x9e37_79b9_7f4a_7c15_f39c_c060),
         status,
+        agent: None,
         start_time: start,
         end_time: Some(start + length),
         exit_code: Some(i32::from(status == RunStatus::Failed)),
