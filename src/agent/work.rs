@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
 use super::environment::{HandedOver, REMOVED, variables};
@@ -17,16 +18,24 @@ use crate::process::{Child, Spec, now_ms};
 use crate::record::{Claim, NewTrial, Unfinished, Verdict};
 use crate::space::Point;
 use crate::tracking::{NewRun, RunInfo};
-use crate::trial::{RunStatus, trial_seed};
+use crate::trial::{RunStatus, TrialIndex, trial_seed};
+
+/// A trial's command is over, and its place free; what it gave is still being written down.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CommandEnded {
+    pub(super) trial: TrialIndex,
+    pub(super) status: RunStatus,
+}
 
 /// Runs a claimed trial and settles it; a failed attempt is followed by further ones, as many as are allowed.
 pub(super) async fn run_trial(
     agent: Arc<Agent>,
     mut claim: Claim,
     stop: watch::Receiver<Stop>,
+    ended: UnboundedSender<CommandEnded>,
 ) -> Result<Outcome, AgentError> {
     loop {
-        let outcome = run_attempt(&agent, claim, stop.clone()).await?;
+        let outcome = run_attempt(&agent, claim, stop.clone(), &ended).await?;
         if outcome.fate != Fate::Retried || stop.borrow().level > Level::No {
             if outcome.fate == Fate::Retried {
                 agent.ledger.give_back(claim.trial, claim.attempt).await?;
@@ -56,6 +65,7 @@ async fn run_attempt(
     agent: &Agent,
     claim: Claim,
     stop: watch::Receiver<Stop>,
+    ended: &UnboundedSender<CommandEnded>,
 ) -> Result<Outcome, AgentError> {
     let prepared = Prepared::new(agent, claim)?;
     let run = agent.store.create_run(&prepared.new_run(agent)).await?;
@@ -74,7 +84,7 @@ async fn run_attempt(
     // Only where the trial left nothing in it.
     let _ = std::fs::remove_dir(&prepared.checkpoint_dir);
     match watched {
-        Ok(watched) => settle(agent, claim, &run, &prepared.point, watched).await,
+        Ok(watched) => settle(agent, claim, &run, &prepared.point, watched, ended).await,
         Err(error) => {
             abandon(agent, &run, &error).await;
             Err(error)
@@ -89,8 +99,13 @@ async fn settle(
     run: &RunInfo,
     point: &Point,
     mut watched: Watched,
+    ended: &UnboundedSender<CommandEnded>,
 ) -> Result<Outcome, AgentError> {
     let settlement = Settlement::new(claim, run, point, &watched, agent.options.retries);
+    if settlement.fate != Fate::Retried {
+        // The agent may be gone already: then nobody waits for the place.
+        let _ = ended.send(CommandEnded { trial: claim.trial, status: settlement.status });
+    }
     let log = watched.tail.log().map_err(failed(format!("the output of trial {} is gone", claim.trial)))?;
     let last_lines = watched.tail.last_lines();
     if settlement.status == RunStatus::Failed && last_lines.iter().any(|line| line.contains(OTHER_EXPERIMENT))

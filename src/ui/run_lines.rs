@@ -28,7 +28,21 @@ struct State {
     /// Lines that have begun, by trial.
     open: HashMap<TrialIndex, Vec<u8>>,
     standing: Standing,
+    /// The trial whose lines are being shown, where they are shown one trial after the other.
+    shown: Option<TrialIndex>,
+    /// The trial that waits for it to be settled.
+    next: Option<Next>,
 }
+
+/// What a trial has said before the former was settled.
+struct Next {
+    trial: TrialIndex,
+    line: String,
+    output: Vec<u8>,
+}
+
+/// Bytes that are held back for the sake of order, at most.
+const MOST_HELD: usize = 1 << 20;
 
 impl RunLines {
     /// For an agent with so many trials side by side, of a sweep of `limit` trials.
@@ -45,7 +59,7 @@ impl RunLines {
             Event::Started { claim, point, taken, .. } => {
                 state.standing.running += 1;
                 state.standing.taken = *taken;
-                self.started(*claim, point);
+                self.started(&mut state, *claim, point);
             }
             Event::Output { trial, bytes } => return self.output(&mut state, *trial, bytes),
             Event::Settled(outcome) => {
@@ -67,13 +81,21 @@ impl RunLines {
         self.progress.above(|| self.ui.say(line));
     }
 
-    fn started(&self, claim: Claim, point: &Point) {
+    /// Side by side, lines carry their trial. One after the other, what the next trial has to say waits until the former
+    /// is settled, so that each trial is one piece.
+    fn started(&self, state: &mut State, claim: Claim, point: &Point) {
         let head = self.ui.err(Style::Strong, &format!("trial {}", claim.trial));
         let attempt = match claim.attempt {
             1 => String::new(),
             number => format!(" (attempt {number})"),
         };
-        self.say(&format!("{head}{attempt}  {}", words::point(point)));
+        let line = format!("{head}{attempt}  {}", words::point(point));
+        if self.prefixed || state.shown.is_none() {
+            state.shown = Some(claim.trial);
+            self.say(&line);
+        } else {
+            state.next = Some(Next { trial: claim.trial, line, output: Vec::new() });
+        }
     }
 
     fn waiting(&self, others: usize) {
@@ -87,6 +109,13 @@ impl RunLines {
     fn output(&self, state: &mut State, trial: TrialIndex, bytes: &[u8]) {
         if self.ui.quiet {
             return;
+        }
+        if let Some(next) = state.next.as_mut().filter(|next| next.trial == trial) {
+            if next.output.len() < MOST_HELD {
+                next.output.extend_from_slice(bytes);
+                return;
+            }
+            self.show_next(state);
         }
         if !self.prefixed && !self.progress.is_shown() {
             return self.ui.print_bytes(bytes);
@@ -126,6 +155,19 @@ impl RunLines {
             Fate::Retried => "  (will be tried again)",
         };
         self.say(&line);
+        if state.shown == Some(outcome.trial) {
+            state.shown = None;
+            self.show_next(state);
+        }
+    }
+
+    /// Lets the next trial speak.
+    fn show_next(&self, state: &mut State) {
+        if let Some(next) = state.next.take() {
+            state.shown = Some(next.trial);
+            self.say(&next.line);
+            self.output(state, next.trial, &next.output);
+        }
     }
 
     /// `  r2 0.42, best 0.44 (trial 3)`.
