@@ -9,6 +9,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use super::control::Control;
 use super::event::{Event, Fate, Outcome};
 use super::heartbeat::pulse;
+use super::leftovers::Leftovers;
 use super::stop::{Level, Stop};
 use super::takeover::{Look, Takeover};
 use super::work::run_trial;
@@ -94,6 +95,7 @@ struct Round {
     /// A trial has reached `metric.target`.
     target_reached: bool,
     takeover: Takeover,
+    leftovers: Leftovers,
     summary: Summary,
     error: Option<AgentError>,
 }
@@ -112,6 +114,7 @@ impl Round {
             nothing_left: false,
             target_reached: false,
             takeover: Takeover::default(),
+            leftovers: Leftovers::default(),
             summary: Summary::default(),
             error: None,
         }
@@ -148,10 +151,13 @@ impl Round {
         let own: HashSet<TrialIndex> = self.own.iter().map(|(_, trial)| *trial).collect();
         match self.takeover.look(&self.agent, &own).await? {
             Look::Claimed(claim) => return Ok(Some(claim)),
-            Look::AllDone => {
-                self.waits_for_others = false;
-                self.nothing_left = true;
+            Look::AllDone if own.is_empty() => {
+                let waits = self.agent.options.wait && self.leftovers.look(&self.agent).await? > 0;
+                self.waits_for_others = waits;
+                self.nothing_left = !waits;
             }
+            // They are settled first.
+            Look::AllDone => self.waits_for_others = false,
             Look::Others(others) => {
                 self.summary.others = others;
                 self.nothing_left = !self.agent.options.wait;

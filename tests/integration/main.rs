@@ -6,6 +6,7 @@
 mod contract;
 mod embedded;
 mod embedded_sweep;
+mod faults;
 mod gateway;
 mod ledger_model;
 mod opens_in_mlflow;
