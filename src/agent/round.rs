@@ -10,7 +10,7 @@ use super::control::Control;
 use super::event::{Event, Fate, Outcome};
 use super::heartbeat::pulse;
 use super::leftovers::Leftovers;
-use super::stop::{Level, Stop};
+use super::stop::{LAST_CHANCE, Level, Stop, no_answer, out_of_patience};
 use super::takeover::{Look, Takeover};
 use super::work::run_trial;
 use super::{Agent, AgentError};
@@ -58,6 +58,15 @@ pub enum EndReason {
 /// # Errors
 /// Where the store, the strategy or this machine fails; the trials that were running are finished first.
 pub async fn run(agent: Arc<Agent>, stop: watch::Sender<Stop>) -> Result<Summary, AgentError> {
+    let asked = stop.subscribe();
+    tokio::select! {
+        summary = run_rounds(agent, stop) => summary,
+        // Results are in the journal by then. What still runs is killed as it is dropped.
+        () = out_of_patience(asked, 2 * LAST_CHANCE) => Err(no_answer().into()),
+    }
+}
+
+async fn run_rounds(agent: Arc<Agent>, stop: watch::Sender<Stop>) -> Result<Summary, AgentError> {
     let mut control = Control::listen(Arc::clone(&agent), stop.clone()).await;
     let mut round = Round::new(agent, stop.subscribe());
     loop {

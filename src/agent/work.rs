@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::environment::{HandedOver, REMOVED, variables};
 use super::event::{Event, Outcome};
 use super::settle::{Fate, Settlement, abandon, deliver};
-use super::stop::{Level, Stop};
+use super::stop::{LAST_CHANCE, Level, Stop, no_answer, out_of_patience};
 use super::watch::{Watched, watch_command};
 use super::{Agent, AgentError};
 use crate::config::command::{RenderContext, Rendered, render};
@@ -63,7 +63,7 @@ async fn run_attempt(
         let spec = prepared.spec(agent, &run, &uri);
         (agent.events)(Event::Started { claim, run: &run.id, point: &prepared.point });
         let watched = match Child::spawn(&spec, agent.guard.clone()) {
-            Ok(child) => watch_command(agent, claim, &run.id, child, stop).await,
+            Ok(child) => watch_command(agent, claim, &run.id, child, stop.clone()).await,
             Err(error) => Err(error.into()),
         };
         agent.hand_over.close(&uri);
@@ -72,7 +72,7 @@ async fn run_attempt(
     // Only where the trial left nothing in it.
     let _ = std::fs::remove_dir(&prepared.checkpoint_dir);
     match watched {
-        Ok(watched) => settle(agent, claim, &run, &prepared.point, watched).await,
+        Ok(watched) => settle(agent, claim, &run, &prepared.point, watched, stop).await,
         Err(error) => {
             abandon(agent, &run, &error).await;
             Err(error)
@@ -87,6 +87,7 @@ async fn settle(
     run: &RunInfo,
     point: &Point,
     mut watched: Watched,
+    stop: watch::Receiver<Stop>,
 ) -> Result<Outcome, AgentError> {
     let settlement = Settlement::new(claim, run, point, &watched, agent.options.retries);
     let log = watched.tail.log().map_err(failed(format!("the output of trial {} is gone", claim.trial)))?;
@@ -95,7 +96,11 @@ async fn settle(
     {
         (agent.events)(Event::Note { trial: claim.trial, text: OTHER_EXPERIMENT_HINT });
     }
-    let delivered = match deliver(agent.store.as_ref(), &agent.ledger, &settlement, log.clone()).await {
+    let delivery = tokio::select! {
+        delivery = deliver(agent.store.as_ref(), &agent.ledger, &settlement, log.clone()) => delivery,
+        () = out_of_patience(stop, LAST_CHANCE) => Err(no_answer()),
+    };
+    let delivered = match delivery {
         Ok(delivered) => delivered,
         Err(error) => {
             let kept = agent.journal.keep(&settlement, &log);

@@ -32,7 +32,7 @@ impl Story {
         sandbox.file("train.sh", script);
         let x: Vec<u64> = (0..trials).collect();
         let id = sandbox.init(&format!(
-            "command: [sh, train.sh, '${{x}}']\nexperiment_name: faults\nmethod: grid\nparameters:\n  x: {{values: {x:?}}}\n"
+            "command: [sh, train.sh, '${{x}}']\nexperiment_name: faults\nmethod: grid\nrun_cap: 1000\nparameters:\n  x: {{values: {x:?}}}\n"
         ));
         Self { server, proxy, sandbox, id }
     }
