@@ -1,6 +1,7 @@
 //! A tracking server that misbehaves: nothing is lost, nothing counts twice.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -18,7 +19,7 @@ fn retries(number: &'static str) -> [(&'static str, &'static str); 2] {
 
 /// A server behind a proxy, and a sweep on it whose agents see the proxy only.
 struct Story {
-    server: MlflowServer,
+    server: Arc<MlflowServer>,
     proxy: Proxy,
     sandbox: Sandbox,
     id: String,
@@ -26,7 +27,7 @@ struct Story {
 
 impl Story {
     fn new(seed: u64, trials: u64, script: &str) -> Self {
-        let server = MlflowServer::start();
+        let server = MlflowServer::shared();
         let proxy = Proxy::start(server.url(), seed);
         let sandbox = Sandbox::tracking(&proxy.url());
         sandbox.file("train.sh", script);
@@ -95,6 +96,38 @@ fn one_request_in_four_goes_wrong_and_each_trial_counts_once() {
         assert_eq!(run.tag("sweep.param.x"), Some(x));
         assert_eq!(log_of(&story, run.info.id.as_str()), format!("trial {x} did its work\n"));
     }
+}
+
+#[test]
+fn the_second_copy_of_a_run_is_removed_when_the_sweep_ends() {
+    let story = Story::new(0, 2, "exit 0\n");
+    story.proxy.doubles_new_runs();
+    story.agent(&["--lease", "1s"], &[]).finish().expect(0);
+    let outcome = story.outcome();
+    assert_eq!((outcome.states(0), outcome.states(1)), (vec!["FINISHED*".into()], vec!["FINISHED*".into()]));
+}
+
+#[test]
+fn a_run_whose_making_was_never_answered_is_removed_at_once() {
+    let story = Story::new(0, 1, "exit 0\n");
+    story.proxy.loses_the_next_new_run();
+    story.agent(&["--no-wait"], &[]).finish().expect(0);
+    assert_eq!(story.outcome().states(0), ["FINISHED*"]);
+
+    // A sweep itself, too: one with no ledger would look like one that was cut off.
+    let sweeps = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime
+            .block_on(sweep::record::Sweep::all(&server(story.server.url())))
+            .unwrap()
+            .into_iter()
+            .filter(|run| run.info.name == "named-once")
+            .count()
+    };
+    story.sandbox.file("sweep.yaml", "name: named-once\ncommand: 'true'\nparameters:\n  x: {values: [1]}\n");
+    story.proxy.loses_the_next_new_run();
+    story.sandbox.run(&["init", "sweep.yaml"]).expect(0);
+    assert_eq!(sweeps(), 1);
 }
 
 fn log_of(story: &Story, run: &str) -> String {

@@ -42,6 +42,10 @@ struct State {
     requests: AtomicU64,
     faults: AtomicU64,
     away: AtomicBool,
+    /// Requests to make a run are done twice.
+    doubled: AtomicBool,
+    /// The answer to the next request to make a run is lost.
+    lost: AtomicBool,
     /// The status that answers everything; 0: none.
     status: AtomicU16,
     ended: AtomicBool,
@@ -59,6 +63,8 @@ impl Proxy {
             requests: 0.into(),
             faults: 0.into(),
             away: false.into(),
+            doubled: false.into(),
+            lost: false.into(),
             status: 0.into(),
             ended: false.into(),
         });
@@ -88,6 +94,16 @@ impl Proxy {
     /// From now on the server is away, or back.
     pub fn is_away(&self, away: bool) {
         self.state.away.store(away, Ordering::Relaxed);
+    }
+
+    /// From now on the server hears twice of each run that is to be made.
+    pub fn doubles_new_runs(&self) {
+        self.state.doubled.store(true, Ordering::Relaxed);
+    }
+
+    /// The answer to the next request to make a run is lost.
+    pub fn loses_the_next_new_run(&self) {
+        self.state.lost.store(true, Ordering::Relaxed);
     }
 
     /// From now on everything is answered with this status; `None`: by the server.
@@ -125,7 +141,7 @@ impl State {
         if status != 0 {
             return answer(client, status);
         }
-        let fault = self.fault(number);
+        let fault = self.fault_of_new_run(&request).or_else(|| self.fault(number));
         if fault.is_some() {
             self.faults.fetch_add(1, Ordering::Relaxed);
         }
@@ -144,6 +160,16 @@ impl State {
             _ => client.write_all(&response).ok()?,
         }
         client.shutdown(Shutdown::Both).ok()
+    }
+
+    fn fault_of_new_run(&self, request: &[u8]) -> Option<Fault> {
+        if !request.starts_with(b"POST /api/2.0/mlflow/runs/create ") {
+            return None;
+        }
+        if self.lost.swap(false, Ordering::Relaxed) {
+            return Some(Fault::AnswerLost);
+        }
+        self.doubled.load(Ordering::Relaxed).then_some(Fault::Twice)
     }
 
     fn fault(&self, number: u64) -> Option<Fault> {
