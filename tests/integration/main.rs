@@ -3,6 +3,7 @@
 // What goes wrong here is meant to panic.
 #![allow(clippy::unwrap_used)]
 
+mod chaos;
 mod contract;
 mod embedded;
 mod embedded_sweep;
