@@ -10,9 +10,10 @@ use tokio::task::{Id, JoinError, JoinSet};
 use super::control::Control;
 use super::event::{Event, Fate, Outcome};
 use super::heartbeat::pulse;
-use super::stop::{Level, Stop};
+use super::leftovers::Leftovers;
+use super::stop::{LAST_CHANCE, Level, Stop, no_answer, out_of_patience};
 use super::takeover::{Look, Takeover};
-use super::work::{CommandEnded, run_trial};
+use super::work::{CommandEnded, Wires, run_trial};
 use super::{Agent, AgentError};
 use crate::process::now_ms;
 use crate::record::{Claim, Order};
@@ -58,6 +59,15 @@ pub enum EndReason {
 /// # Errors
 /// Where the store, the strategy or this machine fails; the trials that were running are finished first.
 pub async fn run(agent: Arc<Agent>, stop: watch::Sender<Stop>) -> Result<Summary, AgentError> {
+    let asked = stop.subscribe();
+    tokio::select! {
+        summary = run_rounds(agent, stop) => summary,
+        // Results are in the journal by then. What still runs is killed as it is dropped.
+        () = out_of_patience(asked, 2 * LAST_CHANCE) => Err(no_answer().into()),
+    }
+}
+
+async fn run_rounds(agent: Arc<Agent>, stop: watch::Sender<Stop>) -> Result<Summary, AgentError> {
     let mut control = Control::listen(Arc::clone(&agent), stop.clone()).await;
     let mut round = Round::new(agent, stop.subscribe());
     loop {
@@ -108,6 +118,7 @@ struct Round {
     /// A trial has reached `metric.target`.
     target_reached: bool,
     takeover: Takeover,
+    leftovers: Leftovers,
     summary: Summary,
     error: Option<AgentError>,
 }
@@ -129,6 +140,7 @@ impl Round {
             nothing_left: false,
             target_reached: false,
             takeover: Takeover::default(),
+            leftovers: Leftovers::default(),
             summary: Summary::default(),
             error: None,
         }
@@ -147,7 +159,8 @@ impl Round {
 
     fn start(&mut self, claim: Claim) {
         self.started += 1;
-        let work = run_trial(Arc::clone(&self.agent), claim, self.stop.clone(), self.tell_ended.clone());
+        let wires = Wires { stop: self.stop.clone(), ended: self.tell_ended.clone() };
+        let work = run_trial(Arc::clone(&self.agent), claim, wires);
         let task = self.running.spawn(work).id();
         self.own.push(Own { task, trial: claim.trial, has_command: true });
     }
@@ -184,10 +197,13 @@ impl Round {
         let own: HashSet<TrialIndex> = self.own.iter().map(|own| own.trial).collect();
         match self.takeover.look(&self.agent, &own).await? {
             Look::Claimed(claim) => return Ok(Some(claim)),
-            Look::AllDone => {
-                self.waits_for_others = false;
-                self.nothing_left = true;
+            Look::AllDone if own.is_empty() => {
+                let waits = self.agent.options.wait && self.leftovers.look(&self.agent).await? > 0;
+                self.waits_for_others = waits;
+                self.nothing_left = !waits;
             }
+            // They are settled first.
+            Look::AllDone => self.waits_for_others = false,
             Look::Others(others) => {
                 self.summary.others = others;
                 self.nothing_left = !self.agent.options.wait;

@@ -10,7 +10,7 @@ use super::environment::{HandedOver, REMOVED, variables};
 use super::event::{Event, Outcome};
 use super::gpus::{Gpu, Gpus};
 use super::settle::{Fate, Settlement, abandon, deliver};
-use super::stop::{Level, Stop};
+use super::stop::{LAST_CHANCE, Level, Stop, no_answer, out_of_patience};
 use super::watch::{Watched, watch_command};
 use super::{Agent, AgentError};
 use crate::config::command::{RenderContext, Rendered, render};
@@ -19,6 +19,15 @@ use crate::record::{Claim, NewTrial, Unfinished, Verdict};
 use crate::space::Point;
 use crate::tracking::{NewRun, RunInfo};
 use crate::trial::{RunStatus, TrialIndex, trial_seed};
+
+/// What ties a trial to the agent's loop.
+#[derive(Clone)]
+pub(super) struct Wires {
+    /// How far the agent has been asked to stop.
+    pub(super) stop: watch::Receiver<Stop>,
+    /// Tells that a command is over.
+    pub(super) ended: UnboundedSender<CommandEnded>,
+}
 
 /// A trial's command is over, and its place free; what it gave is still being written down.
 #[derive(Debug, Clone, Copy)]
@@ -31,12 +40,11 @@ pub(super) struct CommandEnded {
 pub(super) async fn run_trial(
     agent: Arc<Agent>,
     mut claim: Claim,
-    stop: watch::Receiver<Stop>,
-    ended: UnboundedSender<CommandEnded>,
+    wires: Wires,
 ) -> Result<Outcome, AgentError> {
     loop {
-        let outcome = run_attempt(&agent, claim, stop.clone(), &ended).await?;
-        if outcome.fate != Fate::Retried || stop.borrow().level > Level::No {
+        let outcome = run_attempt(&agent, claim, &wires).await?;
+        if outcome.fate != Fate::Retried || wires.stop.borrow().level > Level::No {
             if outcome.fate == Fate::Retried {
                 agent.ledger.give_back(claim.trial, claim.attempt).await?;
             }
@@ -61,12 +69,7 @@ pub(super) async fn run_trial(
     }
 }
 
-async fn run_attempt(
-    agent: &Agent,
-    claim: Claim,
-    stop: watch::Receiver<Stop>,
-    ended: &UnboundedSender<CommandEnded>,
-) -> Result<Outcome, AgentError> {
+async fn run_attempt(agent: &Agent, claim: Claim, wires: &Wires) -> Result<Outcome, AgentError> {
     let prepared = Prepared::new(agent, claim)?;
     let run = agent.store.create_run(&prepared.new_run(agent)).await?;
     let watched = {
@@ -75,7 +78,7 @@ async fn run_attempt(
         let taken = agent.ledger.taken().await;
         (agent.events)(Event::Started { claim, run: &run.id, point: &prepared.point, taken });
         let watched = match Child::spawn(&spec, agent.guard.clone()) {
-            Ok(child) => watch_command(agent, claim, &run.id, child, stop).await,
+            Ok(child) => watch_command(agent, claim, &run.id, child, wires.stop.clone()).await,
             Err(error) => Err(error.into()),
         };
         agent.hand_over.close(&uri);
@@ -84,7 +87,7 @@ async fn run_attempt(
     // Only where the trial left nothing in it.
     let _ = std::fs::remove_dir(&prepared.checkpoint_dir);
     match watched {
-        Ok(watched) => settle(agent, claim, &run, &prepared.point, watched, ended).await,
+        Ok(watched) => settle(agent, claim, &run, &prepared.point, watched, wires).await,
         Err(error) => {
             abandon(agent, &run, &error).await;
             Err(error)
@@ -99,12 +102,12 @@ async fn settle(
     run: &RunInfo,
     point: &Point,
     mut watched: Watched,
-    ended: &UnboundedSender<CommandEnded>,
+    wires: &Wires,
 ) -> Result<Outcome, AgentError> {
     let settlement = Settlement::new(claim, run, point, &watched, agent.options.retries);
     if settlement.fate != Fate::Retried {
         // The agent may be gone already: then nobody waits for the place.
-        let _ = ended.send(CommandEnded { trial: claim.trial, status: settlement.status });
+        let _ = wires.ended.send(CommandEnded { trial: claim.trial, status: settlement.status });
     }
     let log = watched.tail.log().map_err(failed(format!("the output of trial {} is gone", claim.trial)))?;
     let last_lines = watched.tail.last_lines();
@@ -112,7 +115,11 @@ async fn settle(
     {
         (agent.events)(Event::Note { trial: claim.trial, text: OTHER_EXPERIMENT_HINT });
     }
-    let delivered = match deliver(agent.store.as_ref(), &agent.ledger, &settlement, log.clone()).await {
+    let delivery = tokio::select! {
+        delivery = deliver(agent.store.as_ref(), &agent.ledger, &settlement, log.clone()) => delivery,
+        () = out_of_patience(wires.stop.clone(), LAST_CHANCE) => Err(no_answer()),
+    };
+    let delivered = match delivery {
         Ok(delivered) => delivered,
         Err(error) => {
             let kept = agent.journal.keep(&settlement, &log);

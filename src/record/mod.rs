@@ -10,4 +10,4 @@ mod trials;
 
 pub use catalog::{CONFIG_ARTIFACT, NewSweep, Order, Sweep, search_all, sha256};
 pub use ledger::{Claim, ClaimOrder, Ledger, SHARD, Unfinished, Verdict};
-pub use trials::{NewTrial, TrialRuns, attempts_of};
+pub use trials::{NewTrial, TrialRuns, attempts_of, running_runs};

@@ -103,6 +103,19 @@ pub async fn attempts_of(store: &dyn Store, sweep: &Sweep, trial: TrialIndex) ->
     search_all(store, query).await
 }
 
+/// The runs of a sweep's trials that are under way, or seem to be.
+///
+/// # Errors
+/// As the store's.
+pub async fn running_runs(store: &dyn Store, sweep: &Sweep) -> Result<Vec<Run>> {
+    let query = RunQuery {
+        experiment_ids: vec![sweep.parent.info.experiment_id.clone()],
+        filter: format!("tags.`{}` = '{}' AND attributes.status = 'RUNNING'", tags::SWEEP_ID, sweep.id()),
+        ..RunQuery::default()
+    };
+    search_all(store, query).await
+}
+
 /// The runs of a sweep's trials, as the store tells of them.
 pub struct TrialRuns {
     /// One run a trial, by index: the attempt that counts, else the latest.

@@ -4,9 +4,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod analysis;
+mod chaos;
 mod contract;
 mod embedded;
 mod embedded_sweep;
+mod faults;
 mod gateway;
 mod ledger_model;
 mod opens_in_mlflow;

@@ -31,7 +31,7 @@ impl Story {
         sandbox.file("train.sh", script);
         let x: Vec<u64> = (0..trials).collect();
         let id = sandbox.init(&format!(
-            "command: [sh, train.sh, '${{x}}']\nmethod: grid\n{more}parameters:\n  x: {{values: {x:?}}}\n"
+            "command: [sh, train.sh, '${{x}}']\nmethod: grid\nrun_cap: 5000\n{more}parameters:\n  x: {{values: {x:?}}}\n"
         ));
         Self { sandbox, id }
     }

@@ -4,5 +4,7 @@ pub mod agent;
 pub mod http;
 pub mod mlflow_server;
 pub mod outcome;
+pub mod postgres;
+pub mod proxy;
 pub mod python;
 pub mod sandbox;
