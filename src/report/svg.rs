@@ -117,6 +117,17 @@ impl Canvas {
         }
     }
 
+    /// The same, half transparent: where many lie on one another it is darker.
+    pub(super) fn stroke_soft(&mut self, class: &str, path: &str, width: f64, ink: Ink) {
+        if !path.is_empty() {
+            let _ = writeln!(
+                self.body,
+                "<path class=\"{class}\" fill=\"none\" stroke=\"{ink}\" stroke-width=\"{width}\" \
+                 stroke-opacity=\"0.5\" stroke-linecap=\"round\" stroke-linejoin=\"round\" d=\"{path}\"/>"
+            );
+        }
+    }
+
     /// A row of swatches with their words, from the left margin, with the words' baseline at `y`.
     pub(super) fn legend(&mut self, y: f64, entries: &[(Ink, Swatch, String)]) {
         let mut x = MARGIN;
