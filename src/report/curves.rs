@@ -56,7 +56,7 @@ pub(super) fn curves(report: &SweepReport) -> String {
                 let _ = write!(ends, "M{:.1} {:.1}h0", frame.x(x), frame.y(y));
             }
         }
-        canvas.stroke_soft(&format!("curves {}", status.as_str()), &path, 1.2, of_status(status));
+        canvas.stroke_soft(&format!("curves {}", status.as_str()), &path, 1.2, of_status(status), lines.len());
         canvas.stroke("stopped", &ends, 6.0, of_status(status));
     }
     if let Some(best) = best(report, &lines) {

@@ -40,7 +40,7 @@ pub fn report_html(report: &SweepReport) -> String {
     let (timeline, history) = (timeline(report), history(report));
     let style = format!("{STYLE}\n{}", dark_inks());
     let analysed = report.analysis.is_some();
-    let (slices, parallel) = (analysed.then(|| slices(report)), analysed.then(|| parallel(report)));
+    let (slices, parallel) = (analysed.then(|| slices(report)), analysed.then(|| parallel(report, false)));
     let plots = data::Plots {
         marked: [("timeline", &timeline), ("history", &history)],
         slices: slices.as_ref(),
@@ -115,7 +115,7 @@ fn figure(id: &str, svg: &str) -> String {
 
 /// With room for the canvas of the script and for its words.
 fn parallel_figure(svg: &str) -> String {
-    format!("<figure class=\"plot\" id=\"parallel\">\n<div class=\"layers\">{svg}</div><figcaption class=\"hint\"></figcaption></figure>\n")
+    format!("<figure class=\"plot\" id=\"parallel\">\n<div class=\"layers\">{svg}</div><figcaption class=\"hint\">Where scripts may not run, a sample of the trials is drawn.</figcaption></figure>\n")
 }
 
 /// The head facts.

@@ -10,7 +10,7 @@ use super::dimension::{Dimension, counted, dimensions, jitter};
 use super::palette::{AXIS, BLUE, GREY, Ink, ORANGE};
 use super::scale::robust_range;
 use super::svg::{Anchor, Canvas, Font, MARGIN, SMALL, Swatch, WIDTH, caption_height, caption_lines};
-use super::text::{clean, count, ems, shorten};
+use super::text::{clean, count, shorten};
 use super::{Plot, SweepReport};
 use crate::config::Goal;
 use crate::space::Value;
@@ -28,7 +28,7 @@ const SPREAD: f64 = 0.5;
 /// The trials of a sweep as lines across its parameters, as an SVG document.
 #[must_use]
 pub fn parallel_svg(report: &SweepReport) -> String {
-    parallel(report).svg
+    parallel(report, true).svg
 }
 
 /// The plot, and what the script needs to draw all lines.
@@ -38,7 +38,8 @@ pub(super) struct Parallel {
     metric: String,
 }
 
-pub(super) fn parallel(report: &SweepReport) -> Parallel {
+/// The same; `alone` says that no script draws all lines.
+pub(super) fn parallel(report: &SweepReport, alone: bool) -> Parallel {
     let trials = counted(report);
     let mut shown = dimensions(report);
     let all = shown.len();
@@ -54,14 +55,14 @@ pub(super) fn parallel(report: &SweepReport) -> Parallel {
     shown.push(Dimension::linear(&metric, low, high));
     let axes = place(shown);
     let lines = sample(report, &trials);
-    let caption = caption_lines(&sentences(lines.len(), trials.len(), axes.len() - 1, all));
+    let caption = caption_lines(&sentences(if alone { lines.len() } else { trials.len() }, trials.len(), axes.len() - 1, all));
     let bottom = TOP + HEIGHT;
     let mut canvas = Canvas::new(&title, bottom + 34.0 + caption_height(&caption));
     canvas.legend(60.0, &legend(report));
     for class in [Class::Rest, Class::Better, Class::Best] {
         let own = lines.iter().filter(|(_, _, own)| *own == class);
         let path: String = own.map(|(trial, value, _)| line(&axes, trial, *value)).collect();
-        canvas.stroke_soft(&format!("lines {}", class.word()), &path, class.width(), class.ink());
+        canvas.stroke_soft(&format!("lines {}", class.word()), &path, class.width(), class.ink(), lines.len());
     }
     for (number, (dimension, x)) in axes.iter().enumerate() {
         draw_axis(&mut canvas, dimension, *x, pitch(axes.len()), number);
@@ -182,8 +183,7 @@ fn draw_axis(canvas: &mut Canvas, dimension: &Dimension, x: f64, pitch: f64, num
         let words = shorten(&words, most * SMALL, SMALL);
         let at = height(share);
         canvas.line((x, at), (x + 4.0, at), 1.0, AXIS);
-        debug_assert!(ems(&words) <= most + 1.0);
-        canvas.text((x + 7.0, at + 4.0), Anchor::Start, Font::NOTE, &words);
+        canvas.rimmed_text((x + 7.0, at + 4.0), Anchor::Start, Font::NOTE, &words);
     }
 }
 

@@ -145,7 +145,7 @@ fn draw_dots(canvas: &mut Canvas, report: &SweepReport, panel: &Panel, trials: &
         trials.iter().filter_map(|(_, trial, value)| halves(trial, *value)).collect();
     dots.sort_unstable();
     dots.dedup();
-    canvas.stroke_soft("dots", &relative_dots(&dots), size, BLUE);
+    canvas.stroke_soft("dots", &relative_dots(&dots), size, BLUE, dots.len());
     if let Some((best, value)) = report.best()
         && let Some((x, at)) = halves(best, value)
     {

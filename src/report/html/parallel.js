@@ -70,7 +70,7 @@ if (figure && data.parallel && data.parallel.axes.length) {
       kept += own.length;
       pen.strokeStyle = style.getPropertyValue('--' + name);
       pen.globalAlpha = active ? Math.min(0.9, Math.max(faint, 0.3)) : name === 'best' ? Math.min(0.9, faint * 2) : faint;
-      pen.lineWidth = name === 'best' ? 1.6 : 1;
+      pen.lineWidth = name === 'best' && drawn.length < 1000 ? 1.6 : 1;
       strokeAll(own);
     }
     pen.globalAlpha = 1;
