@@ -10,7 +10,8 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::init::method_word;
 use super::load::load_sweep;
-use super::table_of_sweep::{analyse_sweep, read_trials};
+use super::curves::read_curves;
+use super::table_of_sweep::{analyse_sweep, dependences_of, read_trials};
 use super::values::Chosen;
 use crate::config::{Config, Goal};
 use crate::process::now_ms;
@@ -71,7 +72,18 @@ pub(super) async fn conclude(
 ) -> Result<Exit, Failure> {
     let metric = Chosen::of(config.metric.as_ref(), conclusion.metric.as_deref(), conclusion.goal);
     let read = read_trials(&context.store, sweep, metric.as_ref()).await?;
-    let analysis = metric.as_ref().map(|_| analyse_sweep(sweep, config, &read.trials));
+    let (analysis, dependences) = match &metric {
+        Some(_) => {
+            let analysis = analyse_sweep(sweep, config, &read.trials);
+            let dependences = dependences_of(sweep, config, &read.trials, &analysis);
+            (Some(analysis), dependences)
+        }
+        None => (None, Vec::new()),
+    };
+    let curves = match &metric {
+        Some(metric) => read_curves(&context.store, metric, &read.trials).await?,
+        None => Vec::new(),
+    };
     let config_text = String::from_utf8_lossy(&sweep.config);
     let mut report = SweepReport {
         sweep_name: &sweep.parent.info.name,
@@ -80,6 +92,8 @@ pub(super) async fn conclude(
         objective: metric.as_ref().map(|metric| Objective { name: &metric.name, goal: metric.goal }),
         trials: &read.trials,
         analysis: analysis.as_ref(),
+        dependences: &dependences,
+        curves: &curves,
         config: Some(&config_text),
         best_command: None,
         generated_at_ms: now_ms(),

@@ -6,6 +6,7 @@ pub mod analyze;
 pub mod check;
 mod context;
 pub mod control;
+mod curves;
 mod exit;
 mod failure;
 pub mod finalize;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::values::Chosen;
-use crate::analysis::{Analysis, ColumnInfo, Frame, Row, analyse};
+use crate::analysis::{Analysis, ColumnInfo, Dependence, Frame, Row, analyse, dependences};
 use crate::config::{Config, Method};
 use crate::record::{Sweep, TrialRuns};
 use crate::space::{Distribution, Space, Value};
@@ -42,6 +42,16 @@ pub(super) fn analyse_sweep(sweep: &Sweep, config: &Config, trials: &[Trial]) ->
         );
     }
     analysis
+}
+
+/// What the forest expects of each parameter of a sweep alone.
+pub(super) fn dependences_of(
+    sweep: &Sweep,
+    config: &Config,
+    trials: &[Trial],
+    analysis: &Analysis,
+) -> Vec<Dependence> {
+    dependences(&frame(&config.space, trials), analysis, forest_seed(sweep.id().as_str(), sweep.seed))
 }
 
 /// The table that the analysis works on: a column a parameter that can vary.
