@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
@@ -17,6 +18,9 @@ use super::{Agent, AgentError};
 use crate::process::now_ms;
 use crate::record::{Claim, Order};
 use crate::trial::{RunStatus, TrialIndex};
+
+/// The first look at the trials of others comes so soon; later ones at the pulse.
+const FIRST_LOOK: Duration = Duration::from_millis(200);
 
 /// What an agent did.
 #[derive(Debug, Clone, Default)]
@@ -76,11 +80,11 @@ async fn run_rounds(agent: Arc<Agent>, stop: watch::Sender<Stop>) -> Result<Summ
         if round.running.is_empty() && (round.error.is_some() || round.end_reason().is_some()) {
             return round.finish().await;
         }
-        let look_again = tokio::time::sleep(pulse(round.agent.options.lease));
+        let look_again = tokio::time::sleep(round.until_next_look);
         let mut stop = round.stop.clone();
         tokio::select! {
             Some(ended) = round.running.join_next_with_id() => round.count(ended),
-            () = look_again, if round.waits_for_others => {}
+            () = look_again, if round.waits_for_others => round.wait_longer(),
             Ok(()) = stop.changed() => round.stop = stop,
             () = control.changed() => {}
         }
@@ -99,6 +103,8 @@ struct Round {
     nothing_free: bool,
     /// Others have trials that may yet be lost.
     waits_for_others: bool,
+    /// How long it waits until it looks at them again: most are over soon, some take long.
+    until_next_look: Duration,
     /// There is nothing to wait for.
     nothing_left: bool,
     /// A trial has reached `metric.target`.
@@ -120,6 +126,7 @@ impl Round {
             failures_in_a_row: 0,
             nothing_free: false,
             waits_for_others: false,
+            until_next_look: FIRST_LOOK,
             nothing_left: false,
             target_reached: false,
             takeover: Takeover::default(),
@@ -143,8 +150,14 @@ impl Round {
         }
     }
 
+    fn wait_longer(&mut self) {
+        self.until_next_look =
+            (2 * self.until_next_look).min(pulse(self.agent.options.lease)).max(FIRST_LOOK);
+    }
+
     fn start(&mut self, claim: Claim) {
         self.started += 1;
+        self.until_next_look = FIRST_LOOK;
         let task = self.running.spawn(run_trial(Arc::clone(&self.agent), claim, self.stop.clone()));
         self.own.push((task.id(), claim.trial));
     }
