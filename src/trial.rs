@@ -75,6 +75,8 @@ pub struct Trial {
     pub run_id: String,
     /// State of its run.
     pub status: RunStatus,
+    /// The agent that ran it; `None`: nobody noted it.
+    pub agent: Option<String>,
     /// Start, epoch milliseconds.
     pub start_time: i64,
     /// End, epoch milliseconds.

@@ -6,6 +6,7 @@
 mod control;
 mod environment;
 mod event;
+mod gpus;
 mod heartbeat;
 mod journal;
 mod leftovers;
@@ -29,6 +30,7 @@ use crate::strategy::{Strategy, StrategyError};
 use crate::tracking::{RunInfo, Store, TrackingError};
 
 pub use event::{Event, Fate, Outcome};
+pub use gpus::Gpus;
 pub use journal::{Journal, Posted};
 pub use round::{EndReason, Summary, run};
 pub use stop::{Level, Stop};
@@ -75,6 +77,8 @@ pub struct Agent {
     pub identity: Identity,
     /// Kills what the commands started should this agent die.
     pub guard: Option<Arc<Guard>>,
+    /// GPUs to hand out, one a trial.
+    pub gpus: Option<Gpus>,
     /// Where commands run.
     pub folder: PathBuf,
     /// Where `SWEEP_CHECKPOINT_DIR`s are.

@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use crate::commands::analyze::{AnalyzeArgs, AnswerFormat, Source};
 use crate::commands::check::CheckArgs;
-use crate::commands::finalize::{FinalizeArgs, Format};
+use crate::commands::finalize::{Conclusion, FinalizeArgs, Format};
 use crate::commands::init::InitArgs;
 use crate::commands::retry::RetryArgs;
 use crate::commands::run::{RunArgs, WorkArgs};
 use crate::commands::sample::SampleArgs;
 use crate::commands::start::StartArgs;
-use crate::commands::{Exit, Failure, SweepChoice};
+use crate::commands::{Exit, Failure, Pin, SweepChoice};
 use crate::config;
 
 /// Hyperparameter sweeps on top of MLflow tracking.
@@ -48,6 +49,8 @@ pub(super) enum Verb {
     Finalize(Finalize),
     /// Do all three: init, run, finalize
     Start(Start),
+    /// Say which parameters mattered: for a sweep, any runs, or a CSV file; writes nothing
+    Analyze(Analyze),
     /// Let no agent start another trial; running ones are finished
     Stop(Control),
     /// End all agents of a sweep and their running trials
@@ -97,9 +100,12 @@ impl From<Which> for SweepChoice {
 /// How trials are run.
 #[derive(Debug, ClapArgs)]
 struct Work {
-    /// Trials side by side
-    #[arg(short, long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    jobs: u16,
+    /// Trials side by side [default: the number of GPUs with --gpus, else 1]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// Give each trial a GPU of its own (CUDA_VISIBLE_DEVICES): `auto`, or their numbers
+    #[arg(long, value_name = "auto|0,1,…")]
+    gpus: Option<String>,
     /// End after N trials
     #[arg(short = 'n', long, value_name = "N")]
     count: Option<u64>,
@@ -123,7 +129,9 @@ struct Work {
 impl From<Work> for WorkArgs {
     fn from(typed: Work) -> Self {
         Self {
-            jobs: typed.jobs.into(),
+            jobs: typed.jobs.map(usize::from),
+            gpus: typed.gpus,
+            pin: Pin::default(),
             count: typed.count,
             max_failures: typed.max_failures,
             lease: typed.lease,
@@ -146,11 +154,22 @@ pub(super) struct Run {
     which: Which,
     #[command(flatten)]
     work: Work,
+    /// Refuse to run unless the sweep's config is this file
+    #[arg(long, value_name = "FILE", conflicts_with = "expect_sha256")]
+    config: Option<PathBuf>,
+    /// Refuse to run unless the sweep's config has this SHA-256
+    #[arg(long, value_name = "HEX")]
+    expect_sha256: Option<String>,
 }
 
 impl From<Run> for RunArgs {
     fn from(typed: Run) -> Self {
-        Self { sweep: typed.which.into(), work: typed.work.into() }
+        let pin = match (typed.config, typed.expect_sha256) {
+            (Some(file), _) => Pin::File(file),
+            (None, Some(hex)) => Pin::Sha256(hex),
+            (None, None) => Pin::Remembered,
+        };
+        Self { sweep: typed.which.into(), work: WorkArgs { pin, ..typed.work.into() } }
     }
 }
 
@@ -169,18 +188,107 @@ impl From<TypedFormat> for Format {
     }
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum TypedAnswerFormat {
+    Table,
+    Json,
+    Csv,
+}
+
+impl From<TypedAnswerFormat> for AnswerFormat {
+    fn from(typed: TypedAnswerFormat) -> Self {
+        match typed {
+            TypedAnswerFormat::Table => Self::Table,
+            TypedAnswerFormat::Json => Self::Json,
+            TypedAnswerFormat::Csv => Self::Csv,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum TypedGoal {
+    Minimize,
+    Maximize,
+}
+
+impl From<TypedGoal> for config::Goal {
+    fn from(typed: TypedGoal) -> Self {
+        match typed {
+            TypedGoal::Minimize => Self::Minimize,
+            TypedGoal::Maximize => Self::Maximize,
+        }
+    }
+}
+
+/// Which metric, and how the answer is printed.
+#[derive(Debug, ClapArgs)]
+struct Answer {
+    /// The metric: any that was logged [default: the sweep's own]
+    #[arg(long, value_name = "NAME")]
+    metric: Option<String>,
+    /// What is better [default: as the config says of its own metric]
+    #[arg(long, value_enum)]
+    goal: Option<TypedGoal>,
+    /// How the analysis is printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
 #[derive(Debug, ClapArgs)]
 pub(super) struct Finalize {
     #[command(flatten)]
     which: Which,
-    /// How the analysis is printed
-    #[arg(long, value_enum, default_value = "table")]
-    format: TypedFormat,
+    #[command(flatten)]
+    answer: Answer,
+    /// Save the analysis, but leave the sweep open: agents go on, of a stopped or finished sweep too
+    #[arg(long)]
+    reopen: bool,
 }
 
 impl From<Finalize> for FinalizeArgs {
     fn from(typed: Finalize) -> Self {
-        Self { sweep: typed.which.into(), format: typed.format.into() }
+        let Answer { metric, goal, format } = typed.answer;
+        let conclusion =
+            Conclusion { metric, goal: goal.map(Into::into), format: format.into(), reopen: typed.reopen };
+        Self { sweep: typed.which.into(), conclusion }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Analyze {
+    #[command(flatten)]
+    which: Which,
+    /// The runs of this experiment instead of a sweep's
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["sweep_id", "sweep"], requires = "metric")]
+    experiment: Option<String>,
+    /// Which of its runs, in MLflow's search language: "params.model = 'a' and metrics.loss < 1"
+    #[arg(
+        long,
+        value_name = "FILTER",
+        requires = "experiment",
+        default_value = "",
+        hide_default_value = true
+    )]
+    filter: String,
+    /// A file with a row a run instead (-: stdin); columns `run` and `status` are understood
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["sweep_id", "sweep", "experiment"], requires = "metric")]
+    csv: Option<PathBuf>,
+    /// Parameters whose logarithm counts; with --experiment or --csv (a sweep knows its own)
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', conflicts_with_all = ["sweep_id", "sweep"])]
+    log: Vec<String>,
+    #[command(flatten)]
+    answer: Answer,
+}
+
+impl From<Analyze> for AnalyzeArgs {
+    fn from(typed: Analyze) -> Self {
+        let source = match (typed.experiment, typed.csv) {
+            (Some(name), _) => Source::Experiment { name, filter: typed.filter },
+            (None, Some(file)) => Source::File(file),
+            (None, None) => Source::Sweep(typed.which.into()),
+        };
+        let Answer { metric, goal, format } = typed.answer;
+        Self { source, metric, goal: goal.map(Into::into), log: typed.log, format: format.into() }
     }
 }
 
@@ -192,7 +300,7 @@ pub(super) struct Start {
     work: Work,
     /// How the analysis is printed
     #[arg(long, value_enum, default_value = "table")]
-    format: TypedFormat,
+    format: TypedAnswerFormat,
 }
 
 impl From<Start> for StartArgs {

@@ -8,7 +8,9 @@ use std::io::IsTerminal as _;
 
 use clap::Parser as _;
 
-use crate::commands::{Exit, Failure, Setting, check, control, finalize, init, retry, run, sample, start};
+use crate::commands::{
+    Exit, Failure, Setting, analyze, check, control, finalize, init, retry, run, sample, start,
+};
 use crate::record::Order;
 use crate::ui::{Style, Ui};
 use args::{Args, Verb};
@@ -52,6 +54,7 @@ fn in_runtime(ui: Ui, args: Args) -> Result<Exit, Failure> {
             Verb::Run(args) => run::run(&setting, &args.into()).await,
             Verb::Finalize(args) => finalize::finalize(&setting, &args.into()).await,
             Verb::Start(args) => start::start(&setting, &args.into()).await,
+            Verb::Analyze(args) => analyze::analyze(&setting, &args.into()).await,
             Verb::Stop(args) => control::control(&setting, &args.into(), Order::Stop).await,
             Verb::Cancel(args) => control::control(&setting, &args.into(), Order::Cancel).await,
             Verb::Pause(args) => control::control(&setting, &args.into(), Order::Pause).await,

@@ -2,9 +2,11 @@
 //!
 //! A command takes a [`Setting`] and plain data, opens a [`Context`], and returns an [`Exit`] or a [`Failure`]; `main` alone exits.
 
+pub mod analyze;
 pub mod check;
 mod context;
 pub mod control;
+mod curves;
 mod exit;
 mod failure;
 pub mod finalize;
@@ -12,13 +14,20 @@ mod hand_over;
 pub mod init;
 mod load;
 mod names;
+mod not_yet;
+mod pin;
 pub mod retry;
 pub mod run;
 pub mod sample;
 mod signals;
 pub mod start;
+mod table_of_file;
+mod table_of_runs;
+mod table_of_sweep;
+mod values;
 mod workspace;
 
 pub use context::{Context, Setting, SweepChoice};
 pub use exit::Exit;
 pub use failure::Failure;
+pub use pin::Pin;

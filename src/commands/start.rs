@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use super::analyze::AnswerFormat;
 use super::context::Setting;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::finalize::{Format, conclude};
+use super::finalize::{Conclusion, conclude};
 use super::run::{WorkArgs, work};
 
 /// What was typed.
@@ -16,7 +17,7 @@ pub struct StartArgs {
     /// How to run it.
     pub work: WorkArgs,
     /// How the analysis is printed.
-    pub format: Format,
+    pub format: AnswerFormat,
 }
 
 /// Makes a sweep, runs it, and finalizes it. Stopped before its end it is left open, to be gone on with.
@@ -33,6 +34,7 @@ pub async fn start(setting: &Setting, args: &StartArgs) -> Result<Exit, Failure>
             .say(&format!("To go on: sweep run --sweep-id={0} && sweep finalize --sweep-id={0}", sweep.id()));
         return Ok(worked.exit);
     }
-    let concluded = conclude(&context, &sweep, &config, args.format).await?;
+    let conclusion = Conclusion { format: args.format, ..Conclusion::default() };
+    let concluded = conclude(&context, &sweep, &config, &conclusion).await?;
     Ok(if worked.exit == Exit::Done { concluded } else { worked.exit })
 }

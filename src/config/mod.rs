@@ -20,3 +20,4 @@ pub use finding::{Checked, Finding};
 pub use model::{Budget, Command, Config, EarlyTerminate, Goal, Impute, Method, Metric, Optimizer, Summary};
 pub use render::render_findings;
 pub use schema::schema;
+pub use yaml::plain_value;

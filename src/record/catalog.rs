@@ -235,8 +235,11 @@ impl Sweep {
     }
 }
 
-/// All pages of a search.
-pub(super) async fn search_all(store: &dyn Store, mut query: RunQuery) -> Result<Vec<Run>> {
+/// All pages of a search, by start.
+///
+/// # Errors
+/// As the store's.
+pub async fn search_all(store: &dyn Store, mut query: RunQuery) -> Result<Vec<Run>> {
     query.max_results = 1000;
     // A total order, so that no run slips from page to page while others are made.
     query.order_by = vec!["attributes.start_time ASC".into(), "attributes.run_id ASC".into()];
@@ -251,7 +254,9 @@ pub(super) async fn search_all(store: &dyn Store, mut query: RunQuery) -> Result
     }
 }
 
-fn sha256(bytes: &[u8]) -> String {
+/// SHA-256, hex.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -6,8 +6,8 @@ use super::SweepReport;
 use super::text::moment_iso;
 use super::values::{flatten, float_text};
 
-/// The columns that every sweep has, before its parameters.
-const FIXED: [&str; 7] = ["index", "attempt", "run_id", "status", "start", "end", "duration"];
+/// The columns that every sweep's table of trials begins with, before its parameters.
+pub const TRIAL_COLUMNS: [&str; 7] = ["index", "attempt", "run_id", "status", "start", "end", "duration"];
 
 /// The trials of a report as CSV: index, attempt, run id, status, start and end (UTC), duration in
 /// seconds, a column per parameter (dotted path), the metric.
@@ -17,9 +17,13 @@ const FIXED: [&str; 7] = ["index", "attempt", "run_id", "status", "start", "end"
 #[must_use]
 pub fn trials_csv(report: &SweepReport) -> String {
     let paths = report.parameter_paths();
-    let mut header: Vec<String> = FIXED.iter().map(|&name| name.to_owned()).collect();
+    let mut header: Vec<String> = TRIAL_COLUMNS.iter().map(|&name| name.to_owned()).collect();
     for path in &paths {
-        header.push(if FIXED.contains(&path.as_str()) { format!("params.{path}") } else { path.clone() });
+        header.push(if TRIAL_COLUMNS.contains(&path.as_str()) {
+            format!("params.{path}")
+        } else {
+            path.clone()
+        });
     }
     if let Some(objective) = report.objective {
         let name = objective.name.to_owned();
@@ -51,7 +55,8 @@ pub fn trials_csv(report: &SweepReport) -> String {
     out
 }
 
-fn push_row(out: &mut String, cells: &[String]) {
+/// Adds a line of cells, quoted where RFC 4180 wants it.
+pub(super) fn push_row(out: &mut String, cells: &[String]) {
     for (i, cell) in cells.iter().enumerate() {
         if i > 0 {
             out.push(',');

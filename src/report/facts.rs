@@ -21,8 +21,14 @@ impl<'a> SweepReport<'a> {
         paths.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
+    /// Whether it is known who ran the trials.
+    pub(super) fn has_agents(&self) -> bool {
+        self.trials.iter().any(|trial| trial.agent.is_some())
+    }
+
     /// The finished trial with the best finite metric, the earliest index among equals; `None` without a goal.
-    pub(super) fn best(&self) -> Option<(&'a Trial, f64)> {
+    #[must_use]
+    pub fn best(&self) -> Option<(&'a Trial, f64)> {
         let goal = self.objective?.goal?;
         let counts = |trial: &&Trial| trial.status == RunStatus::Finished;
         let valued = self.trials.iter().filter(counts).filter_map(|trial| Some((trial, finite(trial)?)));

@@ -9,17 +9,27 @@ use sha2::{Digest, Sha256};
 use super::facts::{finite, goal_word, trial_label};
 use super::history::history;
 use super::importance::importance;
-use super::palette::{self, of_status};
+use super::palette::{self, BLUE, GREY, ORANGE, of_status};
+use super::parallel::parallel;
+use super::slices::slices;
 use super::text::{duration_text, escape, moment_text, significant};
 use super::timeline::timeline;
 use super::values::flatten;
-use super::{Plot, SweepReport};
+use super::{SweepReport, curves};
 
+mod data;
 mod figures;
 mod trials;
 
 const STYLE: &str = include_str!("html/report.css");
-const SCRIPT: &str = include_str!("html/report.js");
+const SCRIPT: &str = concat!(
+    "'use strict';\n(() => {\n",
+    include_str!("html/data.js"),
+    include_str!("html/table.js"),
+    include_str!("html/tips.js"),
+    include_str!("html/parallel.js"),
+    "})();\n"
+);
 
 /// The whole report as one HTML document: facts, best trial, plots, the importance table, all trials.
 ///
@@ -29,14 +39,27 @@ const SCRIPT: &str = include_str!("html/report.js");
 pub fn report_html(report: &SweepReport) -> String {
     let (timeline, history) = (timeline(report), history(report));
     let style = format!("{STYLE}\n{}", dark_inks());
-    let data = trials::data_json(report, &[("timeline", &timeline), ("history", &history)]);
+    let analysed = report.analysis.is_some();
+    let (slices, parallel) = (analysed.then(|| slices(report)), analysed.then(|| parallel(report, false)));
+    let plots = data::Plots {
+        marked: [("timeline", &timeline), ("history", &history)],
+        slices: slices.as_ref(),
+        parallel: parallel.as_ref(),
+    };
+    let data = data::data_json(report, &plots);
     let name = escape(report.sweep_name);
     let mut body = format!("<header><h1>{name}</h1>\n{}</header>\n", facts(report));
     body.push_str(&best_trial(report));
     body.push_str(&figures::importance_section(report));
     body.push_str(&figure("history", &history.svg));
+    body.push_str(&slices.map(|slices| figure("slices", &slices.svg)).unwrap_or_default());
+    body.push_str(&parallel.map(|parallel| parallel_figure(&parallel.svg)).unwrap_or_default());
+    if curves::has_any(report) {
+        body.push_str(&figure("curves", &curves::curves(report)));
+    }
     body.push_str(&figure("timeline", &timeline.svg));
     body.push_str(&trials::section(report));
+    body.push_str(&config(report));
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n\
@@ -64,27 +87,35 @@ fn hash(text: &str) -> String {
     format!("sha256-{}", base64::engine::general_purpose::STANDARD.encode(digest))
 }
 
-/// Rules that give the plots' inks their stand-ins on a dark page: a rule is stronger than an attribute.
+/// The inks that the style sheet and the script ask for by name, and rules that give the plots' inks their stand-ins on
+/// a dark page: a rule is stronger than an attribute.
 fn dark_inks() -> String {
+    let named = [("rest", GREY), ("better", BLUE), ("best", ORANGE)];
+    let variables = |ink: &dyn Fn(palette::Ink) -> String| {
+        let classes = named.map(|(name, own)| format!("--{name}:{};", ink(own)));
+        let statuses = palette::STATUSES
+            .iter()
+            .map(|&status| format!(".status-{}{{--ink:{}}}", status.as_str(), ink(of_status(status))));
+        format!(":root{{{}}}\n{}", classes.concat(), statuses.collect::<Vec<_>>().join("\n"))
+    };
     let rules = palette::ALL.iter().flat_map(|ink| {
         ["fill", "stroke"].map(|part| format!("svg [{part}=\"{ink}\"]{{{part}:{}}}", ink.on_dark()))
     });
-    let statuses = palette::STATUSES
-        .iter()
-        .map(|&status| format!(".status-{}{{--ink:{}}}", status.as_str(), of_status(status).on_dark()));
-    let light = palette::STATUSES
-        .iter()
-        .map(|&status| format!(".status-{}{{--ink:{}}}", status.as_str(), of_status(status)));
     format!(
         "{}\n@media (prefers-color-scheme: dark) {{\n{}\n{}\n}}\n",
-        light.collect::<Vec<_>>().join("\n"),
+        variables(&|ink| ink.to_string()),
         rules.collect::<Vec<_>>().join("\n"),
-        statuses.collect::<Vec<_>>().join("\n")
+        variables(&palette::Ink::on_dark)
     )
 }
 
 fn figure(id: &str, svg: &str) -> String {
     format!("<figure class=\"plot\" id=\"{id}\">\n{svg}</figure>\n")
+}
+
+/// With room for the canvas of the script and for its words.
+fn parallel_figure(svg: &str) -> String {
+    format!("<figure class=\"plot\" id=\"parallel\">\n<div class=\"layers\">{svg}</div><figcaption class=\"hint\">Where scripts may not run, a sample of the trials is drawn.</figcaption></figure>\n")
 }
 
 /// The head facts.
@@ -133,14 +164,27 @@ fn best_trial(report: &SweepReport) -> String {
         .map(|(path, value)| format!("<div><dt>{}</dt><dd>{}</dd></div>\n", escape(&path), escape(&value)));
     format!(
         "<section><h2>Best trial</h2>\n<p class=\"best\"><strong>{}</strong> {} in trial {} \
-         <code>{}</code></p>\n<dl class=\"params\">\n{}</dl></section>\n",
+         <code>{}</code></p>\n<dl class=\"params\">\n{}</dl>{}</section>\n",
         escape(&significant(value, 6)),
         escape(metric),
         escape(&trial_label(trial)),
         escape(&trial.run_id),
-        rows.collect::<String>()
+        rows.collect::<String>(),
+        report
+            .best_command
+            .map(|text| format!("\n<p>Its command:</p>\n{}", listing(text)))
+            .unwrap_or_default()
     )
 }
 
-/// Every plot but the one of importances has a mark per trial.
-type Plots<'a> = [(&'static str, &'a Plot)];
+/// The config as it was written.
+fn config(report: &SweepReport) -> String {
+    let section = |text| format!("<section id=\"config\"><h2>Config</h2>\n{}</section>\n", listing(text));
+    report.config.map(section).unwrap_or_default()
+}
+
+/// Text as it is, line by line.
+fn listing(text: &str) -> String {
+    let lines = text.trim_end().lines().map(|line| escape(&line.replace('\t', "    ")));
+    format!("<pre>{}</pre>\n", lines.collect::<Vec<_>>().join("\n"))
+}

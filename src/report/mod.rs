@@ -7,27 +7,38 @@
 //! grids are drawn by plotters; marks are added by `svg.rs`, because plotters writes an element of
 //! some 90 bytes at whole pixels for each, and a sweep may have thousands.
 
+mod answer;
 mod csv;
+mod curves;
+mod dimension;
 mod facts;
 mod frame;
 mod history;
 mod html;
 mod importance;
+mod note;
 mod palette;
+mod parallel;
 mod scale;
+mod slices;
 mod svg;
 mod text;
 mod timeline;
 mod values;
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Dependence};
 use crate::config::Goal;
 use crate::trial::Trial;
 
-pub use csv::trials_csv;
+pub use answer::{analysis_csv, analysis_json};
+pub use csv::{TRIAL_COLUMNS, trials_csv};
+pub use curves::curves_svg;
 pub use history::history_svg;
 pub use html::report_html;
 pub use importance::importance_svg;
+pub use note::parent_note;
+pub use parallel::parallel_svg;
+pub use slices::slices_svg;
 pub use timeline::timeline_svg;
 
 /// Everything that the plots and the report tell of a sweep.
@@ -45,8 +56,25 @@ pub struct SweepReport<'a> {
     pub trials: &'a [Trial],
     /// Which parameters mattered; `None`: it was not asked.
     pub analysis: Option<&'a Analysis>,
+    /// What the forest expects of each parameter; empty: it was not asked.
+    pub dependences: &'a [Dependence],
+    /// Histories of the metric, of some trials or all.
+    pub curves: &'a [Curve],
+    /// The config as it was written.
+    pub config: Option<&'a str>,
+    /// The command line of the best trial, as it was run.
+    pub best_command: Option<&'a str>,
     /// When the report is made, epoch milliseconds: running trials last until then.
     pub generated_at_ms: i64,
+}
+
+/// The history of a trial's metric.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Curve {
+    /// Place of the trial among those of the report.
+    pub trial: usize,
+    /// Step and value, in the order in which they were logged.
+    pub points: Vec<(i64, f64)>,
 }
 
 /// The metric that a report is about.
@@ -56,6 +84,30 @@ pub struct Objective<'a> {
     pub name: &'a str,
     /// Its direction; without one nothing is called best.
     pub goal: Option<Goal>,
+}
+
+impl Objective<'_> {
+    /// The config's word for its direction.
+    #[must_use]
+    pub fn goal_word(&self) -> Option<&'static str> {
+        self.goal.map(facts::goal_word)
+    }
+}
+
+/// The plots that are kept on their own: path and SVG document.
+#[must_use]
+pub fn plots(report: &SweepReport) -> Vec<(&'static str, String)> {
+    let mut plots =
+        vec![("plots/timeline.svg", timeline_svg(report)), ("plots/metric.svg", history_svg(report))];
+    if report.analysis.is_some() {
+        plots.push(("plots/importance.svg", importance_svg(report)));
+        plots.push(("plots/slices.svg", slices_svg(report)));
+        plots.push(("plots/parallel.svg", parallel_svg(report)));
+    }
+    if curves::has_any(report) {
+        plots.push(("plots/curves.svg", curves_svg(report)));
+    }
+    plots
 }
 
 /// A plot, and where each trial lies in it: for the tooltips of the HTML report.

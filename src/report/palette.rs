@@ -26,7 +26,7 @@ pub(super) const GREEN: Ink = Ink { light: 0x00_9E_73, dark: 0x2B_C4_98 };
 pub(super) const PURPLE: Ink = Ink { light: 0xCC_79_A7, dark: 0xDB_8F_BA };
 const SKY: Ink = Ink { light: 0x56_B4_E9, dark: 0x9F_DB_FF };
 const VERMILLION: Ink = Ink { light: 0xD5_5E_00, dark: 0xFF_7A_24 };
-const GREY: Ink = Ink { light: 0xA7_AE_B4, dark: 0x7E_88_90 };
+pub(super) const GREY: Ink = Ink { light: 0xA7_AE_B4, dark: 0x7E_88_90 };
 
 /// Every colour there is.
 pub(super) const ALL: [Ink; 13] =

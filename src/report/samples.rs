@@ -3,8 +3,8 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Objective, SweepReport};
-use crate::analysis::{Analysis, Correlation, Dropped, Estimate, Kind, ParameterAnalysis, Trust};
+use super::{Curve, Objective, SweepReport};
+use crate::analysis::{Analysis, Correlation, Dependence, Dropped, Estimate, Kind, ParameterAnalysis, Trust};
 use crate::config::Goal;
 use crate::space::{Point, Value};
 use crate::trial::{RunStatus, Trial, TrialIndex};
@@ -12,11 +12,17 @@ use crate::trial::{RunStatus, Trial, TrialIndex};
 /// 2026-03-01 12:00 UTC.
 pub(super) const START: i64 = 1_772_366_400_000;
 
+/// The text of a config.
+pub(super) const CONFIG: &str =
+    "# Näive <b>config</b>\ncommand: python train.py --lr ${lr}\nparameters:\n  lr: {min: 0, max: 1}\n";
+
 /// A sweep that owns what a report borrows.
 pub(super) struct Sample {
     pub(super) name: String,
     pub(super) trials: Vec<Trial>,
     pub(super) analysis: Option<Analysis>,
+    pub(super) dependences: Vec<Dependence>,
+    pub(super) curves: Vec<Curve>,
     pub(super) goal: Option<Goal>,
     pub(super) now: i64,
 }
@@ -32,14 +38,25 @@ impl Sample {
             let start = free[agent] + rng.random_range(20..400);
             let length = rng.random_range(20_000..90_000);
             free[agent] = start + length;
-            list.push(trial(k as u64, start, length, names(parameters), &mut rng));
+            let mut made = trial(k as u64, start, length, names(parameters), &mut rng);
+            made.agent = Some(format!("node-{}-4711-{agent:08x}", agent / 2));
+            list.push(made);
         }
         let now = free.iter().copied().max().unwrap_or(START);
         for trial in list.iter_mut().rev().take(if trials > 4 { 3 } else { 0 }) {
             (trial.status, trial.end_time) = (RunStatus::Running, None);
         }
         let analysis = Some(analysis(parameters, trials, &mut rng));
-        Self { name: format!("sample of {trials}"), trials: list, analysis, goal: Some(Goal::Maximize), now }
+        let (dependences, curves) = (dependences(&list, parameters), curves(&list));
+        Self {
+            name: format!("sample of {trials}"),
+            trials: list,
+            analysis,
+            dependences,
+            curves,
+            goal: Some(Goal::Maximize),
+            now,
+        }
     }
 
     pub(super) fn report(&self) -> SweepReport<'_> {
@@ -50,6 +67,10 @@ impl Sample {
             objective: Some(Objective { name: "val/accuracy", goal: self.goal }),
             trials: &self.trials,
             analysis: self.analysis.as_ref(),
+            dependences: &self.dependences,
+            curves: &self.curves,
+            config: Some(CONFIG),
+            best_command: Some("python train.py --lr 0.01 --note '<b>'"),
             generated_at_ms: self.now,
         }
     }
@@ -96,12 +117,46 @@ fn trial(k: u64, start: i64, length: i64, names: Vec<String>, rng: &mut ChaCha8R
         attempt: 1,
         run_id: format!("{:032x}", u128::from(k) * 0x9e37_79b9_7f4a_7c15_f39c_c060),
         status,
+        agent: None,
         start_time: start,
         end_time: Some(start + length),
         exit_code: Some(i32::from(status == RunStatus::Failed)),
         point: Point(names.into_iter().enumerate().map(value).collect()),
         metric,
     }
+}
+
+/// A slope for numbers, two heights for levels.
+fn dependences(trials: &[Trial], parameters: usize) -> Vec<Dependence> {
+    if trials.len() < 5 {
+        return Vec::new();
+    }
+    let dependence = |(i, name): (usize, String)| {
+        let value = |k: usize| match i % 4 {
+            0 => Value::Float(10_f64.powf(-5.0 + k as f64 / 5.0)),
+            1 => Value::Text(["adam", "lion", "sgd"][k % 3].to_owned()),
+            2 => Value::Int(16 + 24 * k as i128),
+            _ => Value::Bool(k % 2 == 1),
+        };
+        let steps = match i % 4 {
+            1 => 3,
+            3 => 2,
+            _ => 20,
+        };
+        Dependence { name, steps: (0..steps).map(|k| (value(k), 0.4 + 0.02 * k as f64)).collect() }
+    };
+    names(parameters).into_iter().enumerate().map(dependence).collect()
+}
+
+/// Curves of at most 60 trials that rise to their metric.
+fn curves(trials: &[Trial]) -> Vec<Curve> {
+    let valued = trials.iter().enumerate().filter_map(|(at, trial)| Some((at, trial.metric?, trial.status)));
+    let curve = |(trial, metric, status): (usize, f64, RunStatus)| {
+        let steps = if status == RunStatus::Killed { 7 } else { 30 };
+        let point = |step: i64| (step, metric * (1.0 - (-(step as f64) / 8.0 - 0.2).exp()));
+        Curve { trial, points: (0..steps).map(point).collect() }
+    };
+    valued.take(60).map(curve).collect()
 }
 
 fn analysis(parameters: usize, trials: usize, rng: &mut ChaCha8Rng) -> Analysis {

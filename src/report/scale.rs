@@ -44,6 +44,33 @@ impl Axis {
         (axis, unit)
     }
 
+    /// An axis of decimal logarithms from `low` to `high` with about `want` ticks, labelled with the numbers themselves:
+    /// powers of ten, or 1, 2 and 5 times these where there are few.
+    pub(super) fn decades(low: f64, high: f64, want: usize) -> Self {
+        let (first, last) = (low.floor() as i32, high.ceil() as i32);
+        let inside = |at: f64| (low..=high).contains(&at);
+        let whole = (first..=last).filter(|power| inside(f64::from(*power))).count();
+        let every = whole.div_ceil(want.max(1)).max(1);
+        let factors: &[f64] = if whole <= 2 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+        let powers = (first..=last).filter(|power| power.rem_euclid(every as i32) == 0);
+        let numbers = powers.flat_map(|power| factors.iter().map(move |factor| (power, *factor)));
+        let ticks: Vec<(f64, String)> = numbers
+            .map(|(power, factor)| (f64::from(power) + factor.log10(), decade_text(power, factor)))
+            .filter(|(at, _)| inside(*at))
+            .collect();
+        if ticks.len() < 2 {
+            return Self::round_of_logs(low, high, want);
+        }
+        Self { low, high, ticks }
+    }
+
+    /// Round numbers on an axis of logarithms that spans less than a step of 1, 2, 5.
+    fn round_of_logs(low: f64, high: f64, want: usize) -> Self {
+        let numbers = Self::round(10_f64.powf(low), 10_f64.powf(high), want);
+        let ticks = numbers.ticks.into_iter().filter(|(at, _)| *at > 0.0);
+        Self { low, high, ticks: ticks.map(|(at, text)| (at.log10(), text)).collect() }
+    }
+
     /// Where a value lies, as a share of the range; outside it for values outside.
     pub(super) fn share(&self, value: f64) -> f64 {
         (value - self.low) / (self.high - self.low)
@@ -75,6 +102,14 @@ fn tick_text(at: f64, step: f64) -> String {
     }
     let decimals = (-step_power).max(0.0) as usize;
     format!("{at:.decimals$}")
+}
+
+/// A factor times a power of ten.
+fn decade_text(power: i32, factor: f64) -> String {
+    if (-3..5).contains(&power) {
+        return super::text::significant(factor * 10_f64.powi(power), 1);
+    }
+    format!("{factor}e{power}")
 }
 
 /// The unit in which times up to `milliseconds` read best: its name, and its length in milliseconds.
@@ -113,6 +148,12 @@ pub(super) fn robust_range(values: &[f64], must: Option<f64>) -> (f64, f64) {
     let cut = fence > 0.0 && sorted.len() >= 5 && high - low > 4.0 * (near_high - near_low);
     let (low, high) = if cut { (near_low, near_high) } else { (low, high) };
     pad(low, high)
+}
+
+/// A range that is not empty with a share of its length as air at both ends.
+pub(super) fn padded(low: f64, high: f64, share: f64) -> (f64, f64) {
+    let air = (high - low) * share;
+    if air.is_finite() { (low - air, high + air) } else { pad(low, high) }
 }
 
 /// A range with some air at both ends, never empty and never infinite.

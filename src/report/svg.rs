@@ -66,7 +66,17 @@ impl Canvas {
     }
 
     /// A line of text with its baseline at `y`.
-    pub(super) fn text(&mut self, (x, y): (f64, f64), anchor: Anchor, font: Font, text: &str) {
+    pub(super) fn text(&mut self, at: (f64, f64), anchor: Anchor, font: Font, text: &str) {
+        self.write(at, anchor, font, "", text);
+    }
+
+    /// The same with a rim of the page's colour, to be read on top of lines.
+    pub(super) fn rimmed_text(&mut self, at: (f64, f64), anchor: Anchor, font: Font, text: &str) {
+        let rim = format!(" stroke=\"{PAPER}\" stroke-width=\"3\" stroke-linejoin=\"round\" paint-order=\"stroke\"");
+        self.write(at, anchor, font, &rim, text);
+    }
+
+    fn write(&mut self, (x, y): (f64, f64), anchor: Anchor, font: Font, rim: &str, text: &str) {
         let anchor = match anchor {
             Anchor::Start => "start",
             Anchor::Middle => "middle",
@@ -75,7 +85,7 @@ impl Canvas {
         let weight = if font.bold { " font-weight=\"bold\"" } else { "" };
         let _ = writeln!(
             self.body,
-            "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" font-size=\"{}\"{weight} fill=\"{}\">{}</text>",
+            "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" font-size=\"{}\"{weight}{rim} fill=\"{}\">{}</text>",
             font.size,
             font.ink,
             escape(text)
@@ -113,6 +123,18 @@ impl Canvas {
                 self.body,
                 "<path class=\"{class}\" fill=\"none\" stroke=\"{ink}\" stroke-width=\"{width}\" \
                  stroke-linecap=\"round\" stroke-linejoin=\"round\" d=\"{path}\"/>"
+            );
+        }
+    }
+
+    /// The same, less transparent where few are drawn: where many lie on one another it is darker.
+    pub(super) fn stroke_soft(&mut self, class: &str, path: &str, width: f64, ink: Ink, drawn: usize) {
+        let opacity = if drawn <= 100 { 0.85 } else { 0.5 };
+        if !path.is_empty() {
+            let _ = writeln!(
+                self.body,
+                "<path class=\"{class}\" fill=\"none\" stroke=\"{ink}\" stroke-width=\"{width}\" \
+                 stroke-opacity=\"{opacity}\" stroke-linecap=\"round\" stroke-linejoin=\"round\" d=\"{path}\"/>"
             );
         }
     }

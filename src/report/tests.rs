@@ -22,11 +22,14 @@ fn folder() -> PathBuf {
     folder
 }
 
-fn drawings(report: &SweepReport) -> [(&'static str, String); 3] {
+fn drawings(report: &SweepReport) -> [(&'static str, String); 6] {
     [
         ("timeline.svg", timeline_svg(report)),
         ("history.svg", history_svg(report)),
         ("importance.svg", importance_svg(report)),
+        ("slices.svg", slices_svg(report)),
+        ("parallel.svg", parallel_svg(report)),
+        ("curves.svg", curves_svg(report)),
     ]
 }
 

@@ -1,21 +1,25 @@
 //! The run timeline: a bar per trial from its start to its end, coloured by status.
 //!
-//! Few trials get a row each; many are packed into lanes, where a trial takes the first lane that is free:
-//! as many lanes as there were trials at the same time.
+//! The trials of one agent get a row each where they are few; many are packed into lanes, where a trial takes the first
+//! lane that is free: as many lanes as there were trials at the same time. Several agents have lanes of their own, one
+//! below the other by the time of their first trial, unless there are too many agents to tell apart.
 
 use std::fmt::Write;
 
 use super::facts::trial_label;
 use super::frame::{Frame, FrameSpec};
-use super::palette::{STATUSES, of_status};
+use super::palette::{GRID, STATUSES, of_status};
 use super::scale::Axis;
 use super::svg::{Canvas, Swatch, caption_height, caption_lines};
-use super::text::{count, ems, moment_text};
+use super::text::{clean, count, ems, moment_text, shorten};
 use super::{Mark, Plot, SweepReport};
 use crate::trial::{RunStatus, Trial, TrialIndex};
 
 /// Most trials that get a row each.
 const MOST_ROWS: usize = 60;
+
+/// Most agents that get lanes of their own.
+const MOST_AGENTS: usize = 40;
 
 /// Height of title and legend.
 const HEAD: f64 = 76.0;
@@ -42,6 +46,7 @@ pub(super) fn timeline(report: &SweepReport) -> Plot {
         .map(|(status, n)| (of_status(status), Swatch::Box, format!("{} {n}", status.as_str())));
     canvas.legend(60.0, &legend.collect::<Vec<_>>());
     canvas.raw(&frame.markup);
+    rows.draw_borders(&mut canvas, &frame);
     let mut marks = vec![None; report.trials.len()];
     for status in STATUSES {
         let mut path = String::new();
@@ -67,6 +72,7 @@ struct Bar {
     /// Its place among the rows, where each has its own.
     order: (TrialIndex, u32),
     status: RunStatus,
+    agent: Option<String>,
     start: f64,
     end: f64,
     row: usize,
@@ -80,6 +86,7 @@ fn bars(report: &SweepReport) -> Vec<Bar> {
         label: trial_label(trial),
         order: (trial.index, trial.attempt),
         status: trial.status,
+        agent: trial.agent.clone(),
         start: since(trial.start_time),
         end: since(report.end_of(trial)),
         row: 0,
@@ -96,11 +103,17 @@ struct Rows {
     /// Distance from one row to the next.
     pitch: f64,
     packed: bool,
+    /// The agents with their first lanes, where lanes belong to agents.
+    agents: Vec<(String, usize)>,
 }
 
 impl Rows {
     /// Gives each bar its row, the first at the top; bars come in the order of their starts.
     fn place(bars: &mut [Bar]) -> Self {
+        let agents = agents(bars);
+        if agents.len() > 1 && agents.len() <= MOST_AGENTS {
+            return Self::by_agent(bars, agents);
+        }
         if bars.len() <= MOST_ROWS {
             bars.sort_by_key(|bar| bar.order);
             for (row, bar) in bars.iter_mut().enumerate() {
@@ -108,30 +121,89 @@ impl Rows {
             }
             let count = bars.len().max(1);
             let pitch = if count <= 20 { 22.0 } else { 13.0 };
-            return Self { count, pitch, packed: false };
+            return Self { count, pitch, packed: false, agents: Vec::new() };
         }
-        // The free lane with the lowest number: lanes that are busy wait by their end, free ones by number.
-        let mut free = std::collections::BTreeSet::new();
-        let mut busy: std::collections::BTreeSet<(u64, usize)> = std::collections::BTreeSet::new();
-        let mut lanes = 0;
-        for bar in bars {
-            let (start, end) = (bar.start as u64, bar.end as u64);
-            while let Some(&(until, lane)) = busy.first()
-                && until <= start
-            {
-                busy.remove(&(until, lane));
-                free.insert(lane);
-            }
-            bar.row = free.pop_first().unwrap_or_else(|| {
-                lanes += 1;
-                lanes - 1
-            });
-            // A bar of no length still fills its lane at its moment.
-            busy.insert((end.max(start + 1), bar.row));
-        }
-        let pitch = (640.0 / lanes as f64).min(26.0);
-        Self { count: lanes, pitch, packed: true }
+        let lanes = pack(bars.iter_mut(), 0);
+        Self { count: lanes, pitch: lane_pitch(lanes), packed: true, agents: Vec::new() }
     }
+
+    fn by_agent(bars: &mut [Bar], agents: Vec<String>) -> Self {
+        let mut lanes = 0;
+        let mut placed = Vec::new();
+        for agent in agents {
+            let own = bars.iter_mut().filter(|bar| bar.agent.as_deref().unwrap_or(UNKNOWN) == agent);
+            let taken = pack(own, lanes);
+            placed.push((agent, lanes));
+            lanes += taken;
+        }
+        Self { count: lanes, pitch: lane_pitch(lanes), packed: true, agents: placed }
+    }
+
+    /// The first lane after those of an agent.
+    fn end_of(&self, place: usize) -> usize {
+        self.agents.get(place + 1).map_or(self.count, |(_, next)| *next)
+    }
+
+    /// A line between the lanes of one agent and the next.
+    fn draw_borders(&self, canvas: &mut Canvas, frame: &Frame) {
+        for (_, first) in self.agents.iter().skip(1) {
+            let y = frame.y(-(*first as f64));
+            canvas.line((frame.left, y), (frame.right, y), 1.0, GRID);
+        }
+    }
+
+    /// The middle of each agent's lanes with its name, where there is room for one.
+    fn agent_ticks(&self) -> Vec<(f64, String)> {
+        let mut ticks: Vec<(f64, String)> = Vec::new();
+        for (place, (name, first)) in self.agents.iter().enumerate() {
+            let middle = (*first + self.end_of(place)) as f64 / 2.0;
+            let room = ticks.last().is_none_or(|(above, _)| (middle + above) * self.pitch >= 14.0);
+            if room {
+                ticks.push((-middle, shorten(&clean(name), AGENT_NAMES, 12.0)));
+            }
+        }
+        ticks
+    }
+}
+
+/// How a trial is told whose agent is not known.
+const UNKNOWN: &str = "unknown";
+/// Widest the names of agents get.
+const AGENT_NAMES: f64 = 190.0;
+
+/// The agents in the order of their first trials; bars come in the order of their starts.
+fn agents(bars: &[Bar]) -> Vec<String> {
+    let mut known = std::collections::HashSet::new();
+    let names = bars.iter().map(|bar| bar.agent.as_deref().unwrap_or(UNKNOWN));
+    names.filter(|name| known.insert(*name)).map(str::to_owned).collect()
+}
+
+fn lane_pitch(lanes: usize) -> f64 {
+    (640.0 / lanes.max(1) as f64).min(26.0)
+}
+
+/// Gives each bar the free lane with the lowest number, from `first` on, and tells how many were needed. Lanes that are
+/// busy wait by their end, free ones by number.
+fn pack<'a>(bars: impl Iterator<Item = &'a mut Bar>, first: usize) -> usize {
+    let mut free = std::collections::BTreeSet::new();
+    let mut busy: std::collections::BTreeSet<(u64, usize)> = std::collections::BTreeSet::new();
+    let mut lanes = 0;
+    for bar in bars {
+        let (start, end) = (bar.start as u64, bar.end as u64);
+        while let Some(&(until, lane)) = busy.first()
+            && until <= start
+        {
+            busy.remove(&(until, lane));
+            free.insert(lane);
+        }
+        bar.row = free.pop_first().unwrap_or_else(|| {
+            lanes += 1;
+            first + lanes - 1
+        });
+        // A bar of no length still fills its lane at its moment.
+        busy.insert((end.max(start + 1), bar.row));
+    }
+    lanes
 }
 
 fn frame_height(rows: &Rows) -> f64 {
@@ -141,13 +213,20 @@ fn frame_height(rows: &Rows) -> f64 {
 fn frame(report: &SweepReport, bars: &[Bar], rows: &Rows) -> Frame {
     let last = bars.iter().map(|bar| bar.end).fold(1.0, f64::max);
     let (x, unit) = Axis::time(last);
-    let widest = if rows.packed { 0.0 } else { bars.iter().map(|bar| ems(&bar.label)).fold(0.0, f64::max) };
+    let y = row_axis(bars, rows);
+    let words: Vec<f64> = y.ticks.iter().map(|(_, text)| ems(text)).collect();
+    let widest = words.into_iter().fold(0.0, f64::max);
+    let title = match (rows.agents.is_empty(), rows.packed) {
+        (false, _) => "Agent",
+        (true, true) => "Lane",
+        (true, false) => "Trial",
+    };
     let origin = moment_text(report.first_start());
     Frame::draw(&FrameSpec {
         x: &x,
-        y: &row_axis(bars, rows),
-        titles: (&format!("Time since {origin} ({unit})"), if rows.packed { "Lane" } else { "Trial" }),
-        left: (widest * 12.0 + 44.0).clamp(66.0, 200.0) as u32,
+        y: &y,
+        titles: (&format!("Time since {origin} ({unit})"), title),
+        left: (widest * 12.0 + 44.0).clamp(66.0, 240.0) as u32,
         top: HEAD as u32,
         height: frame_height(rows) as u32,
         lines_across: false,
@@ -157,7 +236,9 @@ fn frame(report: &SweepReport, bars: &[Bar], rows: &Rows) -> Frame {
 /// Rows count downwards, so row r stands at −r − 0.5.
 fn row_axis(bars: &[Bar], rows: &Rows) -> Axis {
     let every = (16.0 / rows.pitch).ceil().max(1.0) as usize;
-    let ticks = if rows.packed {
+    let ticks = if !rows.agents.is_empty() {
+        rows.agent_ticks()
+    } else if rows.packed {
         let every = every.max(rows.count.div_ceil(20));
         (0..rows.count).step_by(every).map(|row| (-(row as f64) - 0.5, (row + 1).to_string())).collect()
     } else {
@@ -195,7 +276,13 @@ fn draw_bar(path: &mut String, bar: Mark, open: bool) {
 fn sentences(report: &SweepReport, rows: &Rows) -> Vec<String> {
     let (started, waiting) = report.started();
     let mut out = Vec::new();
-    if rows.packed {
+    if !rows.agents.is_empty() {
+        out.push(format!(
+            "{} of {}: an agent has as many lanes as it ran trials at the same time.",
+            count(started.len(), "trial"),
+            count(rows.agents.len(), "agent"),
+        ));
+    } else if rows.packed {
         out.push(format!(
             "{}, packed: a lane shows trials one after the other, {} at most at the same time.",
             count(started.len(), "trial"),

@@ -3,6 +3,7 @@
 // What goes wrong here is meant to panic.
 #![allow(clippy::unwrap_used)]
 
+mod analysis;
 mod chaos;
 mod contract;
 mod embedded;

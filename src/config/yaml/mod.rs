@@ -20,6 +20,12 @@ pub const MAX_DEPTH: usize = 64;
 /// Most nodes after the expansion of aliases.
 pub const MAX_NODES: usize = 100_000;
 
+/// What a text means as a plain scalar. A whole number that is too large to be one is a text.
+#[must_use]
+pub fn plain_value(text: &str) -> Value {
+    scalar::resolve(text).map_or_else(|_| Value::Text(text.to_owned()), |(value, _)| value)
+}
+
 /// A place in the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Span {

@@ -168,6 +168,17 @@ impl Ledger {
         Ok(self.write_claim(&mut view, claim).await?.then_some(claim))
     }
 
+    /// Trials that are taken, as far as this agent knows.
+    pub async fn taken(&self) -> u64 {
+        let view = self.view.lock().await;
+        let full = (view.shards.len() as u64 - 1) * SHARD;
+        let last = view
+            .shards
+            .last()
+            .map_or(0, |shard| shard.trials().filter(|(_, entry)| entry.attempts > 0).count());
+        full + last as u64
+    }
+
     /// Decides that `run` is the result of the claimed trial, unless another attempt was first.
     ///
     /// # Errors

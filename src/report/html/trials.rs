@@ -1,24 +1,21 @@
-//! The table of trials: its first page as markup, all of it as data for the script.
+//! The table of trials: its first page as markup.
 
 use std::collections::HashMap;
-
-use serde_json::{Value as Json, json};
 
 use super::super::facts::trial_label;
 use super::super::text::{clean, duration_text, escape, moment_text, significant};
 use super::super::values::{flatten, float_text};
-use super::super::{Mark, SweepReport};
-use super::Plots;
+use super::super::SweepReport;
 use crate::trial::Trial;
 
 /// Rows of a page of the script.
-const PAGE: usize = 100;
+pub(super) const PAGE: usize = 100;
 
 /// Rows that are there without it.
 const STATIC: usize = 25;
 
 /// Columns before the parameters.
-const FIXED: usize = 5;
+pub(super) const FIXED: usize = 5;
 
 /// The section with the table's first page.
 pub(super) fn section(report: &SweepReport) -> String {
@@ -47,22 +44,25 @@ pub(super) fn section(report: &SweepReport) -> String {
          <span class=\"pages\"><button type=\"button\" id=\"back\">‹</button> <span id=\"shown\"></span> \
          <button type=\"button\" id=\"on\">›</button></span></div>\n\
          <div class=\"scroll\"><table class=\"trials\"><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table></div>\n\
-         {more}</section>\n"
+         {more}<p><small>Rounded for reading; the exact values are in trials.csv beside this report.</small></p></section>\n"
     )
 }
 
 /// The places of the trials in the order of their indices.
-fn in_order(report: &SweepReport) -> Vec<usize> {
+pub(super) fn in_order(report: &SweepReport) -> Vec<usize> {
     let mut order: Vec<(usize, &Trial)> = report.trials.iter().enumerate().collect();
     order.sort_by_key(|(_, trial)| (trial.index, trial.attempt));
     order.into_iter().map(|(at, _)| at).collect()
 }
 
-fn heads(report: &SweepReport) -> Vec<String> {
+pub(super) fn heads(report: &SweepReport) -> Vec<String> {
     let metric = report.objective.map_or("Metric", |objective| objective.name);
     let mut heads: Vec<String> =
         ["Trial", "Status", metric, "Start", "Duration"].iter().map(|&head| clean(head)).collect();
     heads.extend(report.parameter_paths().iter().map(|path| clean(path)));
+    if report.has_agents() {
+        heads.push("Agent".to_owned());
+    }
     heads.push("Run".to_owned());
     heads
 }
@@ -102,15 +102,6 @@ impl Cell {
             _ => Self::Text(clean(&text)),
         }
     }
-
-    /// For the script: a text, or what is shown and the number it stands for.
-    fn json(self) -> Json {
-        match self {
-            Self::Text(text) => Json::String(text),
-            Self::Number { shown, exact } if shown == exact => json!([shown]),
-            Self::Number { shown, exact } => json!([shown, exact]),
-        }
-    }
 }
 
 /// A trial's cells in the order of the heads.
@@ -136,36 +127,9 @@ fn cells(report: &SweepReport, trial: &Trial, paths: &[String]) -> Vec<Cell> {
     for path in paths {
         cells.push(values.remove(path).map_or_else(blank, Cell::of_text));
     }
+    if report.has_agents() {
+        cells.push(trial.agent.as_deref().map_or_else(blank, |agent| Cell::Text(clean(agent))));
+    }
     cells.push(Cell::Text(clean(&trial.run_id)));
     cells
-}
-
-/// Everything that the script shows, as JSON that is safe inside a script element.
-pub(super) fn data_json(report: &SweepReport, plots: &Plots) -> String {
-    let paths = report.parameter_paths();
-    let order = in_order(report);
-    let rows: Vec<Json> = order
-        .iter()
-        .filter_map(|&at| report.trials.get(at))
-        .map(|trial| Json::Array(cells(report, trial, &paths).into_iter().map(Cell::json).collect()))
-        .collect();
-    let marks: serde_json::Map<String, Json> = plots
-        .iter()
-        .map(|(id, plot)| {
-            let marks = order.iter().map(|&at| mark_json(plot.marks.get(at).copied().flatten()));
-            ((*id).to_owned(), marks.collect())
-        })
-        .collect();
-    let data = json!({ "page": PAGE, "fixed": FIXED, "heads": heads(report), "rows": rows, "marks": marks });
-    // Inside a script element only "<" can end or confuse it (HTML, 4.12.1.3).
-    data.to_string().replace('<', "\\u003c")
-}
-
-fn mark_json(mark: Option<Mark>) -> Json {
-    let tenth = |x: f64| (x * 10.0).round() / 10.0;
-    match mark {
-        None => Json::Null,
-        Some(Mark { x, y, width, height }) if width == 0.0 && height == 0.0 => json!([tenth(x), tenth(y)]),
-        Some(mark) => json!([tenth(mark.x), tenth(mark.y), tenth(mark.width), tenth(mark.height)]),
-    }
 }

@@ -109,3 +109,85 @@ fn the_pointer_on_a_point_shows_its_trial() {
     let tip = dom.split("<div id=\"tip\"").nth(1).unwrap().split("</div>").next().unwrap();
     assert!(tip.contains(&format!("Trial: {k}\n")), "{tip}");
 }
+
+/// A script that moves, presses or lets go of the pointer on a plot, in the plot's own units.
+fn pointer(plot: &str, events: &[(&str, f64, f64)]) -> String {
+    let events: Vec<String> = events
+        .iter()
+        .map(|(kind, x, y)| {
+            format!(
+                "s.dispatchEvent(new PointerEvent('{kind}',{{clientX:b.left+{x}*z,clientY:b.top+{y}*z,pointerId:1}}));"
+            )
+        })
+        .collect();
+    format!(
+        "const s=document.querySelector('#{plot} svg');const b=s.getBoundingClientRect();const z=b.width/960;{}",
+        events.concat()
+    )
+}
+
+#[test]
+fn the_pointer_on_a_dot_of_a_slice_shows_its_trial() {
+    let mut sample = Sample::new(40, 3);
+    for trial in &mut sample.trials {
+        (trial.status, trial.metric) = (RunStatus::Finished, Some(0.2));
+    }
+    sample.trials[23].metric = Some(0.9);
+    let page = report_html(&sample.report());
+    // The best dot of the second panel: levels, where the script must know the same jitter as the drawing.
+    let svg = slices_svg(&sample.report());
+    let document = Document::parse(&svg).unwrap();
+    let best: Vec<(f64, f64)> = document
+        .descendants()
+        .filter(|node| node.attribute("class") == Some("best"))
+        .map(|node| {
+            let path = node.attribute("d").unwrap().trim_start_matches('M').trim_end_matches("h0");
+            let (x, y) = path.split_once(' ').unwrap();
+            (x.parse().unwrap(), y.parse().unwrap())
+        })
+        .collect();
+    assert_eq!(best.len(), 3);
+    for (x, y) in best {
+        let script = pointer("slices", &[("pointermove", x, y)]);
+        let Some(dom) = opened("browser-slices.html", &driven(&page, &script)) else { return };
+        let tip = dom.split("<div id=\"tip\"").nth(1).unwrap().split("</div>").next().unwrap();
+        assert!(tip.contains("Trial: 23\n"), "{tip}");
+    }
+}
+
+#[test]
+fn a_drag_along_an_axis_keeps_its_trials_in_the_table_and_a_click_lets_go() {
+    let mut sample = Sample::new(200, 2);
+    for (k, trial) in sample.trials.iter_mut().enumerate() {
+        (trial.status, trial.metric) = (RunStatus::Finished, Some(k as f64));
+    }
+    let page = report_html(&sample.report());
+    // The last axis is the metric's: its upper half.
+    let drag = [("pointerdown", 876.0, 124.0), ("pointermove", 876.0, 284.0), ("pointerup", 876.0, 284.0)];
+    let Some(dom) = opened("browser-brush.html", &driven(&page, &pointer("parallel", &drag))) else { return };
+    assert!(dom.contains("1–100 of 100 (of 200)</span>"), "the upper half of the metric is trials 100 to 199");
+    assert!(column(&dom, 0).contains(&"199".to_owned()) && !column(&dom, 0).contains(&"99".to_owned()));
+    let click = [("pointerdown", 876.0, 200.0), ("pointerup", 876.0, 200.0)];
+    let script = pointer("parallel", &[drag.as_slice(), click.as_slice()].concat());
+    let Some(dom) = opened("browser-brush.html", &driven(&page, &script)) else { return };
+    assert!(dom.contains("1–100 of 200</span>"));
+}
+
+#[test]
+fn what_the_script_shows_of_a_trial_is_what_the_page_showed_without_it() {
+    let mut sample = Sample::new(20, 4);
+    sample.trials[3].attempt = 2;
+    sample.trials[5].run_id = "not as MLflow makes them".to_owned();
+    let page = report_html(&sample.report());
+    let still = |column_at: usize| column(&page, column_at);
+    let Some(dom) = opened("browser-cells.html", &page) else { return };
+    let heads = 5 + 4 + 2;
+    for at in (0..heads).filter(|at| *at != 2) {
+        let (before, after) = (still(at), column(&dom, at));
+        for (before, after) in before.iter().zip(&after) {
+            let same = before == after
+                || matches!((before.parse::<f64>(), after.parse::<f64>()), (Ok(a), Ok(b)) if a == b);
+            assert!(same, "column {at}: {before} {after}");
+        }
+    }
+}

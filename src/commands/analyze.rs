@@ -1,0 +1,164 @@
+//! `sweep analyze`: which parameters mattered, for a sweep, for the runs of an experiment, or for a CSV file. It writes
+//! nothing, so it may be asked at any time.
+
+use std::path::PathBuf;
+
+use super::context::{Context, Setting, SweepChoice};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::load::load_sweep;
+use super::table_of_file::read_file;
+use super::table_of_runs::read_experiment;
+use super::table_of_sweep::{analyse_sweep, forest_seed, read_trials};
+use super::values::Chosen;
+use crate::analysis::{Analysis, Frame, analyse};
+use crate::config::Goal;
+use crate::report::{Objective, analysis_csv, analysis_json};
+use crate::trial::RunStatus;
+use crate::ui::{Ui, importance_table};
+
+/// How an analysis is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AnswerFormat {
+    /// For people.
+    #[default]
+    Table,
+    /// For programs.
+    Json,
+    /// For spreadsheets.
+    Csv,
+}
+
+/// What is analysed.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// A sweep.
+    Sweep(SweepChoice),
+    /// Runs of an experiment, whoever made them.
+    Experiment {
+        /// Its name.
+        name: String,
+        /// Which of its runs, in MLflow's search language; empty: all.
+        filter: String,
+    },
+    /// A CSV file with a row a run; `-`: stdin.
+    File(PathBuf),
+}
+
+/// What was typed.
+#[derive(Debug, Clone)]
+pub struct AnalyzeArgs {
+    /// What is analysed.
+    pub source: Source,
+    /// The metric; `None`: the sweep's own.
+    pub metric: Option<String>,
+    /// Its direction; `None`: the sweep's own, else unknown.
+    pub goal: Option<Goal>,
+    /// Parameters whose logarithm is what counts.
+    pub log: Vec<String>,
+    /// How the answer is printed.
+    pub format: AnswerFormat,
+}
+
+/// What is asked of runs that no config describes.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) metric: String,
+    pub(super) goal: Option<Goal>,
+    pub(super) log: Vec<String>,
+}
+
+/// Prints which parameters mattered.
+///
+/// # Errors
+/// Where the source can't be read, or has no such metric.
+pub async fn analyze(setting: &Setting, args: &AnalyzeArgs) -> Result<Exit, Failure> {
+    let answer = match &args.source {
+        Source::Sweep(choice) => of_sweep(setting, args, choice).await?,
+        Source::Experiment { name, filter } => {
+            let asked = asked(args)?;
+            let context = Context::open(setting)?;
+            let (id, frame) = read_experiment(&context, name, filter, &asked).await?;
+            Answer::of(&frame, asked, forest_seed(id.as_str(), 0))
+        }
+        Source::File(path) => {
+            let asked = asked(args)?;
+            let frame = read_file(path, &asked)?;
+            Answer::of(&frame, asked, 0)
+        }
+    };
+    Ok(answer.print(&setting.ui, args.format))
+}
+
+fn asked(args: &AnalyzeArgs) -> Result<Asked, Failure> {
+    let metric = args.metric.clone().ok_or_else(|| {
+        Failure::new(Exit::Usage, "which metric is to be analysed?").hint("Give it by --metric NAME.")
+    })?;
+    Ok(Asked { metric, goal: args.goal, log: args.log.clone() })
+}
+
+async fn of_sweep(setting: &Setting, args: &AnalyzeArgs, choice: &SweepChoice) -> Result<Answer, Failure> {
+    let context = Context::open(setting)?;
+    let (sweep, config) = load_sweep(&context, choice).await?;
+    let Some(metric) = Chosen::of(config.metric.as_ref(), args.metric.as_deref(), args.goal) else {
+        return Err(no_metric());
+    };
+    let read = read_trials(&context.store, &sweep, Some(&metric)).await?;
+    Ok(Answer {
+        analysis: analyse_sweep(&sweep, &config, &read.trials),
+        statuses: read.trials.iter().map(|trial| trial.status).collect(),
+        metric: metric.name,
+        goal: metric.goal,
+    })
+}
+
+fn no_metric() -> Failure {
+    Failure::new(Exit::Usage, "the config of the sweep names no metric")
+        .hint("Give one by --metric NAME: any that its command logged.")
+}
+
+/// An analysis with what it was asked for.
+struct Answer {
+    analysis: Analysis,
+    statuses: Vec<RunStatus>,
+    metric: String,
+    goal: Option<Goal>,
+}
+
+impl Answer {
+    fn of(frame: &Frame, asked: Asked, seed: u64) -> Self {
+        Self {
+            analysis: analyse(frame, seed),
+            statuses: frame.rows.iter().map(|row| row.status).collect(),
+            metric: asked.metric,
+            goal: asked.goal,
+        }
+    }
+
+    fn print(&self, ui: &Ui, format: AnswerFormat) -> Exit {
+        let analysis = &self.analysis;
+        match format {
+            AnswerFormat::Table => print_table(ui, analysis, &self.metric),
+            AnswerFormat::Json => {
+                let objective = Objective { name: &self.metric, goal: self.goal };
+                let json = analysis_json(analysis, objective, self.statuses.iter().copied());
+                ui.print(&format!("{json:#}\n"));
+            }
+            AnswerFormat::Csv => ui.print(&analysis_csv(analysis)),
+        }
+        if analysis.n_used == 0 { Exit::WorkFailed } else { Exit::Done }
+    }
+}
+
+/// The table for people; a warning where there is nothing to put into it.
+pub(super) fn print_table(ui: &Ui, analysis: &Analysis, metric: &str) {
+    if analysis.n_used == 0 {
+        ui.warn(&format!(
+            "there is nothing to analyse: no finished trial has a number as `{metric}`. {} Does the command log it under \
+             this very name?",
+            analysis.used_sentence()
+        ));
+    } else {
+        ui.print(&importance_table(analysis, metric, ui.width, ui.color_out));
+    }
+}

@@ -1,0 +1,110 @@
+//! A CSV file as a table of runs: for `sweep analyze --csv`.
+
+use std::io::Read;
+use std::path::Path;
+
+use super::analyze::Asked;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::values::param_value;
+use crate::analysis::{ColumnInfo, Frame, Row};
+use crate::report::TRIAL_COLUMNS;
+use crate::space::Value;
+use crate::trial::RunStatus;
+
+/// Columns that are no parameters, where they are present.
+const RUN: &str = "run";
+const STATUS: &str = "status";
+
+/// Reads a file with a header and a row a run (`-`: from stdin). Empty cells are absent values; without a column
+/// `status` every run is taken as finished. The first columns of a table of trials that `finalize` wrote are understood.
+pub(super) fn read_file(path: &Path, asked: &Asked) -> Result<Frame, Failure> {
+    let name = path.display().to_string();
+    let unreadable = |error: &dyn std::error::Error| {
+        Failure::new(Exit::Usage, format!("the table {name} can't be read")).caused_by(error)
+    };
+    let bytes = if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        std::fs::read(path)
+    };
+    let bytes = bytes.map_err(|error| unreadable(&error))?;
+    // A byte order mark, as spreadsheets write it, is no part of the first name.
+    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
+    let mut reader = csv::ReaderBuilder::new().from_reader(text);
+    let header = reader.headers().map_err(|error| unreadable(&error))?.clone();
+    let columns = Columns::of(&header, asked).map_err(|failure| Failure {
+        message: format!("the table {name}: {}", failure.message),
+        ..failure
+    })?;
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|error| unreadable(&error))?;
+        rows.push(columns.row(&record).map_err(|problem| {
+            let line = record.position().map_or(0, csv::Position::line);
+            Failure::new(Exit::Usage, format!("the table {name}, line {line}: {problem}"))
+        })?);
+    }
+    let infos = columns.parameters.iter().map(|(_, name)| ColumnInfo {
+        name: name.clone(),
+        log: asked.log.contains(name),
+        null_is_level: false,
+    });
+    Ok(Frame { columns: infos.collect(), rows })
+}
+
+/// What the columns of a file are.
+struct Columns {
+    metric: usize,
+    status: Option<usize>,
+    parameters: Vec<(usize, String)>,
+}
+
+impl Columns {
+    fn of(header: &csv::StringRecord, asked: &Asked) -> Result<Self, Failure> {
+        let place = |wanted: &str| header.iter().position(|name| name == wanted);
+        let listed = || header.iter().collect::<Vec<_>>().join(", ");
+        let missing = |wanted: &str| {
+            let hint = format!("Its columns are: {}.", listed());
+            Failure::new(Exit::Usage, format!("there is no column `{wanted}`")).hint(hint)
+        };
+        let metric = place(&asked.metric)
+            .or_else(|| place(&format!("metrics.{}", asked.metric)))
+            .ok_or_else(|| missing(&asked.metric))?;
+        if let Some(unknown) = asked.log.iter().find(|name| place(name).is_none()) {
+            return Err(missing(unknown));
+        }
+        let ours = header.iter().take(TRIAL_COLUMNS.len()).eq(TRIAL_COLUMNS);
+        let known = |at: usize, name: &str| {
+            at == metric || name == RUN || name == STATUS || (ours && at < TRIAL_COLUMNS.len())
+        };
+        let parameters = header.iter().enumerate().filter(|(at, name)| !known(*at, name));
+        let parameters = parameters.map(|(at, name)| (at, name.to_owned())).collect();
+        Ok(Self { metric, status: place(STATUS).filter(|at| *at != metric), parameters })
+    }
+
+    fn row(&self, record: &csv::StringRecord) -> Result<Row, String> {
+        let cell = |at: usize| record.get(at).map(str::trim).filter(|cell| !cell.is_empty());
+        let status = match self.status.and_then(cell) {
+            None => RunStatus::Finished,
+            Some(word) => RunStatus::parse(&word.to_ascii_uppercase()).ok_or_else(|| {
+                format!("`{word}` is no status: FINISHED, FAILED, KILLED, RUNNING or SCHEDULED are")
+            })?,
+        };
+        let metric = cell(self.metric).map(number).transpose()?;
+        let cells = self.parameters.iter().map(|(at, _)| cell(*at).map(param_value)).collect();
+        Ok(Row { status, metric: metric.flatten(), cells })
+    }
+}
+
+/// The number that a cell of the metric holds; `None` where it says that there is none.
+fn number(text: &str) -> Result<Option<f64>, String> {
+    match param_value(text) {
+        Value::Null => Ok(None),
+        value => match value.as_f64() {
+            Some(number) => Ok(Some(number)),
+            None => Err(format!("the metric is `{text}`, which is no number")),
+        },
+    }
+}

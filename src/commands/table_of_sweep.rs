@@ -1,0 +1,87 @@
+//! A sweep as the analysis sees it: its trials, and the table that they make.
+
+use std::sync::Arc;
+
+use super::values::Chosen;
+use crate::analysis::{Analysis, ColumnInfo, Dependence, Frame, Row, analyse, dependences};
+use crate::config::{Config, Method};
+use crate::record::{Sweep, TrialRuns};
+use crate::space::{Distribution, Space, Value};
+use crate::tracking::{Result as StoreResult, Store};
+use crate::trial::Trial;
+
+/// The runs of a sweep with the trials that they are.
+pub(super) struct Read {
+    pub(super) runs: TrialRuns,
+    pub(super) trials: Vec<Trial>,
+}
+
+/// Reads the trials with the value of the metric that counts.
+pub(super) async fn read_trials(
+    store: &Arc<dyn Store>,
+    sweep: &Sweep,
+    metric: Option<&Chosen>,
+) -> StoreResult<Read> {
+    let runs = TrialRuns::read(store.as_ref(), sweep).await?;
+    let values = match metric {
+        Some(metric) => metric.values(store, runs.iter().map(|(_, run)| run)).await?,
+        None => std::collections::HashMap::new(),
+    };
+    let trials = runs.trials(|run| values.get(&run.info.id).copied());
+    Ok(Read { runs, trials })
+}
+
+/// Which parameters of a sweep mattered for the metric that its trials carry.
+pub(super) fn analyse_sweep(sweep: &Sweep, config: &Config, trials: &[Trial]) -> Analysis {
+    let mut analysis = analyse(&frame(&config.space, trials), forest_seed(sweep.id().as_str(), sweep.seed));
+    let chosen_by_results = matches!(config.method, Method::Bayes | Method::SuccessiveHalving);
+    if chosen_by_results && analysis.n_used > 0 {
+        analysis.notes.push(
+            "The method gathers its trials where the metric is good: the figures describe the region that it explored."
+                .to_owned(),
+        );
+    }
+    analysis
+}
+
+/// What the forest expects of each parameter of a sweep alone.
+pub(super) fn dependences_of(
+    sweep: &Sweep,
+    config: &Config,
+    trials: &[Trial],
+    analysis: &Analysis,
+) -> Vec<Dependence> {
+    dependences(&frame(&config.space, trials), analysis, forest_seed(sweep.id().as_str(), sweep.seed))
+}
+
+/// The table that the analysis works on: a column a parameter that can vary.
+fn frame(space: &Space, trials: &[Trial]) -> Frame {
+    let leaves: Vec<_> =
+        space.leaves().into_iter().filter(|leaf| !leaf.parameter.distribution.is_constant()).collect();
+    let null_declared = |distribution: &Distribution| match distribution {
+        Distribution::Categorical { values, .. } => values.contains(&Value::Null),
+        _ => false,
+    };
+    let columns = leaves
+        .iter()
+        .map(|leaf| ColumnInfo {
+            name: leaf.name.clone(),
+            log: leaf.parameter.distribution.is_log(),
+            null_is_level: null_declared(&leaf.parameter.distribution),
+        })
+        .collect();
+    let rows = trials
+        .iter()
+        .map(|trial| Row {
+            status: trial.status,
+            metric: trial.metric,
+            cells: leaves.iter().map(|leaf| trial.point.get(&leaf.name).cloned()).collect(),
+        })
+        .collect();
+    Frame { columns, rows }
+}
+
+/// The forest's seed comes from the id of what is analysed, so that the same runs always give the same figures.
+pub(super) fn forest_seed(id: &str, seed: u64) -> u64 {
+    id.bytes().fold(seed, |seed, byte| seed.wrapping_mul(31).wrapping_add(byte.into()))
+}

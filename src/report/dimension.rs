@@ -1,0 +1,152 @@
+//! A parameter as an axis: numbers, numbers on a log scale, or levels side by side.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value as Json, json};
+
+use super::SweepReport;
+use super::facts::finite;
+use super::scale::{Axis, padded};
+use super::text::{clean, ems, shorten};
+use super::values::value_text;
+use crate::space::Value;
+use crate::trial::{RunStatus, Trial};
+
+/// An axis that knows where any trial lies on it.
+#[derive(Debug, Clone)]
+pub(super) struct Dimension {
+    /// Dotted path of the parameter.
+    pub(super) name: String,
+    /// Whether its effect is clear.
+    pub(super) clear: bool,
+    scale: Scale,
+}
+
+#[derive(Debug, Clone)]
+enum Scale {
+    Linear { low: f64, high: f64 },
+    /// Ends as decimal logarithms.
+    Log { low: f64, high: f64 },
+    Levels(Vec<String>),
+}
+
+/// Where a value lies on a dimension.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Place {
+    /// Share of the axis.
+    pub(super) share: f64,
+    /// Room around it that belongs to the same value, as a share: nothing for numbers.
+    pub(super) room: f64,
+}
+
+/// The parameters that the analysis knows and that vary among the trials that count, most important first.
+pub(super) fn dimensions(report: &SweepReport) -> Vec<Dimension> {
+    let parameters = report.analysis.map(|analysis| analysis.parameters.as_slice()).unwrap_or_default();
+    let trials: Vec<&Trial> = counted(report).into_iter().map(|(_, trial, _)| trial).collect();
+    let dimension = |parameter: &crate::analysis::ParameterAnalysis| {
+        let values: Vec<&Value> = trials.iter().filter_map(|trial| trial.point.get(&parameter.name)).collect();
+        let scale = Scale::of(&values, parameter.log)?;
+        Some(Dimension { name: parameter.name.clone(), clear: parameter.clear, scale })
+    };
+    parameters.iter().filter_map(dimension).collect()
+}
+
+/// The finished trials with a finite metric: their places in the report, and the metric.
+pub(super) fn counted<'a>(report: &SweepReport<'a>) -> Vec<(usize, &'a Trial, f64)> {
+    let trials = report.trials.iter().enumerate();
+    let finished = trials.filter(|(_, trial)| trial.status == RunStatus::Finished);
+    finished.filter_map(|(at, trial)| Some((at, trial, finite(trial)?))).collect()
+}
+
+impl Scale {
+    /// `None`: there is nothing to tell apart.
+    fn of(values: &[&Value], log: bool) -> Option<Self> {
+        let numbers: Option<Vec<f64>> =
+            values.iter().map(|value| value.as_f64().filter(|number| number.is_finite())).collect();
+        let Some(numbers) = numbers else {
+            let levels: BTreeSet<String> = values.iter().map(|value| value_text(value)).collect();
+            return (levels.len() > 1).then(|| Self::Levels(levels.into_iter().collect()));
+        };
+        let (low, high) =
+            numbers.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(*x), h.max(*x)));
+        if low >= high || values.is_empty() {
+            return None;
+        }
+        if log && low > 0.0 {
+            let (low, high) = padded(low.log10(), high.log10(), 0.02);
+            return Some(Self::Log { low, high });
+        }
+        let (low, high) = padded(low, high, 0.02);
+        Some(Self::Linear { low, high })
+    }
+}
+
+impl Dimension {
+    /// A metric, or another plain number, as a dimension.
+    pub(super) fn linear(name: &str, low: f64, high: f64) -> Self {
+        Self { name: name.to_owned(), clear: false, scale: Scale::Linear { low, high } }
+    }
+
+    /// Where a value lies; `None`: nowhere on this axis.
+    pub(super) fn place(&self, value: &Value) -> Option<Place> {
+        match &self.scale {
+            Scale::Levels(levels) => {
+                let at = levels.binary_search(&value_text(value)).ok()?;
+                let room = 1.0 / levels.len() as f64;
+                Some(Place { share: (at as f64 + 0.5) * room, room })
+            }
+            _ => self.share(value.as_f64()?).map(|share| Place { share, room: 0.0 }),
+        }
+    }
+
+    /// Where a number lies on an axis of numbers.
+    pub(super) fn share(&self, number: f64) -> Option<f64> {
+        let share = match self.scale {
+            Scale::Linear { low, high } => (number - low) / (high - low),
+            Scale::Log { low, high } => (number.log10() - low) / (high - low),
+            Scale::Levels(_) => return None,
+        };
+        share.is_finite().then(|| share.clamp(0.0, 1.0))
+    }
+
+    /// Its ticks as shares with their words; `room` is the length of the axis, `text` the most that a word may take, both
+    /// in font sizes. `upright`: words stand one above the other.
+    pub(super) fn ticks(&self, room: f64, text: f64, upright: bool) -> Vec<(f64, String)> {
+        let want = (room / if upright { 3.0 } else { 5.0 }).clamp(2.0, 6.0) as usize;
+        let of_axis = |axis: Axis| -> Vec<(f64, String)> {
+            axis.ticks.iter().map(|(at, words)| (axis.share(*at), words.clone())).collect()
+        };
+        match &self.scale {
+            Scale::Linear { low, high } => of_axis(Axis::round(*low, *high, want)),
+            Scale::Log { low, high } => of_axis(Axis::decades(*low, *high, want)),
+            Scale::Levels(levels) => {
+                let each = room / levels.len() as f64;
+                let widest = levels.iter().map(|level| ems(&clean(level))).fold(0.0, f64::max) + 0.8;
+                // Where names would be cut to nothing, every second or third is named.
+                let needed = if upright { 1.3 } else { widest.min(5.0) };
+                let every = (needed / each).ceil().max(1.0) as usize;
+                let most = if upright { text } else { each * every as f64 - 0.6 };
+                let level = |(at, level): (usize, &String)| {
+                    ((at as f64 + 0.5) / levels.len() as f64, shorten(&clean(level), most, 1.0))
+                };
+                levels.iter().enumerate().step_by(every).map(level).collect()
+            }
+        }
+    }
+
+    /// The same for the script: its kind and its ends, or its levels.
+    pub(super) fn json(&self) -> Json {
+        match &self.scale {
+            Scale::Linear { low, high } => json!({ "low": low, "high": high }),
+            Scale::Log { low, high } => json!({ "low": low, "high": high, "log": true }),
+            Scale::Levels(levels) => {
+                json!({ "levels": levels.iter().map(|level| clean(level)).collect::<Vec<_>>() })
+            }
+        }
+    }
+}
+
+/// A number from 0 to 1 that only depends on the trial: it keeps dots of one level apart. The script computes the same.
+pub(super) fn jitter(trial: &Trial) -> f64 {
+    f64::from((trial.index.0 as u32).wrapping_mul(2_654_435_769)) / 4_294_967_296.0
+}

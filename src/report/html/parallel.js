@@ -1,0 +1,136 @@
+// Parallel coordinates: every trial as a line on a canvas below the axes of the SVG; a drag along an axis keeps the lines
+// that pass there, in the table too; a click on the axis lets go.
+const figure = document.getElementById('parallel');
+if (figure && data.parallel && data.parallel.axes.length) {
+  const { axes, top: topEdge, height: tall, spread, best: bestShare, down } = data.parallel;
+  const svg = figure.querySelector('svg');
+  const hint = figure.querySelector('.hint');
+  const [wide, high] = [svg.viewBox.baseVal.width, svg.viewBox.baseVal.height];
+  for (const path of svg.querySelectorAll('path.lines')) path.remove();
+  const paper = svg.querySelector('rect');
+  paper.setAttribute('fill', 'transparent');
+  const canvas = document.createElement('canvas');
+  svg.before(canvas);
+  const pen = canvas.getContext('2d');
+
+  const drawn = order.slice().sort((a, b) => a - b).filter(counts);
+  const metric = (i) => value(i, 2);
+  const ranked = drawn.slice();
+  if (down !== null) ranked.sort((a, b) => (down ? metric(b) - metric(a) : metric(a) - metric(b)));
+  const top10 = Math.ceil(ranked.length * bestShare);
+  const half = Math.ceil(ranked.length / 2);
+  const groups = down === null
+    ? [['better', ranked]]
+    : [['rest', ranked.slice(half)], ['better', ranked.slice(top10, half)], ['best', ranked.slice(0, top10)]];
+  const shares = axes.map((axis) => {
+    const list = new Float32Array(count).fill(NaN);
+    for (const i of drawn) list[i] = share(axis, i, spread);
+    return list;
+  });
+  const brushes = axes.map(() => null);
+  const within = (i) => brushes.every((brush, k) => !brush || (shares[k][i] >= brush[0] && shares[k][i] <= brush[1]));
+  const level = (s) => topEdge + tall * (1 - s);
+
+  const strokeAll = (list) => {
+    pen.beginPath();
+    for (const i of list) {
+      let joined = false;
+      for (let k = 0; k < axes.length; k++) {
+        const s = shares[k][i];
+        if (Number.isNaN(s)) { joined = false; continue; }
+        if (joined) pen.lineTo(axes[k].x, level(s));
+        else pen.moveTo(axes[k].x, level(s));
+        joined = true;
+      }
+    }
+    pen.stroke();
+  };
+  const paint = () => {
+    const box = svg.getBoundingClientRect();
+    const ratio = (box.width / wide) * (devicePixelRatio || 1);
+    canvas.width = Math.round(wide * ratio);
+    canvas.height = Math.round(high * ratio);
+    canvas.style.width = box.width + 'px';
+    canvas.style.height = box.height + 'px';
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const style = getComputedStyle(figure);
+    const active = brushes.some(Boolean);
+    // The more lines, the fainter each.
+    const faint = Math.min(0.8, Math.max(0.06, 60 / Math.sqrt(drawn.length) / 10));
+    pen.lineJoin = 'round';
+    if (active) {
+      pen.strokeStyle = style.getPropertyValue('--rest');
+      pen.globalAlpha = faint * 0.35;
+      pen.lineWidth = 0.8;
+      strokeAll(drawn.filter((i) => !within(i)));
+    }
+    let kept = 0;
+    for (const [name, list] of groups) {
+      const own = active ? list.filter(within) : list;
+      kept += own.length;
+      pen.strokeStyle = style.getPropertyValue('--' + name);
+      pen.globalAlpha = active ? Math.min(0.9, Math.max(faint, 0.3)) : name === 'best' ? Math.min(0.9, faint * 2) : faint;
+      pen.lineWidth = name === 'best' && drawn.length < 1000 ? 1.6 : 1;
+      strokeAll(own);
+    }
+    pen.globalAlpha = 1;
+    pen.fillStyle = style.getPropertyValue('--best');
+    brushes.forEach((brush, k) => {
+      if (!brush) return;
+      pen.globalAlpha = 0.25;
+      pen.fillRect(axes[k].x - 7, level(brush[1]), 14, Math.max(2, level(brush[0]) - level(brush[1])));
+    });
+    pen.globalAlpha = 1;
+    hint.textContent = active
+      ? kept + ' of ' + drawn.length + ' trials lie within what you marked; a click on an axis lets go of it.'
+      : 'Drag along an axis to keep the trials that pass there: ' + drawn.length + ' drawn.';
+  };
+  let asked = 0;
+  const repaint = () => { asked ||= requestAnimationFrame(() => { asked = 0; paint(); }); };
+
+  const at = (event) => {
+    const box = svg.getBoundingClientRect();
+    const scale = wide / box.width;
+    return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
+  };
+  const nearest = (x) => {
+    const reach = Math.min(24, (axes[1].x - axes[0].x) / 2);
+    return axes.findIndex((axis) => Math.abs(axis.x - x) <= reach);
+  };
+  const height = (y) => clamp(1 - (y - topEdge) / tall);
+  let drag = null;
+  const select = () => {
+    brushed = brushes.some(Boolean) ? (i) => counts(i) && within(i) : null;
+    refresh();
+  };
+  svg.addEventListener('pointerdown', (event) => {
+    const [x, y] = at(event);
+    const axis = nearest(x);
+    if (axis < 0 || y < topEdge - 12 || y > topEdge + tall + 12) return;
+    drag = { axis, from: height(y) };
+    brushes[axis] = null;
+    if (event.isTrusted) svg.setPointerCapture(event.pointerId);
+    event.preventDefault();
+    repaint();
+  });
+  svg.addEventListener('pointermove', (event) => {
+    const [x, y] = at(event);
+    svg.style.cursor = drag || nearest(x) >= 0 ? 'ns-resize' : '';
+    if (!drag) return;
+    const to = height(y);
+    const long = Math.abs(to - drag.from) * tall > 3;
+    brushes[drag.axis] = long ? [Math.min(drag.from, to), Math.max(drag.from, to)] : null;
+    repaint();
+  });
+  const end = () => {
+    if (!drag) return;
+    drag = null;
+    select();
+    repaint();
+  };
+  svg.addEventListener('pointerup', end);
+  svg.addEventListener('pointercancel', end);
+  addEventListener('resize', repaint);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', repaint);
+  paint();
+}

@@ -1,0 +1,163 @@
+//! The note of a sweep's parent run, in Markdown: what MLflow's own page shows of a finalized sweep.
+
+use std::fmt::Write;
+
+use super::SweepReport;
+use super::facts::{goal_word, trial_label};
+use super::text::{clean, significant};
+use super::values::flatten;
+use crate::analysis::{Analysis, Correlation, ParameterAnalysis};
+
+/// Stands before what finalize writes. A comment, so that no page shows it.
+const MARK: &str = "<!-- sweep: `sweep finalize` wrote what follows and replaces it -->";
+
+/// Most characters of a tag in MLflow are 8,000; a longer one is cut.
+const ROOM: usize = 7_900;
+
+/// How many parameters, of the table and of the best trial, are tried in turn until the note fits.
+const SHOWN: [usize; 6] = [60, 30, 15, 8, 3, 0];
+
+/// The note of the parent run: what stood in it before the part that an earlier call wrote, then the table and the best
+/// trial.
+#[must_use]
+pub fn parent_note(report: &SweepReport, before: Option<&str>) -> String {
+    let before = before.unwrap_or_default();
+    let kept = before.split_once(MARK).map_or(before, |(kept, _)| kept).trim_end();
+    let head = if kept.is_empty() { format!("{MARK}\n") } else { format!("{kept}\n\n{MARK}\n") };
+    let room = ROOM.saturating_sub(head.chars().count());
+    let fits = |body: &String| body.chars().count() <= room;
+    let body = SHOWN.iter().map(|shown| body(report, *shown, true)).find(fits);
+    let body = body.or_else(|| Some(body_without_command(report)).filter(fits));
+    head + &body.unwrap_or_default()
+}
+
+fn body_without_command(report: &SweepReport) -> String {
+    body(report, 0, false)
+}
+
+fn body(report: &SweepReport, shown: usize, command: bool) -> String {
+    let mut out = String::new();
+    if let (Some(objective), Some(analysis)) = (report.objective, report.analysis) {
+        let goal = objective.goal.map(|goal| format!(" ({})", goal_word(goal))).unwrap_or_default();
+        let _ = writeln!(out, "### Which parameters mattered for {}{goal}\n", code(objective.name));
+        let trust = analysis.trust_sentence().unwrap_or_default();
+        let _ = writeln!(out, "{} {trust}\n", analysis.used_sentence());
+        table(&mut out, analysis, shown);
+        for note in analysis.notes.iter().take(8) {
+            let _ = writeln!(out, "- {}", plain(note));
+        }
+        out.push('\n');
+    }
+    best(&mut out, report, shown, command);
+    let statuses = report.by_status().into_iter().map(|(status, n)| format!("{n} {status}"));
+    let _ = writeln!(
+        out,
+        "Trials: {} in all ({}). More among the artifacts: `report.html`, `plots/`, `trials.csv`, `analysis.json`.",
+        report.trials.len(),
+        statuses.collect::<Vec<_>>().join(", ")
+    );
+    out
+}
+
+fn table(out: &mut String, analysis: &Analysis, shown: usize) {
+    if analysis.parameters.is_empty() || shown == 0 {
+        return;
+    }
+    out.push_str(
+        "| Parameter | Importance | Permutation importance | Pearson | Spearman | eta² | Evidence |\n",
+    );
+    out.push_str("|:--|--:|--:|--:|--:|--:|:--|\n");
+    for parameter in analysis.parameters.iter().take(shown) {
+        out.push_str(&row(parameter, analysis.has_forest()));
+    }
+    let more = analysis.parameters.len().saturating_sub(shown);
+    if more > 0 {
+        let _ = writeln!(out, "\n{more} more are in `analysis.json`.");
+    }
+    out.push('\n');
+}
+
+fn row(parameter: &ParameterAnalysis, forest: bool) -> String {
+    let dash = || "–".to_owned();
+    let number = |x: Option<f64>| x.filter(|x| x.is_finite()).map_or_else(dash, |x| format!("{x:.2}"));
+    let permutation = parameter.permutation.filter(|estimate| forest && estimate.mean.is_finite());
+    let log = if parameter.log { " (log)" } else { "" };
+    let evidence = match (forest, parameter.clear) {
+        (false, _) => "–",
+        (true, true) => "yes",
+        (true, false) => "no",
+    };
+    format!(
+        "| {}{log} | {} | {} | {} | {} | {} | {evidence} |\n",
+        plain(&parameter.name),
+        number(parameter.importance.filter(|_| forest)),
+        permutation.map_or_else(dash, |drop| format!("{:.2} ± {:.2}", drop.mean, drop.se)),
+        correlation(parameter.pearson),
+        correlation(parameter.spearman),
+        number(parameter.eta_squared),
+    )
+}
+
+fn correlation(correlation: Option<Correlation>) -> String {
+    match correlation.filter(|correlation| correlation.r.is_finite()) {
+        None => "–".to_owned(),
+        Some(Correlation { r, interval: Some([low, high]), .. }) => {
+            format!("{r:+.2} [{low:+.2}, {high:+.2}]")
+        }
+        Some(Correlation { r, .. }) => format!("{r:+.2}"),
+    }
+}
+
+fn best(out: &mut String, report: &SweepReport, shown: usize, command: bool) {
+    let Some((trial, value)) = report.best() else { return };
+    let metric = report.objective.map_or("metric", |objective| objective.name);
+    let _ = writeln!(
+        out,
+        "### Best trial\n\n**{} {}** in trial {} (run `{}`)\n",
+        plain(metric),
+        significant(value, 6),
+        trial_label(trial),
+        clean(&trial.run_id)
+    );
+    let values = flatten(&trial.point);
+    for (name, value) in values.iter().take(shown) {
+        let _ = writeln!(out, "- {}: {}", plain(name), code(value));
+    }
+    if !values.is_empty() && shown > 0 {
+        out.push('\n');
+    }
+    if let Some(text) = report.best_command.filter(|_| command) {
+        let fence = "`".repeat(longest_run(text).max(2) + 1);
+        let _ = writeln!(out, "{fence}\n{}\n{fence}\n", text.trim_end());
+    }
+}
+
+/// Text that Markdown and HTML read as nothing but text.
+fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in clean(text).chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '!' | '~' => out.extend(['\\', c]),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Text as inline code, whatever backticks it holds (`CommonMark`, section 6.1).
+fn code(text: &str) -> String {
+    let text = clean(text);
+    let fence = "`".repeat(longest_run(&text) + 1);
+    if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) || text.is_empty() {
+        return format!("{fence} {text} {fence}");
+    }
+    format!("{fence}{text}{fence}")
+}
+
+/// The longest run of backticks.
+fn longest_run(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+}

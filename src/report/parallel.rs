@@ -1,0 +1,230 @@
+//! Parallel coordinates: an axis a parameter and one for the metric, a line a trial.
+//!
+//! The SVG shows a sample where there are many trials; the script of the report draws them all.
+
+use std::fmt::Write;
+
+use serde_json::{Value as Json, json};
+
+use super::dimension::{Dimension, counted, dimensions, jitter};
+use super::palette::{AXIS, BLUE, GREY, Ink, ORANGE};
+use super::scale::robust_range;
+use super::svg::{Anchor, Canvas, Font, MARGIN, SMALL, Swatch, WIDTH, caption_height, caption_lines};
+use super::text::{clean, count, shorten};
+use super::{Plot, SweepReport};
+use crate::config::Goal;
+use crate::space::Value;
+use crate::trial::Trial;
+
+const TOP: f64 = 124.0;
+const HEIGHT: f64 = 320.0;
+/// Most parameters that are shown.
+const MOST: usize = 12;
+/// Most lines of the SVG.
+const LINES: usize = 400;
+/// The part of a level's room over which its lines are spread.
+const SPREAD: f64 = 0.5;
+
+/// The trials of a sweep as lines across its parameters, as an SVG document.
+#[must_use]
+pub fn parallel_svg(report: &SweepReport) -> String {
+    parallel(report, true).svg
+}
+
+/// The plot, and what the script needs to draw all lines.
+pub(super) struct Parallel {
+    pub(super) svg: String,
+    axes: Vec<(Dimension, f64)>,
+    metric: String,
+}
+
+/// The same; `alone` says that no script draws all lines.
+pub(super) fn parallel(report: &SweepReport, alone: bool) -> Parallel {
+    let trials = counted(report);
+    let mut shown = dimensions(report);
+    let all = shown.len();
+    shown.truncate(MOST);
+    let metric = report.objective.map_or("metric", |objective| objective.name).to_owned();
+    let title = format!("Parameters together with {metric}");
+    if shown.is_empty() {
+        let svg = Plot::without_marks(report, &title, "No parameter varies among finished trials yet.").svg;
+        return Parallel { svg, axes: Vec::new(), metric };
+    }
+    let values: Vec<f64> = trials.iter().map(|(_, _, value)| *value).collect();
+    let (low, high) = robust_range(&values, report.best().map(|(_, value)| value));
+    shown.push(Dimension::linear(&metric, low, high));
+    let axes = place(shown);
+    let lines = sample(report, &trials);
+    let caption = caption_lines(&sentences(if alone { lines.len() } else { trials.len() }, trials.len(), axes.len() - 1, all));
+    let bottom = TOP + HEIGHT;
+    let mut canvas = Canvas::new(&title, bottom + 34.0 + caption_height(&caption));
+    canvas.legend(60.0, &legend(report));
+    for class in [Class::Rest, Class::Better, Class::Best] {
+        let own = lines.iter().filter(|(_, _, own)| *own == class);
+        let path: String = own.map(|(trial, value, _)| line(&axes, trial, *value)).collect();
+        canvas.stroke_soft(&format!("lines {}", class.word()), &path, class.width(), class.ink(), lines.len());
+    }
+    for (number, (dimension, x)) in axes.iter().enumerate() {
+        draw_axis(&mut canvas, dimension, *x, pitch(axes.len()), number);
+    }
+    canvas.caption(bottom + 30.0, &caption);
+    Parallel { svg: canvas.finish(), axes, metric }
+}
+
+/// How good a trial is among the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Rest,
+    Better,
+    Best,
+}
+
+impl Class {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Rest => "rest",
+            Self::Better => "better",
+            Self::Best => "best",
+        }
+    }
+
+    fn ink(self) -> Ink {
+        match self {
+            Self::Rest => GREY,
+            Self::Better => BLUE,
+            Self::Best => ORANGE,
+        }
+    }
+
+    fn width(self) -> f64 {
+        if self == Self::Best { 1.8 } else { 1.0 }
+    }
+}
+
+/// The share of the trials that are called best.
+const BEST: f64 = 0.1;
+
+/// The class of each trial by its place in the order of the metric; without a goal all are alike.
+fn classes(report: &SweepReport, trials: &[(usize, &Trial, f64)]) -> Vec<Class> {
+    let Some(goal) = report.objective.and_then(|objective| objective.goal) else {
+        return vec![Class::Better; trials.len()];
+    };
+    let mut order: Vec<usize> = (0..trials.len()).collect();
+    let value = |at: &usize| trials.get(*at).map_or(f64::NAN, |(_, _, value)| *value);
+    order.sort_by(|a, b| match goal {
+        Goal::Minimize => value(a).total_cmp(&value(b)),
+        Goal::Maximize => value(b).total_cmp(&value(a)),
+    });
+    let mut classes = vec![Class::Rest; trials.len()];
+    let best = (trials.len() as f64 * BEST).ceil() as usize;
+    for (rank, at) in order.into_iter().enumerate().take(trials.len().div_ceil(2)) {
+        if let Some(class) = classes.get_mut(at) {
+            *class = if rank < best { Class::Best } else { Class::Better };
+        }
+    }
+    classes
+}
+
+/// The trials that get a line: all of the best, as far as there is room, and the others evenly spread.
+fn sample<'a>(report: &SweepReport, trials: &[(usize, &'a Trial, f64)]) -> Vec<(&'a Trial, f64, Class)> {
+    let all = trials.iter().zip(classes(report, trials)).map(|((_, trial, value), class)| (*trial, *value, class));
+    let (mut best, rest): (Vec<_>, Vec<_>) = all.partition(|(_, _, class)| *class == Class::Best);
+    best.truncate(LINES / 2);
+    let room = (LINES - best.len()).min(rest.len());
+    let spread = (0..room).filter_map(|k| rest.get(k * rest.len() / room.max(1)).copied());
+    best.extend(spread);
+    best
+}
+
+fn pitch(axes: usize) -> f64 {
+    (WIDTH - 2.0 * MARGIN - 120.0) / (axes.max(2) - 1) as f64
+}
+
+fn place(shown: Vec<Dimension>) -> Vec<(Dimension, f64)> {
+    let pitch = pitch(shown.len());
+    shown.into_iter().enumerate().map(|(k, dimension)| (dimension, MARGIN + 60.0 + k as f64 * pitch)).collect()
+}
+
+fn height(share: f64) -> f64 {
+    TOP + HEIGHT * (1.0 - share)
+}
+
+/// A trial's line; it has a gap where a parameter is absent.
+fn line(axes: &[(Dimension, f64)], trial: &Trial, metric: f64) -> String {
+    let mut path = String::new();
+    let mut joined = false;
+    for (number, (dimension, x)) in axes.iter().enumerate() {
+        let place = if number + 1 == axes.len() {
+            dimension.place(&Value::Float(metric))
+        } else {
+            trial.point.get(&dimension.name).and_then(|value| dimension.place(value))
+        };
+        let Some(place) = place else {
+            joined = false;
+            continue;
+        };
+        let y = height(place.share + place.room * SPREAD * (jitter(trial) - 0.5));
+        let _ = write!(path, "{}{x:.0} {y:.1}", if joined { 'L' } else { 'M' });
+        joined = true;
+    }
+    path
+}
+
+fn draw_axis(canvas: &mut Canvas, dimension: &Dimension, x: f64, pitch: f64, number: usize) {
+    canvas.line((x, TOP), (x, TOP + HEIGHT), 1.4, AXIS);
+    let font = Font { bold: dimension.clear, ..Font::LABEL };
+    // Names take turns in two rows, so that each has twice the room.
+    let room = (2.0 * pitch - 10.0).min(2.0 * (x - 4.0)).min(2.0 * (WIDTH - 4.0 - x));
+    let name = shorten(&clean(&dimension.name), room, SMALL * 1.08);
+    let y = TOP - if number % 2 == 0 { 12.0 } else { 28.0 };
+    canvas.text((x, y), Anchor::Middle, font, &name);
+    let most = (pitch.min(WIDTH - 4.0 - x) / SMALL - 0.8).max(2.0);
+    for (share, words) in dimension.ticks(HEIGHT / SMALL, most, true) {
+        let words = shorten(&words, most * SMALL, SMALL);
+        let at = height(share);
+        canvas.line((x, at), (x + 4.0, at), 1.0, AXIS);
+        canvas.rimmed_text((x + 7.0, at + 4.0), Anchor::Start, Font::NOTE, &words);
+    }
+}
+
+fn legend(report: &SweepReport) -> Vec<(Ink, Swatch, String)> {
+    if report.objective.is_none_or(|objective| objective.goal.is_none()) {
+        return vec![(BLUE, Swatch::Line, "finished trial".to_owned())];
+    }
+    [(Class::Best, "best tenth of the trials"), (Class::Better, "better half"), (Class::Rest, "other half")]
+        .map(|(class, words)| (class.ink(), Swatch::Line, words.to_owned()))
+        .to_vec()
+}
+
+fn sentences(lines: usize, trials: usize, shown: usize, all: usize) -> Vec<String> {
+    let mut out = Vec::new();
+    if shown < all {
+        out.push(format!("Shown: the {shown} most important of {all} parameters."));
+    }
+    if lines < trials {
+        out.push(format!("Drawn: {lines} of {}, all over the range.", count(trials, "trial")));
+    }
+    out
+}
+
+impl Parallel {
+    /// The axes for the script, the metric's last; `column` tells which column of its table a parameter is.
+    pub(super) fn json(&self, goal: Option<Goal>, metric: usize, column: impl Fn(&str) -> Option<usize>) -> Json {
+        let axis = |(number, (dimension, x)): (usize, &(Dimension, f64))| {
+            let mut json = dimension.json();
+            let own = number + 1 == self.axes.len() && dimension.name == self.metric;
+            json["column"] = json!(if own { metric } else { column(&dimension.name)? });
+            json["x"] = json!(x);
+            Some(json)
+        };
+        let axes: Vec<Json> = self.axes.iter().enumerate().filter_map(axis).collect();
+        json!({
+            "axes": axes,
+            "top": TOP,
+            "height": HEIGHT,
+            "spread": SPREAD,
+            "best": BEST,
+            "down": goal.map(|goal| goal == Goal::Maximize),
+        })
+    }
+}
