@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
@@ -18,6 +19,9 @@ use super::{Agent, AgentError};
 use crate::process::now_ms;
 use crate::record::{Claim, Order};
 use crate::trial::{RunStatus, TrialIndex};
+
+/// The first look at the trials of others comes so soon; later ones at the pulse.
+const FIRST_LOOK: Duration = Duration::from_millis(200);
 
 /// What an agent did.
 #[derive(Debug, Clone, Default)]
@@ -78,12 +82,12 @@ async fn run_rounds(agent: Arc<Agent>, stop: watch::Sender<Stop>) -> Result<Summ
             (round.agent.events)(Event::Ended);
             return round.finish().await;
         }
-        let look_again = tokio::time::sleep(pulse(round.agent.options.lease));
+        let look_again = tokio::time::sleep(round.until_next_look);
         let mut stop = round.stop.clone();
         tokio::select! {
             Some(ended) = round.ended.recv() => round.command_ended(ended),
             Some(settled) = round.running.join_next_with_id() => round.count(settled),
-            () = look_again, if round.waits_for_others => {}
+            () = look_again, if round.waits_for_others => round.wait_longer(),
             Ok(()) = stop.changed() => round.stop = stop,
             () = control.changed() => {}
         }
@@ -113,6 +117,8 @@ struct Round {
     nothing_free: bool,
     /// Others have trials that may yet be lost.
     waits_for_others: bool,
+    /// How long it waits until it looks at them again: most are over soon, some take long.
+    until_next_look: Duration,
     /// There is nothing to wait for.
     nothing_left: bool,
     /// A trial has reached `metric.target`.
@@ -137,6 +143,7 @@ impl Round {
             failures_in_a_row: 0,
             nothing_free: false,
             waits_for_others: false,
+            until_next_look: FIRST_LOOK,
             nothing_left: false,
             target_reached: false,
             takeover: Takeover::default(),
@@ -157,8 +164,14 @@ impl Round {
         }
     }
 
+    fn wait_longer(&mut self) {
+        self.until_next_look =
+            (2 * self.until_next_look).min(pulse(self.agent.options.lease)).max(FIRST_LOOK);
+    }
+
     fn start(&mut self, claim: Claim) {
         self.started += 1;
+        self.until_next_look = FIRST_LOOK;
         let wires = Wires { stop: self.stop.clone(), ended: self.tell_ended.clone() };
         let work = run_trial(Arc::clone(&self.agent), claim, wires);
         let task = self.running.spawn(work).id();

@@ -43,7 +43,7 @@ struct Measure {
 }
 
 const SHORT: Measure = Measure { cap: 200, disturbed: Duration::from_secs(30), lease: "2s" };
-const ON_SERVERS: Measure = Measure { cap: 100, disturbed: Duration::from_secs(40), lease: "3s" };
+const ON_SERVERS: Measure = Measure { cap: 200, disturbed: Duration::from_secs(60), lease: "3s" };
 const LONG: Measure = Measure { cap: 1500, disturbed: Duration::from_secs(600), lease: "3s" };
 
 fn seed() -> u64 {
