@@ -70,6 +70,6 @@ fn four_agents_try_each_of_24_points_once_and_no_param_conflicts() {
     let ran = sandbox.run(&["finalize", &option, "--format", "json"]).expect(0);
     let answer = ran.json();
     assert_eq!(answer["trials"]["finished"], 24);
-    assert_eq!(answer["analysis"]["n_used"], 24);
+    assert_eq!(answer["analysis"]["trials_used"], 24);
     assert_eq!(answer["best"]["params"]["lr"], 1e-5);
 }
