@@ -70,7 +70,7 @@ impl RunLines {
             }
             Event::Waiting { others } => self.waiting(*others),
             Event::Note { trial, text } => {
-                self.progress.above(|| self.ui.warn(&format!("trial {trial}: {text}")))
+                self.progress.above(|| self.ui.warn(&format!("trial {trial}: {text}")));
             }
             Event::Ended => return self.progress.clear(),
         }

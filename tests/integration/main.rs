@@ -1,7 +1,7 @@
 //! The tests that need more than this crate: database files, sockets, MLflow's own client and server.
 
 // What goes wrong here is meant to panic.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod analysis;
 mod chaos;
