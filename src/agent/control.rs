@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::Agent;
-use super::heartbeat::pulse;
+use super::heartbeat::{patience, pulse};
 use super::stop::{Level, Stop};
 use crate::record::Order;
 
@@ -26,8 +26,10 @@ impl Control {
         look(&agent).await;
         let task = tokio::spawn(async move {
             loop {
-                tokio::time::sleep(pulse(agent.options.lease)).await;
-                look(&agent).await;
+                let lease = agent.options.lease;
+                tokio::time::sleep(pulse(lease)).await;
+                // One that waits for a server to come back must not hold up the next.
+                let _ = tokio::time::timeout(patience(lease), look(&agent)).await;
             }
         });
         Self { task, paused }

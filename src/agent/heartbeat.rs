@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::time::{MissedTickBehavior, interval_at};
+use tokio::time::{MissedTickBehavior, interval_at, timeout};
 
 use crate::record::tags;
 use crate::tracking::{RunId, Store};
@@ -12,9 +12,17 @@ use crate::tracking::{RunId, Store};
 /// Beats within a lease: one may be lost, and one late.
 const BEATS_A_LEASE: u32 = 4;
 
+/// A server that is only slow may take so long, however short the lease.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+
 /// How often an agent beats, looks for orders, and looks at the trials of others.
 pub(super) fn pulse(lease: Duration) -> Duration {
     (lease / BEATS_A_LEASE).max(Duration::from_millis(10))
+}
+
+/// How long a beat, or a look at the orders, waits for the store before the next one is tried.
+pub(super) fn patience(lease: Duration) -> Duration {
+    pulse(lease).max(SHORTEST_WAIT)
 }
 
 /// Writes a changing value on a run until dropped. Others call the agent lost when they have seen the value stay the
@@ -34,14 +42,12 @@ impl Heartbeat {
             beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
             for count in 1_u64.. {
                 beats.tick().await;
-                if superseded(store.as_ref(), &run).await {
+                // One that waits for a server to come back must not hold up the next, or it comes late when the
+                // server is back, and the trial is taken for lost.
+                let taken_over = timeout(patience(lease), beat(store.as_ref(), &run, count)).await;
+                if taken_over.unwrap_or(false) {
                     let _ = tell.send(());
                     return;
-                }
-                let beat = (tags::HEARTBEAT.to_owned(), count.to_string());
-                // A server that is away is no reason to end a trial: the next beat may get through.
-                if let Err(error) = store.log_batch(&run, &[], &[], &[beat]).await {
-                    tracing::debug!(%error, "a heartbeat was not delivered");
                 }
             }
         });
@@ -60,6 +66,19 @@ impl Drop for Heartbeat {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+/// Writes a beat; true where another attempt has taken the trial over.
+async fn beat(store: &dyn Store, run: &RunId, count: u64) -> bool {
+    if superseded(store, run).await {
+        return true;
+    }
+    let beat = (tags::HEARTBEAT.to_owned(), count.to_string());
+    // A server that is away is no reason to end a trial: the next beat may get through.
+    if let Err(error) = store.log_batch(run, &[], &[], &[beat]).await {
+        tracing::debug!(%error, "a heartbeat was not delivered");
+    }
+    false
 }
 
 async fn superseded(store: &dyn Store, run: &RunId) -> bool {

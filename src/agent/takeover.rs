@@ -75,9 +75,14 @@ async fn sign_of(agent: &Agent, trial: &Unfinished) -> Result<String> {
 /// finds the tag at its next heartbeat and stops its command.
 async fn supersede(agent: &Agent, claim: Claim) -> Result<()> {
     for run in attempts_of(agent.store.as_ref(), &agent.sweep, claim.trial).await? {
-        // A script's own exit hook may have ended its run; only its agent says how the command ended.
+        // A script's own exit hook may have ended its run; only its agent says how the command ended. What belongs to
+        // a round before this one has its result.
         let settled = run.tag(tags::EXIT_CODE).or(run.tag(tags::SIGNAL)).is_some();
-        if run.info.status.is_final() && settled {
+        let earlier = run
+            .tag(tags::ATTEMPT)
+            .and_then(|attempt| attempt.parse::<u32>().ok())
+            .is_some_and(|attempt| attempt < claim.round);
+        if run.info.status.is_final() && (settled || earlier) {
             continue;
         }
         let notes = [

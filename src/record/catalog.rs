@@ -223,14 +223,16 @@ impl Sweep {
         store.update_run(self.id(), &update).await
     }
 
-    /// Ends the parent run, and the ledger's root with it.
+    /// Ends the parent run, and the ledger's runs with it.
     ///
     /// # Errors
     /// As the store's.
     pub async fn finish(&self, store: &dyn Store, now: i64) -> Result<()> {
         let update =
             RunUpdate { status: Some(RunStatus::Finished), end_time: Some(now), ..RunUpdate::default() };
-        store.update_run(&self.ledger, &update).await?;
+        for run in Ledger::runs(store, &self.ledger).await? {
+            store.update_run(&run, &update).await?;
+        }
         store.update_run(self.id(), &update).await
     }
 }

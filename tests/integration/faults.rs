@@ -161,6 +161,32 @@ fn a_server_that_is_away_for_a_while_holds_trials_up_and_nothing_else() {
 }
 
 #[test]
+fn nobody_is_taken_for_lost_because_the_server_was_away() {
+    let story = Story::new(0, 1, "echo $1 > started-$SWEEP_TRIAL\nuntil [ -e go ]; do sleep 0.02; done\n");
+    // Who works waits long until it tries again; who watches does not.
+    let patient =
+        |factor| [("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "10"), ("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", factor)];
+    let works = story.agent(&["--lease", "4s"], &patient("60"));
+    story.wait_for("started-0");
+    let waits = story.agent(&["--lease", "4s"], &patient("1"));
+    waits.says("waiting for 1 trial");
+    let beat = || {
+        let outcome = story.outcome();
+        outcome.attempts(0)[0].tag("sweep.heartbeat").and_then(|beat| beat.parse::<u64>().ok()).unwrap_or(0)
+    };
+    story.proxy.is_away(true);
+    std::thread::sleep(Duration::from_secs(6));
+    story.proxy.is_away(false);
+    // More than a lease.
+    let before = beat();
+    until("further heartbeats", || (beat() >= before + 6).then_some(()));
+    story.sandbox.file("go", "now");
+    works.finish().expect(0);
+    waits.finish().expect(0);
+    assert_eq!(story.outcome().states(0), ["FINISHED*"]);
+}
+
+#[test]
 fn a_result_that_can_not_be_delivered_is_kept_and_delivered_by_the_next_agent() {
     let story =
         Story::new(0, 2, "echo $1 > started-$SWEEP_TRIAL\nuntil [ -e go ]; do sleep 0.02; done\necho done\n");

@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 
-use sweep::record::{Claim, ClaimOrder, Ledger, SHARD, Verdict};
+use sweep::record::{Claim, ClaimOrder, Ledger, NewSweep, SHARD, Sweep, Verdict};
 use sweep::tracking::embedded::EmbeddedStore;
 use sweep::tracking::{NewRun, RunId, RunInfo, Store};
-use sweep::trial::TrialIndex;
+use sweep::trial::{RunStatus, TrialIndex};
 
 use counting::Counting;
 
@@ -98,6 +98,34 @@ fn three_agents_cross_a_border_of_shards_without_a_gap_or_a_double() {
             assert_eq!(late.unfinished().await.unwrap(), []);
         });
     }
+}
+
+#[test]
+fn a_sweep_that_is_over_leaves_no_run_of_its_ledger_under_way() {
+    block_on(async {
+        let home = Home::new().await;
+        let new = NewSweep {
+            name: "long",
+            experiment: "Default",
+            config: b"command: 'true'",
+            seed: 1,
+            method: "random",
+            note: None,
+            user: "me",
+            tags: Vec::new(),
+            now: 0,
+        };
+        let sweep = Sweep::create(&home.store, &new).await.unwrap();
+        let limit = SHARD + 1;
+        let agent = open(home.shared(), &sweep.ledger, "me", ClaimOrder::Ascending, Some(limit)).await;
+        while agent.claim().await.unwrap().is_some() {}
+        sweep.finish(&home.store, 1).await.unwrap();
+        let runs = Ledger::runs(&home.store, &sweep.ledger).await.unwrap();
+        assert_eq!(runs.len(), 2);
+        for run in runs {
+            assert_eq!(home.store.run(&run).await.unwrap().info.status, RunStatus::Finished);
+        }
+    });
 }
 
 #[test]

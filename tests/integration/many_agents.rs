@@ -1,5 +1,8 @@
 //! Very many agents on one sweep.
 
+// The time it took.
+#![allow(clippy::print_stderr)]
+
 use std::time::{Duration, Instant};
 
 use crate::support::agent::AgentProcess;

@@ -6,6 +6,7 @@ use nix::sys::signal::Signal;
 
 use crate::support::agent::{AgentProcess, file_in, no_process_is_left, processes_of, until};
 use crate::support::outcome::{Outcome, embedded};
+use crate::support::python::mlflow_python;
 use crate::support::sandbox::Sandbox;
 
 /// Says that it runs, and waits for leave to end.
@@ -220,6 +221,27 @@ fn failed_trials_can_be_run_again_later_and_the_failed_attempts_stay_visible() {
     story.sandbox.run(&["retry", &story.id, "2"]).expect(0);
     story.agent(&[]).finish().expect(0);
     assert_eq!(story.outcome().states(2), ["FAILED", "FAILED", "FINISHED*"]);
+}
+
+/// Writes down all that the agent would: its param, and that it ended well.
+const SELF_SUFFICIENT: &str = r"
+import json, os, sys, time, urllib.request
+def post(path, **body):
+    url = os.environ['MLFLOW_TRACKING_URI'] + '/api/2.0/mlflow/runs/' + path
+    body['run_id'] = os.environ['MLFLOW_RUN_ID']
+    urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode(), {'Content-Type': 'application/json'}))
+post('log-parameter', key='x', value=sys.argv[1])
+post('update', status='FINISHED', end_time=int(time.time() * 1000))
+";
+
+#[test]
+fn a_trial_that_went_well_and_is_run_again_keeps_its_first_run_as_it_was() {
+    let story = Story::new(1, &format!("{} train.py $1\n", mlflow_python().display()));
+    story.sandbox.file("train.py", SELF_SUFFICIENT);
+    story.agent(&[]).finish().expect(0);
+    story.sandbox.run(&["retry", &story.id, "0"]).expect(0);
+    story.agent(&[]).finish().expect(0);
+    assert_eq!(story.outcome().states(0), ["FINISHED", "FINISHED*"]);
 }
 
 #[test]

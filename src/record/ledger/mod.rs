@@ -262,6 +262,15 @@ impl Ledger {
         Ok(results)
     }
 
+    /// The runs of a ledger: its root, and those that came after it.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn runs(store: &dyn Store, root: &RunId) -> Result<Vec<RunId>> {
+        let run = store.run(root).await?;
+        Ok(std::iter::once(root.clone()).chain(shard_runs(&run)).collect())
+    }
+
     /// Writes a claim; false where another agent has it. Either way the trial is taken then.
     async fn write_claim(&self, view: &mut View, claim: Claim) -> Result<bool> {
         let Some(shard) = view.shard_of(claim.trial) else {

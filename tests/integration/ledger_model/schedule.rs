@@ -237,6 +237,11 @@ fn take<T>(list: &mut Vec<T>, pick: usize) -> Option<T> {
     (!list.is_empty()).then(|| list.remove(pick % list.len()))
 }
 
+/// `PROPTEST_CASES`, else so many.
+fn cases(usual: u32) -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(usual)
+}
+
 fn order() -> impl Strategy<Value = ClaimOrder> {
     prop_oneof![Just(ClaimOrder::Ascending), Just(ClaimOrder::Spread)]
 }
@@ -254,7 +259,7 @@ async fn play(world: &mut World, steps: &[(usize, Step)]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(150), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_schedule_breaks_the_ledger(
@@ -272,7 +277,7 @@ proptest! {
 
 proptest! {
     // A thousand trials come before what matters.
-    #![proptest_config(ProptestConfig { cases: 4, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(4), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_schedule_breaks_the_ledger_at_a_border_of_shards(
