@@ -176,7 +176,7 @@ fn draw_axis(canvas: &mut Canvas, dimension: &Dimension, x: f64, pitch: f64, num
     // Names take turns in two rows, so that each has twice the room.
     let room = (2.0 * pitch - 10.0).min(2.0 * (x - 4.0)).min(2.0 * (WIDTH - 4.0 - x));
     let name = shorten(&clean(&dimension.name), room, SMALL * 1.08);
-    let y = TOP - if number % 2 == 0 { 12.0 } else { 28.0 };
+    let y = TOP - if number.is_multiple_of(2) { 12.0 } else { 28.0 };
     canvas.text((x, y), Anchor::Middle, font, &name);
     let most = (pitch.min(WIDTH - 4.0 - x) / SMALL - 0.8).max(2.0);
     for (share, words) in dimension.ticks(HEIGHT / SMALL, most, true) {
