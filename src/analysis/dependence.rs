@@ -187,7 +187,10 @@ mod tests {
         assert!(x.iter().all(|(_, value)| (1000.0..1016.0).contains(value)), "{x:?}");
         let levels = steps(&all, "level");
         let names: Vec<&Value> = levels.iter().map(|(value, _)| value).collect();
-        assert_eq!(names, ["a", "b", "c"].map(|name| Value::Text(name.to_owned())).iter().collect::<Vec<_>>());
+        assert_eq!(
+            names,
+            ["a", "b", "c"].map(|name| Value::Text(name.to_owned())).iter().collect::<Vec<_>>()
+        );
         assert!((levels[2].1 - levels[0].1 - 6.0).abs() < 1.0, "{levels:?}");
         let noise = steps(&all, "noise").iter().map(|(_, value)| *value);
         let (low, high) = noise.fold((f64::MAX, f64::MIN), |(l, h), v| (l.min(v), h.max(v)));

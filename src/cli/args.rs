@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-use crate::commands::retry::RetryArgs;
-use crate::commands::{Exit, Failure, SweepChoice};
 use crate::commands::analyze::{AnalyzeArgs, AnswerFormat, Source};
 use crate::commands::check::CheckArgs;
 use crate::commands::finalize::{Conclusion, FinalizeArgs, Format};
 use crate::commands::init::InitArgs;
+use crate::commands::retry::RetryArgs;
 use crate::commands::run::{RunArgs, WorkArgs};
 use crate::commands::sample::SampleArgs;
 use crate::commands::start::StartArgs;
+use crate::commands::{Exit, Failure, SweepChoice};
 use crate::config;
 
 /// Hyperparameter sweeps on top of MLflow tracking.
@@ -232,12 +232,8 @@ pub(super) struct Finalize {
 impl From<Finalize> for FinalizeArgs {
     fn from(typed: Finalize) -> Self {
         let Answer { metric, goal, format } = typed.answer;
-        let conclusion = Conclusion {
-            metric,
-            goal: goal.map(Into::into),
-            format: format.into(),
-            reopen: typed.reopen,
-        };
+        let conclusion =
+            Conclusion { metric, goal: goal.map(Into::into), format: format.into(), reopen: typed.reopen };
         Self { sweep: typed.which.into(), conclusion }
     }
 }
@@ -250,7 +246,13 @@ pub(super) struct Analyze {
     #[arg(long, value_name = "NAME", conflicts_with_all = ["sweep_id", "sweep"], requires = "metric")]
     experiment: Option<String>,
     /// Which of its runs, in MLflow's search language: "params.model = 'a' and metrics.loss < 1"
-    #[arg(long, value_name = "FILTER", requires = "experiment", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "FILTER",
+        requires = "experiment",
+        default_value = "",
+        hide_default_value = true
+    )]
     filter: String,
     /// A file with a row a run instead (-: stdin); columns `run` and `status` are understood
     #[arg(long, value_name = "FILE", conflicts_with_all = ["sweep_id", "sweep", "experiment"], requires = "metric")]

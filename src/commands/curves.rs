@@ -21,7 +21,8 @@ pub(super) async fn read_curves(
     trials: &[Trial],
 ) -> StoreResult<Vec<Curve>> {
     let chosen = choose(trials, metric.goal, MOST);
-    let ids = chosen.iter().filter_map(|at| trials.get(*at)).map(|trial| RunId(trial.run_id.clone())).collect();
+    let ids =
+        chosen.iter().filter_map(|at| trials.get(*at)).map(|trial| RunId(trial.run_id.clone())).collect();
     let mut histories = histories(store, ids, &metric.name).await?;
     let curves = chosen.into_iter().filter_map(|trial| {
         let history = histories.remove(&RunId(trials.get(trial)?.run_id.clone()))?;

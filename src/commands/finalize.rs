@@ -6,11 +6,11 @@ use serde_json::{Value as Json, json};
 
 use super::analyze::{AnswerFormat, print_table};
 use super::context::{Context, Setting, SweepChoice};
+use super::curves::read_curves;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::init::method_word;
 use super::load::load_sweep;
-use super::curves::read_curves;
 use super::table_of_sweep::{analyse_sweep, dependences_of, read_trials};
 use super::values::Chosen;
 use crate::config::{Config, Goal};

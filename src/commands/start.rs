@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::exit::Exit;
-use super::failure::Failure;
 use super::analyze::AnswerFormat;
 use super::context::Setting;
+use super::exit::Exit;
+use super::failure::Failure;
 use super::finalize::{Conclusion, conclude};
 use super::run::{WorkArgs, work};
 

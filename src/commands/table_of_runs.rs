@@ -37,7 +37,8 @@ pub(super) async fn read_experiment(
     check_names(&runs, asked)?;
     let metric = Chosen { name: asked.metric.clone(), goal: asked.goal, summary: Summary::Last };
     let values = metric.values(store, runs.iter()).await?;
-    let names: BTreeSet<&String> = runs.iter().flat_map(|run| run.params.iter().map(|(key, _)| key)).collect();
+    let names: BTreeSet<&String> =
+        runs.iter().flat_map(|run| run.params.iter().map(|(key, _)| key)).collect();
     let columns = names.iter().map(|name| ColumnInfo {
         name: (*name).clone(),
         log: asked.log.contains(*name),

@@ -19,7 +19,11 @@ pub fn trials_csv(report: &SweepReport) -> String {
     let paths = report.parameter_paths();
     let mut header: Vec<String> = TRIAL_COLUMNS.iter().map(|&name| name.to_owned()).collect();
     for path in &paths {
-        header.push(if TRIAL_COLUMNS.contains(&path.as_str()) { format!("params.{path}") } else { path.clone() });
+        header.push(if TRIAL_COLUMNS.contains(&path.as_str()) {
+            format!("params.{path}")
+        } else {
+            path.clone()
+        });
     }
     if let Some(objective) = report.objective {
         let name = objective.name.to_owned();

@@ -36,7 +36,8 @@ struct Line<'a> {
 pub(super) fn curves(report: &SweepReport) -> String {
     let name = report.objective.map_or("The metric", |objective| objective.name);
     let title = format!("{name} while training");
-    let by_step = report.curves.iter().any(|curve| curve.points.windows(2).any(|pair| pair[0].0 != pair[1].0));
+    let by_step =
+        report.curves.iter().any(|curve| curve.points.windows(2).any(|pair| pair[0].0 != pair[1].0));
     let lines: Vec<Line> = report.curves.iter().filter_map(|curve| line(report, curve, by_step)).collect();
     if lines.is_empty() {
         return Plot::without_marks(report, &title, "No trial has logged the metric more than once.").svg;
@@ -56,7 +57,13 @@ pub(super) fn curves(report: &SweepReport) -> String {
                 let _ = write!(ends, "M{:.1} {:.1}h0", frame.x(x), frame.y(y));
             }
         }
-        canvas.stroke_soft(&format!("curves {}", status.as_str()), &path, 1.2, of_status(status), lines.len());
+        canvas.stroke_soft(
+            &format!("curves {}", status.as_str()),
+            &path,
+            1.2,
+            of_status(status),
+            lines.len(),
+        );
         canvas.stroke("stopped", &ends, 6.0, of_status(status));
     }
     if let Some(best) = best(report, &lines) {
@@ -71,9 +78,8 @@ pub(super) fn curves(report: &SweepReport) -> String {
 /// The finite points of a curve, thinned; `None`: there are fewer than two, or its trial is not known.
 fn line<'a>(report: &SweepReport<'a>, curve: &Curve, by_step: bool) -> Option<Line<'a>> {
     let trial = report.trials.get(curve.trial)?;
-    let place = |(at, (step, value)): (usize, &(i64, f64))| {
-        (if by_step { *step as f64 } else { at as f64 }, *value)
-    };
+    let place =
+        |(at, (step, value)): (usize, &(i64, f64))| (if by_step { *step as f64 } else { at as f64 }, *value);
     let mut points: Vec<(f64, f64)> =
         curve.points.iter().enumerate().map(place).filter(|(_, value)| value.is_finite()).collect();
     // A summary that is logged last, at a step that was before, closes no loop.
@@ -99,7 +105,8 @@ fn best<'l, 'a>(report: &SweepReport, lines: &'l [Line<'a>]) -> Option<&'l Line<
 
 fn frame(report: &SweepReport, lines: &[Line], by_step: bool) -> Frame {
     let points = || lines.iter().flat_map(|line| &line.points);
-    let (first, last) = points().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), p| (l.min(p.0), h.max(p.0)));
+    let (first, last) =
+        points().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), p| (l.min(p.0), h.max(p.0)));
     let x = Axis::round(first, last + (last - first) * 0.015, 8);
     let values: Vec<f64> = points().map(|point| point.1).collect();
     let (low, high) = robust_range(&values, report.best().map(|(_, value)| value));

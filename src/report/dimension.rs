@@ -24,9 +24,15 @@ pub(super) struct Dimension {
 
 #[derive(Debug, Clone)]
 enum Scale {
-    Linear { low: f64, high: f64 },
+    Linear {
+        low: f64,
+        high: f64,
+    },
     /// Ends as decimal logarithms.
-    Log { low: f64, high: f64 },
+    Log {
+        low: f64,
+        high: f64,
+    },
     Levels(Vec<String>),
 }
 
@@ -44,7 +50,8 @@ pub(super) fn dimensions(report: &SweepReport) -> Vec<Dimension> {
     let parameters = report.analysis.map(|analysis| analysis.parameters.as_slice()).unwrap_or_default();
     let trials: Vec<&Trial> = counted(report).into_iter().map(|(_, trial, _)| trial).collect();
     let dimension = |parameter: &crate::analysis::ParameterAnalysis| {
-        let values: Vec<&Value> = trials.iter().filter_map(|trial| trial.point.get(&parameter.name)).collect();
+        let values: Vec<&Value> =
+            trials.iter().filter_map(|trial| trial.point.get(&parameter.name)).collect();
         let scale = Scale::of(&values, parameter.log)?;
         Some(Dimension { name: parameter.name.clone(), clear: parameter.clear, scale })
     };

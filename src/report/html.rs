@@ -115,7 +115,9 @@ fn figure(id: &str, svg: &str) -> String {
 
 /// With room for the canvas of the script and for its words.
 fn parallel_figure(svg: &str) -> String {
-    format!("<figure class=\"plot\" id=\"parallel\">\n<div class=\"layers\">{svg}</div><figcaption class=\"hint\">Where scripts may not run, a sample of the trials is drawn.</figcaption></figure>\n")
+    format!(
+        "<figure class=\"plot\" id=\"parallel\">\n<div class=\"layers\">{svg}</div><figcaption class=\"hint\">Where scripts may not run, a sample of the trials is drawn.</figcaption></figure>\n"
+    )
 }
 
 /// The head facts.
@@ -170,7 +172,10 @@ fn best_trial(report: &SweepReport) -> String {
         escape(&trial_label(trial)),
         escape(&trial.run_id),
         rows.collect::<String>(),
-        report.best_command.map(|text| format!("\n<p>Its command:</p>\n{}", listing(text))).unwrap_or_default()
+        report
+            .best_command
+            .map(|text| format!("\n<p>Its command:</p>\n{}", listing(text)))
+            .unwrap_or_default()
     )
 }
 

@@ -63,7 +63,9 @@ fn table(out: &mut String, analysis: &Analysis, shown: usize) {
     if analysis.parameters.is_empty() || shown == 0 {
         return;
     }
-    out.push_str("| Parameter | Importance | Permutation importance | Pearson | Spearman | eta² | Evidence |\n");
+    out.push_str(
+        "| Parameter | Importance | Permutation importance | Pearson | Spearman | eta² | Evidence |\n",
+    );
     out.push_str("|:--|--:|--:|--:|--:|--:|:--|\n");
     for parameter in analysis.parameters.iter().take(shown) {
         out.push_str(&row(parameter, analysis.has_forest()));
@@ -99,7 +101,9 @@ fn row(parameter: &ParameterAnalysis, forest: bool) -> String {
 fn correlation(correlation: Option<Correlation>) -> String {
     match correlation.filter(|correlation| correlation.r.is_finite()) {
         None => "–".to_owned(),
-        Some(Correlation { r, interval: Some([low, high]), .. }) => format!("{r:+.2} [{low:+.2}, {high:+.2}]"),
+        Some(Correlation { r, interval: Some([low, high]), .. }) => {
+            format!("{r:+.2} [{low:+.2}, {high:+.2}]")
+        }
         Some(Correlation { r, .. }) => format!("{r:+.2}"),
     }
 }

@@ -55,14 +55,25 @@ pub(super) fn parallel(report: &SweepReport, alone: bool) -> Parallel {
     shown.push(Dimension::linear(&metric, low, high));
     let axes = place(shown);
     let lines = sample(report, &trials);
-    let caption = caption_lines(&sentences(if alone { lines.len() } else { trials.len() }, trials.len(), axes.len() - 1, all));
+    let caption = caption_lines(&sentences(
+        if alone { lines.len() } else { trials.len() },
+        trials.len(),
+        axes.len() - 1,
+        all,
+    ));
     let bottom = TOP + HEIGHT;
     let mut canvas = Canvas::new(&title, bottom + 34.0 + caption_height(&caption));
     canvas.legend(60.0, &legend(report));
     for class in [Class::Rest, Class::Better, Class::Best] {
         let own = lines.iter().filter(|(_, _, own)| *own == class);
         let path: String = own.map(|(trial, value, _)| line(&axes, trial, *value)).collect();
-        canvas.stroke_soft(&format!("lines {}", class.word()), &path, class.width(), class.ink(), lines.len());
+        canvas.stroke_soft(
+            &format!("lines {}", class.word()),
+            &path,
+            class.width(),
+            class.ink(),
+            lines.len(),
+        );
     }
     for (number, (dimension, x)) in axes.iter().enumerate() {
         draw_axis(&mut canvas, dimension, *x, pitch(axes.len()), number);
@@ -127,7 +138,8 @@ fn classes(report: &SweepReport, trials: &[(usize, &Trial, f64)]) -> Vec<Class> 
 
 /// The trials that get a line: all of the best, as far as there is room, and the others evenly spread.
 fn sample<'a>(report: &SweepReport, trials: &[(usize, &'a Trial, f64)]) -> Vec<(&'a Trial, f64, Class)> {
-    let all = trials.iter().zip(classes(report, trials)).map(|((_, trial, value), class)| (*trial, *value, class));
+    let all =
+        trials.iter().zip(classes(report, trials)).map(|((_, trial, value), class)| (*trial, *value, class));
     let (mut best, rest): (Vec<_>, Vec<_>) = all.partition(|(_, _, class)| *class == Class::Best);
     best.truncate(LINES / 2);
     let room = (LINES - best.len()).min(rest.len());
@@ -142,7 +154,11 @@ fn pitch(axes: usize) -> f64 {
 
 fn place(shown: Vec<Dimension>) -> Vec<(Dimension, f64)> {
     let pitch = pitch(shown.len());
-    shown.into_iter().enumerate().map(|(k, dimension)| (dimension, MARGIN + 60.0 + k as f64 * pitch)).collect()
+    shown
+        .into_iter()
+        .enumerate()
+        .map(|(k, dimension)| (dimension, MARGIN + 60.0 + k as f64 * pitch))
+        .collect()
 }
 
 fn height(share: f64) -> f64 {
@@ -209,7 +225,12 @@ fn sentences(lines: usize, trials: usize, shown: usize, all: usize) -> Vec<Strin
 
 impl Parallel {
     /// The axes for the script, the metric's last; `column` tells which column of its table a parameter is.
-    pub(super) fn json(&self, goal: Option<Goal>, metric: usize, column: impl Fn(&str) -> Option<usize>) -> Json {
+    pub(super) fn json(
+        &self,
+        goal: Option<Goal>,
+        metric: usize,
+        column: impl Fn(&str) -> Option<usize>,
+    ) -> Json {
         let axis = |(number, (dimension, x)): (usize, &(Dimension, f64))| {
             let mut json = dimension.json();
             let own = number + 1 == self.axes.len() && dimension.name == self.metric;

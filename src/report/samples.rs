@@ -13,7 +13,8 @@ use crate::trial::{RunStatus, Trial, TrialIndex};
 pub(super) const START: i64 = 1_772_366_400_000;
 
 /// The text of a config.
-pub(super) const CONFIG: &str = "# Näive <b>config</b>\ncommand: python train.py --lr ${lr}\nparameters:\n  lr: {min: 0, max: 1}\n";
+pub(super) const CONFIG: &str =
+    "# Näive <b>config</b>\ncommand: python train.py --lr ${lr}\nparameters:\n  lr: {min: 0, max: 1}\n";
 
 /// A sweep that owns what a report borrows.
 pub(super) struct Sample {

@@ -68,7 +68,8 @@ pub(super) fn slices(report: &SweepReport) -> Slices {
     let values: Vec<f64> = trials.iter().map(|(_, _, value)| *value).collect();
     let (low, high) = robust_range(&values, report.best().map(|(_, value)| value));
     if shown.is_empty() {
-        let svg = super::Plot::without_marks(report, &title, "No parameter varies among finished trials yet.").svg;
+        let svg =
+            super::Plot::without_marks(report, &title, "No parameter varies among finished trials yet.").svg;
         return Slices { svg, panels: Vec::new(), values: (low, high) };
     }
     let y = Axis::round(low, high, 4);
@@ -112,7 +113,12 @@ fn draw_frame(canvas: &mut Canvas, panel: &Panel, y: &Axis, labelled: bool) {
         let line = height(*at, y, panel);
         canvas.line((panel.left, line), (right, line), 1.0, GRID);
         if labelled {
-            canvas.text((panel.left - 6.0, line + 4.0), Anchor::End, Font::NOTE, &shorten(text, 120.0, SMALL));
+            canvas.text(
+                (panel.left - 6.0, line + 4.0),
+                Anchor::End,
+                Font::NOTE,
+                &shorten(text, 120.0, SMALL),
+            );
         }
     }
     canvas.line((panel.left, bottom), (right, bottom), 1.0, AXIS);
@@ -120,7 +126,9 @@ fn draw_frame(canvas: &mut Canvas, panel: &Panel, y: &Axis, labelled: bool) {
         let x = panel.x(share);
         canvas.line((x, bottom), (x, bottom + 4.0), 1.0, AXIS);
         let reach = ems(&words) * SMALL / 2.0;
-        let x = x.clamp((panel.left - GAP + reach).min(x), (right + GAP - reach).max(x)).clamp(reach, WIDTH - reach);
+        let x = x
+            .clamp((panel.left - GAP + reach).min(x), (right + GAP - reach).max(x))
+            .clamp(reach, WIDTH - reach);
         canvas.text((x, bottom + 17.0), Anchor::Middle, Font::NOTE, &words);
     }
     let font = Font { bold: panel.dimension.clear, ..Font::LABEL };
@@ -130,7 +138,13 @@ fn draw_frame(canvas: &mut Canvas, panel: &Panel, y: &Axis, labelled: bool) {
 
 /// One path for all dots; each is a line of no length with round ends. Dots that would lie on one another at half a unit
 /// are drawn once.
-fn draw_dots(canvas: &mut Canvas, report: &SweepReport, panel: &Panel, trials: &[(usize, &Trial, f64)], y: &Axis) {
+fn draw_dots(
+    canvas: &mut Canvas,
+    report: &SweepReport,
+    panel: &Panel,
+    trials: &[(usize, &Trial, f64)],
+    y: &Axis,
+) {
     let size = match trials.len() {
         ..=200 => 6.0,
         201..=1_000 => 4.5,

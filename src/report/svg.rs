@@ -72,7 +72,9 @@ impl Canvas {
 
     /// The same with a rim of the page's colour, to be read on top of lines.
     pub(super) fn rimmed_text(&mut self, at: (f64, f64), anchor: Anchor, font: Font, text: &str) {
-        let rim = format!(" stroke=\"{PAPER}\" stroke-width=\"3\" stroke-linejoin=\"round\" paint-order=\"stroke\"");
+        let rim = format!(
+            " stroke=\"{PAPER}\" stroke-width=\"3\" stroke-linejoin=\"round\" paint-order=\"stroke\""
+        );
         self.write(at, anchor, font, &rim, text);
     }
 

@@ -91,7 +91,10 @@ fn finalize_and_analyze_give_programs_the_same_object() {
     assert_shape(&analyzed);
     let top = ["sweep_id", "sweep_name", "method", "metric", "goal", "trials", "best", "analysis"];
     assert_eq!(keys(&finalized), top);
-    assert_eq!((&finalized["best"]["metric"], &finalized["best"]["params"]["lr"]), (&0.1.into(), &0.1.into()));
+    assert_eq!(
+        (&finalized["best"]["metric"], &finalized["best"]["params"]["lr"]),
+        (&0.1.into(), &0.1.into())
+    );
     assert_eq!((&analyzed["metric"], &analyzed["goal"]), (&"loss".into(), &"minimize".into()));
     let lr = &analyzed["parameters"][0];
     assert_eq!((&lr["name"], &lr["clear"]), (&"lr".into(), &true.into()));
@@ -108,7 +111,10 @@ fn finalize_again_replaces_what_it_wrote_and_keeps_what_others_wrote() {
     let first = parent(&sandbox);
     let note = first.tag("mlflow.note.content").unwrap().to_owned();
     assert!(note.starts_with("What it is for\n"), "{note}");
-    assert!(note.contains("| lr |") && note.contains("- lr: `0.1`") && note.contains("```\ntrue\n```"), "{note}");
+    assert!(
+        note.contains("| lr |") && note.contains("- lr: `0.1`") && note.contains("```\ntrue\n```"),
+        "{note}"
+    );
     let theirs = note.replace("What it is for", "What it is for, and more");
     let tag = [("mlflow.note.content".to_owned(), theirs)];
     block(store(&sandbox).log_batch(&first.info.id, &[], &[], &tag)).unwrap();
@@ -126,6 +132,16 @@ fn finalize_again_replaces_what_it_wrote_and_keeps_what_others_wrote() {
         serde_json::from_str(&std::fs::read_to_string(artifacts.join("analysis.json")).unwrap()).unwrap();
     assert_eq!(kept["best"]["params"]["lr"], 0.6);
     assert!(kept["details"]["parameters"][0]["pearson"]["interval"].is_array());
+    let mut plots: Vec<String> = std::fs::read_dir(artifacts.join("plots"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    plots.sort();
+    let expected =
+        ["curves.svg", "importance.svg", "metric.svg", "parallel.svg", "slices.svg", "timeline.svg"];
+    assert_eq!(plots, expected);
+    let page = std::fs::read_to_string(artifacts.join("report.html")).unwrap();
+    assert!(page.contains("description: What it is for") && page.contains("<pre>true</pre>"));
 }
 
 #[test]
@@ -148,7 +164,10 @@ fn any_logged_metric_can_be_asked_for() {
     let sandbox = Sandbox::new();
     let id = swept(&sandbox);
     let ran = sandbox.run(&["analyze", &id, "--metric", "accuracy", "--format", "json"]).expect(0).json();
-    assert_eq!((&ran["metric"], &ran["goal"], &ran["trials_used"]), (&"accuracy".into(), &Json::Null, &12.into()));
+    assert_eq!(
+        (&ran["metric"], &ran["goal"], &ran["trials_used"]),
+        (&"accuracy".into(), &Json::Null, &12.into())
+    );
     let args = ["finalize", &id, "--metric", "accuracy", "--goal", "maximize", "--format", "json"];
     let ran = sandbox.run(&args).expect(0).json();
     assert_eq!((&ran["best"]["metric"], &ran["goal"]), (&0.9.into(), &"maximize".into()));
@@ -188,18 +207,30 @@ fn runs_that_no_sweep_made_are_analysed_by_what_they_logged() {
     let ran = sandbox.run(&args).expect(0).json();
     assert_shape(&ran);
     assert_eq!(ran["trials_used"], 28);
-    assert_eq!((&ran["trials_left_out"]["failed"], &ran["trials_left_out"]["no_metric"]), (&1.into(), &1.into()));
+    assert_eq!(
+        (&ran["trials_left_out"]["failed"], &ran["trials_left_out"]["no_metric"]),
+        (&1.into(), &1.into())
+    );
     let named = |name: &str| {
-        ran["parameters"].as_array().unwrap().iter().find(|parameter| parameter["name"] == name).unwrap().clone()
+        ran["parameters"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|parameter| parameter["name"] == name)
+            .unwrap()
+            .clone()
     };
     assert!(named("lr")["pearson"].as_f64().unwrap() < -0.99, "{ran:#}");
     assert!(named("bias")["pearson"].is_number() && named("model")["pearson"].is_null());
 
-    let filter = ["--experiment", "by-hand", "--metric", "loss", "--filter", "params.model = 'a'", "--format", "json"];
+    let filter =
+        ["--experiment", "by-hand", "--metric", "loss", "--filter", "params.model = 'a'", "--format", "json"];
     let ran = sandbox.run(&[&["analyze"], filter.as_slice()].concat()).expect(0).json();
     assert_eq!(ran["trials_used"], 9);
     let ran = sandbox.run(&["analyze", "--experiment", "by-hand", "--metric", "los"]).expect(2);
-    assert!(ran.stderr.contains("no run has logged the metric `los`") && ran.stderr.contains("Logged are: loss."));
+    assert!(
+        ran.stderr.contains("no run has logged the metric `los`") && ran.stderr.contains("Logged are: loss.")
+    );
     let ran = sandbox.run(&["analyze", "--experiment", "by-hnd", "--metric", "loss"]).expect(2);
     assert!(ran.stderr.contains("by-hand"), "{}", ran.stderr);
 }
@@ -235,7 +266,10 @@ fn table(rows: usize) -> String {
 fn a_csv_file_is_analysed_without_any_store() {
     let sandbox = Sandbox::new();
     sandbox.file("runs.csv", &table(100));
-    let args = ["analyze", "--csv", "runs.csv", "--metric", "loss", "--goal", "minimize", "--log", "lr", "--format", "json"];
+    let args = [
+        "analyze", "--csv", "runs.csv", "--metric", "loss", "--goal", "minimize", "--log", "lr", "--format",
+        "json",
+    ];
     let ran = sandbox.run(&args).expect(0).json();
     assert_shape(&ran);
     assert_eq!((&ran["trials_used"], &ran["goal"]), (&54.into(), &"minimize".into()));

@@ -39,11 +39,8 @@ pub(super) fn data_json(report: &SweepReport, plots: &Plots) -> String {
     let order = in_order(report);
     let trials: Vec<&Trial> = order.iter().filter_map(|at| report.trials.get(*at)).collect();
     let column = |name: &str| paths.iter().position(|path| path == name).map(|place| place + FIXED);
-    let marks: Map<String, Json> = plots
-        .marked
-        .iter()
-        .map(|(id, plot)| ((*id).to_owned(), marks_json(plot, &order)))
-        .collect();
+    let marks: Map<String, Json> =
+        plots.marked.iter().map(|(id, plot)| ((*id).to_owned(), marks_json(plot, &order))).collect();
     let goal = report.objective.and_then(|objective| objective.goal);
     let data = json!({
         "page": PAGE,

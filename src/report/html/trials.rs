@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::super::SweepReport;
 use super::super::facts::trial_label;
 use super::super::text::{clean, duration_text, escape, moment_text, significant};
 use super::super::values::{flatten, float_text};
-use super::super::SweepReport;
 use crate::trial::Trial;
 
 /// Rows of a page of the script.

@@ -165,7 +165,10 @@ fn a_drag_along_an_axis_keeps_its_trials_in_the_table_and_a_click_lets_go() {
     // The last axis is the metric's: its upper half.
     let drag = [("pointerdown", 876.0, 124.0), ("pointermove", 876.0, 284.0), ("pointerup", 876.0, 284.0)];
     let Some(dom) = opened("browser-brush.html", &driven(&page, &pointer("parallel", &drag))) else { return };
-    assert!(dom.contains("1–100 of 100 (of 200)</span>"), "the upper half of the metric is trials 100 to 199");
+    assert!(
+        dom.contains("1–100 of 100 (of 200)</span>"),
+        "the upper half of the metric is trials 100 to 199"
+    );
     assert!(column(&dom, 0).contains(&"199".to_owned()) && !column(&dom, 0).contains(&"99".to_owned()));
     let click = [("pointerdown", 876.0, 200.0), ("pointerup", 876.0, 200.0)];
     let script = pointer("parallel", &[drag.as_slice(), click.as_slice()].concat());

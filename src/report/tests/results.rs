@@ -118,7 +118,8 @@ fn agents_have_lanes_of_their_own() {
     let mut sample = Sample::new(12, 1);
     for (k, trial) in sample.trials.iter_mut().enumerate() {
         trial.agent = Some(if k % 3 == 0 { "alone-1-a" } else { "pair-2-b" }.to_owned());
-        (trial.start_time, trial.end_time) = (START + 1000 * (k as i64 / 3), Some(START + 1000 * (k as i64 / 3 + 1)));
+        (trial.start_time, trial.end_time) =
+            (START + 1000 * (k as i64 / 3), Some(START + 1000 * (k as i64 / 3 + 1)));
         trial.status = RunStatus::Finished;
     }
     let marks: Vec<Mark> = timeline::timeline(&sample.report()).marks.into_iter().flatten().collect();
@@ -180,8 +181,10 @@ fn a_note_is_never_longer_than_mlflow_keeps_and_keeps_what_stood_before() {
 #[test]
 fn a_dependence_of_no_known_value_draws_nothing() {
     let mut sample = plain(20);
-    sample.dependences =
-        vec![Dependence { name: "optimizer".to_owned(), steps: vec![(Value::Text("unheard-of".to_owned()), 3.0)] }];
+    sample.dependences = vec![Dependence {
+        name: "optimizer".to_owned(),
+        steps: vec![(Value::Text("unheard-of".to_owned()), 3.0)],
+    }];
     assert_eq!(shapes(&slices_svg(&sample.report()), "dependence"), 0);
 }
 
@@ -190,5 +193,7 @@ fn the_report_shows_config_and_command_as_they_are() {
     let sample = plain(5);
     let page = report_html(&sample.report());
     assert!(page.contains("python train.py --lr 0.01 --note &#39;&lt;b&gt;&#39;"));
-    assert!(page.contains("# Näive &lt;b&gt;config&lt;/b&gt;\ncommand: python train.py --lr ${lr}\nparameters:\n  lr: "));
+    assert!(page.contains(
+        "# Näive &lt;b&gt;config&lt;/b&gt;\ncommand: python train.py --lr ${lr}\nparameters:\n  lr: "
+    ));
 }
