@@ -4,6 +4,9 @@
 //! as every command of a sweep is; nothing in it knows of sweeps. It logs its params, the R² of each fold as `r2` by
 //! step, and in the end the mean `r2` and `rmse`.
 
+// A training program talks to whoever reads its log.
+#![allow(clippy::print_stdout)]
+
 use std::error::Error;
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,5 +1,8 @@
 //! Holds the storeys of the house: a module names only modules on a storey below its own.
 
+// What goes wrong here is meant to panic.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

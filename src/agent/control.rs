@@ -16,15 +16,18 @@ pub(super) struct Control {
 }
 
 impl Control {
-    pub(super) fn listen(agent: Arc<Agent>, stop: watch::Sender<Stop>) -> Self {
+    /// Obeys the present order before it returns: a paused sweep starts no trial.
+    pub(super) async fn listen(agent: Arc<Agent>, stop: watch::Sender<Stop>) -> Self {
         let (pause, paused) = watch::channel(false);
+        let look = async move |agent: &Agent| match agent.sweep.order(agent.store.as_ref()).await {
+            Ok(order) => obey(order, &stop, &pause),
+            Err(error) => tracing::debug!(%error, "the sweep's orders could not be read"),
+        };
+        look(&agent).await;
         let task = tokio::spawn(async move {
             loop {
-                match agent.sweep.order(agent.store.as_ref()).await {
-                    Ok(order) => obey(order, &stop, &pause),
-                    Err(error) => tracing::debug!(%error, "the sweep's orders could not be read"),
-                }
                 tokio::time::sleep(pulse(agent.options.lease)).await;
+                look(&agent).await;
             }
         });
         Self { task, paused }

@@ -21,6 +21,8 @@ pub(super) struct HandedOver<'a> {
     pub(super) params_json: String,
     pub(super) checkpoint_dir: &'a Path,
     pub(super) agent: &'a str,
+    /// The GPU of this trial alone.
+    pub(super) gpu: Option<&'a str>,
     /// The config's own additions.
     pub(super) additions: &'a [(String, String)],
 }
@@ -51,6 +53,9 @@ pub(super) fn variables(
     set("SWEEP_PARENT_RUN_ID", given.sweep_id.into());
     set("SWEEP_RUN_ID", run_id.into());
     set("SWEEP_AGENT_ID", given.agent.into());
+    if let Some(gpu) = given.gpu {
+        set("CUDA_VISIBLE_DEVICES", gpu.into());
+    }
     if given.loopback {
         for name in ["NO_PROXY", "no_proxy"] {
             set(name, past_proxies(inherited(name)).into());
@@ -90,11 +95,12 @@ mod tests {
             loopback,
             run: &run,
             sweep_id: "parent",
-            claim: Claim { trial: TrialIndex(7), attempt: 2, round: 1 },
+            claim: Claim { trial: TrialIndex(7), attempt: 2, round: 1, excused: 0 },
             trial_seed: 5,
             params_json: r#"{"lr":0.1}"#.into(),
             checkpoint_dir: Path::new("/c"),
             agent: "me",
+            gpu: Some("1"),
             additions: &[("MLFLOW_RUN_ID".into(), "wrong".into()), ("OMP_NUM_THREADS".into(), "1".into())],
         };
         variables(given, |name| (name == "NO_PROXY").then(|| "corp.example".to_owned()))
@@ -110,6 +116,7 @@ mod tests {
         assert_eq!(last(&all, "MLFLOW_RUN_ID"), Some("abc"));
         assert_eq!(last(&all, "OMP_NUM_THREADS"), Some("1"));
         assert_eq!(last(&all, "SWEEP_ATTEMPT"), Some("2"));
+        assert_eq!(last(&all, "CUDA_VISIBLE_DEVICES"), Some("1"));
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub enum Event<'a> {
         run: &'a RunId,
         /// What it is run with.
         point: &'a Point,
+        /// Trials of all agents that are taken, as far as this one knows.
+        taken: u64,
     },
     /// A command printed something.
     Output {
@@ -42,6 +44,8 @@ pub enum Event<'a> {
         /// What it is.
         text: &'a str,
     },
+    /// The agent has no more to say.
+    Ended,
 }
 
 /// How a trial came out.

@@ -6,10 +6,13 @@
 mod control;
 mod environment;
 mod event;
+mod gpus;
 mod heartbeat;
 mod journal;
+mod leftovers;
 mod round;
 mod settle;
+mod signs;
 mod stop;
 mod takeover;
 mod watch;
@@ -19,14 +22,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::{Config, Goal};
 use crate::config::command::CommandError;
-use crate::process::SpawnError;
+use crate::config::{Config, Goal};
+use crate::process::{Guard, SpawnError};
 use crate::record::{Ledger, Sweep};
 use crate::strategy::{Strategy, StrategyError};
 use crate::tracking::{RunInfo, Store, TrackingError};
 
 pub use event::{Event, Fate, Outcome};
+pub use gpus::Gpus;
 pub use journal::{Journal, Posted};
 pub use round::{EndReason, Summary, run};
 pub use stop::{Level, Stop};
@@ -71,6 +75,10 @@ pub struct Agent {
     pub hand_over: Arc<dyn HandOver>,
     /// Who this is.
     pub identity: Identity,
+    /// Kills what the commands started should this agent die.
+    pub guard: Option<Arc<Guard>>,
+    /// GPUs to hand out, one a trial.
+    pub gpus: Option<Gpus>,
     /// Where commands run.
     pub folder: PathBuf,
     /// Where `SWEEP_CHECKPOINT_DIR`s are.

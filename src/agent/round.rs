@@ -2,20 +2,26 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::control::Control;
 use super::event::{Event, Fate, Outcome};
 use super::heartbeat::pulse;
-use super::stop::{Level, Stop};
+use super::leftovers::Leftovers;
+use super::stop::{LAST_CHANCE, Level, Stop, no_answer, out_of_patience};
 use super::takeover::{Look, Takeover};
-use super::work::run_trial;
+use super::work::{CommandEnded, Wires, run_trial};
 use super::{Agent, AgentError};
 use crate::process::now_ms;
 use crate::record::{Claim, Order};
 use crate::trial::{RunStatus, TrialIndex};
+
+/// The first look at the trials of others comes so soon; later ones at the pulse.
+const FIRST_LOOK: Duration = Duration::from_millis(200);
 
 /// What an agent did.
 #[derive(Debug, Clone, Default)]
@@ -57,61 +63,91 @@ pub enum EndReason {
 /// # Errors
 /// Where the store, the strategy or this machine fails; the trials that were running are finished first.
 pub async fn run(agent: Arc<Agent>, stop: watch::Sender<Stop>) -> Result<Summary, AgentError> {
-    let mut control = Control::listen(Arc::clone(&agent), stop.clone());
+    let asked = stop.subscribe();
+    tokio::select! {
+        summary = run_rounds(agent, stop) => summary,
+        // Results are in the journal by then. What still runs is killed as it is dropped.
+        () = out_of_patience(asked, 2 * LAST_CHANCE) => Err(no_answer().into()),
+    }
+}
+
+async fn run_rounds(agent: Arc<Agent>, stop: watch::Sender<Stop>) -> Result<Summary, AgentError> {
+    let mut control = Control::listen(Arc::clone(&agent), stop.clone()).await;
     let mut round = Round::new(agent, stop.subscribe());
     loop {
         if !control.is_paused() {
             round.start_trials().await;
         }
         if round.running.is_empty() && (round.error.is_some() || round.end_reason().is_some()) {
+            (round.agent.events)(Event::Ended);
             return round.finish().await;
         }
-        let look_again = tokio::time::sleep(pulse(round.agent.options.lease));
+        let look_again = tokio::time::sleep(round.until_next_look);
         let mut stop = round.stop.clone();
         tokio::select! {
-            Some(ended) = round.running.join_next_with_id() => round.count(ended),
-            () = look_again, if round.waits_for_others => {}
+            Some(ended) = round.ended.recv() => round.command_ended(ended),
+            Some(settled) = round.running.join_next_with_id() => round.count(settled),
+            () = look_again, if round.waits_for_others => round.wait_longer(),
             Ok(()) = stop.changed() => round.stop = stop,
             () = control.changed() => {}
         }
     }
 }
 
+/// A trial of this agent.
+struct Own {
+    task: Id,
+    trial: TrialIndex,
+    /// Whether its command is, or may yet be, running.
+    has_command: bool,
+}
+
 struct Round {
     agent: Arc<Agent>,
     stop: watch::Receiver<Stop>,
     running: JoinSet<Result<Outcome, AgentError>>,
-    /// The trials that are running here, by task.
-    own: Vec<(Id, TrialIndex)>,
+    /// The trials that are running or being settled here.
+    own: Vec<Own>,
+    /// Commands that are over, while their results are still being written down.
+    ended: UnboundedReceiver<CommandEnded>,
+    tell_ended: UnboundedSender<CommandEnded>,
     started: u64,
     failures_in_a_row: u32,
     /// No trial is free: what is left is run by others, here or elsewhere.
     nothing_free: bool,
     /// Others have trials that may yet be lost.
     waits_for_others: bool,
+    /// How long it waits until it looks at them again: most are over soon, some take long.
+    until_next_look: Duration,
     /// There is nothing to wait for.
     nothing_left: bool,
     /// A trial has reached `metric.target`.
     target_reached: bool,
     takeover: Takeover,
+    leftovers: Leftovers,
     summary: Summary,
     error: Option<AgentError>,
 }
 
 impl Round {
     fn new(agent: Arc<Agent>, stop: watch::Receiver<Stop>) -> Self {
+        let (tell_ended, ended) = unbounded_channel();
         Self {
             agent,
             stop,
             running: JoinSet::new(),
             own: Vec::new(),
+            ended,
+            tell_ended,
             started: 0,
             failures_in_a_row: 0,
             nothing_free: false,
             waits_for_others: false,
+            until_next_look: FIRST_LOOK,
             nothing_left: false,
             target_reached: false,
             takeover: Takeover::default(),
+            leftovers: Leftovers::default(),
             summary: Summary::default(),
             error: None,
         }
@@ -119,10 +155,7 @@ impl Round {
 
     /// Fills the free places.
     async fn start_trials(&mut self) {
-        while self.running.len() < self.agent.options.jobs
-            && self.end_reason().is_none()
-            && self.error.is_none()
-        {
+        while self.has_place() && self.end_reason().is_none() && self.error.is_none() {
             match self.next_claim().await {
                 Ok(Some(claim)) => self.start(claim),
                 Ok(None) => return,
@@ -131,10 +164,39 @@ impl Round {
         }
     }
 
+    fn wait_longer(&mut self) {
+        self.until_next_look =
+            (2 * self.until_next_look).min(pulse(self.agent.options.lease)).max(FIRST_LOOK);
+    }
+
     fn start(&mut self, claim: Claim) {
         self.started += 1;
-        let task = self.running.spawn(run_trial(Arc::clone(&self.agent), claim, self.stop.clone()));
-        self.own.push((task.id(), claim.trial));
+        self.until_next_look = FIRST_LOOK;
+        let wires = Wires { stop: self.stop.clone(), ended: self.tell_ended.clone() };
+        let work = run_trial(Arc::clone(&self.agent), claim, wires);
+        let task = self.running.spawn(work).id();
+        self.own.push(Own { task, trial: claim.trial, has_command: true });
+    }
+
+    /// The next command starts while the results of the former are being written down; but not of many formers, should
+    /// the store be slow.
+    fn has_place(&self) -> bool {
+        let jobs = self.agent.options.jobs;
+        let commands = self.own.iter().filter(|own| own.has_command).count();
+        commands < jobs && self.running.len() < 2 * jobs
+    }
+
+    fn command_ended(&mut self, ended: CommandEnded) {
+        // Whether the target is reached is known only once the trial is settled, and no trial may start until then.
+        let decides = self.agent.config.metric.as_ref().is_some_and(|metric| metric.target.is_some());
+        for own in self.own.iter_mut().filter(|own| own.trial == ended.trial) {
+            own.has_command = decides;
+        }
+        match ended.status {
+            RunStatus::Failed => self.failures_in_a_row += 1,
+            RunStatus::Finished => self.failures_in_a_row = 0,
+            _ => {}
+        }
     }
 
     /// A free trial, else one that was given back or lost.
@@ -145,13 +207,16 @@ impl Round {
             }
             self.nothing_free = true;
         }
-        let own: HashSet<TrialIndex> = self.own.iter().map(|(_, trial)| *trial).collect();
+        let own: HashSet<TrialIndex> = self.own.iter().map(|own| own.trial).collect();
         match self.takeover.look(&self.agent, &own).await? {
             Look::Claimed(claim) => return Ok(Some(claim)),
-            Look::AllDone => {
-                self.waits_for_others = false;
-                self.nothing_left = true;
+            Look::AllDone if own.is_empty() => {
+                let waits = self.agent.options.wait && self.leftovers.look(&self.agent).await? > 0;
+                self.waits_for_others = waits;
+                self.nothing_left = !waits;
             }
+            // They are settled first.
+            Look::AllDone => self.waits_for_others = false,
             Look::Others(others) => {
                 self.summary.others = others;
                 self.nothing_left = !self.agent.options.wait;
@@ -190,7 +255,11 @@ impl Round {
             Ok((id, _)) => *id,
             Err(error) => error.id(),
         };
-        self.own.retain(|(task, _)| *task != id);
+        // What a task said before it ended comes first.
+        while let Ok(ended) = self.ended.try_recv() {
+            self.command_ended(ended);
+        }
+        self.own.retain(|own| own.task != id);
         match ended {
             Ok((_, Ok(outcome))) => self.count_outcome(outcome),
             Ok((_, Err(error))) => self.fail(error),
@@ -203,17 +272,15 @@ impl Round {
 
     fn count_outcome(&mut self, outcome: Outcome) {
         (self.agent.events)(Event::Settled(&outcome));
-        // What was given back is there to be taken again.
-        self.nothing_left = self.nothing_left && outcome.fate != Fate::GivenBack;
+        // What was given back is there to be taken again, and what was taken over may yet be lost.
+        self.nothing_left = self.nothing_left && outcome.fate == Fate::Result;
         match outcome.status {
             RunStatus::Finished => {
                 self.target_reached |= self.agent.reaches_target(outcome.metric);
                 self.summary.finished += 1;
-                self.failures_in_a_row = 0;
             }
             RunStatus::Failed => {
                 self.summary.failed += 1;
-                self.failures_in_a_row += 1;
                 self.summary.last_failure = Some(outcome);
             }
             _ => self.summary.killed += 1,

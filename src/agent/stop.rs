@@ -1,6 +1,10 @@
 //! How far an agent has been asked to stop.
 
+use std::time::Duration;
+
 use tokio::sync::watch;
+
+use crate::tracking::{ErrorKind, TrackingError};
 
 /// How firmly. Each level includes the ones before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -38,6 +42,26 @@ impl Stop {
             news
         })
     }
+}
+
+/// How long the store has to answer after an agent was asked to end at once.
+pub(super) const LAST_CHANCE: Duration = Duration::from_secs(3);
+
+/// What is said where the store did not.
+pub(super) fn no_answer() -> TrackingError {
+    TrackingError::new(
+        ErrorKind::Unavailable,
+        "the tracking store did not answer before the agent had to end",
+    )
+}
+
+/// Waits until an agent has been asked to end at once, and for `patience` after it.
+pub(super) async fn out_of_patience(mut stop: watch::Receiver<Stop>, patience: Duration) {
+    if stop.wait_for(|stop| stop.level == Level::Kill).await.is_err() {
+        // Nobody is left to ask.
+        std::future::pending::<()>().await;
+    }
+    tokio::time::sleep(patience).await;
 }
 
 #[cfg(test)]

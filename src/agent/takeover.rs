@@ -1,11 +1,11 @@
 //! Trials that others began and did not finish: given back, or left behind by an agent that is lost.
 
-use std::collections::{HashMap, HashSet};
-use std::time::Duration;
+use std::collections::HashSet;
 
 use tokio::time::Instant;
 
 use super::Agent;
+use super::signs::Signs;
 use crate::process::now_ms;
 use crate::record::{Claim, Unfinished, attempts_of, tags};
 use crate::tracking::{Result, RunUpdate};
@@ -25,27 +25,23 @@ pub(super) enum Look {
 /// What this agent has seen of the trials of others, on its own clock.
 #[derive(Default)]
 pub(super) struct Takeover {
-    seen: HashMap<TrialIndex, Sign>,
-}
-
-/// A sign of life: it counts from when it was first seen.
-struct Sign {
-    text: String,
-    since: Instant,
+    signs: Signs<TrialIndex>,
 }
 
 impl Takeover {
     /// Looks at all trials without a result but `own`, and claims one that is given back or lost.
     pub(super) async fn look(&mut self, agent: &Agent, own: &HashSet<TrialIndex>) -> Result<Look> {
+        let asked = Instant::now();
         let unfinished = agent.ledger.unfinished().await?;
+        self.signs.answered(asked, agent.options.lease);
         let others: Vec<Unfinished> =
             unfinished.into_iter().filter(|trial| !own.contains(&trial.trial)).collect();
-        self.seen.retain(|trial, _| others.iter().any(|other| other.trial == *trial));
+        self.signs.retain(|trial| others.iter().any(|other| other.trial == *trial));
         for trial in &others {
             if !(trial.given_back || self.is_lost(agent, trial).await?) {
                 continue;
             }
-            self.seen.remove(&trial.trial);
+            self.signs.forget(&trial.trial);
             if let Some(claim) = agent.ledger.claim_again(trial).await? {
                 supersede(agent, claim).await?;
                 return Ok(Look::Claimed(claim));
@@ -56,13 +52,10 @@ impl Takeover {
 
     /// Whether the trial has shown the same sign of life for a whole lease.
     async fn is_lost(&mut self, agent: &Agent, trial: &Unfinished) -> Result<bool> {
-        let text = sign_of(agent, trial).await?;
-        let now = Instant::now();
-        let sign = self.seen.entry(trial.trial).or_insert_with(|| Sign { text: text.clone(), since: now });
-        if sign.text != text {
-            *sign = Sign { text, since: now };
-        }
-        Ok(now.duration_since(sign.since) >= agent.options.lease.max(Duration::from_millis(1)))
+        let asked = Instant::now();
+        let sign = sign_of(agent, trial).await?;
+        self.signs.answered(asked, agent.options.lease);
+        Ok(self.signs.is_lost(trial.trial, sign, agent.options.lease))
     }
 }
 
@@ -82,7 +75,9 @@ async fn sign_of(agent: &Agent, trial: &Unfinished) -> Result<String> {
 /// finds the tag at its next heartbeat and stops its command.
 async fn supersede(agent: &Agent, claim: Claim) -> Result<()> {
     for run in attempts_of(agent.store.as_ref(), &agent.sweep, claim.trial).await? {
-        if run.info.status.is_final() && run.tag(tags::EXIT_CODE).is_some() {
+        // A script's own exit hook may have ended its run; only its agent says how the command ended.
+        let settled = run.tag(tags::EXIT_CODE).or(run.tag(tags::SIGNAL)).is_some();
+        if run.info.status.is_final() && settled {
             continue;
         }
         let notes = [

@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
 use super::environment::{HandedOver, REMOVED, variables};
 use super::event::{Event, Outcome};
+use super::gpus::{Gpu, Gpus};
 use super::settle::{Fate, Settlement, abandon, deliver};
-use super::stop::{Level, Stop};
+use super::stop::{LAST_CHANCE, Level, Stop, no_answer, out_of_patience};
 use super::watch::{Watched, watch_command};
 use super::{Agent, AgentError};
 use crate::config::command::{RenderContext, Rendered, render};
@@ -16,17 +18,33 @@ use crate::process::{Child, Spec, now_ms};
 use crate::record::{Claim, NewTrial, Unfinished, Verdict};
 use crate::space::Point;
 use crate::tracking::{NewRun, RunInfo};
-use crate::trial::{RunStatus, trial_seed};
+use crate::trial::{RunStatus, TrialIndex, trial_seed};
+
+/// What ties a trial to the agent's loop.
+#[derive(Clone)]
+pub(super) struct Wires {
+    /// How far the agent has been asked to stop.
+    pub(super) stop: watch::Receiver<Stop>,
+    /// Tells that a command is over.
+    pub(super) ended: UnboundedSender<CommandEnded>,
+}
+
+/// A trial's command is over, and its place free; what it gave is still being written down.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CommandEnded {
+    pub(super) trial: TrialIndex,
+    pub(super) status: RunStatus,
+}
 
 /// Runs a claimed trial and settles it; a failed attempt is followed by further ones, as many as are allowed.
 pub(super) async fn run_trial(
     agent: Arc<Agent>,
     mut claim: Claim,
-    stop: watch::Receiver<Stop>,
+    wires: Wires,
 ) -> Result<Outcome, AgentError> {
     loop {
-        let outcome = run_attempt(&agent, claim, stop.clone()).await?;
-        if outcome.fate != Fate::Retried || stop.borrow().level > Level::No {
+        let outcome = run_attempt(&agent, claim, &wires).await?;
+        if outcome.fate != Fate::Retried || wires.stop.borrow().level > Level::No {
             if outcome.fate == Fate::Retried {
                 agent.ledger.give_back(claim.trial, claim.attempt).await?;
             }
@@ -37,6 +55,7 @@ pub(super) async fn run_trial(
             attempts: claim.attempt,
             token: agent.identity.agent.clone(),
             round: claim.round,
+            excused: claim.excused,
             given_back: false,
         };
         match agent.ledger.claim_again(&trial).await? {
@@ -50,19 +69,16 @@ pub(super) async fn run_trial(
     }
 }
 
-async fn run_attempt(
-    agent: &Agent,
-    claim: Claim,
-    stop: watch::Receiver<Stop>,
-) -> Result<Outcome, AgentError> {
+async fn run_attempt(agent: &Agent, claim: Claim, wires: &Wires) -> Result<Outcome, AgentError> {
     let prepared = Prepared::new(agent, claim)?;
     let run = agent.store.create_run(&prepared.new_run(agent)).await?;
     let watched = {
         let uri = agent.hand_over.open(&run, &agent.config.experiment_name);
         let spec = prepared.spec(agent, &run, &uri);
-        (agent.events)(Event::Started { claim, run: &run.id, point: &prepared.point });
-        let watched = match Child::spawn(&spec) {
-            Ok(child) => watch_command(agent, claim, &run.id, child, stop).await,
+        let taken = agent.ledger.taken().await;
+        (agent.events)(Event::Started { claim, run: &run.id, point: &prepared.point, taken });
+        let watched = match Child::spawn(&spec, agent.guard.clone()) {
+            Ok(child) => watch_command(agent, claim, &run.id, child, wires.stop.clone()).await,
             Err(error) => Err(error.into()),
         };
         agent.hand_over.close(&uri);
@@ -71,7 +87,7 @@ async fn run_attempt(
     // Only where the trial left nothing in it.
     let _ = std::fs::remove_dir(&prepared.checkpoint_dir);
     match watched {
-        Ok(watched) => settle(agent, claim, &run, &prepared.point, watched).await,
+        Ok(watched) => settle(agent, claim, &run, &prepared.point, watched, wires).await,
         Err(error) => {
             abandon(agent, &run, &error).await;
             Err(error)
@@ -86,15 +102,24 @@ async fn settle(
     run: &RunInfo,
     point: &Point,
     mut watched: Watched,
+    wires: &Wires,
 ) -> Result<Outcome, AgentError> {
     let settlement = Settlement::new(claim, run, point, &watched, agent.options.retries);
+    if settlement.fate != Fate::Retried {
+        // The agent may be gone already: then nobody waits for the place.
+        let _ = wires.ended.send(CommandEnded { trial: claim.trial, status: settlement.status });
+    }
     let log = watched.tail.log().map_err(failed(format!("the output of trial {} is gone", claim.trial)))?;
     let last_lines = watched.tail.last_lines();
     if settlement.status == RunStatus::Failed && last_lines.iter().any(|line| line.contains(OTHER_EXPERIMENT))
     {
         (agent.events)(Event::Note { trial: claim.trial, text: OTHER_EXPERIMENT_HINT });
     }
-    let delivered = match deliver(agent.store.as_ref(), &agent.ledger, &settlement, log.clone()).await {
+    let delivery = tokio::select! {
+        delivery = deliver(agent.store.as_ref(), &agent.ledger, &settlement, log.clone()) => delivery,
+        () = out_of_patience(wires.stop.clone(), LAST_CHANCE) => Err(no_answer()),
+    };
+    let delivered = match delivery {
         Ok(delivered) => delivered,
         Err(error) => {
             let kept = agent.journal.keep(&settlement, &log);
@@ -136,6 +161,7 @@ struct Prepared {
     point: Point,
     seed: u32,
     command: Rendered,
+    gpu: Option<Gpu>,
     /// Of `${args_json_file}`: deleted when the trial is over.
     _params_file: tempfile::NamedTempFile,
     checkpoint_dir: PathBuf,
@@ -166,7 +192,8 @@ impl Prepared {
         let checkpoint_dir = agent.checkpoints.join(format!("trial-{:06}", claim.trial.0));
         std::fs::create_dir_all(&checkpoint_dir)
             .map_err(failed(format!("the folder {} can't be made", checkpoint_dir.display())))?;
-        Ok(Self { claim, point, seed, command, _params_file: params_file, checkpoint_dir })
+        let gpu = agent.gpus.as_ref().and_then(Gpus::take);
+        Ok(Self { claim, point, seed, command, gpu, _params_file: params_file, checkpoint_dir })
     }
 
     fn new_run(&self, agent: &Agent) -> NewRun {
@@ -197,6 +224,7 @@ impl Prepared {
             params_json: self.point.to_json().to_string(),
             checkpoint_dir: &self.checkpoint_dir,
             agent: &agent.identity.agent,
+            gpu: self.gpu.as_ref().map(Gpu::name),
             additions: &agent.config.env,
         };
         Spec {

@@ -1,6 +1,15 @@
 //! "Which parameters mattered?": importances and correlations of a table of trials.
 //!
 //! Owns the statistics, pure and seeded. Refuses to know the program: no store, no files, no clock.
+//!
+//! | question | file |
+//! |---|---|
+//! | which rows, which kinds | `columns`, `text` |
+//! | one parameter against the metric | `figures`: `correlation`, `association` |
+//! | parameters against each other | `together` |
+//! | all parameters at once | `design`, `target` → `features` → `forest` → `permutation` |
+//! | how far to believe it | `notes` |
+//! | all of it | `analyse`; the forest alone, behind linfa's traits: `estimator` |
 
 mod analyse;
 mod association;

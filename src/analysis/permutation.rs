@@ -18,7 +18,7 @@ const REPEATS: usize = 30;
 /// Rows that are followed together: few enough that their sums stay in the cache, enough to pay for a tree's way there.
 const BLOCK: usize = 256;
 /// Groups that are shuffled at the same time: bounds the memory for the shuffled codes.
-const BATCH: usize = 64;
+const BATCH: usize = 16;
 
 /// Which rows a forest is judged on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

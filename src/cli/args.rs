@@ -13,7 +13,7 @@ use crate::commands::retry::RetryArgs;
 use crate::commands::run::{RunArgs, WorkArgs};
 use crate::commands::sample::SampleArgs;
 use crate::commands::start::StartArgs;
-use crate::commands::{Exit, Failure, SweepChoice};
+use crate::commands::{Exit, Failure, Pin, SweepChoice};
 use crate::config;
 
 /// Hyperparameter sweeps on top of MLflow tracking.
@@ -100,9 +100,12 @@ impl From<Which> for SweepChoice {
 /// How trials are run.
 #[derive(Debug, ClapArgs)]
 struct Work {
-    /// Trials side by side
-    #[arg(short, long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    jobs: u16,
+    /// Trials side by side [default: the number of GPUs with --gpus, else 1]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// Give each trial a GPU of its own (CUDA_VISIBLE_DEVICES): `auto`, or their numbers
+    #[arg(long, value_name = "auto|0,1,…")]
+    gpus: Option<String>,
     /// End after N trials
     #[arg(short = 'n', long, value_name = "N")]
     count: Option<u64>,
@@ -126,7 +129,9 @@ struct Work {
 impl From<Work> for WorkArgs {
     fn from(typed: Work) -> Self {
         Self {
-            jobs: typed.jobs.into(),
+            jobs: typed.jobs.map(usize::from),
+            gpus: typed.gpus,
+            pin: Pin::default(),
             count: typed.count,
             max_failures: typed.max_failures,
             lease: typed.lease,
@@ -149,11 +154,22 @@ pub(super) struct Run {
     which: Which,
     #[command(flatten)]
     work: Work,
+    /// Refuse to run unless the sweep's config is this file
+    #[arg(long, value_name = "FILE", conflicts_with = "expect_sha256")]
+    config: Option<PathBuf>,
+    /// Refuse to run unless the sweep's config has this SHA-256
+    #[arg(long, value_name = "HEX")]
+    expect_sha256: Option<String>,
 }
 
 impl From<Run> for RunArgs {
     fn from(typed: Run) -> Self {
-        Self { sweep: typed.which.into(), work: typed.work.into() }
+        let pin = match (typed.config, typed.expect_sha256) {
+            (Some(file), _) => Pin::File(file),
+            (None, Some(hex)) => Pin::Sha256(hex),
+            (None, None) => Pin::Remembered,
+        };
+        Self { sweep: typed.which.into(), work: WorkArgs { pin, ..typed.work.into() } }
     }
 }
 

@@ -16,8 +16,12 @@ pub async fn control(setting: &Setting, choice: &SweepChoice, order: Order) -> R
     sweep.give_order(context.store.as_ref(), order).await?;
     let name = &sweep.parent.info.name;
     let text = match order {
-        Order::Run => format!("{name} goes on: agents that wait take up trials again; `sweep run` starts others."),
-        Order::Pause => format!("{name} is paused: running trials are finished, and agents wait for `sweep resume`."),
+        Order::Run => {
+            format!("{name} goes on: agents that wait take up trials again; `sweep run` starts others.")
+        }
+        Order::Pause => {
+            format!("{name} is paused: running trials are finished, and agents wait for `sweep resume`.")
+        }
         Order::Stop => format!("{name} is stopped: agents finish their running trials and end."),
         Order::Cancel => format!("{name} is cancelled: agents end their running trials, then themselves."),
     };

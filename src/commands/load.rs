@@ -26,7 +26,9 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     let unreadable = |error: std::io::Error| {
         let failure = Failure::new(Exit::Usage, format!("the config {name} can't be read")).caused_by(&error);
         match error.kind() {
-            std::io::ErrorKind::NotFound => failure.hint("Give the path of a sweep file: `sweep init CONFIG`."),
+            std::io::ErrorKind::NotFound => {
+                failure.hint("Give the path of a sweep file: `sweep init CONFIG`.")
+            }
             std::io::ErrorKind::IsADirectory => failure.hint("Give the file itself, not its folder."),
             _ => failure,
         }

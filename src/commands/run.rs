@@ -8,11 +8,13 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::hand_over::{ToGateway, ToServer};
 use super::load::load_sweep;
+use super::pin::{Pin, check_pin};
 use super::signals::Signals;
 use super::workspace;
-use crate::agent::{self, Agent, EndReason, HandOver, Journal, Options, Summary};
+use crate::agent::{self, Agent, EndReason, Gpus, HandOver, Journal, Options, Summary};
 use crate::config::{Config, Method};
 use crate::gateway::Gateway;
+use crate::process::{Guard, list_gpus, parse_gpus};
 use crate::record::{ClaimOrder, Ledger, Order, Sweep};
 use crate::strategy::{self, Strategy};
 use crate::ui::{RunLines, Style, words};
@@ -33,7 +35,9 @@ pub struct RunArgs {
 #[derive(Debug, Clone)]
 pub struct WorkArgs {
     /// Trials side by side.
-    pub jobs: usize,
+    ///
+    /// `None`: as many as there are GPUs to hand out, else one.
+    pub jobs: Option<usize>,
     /// The agent ends after so many trials.
     pub count: Option<u64>,
     /// The agent ends after so many failures in a row.
@@ -46,6 +50,10 @@ pub struct WorkArgs {
     pub retries: Option<u32>,
     /// Once nothing is left to start, stay until every trial has its result.
     pub wait: bool,
+    /// `auto`, or the GPUs to hand out, one a trial.
+    pub gpus: Option<String>,
+    /// What the sweep's config must be.
+    pub pin: Pin,
 }
 
 /// Runs trials of a sweep.
@@ -72,6 +80,7 @@ pub(super) async fn work(
     config: Config,
     args: &WorkArgs,
 ) -> Result<Worked, Failure> {
+    check_pin(context, &sweep, &args.pin)?;
     let signals = Signals::listen(context.ui)?;
     let order = sweep.order(context.store.as_ref()).await?;
     if matches!(order, Order::Stop | Order::Cancel) {
@@ -104,10 +113,12 @@ async fn assemble(
             Arc::new(ToGateway(Gateway::start(store.clone(), std::future::pending()).await?))
         }
     };
-    announce(context, &sweep, &config, limit, args.jobs);
-    let lines = RunLines::new(context.ui, config.metric.clone(), args.jobs);
+    let gpus = args.gpus.as_deref().map(gpu_names).transpose()?;
+    let jobs = jobs(args.jobs, gpus.as_deref())?;
+    announce(context, &sweep, &config, limit, jobs);
+    let lines = RunLines::new(context.ui, config.metric.clone(), jobs, limit);
     let options = Options {
-        jobs: args.jobs,
+        jobs,
         count: args.count,
         max_failures: args.max_failures,
         grace: args.grace.or(config.grace).unwrap_or(GRACE),
@@ -127,10 +138,46 @@ async fn assemble(
         ledger,
         hand_over,
         identity,
+        guard: guard(context),
+        gpus: gpus.map(Gpus::new),
         folder: context.folder.clone(),
         events: Box::new(move |event| lines.on(&event)),
         options,
     })
+}
+
+fn gpu_names(typed: &str) -> Result<Vec<String>, Failure> {
+    let names = if typed == "auto" { list_gpus() } else { parse_gpus(typed) };
+    if names.is_empty() {
+        return Err(Failure::new(Exit::Usage, "no GPUs were found")
+            .hint("Name them: --gpus 0,1. Or leave --gpus out to hand none out."));
+    }
+    Ok(names)
+}
+
+fn jobs(typed: Option<usize>, gpus: Option<&[String]>) -> Result<usize, Failure> {
+    match (typed, gpus) {
+        (Some(jobs), Some(gpus)) if jobs > gpus.len() => Err(Failure::new(
+            Exit::Usage,
+            format!("--jobs {jobs} needs as many GPUs, and there are {}", gpus.len()),
+        )
+        .hint("Each trial gets a GPU of its own: give at most as many jobs as GPUs.")),
+        (Some(jobs), _) => Ok(jobs),
+        (None, gpus) => Ok(gpus.map_or(1, <[String]>::len)),
+    }
+}
+
+/// The argument with which the program is the guard of an agent.
+pub const GUARD: &str = "__guard";
+
+fn guard(context: &Context) -> Option<Arc<Guard>> {
+    match Guard::start(GUARD) {
+        Ok(guard) => Some(Arc::new(guard)),
+        Err(error) => {
+            context.ui.warn(&format!("should this agent be killed, its commands may live on ({error})"));
+            None
+        }
+    }
 }
 
 /// Results that an earlier agent of this directory could not deliver.

@@ -10,6 +10,7 @@ use crate::agent::Journal;
 /// The folder for what is `sweep`'s own in a working directory.
 const FOLDER: &str = ".sweep";
 const LATEST: &str = "latest.json";
+const KNOWN: &str = "sweeps";
 
 /// The sweep that was last initialised in a directory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,11 +37,20 @@ impl Latest {
         if !ignore.exists() {
             std::fs::write(ignore, "*\n")?;
         }
+        // The config of every sweep that was made here is remembered, not only of the last.
+        let known = folder.join(KNOWN);
+        std::fs::create_dir_all(&known)?;
+        std::fs::write(known.join(&self.sweep_id), &self.config_sha256)?;
         let file = tempfile::NamedTempFile::new_in(&folder)?;
         serde_json::to_writer_pretty(&file, self)?;
         file.persist(folder.join(LATEST)).map_err(|error| error.error)?;
         Ok(())
     }
+}
+
+/// The SHA-256 of the config of a sweep that was made in this directory.
+pub(super) fn known_sha256(directory: &Path, sweep_id: &str) -> Option<String> {
+    std::fs::read_to_string(directory.join(FOLDER).join(KNOWN).join(sweep_id)).ok()
 }
 
 /// Where the checkpoints of a sweep's trials are.

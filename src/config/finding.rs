@@ -117,6 +117,7 @@ fn push<'a>(
         list.pop();
     }
     let at = list.len();
-    list.push(Finding { code, key: place.path.clone(), line, column, length, message, hint: None });
+    let key = if place.path.is_empty() { "<yaml>".to_owned() } else { place.path.clone() };
+    list.push(Finding { code, key, line, column, length, message, hint: None });
     &mut list[at]
 }

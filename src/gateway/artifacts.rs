@@ -11,7 +11,7 @@ use super::api::Api;
 use super::error::ApiError;
 use super::request::{Fields, run_id};
 use super::transfer;
-use crate::tracking::ArtifactEntry;
+use crate::tracking::{ArtifactEntry, local_artifacts};
 
 /// A file or folder in MLflow's JSON; the size of an empty file is left out, as MLflow does.
 #[derive(Serialize)]
@@ -47,7 +47,8 @@ pub(super) async fn list(State(api): State<Api>, Fields(ask): Fields<OfRun>) -> 
     let id = run_id(ask.run_id, ask.run_uuid)?;
     let listing = api.call(move |db| {
         let root_uri = db.run_header(&id)?.artifact_uri;
-        let entries = db.list_artifacts(&db.artifact_folder(&root_uri)?, &ask.path)?;
+        let entries =
+            local_artifacts::entries(&db.artifact_folder(&root_uri)?, ask.path.trim_end_matches('/'))?;
         Ok(Listing { root_uri, files: entries.into_iter().map(FileInfo::from).collect() })
     });
     Ok(Json(listing.await?))
@@ -62,7 +63,7 @@ pub(super) async fn download(
     let id = run_id(ask.run_id, ask.run_uuid)?;
     let opened = api.call(move |db| {
         let root = db.artifact_folder(&db.run_header(&id)?.artifact_uri)?;
-        db.open_artifact(&root, &ask.path)
+        local_artifacts::open(&root, &ask.path)
     });
     let (file, size) = opened.await?;
     transfer::send(file, size, &headers)

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -11,9 +11,10 @@ use super::answer::{Answer, done};
 use super::api::Api;
 use super::artifacts::FileInfo;
 use super::error::ApiError;
-use super::request::Fields;
+use super::request::{Fields, InPath};
 use super::transfer;
-use crate::tracking::ArtifactEntry;
+use crate::tracking::local_artifacts::Upload;
+use crate::tracking::{ArtifactEntry, local_artifacts};
 
 #[derive(Deserialize)]
 pub(super) struct List {
@@ -31,7 +32,7 @@ pub(super) struct Files {
 pub(super) async fn list(State(api): State<Api>, Fields(ask): Fields<List>) -> Answer<Files> {
     let folder = ask.path.trim_matches('/').to_owned();
     let entries = api.call(move |db| {
-        let entries = db.list_artifacts(&db.proxied_root(), &folder)?;
+        let entries = local_artifacts::entries(&db.proxied_root(), &folder)?;
         let name = |entry: ArtifactEntry| ArtifactEntry {
             path: entry.path.rsplit('/').next().unwrap_or_default().to_owned(),
             ..entry
@@ -43,25 +44,25 @@ pub(super) async fn list(State(api): State<Api>, Fields(ask): Fields<List>) -> A
 
 pub(super) async fn download(
     State(api): State<Api>,
-    Path(path): Path<String>,
+    InPath(path): InPath<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let (file, size) = api.call(move |db| db.open_artifact(&db.proxied_root(), &path)).await?;
+    let (file, size) = api.call(move |db| local_artifacts::open(&db.proxied_root(), &path)).await?;
     transfer::send(file, size, &headers)
 }
 
 pub(super) async fn upload(
     State(api): State<Api>,
-    Path(path): Path<String>,
+    InPath(path): InPath<String>,
     body: Body,
 ) -> Result<StatusCode, ApiError> {
-    let upload = api.call(move |db| db.upload(&db.proxied_root(), &path)).await?;
+    let upload = api.call(move |db| Upload::begin(&db.proxied_root(), &path)).await?;
     transfer::receive(body, upload).await?;
     Ok(StatusCode::OK)
 }
 
-pub(super) async fn delete(State(api): State<Api>, Path(path): Path<String>) -> Answer {
-    api.call(move |db| db.delete_artifact(&db.proxied_root(), &path)).await?;
+pub(super) async fn delete(State(api): State<Api>, InPath(path): InPath<String>) -> Answer {
+    api.call(move |db| local_artifacts::remove(&db.proxied_root(), &path)).await?;
     Ok(done())
 }
 

@@ -1,13 +1,13 @@
 //! Logged models, which `log_model` and autologging of MLflow 3 can't do without.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Deserialize;
 
 use super::answer::{Answer, ModelAnswer, ModelsAnswer, done};
 use super::api::Api;
 use super::error::ApiError;
-use super::request::{Body, int64, list, max_results, text};
+use super::request::{Body, InPath, int64, list, max_results, text};
 use crate::tracking::embedded::{ModelOrder, ModelQuery, ModelRecord, NewModel, Pair};
 
 /// Models of one page where the client does not say.
@@ -44,7 +44,10 @@ pub(super) async fn create(
     Ok(Json(ModelAnswer { model }))
 }
 
-pub(super) async fn get(State(api): State<Api>, Path(id): Path<String>) -> Answer<ModelAnswer<ModelRecord>> {
+pub(super) async fn get(
+    State(api): State<Api>,
+    InPath(id): InPath<String>,
+) -> Answer<ModelAnswer<ModelRecord>> {
     let model = api.call(move |db| db.model(&id)).await?;
     Ok(Json(ModelAnswer { model }))
 }
@@ -57,14 +60,14 @@ pub(super) struct Finalize {
 
 pub(super) async fn finalize(
     State(api): State<Api>,
-    Path(id): Path<String>,
+    InPath(id): InPath<String>,
     Body(ask): Body<Finalize>,
 ) -> Answer<ModelAnswer<ModelRecord>> {
     let model = api.call(move |db| db.finalize_model(&id, &ask.status)).await?;
     Ok(Json(ModelAnswer { model }))
 }
 
-pub(super) async fn delete(State(api): State<Api>, Path(id): Path<String>) -> Answer {
+pub(super) async fn delete(State(api): State<Api>, InPath(id): InPath<String>) -> Answer {
     api.call(move |db| db.delete_model(&id)).await?;
     Ok(done())
 }
@@ -77,7 +80,7 @@ pub(super) struct Params {
 
 pub(super) async fn log_params(
     State(api): State<Api>,
-    Path(id): Path<String>,
+    InPath(id): InPath<String>,
     Body(ask): Body<Params>,
 ) -> Answer {
     api.call(move |db| db.log_model_params(&id, &ask.params)).await?;
@@ -92,14 +95,17 @@ pub(super) struct Tags {
 
 pub(super) async fn set_tags(
     State(api): State<Api>,
-    Path(id): Path<String>,
+    InPath(id): InPath<String>,
     Body(ask): Body<Tags>,
 ) -> Answer<ModelAnswer<ModelRecord>> {
     let model = api.call(move |db| db.set_model_tags(&id, &ask.tags)).await?;
     Ok(Json(ModelAnswer { model }))
 }
 
-pub(super) async fn delete_tag(State(api): State<Api>, Path((id, key)): Path<(String, String)>) -> Answer {
+pub(super) async fn delete_tag(
+    State(api): State<Api>,
+    InPath((id, key)): InPath<(String, String)>,
+) -> Answer {
     api.call(move |db| db.delete_model_tag(&id, &key)).await?;
     Ok(done())
 }

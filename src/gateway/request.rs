@@ -2,7 +2,7 @@
 //! harmless, and refused with its error shape where it is not.
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
@@ -57,6 +57,20 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Fields<T> {
             }
         }
         serde_json::from_value(Value::Object(fields)).map(Fields).map_err(|error| wrong(error.to_string()))
+    }
+}
+
+/// The variable parts of a path, decoded.
+pub(super) struct InPath<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for InPath<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Path(found) = Path::from_request_parts(parts, state)
+            .await
+            .map_err(|error| ApiError::invalid(format!("Invalid path: {}", error.body_text())))?;
+        Ok(Self(found))
     }
 }
 

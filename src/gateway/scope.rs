@@ -39,6 +39,10 @@ impl Scopes {
         self.by_secret.write().unwrap_or_else(PoisonError::into_inner).remove(secret).is_some()
     }
 
+    pub fn close_all(&self) {
+        self.by_secret.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     fn of(&self, secret: &str) -> Option<Arc<TrialScope>> {
         self.by_secret.read().unwrap_or_else(PoisonError::into_inner).get(secret).cloned()
     }

@@ -14,7 +14,7 @@ use super::scope::{Scopes, TrialScope, fresh_secret};
 use crate::tracking::embedded::EmbeddedStore;
 use crate::tracking::{ErrorKind, Result, TrackingError};
 
-/// A running gateway. It listens on 127.0.0.1 alone; dropping it ends it at once.
+/// A running gateway. It listens on 127.0.0.1 alone; dropping it closes its port and keeps all trials out.
 #[derive(Debug)]
 pub struct Gateway {
     address: SocketAddr,
@@ -90,6 +90,8 @@ impl Gateway {
 
 impl Drop for Gateway {
     fn drop(&mut self) {
+        // Connections that are open outlive the listener: none of them may ask for more.
+        self.scopes.close_all();
         self.task.abort();
     }
 }

@@ -12,7 +12,7 @@ use http_body::Frame;
 use tokio::sync::mpsc;
 
 use super::error::ApiError;
-use crate::tracking::embedded::Upload;
+use crate::tracking::local_artifacts::Upload;
 
 /// Bytes of one piece.
 const PIECE: usize = 256 << 10;

@@ -6,11 +6,14 @@ use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tokio::net::unix::pipe;
+
+use super::guard::Guard;
 
 /// How long output is still read after the command and its group are gone, in case a process left the group and
 /// holds the pipe open.
@@ -83,6 +86,8 @@ pub struct Child {
     child: tokio::process::Child,
     group: Pid,
     output: pipe::Receiver,
+    /// Kills the group should this process die.
+    guard: Option<Arc<Guard>>,
     /// Set once the leader is reaped: its group id may then belong to somebody else.
     reaped: bool,
 }
@@ -95,12 +100,12 @@ impl Child {
     ///
     /// # Errors
     /// Where the program is missing or may not be run.
-    pub fn spawn(spec: &Spec) -> Result<Self, SpawnError> {
+    pub fn spawn(spec: &Spec, guard: Option<Arc<Guard>>) -> Result<Self, SpawnError> {
         let program = spec.argv.first().cloned().unwrap_or_default();
-        Self::start(spec, &program).map_err(|source| SpawnError { program, source })
+        Self::start(spec, &program, guard).map_err(|source| SpawnError { program, source })
     }
 
-    fn start(spec: &Spec, program: &str) -> io::Result<Self> {
+    fn start(spec: &Spec, program: &str, guard: Option<Arc<Guard>>) -> io::Result<Self> {
         let (reader, writer) = io::pipe()?;
         let mut command = std::process::Command::new(program);
         command.args(spec.argv.iter().skip(1));
@@ -120,8 +125,11 @@ impl Child {
         drop(command);
         let id = child.id().ok_or_else(|| io::Error::other("the command ended before it began"))?;
         let group = Pid::from_raw(i32::try_from(id).map_err(io::Error::other)?);
+        if let Some(guard) = &guard {
+            guard.watch(group);
+        }
         let output = pipe::Receiver::from_owned_fd(reader.into())?;
-        Ok(Self { child, group, output, reaped: false })
+        Ok(Self { child, group, output, guard, reaped: false })
     }
 
     /// Waits until the command has ended, passing its output on as it comes. What it leaves behind of its group is
@@ -146,6 +154,9 @@ impl Child {
         };
         self.signal_leftovers();
         self.reaped = true;
+        if let Some(guard) = &self.guard {
+            guard.release(self.group);
+        }
         let rest = async {
             while open {
                 self.output.readable().await?;
@@ -242,7 +253,7 @@ mod tests {
 
     async fn run(text: &str) -> (Ended, String) {
         let mut output = Vec::new();
-        let mut child = Child::spawn(&shell(text)).unwrap();
+        let mut child = Child::spawn(&shell(text), None).unwrap();
         let ended = child.watch(|bytes| output.extend_from_slice(bytes)).await.unwrap();
         (ended, String::from_utf8(output).unwrap())
     }
@@ -275,7 +286,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_whole_group_is_ended_on_request() {
-        let mut child = Child::spawn(&shell("trap '' TERM; sleep 1000 & echo ready; wait; wait")).unwrap();
+        let mut child =
+            Child::spawn(&shell("trap '' TERM; sleep 1000 & echo ready; wait; wait"), None).unwrap();
         let mut stage = 0;
         let ended = loop {
             let seen = std::cell::Cell::new(false);
@@ -294,7 +306,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let _guard = runtime.enter();
         let spec = Spec { argv: vec!["no-such-program".into()], ..shell("") };
-        let error = Child::spawn(&spec).err().unwrap();
+        let error = Child::spawn(&spec, None).err().unwrap();
         assert_eq!(error.to_string(), "`no-such-program` can't be started");
     }
 

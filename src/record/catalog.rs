@@ -254,7 +254,9 @@ pub async fn search_all(store: &dyn Store, mut query: RunQuery) -> Result<Vec<Ru
     }
 }
 
-fn sha256(bytes: &[u8]) -> String {
+/// SHA-256, hex.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

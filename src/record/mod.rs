@@ -8,6 +8,6 @@ mod ledger;
 pub mod tags;
 mod trials;
 
-pub use catalog::{CONFIG_ARTIFACT, NewSweep, Order, Sweep, search_all};
+pub use catalog::{CONFIG_ARTIFACT, NewSweep, Order, Sweep, search_all, sha256};
 pub use ledger::{Claim, ClaimOrder, Ledger, SHARD, Unfinished, Verdict};
-pub use trials::{NewTrial, TrialRuns, attempts_of};
+pub use trials::{NewTrial, TrialRuns, attempts_of, running_runs};

@@ -7,7 +7,7 @@ use super::ledger::{Claim, Ledger};
 use super::tags;
 use crate::space::Point;
 use crate::tracking::{NewRun, Result, Run, RunId, RunQuery, Store};
-use crate::trial::{Trial, TrialIndex};
+use crate::trial::{RunStatus, Trial, TrialIndex};
 
 /// A longer text of a point is not kept whole as a tag by MLflow, and half a text is of no use.
 const LONGEST_TAG: usize = 8000;
@@ -103,6 +103,19 @@ pub async fn attempts_of(store: &dyn Store, sweep: &Sweep, trial: TrialIndex) ->
     search_all(store, query).await
 }
 
+/// The runs of a sweep's trials that are under way, or seem to be.
+///
+/// # Errors
+/// As the store's.
+pub async fn running_runs(store: &dyn Store, sweep: &Sweep) -> Result<Vec<Run>> {
+    let query = RunQuery {
+        experiment_ids: vec![sweep.parent.info.experiment_id.clone()],
+        filter: format!("tags.`{}` = '{}' AND attributes.status = 'RUNNING'", tags::SWEEP_ID, sweep.id()),
+        ..RunQuery::default()
+    };
+    search_all(store, query).await
+}
+
 /// The runs of a sweep's trials, as the store tells of them.
 pub struct TrialRuns {
     /// One run a trial, by index: the attempt that counts, else the latest.
@@ -163,7 +176,7 @@ impl TrialRuns {
                 agent: run.tag(tags::AGENT).map(str::to_owned),
                 start_time: run.info.start_time,
                 end_time: run.info.end_time,
-                exit_code: run.tag(tags::EXIT_CODE).and_then(|code| code.parse().ok()),
+                exit_code: exit_code_of(run),
                 point: point_of(run),
                 metric: metric(run),
             })
@@ -177,6 +190,12 @@ fn index_of(run: &Run) -> Option<TrialIndex> {
 
 fn attempt_of(run: &Run) -> u32 {
     run.tag(tags::ATTEMPT).and_then(|attempt| attempt.parse().ok()).unwrap_or(1)
+}
+
+/// The exit code; of a run that ended well it need not be written.
+fn exit_code_of(run: &Run) -> Option<i32> {
+    let written = run.tag(tags::EXIT_CODE).and_then(|code| code.parse().ok());
+    written.or((run.info.status == RunStatus::Finished).then_some(0))
 }
 
 /// The sampled point as the run's tag has it; empty where the tag is gone.

@@ -24,8 +24,15 @@ pub enum Listing {
         step: f64,
         /// How many.
         count: u128,
-        /// Whether the items are integers.
-        whole: bool,
+    },
+    /// The same in whole numbers.
+    WholeSteps {
+        /// Item 0.
+        first: i128,
+        /// Distance of neighbours, above 0.
+        step: i128,
+        /// How many.
+        count: u128,
     },
     /// Multiples `k·q` for k from `low`.
     Multiples {
@@ -50,13 +57,7 @@ impl Distribution {
                 count: max.wrapping_sub(*min).cast_unsigned().saturating_add(1),
             }),
             Self::Continuous { shape: Shape::Uniform { min, max }, q: Some(q) } => {
-                let (low, high, by) = (min.as_f64(), max.as_f64(), q.as_f64());
-                Some(Listing::Steps {
-                    first: low,
-                    step: (low + by) - low,
-                    count: ((high - low) / by).ceil().max(0.0) as u128,
-                    whole: [min, max, q].into_iter().all(|x| matches!(x, Number::Int(_))),
-                })
+                Some(steps(*min, *max, *q))
             }
             _ => None,
         }
@@ -78,6 +79,16 @@ impl Distribution {
     }
 }
 
+/// The half-open range from `min` to below `max` in steps of `q`.
+fn steps(min: Number, max: Number, q: Number) -> Listing {
+    if let (Number::Int(first), Number::Int(max), Number::Int(step)) = (min, max, q) {
+        let span = max.checked_sub(first).unwrap_or(i128::MAX).cast_unsigned();
+        return Listing::WholeSteps { first, step, count: span.div_ceil(step.unsigned_abs().max(1)) };
+    }
+    let (low, high, by) = (min.as_f64(), max.as_f64(), q.as_f64());
+    Listing::Steps { first: low, step: (low + by) - low, count: ((high - low) / by).ceil().max(0.0) as u128 }
+}
+
 fn distinct(values: &[Value]) -> Vec<Value> {
     let mut seen = HashSet::new();
     values.iter().filter(|value| seen.insert(value.identity())).cloned().collect()
@@ -89,7 +100,10 @@ impl Listing {
     pub fn count(&self) -> u128 {
         match self {
             Self::Values(values) => values.len() as u128,
-            Self::Ints { count, .. } | Self::Steps { count, .. } | Self::Multiples { count, .. } => *count,
+            Self::Ints { count, .. }
+            | Self::Steps { count, .. }
+            | Self::WholeSteps { count, .. }
+            | Self::Multiples { count, .. } => *count,
         }
     }
 
@@ -102,9 +116,12 @@ impl Listing {
         Some(match self {
             Self::Values(values) => values.get(usize::try_from(index).ok()?)?.clone(),
             Self::Ints { first, .. } => Value::Int(first.wrapping_add(index.cast_signed())),
-            Self::Steps { first, step, whole, .. } => {
+            Self::Steps { first, step, .. } => {
                 let x = if index == 0 { *first } else { first + index as f64 * step };
-                if *whole { Value::Int(x as i128) } else { Value::Float(x + 0.0) }
+                Value::Float(x + 0.0)
+            }
+            Self::WholeSteps { first, step, .. } => {
+                Value::Int(first.saturating_add(index.cast_signed().saturating_mul(*step)))
             }
             Self::Multiples { low, q, .. } => {
                 let k = low.wrapping_add(index.cast_signed());
@@ -124,6 +141,10 @@ impl Listing {
             Self::Ints { first, .. } => match value {
                 Value::Int(x) => x.checked_sub(*first)?,
                 other => (other.as_f64()? - *first as f64) as i128,
+            },
+            Self::WholeSteps { first, step, .. } => match value {
+                Value::Int(x) => x.checked_sub(*first)?.checked_div(*step)?,
+                other => ((other.as_f64()? - *first as f64) / *step as f64).round() as i128,
             },
             Self::Steps { first, step, .. } => ((value.as_f64()? - first) / step).round() as i128,
             Self::Multiples { low, q, .. } => {
@@ -178,6 +199,14 @@ mod tests {
                 assert_eq!(listing.position(&Value::Text("x".into())), None);
             }
         }
+    }
+
+    #[test]
+    fn whole_steps_are_exact_beyond_the_floats() {
+        let min = 9_007_199_254_740_993;
+        let listing = q_uniform(Number::Int(min), Number::Int(min + 9), Number::Int(2)).grid().unwrap();
+        assert_eq!(listing.count(), 5);
+        assert_eq!(listing.get(3), Some(Value::Int(min + 6)));
     }
 
     #[test]

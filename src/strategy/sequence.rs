@@ -5,7 +5,7 @@
 //! that agents which go on from trial to trial do not walk anything twice. The answer depends on k only.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::StrategyError;
 use super::finite::Finite;
@@ -28,6 +28,7 @@ pub(super) struct Sequence {
     skip: BTreeSet<u128>,
     /// Entry j: the position at which the search for trial j·STRIDE starts.
     marks: Mutex<Vec<u128>>,
+    size: OnceLock<u128>,
 }
 
 impl Sequence {
@@ -35,11 +36,15 @@ impl Sequence {
     pub fn new(finite: Finite, shuffle: Option<u64>, known: &[Point]) -> Self {
         let order = shuffle.map(|seed| Permutation::new(finite.size(), seed));
         let skip = known.iter().filter_map(|point| finite.index_of(point)).collect();
-        Self { finite, order, skip, marks: Mutex::new(vec![0]) }
+        Self { finite, order, skip, marks: Mutex::new(vec![0]), size: OnceLock::new() }
     }
 
     /// How many trials there are; an upper bound where counting would take too long.
     pub fn size(&self) -> u128 {
+        *self.size.get_or_init(|| self.count())
+    }
+
+    fn count(&self) -> u128 {
         let most = self.finite.size().saturating_sub(self.skip.len() as u128);
         if !self.finite.has_gaps() || self.finite.size() > MAX_COUNTED {
             return most;

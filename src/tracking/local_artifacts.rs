@@ -3,7 +3,9 @@
 //! Used by both stores. Nothing is ever read or written outside the run's folder: paths are checked piece by piece,
 //! and symbolic links that lead out are refused.
 
-use std::io::{Read as _, Write as _};
+use std::fs::{self, File};
+use std::io::{ErrorKind as IoKind, Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::error::{ErrorKind, Result, TrackingError};
@@ -11,6 +13,8 @@ use super::model::ArtifactEntry;
 
 /// Artifacts beyond this size are not read into memory: 256 MiB.
 const MAX_READ: u64 = 256 << 20;
+/// How the names of files begin that are not whole yet.
+const UNFINISHED: &str = ".sweep-";
 
 /// The pieces of an artifact path.
 ///
@@ -47,19 +51,9 @@ pub fn folder_of(uri: &str) -> Option<PathBuf> {
 /// `Invalid` for a bad path, `Io` where the disk refuses.
 pub async fn put(root: PathBuf, path: String, bytes: Vec<u8>) -> Result<()> {
     blocking(move || {
-        let target = locate(&root, &path)?;
-        let folder = target.parent().unwrap_or(&root).to_owned();
-        let failed = |error| io(format!("artifact {path} can't be written below {}", root.display()), error);
-        std::fs::create_dir_all(&folder).map_err(failed)?;
-        inside(&root, &folder, &path)?;
-        let mut file = tempfile::Builder::new()
-            .prefix(".sweep-")
-            .permissions(plain_file())
-            .tempfile_in(&folder)
-            .map_err(failed)?;
-        file.write_all(&bytes).map_err(failed)?;
-        file.persist(&target).map_err(|error| failed(error.error))?;
-        Ok(())
+        let mut upload = Upload::begin(&root, &path)?;
+        upload.write(&bytes)?;
+        upload.keep()
     })
     .await
 }
@@ -70,19 +64,17 @@ pub async fn put(root: PathBuf, path: String, bytes: Vec<u8>) -> Result<()> {
 /// `NotFound` where there is none, `Invalid` for a bad path, `Io` where it can't be read or is larger than 256 MiB.
 pub async fn get(root: PathBuf, path: String) -> Result<Vec<u8>> {
     blocking(move || {
-        let target = locate(&root, &path)?;
-        let file = std::fs::File::open(&target).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => absent(&path),
-            _ => io(format!("artifact {path} can't be read"), error),
-        })?;
-        inside(&root, &target, &path)?;
+        let (file, size) = open(&root, &path)?;
+        let too_large =
+            || TrackingError::new(ErrorKind::Io, format!("artifact {path} is larger than 256 MiB"));
+        if size > MAX_READ {
+            return Err(too_large());
+        }
         let mut bytes = Vec::new();
         let read = file.take(MAX_READ + 1).read_to_end(&mut bytes);
         read.map_err(|error| io(format!("artifact {path} can't be read"), error))?;
-        if bytes.len() as u64 > MAX_READ {
-            return Err(TrackingError::new(ErrorKind::Io, format!("artifact {path} is larger than 256 MiB")));
-        }
-        Ok(bytes)
+        // It may have grown since it was opened.
+        if bytes.len() as u64 > MAX_READ { Err(too_large()) } else { Ok(bytes) }
     })
     .await
 }
@@ -92,61 +84,140 @@ pub async fn get(root: PathBuf, path: String) -> Result<Vec<u8>> {
 /// # Errors
 /// `Invalid` for a bad path, `Io` where the folder can't be read.
 pub async fn list(root: PathBuf, path: String) -> Result<Vec<ArtifactEntry>> {
-    blocking(move || {
-        let folder = if path.is_empty() { root.clone() } else { locate(&root, &path)? };
-        let failed = |error| io(format!("the artifacts in {} can't be listed", folder.display()), error);
-        let entries = match std::fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
-                ) =>
-            {
-                return Ok(Vec::new());
-            }
-            Err(error) => return Err(failed(error)),
-        };
-        inside(&root, &folder, &path)?;
-        let mut found = Vec::new();
-        for entry in entries {
-            let entry = entry.map_err(failed)?;
-            let Ok(name) = entry.file_name().into_string() else { continue };
-            if name.starts_with(".sweep-") {
-                continue;
-            }
-            let Ok(meta) = entry.metadata() else { continue };
-            let path = if path.is_empty() { name } else { format!("{path}/{name}") };
-            found.push(ArtifactEntry {
-                path,
-                is_dir: meta.is_dir(),
-                size: meta.is_file().then_some(meta.len()),
-            });
+    blocking(move || entries(&root, &path)).await
+}
+
+/// An artifact on its way in; it appears under its name once it is [kept](Upload::keep), and is gone if it never is.
+#[derive(Debug)]
+pub struct Upload {
+    file: tempfile::NamedTempFile,
+    target: PathBuf,
+}
+
+impl Upload {
+    /// Begins to write the artifact `path` below `root`, which blocks.
+    ///
+    /// # Errors
+    /// `Invalid` for a bad path or one that is a folder, `Io` where the disk refuses.
+    pub fn begin(root: &Path, path: &str) -> Result<Self> {
+        let target = locate(root, path)?;
+        let folder = target.parent().unwrap_or(root);
+        let failed = |error| io(format!("artifact {path} can't be written below {}", root.display()), error);
+        fs::create_dir_all(folder).map_err(failed)?;
+        // The folders exist now: look again, with all links followed.
+        inside(root, folder, path)?;
+        if target.is_dir() {
+            return Err(TrackingError::new(ErrorKind::Invalid, format!("`{path}` is a folder")));
         }
-        found.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(found)
-    })
-    .await
+        let file = tempfile::Builder::new()
+            .prefix(UNFINISHED)
+            // Temporary files are private by default; artifacts are as readable as any other file.
+            .permissions(fs::Permissions::from_mode(0o666))
+            .tempfile_in(folder)
+            .map_err(failed)?;
+        Ok(Self { file, target })
+    }
+
+    /// Appends bytes.
+    ///
+    /// # Errors
+    /// `Io` where the disk refuses.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        let written = self.file.write_all(bytes);
+        written.map_err(|error| io(format!("{} can't be written", self.target.display()), error))
+    }
+
+    /// Puts the artifact into its place, over what was there.
+    ///
+    /// # Errors
+    /// `Io` where the disk refuses.
+    pub fn keep(self) -> Result<()> {
+        let Self { file, target } = self;
+        match file.persist(&target) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(io(format!("{} can't be written", target.display()), error.error)),
+        }
+    }
+}
+
+/// Opens an artifact and says its size in bytes, which blocks.
+///
+/// # Errors
+/// `NotFound` where there is none, `Invalid` for a bad path, `Io` where it can't be read.
+pub fn open(root: &Path, path: &str) -> Result<(File, u64)> {
+    let target = locate(root, path)?;
+    let unreadable = |error| io(format!("artifact {path} can't be read"), error);
+    let file = File::open(target).map_err(|error| match error.kind() {
+        IoKind::NotFound | IoKind::NotADirectory => absent(path),
+        _ => unreadable(error),
+    })?;
+    let meta = file.metadata().map_err(unreadable)?;
+    if meta.is_file() { Ok((file, meta.len())) } else { Err(absent(path)) }
+}
+
+/// The same as [`list`], where it may block.
+///
+/// # Errors
+/// `Invalid` for a bad path, `Io` where the folder can't be read.
+pub fn entries(root: &Path, path: &str) -> Result<Vec<ArtifactEntry>> {
+    let folder = if path.is_empty() { root.to_owned() } else { locate(root, path)? };
+    let failed = |error| io(format!("the artifacts in {} can't be listed", folder.display()), error);
+    let entries = match fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if matches!(error.kind(), IoKind::NotFound | IoKind::NotADirectory) => {
+            return Ok(Vec::new());
+        }
+        Err(error) => return Err(failed(error)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let Ok(name) = entry.map_err(failed)?.file_name().into_string() else { continue };
+        let path = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
+        // What is being written, what leads outside and what has just vanished is not there.
+        let place = if name.starts_with(UNFINISHED) { None } else { locate(root, &path).ok() };
+        let Some(Ok(meta)) = place.map(fs::metadata) else { continue };
+        found.push(ArtifactEntry { path, is_dir: meta.is_dir(), size: meta.is_file().then_some(meta.len()) });
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(found)
+}
+
+/// Removes an artifact or a folder of them, which blocks; nothing happens where there is none.
+///
+/// # Errors
+/// `Invalid` for a bad path, `Io` where the disk refuses.
+pub fn remove(root: &Path, path: &str) -> Result<()> {
+    let target = locate(root, path)?;
+    let gone = if target.is_dir() { fs::remove_dir_all(&target) } else { fs::remove_file(&target) };
+    match gone {
+        Err(error) if error.kind() != IoKind::NotFound => {
+            Err(io(format!("artifact {path} can't be removed"), error))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn locate(root: &Path, path: &str) -> Result<PathBuf> {
-    Ok(checked_path(path)?.into_iter().fold(root.to_owned(), |folder, piece| folder.join(piece)))
+    let place = checked_path(path)?.into_iter().fold(root.to_owned(), |folder, piece| folder.join(piece));
+    inside(root, &place, path)?;
+    Ok(place)
 }
 
-/// Refuses a place that a symbolic link leads out of the root.
+/// Refuses a place that a symbolic link leads out of the root. Of a place that is not there yet, the nearest folder
+/// that is counts.
 fn inside(root: &Path, place: &Path, path: &str) -> Result<()> {
-    let real = |path: &Path| {
-        path.canonicalize().map_err(|error| io(format!("{} can't be resolved", path.display()), error))
-    };
-    if real(place)?.starts_with(real(root)?) {
-        return Ok(());
+    // A root that is not there has no links below it.
+    let Ok(real_root) = root.canonicalize() else { return Ok(()) };
+    for ancestor in place.ancestors() {
+        match ancestor.canonicalize() {
+            Ok(real) if real.starts_with(&real_root) => return Ok(()),
+            Ok(_) => break,
+            // A dangling link could come to life after this look.
+            Err(_) if ancestor.is_symlink() => break,
+            Err(_) => {}
+        }
     }
     Err(TrackingError::new(ErrorKind::Invalid, format!("`{path}` leads out of the run's artifacts")))
-}
-
-/// Temporary files are private by default; artifacts are as readable as any other file.
-fn plain_file() -> std::fs::Permissions {
-    std::os::unix::fs::PermissionsExt::from_mode(0o644)
 }
 
 fn absent(path: &str) -> TrackingError {
@@ -154,7 +225,16 @@ fn absent(path: &str) -> TrackingError {
 }
 
 fn io(message: String, error: std::io::Error) -> TrackingError {
-    TrackingError::new(ErrorKind::Io, message).caused_by(error)
+    let hint = match error.kind() {
+        IoKind::PermissionDenied => Some("Check who may read and write there."),
+        IoKind::StorageFull => Some("The disk is full."),
+        _ => None,
+    };
+    let failure = TrackingError::new(ErrorKind::Io, message).caused_by(error);
+    match hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {

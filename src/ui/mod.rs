@@ -3,6 +3,7 @@
 //! Data goes to stdout, everything else to stderr. Colour follows the terminal and `NO_COLOR`. A reader that closes its
 //! pipe early (`| head`) is no error.
 
+mod progress;
 mod run_lines;
 mod style;
 mod table;
@@ -23,6 +24,8 @@ pub struct Ui {
     pub color_out: bool,
     /// Colours on stderr.
     pub color_err: bool,
+    /// Whether stderr is a terminal, on which lines can be drawn anew.
+    pub live: bool,
     /// Columns.
     pub width: usize,
 }
@@ -42,6 +45,7 @@ impl Ui {
             quiet,
             color_out: color(std::io::stdout().is_terminal()),
             color_err: color(std::io::stderr().is_terminal()),
+            live: std::io::stderr().is_terminal(),
             width,
         }
     }

@@ -1,19 +1,24 @@
 //! What an agent says while it works, as plain lines.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
+use super::progress::{Progress, Standing};
 use super::{Style, Ui, words};
 use crate::agent::{Event, Fate, Outcome};
 use crate::config::{Goal, Metric};
+use crate::record::Claim;
+use crate::space::Point;
 use crate::trial::{RunStatus, TrialIndex};
 
-/// Turns an agent's events into lines: what it says to stderr, what commands print to stdout.
+/// Turns an agent's events into lines: what it says to stderr, what commands print to stdout; on a terminal with a line
+/// at the foot that tells how far it is.
 pub struct RunLines {
     ui: Ui,
     metric: Option<Metric>,
     /// Whether lines of commands carry their trial: several run side by side.
     prefixed: bool,
+    progress: Progress,
     state: Mutex<State>,
 }
 
@@ -22,61 +27,117 @@ struct State {
     best: Option<(TrialIndex, f64)>,
     /// Lines that have begun, by trial.
     open: HashMap<TrialIndex, Vec<u8>>,
+    standing: Standing,
+    /// The trial whose lines are being shown, where they are shown one trial after the other.
+    shown: Option<TrialIndex>,
+    /// The trial that waits for it to be settled.
+    next: Option<Next>,
 }
 
+/// What a trial has said before the former was settled.
+struct Next {
+    trial: TrialIndex,
+    line: String,
+    output: Vec<u8>,
+}
+
+/// Bytes that are held back for the sake of order, at most.
+const MOST_HELD: usize = 1 << 20;
+
 impl RunLines {
-    /// For an agent with so many trials side by side.
+    /// For an agent with so many trials side by side, of a sweep of `limit` trials.
     #[must_use]
-    pub fn new(ui: Ui, metric: Option<Metric>, jobs: usize) -> Self {
-        Self { ui, metric, prefixed: jobs > 1, state: Mutex::default() }
+    pub fn new(ui: Ui, metric: Option<Metric>, jobs: usize, limit: Option<u64>) -> Self {
+        let progress = Progress::new(&ui, limit);
+        Self { ui, metric, prefixed: jobs > 1, progress, state: Mutex::default() }
     }
 
     /// Takes in an event.
     pub fn on(&self, event: &Event<'_>) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
-            Event::Started { claim, point, .. } => {
-                let head = self.ui.err(Style::Strong, &format!("trial {}", claim.trial));
-                let attempt = match claim.attempt {
-                    1 => String::new(),
-                    number => format!(" (attempt {number})"),
-                };
-                self.ui.say(&format!("{head}{attempt}  {}", words::point(point)));
+            Event::Started { claim, point, taken, .. } => {
+                state.standing.running += 1;
+                state.standing.taken = *taken;
+                self.started(&mut state, *claim, point);
             }
-            Event::Waiting { others } => {
-                let trials = words::count(*others as u64, "trial");
-                self.ui.say(&format!(
-                    "Nothing is left to start; waiting for {trials} of other agents, to take over what they may leave \
-                     behind (--no-wait does not)."
-                ));
+            Event::Output { trial, bytes } => return self.output(&mut state, *trial, bytes),
+            Event::Settled(outcome) => {
+                state.standing.running = state.standing.running.saturating_sub(1);
+                state.standing.done += 1;
+                state.standing.failed += u64::from(outcome.status == RunStatus::Failed);
+                self.settled(&mut state, outcome);
             }
-            Event::Output { trial, bytes } => self.output(*trial, bytes),
-            Event::Settled(outcome) => self.settled(outcome),
-            Event::Note { trial, text } => self.ui.warn(&format!("trial {trial}: {text}")),
+            Event::Waiting { others } => self.waiting(*others),
+            Event::Note { trial, text } => {
+                self.progress.above(|| self.ui.warn(&format!("trial {trial}: {text}")));
+            }
+            Event::Ended => return self.progress.clear(),
+        }
+        self.progress.show(&state.standing);
+    }
+
+    fn say(&self, line: &str) {
+        self.progress.above(|| self.ui.say(line));
+    }
+
+    /// Side by side, lines carry their trial. One after the other, what the next trial has to say waits until the former
+    /// is settled, so that each trial is one piece.
+    fn started(&self, state: &mut State, claim: Claim, point: &Point) {
+        let head = self.ui.err(Style::Strong, &format!("trial {}", claim.trial));
+        let attempt = match claim.attempt {
+            1 => String::new(),
+            number => format!(" (attempt {number})"),
+        };
+        let line = format!("{head}{attempt}  {}", words::point(point));
+        if self.prefixed || state.shown.is_none() {
+            state.shown = Some(claim.trial);
+            self.say(&line);
+        } else {
+            state.next = Some(Next { trial: claim.trial, line, output: Vec::new() });
         }
     }
 
-    fn output(&self, trial: TrialIndex, bytes: &[u8]) {
+    fn waiting(&self, others: usize) {
+        let trials = words::count(others as u64, "trial");
+        self.say(&format!(
+            "Nothing is left to start; waiting for {trials} of other agents, to take over what they may leave behind \
+             (--no-wait does not)."
+        ));
+    }
+
+    fn output(&self, state: &mut State, trial: TrialIndex, bytes: &[u8]) {
         if self.ui.quiet {
             return;
         }
-        if !self.prefixed {
+        if let Some(next) = state.next.as_mut().filter(|next| next.trial == trial) {
+            if next.output.len() < MOST_HELD {
+                next.output.extend_from_slice(bytes);
+                return;
+            }
+            self.show_next(state);
+        }
+        if !self.prefixed && !self.progress.is_shown() {
             return self.ui.print_bytes(bytes);
         }
-        let mut state = self.state();
         let open = state.open.entry(trial).or_default();
         open.extend_from_slice(bytes);
         // Whole lines only, so that trials do not write into each other's.
         if let Some(end) = open.iter().rposition(|byte| *byte == b'\n') {
             let rest = open.split_off(end + 1);
             let lines = std::mem::replace(open, rest);
-            self.ui.print_bytes(&with_prefix(trial, &lines));
+            self.print_lines(trial, &lines);
         }
     }
 
-    fn settled(&self, outcome: &Outcome) {
-        let mut state = self.state();
+    fn print_lines(&self, trial: TrialIndex, lines: &[u8]) {
+        let lines = if self.prefixed { with_prefix(trial, lines) } else { lines.to_vec() };
+        self.progress.above(|| self.ui.print_bytes(&lines));
+    }
+
+    fn settled(&self, state: &mut State, outcome: &Outcome) {
         if let Some(rest) = state.open.remove(&outcome.trial).filter(|rest| !rest.is_empty()) {
-            self.ui.print_bytes(&with_prefix(outcome.trial, &[rest.as_slice(), b"\n"].concat()));
+            self.print_lines(outcome.trial, &[rest.as_slice(), b"\n"].concat());
         }
         let mut line = self.ui.err(Style::Strong, &format!("trial {}", outcome.trial));
         line += "  ";
@@ -86,14 +147,27 @@ impl RunLines {
             status => format!("{} ({})", self.ui.err(Style::Warning, status.as_str()), outcome.ended),
         };
         line += &format!(" in {}", words::duration(outcome.took));
-        line += &self.metric_words(&mut state, outcome);
+        line += &self.metric_words(state, outcome);
         line += match outcome.fate {
             Fate::Result if outcome.counts => "",
             Fate::Result | Fate::Superseded => "  (does not count: another agent has taken the trial over)",
             Fate::GivenBack => "  (given back, to be run again)",
             Fate::Retried => "  (will be tried again)",
         };
-        self.ui.say(&line);
+        self.say(&line);
+        if state.shown == Some(outcome.trial) {
+            state.shown = None;
+            self.show_next(state);
+        }
+    }
+
+    /// Lets the next trial speak.
+    fn show_next(&self, state: &mut State) {
+        if let Some(next) = state.next.take() {
+            state.shown = Some(next.trial);
+            self.say(&next.line);
+            self.output(state, next.trial, &next.output);
+        }
     }
 
     /// `  r2 0.42, best 0.44 (trial 3)`.
@@ -110,6 +184,7 @@ impl RunLines {
         };
         if value.is_finite() && state.best.is_none_or(|(_, best)| better(best)) {
             state.best = Some((outcome.trial, value));
+            state.standing.best = Some(format!("{} (trial {})", words::number(value), outcome.trial));
         }
         let best = match state.best {
             Some((trial, _)) if trial == outcome.trial => ", the best so far".to_owned(),
@@ -117,10 +192,6 @@ impl RunLines {
             None => String::new(),
         };
         format!("  {} {}{best}", metric.name, words::number(value))
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -80,7 +80,7 @@ mod tests {
     fn numbers_keep_six_figures_and_no_idle_zeros() {
         assert_eq!(number(0.5), "0.5");
         assert_eq!(number(0.123_456_789), "0.123457");
-        assert_eq!(number(-1234.567_89), "-1234.57");
+        assert_eq!(number(-1_234.567_89), "-1234.57");
         assert_eq!(number(1_234_567.0), "1234567");
         assert_eq!(number(100.0), "100");
         assert_eq!(number(1.5e-9), "1.5e-9");

@@ -1,14 +1,19 @@
 //! The tests that need more than this crate: database files, sockets, MLflow's own client and server.
 
 // What goes wrong here is meant to panic.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod analysis;
+mod chaos;
 mod contract;
 mod embedded;
 mod embedded_sweep;
+mod faults;
 mod gateway;
+mod ledger_model;
+mod many_agents;
 mod opens_in_mlflow;
 mod rest;
 mod server_sweep;
+mod signals;
 mod support;

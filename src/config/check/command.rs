@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::fields::Fields;
 use super::is_mlflow_form;
 use super::parameters::written;
-use crate::config::command::{MACROS, Part, Place as ShellPlace, Scan, argv_names, scan};
+use crate::config::command::{EXTRA_NAMES, MACROS, Part, Place as ShellPlace, Scan, argv_names, scan};
 use crate::config::finding::{Findings, Place};
 use crate::config::suggest::{did_you_mean, nearest};
 use crate::config::yaml::{Kind, Span, shorten};
@@ -14,9 +14,6 @@ use crate::space::{Distribution, Leaf, Value};
 
 /// Longest text command, bytes; Linux takes 128 KiB as one argument.
 const MAX_COMMAND: usize = 100_000;
-
-/// Names that a command may use besides the parameters.
-pub const EXTRA: [&str; 1] = ["trial_seed"];
 
 /// Reads both keys; `None` after an error.
 pub fn check(fields: &Fields<'_>, findings: &mut Findings) -> (Option<Command>, Option<String>) {
@@ -106,8 +103,16 @@ pub fn traps(fields: &Fields<'_>, config: Option<&Config>, source: &str, finding
     });
     let budget = budget.map(|field| field.node.to_value().text());
     let known: HashSet<&str> = written.iter().map(|(name, ..)| name.as_str()).collect();
-    let is_name =
-        |name: &str| known.contains(name) || EXTRA.contains(&name) || budget.as_deref() == Some(name);
+    // A dotted name may also lead into a value that is a mapping.
+    let reaches = |name: &str| {
+        name.match_indices('.').any(|(at, _)| name.get(..at).is_some_and(|head| known.contains(head)))
+    };
+    let is_name = |name: &str| {
+        known.contains(name)
+            || reaches(name)
+            || EXTRA_NAMES.contains(&name)
+            || budget.as_deref() == Some(name)
+    };
     let (used, unknown) = match command.map(|field| field.node.to_value()) {
         Some(Value::Text(script)) if script.len() <= MAX_COMMAND => {
             let scanned = scan(&script, &is_name);

@@ -221,3 +221,26 @@ fn a_grid_larger_than_its_cap_is_warned_of() {
     assert_eq!(codes("experiment_name: e\n"), ["grid-over-cap"]);
     assert_eq!(codes("experiment_name: e\nrun_cap: null\n"), Vec::<&str>::new());
 }
+
+#[test]
+fn line_ends_and_byte_order_marks_of_other_systems_are_read() {
+    let unix = HEAD.to_owned() + "method: random\nrun_cap: 0\n";
+    let windows = format!("\u{feff}{}", unix.replace('\n', "\r\n"));
+    let (one, two) = (check(unix.as_bytes()), check(windows.as_bytes()));
+    assert_eq!(one.errors, two.errors);
+    assert_eq!((one.errors[0].line, one.errors[0].column, one.errors[0].length), (7, 10, 1));
+}
+
+#[test]
+fn findings_are_data_for_other_programs() {
+    let checked = check(
+        b"program: t.py\nmethod: random\nparameters:\n  x: {min: 2, max: 1}\n  y: {min: 0, max: 1.5}\n",
+    );
+    let errors = serde_json::to_value(&checked.errors).unwrap();
+    let expected = serde_json::json!([{
+        "key": "parameters.x.min", "line": 4, "column": 12, "length": 1,
+        "message": "`min` must be less than `max`", "hint": "swap the two",
+    }]);
+    assert_eq!(errors, expected);
+    assert_eq!(serde_json::to_value(&checked.warnings).unwrap()[0]["code"], "mixed-bounds");
+}

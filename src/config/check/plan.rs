@@ -148,6 +148,16 @@ fn without_meaning(fields: &Fields<'_>, method: Option<Method>, findings: &mut F
                 .hint(format!("remove it, or change the method to `{word}`"));
         }
     }
+    let metric = fields.get("metric").map(|field| (field.key, &field.node.kind));
+    if let Some((place, Kind::Mapping(entries))) = metric
+        && method != Method::Bayes
+    {
+        let metric = Fields { place, entries };
+        for field in ["impute", "impute_while_running"].iter().filter_map(|key| metric.some(key)) {
+            let message = format!("`{}` has an effect only with `method: bayes`", field.key.path);
+            findings.warn("no-effect", &field.key, message).hint("it can stay");
+        }
+    }
     if method == Method::SuccessiveHalving && fields.some("budget").is_none() {
         findings
             .error(&fields.place.below("budget"), "`method: successive_halving` needs a `budget`")

@@ -17,6 +17,9 @@ pub use argv::{MACROS, uses as argv_names};
 pub use script::{Part, Place, Scan, Slot};
 pub use shell::scan;
 
+/// The names in `extra` of [`RenderContext`] that the check of a config takes as known.
+pub const EXTRA_NAMES: [&str; 1] = ["trial_seed"];
+
 /// What a command may refer to besides the parameters.
 #[derive(Clone, Copy)]
 pub struct RenderContext<'a> {

@@ -49,8 +49,11 @@ pub fn fill(
         match part {
             Part::Text(text) => out.push_str(text),
             Part::Slot(slot) => {
-                let number = matches!(point.get(&slot.name), Some(Value::Int(_) | Value::Float(_)));
                 let text = context.text(&slot.name, point).unwrap_or_default();
+                let number = match point.get(&slot.name) {
+                    Some(value) => matches!(value, Value::Int(_) | Value::Float(_)),
+                    None => !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()),
+                };
                 if text.contains('\0') {
                     return Err(CommandError::Nul(slot.name.clone()));
                 }

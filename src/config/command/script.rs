@@ -50,7 +50,7 @@ pub enum Part {
 pub struct Scan {
     /// Its pieces in order.
     pub parts: Vec<Part>,
-    /// What is opened and never closed.
+    /// What is opened and never closed, where that is certain.
     pub unclosed: Option<&'static str>,
     /// `${name}`s left to the shell.
     pub left: Vec<String>,

@@ -373,6 +373,7 @@ impl Scanner<'_> {
         if !self.text.is_empty() {
             self.parts.push(Part::Text(self.text));
         }
+        let certain = self.unsafe_from_here.is_none();
         let unclosed = self.modes.iter().skip(1).find_map(|mode| match mode {
             Mode::Commands { .. } => Some("$("),
             Mode::Single => Some("'"),
@@ -382,6 +383,6 @@ impl Scanner<'_> {
             Mode::Arithmetic { .. } => Some("(("),
             Mode::Comment => None,
         });
-        Scan { parts: self.parts, unclosed, left: self.left }
+        Scan { parts: self.parts, unclosed: unclosed.filter(|_| certain), left: self.left }
     }
 }

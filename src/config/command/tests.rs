@@ -223,8 +223,8 @@ fn extra_names_yield_to_parameters() {
     let nothing = |_: &str| None;
     let context = RenderContext { extra: &[("trial_seed", "42"), ("lr", "no")], ..context(&nothing) };
     let point = Point(vec![("lr".into(), Value::Float(0.1))]);
-    let text = Command::Shell("t ${lr} ${trial_seed}".to_owned());
-    assert_eq!(render(&text, &point, &context).unwrap().argv[2], "t 0.1 42");
+    let text = Command::Shell("t ${lr} ${trial_seed} $((${trial_seed} % 7))".to_owned());
+    assert_eq!(render(&text, &point, &context).unwrap().argv[2], "t 0.1 42 $((42 % 7))");
 }
 
 #[test]

@@ -10,8 +10,10 @@ pub(super) enum Fact {
     /// `done/000007` or `done/000007/2`: which run is the trial's result. The value is the run's id. The number is the
     /// attempt that the round began with: a trial that is run again later has a result a round.
     Done { trial: TrialIndex, round: u32 },
-    /// `again/000007/2`: the trial may be claimed again, from this attempt on, without waiting for a lease.
+    /// `again/000007/2`: the trial has its result and is to be run again: this attempt begins a new round.
     Again { trial: TrialIndex, attempt: u32 },
+    /// `back/000007/2`: the attempt before this one was given back; this one may be claimed without waiting for a lease.
+    Back { trial: TrialIndex, attempt: u32 },
     /// `shard/0001`: the run that holds the facts of the trials from 1,000 on. The value is the run's id.
     Shard(u64),
 }
@@ -27,6 +29,7 @@ impl Fact {
             Self::Claimed { trial, attempt } => numbered("trial", trial, attempt),
             Self::Done { trial, round } => numbered("done", trial, round),
             Self::Again { trial, attempt } => format!("again/{:06}/{attempt}", trial.0),
+            Self::Back { trial, attempt } => format!("back/{:06}/{attempt}", trial.0),
             Self::Shard(number) => format!("shard/{number:04}"),
         }
     }
@@ -44,6 +47,7 @@ impl Fact {
             "trial" => Some(Self::Claimed { trial, attempt: number }),
             "done" => Some(Self::Done { trial, round: number }),
             "again" => Some(Self::Again { trial, attempt: number }),
+            "back" => Some(Self::Back { trial, attempt: number }),
             "shard" => Some(Self::Shard(first)),
             _ => None,
         }
@@ -63,6 +67,7 @@ mod tests {
             (Fact::Done { trial, round: 1 }, "done/000007"),
             (Fact::Done { trial, round: 3 }, "done/000007/3"),
             (Fact::Again { trial, attempt: 2 }, "again/000007/2"),
+            (Fact::Back { trial, attempt: 2 }, "back/000007/2"),
             (Fact::Shard(1), "shard/0001"),
             (Fact::Claimed { trial: TrialIndex(12_345_678), attempt: 1 }, "trial/12345678"),
         ] {

@@ -8,8 +8,8 @@
 //! Agents avoid each other instead of colliding: an agent walks from its own place through the free trials, and only
 //! after a lost claim reads the shard again and moves to another place.
 //!
-//! A trial whose agent is lost is taken over by a further attempt; which attempt counts is decided by `done/…`, once.
-//! A trial that is given back, or run again on a person's word, begins a new round, which has a result of its own.
+//! A trial whose agent is lost, or that was given back, is run by a further attempt; which attempt counts is decided by
+//! `done/…`, once. A trial that is run again on a person's word begins a new round, which has a result of its own.
 
 mod keys;
 mod view;
@@ -50,6 +50,8 @@ pub struct Claim {
     pub attempt: u32,
     /// The attempt that the trial's present round began with.
     pub round: u32,
+    /// Attempts of the round before this one that were given back: they have not failed.
+    pub excused: u32,
 }
 
 /// A trial that was begun, and has no result yet.
@@ -63,6 +65,8 @@ pub struct Unfinished {
     pub token: String,
     /// The attempt that its present round began, or is to begin, with.
     pub round: u32,
+    /// Attempts of that round that were given back.
+    pub excused: u32,
     /// Whether it was given back: nobody works on it.
     pub given_back: bool,
 }
@@ -139,7 +143,7 @@ impl Ledger {
                 }
                 continue;
             };
-            let claim = Claim { trial: TrialIndex(index), attempt: 1, round: 1 };
+            let claim = Claim { trial: TrialIndex(index), attempt: 1, round: 1, excused: 0 };
             if self.write_claim(&mut view, claim).await? {
                 view.cursor = index + 1;
                 return Ok(Some(claim));
@@ -159,8 +163,20 @@ impl Ledger {
     /// As the store's.
     pub async fn claim_again(&self, trial: &Unfinished) -> Result<Option<Claim>> {
         let mut view = self.view.lock().await;
-        let claim = Claim { trial: trial.trial, attempt: trial.attempts + 1, round: trial.round };
+        let Unfinished { trial, attempts, round, excused, .. } = *trial;
+        let claim = Claim { trial, attempt: attempts + 1, round, excused };
         Ok(self.write_claim(&mut view, claim).await?.then_some(claim))
+    }
+
+    /// Trials that are taken, as far as this agent knows.
+    pub async fn taken(&self) -> u64 {
+        let view = self.view.lock().await;
+        let full = (view.shards.len() as u64 - 1) * SHARD;
+        let last = view
+            .shards
+            .last()
+            .map_or(0, |shard| shard.trials().filter(|(_, entry)| entry.attempts > 0).count());
+        full + last as u64
     }
 
     /// Decides that `run` is the result of the claimed trial, unless another attempt was first.
@@ -175,13 +191,14 @@ impl Ledger {
         }
     }
 
-    /// Lets a trial be claimed at once: by whoever is free, as the attempt after `attempt`.
+    /// Lets a trial be claimed at once: by whoever is free, as the attempt after `attempt`. Where it was taken over in
+    /// the meantime, nothing changes.
     ///
     /// # Errors
     /// As the store's.
     pub async fn give_back(&self, trial: TrialIndex, attempt: u32) -> Result<()> {
         // Whoever writes this writes the same.
-        self.write(trial, Fact::Again { trial, attempt: attempt + 1 }, "yes").await.map(drop)
+        self.write(trial, Fact::Back { trial, attempt: attempt + 1 }, "yes").await.map(drop)
     }
 
     /// Lets trials that have their result be run again, and returns those; one without a result is left as it is.
@@ -197,7 +214,9 @@ impl Ledger {
             wanted.map(|(trial, entry)| (trial, entry.attempts)).collect()
         };
         for (trial, attempts) in &settled {
-            self.give_back(*trial, *attempts).await?;
+            let again = Fact::Again { trial: *trial, attempt: attempts + 1 };
+            // Whoever writes this writes the same.
+            self.write(*trial, again, "yes").await?;
         }
         Ok(settled.into_iter().map(|(trial, _)| trial).collect())
     }

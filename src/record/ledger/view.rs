@@ -1,5 +1,7 @@
 //! What one agent knows of a ledger. Others may have moved on: what is known taken is taken, what seems free may not be.
 
+use std::collections::BTreeSet;
+
 use super::keys::Fact;
 use super::{SHARD, Unfinished};
 use crate::tracking::{Run, RunId};
@@ -14,6 +16,8 @@ pub(super) struct Entry {
     token: String,
     /// The attempt that the present round began, or is to begin, with.
     pub(super) round: u32,
+    /// The attempts that were given back, each as the attempt that may follow it.
+    backs: BTreeSet<u32>,
     /// The result of the latest round that has one: the round and the run.
     pub(super) done: Option<(u32, RunId)>,
 }
@@ -22,6 +26,17 @@ impl Entry {
     /// Whether the present round has its result.
     pub(super) fn is_done(&self) -> bool {
         self.done.as_ref().is_some_and(|(round, _)| *round >= self.round.max(1))
+    }
+
+    /// Whether the next attempt may be claimed at once: what was given back late, after another attempt had taken the
+    /// trial over, changes nothing.
+    fn is_given_back(&self) -> bool {
+        self.round > self.attempts || self.backs.last().is_some_and(|next| *next > self.attempts)
+    }
+
+    /// How many attempts of the present round were given back.
+    fn excused(&self) -> u32 {
+        u32::try_from(self.backs.range(self.round.max(1) + 1..).count()).unwrap_or(u32::MAX)
     }
 }
 
@@ -52,6 +67,11 @@ impl Shard {
                 Some(Fact::Again { trial, attempt }) => {
                     if let Some(entry) = self.entry(trial) {
                         entry.round = entry.round.max(attempt);
+                    }
+                }
+                Some(Fact::Back { trial, attempt }) => {
+                    if let Some(entry) = self.entry(trial) {
+                        entry.backs.insert(attempt);
                     }
                 }
                 Some(Fact::Shard(_)) | None => {}
@@ -140,7 +160,8 @@ impl View {
                 attempts: entry.attempts,
                 token: entry.token.clone(),
                 round: entry.round.max(1),
-                given_back: entry.round > entry.attempts,
+                excused: entry.excused(),
+                given_back: entry.is_given_back(),
             })
             .collect()
     }

@@ -12,6 +12,9 @@ use crate::tracking::{ErrorKind, Result, TrackingError};
 
 /// How long a call waits for other writers. A migration by MLflow was seen to hold the file for five seconds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often, and after what pause, the switch to write-ahead logging is tried.
+const WAL_TRIES: u32 = 20;
+const WAL_PAUSE: Duration = Duration::from_millis(5);
 /// Prepared statements kept per connection; the searches of one client differ only in their bound values.
 const STATEMENT_CACHE: usize = 128;
 /// Idle reading connections kept for the next call.
@@ -140,14 +143,24 @@ fn connect(path: &Path) -> Result<Connection> {
 }
 
 /// Write-ahead logging lets readers and a writer work side by side. It stays with the file. Where it can't be had
-/// now (another process uses the file, or the file system can't do it) the file stays as it is.
+/// (another process keeps the file busy, or the file system can't do it) the file stays as it is.
 fn use_wal(connection: &Connection) -> Result<()> {
-    if journal_mode(connection)? != "wal" {
+    for _ in 0..WAL_TRIES {
+        if journal_mode(connection)? == "wal" {
+            return relax_sync(connection);
+        }
         let switched = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0));
         match switched {
-            Ok(mode) if mode == "wal" => relax_sync(connection)?,
-            Ok(mode) => tracing::debug!(mode, "the database file can't do write-ahead logging"),
-            Err(error) => tracing::debug!(%error, "write-ahead logging can't be switched on now"),
+            Ok(mode) if mode == "wal" => {}
+            Ok(mode) => {
+                tracing::debug!(mode, "the database file can't do write-ahead logging");
+                return Ok(());
+            }
+            // SQLite does not wait here. Most often another process is switching the same new file.
+            Err(error) => {
+                tracing::debug!(%error, "write-ahead logging can't be switched on now");
+                std::thread::sleep(WAL_PAUSE);
+            }
         }
     }
     Ok(())

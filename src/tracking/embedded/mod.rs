@@ -23,7 +23,6 @@ mod store;
 mod tags;
 mod uri;
 
-pub use artifacts::Upload;
 pub use batch::Batch;
 pub use db::Db;
 pub use experiments::{ExperimentQuery, View};

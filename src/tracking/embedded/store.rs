@@ -13,7 +13,7 @@ use super::runs::{CreateRun, RunChange};
 use super::search::RunSearch;
 use crate::tracking::{
     ArtifactEntry, ErrorKind, Experiment, ExperimentId, Metric, NewRun, Page, ParamWrite, Result, Run, RunId,
-    RunInfo, RunQuery, RunUpdate, Store, TrackingError,
+    RunInfo, RunQuery, RunUpdate, Store, TrackingError, local_artifacts,
 };
 
 /// Experiments of one page while all of them are read.
@@ -162,23 +162,15 @@ impl Store for EmbeddedStore {
     }
 
     async fn put_artifact(&self, run: &RunInfo, path: &str, bytes: Vec<u8>) -> Result<()> {
-        let (uri, path) = (run.artifact_uri.clone(), path.to_owned());
-        self.call(move |db| {
-            let mut upload = db.upload(&db.artifact_folder(&uri)?, &path)?;
-            upload.write(&bytes)?;
-            upload.keep()
-        })
-        .await
+        local_artifacts::put(self.db.artifact_folder(&run.artifact_uri)?, path.to_owned(), bytes).await
     }
 
     async fn artifact(&self, run: &RunInfo, path: &str) -> Result<Vec<u8>> {
-        let (uri, path) = (run.artifact_uri.clone(), path.to_owned());
-        self.call(move |db| db.read_artifact(&db.artifact_folder(&uri)?, &path)).await
+        local_artifacts::get(self.db.artifact_folder(&run.artifact_uri)?, path.to_owned()).await
     }
 
     async fn artifacts(&self, run: &RunInfo, path: &str) -> Result<Vec<ArtifactEntry>> {
-        let (uri, path) = (run.artifact_uri.clone(), path.to_owned());
-        self.call(move |db| db.list_artifacts(&db.artifact_folder(&uri)?, &path)).await
+        local_artifacts::list(self.db.artifact_folder(&run.artifact_uri)?, path.to_owned()).await
     }
 }
 

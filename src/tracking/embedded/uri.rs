@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use percent_encoding::percent_decode_str;
+
 use crate::tracking::{ErrorKind, Result, TrackingError};
 
 /// The database file that a tracking URI or a path names; relative to the current folder where it is relative.
@@ -22,7 +24,8 @@ pub(super) fn database_path(uri_or_path: &str) -> Result<PathBuf> {
     if path.is_empty() || path == ":memory:" {
         return Err(wrong(uri_or_path, "names no file"));
     }
-    plain(&percent_decoded(path).ok_or_else(|| wrong(uri_or_path, "is not UTF-8 after decoding"))?)
+    let decoded = percent_decode_str(path).decode_utf8();
+    plain(&decoded.map_err(|_| wrong(uri_or_path, "is not UTF-8 after decoding"))?)
 }
 
 /// The URI that any process can open this absolute path by.
@@ -35,25 +38,6 @@ pub(super) fn uri_of(path: &Path) -> String {
         }
     }
     uri
-}
-
-/// Decodes `%20` and the like; anything that is no escape stays. `None` where the bytes are not UTF-8.
-pub(super) fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        let escaped = match (first, after) {
-            (b'%', [high, low, ..]) => hex(*high).zip(hex(*low)).map(|(high, low)| high * 16 + low),
-            _ => None,
-        };
-        bytes.push(escaped.unwrap_or(*first));
-        rest = if escaped.is_some() { after.get(2..).unwrap_or_default() } else { after };
-    }
-    String::from_utf8(bytes).ok()
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 fn plain(path: &str) -> Result<PathBuf> {

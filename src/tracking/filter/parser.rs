@@ -5,6 +5,13 @@ use super::error::FilterError;
 use super::lexer::{Token, tokens};
 use super::vocabulary::{Kind, Vocabulary};
 
+/// Most conditions of a filter: far from what a database's expressions can hold.
+const MOST_CONDITIONS: usize = 200;
+/// Most terms of an order: each may be a join, of which SQLite takes 64.
+const MOST_TERMS: usize = 50;
+/// Most bytes of a pattern, SQLite's limit.
+const LONGEST_PATTERN: usize = 50_000;
+
 /// Reads a filter such as `` metrics.loss < 0.5 AND tags.`mlflow.parentRunId` = 'abc' ``; an empty one has no
 /// conditions.
 pub fn parse_filter(text: &str, vocabulary: &Vocabulary) -> Result<Vec<Condition>, FilterError> {
@@ -12,6 +19,9 @@ pub fn parse_filter(text: &str, vocabulary: &Vocabulary) -> Result<Vec<Condition
     let mut conditions = Vec::new();
     let mut next = parser.tokens.next();
     while let Some(token) = next {
+        if conditions.len() == MOST_CONDITIONS {
+            return Err(FilterError::new(format!("The filter has more than {MOST_CONDITIONS} conditions")));
+        }
         conditions.push(parser.condition(token)?);
         next = match parser.tokens.next() {
             None => None,
@@ -29,6 +39,9 @@ pub fn parse_order_by<T: AsRef<str>>(
     terms: &[T],
     vocabulary: &Vocabulary,
 ) -> Result<Vec<Order>, FilterError> {
+    if terms.len() > MOST_TERMS {
+        return Err(FilterError::new(format!("`order_by` has more than {MOST_TERMS} fields")));
+    }
     let mut orders: Vec<Order> = Vec::with_capacity(terms.len());
     for term in terms {
         let term = term.as_ref();
@@ -202,7 +215,11 @@ impl Parser<'_> {
             "LIKE" | "ILIKE" => {
                 let op = if word == "LIKE" { TextOp::Like } else { TextOp::ILike };
                 let value = self.expect("a pattern")?;
-                text(subject, value).map(|text| Test::Text(op, text))
+                let pattern = text(subject, value)?;
+                if pattern.len() > LONGEST_PATTERN {
+                    return Err(FilterError::new("The pattern is too long"));
+                }
+                Ok(Test::Text(op, pattern))
             }
             "IN" => self.list(subject).map(Test::In),
             "NOT" => {

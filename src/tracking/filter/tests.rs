@@ -94,6 +94,17 @@ fn an_order_is_a_subject_and_a_direction() {
 }
 
 #[test]
+fn what_no_database_can_take_is_refused_beforehand() {
+    let many = |count: usize| vec!["tags.a = '1'"; count].join(" AND ");
+    assert_eq!(parse_filter(&many(200), &RUNS).unwrap().len(), 200);
+    assert!(parse_filter(&many(201), &RUNS).is_err());
+    let terms: Vec<_> = (0..51).map(|number| format!("metrics.m{number}")).collect();
+    assert!(parse_order_by(&terms[..50], &RUNS).is_ok());
+    assert!(parse_order_by(&terms, &RUNS).is_err());
+    refused(&format!("tags.a LIKE '{}'", "%".repeat(50_001)));
+}
+
+#[test]
 fn a_page_token_holds_an_offset() {
     assert_eq!(token_for(100), "eyJvZmZzZXQiOiAxMDB9");
     assert_eq!(offset_of(None), Ok(0));

@@ -67,6 +67,17 @@ impl Client {
         self.json(path, Request { method: Method::POST, url, body: Body::Json(body) }).await
     }
 
+    /// As [`Client::post`], with whether it was sent more than once: then the server may have done it twice.
+    pub(super) async fn post_counted<Res: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: serde_json::Value,
+    ) -> Result<(Res, bool)> {
+        let request = Request { method: Method::POST, url: self.api_url(path), body: Body::Json(body) };
+        let (bytes, tries) = self.send_counted(path, request).await?;
+        Ok((self.read_json(path, &bytes)?, tries > 1))
+    }
+
     /// GETs `/api/2.0/mlflow/<path>` with query parameters and reads the JSON answer.
     pub(super) async fn get<Res: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<Res> {
         let mut url = self.api_url(path);
@@ -82,7 +93,11 @@ impl Client {
 
     pub(super) async fn json<Res: DeserializeOwned>(&self, what: &str, request: Request<'_>) -> Result<Res> {
         let bytes = self.send(what, request).await?;
-        let bytes = if bytes.is_empty() { b"{}".as_slice() } else { &bytes };
+        self.read_json(what, &bytes)
+    }
+
+    fn read_json<Res: DeserializeOwned>(&self, what: &str, bytes: &[u8]) -> Result<Res> {
+        let bytes = if bytes.is_empty() { b"{}".as_slice() } else { bytes };
         serde_json::from_slice(bytes).map_err(|error| {
             protocol(
                 format!("{} answered {what} with something that is not MLflow's JSON", self.here()),
@@ -94,10 +109,17 @@ impl Client {
 
     /// Sends a request, again on 408, 429, 5xx and broken connections, and returns the body of a 2xx answer.
     pub(super) async fn send(&self, what: &str, request: Request<'_>) -> Result<Vec<u8>> {
+        Ok(self.send_counted(what, request).await?.0)
+    }
+
+    /// As [`Client::send`], with how often it was sent.
+    async fn send_counted(&self, what: &str, request: Request<'_>) -> Result<(Vec<u8>, u32)> {
         let mut tries = 0;
         loop {
-            let outcome = self.send_once(what, &request).await;
-            let Err(failure) = outcome else { return outcome.map_err(|failure| failure.error) };
+            let failure = match self.send_once(what, &request).await {
+                Ok(body) => return Ok((body, tries + 1)),
+                Err(failure) => failure,
+            };
             let most = if self.contacted.load(Ordering::Relaxed) {
                 self.settings.max_retries
             } else {

@@ -49,6 +49,32 @@ impl RestStore {
     }
 }
 
+impl RestStore {
+    /// Deletes what an earlier try made whose answer was lost: runs that are in nothing different from `made`, and in
+    /// which nothing has been logged.
+    async fn delete_copies(&self, asked: &NewRun, made: &RunInfo) -> Result<()> {
+        let query = RunQuery {
+            experiment_ids: vec![asked.experiment_id.clone()],
+            filter: format!("attributes.start_time = {} AND attributes.status = 'RUNNING'", asked.start_time),
+            max_results: 1000,
+            ..RunQuery::default()
+        };
+        for found in self.search_runs(&query).await?.items {
+            let unused = found.params.is_empty() && found.metrics.is_empty();
+            let same = found.info.name == made.name
+                && asked.tags.iter().all(|(key, value)| found.tag(key) == Some(value.as_str()));
+            // The server adds tags of its own; any other one says that somebody works with the run.
+            let in_use = found.tags.iter().any(|(key, _)| {
+                !key.starts_with("mlflow.") && !asked.tags.iter().any(|(asked, _)| asked == key)
+            });
+            if found.info.id != made.id && unused && same && !in_use {
+                self.delete_run(&found.info.id).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
 #[async_trait]
 impl Store for RestStore {
     fn uri(&self) -> &str {
@@ -93,8 +119,12 @@ impl Store for RestStore {
             "start_time": run.start_time,
             "tags": KeyValue::list(&run.tags),
         });
-        let answer: RunAnswer = self.client.post("runs/create", &request).await?;
-        Ok(Run::from(answer.run).info)
+        let (answer, again): (RunAnswer, bool) = self.client.post_counted("runs/create", request).await?;
+        let info = Run::from(answer.run).info;
+        if again && let Err(error) = self.delete_copies(run, &info).await {
+            tracing::debug!(%error, "a copy of run {} may be left", info.id);
+        }
+        Ok(info)
     }
 
     async fn run(&self, id: &RunId) -> Result<Run> {

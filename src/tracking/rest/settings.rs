@@ -133,10 +133,11 @@ fn ini(file: &str, key: &str) -> Option<String> {
     for line in file.lines().map(str::trim) {
         if line.starts_with('[') {
             inside = line == "[mlflow]";
-        } else if inside && let Some((name, value)) = line.split_once('=') {
-            if name.trim().eq_ignore_ascii_case(key) {
-                return Some(value.trim().to_owned());
-            }
+        } else if inside
+            && let Some((name, value)) = line.split_once('=')
+            && name.trim().eq_ignore_ascii_case(key)
+        {
+            return Some(value.trim().to_owned());
         }
     }
     None

@@ -1,6 +1,6 @@
 //! Promises about runs, their metrics and tags.
 
-use sweep::tracking::{ErrorKind, Metric, ParamWrite, RunId, RunUpdate, Store};
+use sweep::tracking::{ErrorKind, Metric, RunId, RunUpdate, Store};
 use sweep::trial::RunStatus;
 
 use super::{experiment, log, run, run_with, tag};

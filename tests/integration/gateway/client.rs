@@ -4,6 +4,8 @@ use sweep::tracking::{RunId, Store};
 use sweep::trial::RunStatus;
 
 use super::Trial;
+use crate::support::mlflow_server::MlflowServer;
+use crate::support::python::run_python;
 
 const FLUENT: &str = r#"
 import mlflow, os, pathlib
@@ -155,4 +157,103 @@ assert pathlib.Path(client.download_artifacts(other, "models/deep/big.bin")).rea
         .await;
     let info = trial.store.run(&RunId(id)).await.unwrap().info;
     assert_eq!(trial.store.artifact(&info, "models/deep/big.bin").await.unwrap().len(), 256 * 8192);
+}
+
+/// What holds for the gateway and for MLflow's own server alike.
+const THE_REST: &str = r#"
+import json, mlflow, os, time
+from mlflow.entities import Metric, Param, RunTag, ViewType
+from mlflow.exceptions import MlflowException
+client = mlflow.MlflowClient()
+experiment = os.environ["MLFLOW_EXPERIMENT_ID"]
+
+def refused(code, call, *args, **more):
+    try:
+        call(*args, **more)
+    except MlflowException as error:
+        assert error.error_code == code, (error.error_code, str(error))
+    else:
+        raise SystemExit(f"{call} was not refused")
+
+# Runs: made, renamed, ended, deleted, restored.
+run = client.create_run(experiment, run_name="made", tags={"a": "1"}, start_time=5)
+id = run.info.run_id
+assert (run.info.status, run.info.start_time, run.data.tags["mlflow.runName"]) == ("RUNNING", 5, "made")
+refused("INVALID_PARAMETER_VALUE", client.create_run, experiment, run_name="x", tags={"mlflow.runName": "y"})
+refused("RESOURCE_DOES_NOT_EXIST", client.create_run, "999")
+client.update_run(id, status="KILLED", name="renamed")
+assert client.get_run(id).info.run_name == "renamed" == client.get_run(id).data.tags["mlflow.runName"]
+client.set_terminated(id, "FAILED", end_time=77)
+assert (client.get_run(id).info.status, client.get_run(id).info.end_time) == ("FAILED", 77)
+client.delete_tag(id, "a")
+refused("RESOURCE_DOES_NOT_EXIST", client.delete_tag, id, "a")
+client.delete_run(id)
+refused("INVALID_PARAMETER_VALUE", client.set_tag, id, "b", "2")
+deleted = client.search_runs([experiment], run_view_type=ViewType.DELETED_ONLY)
+assert [r.info.run_id for r in deleted] == [id]
+client.restore_run(id)
+
+# Batches, at the limit and over it.
+client.log_batch(id, [Metric("many", k, k, k) for k in range(1000)])
+assert [m.value for m in client.get_metric_history(id, "many")] == [float(k) for k in range(1000)]
+client.log_batch(id, params=[Param("p", "1")], tags=[RunTag("t", "1"), RunTag("t", "2")])
+client.log_batch(id, params=[Param("p", "1")])
+refused("INVALID_PARAMETER_VALUE", client.log_batch, id, params=[Param("p", "2")])
+refused("INVALID_PARAMETER_VALUE", client.log_param, id, "bad$key", 1)
+refused("INVALID_PARAMETER_VALUE", client.log_metric, id, "m", 1, timestamp=-3)
+assert client.get_run(id).data.tags["t"] == "2"
+
+# Pages.
+for k in range(7):
+    client.create_run(experiment, tags={"page": str(k)}, start_time=100 + k)
+seen, token = [], None
+while True:
+    page = client.search_runs([experiment], "tags.page IS NOT NULL", max_results=3, page_token=token)
+    seen += [r.data.tags["page"] for r in page]
+    token = page.token
+    if not token:
+        break
+assert seen == ["6", "5", "4", "3", "2", "1", "0"], seen
+
+# Experiments, and what the fluent interface saves.
+client.set_experiment_tag(experiment, "note", "x")
+assert client.get_experiment(experiment).tags == {"note": "x"}
+assert {e.name for e in client.search_experiments()} == {"Default", "the sweep"}
+refused("RESOURCE_DOES_NOT_EXIST", client.get_experiment, "12345")
+with mlflow.start_run(run_name="fluent", description="words") as active:
+    mlflow.log_dict({"k": [1, 2]}, "conf/k.json")
+    mlflow.log_table({"x": [1, 2]}, "table.json")
+    mlflow.log_metrics({"later": 1.0}, step=3, synchronous=False).wait()
+    mlflow.log_metric("later", 2.0, step=4)
+    with mlflow.start_run(nested=True) as child:
+        assert mlflow.get_parent_run(child.info.run_id).info.run_id == active.info.run_id
+assert mlflow.artifacts.load_dict(active.info.artifact_uri + "/conf/k.json") == {"k": [1, 2]}
+assert mlflow.load_table("table.json", run_ids=[active.info.run_id])["x"].tolist() == [1, 2]
+stored = client.get_run(active.info.run_id)
+assert stored.data.tags["mlflow.note.content"] == "words" and stored.data.metrics["later"] == 2.0
+print("all well")
+"#;
+
+#[tokio::test]
+async fn the_rest_of_the_client_works_too() {
+    let trial = Trial::start().await;
+    let printed = trial.python(THE_REST).await;
+    assert!(printed.contains("all well"), "{printed}");
+}
+
+#[test]
+fn what_the_gateway_is_held_to_holds_for_mlflows_own_server() {
+    let server = MlflowServer::start();
+    let make = r#"
+import mlflow
+client = mlflow.MlflowClient()
+experiment = client.create_experiment("the sweep")
+print(experiment, client.create_run(experiment).info.run_id)
+"#;
+    let made = run_python(make, server.folder(), &[("MLFLOW_TRACKING_URI", server.url())]);
+    let (experiment, run) = made.trim().split_once(' ').unwrap();
+    let environment =
+        [("MLFLOW_TRACKING_URI", server.url()), ("MLFLOW_EXPERIMENT_ID", experiment), ("MLFLOW_RUN_ID", run)];
+    let printed = run_python(THE_REST, server.folder(), &environment);
+    assert!(printed.contains("all well"), "{printed}");
 }

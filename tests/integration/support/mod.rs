@@ -1,6 +1,10 @@
-//! Starts the real things: MLflow's Python package and its server.
+//! Starts the real things: MLflow's Python package and its server, the program itself.
 
+pub mod agent;
 pub mod http;
 pub mod mlflow_server;
+pub mod outcome;
+pub mod postgres;
+pub mod proxy;
 pub mod python;
 pub mod sandbox;

@@ -53,6 +53,34 @@ fn make(home: &Path) -> PathBuf {
     python
 }
 
+/// Adds what MLflow needs to speak to PostgreSQL to the environment.
+///
+/// # Panics
+///
+/// Where it can't be installed.
+pub fn with_postgres_driver() {
+    let python = mlflow_python();
+    let lock = File::create(home().join("lock")).expect("the target folder can be written");
+    lock.lock().expect("the file system has locks");
+    // Within the environment, so that it goes with it.
+    let complete = home().join("venv").join("postgres-driver");
+    if complete.exists() {
+        return;
+    }
+    run(
+        Command::new(python).args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "psycopg2-binary",
+        ]),
+        "the tests need psycopg2-binary from a Python package index: check the network and pip's settings",
+    );
+    fs::write(&complete, "there").expect("the target folder can be written");
+}
+
 fn run(command: &mut Command, advice: &str) {
     match command.output() {
         Ok(output) if output.status.success() => {}

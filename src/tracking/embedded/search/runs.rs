@@ -162,3 +162,49 @@ fn sort(sql: &mut Sql, order: &Order) {
     };
     sql.order_by(format!("{rank}, {alias}.value {direction}"));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parent_is_looked_up_by_an_index_for_each_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(folder.path().join("mlflow.db").to_str().unwrap()).unwrap();
+        let search = RunSearch {
+            experiment_ids: vec!["0".to_owned()],
+            filter: "tags.mlflow.parentRunId = 'x' AND metrics.loss < 1".to_owned(),
+            order_by: vec!["metrics.loss".to_owned(), "params.lr".to_owned()],
+            ..RunSearch::default()
+        };
+        let Clauses { joins, condition, order, values } = clauses(&search).unwrap();
+        let sql =
+            format!("EXPLAIN QUERY PLAN SELECT 1 FROM runs r {joins} WHERE {condition} ORDER BY {order}");
+        let plan: Vec<String> = db
+            .read(|db| {
+                let mut statement = db.prepare(&sql)?;
+                let rows = statement.query_map(params_from_iter(values), |row| row.get(3))?;
+                Ok(rows.collect::<Result<_, _>>()?)
+            })
+            .unwrap();
+        let by_key = plan.iter().filter(|step| step.contains("(key=? AND run_uuid=?)")).count();
+        let scans =
+            plan.iter().filter(|step| step.starts_with("SCAN") && !step.contains("json_each")).count();
+        assert_eq!((by_key, scans), (4, 1), "{plan:#?}");
+    }
+
+    #[test]
+    fn the_largest_search_that_is_allowed_runs() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(folder.path().join("mlflow.db").to_str().unwrap()).unwrap();
+        let conditions: Vec<_> = (0..200).map(|k| format!("tags.t{k} != 'x'")).collect();
+        let search = RunSearch {
+            experiment_ids: vec!["0".to_owned()],
+            filter: conditions.join(" AND "),
+            order_by: (0..50).map(|k| format!("metrics.m{k}")).collect(),
+            max_results: 1,
+            ..RunSearch::default()
+        };
+        assert!(db.search_runs(&search).unwrap().items.is_empty());
+    }
+}
