@@ -125,7 +125,7 @@ impl Dimension {
         };
         match &self.scale {
             Scale::Linear { low, high } => of_axis(Axis::round(*low, *high, want)),
-            Scale::Log { low, high } => of_axis(Axis::decades(*low, *high, want)),
+            Scale::Log { low, high } => of_axis(Axis::decades(*low, *high, want.max(5))),
             Scale::Levels(levels) => {
                 let each = room / levels.len() as f64;
                 let widest = levels.iter().map(|level| ems(&clean(level))).fold(0.0, f64::max) + 0.8;

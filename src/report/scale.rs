@@ -162,7 +162,8 @@ fn pad(low: f64, high: f64) -> (f64, f64) {
     // Too narrow for the grid of floats would leave ticks nowhere to stand.
     let least = low.abs().max(high.abs()) * 1e-12;
     let air = if high - low > least { (high - low) * 0.06 } else { low.abs().max(high.abs()) * 0.1 };
-    let air = if air > 0.0 { air } else { 1.0 };
+    // Nearer to the smallest floats there are no round steps left.
+    let air = if air > 0.0 { air.max(1e-300) } else { 1.0 };
     (low - air, high + air)
 }
 
@@ -215,11 +216,28 @@ mod tests {
     }
 
     #[test]
+    fn an_axis_of_logarithms_has_ticks_at_powers_of_ten_or_between() {
+        let labels = |low: f64, high: f64| -> Vec<String> {
+            Axis::decades(low, high, 5).ticks.into_iter().map(|(_, text)| text).collect()
+        };
+        assert_eq!(labels(-5.0, -1.0), ["1e-5", "1e-4", "0.001", "0.01", "0.1"]);
+        assert_eq!(labels(-12.1, 6.0), ["1e-12", "1e-8", "1e-4", "1", "10000"]);
+        assert_eq!(labels(-0.1, 1.1), ["1", "2", "5", "10"]);
+        assert!(labels(0.35, 0.45).len() >= 2);
+    }
+
+    #[test]
     fn a_constant_metric_has_an_axis() {
         for value in [0.0, 3.0, -1e-9, 1e308, f64::MIN_POSITIVE] {
             let (low, high) = robust_range(&[value; 6], None);
             assert!(low < high && (high - low).is_finite(), "{value}");
         }
+    }
+
+    #[test]
+    fn the_smallest_numbers_have_an_axis_with_ticks() {
+        let (low, high) = robust_range(&[7.521892354880081e-308, 6.421178951302685e-308], None);
+        assert!(Axis::round(low, high, 6).ticks.len() >= 2);
     }
 
     proptest! {

@@ -24,6 +24,8 @@ const PITCH: f64 = 216.0;
 const GAP: f64 = 24.0;
 /// Most parameters that are shown.
 const MOST: usize = 24;
+/// More trials than this are many.
+const MANY: usize = 1_500;
 /// The part of a level's room over which its dots are spread.
 const SPREAD: f64 = 0.7;
 
@@ -136,8 +138,8 @@ fn draw_frame(canvas: &mut Canvas, panel: &Panel, y: &Axis, labelled: bool) {
     canvas.text((panel.left, panel.top - 8.0), Anchor::Start, font, &name);
 }
 
-/// One path for all dots; each is a line of no length with round ends. Dots that would lie on one another at half a unit
-/// are drawn once.
+/// One path for all dots; each is a line of no length with round ends. Dots that would lie on one another are
+/// drawn once.
 fn draw_dots(
     canvas: &mut Canvas,
     report: &SweepReport,
@@ -150,30 +152,32 @@ fn draw_dots(
         201..=1_000 => 4.5,
         _ => 3.0,
     };
-    let halves = |trial: &Trial, value: f64| {
+    // Thousands of dots are kept small: at whole units, where they are not told apart anyway.
+    let per_unit = if trials.len() <= MANY { 2.0 } else { 1.0 };
+    let grid = |trial: &Trial, value: f64| {
         let place = panel.dimension.place(trial.point.get(&panel.dimension.name)?)?;
         let dot = (panel.dot(place, trial), height(value, y, panel));
-        Some(((dot.0 * 2.0).round() as i64, (dot.1 * 2.0).round() as i64))
+        Some(((dot.0 * per_unit).round() as i64, (dot.1 * per_unit).round() as i64))
     };
     let mut dots: Vec<(i64, i64)> =
-        trials.iter().filter_map(|(_, trial, value)| halves(trial, *value)).collect();
+        trials.iter().filter_map(|(_, trial, value)| grid(trial, *value)).collect();
     dots.sort_unstable();
     dots.dedup();
-    canvas.stroke_soft("dots", &relative_dots(&dots), size, BLUE, dots.len());
+    canvas.stroke_soft("dots", &relative_dots(&dots, per_unit), size, BLUE, dots.len());
     if let Some((best, value)) = report.best()
-        && let Some((x, at)) = halves(best, value)
+        && let Some((x, at)) = grid(best, value)
     {
-        let path = format!("M{} {}h0", x as f64 / 2.0, at as f64 / 2.0);
+        let path = format!("M{} {}h0", x as f64 / per_unit, at as f64 / per_unit);
         canvas.stroke("best", &path, size + 4.0, ORANGE);
     }
 }
 
-/// Dots in half units as a path, each told from the one before.
-fn relative_dots(dots: &[(i64, i64)]) -> String {
+/// Dots as a path, each told from the one before.
+fn relative_dots(dots: &[(i64, i64)], per_unit: f64) -> String {
     let mut path = String::new();
     let mut last = (0, 0);
     for &(x, y) in dots {
-        let (across, down) = ((x - last.0) as f64 / 2.0, (y - last.1) as f64 / 2.0);
+        let (across, down) = ((x - last.0) as f64 / per_unit, (y - last.1) as f64 / per_unit);
         let _ = if path.is_empty() {
             write!(path, "M{across} {down}h0")
         } else {

@@ -11,6 +11,7 @@ use crate::trial::{RunStatus, TrialIndex};
 
 mod browser;
 mod pages;
+mod results;
 
 const SIZES: [(usize, usize); 9] =
     [(0, 0), (1, 1), (3, 2), (20, 2), (20, 20), (40, 4), (500, 20), (5_000, 6), (200, 60)];

@@ -132,6 +132,16 @@ fn finalize_again_replaces_what_it_wrote_and_keeps_what_others_wrote() {
         serde_json::from_str(&std::fs::read_to_string(artifacts.join("analysis.json")).unwrap()).unwrap();
     assert_eq!(kept["best"]["params"]["lr"], 0.6);
     assert!(kept["details"]["parameters"][0]["pearson"]["interval"].is_array());
+    let mut plots: Vec<String> = std::fs::read_dir(artifacts.join("plots"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    plots.sort();
+    let expected =
+        ["curves.svg", "importance.svg", "metric.svg", "parallel.svg", "slices.svg", "timeline.svg"];
+    assert_eq!(plots, expected);
+    let page = std::fs::read_to_string(artifacts.join("report.html")).unwrap();
+    assert!(page.contains("description: What it is for") && page.contains("<pre>true</pre>"));
 }
 
 #[test]

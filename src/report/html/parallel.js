@@ -31,56 +31,76 @@ if (figure && data.parallel && data.parallel.axes.length) {
   const within = (i) => brushes.every((brush, k) => !brush || (shares[k][i] >= brush[0] && shares[k][i] <= brush[1]));
   const level = (s) => topEdge + tall * (1 - s);
 
-  const strokeAll = (list) => {
-    pen.beginPath();
+  // Lines of one stroke do not darken one another, and a stroke for each would be slow: so some hundred strokes.
+  const STROKES = 400;
+  const strokeAll = (own, list) => {
+    const batch = Math.ceil(list.length / STROKES);
+    for (let from = 0; from < list.length; from += batch) strokeSome(own, list.slice(from, from + batch));
+  };
+  const strokeSome = (own, list) => {
+    own.beginPath();
     for (const i of list) {
       let joined = false;
       for (let k = 0; k < axes.length; k++) {
         const s = shares[k][i];
         if (Number.isNaN(s)) { joined = false; continue; }
-        if (joined) pen.lineTo(axes[k].x, level(s));
-        else pen.moveTo(axes[k].x, level(s));
+        if (joined) own.lineTo(axes[k].x, level(s));
+        else own.moveTo(axes[k].x, level(s));
         joined = true;
       }
     }
-    pen.stroke();
+    own.stroke();
   };
-  const paint = () => {
+  // All lines, drawn once for a size and a scheme: what a brush leaves out shows through from here.
+  const whole = document.createElement('canvas');
+  const fit = (sheet, ratio) => {
+    sheet.width = Math.round(wide * ratio);
+    sheet.height = Math.round(high * ratio);
+    const own = sheet.getContext('2d');
+    own.setTransform(ratio, 0, 0, ratio, 0, 0);
+    own.lineJoin = 'round';
+    return own;
+  };
+  // The more lines, the fainter each.
+  const faint = Math.min(0.8, Math.max(0.06, 6 / Math.sqrt(drawn.length)));
+  const drawGroups = (own, style, chosen, alpha) => {
+    for (const [name, list] of groups) {
+      own.strokeStyle = style.getPropertyValue('--' + name);
+      own.globalAlpha = name === 'best' ? Math.min(0.9, alpha * 2) : alpha;
+      own.lineWidth = name === 'best' && drawn.length < 1000 ? 1.6 : 1;
+      strokeAll(own, list.filter(chosen));
+    }
+    own.globalAlpha = 1;
+  };
+  let fresh = false;
+  const prepare = (style) => {
     const box = svg.getBoundingClientRect();
     const ratio = (box.width / wide) * (devicePixelRatio || 1);
-    canvas.width = Math.round(wide * ratio);
-    canvas.height = Math.round(high * ratio);
     canvas.style.width = box.width + 'px';
     canvas.style.height = box.height + 'px';
-    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    fit(canvas, ratio);
+    drawGroups(fit(whole, ratio), style, () => true, faint);
+    fresh = true;
+  };
+  const paint = () => {
     const style = getComputedStyle(figure);
+    if (!fresh) prepare(style);
     const active = brushes.some(Boolean);
-    // The more lines, the fainter each.
-    const faint = Math.min(0.8, Math.max(0.06, 60 / Math.sqrt(drawn.length) / 10));
-    pen.lineJoin = 'round';
+    pen.clearRect(0, 0, wide, high);
+    pen.globalAlpha = active ? 0.2 : 1;
+    pen.drawImage(whole, 0, 0, wide, high);
+    pen.globalAlpha = 1;
+    const kept = active ? drawn.filter(within).length : 0;
     if (active) {
-      pen.strokeStyle = style.getPropertyValue('--rest');
-      pen.globalAlpha = faint * 0.35;
-      pen.lineWidth = 0.8;
-      strokeAll(drawn.filter((i) => !within(i)));
-    }
-    let kept = 0;
-    for (const [name, list] of groups) {
-      const own = active ? list.filter(within) : list;
-      kept += own.length;
-      pen.strokeStyle = style.getPropertyValue('--' + name);
-      pen.globalAlpha = active ? Math.min(0.9, Math.max(faint, 0.3)) : name === 'best' ? Math.min(0.9, faint * 2) : faint;
-      pen.lineWidth = name === 'best' && drawn.length < 1000 ? 1.6 : 1;
-      strokeAll(own);
-    }
-    pen.globalAlpha = 1;
-    pen.fillStyle = style.getPropertyValue('--best');
-    brushes.forEach((brush, k) => {
-      if (!brush) return;
+      drawGroups(pen, style, within, Math.min(0.8, Math.max(faint, 6 / Math.sqrt(kept + 1))));
+      pen.fillStyle = style.getPropertyValue('--best');
       pen.globalAlpha = 0.25;
-      pen.fillRect(axes[k].x - 7, level(brush[1]), 14, Math.max(2, level(brush[0]) - level(brush[1])));
-    });
-    pen.globalAlpha = 1;
+      brushes.forEach((brush, k) => {
+        if (!brush) return;
+        pen.fillRect(axes[k].x - 7, level(brush[1]), 14, Math.max(2, level(brush[0]) - level(brush[1])));
+      });
+      pen.globalAlpha = 1;
+    }
     hint.textContent = active
       ? kept + ' of ' + drawn.length + ' trials lie within what you marked; a click on an axis lets go of it.'
       : 'Drag along an axis to keep the trials that pass there: ' + drawn.length + ' drawn.';
@@ -130,7 +150,8 @@ if (figure && data.parallel && data.parallel.axes.length) {
   };
   svg.addEventListener('pointerup', end);
   svg.addEventListener('pointercancel', end);
-  addEventListener('resize', repaint);
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', repaint);
-  paint();
+  const anew = () => { fresh = false; repaint(); };
+  addEventListener('resize', anew);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', anew);
+  repaint();
 }
