@@ -51,6 +51,7 @@ fn main() {
 fn measure(name: &str, sandbox: &Sandbox, store: impl Fn() -> Box<dyn Store>) {
     let old = sandbox.init(CONFIG);
     let memory = work(sandbox, &old, 1000);
+    count_calls(name, sandbox);
     let store = store();
     let (mut early, mut late) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
@@ -70,6 +71,32 @@ fn measure(name: &str, sandbox: &Sandbox, store: impl Fn() -> Box<dyn Store>) {
         "{name:<14}   {early:>8.2} ms a trial at 10, {late:>8.2} ms at 1,000 (ratio {:.2}); the agent's peak {memory:.1} MiB",
         late / early
     );
+}
+
+/// Prints the requests to a server that a trial costs, with one agent and with sixteen.
+fn count_calls(name: &str, sandbox: &Sandbox) {
+    const SHARED: usize = 320;
+    for agents in [1, 16] {
+        let id = sandbox.init(&CONFIG.replace("run_cap: 1200", &format!("run_cap: {SHARED}")));
+        let running: Vec<_> = (0..agents)
+            .map(|_| {
+                let mut command = sandbox.command(&["run", "--sweep-id", &id]);
+                command.env("SWEEP_LOG", "sweep=debug").stdout(Stdio::null()).stderr(Stdio::piped());
+                command.spawn().unwrap()
+            })
+            .collect();
+        let said = running.into_iter().map(|agent| agent.wait_with_output().unwrap().stderr);
+        let calls: usize = said
+            .filter_map(|text| {
+                let text = String::from_utf8_lossy(&text).into_owned();
+                text.rsplit("calls=").next()?.split_whitespace().next()?.parse::<usize>().ok()
+            })
+            .sum();
+        if calls > 0 {
+            let each = calls as f64 / SHARED as f64;
+            println!("{name:<14}   {each:>8.2} requests a trial with {agents} agents");
+        }
+    }
 }
 
 /// Runs so many trials with one agent; its peak memory in MiB.

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::settle::{Settlement, deliver};
+use super::settle::{Known, Settlement, deliver};
 use crate::record::Ledger;
 use crate::tracking::{ErrorKind, Store, TrackingError};
 
@@ -44,7 +44,11 @@ impl Journal {
         let mut posted = Posted::default();
         for settlement in self.entries() {
             let log = std::fs::read(self.log(&settlement)).unwrap_or_default();
-            match deliver(store, ledger, &settlement, log).await {
+            let delivered = match store.run(&settlement.run).await {
+                Ok(run) => deliver(store, ledger, &settlement, log, Known::Read(run)).await,
+                Err(error) => Err(error),
+            };
+            match delivered {
                 Ok(_) => posted.delivered += 1,
                 Err(error) if error.kind == ErrorKind::NotFound => posted.dropped += 1,
                 Err(error) => return Err(error),

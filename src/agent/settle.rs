@@ -96,8 +96,35 @@ fn outcome_tags(watched: &Watched) -> Vec<(String, String)> {
 pub(super) struct Delivered {
     /// Whether it is the trial's result.
     pub(super) verdict: Verdict,
-    /// What the script had logged.
+    /// What the script had logged, where it was read.
     pub(super) metrics: Vec<Metric>,
+}
+
+/// What is known of a run before its settlement is written down. Each call to a server counts.
+pub(super) enum Known<'a> {
+    /// As it was made. Nobody asks what the script logged: a param of its own is found out by the refusal of ours.
+    AsMade(&'a RunInfo),
+    /// As it is now.
+    Read(Run),
+}
+
+impl Known<'_> {
+    fn info(&self) -> &RunInfo {
+        match self {
+            Self::AsMade(info) => info,
+            Self::Read(run) => &run.info,
+        }
+    }
+
+    /// Whether the script has logged this param, as far as is known.
+    fn has_param(&self, name: &str) -> bool {
+        matches!(self, Self::Read(run) if run.param(name).is_some())
+    }
+
+    /// Whether the script has ended its run as we would.
+    fn has_ended(&self, status: RunStatus) -> bool {
+        matches!(self, Self::Read(run) if run.info.status == status && run.info.end_time.is_some())
+    }
 }
 
 /// Writes a settlement down.
@@ -106,14 +133,13 @@ pub(super) async fn deliver(
     ledger: &Ledger,
     settlement: &Settlement,
     log: Vec<u8>,
+    known: Known<'_>,
 ) -> Result<Delivered> {
-    let run = store.run(&settlement.run).await?;
-    write_data(store, &run, settlement).await?;
+    write_data(store, &known, settlement).await?;
     if !log.is_empty() {
-        store.put_artifact(&run.info, LOG_ARTIFACT, log).await?;
+        store.put_artifact(known.info(), LOG_ARTIFACT, log).await?;
     }
-    // A script that ended its run well has left nothing to write: each call to a server counts.
-    if run.info.status != settlement.status || run.info.end_time.is_none() {
+    if !known.has_ended(settlement.status) {
         end_run(store, &settlement.run, settlement.status, settlement.end_time).await?;
     }
     let claim = settlement.claim();
@@ -131,7 +157,11 @@ pub(super) async fn deliver(
         store.log_batch(&settlement.run, &[], &[], &[note]).await?;
         end_run(store, &settlement.run, RunStatus::Killed, settlement.end_time).await?;
     }
-    Ok(Delivered { verdict, metrics: run.metrics })
+    let metrics = match known {
+        Known::Read(run) => run.metrics,
+        Known::AsMade(_) => Vec::new(),
+    };
+    Ok(Delivered { verdict, metrics })
 }
 
 /// Closes the run of a trial whose command could not be started or watched, as well as it can be.
@@ -148,14 +178,14 @@ async fn end_run(store: &dyn Store, run: &RunId, status: RunStatus, end_time: i6
 }
 
 /// Logs the params that the script did not log itself, and the tags.
-async fn write_data(store: &dyn Store, logged: &Run, settlement: &Settlement) -> Result<()> {
+async fn write_data(store: &dyn Store, known: &Known<'_>, settlement: &Settlement) -> Result<()> {
     let missing: Vec<(String, String)> =
-        settlement.params.iter().filter(|(name, _)| logged.param(name).is_none()).cloned().collect();
+        settlement.params.iter().filter(|(name, _)| !known.has_param(name)).cloned().collect();
     if missing.is_empty() && settlement.ended_well() {
         return Ok(());
     }
     match store.log_batch(&settlement.run, &[], &missing, &settlement.tags).await {
-        // A param was logged in between, by a process that outlived the command.
+        // The script has logged one of them itself.
         Err(error) if error.kind == ErrorKind::Invalid => {
             for (name, value) in &missing {
                 // Refused means that the script's own text stands, which is what is wanted.

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::environment::{HandedOver, REMOVED, variables};
 use super::event::{Event, Outcome};
 use super::gpus::{Gpu, Gpus};
-use super::settle::{Fate, Settlement, abandon, deliver};
+use super::settle::{Delivered, Fate, Known, Settlement, abandon, deliver};
 use super::stop::{LAST_CHANCE, Level, Stop, no_answer, out_of_patience};
 use super::watch::{Watched, watch_command};
 use super::{Agent, AgentError};
@@ -17,7 +17,7 @@ use crate::config::command::{RenderContext, Rendered, render};
 use crate::process::{Child, Spec, now_ms};
 use crate::record::{Claim, NewTrial, Unfinished, Verdict};
 use crate::space::Point;
-use crate::tracking::{NewRun, RunInfo};
+use crate::tracking::{NewRun, RunInfo, TrackingError};
 use crate::trial::{RunStatus, TrialIndex, trial_seed};
 
 /// What ties a trial to the agent's loop.
@@ -70,7 +70,7 @@ pub(super) async fn run_trial(
 }
 
 async fn run_attempt(agent: &Agent, claim: Claim, wires: &Wires) -> Result<Outcome, AgentError> {
-    let prepared = Prepared::new(agent, claim)?;
+    let mut prepared = Prepared::new(agent, claim)?;
     let run = agent.store.create_run(&prepared.new_run(agent)).await?;
     let watched = {
         let uri = agent.hand_over.open(&run, &agent.config.experiment_name);
@@ -84,6 +84,8 @@ async fn run_attempt(agent: &Agent, claim: Claim, wires: &Wires) -> Result<Outco
         agent.hand_over.close(&uri);
         watched
     };
+    // The next command may start as soon as this one is over: its GPU must be free by then.
+    drop(prepared.gpu.take());
     // Only where the trial left nothing in it.
     let _ = std::fs::remove_dir(&prepared.checkpoint_dir);
     match watched {
@@ -116,7 +118,7 @@ async fn settle(
         (agent.events)(Event::Note { trial: claim.trial, text: OTHER_EXPERIMENT_HINT });
     }
     let delivery = tokio::select! {
-        delivery = deliver(agent.store.as_ref(), &agent.ledger, &settlement, log.clone()) => delivery,
+        delivery = write_down(agent, run, &settlement, log.clone()) => delivery,
         () = out_of_patience(wires.stop.clone(), LAST_CHANCE) => Err(no_answer()),
     };
     let delivered = match delivery {
@@ -142,6 +144,20 @@ async fn settle(
         fate: settlement.fate,
         counts: delivered.verdict == Verdict::Counts,
     })
+}
+
+async fn write_down(
+    agent: &Agent,
+    run: &RunInfo,
+    settlement: &Settlement,
+    log: Vec<u8>,
+) -> Result<Delivered, TrackingError> {
+    // What the script logged is read for the sake of the metric alone.
+    let known = match agent.config.metric {
+        Some(_) => Known::Read(agent.store.run(&run.id).await?),
+        None => Known::AsMade(run),
+    };
+    deliver(agent.store.as_ref(), &agent.ledger, settlement, log, known).await
 }
 
 /// What MLflow's client says when a script's `set_experiment` and the run it was handed do not go together.

@@ -58,7 +58,7 @@ pub struct Context {
 /// The two kinds of store.
 pub(super) enum Backend {
     /// A server. The URI may hold credentials: it is for environments alone.
-    Server { uri: String },
+    Server { uri: String, store: Arc<RestStore> },
     /// A database file.
     File(EmbeddedStore),
 }
@@ -77,8 +77,8 @@ impl Context {
         let scheme = uri.split(':').next().unwrap_or_default().to_ascii_lowercase();
         let (store, backend): (Arc<dyn Store>, Backend) = match scheme.as_str() {
             "http" | "https" => {
-                let store = RestStore::new(Settings::read(&uri, &Environment::of_process())?)?;
-                (Arc::new(store), Backend::Server { uri })
+                let store = Arc::new(RestStore::new(Settings::read(&uri, &Environment::of_process())?)?);
+                (store.clone(), Backend::Server { uri, store })
             }
             "sqlite" => {
                 let store = EmbeddedStore::open(&uri)?;

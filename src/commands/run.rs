@@ -89,6 +89,9 @@ pub(super) async fn work(
     }
     let agent = Arc::new(assemble(context, sweep, config, args).await?);
     let summary = agent::run(Arc::clone(&agent), signals.stop()).await?;
+    if let Backend::Server { store, .. } = &context.backend {
+        tracing::debug!(calls = store.calls(), "requests to the server");
+    }
     tell(context, &agent, &summary);
     let failed = if summary.failed > 0 { Exit::WorkFailed } else { Exit::Done };
     let complete = !matches!(summary.end, EndReason::Stopped | EndReason::Failures);
@@ -108,7 +111,7 @@ async fn assemble(
     let ledger =
         Ledger::open(Arc::clone(&context.store), &sweep.ledger, identity.agent.clone(), order, limit).await?;
     let hand_over: Arc<dyn HandOver> = match &context.backend {
-        Backend::Server { uri } => Arc::new(ToServer { uri: uri.clone() }),
+        Backend::Server { uri, .. } => Arc::new(ToServer { uri: uri.clone() }),
         Backend::File(store) => {
             Arc::new(ToGateway(Gateway::start(store.clone(), std::future::pending()).await?))
         }

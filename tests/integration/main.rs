@@ -17,3 +17,4 @@ mod rest;
 mod server_sweep;
 mod signals;
 mod support;
+mod trust;
