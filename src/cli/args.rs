@@ -243,13 +243,21 @@ pub(super) struct Finalize {
     /// Save the analysis, but leave the sweep open: agents go on, of a stopped or finished sweep too
     #[arg(long)]
     reopen: bool,
+    /// Save the plots as PNG, too
+    #[arg(long)]
+    png: bool,
 }
 
 impl From<Finalize> for FinalizeArgs {
     fn from(typed: Finalize) -> Self {
         let Answer { metric, goal, format } = typed.answer;
-        let conclusion =
-            Conclusion { metric, goal: goal.map(Into::into), format: format.into(), reopen: typed.reopen };
+        let conclusion = Conclusion {
+            metric,
+            goal: goal.map(Into::into),
+            format: format.into(),
+            reopen: typed.reopen,
+            png: typed.png,
+        };
         Self { sweep: typed.which.into(), conclusion }
     }
 }

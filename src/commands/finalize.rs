@@ -51,6 +51,8 @@ pub struct Conclusion {
     pub format: AnswerFormat,
     /// Leave the sweep open, so that agents go on.
     pub reopen: bool,
+    /// Save the plots as PNG, too.
+    pub png: bool,
 }
 
 /// Analyses a sweep and ends it.
@@ -100,6 +102,9 @@ pub(super) async fn conclude(
     };
     report.best_command = best_command(&report, &read.runs);
     save(context, sweep, &report).await?;
+    if conclusion.png {
+        save_pictures(context, sweep, &report).await?;
+    }
     close(context, sweep, conclusion).await?;
     show(&context.ui, &report, conclusion.format);
     let used = analysis.as_ref().map_or(read.trials.len(), |analysis| analysis.n_used);
@@ -123,6 +128,18 @@ async fn save(context: &Context, sweep: &Sweep, report: &SweepReport<'_>) -> Sto
     let parent = store.run(sweep.id()).await?;
     let note = report::parent_note(report, parent.tag(tags::NOTE));
     store.log_batch(sweep.id(), &[], &[], &[(tags::NOTE.to_owned(), note)]).await
+}
+
+/// The plots once more, as PNG beside the SVG.
+async fn save_pictures(context: &Context, sweep: &Sweep, report: &SweepReport<'_>) -> Result<(), Failure> {
+    for (path, svg) in report::plots(report) {
+        let picture = report::png(&svg).map_err(|error| {
+            Failure::new(Exit::WorkFailed, format!("{path} can't be made a picture")).caused_by(&error)
+        })?;
+        let path = path.replace(".svg", ".png");
+        context.store.put_artifact(&sweep.parent.info, &path, picture).await?;
+    }
+    Ok(())
 }
 
 async fn close(context: &Context, sweep: &Sweep, conclusion: &Conclusion) -> StoreResult<()> {

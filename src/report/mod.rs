@@ -19,6 +19,7 @@ mod importance;
 mod note;
 mod palette;
 mod parallel;
+mod png;
 mod scale;
 mod slices;
 mod svg;
@@ -38,6 +39,7 @@ pub use html::report_html;
 pub use importance::importance_svg;
 pub use note::parent_note;
 pub use parallel::parallel_svg;
+pub use png::{PngError, png};
 pub use slices::slices_svg;
 pub use timeline::timeline_svg;
 

@@ -145,6 +145,29 @@ fn finalize_again_replaces_what_it_wrote_and_keeps_what_others_wrote() {
 }
 
 #[test]
+fn every_plot_comes_as_png_too_on_request() {
+    let sandbox = Sandbox::new();
+    let id = swept(&sandbox);
+    sandbox.run(&["finalize", &id, "--png"]).expect(0);
+    let plots = std::path::Path::new(&parent(&sandbox).info.artifact_uri).join("plots");
+    let names = |ending: &str| {
+        let entries = std::fs::read_dir(&plots).unwrap().map(|entry| entry.unwrap().path());
+        let mut stems: Vec<_> = entries
+            .filter(|path| path.extension().is_some_and(|extension| extension == ending))
+            .map(|path| path.file_stem().unwrap().to_owned())
+            .collect();
+        stems.sort();
+        stems
+    };
+    assert!(names("svg").len() >= 5);
+    assert_eq!(names("svg"), names("png"));
+    for name in names("png") {
+        let bytes = std::fs::read(plots.join(name).with_extension("png")).unwrap();
+        assert!(bytes.starts_with(b"\x89PNG") && bytes.len() > 5_000, "{} bytes", bytes.len());
+    }
+}
+
+#[test]
 fn a_reopened_sweep_goes_on() {
     let sandbox = Sandbox::new();
     let config = GRID.replace("run_cap: 12", "run_cap: 8");
