@@ -10,6 +10,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
 #[path = "../tests/integration/support/mod.rs"]
+// The tests use more of it than this benchmark does.
 #[allow(dead_code)]
 mod support;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::model::{ColumnInfo, Dropped, Frame, Kind, Row};
-use super::{ranks, text};
+use super::ranks;
 use crate::space::Value;
 use crate::trial::RunStatus;
 
@@ -115,7 +115,7 @@ fn number(value: &Value) -> Option<f64> {
 
 /// Levels numbered in the order of their texts, and how many there are.
 fn levels(cells: &[Option<&Value>]) -> (Vec<Option<u32>>, usize) {
-    let texts: Vec<Option<String>> = cells.iter().map(|cell| cell.map(text::level)).collect();
+    let texts: Vec<Option<String>> = cells.iter().map(|cell| cell.map(Value::text)).collect();
     let mut numbers: BTreeMap<&str, u32> = texts.iter().flatten().map(|text| (text.as_str(), 0)).collect();
     numbers.values_mut().zip(0..).for_each(|(number, place)| *number = place);
     let codes = texts.iter().map(|text| text.as_ref().and_then(|text| numbers.get(text.as_str()).copied()));

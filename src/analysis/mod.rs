@@ -4,7 +4,7 @@
 //!
 //! | question | file |
 //! |---|---|
-//! | which rows, which kinds | `columns`, `text` |
+//! | which rows, which kinds | `columns` |
 //! | one parameter against the metric | `figures`: `correlation`, `association` |
 //! | parameters against each other | `together` |
 //! | all parameters at once | `design`, `target` → `features` → `forest` → `permutation` |
@@ -27,7 +27,6 @@ mod permutation;
 mod ranks;
 mod streams;
 mod target;
-mod text;
 mod together;
 mod words;
 

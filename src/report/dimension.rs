@@ -8,7 +8,6 @@ use super::SweepReport;
 use super::facts::finite;
 use super::scale::{Axis, padded};
 use super::text::{clean, ems, shorten};
-use super::values::value_text;
 use crate::space::Value;
 use crate::trial::{RunStatus, Trial};
 
@@ -71,7 +70,7 @@ impl Scale {
         let numbers: Option<Vec<f64>> =
             values.iter().map(|value| value.as_f64().filter(|number| number.is_finite())).collect();
         let Some(numbers) = numbers else {
-            let levels: BTreeSet<String> = values.iter().map(|value| value_text(value)).collect();
+            let levels: BTreeSet<String> = values.iter().map(|value| value.text()).collect();
             return (levels.len() > 1).then(|| Self::Levels(levels.into_iter().collect()));
         };
         let (low, high) =
@@ -98,7 +97,7 @@ impl Dimension {
     pub(super) fn place(&self, value: &Value) -> Option<Place> {
         match &self.scale {
             Scale::Levels(levels) => {
-                let at = levels.binary_search(&value_text(value)).ok()?;
+                let at = levels.binary_search(&value.text()).ok()?;
                 let room = 1.0 / levels.len() as f64;
                 Some(Place { share: (at as f64 + 0.5) * room, room })
             }

@@ -15,7 +15,7 @@ use serde_json::{Map, Value as Json, json};
 use super::super::parallel::Parallel;
 use super::super::slices::Slices;
 use super::super::text::{clean, significant};
-use super::super::values::{flatten, value_text};
+use super::super::values::{flatten, float_text};
 use super::super::{Plot, SweepReport};
 use super::trials::{FIXED, PAGE, heads, in_order};
 use crate::space::Value;
@@ -89,7 +89,7 @@ fn metric(trial: &Trial) -> Json {
     match trial.metric {
         None => Json::Null,
         Some(value) if value.is_finite() => number(value, METRIC_DIGITS),
-        Some(value) => Json::String(value_text(&Value::Float(value))),
+        Some(value) => Json::String(float_text(value)),
     }
 }
 
