@@ -185,7 +185,7 @@ struct Prepared {
 
 impl Prepared {
     fn new(agent: &Agent, claim: Claim) -> Result<Self, AgentError> {
-        let point = agent.strategy.suggest(claim.trial.0, &[])?.unwrap_or_default();
+        let point = agent.strategy.point(claim.trial.0)?.unwrap_or_default();
         let seed = trial_seed(agent.sweep.seed, claim.trial);
         let params_file = tempfile::Builder::new()
             .prefix("sweep-params-")

@@ -80,7 +80,7 @@ impl<'a> Sampler<'a> {
 
     /// A trial on one line; `None`: there are no more.
     fn line(&self, trial: TrialIndex, format: Format) -> Result<Option<String>, Failure> {
-        let Some(point) = self.strategy.suggest(trial.0, &[])? else { return Ok(None) };
+        let Some(point) = self.strategy.point(trial.0)? else { return Ok(None) };
         Ok(Some(match format {
             Format::Table => format!("{trial:>6}  {}", words::point(&point)),
             Format::Json => {
@@ -92,7 +92,7 @@ impl<'a> Sampler<'a> {
 
     /// The command of a trial as it would run.
     pub(super) fn command_of(&self, trial: TrialIndex) -> Result<Option<String>, Failure> {
-        self.strategy.suggest(trial.0, &[])?.map(|point| self.command(trial, &point)).transpose()
+        self.strategy.point(trial.0)?.map(|point| self.command(trial, &point)).transpose()
     }
 
     fn command(&self, trial: TrialIndex, point: &Point) -> Result<String, Failure> {

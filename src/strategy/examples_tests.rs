@@ -42,7 +42,7 @@ fn first_trials(config: &Config, count: u64) -> String {
     };
     let mut out = format!("{:?} points\n", strategy.size());
     for k in 0..count {
-        let point = strategy.suggest(k, &[]).unwrap().unwrap();
+        let point = strategy.point(k).unwrap().unwrap();
         let rendered = render(&config.command, &point, &context).unwrap();
         let _ = writeln!(out, "{k} {}\n  {}", point.json_text(), rendered.display);
     }

@@ -1,6 +1,6 @@
 //! The config's own `points`, before those of another strategy.
 
-use super::{Observation, Strategy, StrategyError};
+use super::{Observation, Proposal, Strategy, StrategyError};
 use crate::space::Point;
 
 /// Trials 0 to n - 1 are the points; trial n is the inner strategy's trial 0.
@@ -20,10 +20,10 @@ impl Strategy for Explicit {
         self.inner.reads_history()
     }
 
-    fn suggest(&self, k: u64, history: &[Observation]) -> Result<Option<Point>, StrategyError> {
+    fn suggest(&self, k: u64, history: &[Observation]) -> Result<Option<Proposal>, StrategyError> {
         let count = self.points.len() as u64;
         match usize::try_from(k).ok().and_then(|at| self.points.get(at)) {
-            Some(point) => Ok(Some(point.clone())),
+            Some(point) => Ok(Some(point.clone().into())),
             None => self.inner.suggest(k.saturating_sub(count), history),
         }
     }

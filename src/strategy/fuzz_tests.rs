@@ -31,7 +31,7 @@ fn exercise(bytes: &[u8]) {
         declared: &declared,
     };
     for k in [0, 1, 7] {
-        if let Ok(Some(point)) = strategy.suggest(k, &[]) {
+        if let Ok(Some(point)) = strategy.point(k) {
             let _ = render(&config.command, &point, &context);
             assert_eq!(Point::from_json(&point.to_json()).map(|p| p.0.len()), Some(point.0.len()));
         }

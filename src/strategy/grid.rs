@@ -2,7 +2,7 @@
 
 use super::finite::Finite;
 use super::sequence::Sequence;
-use super::{Observation, Strategy, StrategyError};
+use super::{Observation, Proposal, Strategy, StrategyError};
 use crate::config::Config;
 use crate::space::{Distribution, Point};
 
@@ -41,8 +41,8 @@ impl Strategy for Grid {
         Some(self.sequence.size())
     }
 
-    fn suggest(&self, k: u64, _: &[Observation]) -> Result<Option<Point>, StrategyError> {
-        self.sequence.get(k)
+    fn suggest(&self, k: u64, _: &[Observation]) -> Result<Option<Proposal>, StrategyError> {
+        Ok(self.sequence.get(k)?.map(Proposal::from))
     }
 }
 
@@ -54,7 +54,7 @@ pub fn unseen(config: &Config, seed: u64, known: &[Point], n: u64) -> Result<Vec
     let grid = Grid::without(config, seed, known)?;
     let mut points = Vec::new();
     for k in 0..n {
-        match grid.suggest(k, &[])? {
+        match grid.point(k)? {
             Some(point) => points.push(point),
             None => break,
         }

@@ -5,7 +5,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::finite::Finite;
 use super::sequence::Sequence;
-use super::{Observation, Strategy, StrategyError};
+use super::{Observation, Proposal, Strategy, StrategyError};
 use crate::config::{Config, Constraint};
 use crate::space::{Conditions, Distribution, Point, Space, Value};
 
@@ -77,7 +77,7 @@ impl Strategy for Random {
         None
     }
 
-    fn suggest(&self, k: u64, _: &[Observation]) -> Result<Option<Point>, StrategyError> {
+    fn suggest(&self, k: u64, _: &[Observation]) -> Result<Option<Proposal>, StrategyError> {
         let mut rng = stream(self.seed, k);
         'draws: for _ in 0..MAX_DRAWS {
             let point = self.draw(&mut rng);
@@ -86,7 +86,7 @@ impl Strategy for Random {
                     continue 'draws;
                 }
             }
-            return Ok(Some(point));
+            return Ok(Some(point.into()));
         }
         Err(StrategyError::NothingFits { tried: MAX_DRAWS })
     }
@@ -109,8 +109,8 @@ impl Strategy for WithoutRepeats {
         Some(self.sequence.size())
     }
 
-    fn suggest(&self, k: u64, _: &[Observation]) -> Result<Option<Point>, StrategyError> {
-        self.sequence.get(k)
+    fn suggest(&self, k: u64, _: &[Observation]) -> Result<Option<Proposal>, StrategyError> {
+        Ok(self.sequence.get(k)?.map(Proposal::from))
     }
 }
 
