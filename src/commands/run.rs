@@ -11,8 +11,8 @@ use super::load::load_sweep;
 use super::pin::{Pin, check_pin};
 use super::signals::Signals;
 use super::workspace;
-use crate::agent::{self, Agent, EndReason, Gpus, HandOver, Journal, Options, Summary};
-use crate::config::{Config, Method};
+use crate::agent::{self, Agent, EndReason, Gpus, HandOver, Journal, Options, Provenance, Summary};
+use crate::config::{self, Config, Method};
 use crate::gateway::Gateway;
 use crate::process::{Guard, list_gpus, parse_gpus};
 use crate::record::{ClaimOrder, History, Ledger, Order, Sweep};
@@ -134,6 +134,10 @@ async fn assemble(
     Ok(Agent {
         checkpoints: workspace::checkpoints(&context.folder, sweep.id().as_str()),
         journal,
+        provenance: Provenance::new(
+            context.folder.clone(),
+            config::canonical(&sweep.config).unwrap_or_default(),
+        ),
         history: history(&sweep, &config, strategy.as_ref()),
         sweep,
         config,

@@ -4,6 +4,7 @@
 //! Refuses to run anything, and to choose points: it only says what a strategy may know.
 
 mod catalog;
+mod fingerprint;
 mod history;
 mod ledger;
 mod saw;
@@ -12,6 +13,7 @@ mod trials;
 mod values;
 
 pub use catalog::{CONFIG_ARTIFACT, NewSweep, Order, Sweep, search_all, sha256};
+pub use fingerprint::{Code, fingerprint};
 pub use history::{History, Seen, under_way};
 pub use ledger::{Claim, ClaimOrder, Ledger, SHARD, Settled, Unfinished, Verdict};
 pub use saw::Saw;

@@ -54,12 +54,20 @@ pub const SIGNAL: &str = "sweep.signal";
 pub const REASON: &str = "sweep.reason";
 /// On a trial's run: the sampled point, canonical JSON. The same values are also in one tag each, for people.
 pub const POINT: &str = "sweep.point";
+/// On a trial's run: whether files that git knows differed from the commit: `true` or `false`.
+pub const GIT_DIRTY: &str = "sweep.git.dirty";
+/// On a trial's run: SHA-256 of the artifact `git.diff`, hex; `too large`: it was not kept.
+pub const GIT_DIFF_SHA256: &str = "sweep.git.diff_sha256";
+/// On a trial's run: 12 hex digits; equal ones are the same config, point and code.
+pub const FINGERPRINT: &str = "sweep.fingerprint";
 /// On a trial's run: what its proposal was made from and what was expected of it, JSON (`sweep sample --replay`).
 pub const PROPOSAL: &str = "sweep.proposal";
 /// On a trial's run: the trial whose work it goes on with, decimal.
 pub const CONTINUES: &str = "sweep.continues";
 /// On a trial's run: the stopping rule that ended it.
 pub const STOPPED_RULE: &str = "sweep.stopped.rule";
+/// Where the changes since the commit lie among a trial's artifacts.
+pub const GIT_DIFF_ARTIFACT: &str = "git.diff";
 /// Before the dotted path of a parameter, on a trial's run: its sampled value as on the command line.
 pub const PARAM_PREFIX: &str = "sweep.param.";
 /// On a trial's run: a value that changes while its agent lives.

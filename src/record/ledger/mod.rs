@@ -331,7 +331,11 @@ impl Ledger {
             let mut shard = Shard::new(number, run.info.id.clone());
             shard.learn(run);
             let done = |(trial, entry): (TrialIndex, &view::Entry)| {
-                entry.done.as_ref().map(|(_, run)| (trial, run.clone()))
+                entry
+                    .done
+                    .as_ref()
+                    .filter(|(_, run)| run.as_str() != NO_RUN)
+                    .map(|(_, run)| (trial, run.clone()))
             };
             results.extend(shard.trials().filter_map(done));
         };
