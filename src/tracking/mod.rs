@@ -9,6 +9,7 @@ mod error;
 pub mod filter;
 pub mod local_artifacts;
 mod model;
+mod registry;
 pub mod rest;
 mod store;
 
@@ -16,4 +17,5 @@ pub use error::{ErrorKind, Result, TrackingError};
 pub use model::{
     ArtifactEntry, Experiment, ExperimentId, Metric, NewRun, Page, Run, RunId, RunInfo, RunQuery, RunUpdate,
 };
+pub use registry::{LoggedModel, ModelVersion, NewVersion, RegisteredModel, Registry};
 pub use store::{ParamWrite, Store};
