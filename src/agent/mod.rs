@@ -10,6 +10,7 @@ mod gpus;
 mod heartbeat;
 mod journal;
 mod leftovers;
+mod propose;
 mod round;
 mod settle;
 mod signs;
@@ -25,7 +26,7 @@ use std::time::Duration;
 use crate::config::command::CommandError;
 use crate::config::{Config, Goal};
 use crate::process::{Guard, SpawnError};
-use crate::record::{Ledger, Sweep};
+use crate::record::{History, Ledger, Sweep};
 use crate::strategy::{Strategy, StrategyError};
 use crate::tracking::{RunInfo, Store, TrackingError};
 
@@ -67,6 +68,8 @@ pub struct Agent {
     pub config: Config,
     /// Which point is trial k.
     pub strategy: Box<dyn Strategy>,
+    /// What the strategy may know of other trials; `None`: it does not ask.
+    pub history: Option<tokio::sync::Mutex<History>>,
     /// Where runs are kept.
     pub store: Arc<dyn Store>,
     /// Who runs which trial.

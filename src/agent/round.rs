@@ -105,7 +105,7 @@ struct Own {
 struct Round {
     agent: Arc<Agent>,
     stop: watch::Receiver<Stop>,
-    running: JoinSet<Result<Outcome, AgentError>>,
+    running: JoinSet<Result<Option<Outcome>, AgentError>>,
     /// The trials that are running or being settled here.
     own: Vec<Own>,
     /// Commands that are over, while their results are still being written down.
@@ -187,8 +187,10 @@ impl Round {
     }
 
     fn command_ended(&mut self, ended: CommandEnded) {
-        // Whether the target is reached is known only once the trial is settled, and no trial may start until then.
-        let decides = self.agent.config.metric.as_ref().is_some_and(|metric| metric.target.is_some());
+        // Whether the target is reached is known only once the trial is settled, and no trial may start until then; nor
+        // may one that is to learn from it.
+        let has_target = self.agent.config.metric.as_ref().is_some_and(|metric| metric.target.is_some());
+        let decides = has_target || self.agent.history.is_some();
         for own in self.own.iter_mut().filter(|own| own.trial == ended.trial) {
             own.has_command = decides;
         }
@@ -250,7 +252,7 @@ impl Round {
         options.count.is_some_and(|count| self.started >= count).then_some(EndReason::Count)
     }
 
-    fn count(&mut self, ended: Result<(Id, Result<Outcome, AgentError>), JoinError>) {
+    fn count(&mut self, ended: Result<(Id, Result<Option<Outcome>, AgentError>), JoinError>) {
         let id = match &ended {
             Ok((id, _)) => *id,
             Err(error) => error.id(),
@@ -261,7 +263,11 @@ impl Round {
         }
         self.own.retain(|own| own.task != id);
         match ended {
-            Ok((_, Ok(outcome))) => self.count_outcome(outcome),
+            Ok((_, Ok(Some(outcome)))) => self.count_outcome(outcome),
+            Ok((_, Ok(None))) => {
+                self.started -= 1;
+                self.nothing_free = true;
+            }
             Ok((_, Err(error))) => self.fail(error),
             Err(error) => self.fail(AgentError::Io {
                 what: "a trial was cut off".into(),

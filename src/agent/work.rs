@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::environment::{HandedOver, REMOVED, variables};
 use super::event::{Event, Outcome};
 use super::gpus::{Gpu, Gpus};
+use super::propose::{Proposed, propose};
 use super::settle::{Delivered, Fate, Known, Settlement, abandon, deliver};
 use super::stop::{LAST_CHANCE, Level, Stop, no_answer, out_of_patience};
 use super::watch::{Watched, watch_command};
@@ -36,19 +37,24 @@ pub(super) struct CommandEnded {
     pub(super) status: RunStatus,
 }
 
-/// Runs a claimed trial and settles it; a failed attempt is followed by further ones, as many as are allowed.
+/// Runs a claimed trial and settles it; a failed attempt is followed by further ones, as many as are allowed. `None`:
+/// there is no point left to run it with.
 pub(super) async fn run_trial(
     agent: Arc<Agent>,
     mut claim: Claim,
     wires: Wires,
-) -> Result<Outcome, AgentError> {
+) -> Result<Option<Outcome>, AgentError> {
     loop {
-        let outcome = run_attempt(&agent, claim, &wires).await?;
+        let Some(proposed) = propose(&agent, claim).await? else {
+            agent.ledger.settle_without_run(claim).await?;
+            return Ok(None);
+        };
+        let outcome = run_attempt(&agent, claim, proposed, &wires).await?;
         if outcome.fate != Fate::Retried || wires.stop.borrow().level > Level::No {
             if outcome.fate == Fate::Retried {
                 agent.ledger.give_back(claim.trial, claim.attempt).await?;
             }
-            return Ok(outcome);
+            return Ok(Some(outcome));
         }
         let trial = Unfinished {
             trial: claim.trial,
@@ -64,19 +70,24 @@ pub(super) async fn run_trial(
                 claim = next;
             }
             // It took so long that the trial was taken over.
-            None => return Ok(outcome),
+            None => return Ok(Some(outcome)),
         }
     }
 }
 
-async fn run_attempt(agent: &Agent, claim: Claim, wires: &Wires) -> Result<Outcome, AgentError> {
-    let mut prepared = Prepared::new(agent, claim)?;
+async fn run_attempt(
+    agent: &Agent,
+    claim: Claim,
+    proposed: Proposed,
+    wires: &Wires,
+) -> Result<Outcome, AgentError> {
+    let mut prepared = Prepared::new(agent, claim, proposed)?;
     let run = agent.store.create_run(&prepared.new_run(agent)).await?;
     let watched = {
         let uri = agent.hand_over.open(&run, &agent.config.experiment_name);
         let spec = prepared.spec(agent, &run, &uri);
         let taken = agent.ledger.taken().await;
-        (agent.events)(Event::Started { claim, run: &run.id, point: &prepared.point, taken });
+        (agent.events)(Event::Started { claim, run: &run.id, point: &prepared.proposed.point, taken });
         let watched = match Child::spawn(&spec, agent.guard.clone()) {
             Ok(child) => watch_command(agent, claim, &run.id, child, wires.stop.clone()).await,
             Err(error) => Err(error.into()),
@@ -89,7 +100,7 @@ async fn run_attempt(agent: &Agent, claim: Claim, wires: &Wires) -> Result<Outco
     // Only where the trial left nothing in it.
     let _ = std::fs::remove_dir(&prepared.checkpoint_dir);
     match watched {
-        Ok(watched) => settle(agent, claim, &run, &prepared.point, watched, wires).await,
+        Ok(watched) => settle(agent, claim, &run, &prepared.proposed.point, watched, wires).await,
         Err(error) => {
             abandon(agent, &run, &error).await;
             Err(error)
@@ -174,7 +185,7 @@ fn failed(what: String) -> impl FnOnce(std::io::Error) -> AgentError {
 /// All that is known of a trial before its run is made.
 struct Prepared {
     claim: Claim,
-    point: Point,
+    proposed: Proposed,
     seed: u32,
     command: Rendered,
     gpu: Option<Gpu>,
@@ -184,8 +195,7 @@ struct Prepared {
 }
 
 impl Prepared {
-    fn new(agent: &Agent, claim: Claim) -> Result<Self, AgentError> {
-        let point = agent.strategy.point(claim.trial.0)?.unwrap_or_default();
+    fn new(agent: &Agent, claim: Claim, proposed: Proposed) -> Result<Self, AgentError> {
         let seed = trial_seed(agent.sweep.seed, claim.trial);
         let params_file = tempfile::Builder::new()
             .prefix("sweep-params-")
@@ -200,30 +210,31 @@ impl Prepared {
             params_file: Some(params_file.path()),
             declared: &agent.config.parameter_names(),
         };
-        let command = render(&agent.config.command, &point, &context)?;
+        let command = render(&agent.config.command, &proposed.point, &context)?;
         if let Some(json) = &command.params_file_json {
             std::fs::write(params_file.path(), json)
                 .map_err(failed("the file of ${args_json_file} can't be written".into()))?;
         }
-        let checkpoint_dir = agent.checkpoints.join(format!("trial-{:06}", claim.trial.0));
+        let checkpoint_dir = agent.checkpoints.join(format!("trial-{:06}", proposed.checkpoints_of.0));
         std::fs::create_dir_all(&checkpoint_dir)
             .map_err(failed(format!("the folder {} can't be made", checkpoint_dir.display())))?;
         let gpu = agent.gpus.as_ref().and_then(Gpus::take);
-        Ok(Self { claim, point, seed, command, gpu, _params_file: params_file, checkpoint_dir })
+        Ok(Self { claim, proposed, seed, command, gpu, _params_file: params_file, checkpoint_dir })
     }
 
     fn new_run(&self, agent: &Agent) -> NewRun {
         let identity = &agent.identity;
+        let tags: Vec<(String, String)> = identity.tags.iter().chain(&self.proposed.tags).cloned().collect();
         NewTrial {
             sweep: &agent.sweep,
             claim: self.claim,
-            point: &self.point,
+            point: &self.proposed.point,
             command: &self.command.display,
             seed: self.seed.into(),
             user: &identity.user,
             agent: &identity.agent,
             host: &identity.host,
-            tags: &identity.tags,
+            tags: &tags,
             now: now_ms(),
         }
         .run()
@@ -237,7 +248,7 @@ impl Prepared {
             sweep_id: agent.sweep.id().as_str(),
             claim: self.claim,
             trial_seed: self.seed,
-            params_json: self.point.to_json().to_string(),
+            params_json: self.proposed.point.to_json().to_string(),
             checkpoint_dir: &self.checkpoint_dir,
             agent: &agent.identity.agent,
             gpu: self.gpu.as_ref().map(Gpu::name),

@@ -9,6 +9,7 @@ use crate::commands::analyze::{AnalyzeArgs, AnswerFormat, Source};
 use crate::commands::check::CheckArgs;
 use crate::commands::finalize::{Conclusion, FinalizeArgs, Format};
 use crate::commands::init::InitArgs;
+use crate::commands::replay::ReplayArgs;
 use crate::commands::retry::RetryArgs;
 use crate::commands::run::{RunArgs, WorkArgs};
 use crate::commands::sample::SampleArgs;
@@ -341,7 +342,14 @@ impl Check {
 #[derive(Debug, ClapArgs)]
 pub(super) struct Sample {
     /// The sweep file
-    config: PathBuf,
+    #[arg(required_unless_present = "replay")]
+    config: Option<PathBuf>,
+    /// Make the proposal of a trial of this sweep again, from what it was made from then
+    #[arg(long, value_name = "ID", requires = "trial", conflicts_with_all = ["config", "number", "from", "seed"])]
+    replay: Option<String>,
+    /// The trial that is proposed again
+    #[arg(long, value_name = "K", requires = "replay")]
+    trial: Option<u64>,
     /// How many points
     #[arg(short = 'n', long, default_value_t = 10, value_name = "N")]
     number: u64,
@@ -356,14 +364,30 @@ pub(super) struct Sample {
     format: TypedFormat,
 }
 
-impl From<Sample> for SampleArgs {
+/// What `sweep sample` is to show.
+pub(super) enum Sampled {
+    /// Points of a config.
+    Points(SampleArgs),
+    /// A trial's proposal, made again.
+    Again(ReplayArgs),
+}
+
+impl From<Sample> for Sampled {
     fn from(typed: Sample) -> Self {
-        Self {
-            config: typed.config,
-            number: typed.number,
-            from: typed.from,
-            seed: typed.seed,
-            format: typed.format.into(),
+        let format = typed.format.into();
+        match typed.replay {
+            Some(sweep) => Self::Again(ReplayArgs {
+                sweep: SweepChoice(Some(sweep)),
+                trial: typed.trial.unwrap_or_default(),
+                format,
+            }),
+            None => Self::Points(SampleArgs {
+                config: typed.config.unwrap_or_default(),
+                number: typed.number,
+                from: typed.from,
+                seed: typed.seed,
+                format,
+            }),
         }
     }
 }

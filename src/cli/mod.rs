@@ -9,11 +9,11 @@ use std::io::IsTerminal as _;
 use clap::Parser as _;
 
 use crate::commands::{
-    Exit, Failure, Setting, analyze, check, control, finalize, init, retry, run, sample, start,
+    Exit, Failure, Setting, analyze, check, control, finalize, init, replay, retry, run, sample, start,
 };
 use crate::record::Order;
 use crate::ui::{Style, Ui};
-use args::{Args, Verb};
+use args::{Args, Sampled, Verb};
 
 /// Runs the program and tells its exit code.
 #[must_use]
@@ -64,7 +64,10 @@ fn in_runtime(ui: Ui, args: Args) -> Result<Exit, Failure> {
                 Some(args) => check::check(&setting, &args),
                 None => check::schema(&setting),
             },
-            Verb::Sample(args) => sample::sample(&setting, &args.into()),
+            Verb::Sample(args) => match args.into() {
+                Sampled::Points(args) => sample::sample(&setting, &args),
+                Sampled::Again(args) => replay::replay(&setting, &args).await,
+            },
         }
     })
 }

@@ -16,6 +16,7 @@ mod load;
 mod names;
 mod not_yet;
 mod pin;
+pub mod replay;
 pub mod retry;
 pub mod run;
 pub mod sample;

@@ -15,7 +15,7 @@ use crate::agent::{self, Agent, EndReason, Gpus, HandOver, Journal, Options, Sum
 use crate::config::{Config, Method};
 use crate::gateway::Gateway;
 use crate::process::{Guard, list_gpus, parse_gpus};
-use crate::record::{ClaimOrder, Ledger, Order, Sweep};
+use crate::record::{ClaimOrder, History, Ledger, Order, Sweep};
 use crate::strategy::{self, Strategy};
 use crate::ui::{RunLines, Style, words};
 
@@ -134,6 +134,7 @@ async fn assemble(
     Ok(Agent {
         checkpoints: workspace::checkpoints(&context.folder, sweep.id().as_str()),
         journal,
+        history: history(&sweep, &config, strategy.as_ref()),
         sweep,
         config,
         strategy,
@@ -147,6 +148,12 @@ async fn assemble(
         events: Box::new(move |event| lines.on(&event)),
         options,
     })
+}
+
+/// What a strategy that asks for it is told of other trials.
+fn history(sweep: &Sweep, config: &Config, strategy: &dyn Strategy) -> Option<tokio::sync::Mutex<History>> {
+    let history = || History::new(sweep.clone(), config.metric.clone(), Vec::new());
+    strategy.reads_history().then(history).map(tokio::sync::Mutex::new)
 }
 
 fn gpu_names(typed: &str) -> Result<Vec<String>, Failure> {

@@ -1,13 +1,19 @@
 //! The record of a sweep: what it leaves in a tracking store, and how that is read back.
 //!
 //! Owns the names (tags, ledger keys, artifact paths), the parent run, the ledger of claims, and the runs of trials.
-//! Refuses to run anything: it knows stores and nouns, no processes and no strategies.
+//! Refuses to run anything, and to choose points: it only says what a strategy may know.
 
 mod catalog;
+mod history;
 mod ledger;
+mod saw;
 pub mod tags;
 mod trials;
+mod values;
 
 pub use catalog::{CONFIG_ARTIFACT, NewSweep, Order, Sweep, search_all, sha256};
-pub use ledger::{Claim, ClaimOrder, Ledger, SHARD, Unfinished, Verdict};
-pub use trials::{NewTrial, TrialRuns, attempts_of, running_runs};
+pub use history::{History, Seen, under_way};
+pub use ledger::{Claim, ClaimOrder, Ledger, SHARD, Settled, Unfinished, Verdict};
+pub use saw::Saw;
+pub use trials::{NewTrial, TrialRuns, attempts_of, point_of, running_runs};
+pub use values::{histories, summarise, true_value};

@@ -69,6 +69,12 @@ pub const STOPPED_THRESHOLD: &str = "sweep.stopped.threshold";
 pub const WOULD_STOP_PREFIX: &str = "sweep.would_stop.";
 /// On a trial's run: the sampled point, canonical JSON. The same values are also in one tag each, for people.
 pub const POINT: &str = "sweep.point";
+/// On a trial's run: what its proposal was made from and what was expected of it, JSON (`sweep sample --replay`).
+pub const PROPOSAL: &str = "sweep.proposal";
+/// On a trial's run: the trial whose work it goes on with, decimal.
+pub const CONTINUES: &str = "sweep.continues";
+/// On a trial's run: the stopping rule that ended it.
+pub const STOPPED_RULE: &str = "sweep.stopped.rule";
 /// Before the dotted path of a parameter, on a trial's run: its sampled value as on the command line.
 pub const PARAM_PREFIX: &str = "sweep.param.";
 /// On a trial's run: a value that changes while its agent lives.

@@ -184,7 +184,7 @@ impl TrialRuns {
     }
 }
 
-fn index_of(run: &Run) -> Option<TrialIndex> {
+pub(super) fn index_of(run: &Run) -> Option<TrialIndex> {
     run.tag(tags::TRIAL)?.parse().ok().map(TrialIndex)
 }
 
@@ -199,7 +199,8 @@ fn exit_code_of(run: &Run) -> Option<i32> {
 }
 
 /// The sampled point as the run's tag has it; empty where the tag is gone.
-fn point_of(run: &Run) -> Point {
+#[must_use]
+pub fn point_of(run: &Run) -> Point {
     run.tag(tags::POINT)
         .and_then(|text| serde_json::from_str(text).ok())
         .and_then(|json| Point::from_json(&json))
