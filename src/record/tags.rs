@@ -73,8 +73,6 @@ pub const POINT: &str = "sweep.point";
 pub const PROPOSAL: &str = "sweep.proposal";
 /// On a trial's run: the trial whose work it goes on with, decimal.
 pub const CONTINUES: &str = "sweep.continues";
-/// On a trial's run: the stopping rule that ended it.
-pub const STOPPED_RULE: &str = "sweep.stopped.rule";
 /// Before the dotted path of a parameter, on a trial's run: its sampled value as on the command line.
 pub const PARAM_PREFIX: &str = "sweep.param.";
 /// On a trial's run: a value that changes while its agent lives.
