@@ -6,11 +6,13 @@
 mod explicit;
 mod finite;
 mod grid;
+mod halving;
 mod permutation;
 mod random;
 mod sequence;
 
 pub use grid::{Grid, unseen};
+pub use halving::SuccessiveHalving;
 pub use random::Random;
 
 use crate::config::{Config, ConstraintError, Method};
@@ -98,7 +100,8 @@ pub trait Strategy: Send + Sync {
         false
     }
 
-    /// What trial `k` is to be run with; `None`: there are no more than `k` trials.
+    /// What trial `k` is to be run with; `None`: there are no more than `k` trials, or, of a strategy that reads history,
+    /// nothing is left to try as far as is known.
     ///
     /// `history` holds what is known of other trials, by trial, and may lack the latest; a strategy that does not read
     /// history may be given none.
@@ -137,6 +140,9 @@ pub enum StrategyError {
     /// A constraint can't be computed.
     #[error(transparent)]
     Constraint(#[from] ConstraintError),
+    /// A config without `budget` (one that was checked has it).
+    #[error("`method: successive_halving` needs a `budget`")]
+    NoBudget,
     /// The conditions of the space contradict each other.
     #[error("the conditions of the parameters can't be resolved")]
     Conditions,
@@ -153,7 +159,7 @@ impl StrategyError {
             Self::NothingFits { .. } => {
                 Some("loosen the constraints, or narrow the ranges to where they hold")
             }
-            Self::Constraint(_) | Self::Conditions => None,
+            Self::Constraint(_) | Self::Conditions | Self::NoBudget => None,
         }
     }
 }
@@ -169,12 +175,18 @@ pub fn for_config(config: &Config, seed: u64) -> Result<Box<dyn Strategy>, Strat
         Method::Random => Box::new(random::without_repeats(config, seed)?),
         Method::Bayes => return Err(StrategyError::NotBuilt("bayes")),
         Method::Sobol => return Err(StrategyError::NotBuilt("sobol")),
-        Method::SuccessiveHalving => return Err(StrategyError::NotBuilt("successive_halving")),
+        // It tries the explicit points itself: they need a budget.
+        Method::SuccessiveHalving => return halving(config, seed),
     };
     if config.points.is_empty() {
         return Ok(inner);
     }
     Ok(Box::new(explicit::Explicit { points: config.points.clone(), inner }))
+}
+
+fn halving(config: &Config, seed: u64) -> Result<Box<dyn Strategy>, StrategyError> {
+    let budget = config.budget.as_ref().ok_or(StrategyError::NoBudget)?;
+    Ok(Box::new(SuccessiveHalving::new(config, budget, seed)?))
 }
 
 #[cfg(test)]
@@ -183,6 +195,9 @@ mod tests;
 
 #[cfg(test)]
 mod fuzz_tests;
+
+#[cfg(test)]
+mod halving_tests;
 
 #[cfg(test)]
 mod examples_tests;
