@@ -5,9 +5,11 @@
 
 mod catalog;
 mod ledger;
+mod standing;
 pub mod tags;
 mod trials;
 
 pub use catalog::{CONFIG_ARTIFACT, NewSweep, Order, Sweep, search_all, sha256};
-pub use ledger::{Claim, ClaimOrder, Ledger, SHARD, Unfinished, Verdict};
-pub use trials::{NewTrial, TrialRuns, attempts_of, running_runs};
+pub use ledger::{Claim, ClaimOrder, Ledger, LedgerState, SHARD, Unfinished, Verdict};
+pub use standing::{Ranking, Standing, attempt_of, best_runs, counts, index_of, last_sign, latest_ended};
+pub use trials::{NewTrial, TrialRuns, attempts_of, exit_code_of, point_of, running_runs};

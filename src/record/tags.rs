@@ -54,9 +54,16 @@ pub const SIGNAL: &str = "sweep.signal";
 pub const REASON: &str = "sweep.reason";
 /// On a trial's run: the sampled point, canonical JSON. The same values are also in one tag each, for people.
 pub const POINT: &str = "sweep.point";
+/// On a trial's run: the stopping rule that ended it.
+pub const STOPPED_RULE: &str = "sweep.stopped.rule";
+/// On a run that repeats a trial and is none itself: id of the trial's run.
+pub const RERUN_OF: &str = "sweep.rerun_of";
+/// On a trial's run: the folder in which its command ran, on the agent's machine.
+pub const FOLDER: &str = "sweep.folder";
 /// Before the dotted path of a parameter, on a trial's run: its sampled value as on the command line.
 pub const PARAM_PREFIX: &str = "sweep.param.";
-/// On a trial's run: a value that changes while its agent lives.
+/// On a trial's run: a value that changes while its agent lives: a count, and for people the time by the agent's own
+/// clock, epoch milliseconds.
 pub const HEARTBEAT: &str = "sweep.heartbeat";
 /// On a trial's run: the attempt that took the trial over.
 pub const SUPERSEDED_BY: &str = "sweep.superseded_by";

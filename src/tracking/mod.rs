@@ -15,5 +15,6 @@ mod store;
 pub use error::{ErrorKind, Result, TrackingError};
 pub use model::{
     ArtifactEntry, Experiment, ExperimentId, Metric, NewRun, Page, Run, RunId, RunInfo, RunQuery, RunUpdate,
+    Want,
 };
 pub use store::{ParamWrite, Store};
