@@ -3,6 +3,7 @@
 //! Every strategy is a function of the config, a seed, the trial's index and, for some, of what is known of
 //! other trials. Nothing is drawn from a shared sequence, so any agent finds the same point for trial k.
 
+mod bayes;
 mod explicit;
 mod finite;
 mod grid;
@@ -10,10 +11,13 @@ mod halving;
 mod permutation;
 mod random;
 mod sequence;
+mod sobol;
 
+pub use bayes::Bayes;
 pub use grid::{Grid, unseen};
 pub use halving::SuccessiveHalving;
 pub use random::Random;
+pub use sobol::Sobol;
 
 use crate::config::{Config, ConstraintError, Method};
 use crate::space::Point;
@@ -173,8 +177,8 @@ pub fn for_config(config: &Config, seed: u64) -> Result<Box<dyn Strategy>, Strat
         Method::Grid => Box::new(Grid::new(config, seed)?),
         Method::Random if config.replace => Box::new(Random::new(config, seed)?),
         Method::Random => Box::new(random::without_repeats(config, seed)?),
-        Method::Bayes => return Err(StrategyError::NotBuilt("bayes")),
-        Method::Sobol => return Err(StrategyError::NotBuilt("sobol")),
+        Method::Bayes => Box::new(Bayes::new(config, seed)?),
+        Method::Sobol => Box::new(Sobol::new(config, seed)?),
         // It tries the explicit points itself: they need a budget.
         Method::SuccessiveHalving => return halving(config, seed),
     };
