@@ -6,6 +6,7 @@
 mod catalog;
 mod history;
 mod ledger;
+mod peers;
 mod saw;
 pub mod tags;
 mod trials;
@@ -14,6 +15,7 @@ mod values;
 pub use catalog::{CONFIG_ARTIFACT, NewSweep, Order, Sweep, search_all, sha256};
 pub use history::{History, Seen, under_way};
 pub use ledger::{Claim, ClaimOrder, Ledger, SHARD, Settled, Unfinished, Verdict};
+pub use peers::{Peers, curve};
 pub use saw::Saw;
 pub use trials::{NewTrial, TrialRuns, attempts_of, point_of, running_runs};
 pub use values::{histories, summarise, true_value};

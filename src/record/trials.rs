@@ -188,7 +188,7 @@ pub(super) fn index_of(run: &Run) -> Option<TrialIndex> {
     run.tag(tags::TRIAL)?.parse().ok().map(TrialIndex)
 }
 
-fn attempt_of(run: &Run) -> u32 {
+pub(super) fn attempt_of(run: &Run) -> u32 {
     run.tag(tags::ATTEMPT).and_then(|attempt| attempt.parse().ok()).unwrap_or(1)
 }
 
