@@ -12,6 +12,7 @@ mod heartbeat;
 mod journal;
 mod leftovers;
 mod propose;
+mod provenance;
 mod round;
 mod settle;
 mod signs;
@@ -35,6 +36,7 @@ pub use early::{Early, News};
 pub use event::{Event, Fate, Outcome};
 pub use gpus::Gpus;
 pub use journal::{Journal, Posted};
+pub use provenance::Provenance;
 pub use round::{EndReason, Summary, run};
 pub use stop::{Level, Stop};
 
@@ -60,8 +62,6 @@ pub struct Identity {
     pub host: String,
     /// The person.
     pub user: String,
-    /// Tags for each run: git commit and branch.
-    pub tags: Vec<(String, String)>,
 }
 
 /// What an agent does, and on what.
@@ -84,6 +84,8 @@ pub struct Agent {
     pub hand_over: Arc<dyn HandOver>,
     /// Who this is.
     pub identity: Identity,
+    /// Where the code stands.
+    pub provenance: Provenance,
     /// Kills what the commands started should this agent die.
     pub guard: Option<Arc<Guard>>,
     /// GPUs to hand out, one a trial.

@@ -5,19 +5,20 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use super::environment::{HandedOver, REMOVED, variables};
 use super::event::{Event, Outcome};
 use super::gpus::{Gpu, Gpus};
 use super::propose::{Proposed, propose};
+use super::provenance::Standing;
 use super::settle::{Delivered, Fate, Known, Settlement, abandon, deliver};
 use super::stop::{LAST_CHANCE, Level, Stop, no_answer, out_of_patience};
 use super::watch::{Cut, Watched, watch_command};
 use super::{Agent, AgentError};
 use crate::config::command::{RenderContext, Rendered, render};
 use crate::process::{Child, Spec, now_ms};
-use crate::record::{Claim, NewTrial, Unfinished, Verdict};
-use crate::space::Point;
+use crate::record::{Claim, NewTrial, Unfinished, Verdict, tags};
 use crate::tracking::{NewRun, RunInfo, TrackingError};
 use crate::trial::{RunStatus, TrialIndex, trial_seed};
 
@@ -83,8 +84,10 @@ async fn run_attempt(
     proposed: Proposed,
     wires: &Wires,
 ) -> Result<Outcome, AgentError> {
-    let mut prepared = Prepared::new(agent, claim, proposed)?;
+    let code = agent.provenance.look().await;
+    let mut prepared = Prepared::new(agent, claim, proposed, Arc::clone(&code))?;
     let run = agent.store.create_run(&prepared.new_run(agent)).await?;
+    let patch = keep_patch(agent, &run, &code);
     let watched = {
         let uri = agent.hand_over.open(&run, &agent.config.experiment_name);
         let spec = prepared.spec(agent, &run, &uri);
@@ -102,7 +105,7 @@ async fn run_attempt(
     // Only where the trial left nothing in it.
     let _ = std::fs::remove_dir(&prepared.checkpoint_dir);
     match watched {
-        Ok(watched) => settle(agent, claim, &run, &prepared.proposed.point, watched, wires).await,
+        Ok(watched) => settle(agent, &run, &prepared, watched, patch, wires).await,
         Err(error) => {
             abandon(agent, &run, &error).await;
             Err(error)
@@ -110,15 +113,27 @@ async fn run_attempt(
     }
 }
 
+/// Something that is being saved.
+type Upload = JoinHandle<Result<(), TrackingError>>;
+
+/// Keeps the changes since the commit with the run, while the command runs.
+fn keep_patch(agent: &Agent, run: &RunInfo, code: &Standing) -> Option<Upload> {
+    let patch = code.patch()?.to_vec();
+    let (store, run) = (Arc::clone(&agent.store), run.clone());
+    Some(tokio::spawn(async move { store.put_artifact(&run, tags::GIT_DIFF_ARTIFACT, patch).await }))
+}
+
 /// Writes down how an attempt ended: in the store, or in the journal where the store is away.
 async fn settle(
     agent: &Agent,
-    claim: Claim,
     run: &RunInfo,
-    point: &Point,
+    prepared: &Prepared,
     mut watched: Watched,
+    patch: Option<Upload>,
     wires: &Wires,
 ) -> Result<Outcome, AgentError> {
+    let claim = prepared.claim;
+    let point = &prepared.proposed.point;
     let settlement = Settlement::new(claim, run, point, &watched, agent.options.retries);
     let stopped = watched.verdict.filter(|_| watched.cut == Some(Cut::StoppedEarly));
     if settlement.fate != Fate::Retried {
@@ -133,7 +148,7 @@ async fn settle(
         (agent.events)(Event::Note { trial: claim.trial, text: OTHER_EXPERIMENT_HINT });
     }
     let delivery = tokio::select! {
-        delivery = write_down(agent, run, &settlement, log.clone()) => delivery,
+        delivery = write_down(agent, run, &settlement, log.clone(), patch) => delivery,
         () = out_of_patience(wires.stop.clone(), LAST_CHANCE) => Err(no_answer()),
     };
     let delivered = match delivery {
@@ -167,7 +182,14 @@ async fn write_down(
     run: &RunInfo,
     settlement: &Settlement,
     log: Vec<u8>,
+    patch: Option<Upload>,
 ) -> Result<Delivered, TrackingError> {
+    if let Some(patch) = patch
+        && let Ok(Err(error)) = patch.await
+    {
+        // No reason to lose a trial.
+        tracing::warn!(%error, run = %run.id, "git.diff is not kept");
+    }
     // What the script logged is read for the sake of the metric alone.
     let known = match agent.config.metric {
         Some(_) => Known::Read(agent.store.run(&run.id).await?),
@@ -195,6 +217,7 @@ fn failed(what: String) -> impl FnOnce(std::io::Error) -> AgentError {
 struct Prepared {
     claim: Claim,
     proposed: Proposed,
+    code: Arc<Standing>,
     seed: u32,
     command: Rendered,
     gpu: Option<Gpu>,
@@ -204,7 +227,7 @@ struct Prepared {
 }
 
 impl Prepared {
-    fn new(agent: &Agent, claim: Claim, proposed: Proposed) -> Result<Self, AgentError> {
+    fn new(agent: &Agent, claim: Claim, proposed: Proposed, code: Arc<Standing>) -> Result<Self, AgentError> {
         let seed = trial_seed(agent.sweep.seed, claim.trial);
         let params_file = tempfile::Builder::new()
             .prefix("sweep-params-")
@@ -228,12 +251,17 @@ impl Prepared {
         std::fs::create_dir_all(&checkpoint_dir)
             .map_err(failed(format!("the folder {} can't be made", checkpoint_dir.display())))?;
         let gpu = agent.gpus.as_ref().and_then(Gpus::take);
-        Ok(Self { claim, proposed, seed, command, gpu, _params_file: params_file, checkpoint_dir })
+        Ok(Self { claim, proposed, code, seed, command, gpu, _params_file: params_file, checkpoint_dir })
     }
 
     fn new_run(&self, agent: &Agent) -> NewRun {
         let identity = &agent.identity;
-        let tags: Vec<(String, String)> = identity.tags.iter().chain(&self.proposed.tags).cloned().collect();
+        let tags: Vec<(String, String)> = agent
+            .provenance
+            .tags(&self.code, &self.proposed.point)
+            .into_iter()
+            .chain(self.proposed.tags.iter().cloned())
+            .collect();
         NewTrial {
             sweep: &agent.sweep,
             claim: self.claim,

@@ -1,6 +1,6 @@
 //! What every command works on: the store, the terminal, the directory.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::exit::Exit;
@@ -89,6 +89,19 @@ impl Context {
         Ok(Self { ui: setting.ui, folder: setting.folder.clone(), store, backend })
     }
 
+    /// Opens the store to read what is there: a database file is not made where there is none.
+    ///
+    /// # Errors
+    /// As [`Context::open`]; and where there is no file, which is to say no sweep.
+    pub fn open_to_read(setting: &Setting) -> Result<Self, Failure> {
+        let uri = setting.tracking_uri.as_deref().unwrap_or(DEFAULT_URI);
+        let is_file = uri.split(':').next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("sqlite"));
+        if is_file && !EmbeddedStore::exists(uri)? {
+            return Err(no_database(setting, uri));
+        }
+        Self::open(setting)
+    }
+
     /// The id of the sweep that is meant: the one named, else the one last initialised in this directory, else the
     /// newest of the store.
     ///
@@ -104,6 +117,13 @@ impl Context {
         }
     }
 
+    /// Tags that say where the code stands.
+    pub(super) fn git_tags(&self) -> Vec<(String, String)> {
+        let Some(state) = git_state(&self.folder) else { return Vec::new() };
+        let branch = state.branch.map(|branch| (tags::GIT_BRANCH.to_owned(), branch));
+        std::iter::once((tags::GIT_COMMIT.to_owned(), state.commit)).chain(branch).collect()
+    }
+
     /// Who works here.
     pub(super) fn identity(&self) -> Identity {
         let host = nix::unistd::gethostname()
@@ -111,7 +131,7 @@ impl Context {
             .and_then(|name| name.into_string().ok())
             .unwrap_or_else(|| "unknown-host".into());
         let agent = format!("{host}-{}-{:08x}", std::process::id(), rand::random::<u32>());
-        Identity { agent, host, user: user(), tags: git_tags(&self.folder) }
+        Identity { agent, host, user: user() }
     }
 }
 
@@ -126,10 +146,15 @@ fn user() -> String {
         .unwrap_or_else(|| "unknown".into())
 }
 
-fn git_tags(folder: &Path) -> Vec<(String, String)> {
-    let Some(state) = git_state(folder) else { return Vec::new() };
-    let branch = state.branch.map(|branch| (tags::GIT_BRANCH.to_owned(), branch));
-    std::iter::once((tags::GIT_COMMIT.to_owned(), state.commit)).chain(branch).collect()
+fn no_database(setting: &Setting, uri: &str) -> Failure {
+    let hint = if setting.tracking_uri.is_some() {
+        format!("There is no such file: {uri}. Check --tracking-uri or MLFLOW_TRACKING_URI.")
+    } else {
+        "Make one: sweep init CONFIG. Sweeps that are elsewhere are found by --tracking-uri, or by the directory that \
+         they were made in."
+            .to_owned()
+    };
+    Failure::new(Exit::Usage, "there is no sweep yet").hint(hint)
 }
 
 fn unknown_scheme(uri: &str) -> Failure {

@@ -54,7 +54,7 @@ pub(super) async fn make(setting: &Setting, path: &Path) -> Result<(Context, Swe
         method: method_word(config.method),
         note: config.description.as_deref(),
         user: &identity.user,
-        tags: identity.tags.clone(),
+        tags: context.git_tags(),
         now: now_ms(),
     };
     let sweep = Sweep::create(context.store.as_ref(), &new).await?;

@@ -11,8 +11,8 @@ use super::load::load_sweep;
 use super::pin::{Pin, check_pin};
 use super::signals::Signals;
 use super::workspace;
-use crate::agent::{self, Agent, Early, EndReason, Gpus, HandOver, Journal, Options, Summary};
-use crate::config::{Config, Method};
+use crate::agent::{self, Agent, Early, EndReason, Gpus, HandOver, Journal, Options, Provenance, Summary};
+use crate::config::{self, Config, Method};
 use crate::gateway::Gateway;
 use crate::process::{Guard, list_gpus, parse_gpus};
 use crate::record::{ClaimOrder, History, Ledger, Order, Peers, Sweep};
@@ -137,6 +137,10 @@ async fn assemble(
     Ok(Agent {
         checkpoints: workspace::checkpoints(&context.folder, sweep.id().as_str()),
         journal,
+        provenance: Provenance::new(
+            context.folder.clone(),
+            config::canonical(&sweep.config).unwrap_or_default(),
+        ),
         history: history(&sweep, &config, strategy.as_ref()),
         early: early(&sweep, &config, args.shadow).map(Arc::new),
         sweep,
@@ -221,6 +225,14 @@ fn limit(config: &Config, strategy: &dyn Strategy) -> Option<u64> {
     match (config.run_cap, points) {
         (Some(cap), Some(points)) => Some(cap.min(points)),
         (cap, points) => cap.or(points),
+    }
+}
+
+/// Trials that may be run in all, of a config whose method may be unknown to this program.
+pub(super) fn limit_of(config: &Config, seed: u64) -> Option<u64> {
+    match strategy::for_config(config, seed) {
+        Ok(strategy) => limit(config, strategy.as_ref()),
+        Err(_) => config.run_cap,
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Owns the language and its messages. Refuses I/O: it takes bytes and returns data.
 
+mod canonical;
 mod check;
 pub mod command;
 mod constraint;
@@ -14,10 +15,12 @@ mod suggest;
 pub(crate) mod vectors;
 mod yaml;
 
+pub use canonical::canonical;
 pub use check::{check, parse_duration};
 pub use constraint::{Constraint, ConstraintError};
 pub use finding::{Checked, Finding};
 pub use model::{Budget, Command, Config, EarlyTerminate, Goal, Impute, Method, Metric, Optimizer, Summary};
 pub use render::render_findings;
 pub use schema::schema;
+pub use suggest::nearest;
 pub use yaml::plain_value;

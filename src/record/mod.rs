@@ -4,18 +4,22 @@
 //! Refuses to run anything, and to choose points: it only says what a strategy may know.
 
 mod catalog;
+mod fingerprint;
 mod history;
 mod ledger;
 mod peers;
 mod saw;
+mod standing;
 pub mod tags;
 mod trials;
 mod values;
 
 pub use catalog::{CONFIG_ARTIFACT, NewSweep, Order, Sweep, search_all, sha256};
+pub use fingerprint::{Code, fingerprint};
 pub use history::{History, Seen, under_way};
-pub use ledger::{Claim, ClaimOrder, Ledger, SHARD, Settled, Unfinished, Verdict};
+pub use ledger::{Claim, ClaimOrder, Ledger, LedgerState, SHARD, Settled, Unfinished, Verdict};
 pub use peers::{Peers, curve};
 pub use saw::Saw;
-pub use trials::{NewTrial, TrialRuns, attempts_of, point_of, running_runs};
+pub use standing::{Ranking, Standing, attempt_of, best_runs, counts, index_of, last_sign, latest_ended};
+pub use trials::{NewTrial, TrialRuns, attempts_of, exit_code_of, point_of, running_runs};
 pub use values::{histories, summarise, true_value};

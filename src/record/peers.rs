@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::catalog::{Sweep, search_all};
+use super::standing::{attempt_of, index_of};
 use super::tags;
-use super::trials::{attempt_of, index_of, running_runs};
+use super::trials::running_runs;
 use super::values::{histories, true_value};
 use crate::stopping::{Compares, Curve, Judge, Marks, Other, Report, Rule};
 use crate::tracking::{Metric, Result, Run, RunId, RunQuery, Store};

@@ -64,13 +64,26 @@ pub const STOPPED_PREFIX: &str = "sweep.stopped.";
 pub const WOULD_STOP_PREFIX: &str = "sweep.would_stop.";
 /// On a trial's run: the sampled point, canonical JSON. The same values are also in one tag each, for people.
 pub const POINT: &str = "sweep.point";
+/// On a trial's run: whether files that git knows differed from the commit: `true` or `false`.
+pub const GIT_DIRTY: &str = "sweep.git.dirty";
+/// On a trial's run: SHA-256 of the artifact `git.diff`, hex; `too large`: it was not kept.
+pub const GIT_DIFF_SHA256: &str = "sweep.git.diff_sha256";
+/// On a trial's run: 12 hex digits; equal ones are the same config, point and code.
+pub const FINGERPRINT: &str = "sweep.fingerprint";
 /// On a trial's run: what its proposal was made from and what was expected of it, JSON (`sweep sample --replay`).
 pub const PROPOSAL: &str = "sweep.proposal";
 /// On a trial's run: the trial whose work it goes on with, decimal.
 pub const CONTINUES: &str = "sweep.continues";
+/// Where the changes since the commit lie among a trial's artifacts.
+pub const GIT_DIFF_ARTIFACT: &str = "git.diff";
+/// On a run that repeats a trial and is none itself: id of the trial's run.
+pub const RERUN_OF: &str = "sweep.rerun_of";
+/// On a trial's run: the folder in which its command ran, on the agent's machine.
+pub const FOLDER: &str = "sweep.folder";
 /// Before the dotted path of a parameter, on a trial's run: its sampled value as on the command line.
 pub const PARAM_PREFIX: &str = "sweep.param.";
-/// On a trial's run: a value that changes while its agent lives.
+/// On a trial's run: a value that changes while its agent lives: a count, and for people the time by the agent's own
+/// clock, epoch milliseconds.
 pub const HEARTBEAT: &str = "sweep.heartbeat";
 /// On a trial's run: the attempt that took the trial over.
 pub const SUPERSEDED_BY: &str = "sweep.superseded_by";

@@ -13,6 +13,7 @@ mod gateway;
 mod ledger_model;
 mod many_agents;
 mod opens_in_mlflow;
+mod provenance;
 mod rest;
 mod server_sweep;
 mod signals;

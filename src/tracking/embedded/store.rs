@@ -12,8 +12,8 @@ use super::record::Pair;
 use super::runs::{CreateRun, RunChange};
 use super::search::RunSearch;
 use crate::tracking::{
-    ArtifactEntry, ErrorKind, Experiment, ExperimentId, Metric, NewRun, Page, ParamWrite, Result, Run, RunId,
-    RunInfo, RunQuery, RunUpdate, Store, TrackingError, local_artifacts,
+    ArtifactEntry, ErrorKind, Experiment, ExperimentId, Metric, NewRun, Page, ParamWrite, Registry, Result,
+    Run, RunId, RunInfo, RunQuery, RunUpdate, Store, TrackingError, local_artifacts,
 };
 
 /// Experiments of one page while all of them are read.
@@ -29,6 +29,11 @@ impl EmbeddedStore {
     /// Opens the database that a `sqlite:` URI or a path names; makes it, and its folder, where it is missing.
     pub fn open(uri_or_path: &str) -> Result<Self> {
         Ok(Self { db: Arc::new(Db::open(uri_or_path)?) })
+    }
+
+    /// Whether the database file that a `sqlite:` URI or a path names is there.
+    pub fn exists(uri_or_path: &str) -> Result<bool> {
+        Ok(super::uri::database_path(uri_or_path)?.exists())
     }
 
     /// The database itself, for synchronous work.
@@ -57,6 +62,10 @@ impl EmbeddedStore {
 impl Store for EmbeddedStore {
     fn uri(&self) -> &str {
         self.db.uri()
+    }
+
+    fn registry(&self) -> &dyn Registry {
+        self
     }
 
     async fn experiment_by_name(&self, name: &str) -> Result<Option<Experiment>> {
@@ -125,6 +134,7 @@ impl Store for EmbeddedStore {
             view: View::Active,
             max_results: query.max_results,
             page_token: query.page_token.clone(),
+            want: query.want.clone(),
         };
         self.call(move |db| {
             let page = db.search_runs(&search)?;
