@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::early::stop_tags;
 use super::watch::{Cut, Watched};
 use super::{Agent, AgentError};
 use crate::process::{Ended, now_ms};
@@ -89,7 +90,13 @@ fn outcome_tags(watched: &Watched) -> Vec<(String, String)> {
         Ended::Signaled(_) => (tags::SIGNAL, watched.ended.to_string()),
     };
     let why = watched.cut.map(|cut| (tags::REASON, cut.reason().to_owned()));
-    std::iter::once(how).chain(why).map(|(key, value)| (key.to_owned(), value)).collect()
+    let mut all: Vec<_> =
+        std::iter::once(how).chain(why).map(|(key, value)| (key.to_owned(), value)).collect();
+    if let Some(stop) = &watched.verdict {
+        let stopped = watched.cut == Some(Cut::StoppedEarly);
+        all.extend(stop_tags(stop, if stopped { tags::STOPPED_PREFIX } else { tags::WOULD_STOP_PREFIX }));
+    }
+    all
 }
 
 /// What the store said when a trial was settled.

@@ -145,6 +145,9 @@ struct Work {
     /// End once nothing is left to start, without waiting for the trials of other agents
     #[arg(long)]
     no_wait: bool,
+    /// Stop no trial early (`early_terminate`): only say, and tag, which would have been stopped, and when
+    #[arg(long)]
+    shadow: bool,
 }
 
 impl From<Work> for WorkArgs {
@@ -159,6 +162,7 @@ impl From<Work> for WorkArgs {
             grace: typed.grace,
             retries: typed.retries,
             wait: !typed.no_wait,
+            shadow: typed.shadow,
         }
     }
 }

@@ -55,17 +55,12 @@ pub const REASON: &str = "sweep.reason";
 /// On a trial's run: what it had reached where the sweep's stopping rule compares trials, such as `1:0.5 3:0.25`. Other
 /// agents read it in place of the history.
 pub const REACHED: &str = "sweep.reached";
-/// On a trial's run that was stopped early: the rule. Present only there, with the further ones below.
+/// On a trial's run that was stopped early: which rule ended it. The other tags of [`STOPPED_PREFIX`] say more.
 pub const STOPPED_RULE: &str = "sweep.stopped.rule";
-/// On a trial's run that was stopped early: the rung or band at which it was compared, where the rule has any.
-pub const STOPPED_RUNG: &str = "sweep.stopped.rung";
-/// On a trial's run that was stopped early: the step of the report with which it got there.
-pub const STOPPED_STEP: &str = "sweep.stopped.step";
-/// On a trial's run that was stopped early: its value there.
-pub const STOPPED_VALUE: &str = "sweep.stopped.value";
-/// On a trial's run that was stopped early: the value that it would have had to reach.
-pub const STOPPED_THRESHOLD: &str = "sweep.stopped.threshold";
-/// Of the five tags above: what stands for `sweep.stopped.` where `sweep run --shadow` would have stopped it.
+/// On a trial's run that was stopped early, before `rule`, `rung` (where the rule has any), `step` (of the report with
+/// which it got there), `value` and `threshold` (the value that it would have had to reach).
+pub const STOPPED_PREFIX: &str = "sweep.stopped.";
+/// The same on a run that `sweep run --shadow` would have stopped.
 pub const WOULD_STOP_PREFIX: &str = "sweep.would_stop.";
 /// On a trial's run: the sampled point, canonical JSON. The same values are also in one tag each, for people.
 pub const POINT: &str = "sweep.point";
