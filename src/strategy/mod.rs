@@ -126,9 +126,6 @@ pub trait Strategy: Send + Sync {
 /// Why there is no point.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum StrategyError {
-    /// The method has no implementation here.
-    #[error("`method: {0}` is not available in this build")]
-    NotBuilt(&'static str),
     /// A parameter can't be listed.
     #[error("a grid can't list the values of `{0}`")]
     NotListable(String),
@@ -157,7 +154,6 @@ impl StrategyError {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::NotBuilt(_) => Some("use `method: random` or `method: grid`"),
             Self::NotListable(_) => Some("write its values out, or use `method: random`"),
             Self::TooLarge => Some("use `method: random`"),
             Self::NothingFits { .. } => {
