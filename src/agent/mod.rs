@@ -6,6 +6,7 @@
 mod control;
 mod environment;
 mod event;
+mod from_output;
 mod gpus;
 mod heartbeat;
 mod journal;

@@ -152,6 +152,7 @@ async fn write_down(
     settlement: &Settlement,
     log: Vec<u8>,
 ) -> Result<Delivered, TrackingError> {
+    settlement.deliver_values(agent.store.as_ref()).await?;
     // What the script logged is read for the sake of the metric alone.
     let known = match agent.config.metric {
         Some(_) => Known::Read(agent.store.run(&run.id).await?),

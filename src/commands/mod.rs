@@ -13,6 +13,7 @@ pub mod finalize;
 mod hand_over;
 pub mod init;
 mod load;
+pub mod log;
 mod names;
 mod not_yet;
 mod pin;

@@ -8,7 +8,4 @@ pub(super) fn warn(ui: &Ui, config: &Config) {
     if config.early_terminate.is_some() {
         ui.warn("`early_terminate` has no effect in this version: every trial runs to its end");
     }
-    if config.metric.as_ref().is_some_and(|metric| metric.from_output.is_some()) {
-        ui.warn("`metric.from_output` has no effect in this version: the command must log the metric itself");
-    }
 }
