@@ -11,6 +11,7 @@ mod embedded_sweep;
 mod faults;
 mod gateway;
 mod ledger_model;
+mod log;
 mod many_agents;
 mod opens_in_mlflow;
 mod provenance;
