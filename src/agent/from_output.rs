@@ -39,6 +39,8 @@ pub(super) struct FromOutput {
 struct Waiting {
     queue: Mutex<Queue>,
     news: Notify,
+    /// No more values will come: nothing is gained by a pause.
+    end: Notify,
 }
 
 #[derive(Default)]
@@ -75,6 +77,7 @@ impl FromOutput {
         self.enqueue(&found);
         self.waiting.queue().closed = true;
         self.waiting.news.notify_one();
+        self.waiting.end.notify_one();
         if tokio::time::timeout(LAST_DELIVERY, &mut self.task).await.is_err() {
             self.task.abort();
         }
@@ -146,8 +149,11 @@ async fn deliver(store: Arc<dyn Store>, run: RunId, waiting: Arc<Waiting>) {
                 queue.refused = true;
             }
         }
-        if !closed {
-            tokio::time::sleep(pause).await;
+        if !closed || pause > PAUSE {
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = waiting.end.notified() => {}
+            }
         }
     }
 }

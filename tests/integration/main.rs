@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod analysis;
+mod bayes;
 mod chaos;
 mod contract;
 mod embedded;
