@@ -97,7 +97,7 @@ impl<'a> Process<'a> {
     }
 
     /// The process after more points, whose values are drawn jointly from what it expects there: one set of values for
-    /// each list of standard normal draws. Smallest value of each set first.
+    /// each list of standard normal draws.
     pub fn imagine(
         &self,
         values: &[f64],
@@ -141,9 +141,9 @@ impl<'a> Process<'a> {
         Some((sets, process))
     }
 
-    /// How many sets of values there are.
-    pub fn sets(&self) -> usize {
-        self.weights.len()
+    /// How many points it has seen.
+    pub fn n(&self) -> usize {
+        self.data.n
     }
 
     /// What it was built with.
