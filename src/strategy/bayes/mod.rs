@@ -250,3 +250,9 @@ impl Strategy for Bayes {
         Ok(None)
     }
 }
+
+#[cfg(test)]
+mod vectors_tests;
+
+#[cfg(test)]
+mod promises_tests;
