@@ -6,6 +6,7 @@
 mod analysis;
 mod chaos;
 mod contract;
+mod early_stopping;
 mod embedded;
 mod embedded_sweep;
 mod faults;
