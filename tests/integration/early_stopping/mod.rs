@@ -23,7 +23,7 @@ def log(step, value):
     http.open(urllib.request.Request(url, json.dumps(body).encode(), {'Content-Type': 'application/json'})).read()
 x, steps, hangs = sys.argv[1], int(sys.argv[2]), sys.argv[3].split(',')
 for step in range(1, steps + 1):
-    log(step, 'NaN' if x == '-1' else float(x))
+    log(step, 'NaN' if x == '-1.0' else float(x))
     with open('steps', 'a') as file:
         file.write(f'{x}:{step}\n')
     if f'{x}:{step}' in hangs:
@@ -150,7 +150,7 @@ fn patience_stops_what_makes_no_progress_and_it_may_well_be_the_best() {
 
 #[test]
 fn two_nans_in_a_row_end_a_trial() {
-    let story = Story::new("{type: asha, min_iter: 100}", &[-1.0, 0.5], 3, "-1:2", "");
+    let story = Story::new("{type: asha, min_iter: 100}", &[-1.0, 0.5], 3, "-1.0:2", "");
     story.sandbox.run(&["run"]).expect(0);
     assert_eq!(story.states(2), ["KILLED*", "FINISHED*"]);
     assert_eq!(stop_tags(&story.run(0), "stopped"), ["stop_on_nan", "-", "2", "NaN", "-"]);
@@ -176,8 +176,8 @@ fn in_the_shadow_nothing_is_stopped_and_the_tags_say_what_would_have_been() {
 }
 
 /// Reports, and then does not end by SIGTERM.
-const STUBBORN: &str = "python3 report.py $1 1 none\n[ $1 = 0.9 ] || exit 0\ntrap 'echo heard > heard' TERM\n\
-                        (trap '' TERM; while :; do sleep 1000; done) &\necho $! > child\nwhile :; do wait; sleep 0.05; done\n";
+const STUBBORN: &str = "trap 'echo heard > heard' TERM\npython3 report.py $1 1 none\n[ $1 = 0.9 ] || exit 0\n\
+                        (trap '' TERM; while :; do sleep 1000; done) &\nwhile :; do wait; sleep 0.05; done\n";
 
 #[test]
 fn a_script_that_ignores_sigterm_is_killed_after_the_grace_with_all_that_it_started() {
@@ -212,8 +212,8 @@ fn ctrl_c_in_the_grace_ends_the_agent_and_the_trial_was_stopped_early_all_the_sa
 #[test]
 fn a_script_that_saves_its_work_on_sigterm_and_ends_well_was_stopped_early_all_the_same() {
     let story = Story::with("{type: asha}", &[0.1, 0.9], "[sh, train.sh, '${x}']", "");
-    let saves = "python3 report.py $1 1 none\n[ $1 = 0.9 ] || exit 0\n\
-                 trap 'echo work > $SWEEP_CHECKPOINT_DIR/model; exit 0' TERM\nwhile :; do sleep 0.05; done\n";
+    let saves = "trap 'echo work > $SWEEP_CHECKPOINT_DIR/model; exit 0' TERM\npython3 report.py $1 1 none\n\
+                 [ $1 = 0.9 ] || exit 0\nwhile :; do sleep 0.05; done\n";
     story.sandbox.file("train.sh", saves);
     story.sandbox.run(&["run"]).expect(0);
     assert_eq!(story.states(2), ["FINISHED*", "KILLED*"]);
