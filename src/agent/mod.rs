@@ -7,6 +7,7 @@ mod control;
 mod early;
 mod environment;
 mod event;
+mod from_output;
 mod gpus;
 mod heartbeat;
 mod journal;

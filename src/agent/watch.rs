@@ -8,13 +8,14 @@ use tokio::time::{Instant, sleep_until};
 
 use super::early::Stopper;
 use super::event::Event;
+use super::from_output::FromOutput;
 use super::heartbeat::Heartbeat;
 use super::stop::{Level, Stop};
 use super::{Agent, AgentError};
 use crate::process::{Child, Ended, Tail, now_ms};
 use crate::record::Claim;
 use crate::stopping::Stop as Verdict;
-use crate::tracking::RunId;
+use crate::tracking::{Metric, RunId};
 
 /// Why a command was ended before it ended itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +55,8 @@ pub(super) struct Watched {
     pub(super) tail: Tail,
     /// Epoch milliseconds.
     pub(super) end_time: i64,
+    /// What `metric.from_output` found and the store does not have yet.
+    pub(super) unsent: Vec<Metric>,
 }
 
 /// Watches a command until it has ended, by itself, by the agent's `stop`, by `trial_timeout`, or because the trial was
@@ -69,6 +72,7 @@ pub(super) async fn watch_command(
     let started = Instant::now();
     let mut tail = Tail::new().map_err(broken)?;
     let mut disk = Ok(());
+    let mut from_output = FromOutput::start(&agent.config, &agent.store, run);
     let mut heartbeat = Heartbeat::start(Arc::clone(&agent.store), run.clone(), agent.options.lease);
     let mut stopper = Stopper::start(agent, claim.trial, run);
     let mut verdict = None;
@@ -83,6 +87,9 @@ pub(super) async fn watch_command(
             (agent.events)(Event::Output { trial: claim.trial, bytes });
             if let Err(error) = tail.push(bytes) {
                 disk = Err(error);
+            }
+            if let Some(from_output) = &mut from_output {
+                from_output.push(bytes);
             }
         };
         tokio::select! {
@@ -108,7 +115,14 @@ pub(super) async fn watch_command(
         }
     };
     disk.map_err(broken)?;
-    Ok(Watched { ended, cut: ending.cut, verdict, took: started.elapsed(), tail, end_time: now_ms() })
+    let (took, end_time) = (started.elapsed(), now_ms());
+    let unsent = match from_output {
+        Some(from_output) => {
+            from_output.finish(|text| (agent.events)(Event::Note { trial: claim.trial, text })).await
+        }
+        None => Vec::new(),
+    };
+    Ok(Watched { ended, cut: ending.cut, verdict, took, tail, end_time, unsent })
 }
 
 fn is_shadow(agent: &Agent) -> bool {

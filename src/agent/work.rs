@@ -190,6 +190,7 @@ async fn write_down(
         // No reason to lose a trial.
         tracing::warn!(%error, run = %run.id, "git.diff is not kept");
     }
+    settlement.deliver_values(agent.store.as_ref()).await?;
     // What the script logged is read for the sake of the metric alone.
     let known = match agent.config.metric {
         Some(_) => Known::Read(agent.store.run(&run.id).await?),

@@ -9,7 +9,8 @@ use std::io::IsTerminal as _;
 use clap::Parser as _;
 
 use crate::commands::{
-    Exit, Failure, Setting, analyze, check, control, finalize, init, list, replay, retry, run, sample, start,
+    Exit, Failure, Setting, analyze, check, control, finalize, init, list, log, replay, retry, run, sample,
+    start,
 };
 use crate::record::Order;
 use crate::ui::{Style, Ui};
@@ -61,6 +62,7 @@ fn in_runtime(ui: Ui, args: Args) -> Result<Exit, Failure> {
             Verb::Pause(args) => control::control(&setting, &args.into(), Order::Pause).await,
             Verb::Resume(args) => control::control(&setting, &args.into(), Order::Run).await,
             Verb::Retry(args) => retry::retry(&setting, &args.try_into()?).await,
+            Verb::Log(args) => log::log(&setting, &args.into()).await,
             Verb::Check(args) => match args.file() {
                 Some(args) => check::check(&setting, &args),
                 None => check::schema(&setting),

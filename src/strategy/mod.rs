@@ -3,6 +3,7 @@
 //! Every strategy is a function of the config, a seed, the trial's index and, for some, of what is known of
 //! other trials. Nothing is drawn from a shared sequence, so any agent finds the same point for trial k.
 
+mod bayes;
 mod explicit;
 mod finite;
 mod grid;
@@ -10,10 +11,13 @@ mod halving;
 mod permutation;
 mod random;
 mod sequence;
+mod sobol;
 
+pub use bayes::Bayes;
 pub use grid::{Grid, unseen};
 pub use halving::SuccessiveHalving;
 pub use random::Random;
+pub use sobol::Sobol;
 
 use crate::config::{Config, ConstraintError, Method};
 use crate::space::Point;
@@ -122,9 +126,6 @@ pub trait Strategy: Send + Sync {
 /// Why there is no point.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum StrategyError {
-    /// The method has no implementation here.
-    #[error("`method: {0}` is not available in this build")]
-    NotBuilt(&'static str),
     /// A parameter can't be listed.
     #[error("a grid can't list the values of `{0}`")]
     NotListable(String),
@@ -153,7 +154,6 @@ impl StrategyError {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::NotBuilt(_) => Some("use `method: random` or `method: grid`"),
             Self::NotListable(_) => Some("write its values out, or use `method: random`"),
             Self::TooLarge => Some("use `method: random`"),
             Self::NothingFits { .. } => {
@@ -173,8 +173,8 @@ pub fn for_config(config: &Config, seed: u64) -> Result<Box<dyn Strategy>, Strat
         Method::Grid => Box::new(Grid::new(config, seed)?),
         Method::Random if config.replace => Box::new(Random::new(config, seed)?),
         Method::Random => Box::new(random::without_repeats(config, seed)?),
-        Method::Bayes => return Err(StrategyError::NotBuilt("bayes")),
-        Method::Sobol => return Err(StrategyError::NotBuilt("sobol")),
+        Method::Bayes => Box::new(Bayes::new(config, seed)?),
+        Method::Sobol => Box::new(Sobol::new(config, seed)?),
         // It tries the explicit points itself: they need a budget.
         Method::SuccessiveHalving => return halving(config, seed),
     };
