@@ -12,6 +12,7 @@ mod embedded;
 mod embedded_sweep;
 mod faults;
 mod gateway;
+mod halving;
 mod ledger_model;
 mod log;
 mod many_agents;

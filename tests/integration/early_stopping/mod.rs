@@ -2,6 +2,7 @@
 //! they are stopped.
 
 mod cost;
+mod curves;
 mod server;
 
 use nix::sys::signal::Signal;
