@@ -21,5 +21,5 @@ pub use ledger::{Claim, ClaimOrder, Ledger, LedgerState, SHARD, Settled, Unfinis
 pub use peers::{Peers, curve};
 pub use saw::Saw;
 pub use standing::{Ranking, Standing, attempt_of, best_runs, counts, index_of, last_sign, latest_ended};
-pub use trials::{NewTrial, TrialRuns, attempts_of, exit_code_of, point_of, running_runs};
+pub use trials::{NewTrial, TrialRuns, attempts_of, exit_code_of, point_of, running_runs, stopped_early};
 pub use values::{histories, summarise, true_value};

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::catalog::{Sweep, search_all};
 use super::ledger::{Ledger, LedgerState};
 use super::tags;
+use super::trials::stopped_early;
 use crate::config::Goal;
 use crate::tracking::{Metric, Result, Run, RunId, RunQuery, Store, Want};
 use crate::trial::{RunStatus, TrialIndex};
@@ -56,7 +57,7 @@ impl Standing {
             if results.get(&trial) == Some(&run.info.id) {
                 match run.info.status {
                     RunStatus::Failed => standing.failed += 1,
-                    RunStatus::Killed if run.tag(tags::STOPPED_RULE).is_some() => standing.stopped += 1,
+                    RunStatus::Killed if stopped_early(&run) => standing.stopped += 1,
                     RunStatus::Killed => standing.killed += 1,
                     _ => {}
                 }
@@ -92,8 +93,8 @@ pub fn counts(results: &BTreeMap<TrialIndex, RunId>, run: &Run) -> bool {
     index_of(run).is_some_and(|trial| results.get(&trial) == Some(&run.info.id))
 }
 
-/// The best finished trials by the latest value of a metric, best first: the store sorts, and no more is read than is
-/// asked for. Values that are not finite are no best.
+/// The best trials, finished or stopped early, by the latest value of a metric, best first: the store sorts, and no more
+/// is read than is asked for. Values that are not finite are no best.
 ///
 /// # Errors
 /// As the store's.
@@ -106,7 +107,10 @@ pub async fn best_runs(
 ) -> Result<Vec<Run>> {
     let direction = if by.goal == Goal::Minimize { "ASC" } else { "DESC" };
     let mut query = RunQuery {
-        filter: format!("{} AND attributes.status = 'FINISHED'", of_sweep(sweep)),
+        filter: format!(
+            "{} AND attributes.status != 'RUNNING' AND attributes.status != 'FAILED'",
+            of_sweep(sweep)
+        ),
         // Among equals the earliest, on every store alike.
         order_by: vec![
             format!("metrics.`{}` {direction}", by.metric),
@@ -114,9 +118,10 @@ pub async fn best_runs(
             "attributes.run_id ASC".into(),
         ],
         max_results: (by.most + 5).min(1000),
-        want,
+        want: want.with_tag(tags::STOPPED_RULE),
         ..in_experiment(sweep)
     };
+    let has_result = |run: &Run| run.info.status == RunStatus::Finished || stopped_early(run);
     let mut best = Vec::new();
     loop {
         let page = store.search_runs(&query).await?;
@@ -126,7 +131,7 @@ pub async fn best_runs(
             if value.is_nan() {
                 return Ok(best);
             }
-            if value.abs() < f64::MAX && counts(results, &run) {
+            if value.abs() < f64::MAX && has_result(&run) && counts(results, &run) {
                 best.push(run);
                 if best.len() == by.most {
                     return Ok(best);
