@@ -14,6 +14,7 @@ use crate::commands::retry::RetryArgs;
 use crate::commands::run::{RunArgs, WorkArgs};
 use crate::commands::sample::SampleArgs;
 use crate::commands::start::StartArgs;
+use crate::commands::trials::TrialsArgs;
 use crate::commands::{Exit, Failure, Pin, SweepChoice};
 use crate::config;
 
@@ -55,6 +56,8 @@ pub(super) enum Verb {
     /// All sweeps: state, trials, best
     #[command(visible_alias = "ls")]
     List(List),
+    /// The trials of a sweep, sorted and filtered
+    Trials(Trials),
     /// Let no agent start another trial; running ones are finished
     Stop(Control),
     /// End all agents of a sweep and their running trials
@@ -114,6 +117,35 @@ pub(super) struct List {
 impl From<List> for ListArgs {
     fn from(typed: List) -> Self {
         Self { most: typed.most, format: typed.format.into() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Trials {
+    #[command(flatten)]
+    which: Which,
+    /// Sort by a parameter, a metric, or one of: trial, status, duration, attempt, exit_code, agent, host
+    /// [default: trial; with --top the sweep's metric]
+    #[arg(long, value_name = "NAME")]
+    sort: Option<String>,
+    /// The largest first
+    #[arg(long)]
+    desc: bool,
+    /// Only trials for which this holds: "lr < 0.01 and status = 'FINISHED'"
+    #[arg(long = "where", value_name = "EXPR")]
+    filter: Option<String>,
+    /// The first N only; without --sort the best
+    #[arg(long, value_name = "N")]
+    top: Option<usize>,
+    /// How the trials are printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
+impl From<Trials> for TrialsArgs {
+    fn from(typed: Trials) -> Self {
+        let Trials { which, sort, desc, filter, top, format } = typed;
+        Self { sweep: which.into(), sort, desc, filter, top, format: format.into() }
     }
 }
 

@@ -9,7 +9,7 @@ use std::io::IsTerminal as _;
 use clap::Parser as _;
 
 use crate::commands::{
-    Exit, Failure, Setting, analyze, check, control, finalize, init, list, retry, run, sample, start,
+    Exit, Failure, Setting, analyze, check, control, finalize, init, list, retry, run, sample, start, trials,
 };
 use crate::record::Order;
 use crate::ui::{Style, Ui};
@@ -56,6 +56,7 @@ fn in_runtime(ui: Ui, args: Args) -> Result<Exit, Failure> {
             Verb::Start(args) => start::start(&setting, &args.into()).await,
             Verb::Analyze(args) => analyze::analyze(&setting, &args.into()).await,
             Verb::List(args) => list::list(&setting, &args.into()).await,
+            Verb::Trials(args) => trials::trials(&setting, &args.into()).await,
             Verb::Stop(args) => control::control(&setting, &args.into(), Order::Stop).await,
             Verb::Cancel(args) => control::control(&setting, &args.into(), Order::Cancel).await,
             Verb::Pause(args) => control::control(&setting, &args.into(), Order::Pause).await,

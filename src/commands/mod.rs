@@ -28,6 +28,8 @@ pub mod start;
 mod table_of_file;
 mod table_of_runs;
 mod table_of_sweep;
+mod trial_row;
+pub mod trials;
 mod values;
 mod workspace;
 

@@ -175,6 +175,11 @@ impl TrialRuns {
         self.runs.iter().map(|(index, run)| (*index, run))
     }
 
+    /// The runs, in the order of their trials.
+    pub fn into_runs(self) -> impl Iterator<Item = Run> {
+        self.runs.into_values()
+    }
+
     /// The trials, in order. `metric` tells which value of a run's metric counts.
     pub fn trials(&self, mut metric: impl FnMut(&Run) -> Option<f64>) -> Vec<Trial> {
         self.iter()
