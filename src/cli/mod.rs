@@ -9,7 +9,8 @@ use std::io::IsTerminal as _;
 use clap::Parser as _;
 
 use crate::commands::{
-    Exit, Failure, Setting, analyze, check, control, finalize, init, list, retry, run, sample, start, trials,
+    Exit, Failure, Setting, analyze, check, control, finalize, init, list, logs, retry, run, sample, show,
+    start, trials,
 };
 use crate::record::Order;
 use crate::ui::{Style, Ui};
@@ -57,6 +58,8 @@ fn in_runtime(ui: Ui, args: Args) -> Result<Exit, Failure> {
             Verb::Analyze(args) => analyze::analyze(&setting, &args.into()).await,
             Verb::List(args) => list::list(&setting, &args.into()).await,
             Verb::Trials(args) => trials::trials(&setting, &args.into()).await,
+            Verb::Show(args) => show::show(&setting, &args.into()).await,
+            Verb::Logs(args) => logs::logs(&setting, &args.into()).await,
             Verb::Stop(args) => control::control(&setting, &args.into(), Order::Stop).await,
             Verb::Cancel(args) => control::control(&setting, &args.into(), Order::Cancel).await,
             Verb::Pause(args) => control::control(&setting, &args.into(), Order::Pause).await,

@@ -4,6 +4,7 @@
 
 pub mod analyze;
 pub mod check;
+mod choose;
 mod context;
 pub mod control;
 mod curves;
@@ -15,6 +16,7 @@ mod hand_over;
 pub mod init;
 pub mod list;
 mod load;
+pub mod logs;
 mod names;
 mod not_yet;
 mod overview;
@@ -23,6 +25,7 @@ mod ranking;
 pub mod retry;
 pub mod run;
 pub mod sample;
+pub mod show;
 mod signals;
 pub mod start;
 mod table_of_file;
@@ -33,6 +36,7 @@ pub mod trials;
 mod values;
 mod workspace;
 
+pub use choose::TrialChoice;
 pub use context::{Context, Setting, SweepChoice};
 pub use exit::Exit;
 pub use failure::Failure;

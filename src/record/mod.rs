@@ -12,4 +12,7 @@ mod trials;
 pub use catalog::{CONFIG_ARTIFACT, NewSweep, Order, Sweep, search_all, sha256};
 pub use ledger::{Claim, ClaimOrder, Ledger, LedgerState, SHARD, Unfinished, Verdict};
 pub use standing::{Ranking, Standing, attempt_of, best_runs, counts, index_of, last_sign, latest_ended};
-pub use trials::{NewTrial, TrialRuns, attempts_of, exit_code_of, point_of, running_runs};
+pub use trials::{
+    LOG_ARTIFACT, NewTrial, TrialRuns, attempts_of, exit_code_of, point_of, reruns_of, running_runs,
+    runs_by_id,
+};

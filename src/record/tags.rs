@@ -56,6 +56,8 @@ pub const REASON: &str = "sweep.reason";
 pub const POINT: &str = "sweep.point";
 /// On a trial's run: the stopping rule that ended it.
 pub const STOPPED_RULE: &str = "sweep.stopped.rule";
+/// On a trial's run: the trial whose work it goes on with, decimal.
+pub const CONTINUES: &str = "sweep.continues";
 /// On a run that repeats a trial and is none itself: id of the trial's run.
 pub const RERUN_OF: &str = "sweep.rerun_of";
 /// On a trial's run: the folder in which its command ran, on the agent's machine.
