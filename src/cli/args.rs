@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::commands::analyze::{AnalyzeArgs, AnswerFormat, Source};
+use crate::commands::best::BestArgs;
 use crate::commands::check::CheckArgs;
 use crate::commands::finalize::{Conclusion, FinalizeArgs, Format};
 use crate::commands::init::InitArgs;
@@ -16,8 +17,9 @@ use crate::commands::run::{RunArgs, WorkArgs};
 use crate::commands::sample::SampleArgs;
 use crate::commands::show::ShowArgs;
 use crate::commands::start::StartArgs;
+use crate::commands::status::StatusArgs;
 use crate::commands::trials::TrialsArgs;
-use crate::commands::{Exit, Failure, Pin, SweepChoice, TrialChoice};
+use crate::commands::{Exit, Failure, Pin, Spelling, SweepChoice, TrialChoice};
 use crate::config;
 
 /// Hyperparameter sweeps on top of MLflow tracking.
@@ -58,8 +60,12 @@ pub(super) enum Verb {
     /// All sweeps: state, trials, best
     #[command(visible_alias = "ls")]
     List(List),
+    /// How far a sweep is, what runs, who works on it
+    Status(Status),
     /// The trials of a sweep, sorted and filtered
     Trials(Trials),
+    /// The best trials, as a table, or so that the winner can be run at once
+    Best(Best),
     /// Everything about one trial
     Show(Show),
     /// What a trial's command printed, while it runs, too
@@ -128,6 +134,24 @@ impl From<List> for ListArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(super) struct Status {
+    #[command(flatten)]
+    which: Which,
+    /// Go on until the sweep is over: drawn anew on a terminal, a line a change elsewhere
+    #[arg(short, long)]
+    watch: bool,
+    /// How it is printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
+impl From<Status> for StatusArgs {
+    fn from(typed: Status) -> Self {
+        Self { sweep: typed.which.into(), watch: typed.watch, format: typed.format.into() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
 pub(super) struct Trials {
     #[command(flatten)]
     which: Which,
@@ -153,6 +177,55 @@ impl From<Trials> for TrialsArgs {
     fn from(typed: Trials) -> Self {
         let Trials { which, sort, desc, filter, top, format } = typed;
         Self { sweep: which.into(), sort, desc, filter, top, format: format.into() }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum TypedSpelling {
+    Command,
+    Args,
+    Env,
+    Json,
+    Yaml,
+}
+
+impl From<TypedSpelling> for Spelling {
+    fn from(typed: TypedSpelling) -> Self {
+        match typed {
+            TypedSpelling::Command => Self::Command,
+            TypedSpelling::Args => Self::Args,
+            TypedSpelling::Env => Self::Env,
+            TypedSpelling::Json => Self::Json,
+            TypedSpelling::Yaml => Self::Yaml,
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Best {
+    #[command(flatten)]
+    which: Which,
+    /// How many
+    #[arg(short, long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    number: u32,
+    /// Print them for another program: `sh -c "$(sweep best --as command)"` runs the winner
+    #[arg(long = "as", value_enum, value_name = "FORM", conflicts_with = "format")]
+    spelling: Option<TypedSpelling>,
+    #[command(flatten)]
+    answer: Answer,
+}
+
+impl From<Best> for BestArgs {
+    fn from(typed: Best) -> Self {
+        let Answer { metric, goal, format } = typed.answer;
+        Self {
+            sweep: typed.which.into(),
+            number: usize::try_from(typed.number).unwrap_or(usize::MAX),
+            metric,
+            goal: goal.map(Into::into),
+            spelling: typed.spelling.map(Into::into),
+            format: format.into(),
+        }
     }
 }
 
@@ -336,7 +409,7 @@ struct Answer {
     /// What is better [default: as the config says of its own metric]
     #[arg(long, value_enum)]
     goal: Option<TypedGoal>,
-    /// How the analysis is printed
+    /// How the answer is printed
     #[arg(long, value_enum, default_value = "table")]
     format: TypedAnswerFormat,
 }

@@ -9,8 +9,8 @@ use std::io::IsTerminal as _;
 use clap::Parser as _;
 
 use crate::commands::{
-    Exit, Failure, Setting, analyze, check, control, finalize, init, list, logs, retry, run, sample, show,
-    start, trials,
+    Exit, Failure, Setting, analyze, best, check, control, finalize, init, list, logs, retry, run, sample,
+    show, start, status, trials,
 };
 use crate::record::Order;
 use crate::ui::{Style, Ui};
@@ -58,6 +58,8 @@ fn in_runtime(ui: Ui, args: Args) -> Result<Exit, Failure> {
             Verb::Analyze(args) => analyze::analyze(&setting, &args.into()).await,
             Verb::List(args) => list::list(&setting, &args.into()).await,
             Verb::Trials(args) => trials::trials(&setting, &args.into()).await,
+            Verb::Best(args) => best::best(&setting, &args.into()).await,
+            Verb::Status(args) => status::status(&setting, &args.into()).await,
             Verb::Show(args) => show::show(&setting, &args.into()).await,
             Verb::Logs(args) => logs::logs(&setting, &args.into()).await,
             Verb::Stop(args) => control::control(&setting, &args.into(), Order::Stop).await,

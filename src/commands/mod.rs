@@ -3,6 +3,7 @@
 //! A command takes a [`Setting`] and plain data, opens a [`Context`], and returns an [`Exit`] or a [`Failure`]; `main` alone exits.
 
 pub mod analyze;
+pub mod best;
 pub mod check;
 mod choose;
 mod context;
@@ -27,7 +28,9 @@ pub mod run;
 pub mod sample;
 pub mod show;
 mod signals;
+mod spell;
 pub mod start;
+pub mod status;
 mod table_of_file;
 mod table_of_runs;
 mod table_of_sweep;
@@ -41,3 +44,4 @@ pub use context::{Context, Setting, SweepChoice};
 pub use exit::Exit;
 pub use failure::Failure;
 pub use pin::Pin;
+pub use spell::Spelling;

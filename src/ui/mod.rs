@@ -6,6 +6,7 @@
 mod facts;
 mod progress;
 mod run_lines;
+mod screen;
 mod sheet;
 mod style;
 mod table;
@@ -15,6 +16,7 @@ use std::io::{IsTerminal as _, Write as _};
 
 pub use facts::Facts;
 pub use run_lines::RunLines;
+pub use screen::Screen;
 pub use sheet::{Cell, Column, Drawn, MINOR, Sheet};
 pub use style::Style;
 pub use table::{importance_table, plain_table};
