@@ -10,6 +10,7 @@ mod gpus;
 mod heartbeat;
 mod journal;
 mod leftovers;
+mod rerun;
 mod round;
 mod settle;
 mod signs;
@@ -32,6 +33,7 @@ use crate::tracking::{RunId, RunInfo, Store, TrackingError};
 pub use event::{Event, Fate, Outcome};
 pub use gpus::Gpus;
 pub use journal::{Journal, Posted};
+pub use rerun::{Rerun, rerun};
 pub use round::{EndReason, Summary, run};
 pub use stop::{Level, Stop};
 

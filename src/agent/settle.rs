@@ -40,6 +40,8 @@ pub enum Fate {
     Retried,
     /// Another attempt has it already.
     Superseded,
+    /// It is none of the sweep's trials, and the ledger is not told.
+    Apart,
 }
 
 impl Settlement {
@@ -146,7 +148,7 @@ pub(super) async fn deliver(
             ledger.give_back(claim.trial, claim.attempt).await?;
             Verdict::TooLate
         }
-        Fate::Retried | Fate::Superseded => Verdict::TooLate,
+        Fate::Retried | Fate::Superseded | Fate::Apart => Verdict::TooLate,
     };
     if settlement.fate == Fate::Result && verdict == Verdict::TooLate {
         // A run that does not count must not look like one that does.

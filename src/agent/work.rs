@@ -72,24 +72,17 @@ pub(super) async fn run_trial(
 async fn run_attempt(agent: &Agent, claim: Claim, wires: &Wires) -> Result<Outcome, AgentError> {
     let mut prepared = Prepared::new(agent, claim)?;
     let run = agent.store.create_run(&prepared.new_run(agent)).await?;
-    let watched = {
-        let uri = agent.hand_over.open(&run, &agent.config.experiment_name);
-        let spec = prepared.spec(agent, &run, &uri);
-        let taken = agent.ledger.taken().await;
-        (agent.events)(Event::Started { claim, run: &run.id, point: &prepared.point, taken });
-        let watched = match Child::spawn(&spec, agent.guard.clone()) {
-            Ok(child) => watch_command(agent, claim, &run.id, child, wires.stop.clone()).await,
-            Err(error) => Err(error.into()),
-        };
-        agent.hand_over.close(&uri);
-        watched
-    };
+    let watched = run_command(agent, &prepared, &run, wires).await;
     // The next command may start as soon as this one is over: its GPU must be free by then.
     drop(prepared.gpu.take());
     // Only where the trial left nothing in it.
     let _ = std::fs::remove_dir(&prepared.checkpoint_dir);
     match watched {
-        Ok(watched) => settle(agent, claim, &run, &prepared.point, watched, wires).await,
+        Ok(watched) => {
+            let retries = agent.options.retries;
+            let settlement = Settlement::new(claim, &run, &prepared.point, &watched, retries);
+            settle(agent, &run, settlement, watched, wires).await
+        }
         Err(error) => {
             abandon(agent, &run, &error).await;
             Err(error)
@@ -97,16 +90,35 @@ async fn run_attempt(agent: &Agent, claim: Claim, wires: &Wires) -> Result<Outco
     }
 }
 
-/// Writes down how an attempt ended: in the store, or in the journal where the store is away.
-async fn settle(
+/// Hands a run over to the command, and watches that to its end.
+pub(super) async fn run_command(
     agent: &Agent,
-    claim: Claim,
+    prepared: &Prepared,
     run: &RunInfo,
-    point: &Point,
+    wires: &Wires,
+) -> Result<Watched, AgentError> {
+    let uri = agent.hand_over.open(run, &agent.config.experiment_name);
+    let spec = prepared.spec(agent, run, &uri);
+    let taken = agent.ledger.taken().await;
+    let claim = prepared.claim;
+    (agent.events)(Event::Started { claim, run: &run.id, point: &prepared.point, taken });
+    let watched = match Child::spawn(&spec, agent.guard.clone()) {
+        Ok(child) => watch_command(agent, claim, &run.id, child, wires.stop.clone()).await,
+        Err(error) => Err(error.into()),
+    };
+    agent.hand_over.close(&uri);
+    watched
+}
+
+/// Writes down how an attempt ended: in the store, or in the journal where the store is away.
+pub(super) async fn settle(
+    agent: &Agent,
+    run: &RunInfo,
+    settlement: Settlement,
     mut watched: Watched,
     wires: &Wires,
 ) -> Result<Outcome, AgentError> {
-    let settlement = Settlement::new(claim, run, point, &watched, agent.options.retries);
+    let claim = settlement.claim();
     if settlement.fate != Fate::Retried {
         // The agent may be gone already: then nobody waits for the place.
         let _ = wires.ended.send(CommandEnded { trial: claim.trial, status: settlement.status });
@@ -175,21 +187,32 @@ fn failed(what: String) -> impl FnOnce(std::io::Error) -> AgentError {
 }
 
 /// All that is known of a trial before its run is made.
-struct Prepared {
+pub(super) struct Prepared {
     claim: Claim,
-    point: Point,
+    pub(super) point: Point,
     seed: u32,
     command: Rendered,
     gpu: Option<Gpu>,
     /// Of `${args_json_file}`: deleted when the trial is over.
     _params_file: tempfile::NamedTempFile,
-    checkpoint_dir: PathBuf,
+    pub(super) checkpoint_dir: PathBuf,
 }
 
 impl Prepared {
     fn new(agent: &Agent, claim: Claim) -> Result<Self, AgentError> {
         let point = agent.strategy.point(claim.trial.0)?.unwrap_or_default();
         let seed = trial_seed(agent.sweep.seed, claim.trial);
+        Self::of(agent, claim, point, seed, &format!("trial-{:06}", claim.trial.0))
+    }
+
+    /// With this point and this seed; `checkpoints` names the folder of its checkpoints.
+    pub(super) fn of(
+        agent: &Agent,
+        claim: Claim,
+        point: Point,
+        seed: u32,
+        checkpoints: &str,
+    ) -> Result<Self, AgentError> {
         let params_file = tempfile::Builder::new()
             .prefix("sweep-params-")
             .suffix(".json")
@@ -208,14 +231,14 @@ impl Prepared {
             std::fs::write(params_file.path(), json)
                 .map_err(failed("the file of ${args_json_file} can't be written".into()))?;
         }
-        let checkpoint_dir = agent.checkpoints.join(format!("trial-{:06}", claim.trial.0));
+        let checkpoint_dir = agent.checkpoints.join(checkpoints);
         std::fs::create_dir_all(&checkpoint_dir)
             .map_err(failed(format!("the folder {} can't be made", checkpoint_dir.display())))?;
         let gpu = agent.gpus.as_ref().and_then(Gpus::take);
         Ok(Self { claim, point, seed, command, gpu, _params_file: params_file, checkpoint_dir })
     }
 
-    fn new_run(&self, agent: &Agent) -> NewRun {
+    pub(super) fn new_run(&self, agent: &Agent) -> NewRun {
         let identity = &agent.identity;
         NewTrial {
             sweep: &agent.sweep,

@@ -8,10 +8,12 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use crate::commands::analyze::{AnalyzeArgs, AnswerFormat, Source};
 use crate::commands::best::BestArgs;
 use crate::commands::check::CheckArgs;
+use crate::commands::diff::DiffArgs;
 use crate::commands::finalize::{Conclusion, FinalizeArgs, Format};
 use crate::commands::init::InitArgs;
 use crate::commands::list::ListArgs;
 use crate::commands::logs::LogsArgs;
+use crate::commands::rerun::RerunArgs;
 use crate::commands::retry::RetryArgs;
 use crate::commands::run::{RunArgs, WorkArgs};
 use crate::commands::sample::SampleArgs;
@@ -68,6 +70,10 @@ pub(super) enum Verb {
     Best(Best),
     /// Everything about one trial
     Show(Show),
+    /// What differs between two trials, of one sweep or of two
+    Diff(Diff),
+    /// Run a trial again with other seeds; the sweep counts it once
+    Rerun(Rerun),
     /// What a trial's command printed, while it runs, too
     #[command(visible_alias = "log")]
     Logs(Logs),
@@ -259,6 +265,59 @@ pub(super) struct Show {
 impl From<Show> for ShowArgs {
     fn from(typed: Show) -> Self {
         Self { trial: typed.which.into(), format: typed.format.into() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Diff {
+    /// A trial: its number, its run id or the beginning of one, or SWEEP:TRIAL
+    #[arg(value_name = "A")]
+    a: String,
+    /// Another
+    #[arg(value_name = "B")]
+    b: String,
+    /// The sweep of trials that are named by number [default: the one last initialised in this directory, else the
+    /// newest]
+    #[arg(long = "sweep-id", value_name = "ID")]
+    sweep_id: Option<String>,
+    /// How the difference is printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
+impl From<Diff> for DiffArgs {
+    fn from(typed: Diff) -> Self {
+        Self { sweep: SweepChoice(typed.sweep_id), a: typed.a, b: typed.b, format: typed.format.into() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Rerun {
+    #[command(flatten)]
+    which: WhichTrial,
+    /// How often, each time with another seed
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    seeds: u32,
+    /// Time a command has to end before it is killed [default: `grace` of the config, else 30s]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    grace: Option<Duration>,
+    /// Refuse to run unless the sweep's config has this SHA-256
+    #[arg(long, value_name = "HEX")]
+    expect_sha256: Option<String>,
+    /// How the outcome is printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
+impl From<Rerun> for RerunArgs {
+    fn from(typed: Rerun) -> Self {
+        Self {
+            trial: typed.which.into(),
+            seeds: typed.seeds,
+            grace: typed.grace,
+            pin: typed.expect_sha256.map_or(Pin::Remembered, Pin::Sha256),
+            format: typed.format.into(),
+        }
     }
 }
 

@@ -133,11 +133,12 @@ fn tell_one(setting: &Setting, sweep: &Sweep, metric: &Chosen, row: &TrialRow, a
         facts.add_exact("", command);
     }
     ui.print(&facts.text(ui));
-    let sweep = args.sweep.0.as_ref().map(|sweep| format!(" {sweep}")).unwrap_or_default();
-    ui.say(&format!(
-        "\nRun it: sh -c \"$(sweep best{sweep} --as command)\"   With other seeds: sweep rerun {}",
-        row.trial
-    ));
+    let (named, before) = match &args.sweep.0 {
+        Some(sweep) => (format!(" {sweep}"), format!("{sweep}:")),
+        None => (String::new(), String::new()),
+    };
+    ui.say(&format!("\nRun it: sh -c \"$(sweep best{named} --as command)\""));
+    ui.say(&format!("With other seeds: sweep rerun {before}{}", row.trial));
 }
 
 fn sheet(rows: &[TrialRow], metric: &Chosen) -> Sheet {

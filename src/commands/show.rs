@@ -130,7 +130,8 @@ impl Whole {
         if !self.reruns.is_empty() {
             facts.section("Run again");
             for run in &self.reruns {
-                facts.add(&run.info.name, self.rerun_line(run));
+                let number = run.info.name.rsplit_once('-').map_or("", |(_, number)| number);
+                facts.add(&format!("again {number}"), self.rerun_line(run));
             }
         }
         facts.section("Artifacts");
@@ -209,7 +210,7 @@ impl Whole {
             let value = true_value(run.metric(&metric.name)?.value);
             Some(format!("{} {}  ", metric.name, words::number(value)))
         });
-        format!("{}  {}run {}", run.info.status, value.unwrap_or_default(), run.info.id)
+        format!("{}  {}{}", run.info.status, value.unwrap_or_default(), run.info.id)
     }
 
     fn json(&self) -> ShowJson {

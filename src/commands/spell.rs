@@ -61,15 +61,43 @@ pub(super) fn spell(
     Ok(out)
 }
 
-/// The command as it was run, with the config's additions to the environment before it.
+/// The command as it was run. Before it stand the variables that it was handed and may have looked at: the config's
+/// additions, the seed, and the parameters where they are not all on the command line.
 fn command(sweep: &Sweep, config: &Config, row: &TrialRow) -> Result<String, Failure> {
-    let mut line = exports(config.env.iter().map(|(name, value)| (name.clone(), value.clone())), "; ");
+    let mut before: Vec<(String, String)> = config.env.clone();
+    if !mentions(&config.command, "trial_seed") {
+        before.push(("SWEEP_TRIAL_SEED".to_owned(), seed(sweep, row)));
+    }
+    if !row.point.leaves().iter().all(|(path, _)| says(&config.command, path)) {
+        before.push(("SWEEP_PARAMS".to_owned(), row.point.to_json().to_string()));
+    }
+    let mut line = exports(before.into_iter(), "; ");
     let kept = row.run.tag(tags::COMMAND).filter(|command| command.len() < WHOLE_TAG);
     match kept.filter(|_| !uses_params_file(config)) {
         Some(kept) => line += kept,
         None => line += &made_anew(sweep, config, row)?,
     }
     Ok(line)
+}
+
+/// Whether a command has this name in `${…}`.
+fn mentions(command: &Command, name: &str) -> bool {
+    let has =
+        |text: &str| text.contains(&format!("${{{name}}}")) || text.contains(&format!("${{raw:{name}}}"));
+    match command {
+        Command::Shell(text) => has(text),
+        Command::Argv(items) => items.iter().any(|item| has(item)),
+    }
+}
+
+/// Whether a command line tells a parameter: by its name, by that of a group around it, or with all others.
+fn says(command: &Command, path: &str) -> bool {
+    let whole = match command {
+        Command::Shell(_) => false,
+        Command::Argv(items) => items.iter().any(|item| item.starts_with("${args")),
+    };
+    let groups = path.match_indices('.').filter_map(|(at, _)| path.get(..at));
+    whole || std::iter::once(path).chain(groups).any(|name| mentions(command, name))
 }
 
 fn uses_params_file(config: &Config) -> bool {
@@ -211,6 +239,16 @@ mod tests {
         let expected = "flag: true\nlist: [1, \"a: b\"]\nname: \"no\"\nopt:\n  lr: 1.0e-05\n  \"no\": null\n\"x y\": -.inf\n";
         assert_eq!(text, expected);
         assert_eq!(yaml(&Point::default()), "{}\n");
+    }
+
+    #[test]
+    fn what_a_command_line_does_not_tell_is_handed_over_otherwise() {
+        let shell = Command::Shell("train ${lr} ${raw:opt} $depth".into());
+        assert!(says(&shell, "lr") && says(&shell, "opt.momentum"));
+        assert!(!says(&shell, "depth") && !mentions(&shell, "trial_seed"));
+        let args =
+            Command::Argv(vec!["train".into(), "${args_no_hyphens}".into(), "--seed=${trial_seed}".into()]);
+        assert!(says(&args, "anything") && mentions(&args, "trial_seed"));
     }
 
     #[test]
