@@ -4,12 +4,16 @@
 //! it is handed a store, a strategy and a way to hand runs over.
 
 mod control;
+mod early;
 mod environment;
 mod event;
+mod from_output;
 mod gpus;
 mod heartbeat;
 mod journal;
 mod leftovers;
+mod propose;
+mod provenance;
 mod rerun;
 mod round;
 mod settle;
@@ -26,13 +30,15 @@ use std::time::Duration;
 use crate::config::command::CommandError;
 use crate::config::{Config, Goal};
 use crate::process::{Guard, SpawnError};
-use crate::record::{Ledger, Sweep};
+use crate::record::{History, Ledger, Sweep};
 use crate::strategy::{Strategy, StrategyError};
 use crate::tracking::{RunId, RunInfo, Store, TrackingError};
 
+pub use early::{Early, News};
 pub use event::{Event, Fate, Outcome};
 pub use gpus::Gpus;
 pub use journal::{Journal, Posted};
+pub use provenance::Provenance;
 pub use rerun::{Rerun, rerun};
 pub use round::{EndReason, Summary, run};
 pub use stop::{Level, Stop};
@@ -52,6 +58,8 @@ pub trait HandOver: Send + Sync {
     fn close(&self, uri: &str);
     /// Whether the URI is on this machine's loopback, past any proxy.
     fn loopback(&self) -> bool;
+    /// Tells when the run logs this metric; `None`: nobody would know.
+    fn news(&self, run: &RunId, metric: &str) -> Option<Box<dyn News>>;
 }
 
 /// Who runs trials.
@@ -63,8 +71,6 @@ pub struct Identity {
     pub host: String,
     /// The person.
     pub user: String,
-    /// Tags for each run: git commit and branch.
-    pub tags: Vec<(String, String)>,
 }
 
 /// What an agent does, and on what.
@@ -75,6 +81,10 @@ pub struct Agent {
     pub config: Config,
     /// Which point is trial k.
     pub strategy: Box<dyn Strategy>,
+    /// What the strategy may know of other trials; `None`: it does not ask.
+    pub history: Option<tokio::sync::Mutex<History>>,
+    /// Whether trials are worth going on with; `None`: every trial runs to its end.
+    pub early: Option<Arc<Early>>,
     /// Where runs are kept.
     pub store: Arc<dyn Store>,
     /// Who runs which trial.
@@ -83,6 +93,8 @@ pub struct Agent {
     pub hand_over: Arc<dyn HandOver>,
     /// Who this is.
     pub identity: Identity,
+    /// Where the code stands.
+    pub provenance: Provenance,
     /// Kills what the commands started should this agent die.
     pub guard: Option<Arc<Guard>>,
     /// GPUs to hand out, one a trial.

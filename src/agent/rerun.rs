@@ -4,9 +4,9 @@
 use tokio::sync::{mpsc, watch};
 
 use super::event::Outcome;
-use super::settle::{Fate, Settlement, abandon};
+use super::propose::Proposed;
 use super::stop::Stop;
-use super::work::{Prepared, Wires, run_command, settle};
+use super::work::{Handed, Prepared, Wires, run_prepared};
 use super::{Agent, AgentError};
 use crate::record::{Claim, tags};
 use crate::space::Point;
@@ -49,25 +49,15 @@ pub async fn rerun(agent: &Agent, rerun: Rerun, stop: &watch::Sender<Stop>) -> R
     let seed = rerun_seed(agent.sweep.seed, rerun.trial, rerun.number);
     let name = rerun.name();
     // Not the trial's own folder: its checkpoints would be resumed.
-    let prepared = Prepared::of(agent, claim, rerun.point, seed, &name)?;
+    let handed = Handed { seed, checkpoints: name.clone(), apart: true };
+    let proposed = Proposed { point: rerun.point, checkpoints_of: rerun.trial, tags: Vec::new() };
+    let prepared = Prepared::of(agent, claim, proposed, agent.provenance.look().await, handed)?;
     let mut new = prepared.new_run(agent);
     // Whatever reads the trials of a sweep goes by this tag.
     new.tags.retain(|(key, _)| key != tags::SWEEP_ID);
     new.tags.push((tags::RERUN_OF.to_owned(), rerun.original.to_string()));
     new.name = name;
-    let run = agent.store.create_run(&new).await?;
     // Nobody waits for the place that becomes free.
     let wires = Wires { stop: stop.subscribe(), ended: mpsc::unbounded_channel().0 };
-    let watched = run_command(agent, &prepared, &run, &wires).await;
-    let _ = std::fs::remove_dir(&prepared.checkpoint_dir);
-    match watched {
-        Ok(watched) => {
-            let settlement = Settlement::new(claim, &run, &prepared.point, &watched, 0);
-            settle(agent, &run, Settlement { fate: Fate::Apart, ..settlement }, watched, &wires).await
-        }
-        Err(error) => {
-            abandon(agent, &run, &error).await;
-            Err(error)
-        }
-    }
+    run_prepared(agent, prepared, &new, &wires).await
 }

@@ -30,7 +30,9 @@ pub struct Summary {
     pub finished: u64,
     /// Trials whose command failed.
     pub failed: u64,
-    /// Trials that were stopped.
+    /// Trials that were not worth going on with.
+    pub stopped_early: u64,
+    /// Trials that were stopped for other reasons.
     pub killed: u64,
     /// Trials that others still run, where the agent did not wait for them.
     pub others: usize,
@@ -105,7 +107,7 @@ struct Own {
 struct Round {
     agent: Arc<Agent>,
     stop: watch::Receiver<Stop>,
-    running: JoinSet<Result<Outcome, AgentError>>,
+    running: JoinSet<Result<Option<Outcome>, AgentError>>,
     /// The trials that are running or being settled here.
     own: Vec<Own>,
     /// Commands that are over, while their results are still being written down.
@@ -187,14 +189,17 @@ impl Round {
     }
 
     fn command_ended(&mut self, ended: CommandEnded) {
-        // Whether the target is reached is known only once the trial is settled, and no trial may start until then.
-        let decides = self.agent.config.metric.as_ref().is_some_and(|metric| metric.target.is_some());
+        // Whether the target is reached is known only once the trial is settled, and no trial may start until then; nor
+        // may one that is to learn from it.
+        let has_target = self.agent.config.metric.as_ref().is_some_and(|metric| metric.target.is_some());
+        let decides = has_target || self.agent.history.is_some();
         for own in self.own.iter_mut().filter(|own| own.trial == ended.trial) {
             own.has_command = decides;
         }
         match ended.status {
             RunStatus::Failed => self.failures_in_a_row += 1,
             RunStatus::Finished => self.failures_in_a_row = 0,
+            _ if ended.stopped_early => self.failures_in_a_row = 0,
             _ => {}
         }
     }
@@ -250,7 +255,7 @@ impl Round {
         options.count.is_some_and(|count| self.started >= count).then_some(EndReason::Count)
     }
 
-    fn count(&mut self, ended: Result<(Id, Result<Outcome, AgentError>), JoinError>) {
+    fn count(&mut self, ended: Result<(Id, Result<Option<Outcome>, AgentError>), JoinError>) {
         let id = match &ended {
             Ok((id, _)) => *id,
             Err(error) => error.id(),
@@ -261,7 +266,11 @@ impl Round {
         }
         self.own.retain(|own| own.task != id);
         match ended {
-            Ok((_, Ok(outcome))) => self.count_outcome(outcome),
+            Ok((_, Ok(Some(outcome)))) => self.count_outcome(outcome),
+            Ok((_, Ok(None))) => {
+                self.started -= 1;
+                self.nothing_free = true;
+            }
             Ok((_, Err(error))) => self.fail(error),
             Err(error) => self.fail(AgentError::Io {
                 what: "a trial was cut off".into(),
@@ -282,6 +291,10 @@ impl Round {
             RunStatus::Failed => {
                 self.summary.failed += 1;
                 self.summary.last_failure = Some(outcome);
+            }
+            _ if outcome.stopped.is_some() => {
+                self.target_reached |= self.agent.reaches_target(outcome.metric);
+                self.summary.stopped_early += 1;
             }
             _ => self.summary.killed += 1,
         }

@@ -5,18 +5,20 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use super::environment::{HandedOver, REMOVED, variables};
 use super::event::{Event, Outcome};
 use super::gpus::{Gpu, Gpus};
+use super::propose::{Proposed, propose};
+use super::provenance::Standing;
 use super::settle::{Delivered, Fate, Known, Settlement, abandon, deliver};
 use super::stop::{LAST_CHANCE, Level, Stop, no_answer, out_of_patience};
-use super::watch::{Watched, watch_command};
+use super::watch::{Cut, Watched, watch_command};
 use super::{Agent, AgentError};
 use crate::config::command::{RenderContext, Rendered, render};
 use crate::process::{Child, Spec, now_ms};
-use crate::record::{Claim, NewTrial, Unfinished, Verdict};
-use crate::space::Point;
+use crate::record::{Claim, NewTrial, Unfinished, Verdict, tags};
 use crate::tracking::{NewRun, RunInfo, TrackingError};
 use crate::trial::{RunStatus, TrialIndex, trial_seed};
 
@@ -34,21 +36,28 @@ pub(super) struct Wires {
 pub(super) struct CommandEnded {
     pub(super) trial: TrialIndex,
     pub(super) status: RunStatus,
+    /// It was not worth going on with, but it worked.
+    pub(super) stopped_early: bool,
 }
 
-/// Runs a claimed trial and settles it; a failed attempt is followed by further ones, as many as are allowed.
+/// Runs a claimed trial and settles it; a failed attempt is followed by further ones, as many as are allowed. `None`:
+/// there is no point left to run it with.
 pub(super) async fn run_trial(
     agent: Arc<Agent>,
     mut claim: Claim,
     wires: Wires,
-) -> Result<Outcome, AgentError> {
+) -> Result<Option<Outcome>, AgentError> {
     loop {
-        let outcome = run_attempt(&agent, claim, &wires).await?;
+        let Some(proposed) = propose(&agent, claim).await? else {
+            agent.ledger.settle_without_run(claim).await?;
+            return Ok(None);
+        };
+        let outcome = run_attempt(&agent, claim, proposed, &wires).await?;
         if outcome.fate != Fate::Retried || wires.stop.borrow().level > Level::No {
             if outcome.fate == Fate::Retried {
                 agent.ledger.give_back(claim.trial, claim.attempt).await?;
             }
-            return Ok(outcome);
+            return Ok(Some(outcome));
         }
         let trial = Unfinished {
             trial: claim.trial,
@@ -64,25 +73,50 @@ pub(super) async fn run_trial(
                 claim = next;
             }
             // It took so long that the trial was taken over.
-            None => return Ok(outcome),
+            None => return Ok(Some(outcome)),
         }
     }
 }
 
-async fn run_attempt(agent: &Agent, claim: Claim, wires: &Wires) -> Result<Outcome, AgentError> {
-    let mut prepared = Prepared::new(agent, claim)?;
-    let run = agent.store.create_run(&prepared.new_run(agent)).await?;
-    let watched = run_command(agent, &prepared, &run, wires).await;
+async fn run_attempt(
+    agent: &Agent,
+    claim: Claim,
+    proposed: Proposed,
+    wires: &Wires,
+) -> Result<Outcome, AgentError> {
+    let prepared = Prepared::new(agent, claim, proposed, agent.provenance.look().await)?;
+    let new = prepared.new_run(agent);
+    run_prepared(agent, prepared, &new, wires).await
+}
+
+/// Makes the run, hands it over to the command, watches that to its end, and settles it.
+pub(super) async fn run_prepared(
+    agent: &Agent,
+    mut prepared: Prepared,
+    new: &NewRun,
+    wires: &Wires,
+) -> Result<Outcome, AgentError> {
+    let claim = prepared.claim;
+    let run = agent.store.create_run(new).await?;
+    let patch = keep_patch(agent, &run, &prepared.code);
+    let watched = {
+        let uri = agent.hand_over.open(&run, &agent.config.experiment_name);
+        let spec = prepared.spec(agent, &run, &uri);
+        let taken = agent.ledger.taken().await;
+        (agent.events)(Event::Started { claim, run: &run.id, point: &prepared.proposed.point, taken });
+        let watched = match Child::spawn(&spec, agent.guard.clone()) {
+            Ok(child) => watch_command(agent, claim, &run.id, child, wires.stop.clone()).await,
+            Err(error) => Err(error.into()),
+        };
+        agent.hand_over.close(&uri);
+        watched
+    };
     // The next command may start as soon as this one is over: its GPU must be free by then.
     drop(prepared.gpu.take());
     // Only where the trial left nothing in it.
     let _ = std::fs::remove_dir(&prepared.checkpoint_dir);
     match watched {
-        Ok(watched) => {
-            let retries = agent.options.retries;
-            let settlement = Settlement::new(claim, &run, &prepared.point, &watched, retries);
-            settle(agent, &run, settlement, watched, wires).await
-        }
+        Ok(watched) => settle(agent, &run, &prepared, watched, patch, wires).await,
         Err(error) => {
             abandon(agent, &run, &error).await;
             Err(error)
@@ -90,38 +124,36 @@ async fn run_attempt(agent: &Agent, claim: Claim, wires: &Wires) -> Result<Outco
     }
 }
 
-/// Hands a run over to the command, and watches that to its end.
-pub(super) async fn run_command(
-    agent: &Agent,
-    prepared: &Prepared,
-    run: &RunInfo,
-    wires: &Wires,
-) -> Result<Watched, AgentError> {
-    let uri = agent.hand_over.open(run, &agent.config.experiment_name);
-    let spec = prepared.spec(agent, run, &uri);
-    let taken = agent.ledger.taken().await;
-    let claim = prepared.claim;
-    (agent.events)(Event::Started { claim, run: &run.id, point: &prepared.point, taken });
-    let watched = match Child::spawn(&spec, agent.guard.clone()) {
-        Ok(child) => watch_command(agent, claim, &run.id, child, wires.stop.clone()).await,
-        Err(error) => Err(error.into()),
-    };
-    agent.hand_over.close(&uri);
-    watched
+/// Something that is being saved.
+type Upload = JoinHandle<Result<(), TrackingError>>;
+
+/// Keeps the changes since the commit with the run, while the command runs.
+fn keep_patch(agent: &Agent, run: &RunInfo, code: &Standing) -> Option<Upload> {
+    let patch = code.patch()?.to_vec();
+    let (store, run) = (Arc::clone(&agent.store), run.clone());
+    Some(tokio::spawn(async move { store.put_artifact(&run, tags::GIT_DIFF_ARTIFACT, patch).await }))
 }
 
 /// Writes down how an attempt ended: in the store, or in the journal where the store is away.
-pub(super) async fn settle(
+async fn settle(
     agent: &Agent,
     run: &RunInfo,
-    settlement: Settlement,
+    prepared: &Prepared,
     mut watched: Watched,
+    patch: Option<Upload>,
     wires: &Wires,
 ) -> Result<Outcome, AgentError> {
-    let claim = settlement.claim();
+    let claim = prepared.claim;
+    let point = &prepared.proposed.point;
+    let mut settlement = Settlement::new(claim, run, point, &watched, agent.options.retries);
+    if prepared.apart {
+        settlement.fate = Fate::Apart;
+    }
+    let stopped = watched.verdict.filter(|_| watched.cut == Some(Cut::StoppedEarly));
     if settlement.fate != Fate::Retried {
+        let (status, stopped_early) = (settlement.status, stopped.is_some());
         // The agent may be gone already: then nobody waits for the place.
-        let _ = wires.ended.send(CommandEnded { trial: claim.trial, status: settlement.status });
+        let _ = wires.ended.send(CommandEnded { trial: claim.trial, status, stopped_early });
     }
     let log = watched.tail.log().map_err(failed(format!("the output of trial {} is gone", claim.trial)))?;
     let last_lines = watched.tail.last_lines();
@@ -130,7 +162,7 @@ pub(super) async fn settle(
         (agent.events)(Event::Note { trial: claim.trial, text: OTHER_EXPERIMENT_HINT });
     }
     let delivery = tokio::select! {
-        delivery = write_down(agent, run, &settlement, log.clone()) => delivery,
+        delivery = write_down(agent, run, &settlement, log.clone(), patch) => delivery,
         () = out_of_patience(wires.stop.clone(), LAST_CHANCE) => Err(no_answer()),
     };
     let delivered = match delivery {
@@ -155,6 +187,7 @@ pub(super) async fn settle(
         metric: name
             .and_then(|name| delivered.metrics.iter().find(|metric| metric.key == name))
             .map(|metric| metric.value),
+        stopped,
         last_lines,
         fate: settlement.fate,
         counts: delivered.verdict == Verdict::Counts,
@@ -166,13 +199,25 @@ async fn write_down(
     run: &RunInfo,
     settlement: &Settlement,
     log: Vec<u8>,
+    patch: Option<Upload>,
 ) -> Result<Delivered, TrackingError> {
+    if let Some(patch) = patch
+        && let Ok(Err(error)) = patch.await
+    {
+        // No reason to lose a trial.
+        tracing::warn!(%error, run = %run.id, "git.diff is not kept");
+    }
+    settlement.deliver_values(agent.store.as_ref()).await?;
     // What the script logged is read for the sake of the metric alone.
     let known = match agent.config.metric {
         Some(_) => Known::Read(agent.store.run(&run.id).await?),
         None => Known::AsMade(run),
     };
-    deliver(agent.store.as_ref(), &agent.ledger, settlement, log, known).await
+    let mut settlement = settlement.clone();
+    if let Some(early) = &agent.early {
+        settlement.tags.extend(early.reached(agent.store.as_ref(), &run.id).await);
+    }
+    deliver(agent.store.as_ref(), &agent.ledger, &settlement, log, known).await
 }
 
 /// What MLflow's client says when a script's `set_experiment` and the run it was handed do not go together.
@@ -186,33 +231,46 @@ fn failed(what: String) -> impl FnOnce(std::io::Error) -> AgentError {
     move |source| AgentError::Io { what, source }
 }
 
+/// What a command is handed besides its point.
+pub(super) struct Handed {
+    pub(super) seed: u32,
+    /// The name of the folder of its checkpoints.
+    pub(super) checkpoints: String,
+    /// It is no trial: the ledger is not told of it.
+    pub(super) apart: bool,
+}
+
 /// All that is known of a trial before its run is made.
 pub(super) struct Prepared {
     claim: Claim,
-    pub(super) point: Point,
+    proposed: Proposed,
+    code: Arc<Standing>,
     seed: u32,
     command: Rendered,
     gpu: Option<Gpu>,
     /// Of `${args_json_file}`: deleted when the trial is over.
     _params_file: tempfile::NamedTempFile,
-    pub(super) checkpoint_dir: PathBuf,
+    checkpoint_dir: PathBuf,
+    /// It is no trial: the ledger is not told of it.
+    apart: bool,
 }
 
 impl Prepared {
-    fn new(agent: &Agent, claim: Claim) -> Result<Self, AgentError> {
-        let point = agent.strategy.point(claim.trial.0)?.unwrap_or_default();
+    fn new(agent: &Agent, claim: Claim, proposed: Proposed, code: Arc<Standing>) -> Result<Self, AgentError> {
         let seed = trial_seed(agent.sweep.seed, claim.trial);
-        Self::of(agent, claim, point, seed, &format!("trial-{:06}", claim.trial.0))
+        let checkpoints = format!("trial-{:06}", proposed.checkpoints_of.0);
+        Self::of(agent, claim, proposed, code, Handed { seed, checkpoints, apart: false })
     }
 
-    /// With this point and this seed; `checkpoints` names the folder of its checkpoints.
+    /// With what is handed to the command.
     pub(super) fn of(
         agent: &Agent,
         claim: Claim,
-        point: Point,
-        seed: u32,
-        checkpoints: &str,
+        proposed: Proposed,
+        code: Arc<Standing>,
+        handed: Handed,
     ) -> Result<Self, AgentError> {
+        let Handed { seed, checkpoints, apart } = handed;
         let params_file = tempfile::Builder::new()
             .prefix("sweep-params-")
             .suffix(".json")
@@ -226,7 +284,7 @@ impl Prepared {
             params_file: Some(params_file.path()),
             declared: &agent.config.parameter_names(),
         };
-        let command = render(&agent.config.command, &point, &context)?;
+        let command = render(&agent.config.command, &proposed.point, &context)?;
         if let Some(json) = &command.params_file_json {
             std::fs::write(params_file.path(), json)
                 .map_err(failed("the file of ${args_json_file} can't be written".into()))?;
@@ -235,21 +293,28 @@ impl Prepared {
         std::fs::create_dir_all(&checkpoint_dir)
             .map_err(failed(format!("the folder {} can't be made", checkpoint_dir.display())))?;
         let gpu = agent.gpus.as_ref().and_then(Gpus::take);
-        Ok(Self { claim, point, seed, command, gpu, _params_file: params_file, checkpoint_dir })
+        Ok(Self { claim, proposed, code, seed, command, gpu, _params_file: params_file, checkpoint_dir, apart })
     }
 
     pub(super) fn new_run(&self, agent: &Agent) -> NewRun {
         let identity = &agent.identity;
+        let tags: Vec<(String, String)> = agent
+            .provenance
+            .tags(&self.code, &self.proposed.point)
+            .into_iter()
+            .chain(self.proposed.tags.iter().cloned())
+            .chain([(tags::FOLDER.to_owned(), agent.folder.display().to_string())])
+            .collect();
         NewTrial {
             sweep: &agent.sweep,
             claim: self.claim,
-            point: &self.point,
+            point: &self.proposed.point,
             command: &self.command.display,
             seed: self.seed.into(),
             user: &identity.user,
             agent: &identity.agent,
             host: &identity.host,
-            tags: &identity.tags,
+            tags: &tags,
             now: now_ms(),
         }
         .run()
@@ -263,7 +328,7 @@ impl Prepared {
             sweep_id: agent.sweep.id().as_str(),
             claim: self.claim,
             trial_seed: self.seed,
-            params_json: self.point.to_json().to_string(),
+            params_json: self.proposed.point.to_json().to_string(),
             checkpoint_dir: &self.checkpoint_dir,
             agent: &agent.identity.agent,
             gpu: self.gpu.as_ref().map(Gpu::name),

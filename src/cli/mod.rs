@@ -9,12 +9,12 @@ use std::io::IsTerminal as _;
 use clap::Parser as _;
 
 use crate::commands::{
-    Exit, Failure, Setting, analyze, best, check, control, diff, finalize, init, list, logs, rerun, retry,
-    run, sample, show, start, status, trials,
+    Exit, Failure, Setting, analyze, best, check, control, diff, finalize, init, list, log, logs, replay, rerun,
+    retry, run, sample, show, start, status, trials,
 };
 use crate::record::Order;
 use crate::ui::{Style, Ui};
-use args::{Args, Verb};
+use args::{Args, Sampled, Verb};
 
 /// Runs the program and tells its exit code.
 #[must_use]
@@ -69,11 +69,15 @@ fn in_runtime(ui: Ui, args: Args) -> Result<Exit, Failure> {
             Verb::Pause(args) => control::control(&setting, &args.into(), Order::Pause).await,
             Verb::Resume(args) => control::control(&setting, &args.into(), Order::Run).await,
             Verb::Retry(args) => retry::retry(&setting, &args.try_into()?).await,
+            Verb::Log(args) => log::log(&setting, &args.into()).await,
             Verb::Check(args) => match args.file() {
                 Some(args) => check::check(&setting, &args),
                 None => check::schema(&setting),
             },
-            Verb::Sample(args) => sample::sample(&setting, &args.into()),
+            Verb::Sample(args) => match args.into() {
+                Sampled::Points(args) => sample::sample(&setting, &args),
+                Sampled::Again(args) => replay::replay(&setting, &args).await,
+            },
         }
     })
 }

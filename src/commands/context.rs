@@ -1,6 +1,6 @@
 //! What every command works on: the store, the terminal, the directory.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::exit::Exit;
@@ -117,13 +117,18 @@ impl Context {
         }
     }
 
+    /// Tags that say where the code stands.
+    pub(super) fn git_tags(&self) -> Vec<(String, String)> {
+        let Some(state) = git_state(&self.folder) else { return Vec::new() };
+        let branch = state.branch.map(|branch| (tags::GIT_BRANCH.to_owned(), branch));
+        std::iter::once((tags::GIT_COMMIT.to_owned(), state.commit)).chain(branch).collect()
+    }
+
     /// Who works here.
     pub(super) fn identity(&self) -> Identity {
         let host = host();
         let agent = format!("{host}-{}-{:08x}", std::process::id(), rand::random::<u32>());
-        let mut tags = git_tags(&self.folder);
-        tags.push((tags::FOLDER.to_owned(), self.folder.display().to_string()));
-        Identity { agent, host, user: user(), tags }
+        Identity { agent, host, user: user() }
     }
 }
 
@@ -142,12 +147,6 @@ fn user() -> String {
         .or_else(|| var("USER"))
         .or_else(system)
         .unwrap_or_else(|| "unknown".into())
-}
-
-fn git_tags(folder: &Path) -> Vec<(String, String)> {
-    let Some(state) = git_state(folder) else { return Vec::new() };
-    let branch = state.branch.map(|branch| (tags::GIT_BRANCH.to_owned(), branch));
-    std::iter::once((tags::GIT_COMMIT.to_owned(), state.commit)).chain(branch).collect()
 }
 
 fn no_database(setting: &Setting, uri: &str) -> Failure {

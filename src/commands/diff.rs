@@ -10,7 +10,7 @@ use super::context::{Context, Setting, SweepChoice};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::format::{AnswerFormat, print_json, print_sheet};
-use super::show::{FINGERPRINT, GIT_DIRTY, shown};
+use super::show::shown;
 use super::trial_row::took;
 use super::values::{param_value, true_value};
 use crate::process::now_ms;
@@ -31,9 +31,6 @@ pub struct DiffArgs {
     /// How it is printed.
     pub format: AnswerFormat,
 }
-
-/// Where the changes lie that were not committed.
-const GIT_DIFF: &str = "git.diff";
 
 /// Prints what differs between two trials.
 ///
@@ -56,7 +53,7 @@ pub async fn diff(setting: &Setting, args: &DiffArgs) -> Result<Exit, Failure> {
 
 /// The changes that were not committed when a run was made.
 async fn git_diff(context: &Context, run: &Run) -> Result<Option<String>, Failure> {
-    match context.store.artifact(&run.info, GIT_DIFF).await {
+    match context.store.artifact(&run.info, tags::GIT_DIFF_ARTIFACT).await {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Unsupported) => Ok(None),
         Err(error) => Err(error.into()),
@@ -304,8 +301,8 @@ const FACTS: [(&str, Fact); 14] = [
     ("user", |run| text(run, tags::USER)),
     ("git commit", |run| text(run, tags::GIT_COMMIT)),
     ("git branch", |run| text(run, tags::GIT_BRANCH)),
-    ("git dirty", |run| text(run, GIT_DIRTY)),
-    ("fingerprint", |run| text(run, FINGERPRINT)),
+    ("git dirty", |run| text(run, tags::GIT_DIRTY)),
+    ("fingerprint", |run| text(run, tags::FINGERPRINT)),
     ("stopped by", |run| text(run, tags::STOPPED_RULE)),
 ];
 

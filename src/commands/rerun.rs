@@ -63,7 +63,9 @@ pub async fn rerun(setting: &Setting, args: &RerunArgs) -> Result<Exit, Failure>
     let metric = Chosen::of(config.metric.as_ref(), None, None);
     let first = next_number(&context, &sweep, &original, trial).await?;
     let signals = Signals::listen(setting.ui)?;
-    let agent = assemble(&context, sweep, config, &work(args)).await?;
+    let mut agent = assemble(&context, sweep, config, &work(args)).await?;
+    // It is compared with nobody, and is to run as long as the trial did.
+    agent.early = None;
     setting.ui.say(&format!(
         "Trial {trial} of {} again, {}.",
         agent.sweep.parent.info.name,

@@ -2,6 +2,7 @@
 //!
 //! Owns the language and its messages. Refuses I/O: it takes bytes and returns data.
 
+mod canonical;
 mod check;
 pub mod command;
 mod constraint;
@@ -14,6 +15,7 @@ mod suggest;
 pub(crate) mod vectors;
 mod yaml;
 
+pub use canonical::canonical;
 pub use check::{check, parse_duration};
 pub use constraint::{Constraint, ConstraintError, Filter};
 pub use finding::{Checked, Finding};

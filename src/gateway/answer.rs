@@ -38,6 +38,10 @@ named_answer! {
     ExperimentIdAnswer { experiment_id }
     /// `{"model": …}`
     ModelAnswer { model }
+    /// `{"registered_model": …}`
+    RegisteredModelAnswer { registered_model }
+    /// `{"model_version": …}`
+    VersionAnswer { model_version }
 }
 
 /// A page under the name that MLflow gives its items; an empty one is `{}`.
@@ -69,6 +73,10 @@ page_answer! {
     ExperimentsAnswer { experiments: crate::tracking::embedded::ExperimentRecord }
     /// `{"models": […]}`
     ModelsAnswer { models: crate::tracking::embedded::ModelRecord }
+    /// `{"registered_models": […]}`
+    RegisteredModelsAnswer { registered_models: crate::tracking::embedded::RegisteredModelRecord }
+    /// `{"model_versions": […]}`
+    VersionsAnswer { model_versions: crate::tracking::embedded::VersionRecord }
     /// `{"metrics": […]}`
     MetricsAnswer { metrics: crate::tracking::Metric, "crate::tracking::embedded::metrics_as_json" }
 }

@@ -12,6 +12,7 @@ mod experiments;
 mod files;
 mod metrics;
 mod models;
+mod registered;
 mod request;
 mod router;
 mod runs;
@@ -20,6 +21,7 @@ mod server;
 mod system;
 mod transfer;
 mod unknown;
+mod versions;
 
 pub use api::Logged;
 pub use scope::TrialScope;

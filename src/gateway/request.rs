@@ -120,6 +120,14 @@ pub(super) fn int64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option
     }
 }
 
+/// The number of a model's version, which MLflow writes as text; nothing where it is not there.
+pub(super) fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::String(text) if text.is_empty() => Ok(None),
+        value => int64(value).map_err(serde::de::Error::custom),
+    }
+}
+
 /// A double, which JSON writes as a number, or as a string where it is not finite.
 pub(super) fn double<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
     let value = Value::deserialize(deserializer)?;

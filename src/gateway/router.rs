@@ -7,7 +7,7 @@ use axum::routing::{get, patch, post};
 
 use super::api::Api;
 use super::scope::{Scopes, admit};
-use super::{artifacts, experiments, files, metrics, models, runs, system, unknown};
+use super::{artifacts, experiments, files, metrics, models, registered, runs, system, unknown, versions};
 
 /// The largest JSON body; a full batch of MLflow's has about 1 MB.
 const LARGEST_BODY: usize = 16 << 20;
@@ -36,7 +36,7 @@ fn mlflow(api: Api) -> Router {
 }
 
 fn endpoints() -> Router<Api> {
-    Router::new().merge(for_experiments()).merge(for_runs()).merge(for_models())
+    Router::new().merge(for_experiments()).merge(for_runs()).merge(for_models()).merge(for_registry())
 }
 
 fn for_experiments() -> Router<Api> {
@@ -79,6 +79,36 @@ fn for_models() -> Router<Api> {
         .route("/logged-models/{id}/params", post(models::log_params))
         .route("/logged-models/{id}/tags", patch(models::set_tags))
         .route("/logged-models/{id}/tags/{key}", axum::routing::delete(models::delete_tag))
+}
+
+fn for_registry() -> Router<Api> {
+    use axum::routing::delete;
+    Router::new()
+        .route("/registered-models/create", post(registered::create))
+        .route("/registered-models/get", get(registered::get))
+        .route("/registered-models/update", patch(registered::update))
+        .route("/registered-models/rename", post(registered::rename))
+        .route("/registered-models/delete", delete(registered::delete))
+        .route("/registered-models/search", get(registered::search))
+        .route(
+            "/registered-models/get-latest-versions",
+            post(registered::latest).get(registered::latest_by_query),
+        )
+        .route("/registered-models/set-tag", post(registered::set_tag))
+        .route("/registered-models/delete-tag", delete(registered::delete_tag))
+        .route(
+            "/registered-models/alias",
+            post(registered::set_alias).get(registered::by_alias).delete(registered::delete_alias),
+        )
+        .route("/model-versions/create", post(versions::create))
+        .route("/model-versions/get", get(versions::get))
+        .route("/model-versions/update", patch(versions::update))
+        .route("/model-versions/transition-stage", post(versions::transition))
+        .route("/model-versions/delete", delete(versions::delete))
+        .route("/model-versions/search", get(versions::search))
+        .route("/model-versions/get-download-uri", get(versions::download_uri))
+        .route("/model-versions/set-tag", post(versions::set_tag))
+        .route("/model-versions/delete-tag", delete(versions::delete_tag))
 }
 
 /// The proxy to artifacts of experiments that `mlflow server` made.

@@ -10,10 +10,9 @@ const WAY_OUT: &str =
 /// An endpoint of MLflow that the gateway does not have, or no endpoint at all.
 pub(super) async fn endpoint(method: Method, uri: Uri) -> ApiError {
     let path = uri.path();
-    let known_to_mlflow =
-        ["registered-models", "model-versions", "traces", "webhooks", "scorers", "datasets", "graphql"]
-            .iter()
-            .any(|noun| path.split('/').any(|part| part == *noun));
+    let known_to_mlflow = ["traces", "webhooks", "scorers", "datasets", "graphql"]
+        .iter()
+        .any(|noun| path.split('/').any(|part| part == *noun));
     if known_to_mlflow {
         ApiError::not_implemented(format!(
             "{method} {path}: sweep's embedded tracking does not have this. {WAY_OUT}"

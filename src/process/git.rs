@@ -1,7 +1,11 @@
 //! The git state of the working directory, asked of `git` itself.
 
+use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+/// A longer diff is not kept.
+const LARGEST_DIFF: u64 = 4 << 20;
 
 /// Where a work tree stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,20 +14,98 @@ pub struct GitState {
     pub commit: String,
     /// Name of the branch; `None`: a detached head.
     pub branch: Option<String>,
+    /// How the files that git knows differ from the commit.
+    pub changes: Changes,
+}
+
+/// How the files that git knows differ from the commit. Files that it does not know do not count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Changes {
+    /// They do not.
+    None,
+    /// As a patch that `git apply` takes.
+    Patch(Vec<u8>),
+    /// By more than is kept.
+    TooLarge,
 }
 
 /// The state of the work tree that holds `folder`; `None` where there is none, no commit yet, or no `git`.
 #[must_use]
 pub fn git_state(folder: &Path) -> Option<GitState> {
-    let output = Command::new("git")
-        .args(["rev-parse", "HEAD", "--abbrev-ref", "HEAD"])
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
+    let (commit, branch) = head(folder)?;
+    Some(GitState { commit, branch, changes: changes(folder) })
+}
+
+fn head(folder: &Path) -> Option<(String, Option<String>)> {
+    let output = git(folder).args(["rev-parse", "HEAD", "--abbrev-ref", "HEAD"]).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     let mut lines = text.lines().map(str::to_owned);
     let commit = lines.next().filter(|line| line.len() >= 40)?;
-    Some(GitState { commit, branch: lines.next().filter(|name| name != "HEAD") })
+    Some((commit, lines.next().filter(|name| name != "HEAD")))
+}
+
+/// Nothing is run that the repository's own settings name: no external diff, no text conversion, no monitor.
+fn changes(folder: &Path) -> Changes {
+    let arguments =
+        ["-c", "core.fsmonitor=false", "diff", "HEAD", "--binary", "--no-ext-diff", "--no-textconv"];
+    let child = git(folder).args(arguments).arg("--no-color").stdout(Stdio::piped()).spawn();
+    let Ok(mut child) = child else { return Changes::None };
+    let mut patch = Vec::new();
+    let read = child.stdout.take().map(|out| out.take(LARGEST_DIFF + 1).read_to_end(&mut patch));
+    let too_large = patch.len() as u64 > LARGEST_DIFF;
+    if too_large {
+        // It may be gone already.
+        let _ = child.kill();
+    }
+    let ended = child.wait();
+    match read {
+        _ if too_large => Changes::TooLarge,
+        Some(Ok(_)) if !patch.is_empty() && ended.is_ok_and(|status| status.success()) => {
+            Changes::Patch(patch)
+        }
+        _ => Changes::None,
+    }
+}
+
+fn git(folder: &Path) -> Command {
+    let mut git = Command::new("git");
+    // A look must not take the lock that the person's own git wants.
+    git.current_dir(folder).env("GIT_OPTIONAL_LOCKS", "0").stdin(Stdio::null()).stderr(Stdio::null());
+    git
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(folder: &Path, arguments: &[&str]) {
+        let identity = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"];
+        let status = git(folder).args(identity).args(arguments).stdout(Stdio::null()).status().unwrap();
+        assert!(status.success(), "{arguments:?}");
+    }
+
+    #[test]
+    fn commit_branch_and_changes_are_those_of_the_work_tree() {
+        let folder = tempfile::tempdir().unwrap();
+        let here = folder.path();
+        assert_eq!(git_state(here), None);
+        run(here, &["init", "-q", "-b", "trunk"]);
+        assert_eq!(git_state(here), None, "there is no commit yet");
+        std::fs::write(here.join("train.py"), "a = 1\n").unwrap();
+        run(here, &["add", "."]);
+        run(here, &["commit", "-q", "-m", "first"]);
+        let clean = git_state(here).unwrap();
+        assert_eq!((clean.branch.as_deref(), &clean.changes), (Some("trunk"), &Changes::None));
+
+        std::fs::write(here.join("notes.txt"), "git does not know this\n").unwrap();
+        std::fs::write(here.join("train.py"), "a = 2\n").unwrap();
+        let dirty = git_state(here).unwrap();
+        let Changes::Patch(patch) = &dirty.changes else { panic!("{dirty:?}") };
+        let patch = String::from_utf8(patch.clone()).unwrap();
+        assert!(patch.contains("-a = 1\n+a = 2\n") && !patch.contains("notes"), "{patch}");
+        assert_eq!(dirty.commit, clean.commit);
+
+        std::fs::write(here.join("train.py"), "x".repeat(5 << 20)).unwrap();
+        assert_eq!(git_state(here).unwrap().changes, Changes::TooLarge);
+    }
 }

@@ -1,18 +1,27 @@
 //! The record of a sweep: what it leaves in a tracking store, and how that is read back.
 //!
 //! Owns the names (tags, ledger keys, artifact paths), the parent run, the ledger of claims, and the runs of trials.
-//! Refuses to run anything: it knows stores and nouns, no processes and no strategies.
+//! Refuses to run anything, and to choose points: it only says what a strategy may know.
 
 mod catalog;
+mod fingerprint;
+mod history;
 mod ledger;
+mod peers;
+mod saw;
 mod standing;
 pub mod tags;
 mod trials;
+mod values;
 
 pub use catalog::{CONFIG_ARTIFACT, NewSweep, Order, Sweep, search_all, sha256};
-pub use ledger::{Claim, ClaimOrder, Ledger, LedgerState, SHARD, Unfinished, Verdict};
+pub use fingerprint::{Code, fingerprint};
+pub use history::{History, Seen, under_way};
+pub use ledger::{Claim, ClaimOrder, Ledger, LedgerState, SHARD, Settled, Unfinished, Verdict};
+pub use peers::{Peers, curve};
+pub use saw::Saw;
 pub use standing::{Ranking, Standing, attempt_of, best_runs, counts, index_of, last_sign, latest_ended};
 pub use trials::{
-    LOG_ARTIFACT, NewTrial, TrialRuns, attempts_of, exit_code_of, point_of, reruns_of, running_runs,
-    runs_by_id,
+    LOG_ARTIFACT, NewTrial, TrialRuns, attempts_of, exit_code_of, point_of, reruns_of, running_runs, runs_by_id,
 };
+pub use values::{histories, summarise, true_value};

@@ -6,6 +6,7 @@ use super::error::Result;
 use super::model::{
     ArtifactEntry, Experiment, ExperimentId, Metric, NewRun, Page, Run, RunId, RunInfo, RunQuery, RunUpdate,
 };
+use super::registry::Registry;
 
 /// How a write of a param came out. A param is written once: this is the compare-and-set that the ledger stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +25,9 @@ pub enum ParamWrite {
 pub trait Store: Send + Sync {
     /// Where it is, for a person and for `MLFLOW_TRACKING_URI`; without credentials.
     fn uri(&self) -> &str;
+
+    /// Its model registry.
+    fn registry(&self) -> &dyn Registry;
 
     /// The experiment of this name, deleted ones included.
     async fn experiment_by_name(&self, name: &str) -> Result<Option<Experiment>>;

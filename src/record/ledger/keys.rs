@@ -73,7 +73,7 @@ mod tests {
         ] {
             assert_eq!((fact.key().as_str(), Fact::parse(key)), (key, Some(fact)));
         }
-        for other in ["lr", "trial/x", "trial/1/2/3", "done", "note/000001"] {
+        for other in ["lr", "point/0f3a", "trial/x", "trial/1/2/3", "done", "note/000001"] {
             assert_eq!(Fact::parse(other), None, "{other}");
         }
     }

@@ -29,6 +29,8 @@ use view::{Shard, View};
 
 /// Trials of one ledger run.
 pub const SHARD: u64 = 1000;
+/// In the place of a run's id: the trial's index is beyond the last point.
+const NO_RUN: &str = "none";
 /// The experiment that holds the ledgers, so that the user's own gains no odd columns.
 const EXPERIMENT: &str = "sweep-ledger";
 
@@ -69,6 +71,17 @@ pub struct Unfinished {
     pub excused: u32,
     /// Whether it was given back: nobody works on it.
     pub given_back: bool,
+}
+
+/// A trial that has its result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// The trial.
+    pub trial: TrialIndex,
+    /// The round that the result is of: the attempt that it began with.
+    pub round: u32,
+    /// The run that is the result.
+    pub run: RunId,
 }
 
 /// What a ledger says of all trials.
@@ -249,6 +262,73 @@ impl Ledger {
         Ok(view.unfinished())
     }
 
+    /// The trials that have their result, each with the latest. Reads only the runs of the chain that may have changed.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn settled(&self) -> Result<Vec<Settled>> {
+        let mut view = self.view.lock().await;
+        for shard in &mut view.shards {
+            if !shard.trials().all(|(_, entry)| entry.is_done()) {
+                shard.learn(&self.store.run(&shard.run).await?);
+            }
+        }
+        let entries = view.shards.iter().flat_map(Shard::trials);
+        let settled = entries.filter_map(|(trial, entry)| {
+            let (round, run) = entry.done.clone()?;
+            (run.as_str() != NO_RUN).then_some(Settled { trial, round, run })
+        });
+        Ok(settled.collect())
+    }
+
+    /// Every result that a trial has ever had, the superseded ones of earlier rounds, too.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn all_settled(store: &dyn Store, root: &RunId) -> Result<Vec<Settled>> {
+        let mut settled = Vec::new();
+        for run in Self::runs(store, root).await? {
+            let run = store.run(&run).await?;
+            settled.extend(run.params.iter().filter_map(|(key, value)| match Fact::parse(key) {
+                Some(Fact::Done { trial, round }) if value != NO_RUN => {
+                    Some(Settled { trial, round, run: RunId(value.clone()) })
+                }
+                _ => None,
+            }));
+        }
+        Ok(settled)
+    }
+
+    /// Takes a point for a trial, so that no other trial of the sweep is run with it; where another has it already, that
+    /// one. `key` stands for the point.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn take_point(&self, trial: TrialIndex, key: &str) -> Result<Option<TrialIndex>> {
+        let key = format!("point/{key}");
+        match self.store.log_param(&self.root.id, &key, &trial.to_string()).await? {
+            ParamWrite::Held => Ok(None),
+            ParamWrite::Refused => {
+                let root = self.store.run(&self.root.id).await?;
+                let holder = root.param(&key).and_then(|holder| holder.parse().ok()).map(TrialIndex);
+                holder.map(Some).ok_or_else(|| {
+                    TrackingError::new(
+                        ErrorKind::Protocol,
+                        format!("the ledger {} refused {key} but has none", root.info.id),
+                    )
+                })
+            }
+        }
+    }
+
+    /// Enters that there is nothing to run under a claimed index: there are fewer points than there might have been.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn settle_without_run(&self, claim: Claim) -> Result<()> {
+        self.settle(claim, &RunId(NO_RUN.to_owned())).await.map(drop)
+    }
+
     /// Reads which trials were begun, and what came of them.
     ///
     /// # Errors
@@ -264,7 +344,8 @@ impl Ledger {
         }
         let view = View::new(shards);
         let done = view.shards.iter().flat_map(Shard::trials).filter(|(_, entry)| entry.is_done());
-        let results = done.filter_map(|(trial, entry)| Some((trial, entry.done.clone()?.1))).collect();
+        let results = done.filter_map(|(trial, entry)| Some((trial, entry.done.clone()?.1)));
+        let results = results.filter(|(_, run)| run.as_str() != NO_RUN).collect();
         Ok(LedgerState { results, unfinished: view.unfinished() })
     }
 
@@ -279,7 +360,11 @@ impl Ledger {
             let mut shard = Shard::new(number, run.info.id.clone());
             shard.learn(run);
             let done = |(trial, entry): (TrialIndex, &view::Entry)| {
-                entry.done.as_ref().map(|(_, run)| (trial, run.clone()))
+                entry
+                    .done
+                    .as_ref()
+                    .filter(|(_, run)| run.as_str() != NO_RUN)
+                    .map(|(_, run)| (trial, run.clone()))
             };
             results.extend(shard.trials().filter_map(done));
         };

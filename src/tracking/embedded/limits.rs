@@ -11,6 +11,9 @@ const PARAM_VALUE: usize = 6000;
 /// Most characters of a run's tag; the rest is cut off.
 const TAG_VALUE: usize = 8000;
 const EXPERIMENT_NAME: usize = 500;
+const MODEL_NAME: usize = 256;
+const REGISTRY_TAG_VALUE: usize = 100_000;
+const ALIAS: usize = 255;
 const EXPERIMENT_TAG_VALUE: usize = 20_000;
 
 /// Checks the name of a metric, param or tag: letters and digits of any script, `_ - . space : /`, and a normal
@@ -75,6 +78,65 @@ pub(super) fn check_experiment_tag(tag: &Pair) -> Result<()> {
             "Experiment tag value of '{}' exceeds the maximum length of {EXPERIMENT_TAG_VALUE} characters",
             tag.key
         )));
+    }
+    Ok(())
+}
+
+/// Checks the name of a registered model.
+pub(super) fn check_model_name(name: &str) -> Result<()> {
+    if name.trim().is_empty() {
+        return Err(invalid("Missing value for required parameter 'name'."));
+    }
+    if name.contains(['/', ':']) {
+        return Err(invalid(format!("Invalid model name '{name}'. Names cannot contain '/' or ':'.")));
+    }
+    if name == "." || name.starts_with("..") {
+        return Err(invalid(format!(
+            "Invalid model name '{name}'. Names may be treated as files in certain cases."
+        )));
+    }
+    if name.chars().count() > MODEL_NAME {
+        return Err(invalid(format!("'name' exceeds the maximum length of {MODEL_NAME} characters")));
+    }
+    Ok(())
+}
+
+/// Checks a tag of a registered model or a version.
+pub(super) fn check_registry_tag(tag: &Pair) -> Result<()> {
+    check_key("tag", &tag.key)?;
+    if tag.value.chars().count() > REGISTRY_TAG_VALUE {
+        return Err(invalid(format!(
+            "'value' exceeds the maximum length of {REGISTRY_TAG_VALUE} characters"
+        )));
+    }
+    Ok(())
+}
+
+/// Checks the name of an alias: letters and digits of any script, `_` and `-`.
+pub(super) fn check_alias(alias: &str) -> Result<()> {
+    if alias.is_empty() {
+        return Err(invalid("Registered model alias name cannot be empty."));
+    }
+    if !alias.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-')) {
+        return Err(invalid(format!(
+            "Invalid alias name: '{alias}'. Names may only contain alphanumerics, underscores (_), and dashes (-)."
+        )));
+    }
+    if alias.chars().count() > ALIAS {
+        return Err(invalid(format!("Registered model alias name is longer than {ALIAS} characters")));
+    }
+    Ok(())
+}
+
+/// Checks the name of an alias that is to be set: `latest`, and `v` with a number, mean something already.
+pub(super) fn check_new_alias(alias: &str) -> Result<()> {
+    check_alias(alias)?;
+    if alias.eq_ignore_ascii_case("latest") {
+        return Err(invalid("'latest' alias name (case insensitive) is reserved."));
+    }
+    let number = alias.strip_prefix(['v', 'V']).unwrap_or_default();
+    if !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()) {
+        return Err(invalid(format!("Version alias name '{alias}' is reserved.")));
     }
     Ok(())
 }

@@ -16,6 +16,7 @@ mod models;
 mod names;
 mod params;
 mod record;
+mod registry;
 mod runs;
 mod schema;
 mod search;
@@ -34,6 +35,7 @@ pub use record::{
     DatasetInput, DatasetRecord, ExperimentRecord, Inputs, Lifecycle, ModelData, ModelInfo, ModelInput,
     ModelMetric, ModelOutputs, ModelRecord, Pair, RunData, RunHeader, RunRecord,
 };
+pub use registry::{AliasRecord, CreateVersion, RegisteredModelRecord, RegistryQuery, VersionRecord};
 pub use runs::{CreateRun, RunChange};
 pub use search::RunSearch;
 pub use store::EmbeddedStore;

@@ -17,6 +17,9 @@ const COLUMNS: &str = "l.model_id, l.experiment_id, l.name, l.creation_timestamp
 const STATUSES: [(&str, i64); 3] =
     [("LOGGED_MODEL_PENDING", 1), ("LOGGED_MODEL_READY", 2), ("LOGGED_MODEL_UPLOAD_FAILED", 3)];
 
+/// The tag that names the registered versions of a logged model, JSON.
+const MODEL_VERSIONS: &str = "mlflow.modelVersions";
+
 /// A logged model that is to be created.
 #[derive(Debug, Clone, Default)]
 pub struct NewModel {
@@ -245,12 +248,27 @@ impl Db {
         })
     }
 
-    fn holds_models(&self, db: &Connection) -> Result<()> {
+    pub(super) fn holds_models(&self, db: &Connection) -> Result<()> {
         if self.columns(db)?.models { Ok(()) } else { Err(self.too_old("logged models")) }
     }
 }
 
-fn by_id(db: &Connection, id: &str) -> Result<ModelRecord> {
+/// Notes in a tag of a logged model that a version was made of it, as MLflow's server does.
+pub(super) fn note_version(db: &Connection, id: &str, name: &str, version: i64) -> Result<()> {
+    let model = by_id(db, id)?;
+    let noted = model.info.tags.iter().find(|tag| tag.key == MODEL_VERSIONS).map(|tag| tag.value.as_str());
+    let mut versions: Vec<serde_json::Value> =
+        noted.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let this = serde_json::json!({ "name": name, "version": version });
+    if !versions.contains(&this) {
+        versions.push(this);
+    }
+    let tag = Pair::new(MODEL_VERSIONS, serde_json::Value::Array(versions).to_string());
+    set_tag(db, experiments::number(&model.info.experiment_id)?, id, &tag)
+}
+
+/// An active logged model; `NotFound` where there is none.
+pub(super) fn by_id(db: &Connection, id: &str) -> Result<ModelRecord> {
     let sql = format!(
         "SELECT {COLUMNS} FROM logged_models l WHERE l.model_id = ?1 AND l.lifecycle_stage = 'active'"
     );

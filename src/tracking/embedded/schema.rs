@@ -60,11 +60,13 @@ pub(super) struct Columns {
     pub outputs: bool,
     /// Logged models.
     pub models: bool,
+    /// The model registry with aliases.
+    pub registry: bool,
 }
 
 impl Columns {
     pub(super) fn complete(self) -> bool {
-        self.inputs && self.outputs && self.models
+        self.inputs && self.outputs && self.models && self.registry
     }
 }
 
@@ -136,6 +138,13 @@ pub(super) fn inspect(connection: &Connection, uri: &str) -> Result<Columns> {
             "logged_model_metrics.model_id",
             "logged_model_params.model_id",
             "logged_model_tags.model_id",
+        ]),
+        registry: has(&[
+            "registered_models.name",
+            "registered_model_tags.name",
+            "registered_model_aliases.alias",
+            "model_versions.storage_location",
+            "model_version_tags.version",
         ]),
     })
 }

@@ -12,8 +12,8 @@ use super::record::Pair;
 use super::runs::{CreateRun, RunChange};
 use super::search::RunSearch;
 use crate::tracking::{
-    ArtifactEntry, ErrorKind, Experiment, ExperimentId, Metric, NewRun, Page, ParamWrite, Result, Run, RunId,
-    RunInfo, RunQuery, RunUpdate, Store, TrackingError, local_artifacts,
+    ArtifactEntry, ErrorKind, Experiment, ExperimentId, Metric, NewRun, Page, ParamWrite, Registry, Result,
+    Run, RunId, RunInfo, RunQuery, RunUpdate, Store, TrackingError, local_artifacts,
 };
 
 /// Experiments of one page while all of them are read.
@@ -62,6 +62,10 @@ impl EmbeddedStore {
 impl Store for EmbeddedStore {
     fn uri(&self) -> &str {
         self.db.uri()
+    }
+
+    fn registry(&self) -> &dyn Registry {
+        self
     }
 
     async fn experiment_by_name(&self, name: &str) -> Result<Option<Experiment>> {

@@ -76,3 +76,49 @@ pub static LOGGED_MODELS: Vocabulary = Vocabulary {
     lists: &["name", "model_id", "model_type", "status", "source_run_id"],
     nullable: &[],
 };
+
+/// What registered models can be searched by.
+pub static REGISTERED_MODELS: Vocabulary = Vocabulary {
+    attributes: &[("name", "name", Kind::Text)],
+    entities: &[Entity::Tag],
+    lists: &["name"],
+    nullable: &[],
+};
+
+/// What registered models can be sorted by.
+pub static REGISTERED_MODEL_ORDER: Vocabulary = Vocabulary {
+    attributes: &[
+        ("name", "name", Kind::Text),
+        ("timestamp", "last_updated_timestamp", Kind::Number),
+        ("last_updated_timestamp", "last_updated_timestamp", Kind::Number),
+    ],
+    entities: &[],
+    lists: &[],
+    nullable: &[],
+};
+
+/// What versions of registered models can be searched by.
+pub static MODEL_VERSIONS: Vocabulary = Vocabulary {
+    attributes: &[
+        ("name", "name", Kind::Text),
+        ("version_number", "version_number", Kind::Number),
+        ("run_id", "run_id", Kind::Text),
+        ("source_path", "source_path", Kind::Text),
+    ],
+    entities: &[Entity::Tag],
+    lists: &["name", "run_id"],
+    nullable: &[],
+};
+
+/// What versions of registered models can be sorted by.
+pub static MODEL_VERSION_ORDER: Vocabulary = Vocabulary {
+    attributes: &[
+        ("name", "name", Kind::Text),
+        ("version_number", "version_number", Kind::Number),
+        ("creation_timestamp", "creation_timestamp", Kind::Number),
+        ("last_updated_timestamp", "last_updated_timestamp", Kind::Number),
+    ],
+    entities: &[],
+    lists: &[],
+    nullable: &[],
+};

@@ -85,6 +85,16 @@ impl Client {
         self.json(path, Request { method: Method::GET, url, body: Body::Empty }).await
     }
 
+    /// Sends JSON to `/api/2.0/mlflow/<path>` with this method and reads the JSON answer.
+    pub(super) async fn call<Res: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: serde_json::Value,
+    ) -> Result<Res> {
+        self.json(path, Request { method, url: self.api_url(path), body: Body::Json(body) }).await
+    }
+
     fn api_url(&self, path: &str) -> Url {
         let mut segments = vec!["api", "2.0", "mlflow"];
         segments.extend(path.split('/'));

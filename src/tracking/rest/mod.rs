@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod client;
+mod registry;
 mod settings;
 mod wire;
 
@@ -19,6 +20,7 @@ use super::error::{ErrorKind, Result};
 use super::model::{
     ArtifactEntry, Experiment, ExperimentId, Metric, NewRun, Page, Run, RunId, RunInfo, RunQuery, RunUpdate,
 };
+use super::registry::Registry;
 use super::store::{ParamWrite, Store};
 
 // What one log-batch may hold, as MLflow limits it (1,000 entries in all).
@@ -79,6 +81,10 @@ impl RestStore {
 impl Store for RestStore {
     fn uri(&self) -> &str {
         &self.uri
+    }
+
+    fn registry(&self) -> &dyn Registry {
+        self
     }
 
     async fn experiment_by_name(&self, name: &str) -> Result<Option<Experiment>> {

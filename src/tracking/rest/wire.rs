@@ -129,7 +129,7 @@ pub(super) struct KeyValue {
 }
 
 impl KeyValue {
-    fn into_pair(self) -> (String, String) {
+    pub(super) fn into_pair(self) -> (String, String) {
         (self.key, self.value)
     }
 
@@ -211,7 +211,7 @@ enum NumberOrText {
     Text(String),
 }
 
-fn int64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+pub(super) fn int64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
     Ok(optional_int64(deserializer)?.unwrap_or(0))
 }
 

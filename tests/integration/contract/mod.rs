@@ -4,6 +4,7 @@
 pub mod artifacts;
 pub mod experiments;
 pub mod params;
+pub mod registry;
 pub mod runs;
 pub mod search;
 
@@ -70,6 +71,15 @@ macro_rules! contract_suite {
                 artifacts_are_listed_by_folder,
                 a_missing_artifact_is_not_found,
                 paths_that_lead_outside_are_refused,
+            }
+            registry::{
+                a_registered_model_is_made_once,
+                versions_are_numbered_from_one_and_listed_newest_first,
+                an_alias_points_at_one_version_and_can_be_moved,
+                a_version_of_an_unknown_model_is_not_found,
+                a_source_must_belong_to_the_run_that_is_named,
+                reserved_and_odd_names_are_refused,
+                a_run_without_models_has_none,
             }
         }
     };

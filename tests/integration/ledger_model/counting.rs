@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use sweep::tracking::{
-    ArtifactEntry, Experiment, ExperimentId, Metric, NewRun, Page, ParamWrite, Result, Run, RunId, RunInfo,
-    RunQuery, RunUpdate, Store,
+    ArtifactEntry, Experiment, ExperimentId, Metric, NewRun, Page, ParamWrite, Registry, Result, Run, RunId,
+    RunInfo, RunQuery, RunUpdate, Store,
 };
 
 pub struct Counting {
@@ -33,6 +33,10 @@ impl Counting {
 impl Store for Counting {
     fn uri(&self) -> &str {
         self.inner.uri()
+    }
+
+    fn registry(&self) -> &dyn Registry {
+        self.inner.registry()
     }
 
     async fn experiment_by_name(&self, name: &str) -> Result<Option<Experiment>> {

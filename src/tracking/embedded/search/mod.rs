@@ -3,9 +3,11 @@
 mod clauses;
 mod experiments;
 mod models;
+mod registry;
 mod runs;
 
 pub(super) use clauses::Clauses;
 pub(super) use experiments::experiment_clauses;
 pub(super) use models::model_clauses;
+pub(super) use registry::{registered_model_clauses, version_clauses};
 pub use runs::RunSearch;

@@ -1,0 +1,90 @@
+//! Where a trial's code stands: looked at when the trial starts, but not for each of many short ones.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::process::{Changes, GitState, git_state};
+use crate::record::{Code, fingerprint, sha256, tags};
+use crate::space::Point;
+
+/// A look is good for so long.
+const FRESH: Duration = Duration::from_secs(1);
+/// And for so many times what it cost, where the repository is large.
+const WORTH: u32 = 50;
+
+/// Looks at the work tree.
+pub struct Provenance {
+    folder: PathBuf,
+    /// The canonical config.
+    config: String,
+    latest: Mutex<Option<Look>>,
+}
+
+#[derive(Clone)]
+struct Look {
+    at: Instant,
+    cost: Duration,
+    code: Arc<Standing>,
+}
+
+/// How the code stood at one moment.
+pub(super) struct Standing {
+    git: Option<GitState>,
+    /// SHA-256 of the patch, hex.
+    changes: Option<String>,
+}
+
+impl Provenance {
+    /// Of the work tree that holds `folder`; `config` is canonical.
+    #[must_use]
+    pub fn new(folder: PathBuf, config: String) -> Self {
+        Self { folder, config, latest: Mutex::new(None) }
+    }
+
+    /// How the code stands.
+    pub(super) async fn look(&self) -> Arc<Standing> {
+        let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(latest) = latest
+            && latest.at.elapsed() < FRESH.max(latest.cost * WORTH)
+        {
+            return latest.code;
+        }
+        let (folder, start) = (self.folder.clone(), Instant::now());
+        let git = tokio::task::spawn_blocking(move || git_state(&folder)).await.ok().flatten();
+        let changes = git.as_ref().and_then(|git| match &git.changes {
+            Changes::None => None,
+            Changes::Patch(patch) => Some(sha256(patch)),
+            // Nothing that could be told apart from other large changes.
+            Changes::TooLarge => Some("too large".to_owned()),
+        });
+        let code = Arc::new(Standing { git, changes });
+        let look = Look { at: Instant::now(), cost: start.elapsed(), code: Arc::clone(&code) };
+        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(look);
+        code
+    }
+
+    /// What a trial's run says of its code.
+    pub(super) fn tags(&self, code: &Standing, point: &Point) -> Vec<(String, String)> {
+        let commit = code.git.as_ref().map_or("", |git| git.commit.as_str());
+        let print = fingerprint(&self.config, point, Code { commit, changes: code.changes.as_deref() });
+        let mut all = vec![(tags::FINGERPRINT.to_owned(), print)];
+        if let Some(git) = &code.git {
+            all.push((tags::GIT_COMMIT.to_owned(), git.commit.clone()));
+            all.extend(git.branch.iter().map(|branch| (tags::GIT_BRANCH.to_owned(), branch.clone())));
+            all.push((tags::GIT_DIRTY.to_owned(), (git.changes != Changes::None).to_string()));
+            all.extend(code.changes.iter().map(|hash| (tags::GIT_DIFF_SHA256.to_owned(), hash.clone())));
+        }
+        all
+    }
+}
+
+impl Standing {
+    /// The changes since the commit, where there are any that can be kept.
+    pub(super) fn patch(&self) -> Option<&[u8]> {
+        match &self.git.as_ref()?.changes {
+            Changes::Patch(patch) => Some(patch),
+            Changes::None | Changes::TooLarge => None,
+        }
+    }
+}

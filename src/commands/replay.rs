@@ -1,0 +1,144 @@
+//! `sweep sample --replay ID --trial K`: what a trial's proposal was made from, and the proposal made again.
+
+use serde_json::{Value as Json, json};
+
+use super::context::{Context, Setting, SweepChoice};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::finalize::Format;
+use super::load::load_sweep;
+use crate::config::Config;
+use crate::record::{History, Ledger, Saw, Sweep, attempts_of, point_of, tags};
+use crate::space::Point;
+use crate::strategy::{self, Proposal};
+use crate::tracking::Run;
+use crate::trial::TrialIndex;
+use crate::ui::words;
+
+/// What was typed.
+#[derive(Debug, Clone)]
+pub struct ReplayArgs {
+    /// Which sweep.
+    pub sweep: SweepChoice,
+    /// The trial.
+    pub trial: u64,
+    /// How it is printed.
+    pub format: Format,
+}
+
+/// A trial's proposal, made again.
+struct Replayed {
+    run: Run,
+    saw: Saw,
+    proposal: Option<Proposal>,
+}
+
+impl Replayed {
+    fn was(&self) -> Point {
+        point_of(&self.run)
+    }
+
+    fn is_the_same(&self) -> bool {
+        self.proposal.as_ref().is_some_and(|proposal| proposal.point == self.was())
+    }
+}
+
+/// Makes a trial's proposal again, from the sweep's config and seed and from what the proposal knew, and says whether
+/// it is the same.
+///
+/// # Errors
+/// Where the trial was not run yet, or what it was made from was not kept; and as the store's.
+pub async fn replay(setting: &Setting, args: &ReplayArgs) -> Result<Exit, Failure> {
+    let context = Context::open(setting)?;
+    let (sweep, config) = load_sweep(&context, &args.sweep).await?;
+    let trial = TrialIndex(args.trial);
+    let replayed = make_again(&context, &sweep, &config, trial).await?;
+    let text = match args.format {
+        Format::Table => in_words(trial, &replayed),
+        Format::Json => format!("{}\n", as_json(trial, &replayed)),
+    };
+    context.ui.print(&text);
+    Ok(if replayed.is_the_same() { Exit::Done } else { Exit::WorkFailed })
+}
+
+async fn make_again(
+    context: &Context,
+    sweep: &Sweep,
+    config: &Config,
+    trial: TrialIndex,
+) -> Result<Replayed, Failure> {
+    let store = &context.store;
+    let run = attempts_of(store.as_ref(), sweep, trial).await?.into_iter().next().ok_or_else(|| {
+        Failure::new(Exit::Usage, format!("sweep {} has no run of trial {trial}", sweep.id()))
+            .hint("Trials are counted from 0. `sweep sample CONFIG` shows points that were not run yet.")
+    })?;
+    let strategy = strategy::for_config(config, sweep.seed)?;
+    let mut saw = Saw::default();
+    let mut known = Vec::new();
+    if strategy.reads_history() {
+        saw = account(&run).ok_or_else(|| {
+            Failure::new(Exit::WorkFailed, format!("what trial {trial} was made from was not kept"))
+        })?;
+        let settled = Ledger::all_settled(store.as_ref(), &sweep.ledger).await?;
+        let mut history = History::new(sweep.clone(), config.metric.clone(), Vec::new());
+        known = history.read_again(store, &settled, &saw).await?;
+    }
+    let proposal = strategy.suggest(trial.0, &known)?;
+    Ok(Replayed { run, saw, proposal })
+}
+
+/// What the run says of its proposal.
+fn account(run: &Run) -> Option<Saw> {
+    let account: Json = serde_json::from_str(run.tag(tags::PROPOSAL)?).ok()?;
+    Saw::from_json(account.get("saw")?)
+}
+
+fn in_words(trial: TrialIndex, replayed: &Replayed) -> String {
+    let from = format!(
+        "from {} and {} under way",
+        words::count(replayed.saw.ended.len() as u64, "result"),
+        words::count(replayed.saw.running.len() as u64, "trial"),
+    );
+    let mut lines =
+        vec![format!("trial {trial}, proposed {from}"), format!("  was  {}", words::point(&replayed.was()))];
+    match &replayed.proposal {
+        Some(proposal) => {
+            lines.push(format!("  is   {}", words::point(&proposal.point)));
+            lines.extend(proposal.expectation.map(|expected| {
+                format!(
+                    "  the model expected {} ± {}, and an improvement with probability {:.2}",
+                    words::number(expected.mean),
+                    words::number(expected.std),
+                    expected.probability
+                )
+            }));
+        }
+        None => lines.push("  is   nothing: no point is left".into()),
+    }
+    lines.push(if replayed.is_the_same() {
+        "The same point comes out again.".into()
+    } else {
+        "Another point comes out: metrics were changed afterwards, or another version of sweep made the proposal.".into()
+    });
+    lines.join("\n") + "\n"
+}
+
+fn as_json(trial: TrialIndex, replayed: &Replayed) -> Json {
+    let expected = replayed.proposal.as_ref().and_then(|proposal| proposal.expectation).map(|expected| {
+        json!({
+            "mean": expected.mean,
+            "std": expected.std,
+            "improvement": expected.improvement,
+            "probability": expected.probability,
+        })
+    });
+    json!({
+        "trial": trial.0,
+        "run_id": replayed.run.info.id.as_str(),
+        "params": replayed.was().to_json(),
+        "replayed": replayed.proposal.as_ref().map(|proposal| proposal.point.to_json()),
+        "same": replayed.is_the_same(),
+        "saw": replayed.saw.to_json(),
+        "expected": expected,
+    })
+}

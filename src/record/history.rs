@@ -1,0 +1,246 @@
+//! What a strategy may know of a sweep's trials, read from the store at a cost that does not grow with their number.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::catalog::{Sweep, search_all};
+use super::ledger::Settled;
+use super::saw::Saw;
+use super::standing::index_of;
+use super::tags;
+use super::trials::{point_of, running_runs};
+use super::values::{histories, summarise, true_value};
+use crate::config::{Goal, Metric, Summary};
+use crate::space::Point;
+use crate::strategy::{Logged, Observation};
+use crate::tracking::{Result, Run, RunId, RunQuery, Store};
+use crate::trial::{RunStatus, TrialIndex};
+
+/// Runs that are asked for by their ids at once: what a server takes in one filter.
+const IDS_AT_ONCE: usize = 100;
+
+/// A trial that has its result.
+struct Ended {
+    round: u32,
+    run: RunId,
+    /// `None`: its run was deleted.
+    observation: Option<Observation>,
+    /// The trial whose work it went on with.
+    continues: Option<u64>,
+}
+
+/// The trials of a sweep as one agent has come to know them. A result is read once.
+pub struct History {
+    sweep: Sweep,
+    metric: Option<Metric>,
+    /// Trials of earlier sweeps, known from the beginning.
+    priors: Vec<Observation>,
+    ended: BTreeMap<u64, Ended>,
+    /// Points that were proposed here and have no result yet: their runs may not be there yet, or be on the way.
+    proposed: BTreeMap<u64, Point>,
+}
+
+/// What is known at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    /// For the strategy.
+    pub observations: Vec<Observation>,
+    /// The same, short.
+    pub saw: Saw,
+}
+
+impl History {
+    /// The history of a sweep, with nothing read yet.
+    #[must_use]
+    pub fn new(sweep: Sweep, metric: Option<Metric>, priors: Vec<Observation>) -> Self {
+        Self { sweep, metric, priors, ended: BTreeMap::new(), proposed: BTreeMap::new() }
+    }
+
+    /// Reads what is new. `settled` is what the ledger says of results.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn read(&mut self, store: &Arc<dyn Store>, settled: &[Settled]) -> Result<Seen> {
+        self.read_ended(store, settled).await?;
+        let running = self.running(store).await?;
+        let mut seen = Seen { observations: self.priors.clone(), saw: Saw::default() };
+        for (trial, ended) in &self.ended {
+            if let Some(observation) = &ended.observation {
+                seen.saw.ended.insert(*trial, ended.round);
+                seen.observations.push(observation.clone());
+            }
+        }
+        for observation in running {
+            if let Some(trial) = observation.trial {
+                seen.saw.running.insert(trial, observation.logged);
+            }
+            seen.observations.push(observation);
+        }
+        Ok(seen)
+    }
+
+    /// What was known to a proposal, read again.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn read_again(
+        &mut self,
+        store: &Arc<dyn Store>,
+        settled: &[Settled],
+        saw: &Saw,
+    ) -> Result<Vec<Observation>> {
+        let known = settled.iter().filter(|settled| saw.ended.get(&settled.trial.0) == Some(&settled.round));
+        let known: Vec<Settled> = known.cloned().collect();
+        self.read_ended(store, &known).await?;
+        let mut observations = self.priors.clone();
+        observations.extend(self.ended.values().filter_map(|ended| ended.observation.clone()));
+        let mut points = BTreeMap::new();
+        for trial in saw.running.keys() {
+            let attempts = super::attempts_of(store.as_ref(), &self.sweep, TrialIndex(*trial)).await?;
+            points.extend(attempts.first().map(|run| (*trial, point_of(run))));
+        }
+        observations.extend(
+            points
+                .into_iter()
+                .map(|(trial, point)| under_way(trial, point, saw.running.get(&trial).copied().flatten())),
+        );
+        Ok(observations)
+    }
+
+    /// Remembers a proposal until it has its result.
+    pub fn proposed(&mut self, trial: TrialIndex, point: Point) {
+        self.proposed.insert(trial.0, point);
+    }
+
+    /// The trial that a chain of trials, each going on with the work of the one before, began with.
+    #[must_use]
+    pub fn origin(&self, trial: TrialIndex) -> TrialIndex {
+        let mut origin = trial.0;
+        while let Some(former) = self.ended.get(&origin).and_then(|ended| ended.continues) {
+            // Only a lower index can have been there before.
+            if former >= origin {
+                break;
+            }
+            origin = former;
+        }
+        TrialIndex(origin)
+    }
+
+    async fn read_ended(&mut self, store: &Arc<dyn Store>, settled: &[Settled]) -> Result<()> {
+        let is_new = |settled: &&Settled| {
+            self.ended.get(&settled.trial.0).is_none_or(|known| known.run != settled.run)
+        };
+        let new: Vec<&Settled> = settled.iter().filter(is_new).collect();
+        for some in new.chunks(IDS_AT_ONCE) {
+            let runs = self.runs(store.as_ref(), some).await?;
+            let mut observed = self.observe(store, &runs).await?;
+            for settled in some {
+                let run = runs.iter().find(|run| run.info.id == settled.run);
+                let ended = Ended {
+                    round: settled.round,
+                    run: settled.run.clone(),
+                    observation: observed.remove(&settled.trial.0),
+                    continues: run
+                        .and_then(|run| run.tag(tags::CONTINUES))
+                        .and_then(|trial| trial.parse().ok()),
+                };
+                self.proposed.remove(&settled.trial.0);
+                self.ended.insert(settled.trial.0, ended);
+            }
+        }
+        Ok(())
+    }
+
+    async fn runs(&self, store: &dyn Store, settled: &[&Settled]) -> Result<Vec<Run>> {
+        let ids: Vec<String> = settled.iter().map(|settled| format!("'{}'", settled.run)).collect();
+        let query = RunQuery {
+            experiment_ids: vec![self.sweep.parent.info.experiment_id.clone()],
+            filter: format!("attributes.run_id IN ({})", ids.join(", ")),
+            ..RunQuery::default()
+        };
+        search_all(store, query).await
+    }
+
+    /// The observations of runs that are over, by trial.
+    async fn observe(&self, store: &Arc<dyn Store>, runs: &[Run]) -> Result<BTreeMap<u64, Observation>> {
+        let mut values = self.values(store, runs).await?;
+        let observations = runs.iter().filter_map(|run| {
+            let trial = index_of(run)?.0;
+            let values = values.remove(&run.info.id).unwrap_or_default();
+            let (summary, goal) = match &self.metric {
+                Some(metric) => (metric.summary, Some(metric.goal)),
+                None => (Summary::Last, None::<Goal>),
+            };
+            let observation = Observation {
+                trial: Some(trial),
+                point: point_of(run),
+                status: run.info.status,
+                metric: summarise(&values, summary, goal),
+                logged: Logged::of(values),
+                stopped_early: run.tag(tags::STOPPED_RULE).is_some() && run.info.status == RunStatus::Killed,
+            };
+            Some((trial, observation))
+        });
+        Ok(observations.collect())
+    }
+
+    /// What each run has logged of the metric, in log order.
+    async fn values(
+        &self,
+        store: &Arc<dyn Store>,
+        runs: &[Run],
+    ) -> Result<std::collections::HashMap<RunId, Vec<f64>>> {
+        let Some(metric) = &self.metric else { return Ok(Default::default()) };
+        let logged = runs.iter().filter(|run| run.metric(&metric.name).is_some());
+        let ids = logged.map(|run| run.info.id.clone()).collect();
+        let histories = histories(store, ids, &metric.name).await?;
+        let numbers = |(id, history): (RunId, Vec<crate::tracking::Metric>)| {
+            (id, history.into_iter().map(|entry| true_value(entry.value)).collect())
+        };
+        Ok(histories.into_iter().map(numbers).collect())
+    }
+
+    /// The trials under way: those whose runs can be seen, and those that were proposed here a moment ago.
+    async fn running(&mut self, store: &Arc<dyn Store>) -> Result<Vec<Observation>> {
+        let runs = running_runs(store.as_ref(), &self.sweep).await?;
+        let mut seen = BTreeSet::new();
+        let mut current = Vec::new();
+        for run in runs {
+            let Some(trial) = index_of(&run) else { continue };
+            if !self.ended.contains_key(&trial.0) && seen.insert(trial.0) {
+                current.push((trial.0, run));
+            }
+        }
+        let partial = self.metric.as_ref().is_some_and(|metric| metric.impute_while_running.is_some());
+        let runs: Vec<Run> = current.iter().filter(|_| partial).map(|(_, run)| run.clone()).collect();
+        let mut values = self.values(store, &runs).await?;
+        let mut running: Vec<Observation> = current
+            .into_iter()
+            .map(|(trial, run)| {
+                let logged = values.remove(&run.info.id).and_then(Logged::of);
+                under_way(trial, point_of(&run), logged)
+            })
+            .collect();
+        let unseen = self
+            .proposed
+            .iter()
+            .filter(|(trial, _)| !seen.contains(trial))
+            .map(|(trial, point)| under_way(*trial, point.clone(), None));
+        running.extend(unseen);
+        running.sort_by_key(|observation| observation.trial);
+        Ok(running)
+    }
+}
+
+/// A trial that is under way.
+#[must_use]
+pub fn under_way(trial: u64, point: Point, logged: Option<Logged>) -> Observation {
+    Observation {
+        trial: Some(trial),
+        point,
+        status: RunStatus::Running,
+        metric: None,
+        logged,
+        stopped_early: false,
+    }
+}

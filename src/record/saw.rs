@@ -1,0 +1,123 @@
+//! What a proposal was made from, as it is kept with its trial: enough to make the same proposal again.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::strategy::Logged;
+
+/// Which trials a proposal knew of, and how.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Saw {
+    /// Trials that had their result, with the round that it is of.
+    pub ended: BTreeMap<u64, u32>,
+    /// Trials under way, with what they had logged where that counted.
+    pub running: BTreeMap<u64, Option<Logged>>,
+}
+
+impl Saw {
+    /// `{"ended": "0-41 43 44/2", "running": {"45": null, "46": [lowest, highest, latest]}}`: the number after a slash
+    /// is the round, where it is not the first.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        let running: Map<String, Json> = self
+            .running
+            .iter()
+            .map(|(trial, logged)| {
+                let values =
+                    logged.map(|Logged { lowest, highest, latest }| json!([lowest, highest, latest]));
+                (trial.to_string(), values.unwrap_or(Json::Null))
+            })
+            .collect();
+        json!({ "ended": ranges(&self.ended), "running": running })
+    }
+
+    /// Reads what [`Saw::to_json`] wrote; `None` for anything else.
+    #[must_use]
+    pub fn from_json(json: &Json) -> Option<Self> {
+        let ended = parse_ranges(json.get("ended")?.as_str()?)?;
+        let running = json.get("running")?.as_object()?.iter().map(|(trial, values)| {
+            let logged = match values.as_array().map(Vec::as_slice) {
+                None => None,
+                Some([lowest, highest, latest]) => Some(Logged {
+                    lowest: lowest.as_f64()?,
+                    highest: highest.as_f64()?,
+                    latest: latest.as_f64()?,
+                }),
+                Some(_) => return None,
+            };
+            Some((trial.parse().ok()?, logged))
+        });
+        Some(Self { ended, running: running.collect::<Option<_>>()? })
+    }
+}
+
+/// Neighbours of the same round as one range.
+fn ranges(ended: &BTreeMap<u64, u32>) -> String {
+    let mut found: Vec<(u64, u64, u32)> = Vec::new();
+    for (&trial, &round) in ended {
+        match found.last_mut() {
+            Some((_, last, of)) if *last + 1 == trial && *of == round => *last = trial,
+            _ => found.push((trial, trial, round)),
+        }
+    }
+    let words = found.into_iter().map(|(first, last, round)| {
+        let span = if first == last { first.to_string() } else { format!("{first}-{last}") };
+        if round == 1 { span } else { format!("{span}/{round}") }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// More trials than this are not read from a range: nobody wrote it.
+const LONGEST_RANGE: u64 = 10_000_000;
+
+fn parse_ranges(text: &str) -> Option<BTreeMap<u64, u32>> {
+    let mut ended = BTreeMap::new();
+    for word in text.split_whitespace() {
+        let (span, round) = match word.split_once('/') {
+            Some((span, round)) => (span, round.parse().ok()?),
+            None => (word, 1),
+        };
+        let (first, last) = span.split_once('-').unwrap_or((span, span));
+        let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
+        if last.checked_sub(first)? > LONGEST_RANGE {
+            return None;
+        }
+        ended.extend((first..=last).map(|trial| (trial, round)));
+    }
+    Some(ended)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_seen_is_short_and_reads_back() {
+        let saw = Saw {
+            ended: (0..42).map(|trial| (trial, 1)).chain([(43, 1), (44, 2), (45, 2)]).collect(),
+            running: [(46, None), (47, Some(Logged { lowest: 0.1, highest: 0.3, latest: 0.2 }))].into(),
+        };
+        let json = saw.to_json();
+        assert_eq!(
+            json.to_string(),
+            r#"{"ended":"0-41 43 44-45/2","running":{"46":null,"47":[0.1,0.3,0.2]}}"#
+        );
+        assert_eq!(Saw::from_json(&json), Some(saw));
+        assert_eq!(Saw::from_json(&Saw::default().to_json()), Some(Saw::default()));
+    }
+
+    #[test]
+    fn anything_else_is_nothing() {
+        for text in [
+            "{}",
+            r#"{"ended":"x","running":{}}"#,
+            r#"{"ended":"5-3","running":{}}"#,
+            r#"{"ended":"0-99999999999","running":{}}"#,
+            r#"{"ended":"","running":{"a":null}}"#,
+            r#"{"ended":"","running":{"1":[1]}}"#,
+        ] {
+            assert_eq!(Saw::from_json(&serde_json::from_str(text).unwrap()), None, "{text}");
+        }
+    }
+}

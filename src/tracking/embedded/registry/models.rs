@@ -1,0 +1,224 @@
+//! Registered models: made, read, renamed, searched, deleted.
+
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+
+use super::super::db::{Db, now};
+use super::super::error::not_found;
+use super::super::experiments::window_value;
+use super::super::limits;
+use super::super::record::Pair;
+use super::super::search::{Clauses, registered_model_clauses};
+use super::record::RegisteredModelRecord;
+use super::{aliases, versions};
+use crate::tracking::filter::{offset_of, token_for};
+use crate::tracking::{ErrorKind, Page, Result, TrackingError};
+
+/// A search in the registry.
+#[derive(Debug, Clone, Default)]
+pub struct RegistryQuery {
+    /// A filter in MLflow's language; empty: all.
+    pub filter: String,
+    /// `order_by` terms in MLflow's language.
+    pub order_by: Vec<String>,
+    /// Most items of one page.
+    pub max_results: usize,
+    /// Where the page starts.
+    pub page_token: Option<String>,
+}
+
+impl Db {
+    /// Makes a registered model; `AlreadyExists` where the name is taken.
+    pub fn create_registered_model(
+        &self,
+        name: &str,
+        description: &str,
+        tags: &[Pair],
+    ) -> Result<RegisteredModelRecord> {
+        limits::check_model_name(name)?;
+        tags.iter().try_for_each(limits::check_registry_tag)?;
+        self.write(|db| {
+            self.holds_registry(db)?;
+            if exists(db, name)? {
+                return Err(taken(name));
+            }
+            db.execute(
+                "INSERT INTO registered_models (name, creation_time, last_updated_time, description)
+                 VALUES (?1, ?2, ?2, ?3)",
+                params![name, now(), description],
+            )?;
+            tags.iter().try_for_each(|tag| set_tag(db, name, tag))?;
+            by_name(db, name)
+        })
+    }
+
+    /// A registered model; `NotFound` where there is none.
+    pub fn registered_model(&self, name: &str) -> Result<RegisteredModelRecord> {
+        limits::check_model_name(name)?;
+        self.read(|db| {
+            self.holds_registry(db)?;
+            by_name(db, name)
+        })
+    }
+
+    /// Says something else about a model.
+    pub fn describe_registered_model(&self, name: &str, description: &str) -> Result<RegisteredModelRecord> {
+        self.change_registered_model(name, |db| {
+            db.execute(
+                "UPDATE registered_models SET description = ?2 WHERE name = ?1",
+                params![name, description],
+            )?;
+            touch(db, name)?;
+            by_name(db, name)
+        })
+    }
+
+    /// Gives a model another name, and its versions with it; `AlreadyExists` where that is taken.
+    pub fn rename_registered_model(&self, name: &str, new_name: &str) -> Result<RegisteredModelRecord> {
+        limits::check_model_name(new_name)?;
+        self.change_registered_model(name, |db| {
+            if new_name != name && exists(db, new_name)? {
+                return Err(taken(new_name));
+            }
+            // What belongs to it follows: its foreign keys cascade.
+            db.execute("UPDATE registered_models SET name = ?2 WHERE name = ?1", [name, new_name])?;
+            db.execute(
+                "UPDATE model_versions SET last_updated_time = ?2 WHERE name = ?1",
+                params![new_name, now()],
+            )?;
+            touch(db, new_name)?;
+            by_name(db, new_name)
+        })
+    }
+
+    /// Removes a model with its versions, tags and aliases.
+    pub fn delete_registered_model(&self, name: &str) -> Result<()> {
+        self.change_registered_model(name, |db| {
+            for table in [
+                "registered_model_aliases",
+                "model_version_tags",
+                "model_versions",
+                "registered_model_tags",
+                "registered_models",
+            ] {
+                db.execute(&format!("DELETE FROM {table} WHERE name = ?1"), [name])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Sets a tag of a model.
+    pub fn set_registered_model_tag(&self, name: &str, tag: &Pair) -> Result<()> {
+        limits::check_registry_tag(tag)?;
+        self.change_registered_model(name, |db| set_tag(db, name, tag))
+    }
+
+    /// Removes a tag of a model; harmless where there is none.
+    pub fn delete_registered_model_tag(&self, name: &str, key: &str) -> Result<()> {
+        limits::check_key("tag", key)?;
+        self.change_registered_model(name, |db| {
+            db.execute("DELETE FROM registered_model_tags WHERE name = ?1 AND key = ?2", [name, key])?;
+            Ok(())
+        })
+    }
+
+    /// One page of the models that match. Prompts, which MLflow keeps here too, are found only where they are asked for.
+    pub fn search_registered_models(&self, query: &RegistryQuery) -> Result<Page<RegisteredModelRecord>> {
+        let offset = offset_of(query.page_token.as_deref())?;
+        let Clauses { condition, order, values, .. } =
+            registered_model_clauses(&query.filter, &query.order_by)?;
+        let places = values.len();
+        let sql = format!(
+            "SELECT m.name FROM registered_models m WHERE {condition} ORDER BY {order} LIMIT ?{} OFFSET ?{}",
+            places + 1,
+            places + 2
+        );
+        self.read(|db| {
+            self.holds_registry(db)?;
+            let window = [window_value(query.max_results.saturating_add(1)), window_value(offset)];
+            let mut names = db
+                .prepare_cached(&sql)?
+                .query_map(params_from_iter(values.into_iter().chain(window)), |row| row.get::<_, String>(0))?
+                .collect::<Result<Vec<_>, _>>()?;
+            let more = names.len() > query.max_results;
+            names.truncate(query.max_results);
+            let items = names.iter().map(|name| by_name(db, name)).collect::<Result<_>>()?;
+            Ok(Page { items, next: more.then(|| token_for(offset + query.max_results)) })
+        })
+    }
+
+    /// Changes a model that must exist, in one transaction.
+    pub(super) fn change_registered_model<T>(
+        &self,
+        name: &str,
+        change: impl FnOnce(&Connection) -> Result<T>,
+    ) -> Result<T> {
+        limits::check_model_name(name)?;
+        self.write(|db| {
+            self.holds_registry(db)?;
+            if !exists(db, name)? {
+                return Err(missing(name));
+            }
+            change(db)
+        })
+    }
+
+    pub(super) fn holds_registry(&self, db: &Connection) -> Result<()> {
+        if self.columns(db)?.registry { Ok(()) } else { Err(self.too_old("the model registry")) }
+    }
+}
+
+fn taken(name: &str) -> TrackingError {
+    TrackingError::new(ErrorKind::AlreadyExists, format!("Registered Model (name={name}) already exists."))
+}
+
+pub(super) fn missing(name: &str) -> TrackingError {
+    not_found(format!("Registered Model with name={name} not found"))
+}
+
+pub(super) fn exists(db: &Connection, name: &str) -> Result<bool> {
+    Ok(db.prepare_cached("SELECT 1 FROM registered_models WHERE name = ?1")?.exists([name])?)
+}
+
+/// Notes that a model was changed just now.
+pub(super) fn touch(db: &Connection, name: &str) -> Result<()> {
+    db.execute("UPDATE registered_models SET last_updated_time = ?2 WHERE name = ?1", params![name, now()])?;
+    Ok(())
+}
+
+fn by_name(db: &Connection, name: &str) -> Result<RegisteredModelRecord> {
+    let mut model = db
+        .prepare_cached(
+            "SELECT name, creation_time, last_updated_time, description FROM registered_models WHERE name = ?1",
+        )?
+        .query_row([name], from_row)
+        .optional()?
+        .ok_or_else(|| missing(name))?;
+    model.tags = db
+        .prepare_cached(
+            "SELECT key, coalesce(value, '') FROM registered_model_tags WHERE name = ?1 ORDER BY key",
+        )?
+        .query_map([name], |row| Ok(Pair { key: row.get(0)?, value: row.get(1)? }))?
+        .collect::<Result<_, _>>()?;
+    model.aliases = aliases::of_model(db, name)?;
+    model.latest_versions = versions::latest(db, name)?;
+    Ok(model)
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<RegisteredModelRecord> {
+    Ok(RegisteredModelRecord {
+        name: row.get(0)?,
+        creation_timestamp: row.get::<_, Option<i64>>(1)?.unwrap_or_default(),
+        last_updated_timestamp: row.get(2)?,
+        description: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
+        latest_versions: Vec::new(),
+        tags: Vec::new(),
+        aliases: Vec::new(),
+    })
+}
+
+fn set_tag(db: &Connection, name: &str, tag: &Pair) -> Result<()> {
+    // Not an upsert: newer revisions of the schema have the workspace in this key, too.
+    db.prepare_cached("INSERT OR REPLACE INTO registered_model_tags (key, value, name) VALUES (?1, ?2, ?3)")?
+        .execute(params![tag.key, tag.value, name])?;
+    Ok(())
+}

@@ -1,0 +1,352 @@
+//! Versions of registered models: made, read, moved between stages, searched, deleted.
+
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+
+use super::super::db::{Db, now};
+use super::super::error::{invalid, not_found};
+use super::super::experiments::window_value;
+use super::super::limits;
+use super::super::models as logged_models;
+use super::super::record::Pair;
+use super::super::search::{Clauses, version_clauses};
+use super::models::RegistryQuery;
+use super::record::VersionRecord;
+use super::source::{self, Lineage};
+use super::{aliases, models};
+use crate::tracking::filter::{offset_of, token_for};
+use crate::tracking::{Page, Result};
+
+/// The stage of a version that was deleted; its row stays, so that its number is never used again.
+const DELETED: &str = "Deleted_Internal";
+const STAGES: [&str; 4] = ["None", "Staging", "Production", "Archived"];
+const COLUMNS: &str = "v.name, v.version, v.creation_time, v.last_updated_time, v.user_id, v.current_stage, v.description, \
+                       v.source, v.run_id, v.status, v.status_message, v.run_link";
+
+/// A version that is to be created.
+#[derive(Debug, Clone, Default)]
+pub struct CreateVersion {
+    /// The registered model.
+    pub name: String,
+    /// Where it comes from.
+    pub source: String,
+    /// The run that made it.
+    pub run_id: Option<String>,
+    /// The logged model.
+    pub model_id: Option<String>,
+    /// A link to the run.
+    pub run_link: String,
+    /// What to say about it.
+    pub description: String,
+    /// Its tags.
+    pub tags: Vec<Pair>,
+}
+
+impl Db {
+    /// Makes the next version of a registered model, and notes it with the logged model that it was made of.
+    pub fn create_version(&self, new: &CreateVersion) -> Result<VersionRecord> {
+        new.tags.iter().try_for_each(limits::check_registry_tag)?;
+        self.change_registered_model(&new.name, |db| {
+            let Lineage { source, storage, run_id, model_id } = source::lineage(self, db, new)?;
+            let version: i64 = db.query_row(
+                "SELECT coalesce(max(version), 0) + 1 FROM model_versions WHERE name = ?1",
+                [&new.name],
+                |row| row.get(0),
+            )?;
+            db.execute(
+                "INSERT INTO model_versions (name, version, creation_time, last_updated_time, description, current_stage,
+                     source, run_id, status, run_link, storage_location)
+                 VALUES (?1, ?2, ?3, ?3, ?4, 'None', ?5, ?6, 'READY', ?7, ?8)",
+                params![
+                    new.name,
+                    version,
+                    now(),
+                    new.description,
+                    source,
+                    run_id.unwrap_or_default(),
+                    new.run_link,
+                    storage
+                ],
+            )?;
+            new.tags.iter().try_for_each(|tag| set_tag(db, &new.name, version, tag))?;
+            models::touch(db, &new.name)?;
+            if let Some(id) = model_id {
+                logged_models::note_version(db, &id, &new.name, version)?;
+            }
+            by_number(db, &new.name, version)
+        })
+    }
+
+    /// A version; `NotFound` where there is none or it was deleted.
+    pub fn version(&self, name: &str, version: i64) -> Result<VersionRecord> {
+        limits::check_model_name(name)?;
+        self.read(|db| {
+            self.holds_registry(db)?;
+            by_number(db, name, version)
+        })
+    }
+
+    /// Says something else about a version, or nothing any more.
+    pub fn describe_version(
+        &self,
+        name: &str,
+        version: i64,
+        description: Option<&str>,
+    ) -> Result<VersionRecord> {
+        self.change_version(name, version, |db| {
+            db.execute(
+                "UPDATE model_versions SET description = ?3, last_updated_time = ?4 WHERE name = ?1 AND version = ?2",
+                params![name, version, description, now()],
+            )?;
+            by_number(db, name, version)
+        })
+    }
+
+    /// Moves a version to a stage; with `archive_others` the versions that are in that stage leave it.
+    pub fn move_version(
+        &self,
+        name: &str,
+        version: i64,
+        stage: &str,
+        archive_others: bool,
+    ) -> Result<VersionRecord> {
+        let stage = canonical(stage)?;
+        if archive_others && !["Staging", "Production"].contains(&stage) {
+            return Err(invalid(format!(
+                "Model version transition cannot archive existing model versions because '{stage}' is not an Active stage. Valid stages are ['Staging', 'Production']"
+            )));
+        }
+        self.change_version(name, version, |db| {
+            let time = now();
+            if archive_others {
+                db.execute(
+                    "UPDATE model_versions SET current_stage = 'Archived', last_updated_time = ?4
+                     WHERE name = ?1 AND version != ?2 AND current_stage = ?3",
+                    params![name, version, stage, time],
+                )?;
+            }
+            db.execute(
+                "UPDATE model_versions SET current_stage = ?3, last_updated_time = ?4 WHERE name = ?1 AND version = ?2",
+                params![name, version, stage, time],
+            )?;
+            models::touch(db, name)?;
+            by_number(db, name, version)
+        })
+    }
+
+    /// Deletes a version: its row stays without what it said, its number is not used again, its aliases go.
+    pub fn delete_version(&self, name: &str, version: i64) -> Result<()> {
+        self.change_version(name, version, |db| {
+            db.execute(
+                "DELETE FROM registered_model_aliases WHERE name = ?1 AND version = ?2",
+                params![name, version],
+            )?;
+            db.execute(
+                "UPDATE model_versions SET current_stage = ?3, last_updated_time = ?4, description = NULL, user_id = NULL,
+                     source = 'REDACTED-SOURCE-PATH', run_id = 'REDACTED-RUN-ID', run_link = 'REDACTED-RUN-LINK',
+                     status_message = NULL
+                 WHERE name = ?1 AND version = ?2",
+                params![name, version, DELETED, now()],
+            )?;
+            models::touch(db, name)
+        })
+    }
+
+    /// Where the files of a version lie.
+    pub fn version_download_uri(&self, name: &str, version: i64) -> Result<String> {
+        limits::check_model_name(name)?;
+        self.read(|db| {
+            self.holds_registry(db)?;
+            download_uri(db, name, version)
+        })
+    }
+
+    /// Sets a tag of a version.
+    pub fn set_version_tag(&self, name: &str, version: i64, tag: &Pair) -> Result<()> {
+        limits::check_registry_tag(tag)?;
+        self.change_version(name, version, |db| set_tag(db, name, version, tag))
+    }
+
+    /// Removes a tag of a version; harmless where there is none.
+    pub fn delete_version_tag(&self, name: &str, version: i64, key: &str) -> Result<()> {
+        limits::check_key("tag", key)?;
+        self.change_version(name, version, |db| {
+            db.execute(
+                "DELETE FROM model_version_tags WHERE name = ?1 AND version = ?2 AND key = ?3",
+                params![name, version, key],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// The latest version of each of these stages (of none: of all).
+    pub fn latest_versions(&self, name: &str, stages: &[String]) -> Result<Vec<VersionRecord>> {
+        limits::check_model_name(name)?;
+        let stages = stages.iter().map(|stage| canonical(stage)).collect::<Result<Vec<_>>>()?;
+        self.read(|db| {
+            self.holds_registry(db)?;
+            if !models::exists(db, name)? {
+                return Err(models::missing(name));
+            }
+            let mut found = latest(db, name)?;
+            found.retain(|version| stages.is_empty() || stages.contains(&version.current_stage.as_str()));
+            for version in &mut found {
+                version.aliases = aliases::of_version(db, name, number(&version.version)?)?;
+            }
+            Ok(found)
+        })
+    }
+
+    /// One page of the versions that match, deleted ones never; without their aliases, as MLflow answers.
+    pub fn search_versions(&self, query: &RegistryQuery) -> Result<Page<VersionRecord>> {
+        let offset = offset_of(query.page_token.as_deref())?;
+        let Clauses { condition, order, values, .. } = version_clauses(&query.filter, &query.order_by)?;
+        let places = values.len();
+        let sql = format!(
+            "SELECT {COLUMNS} FROM model_versions v WHERE v.current_stage != '{DELETED}' AND {condition}
+             ORDER BY {order} LIMIT ?{} OFFSET ?{}",
+            places + 1,
+            places + 2
+        );
+        self.read(|db| {
+            self.holds_registry(db)?;
+            let window = [window_value(query.max_results.saturating_add(1)), window_value(offset)];
+            let mut items = db
+                .prepare_cached(&sql)?
+                .query_map(params_from_iter(values.into_iter().chain(window)), from_row)?
+                .collect::<Result<Vec<_>, _>>()?;
+            let more = items.len() > query.max_results;
+            items.truncate(query.max_results);
+            items.iter_mut().try_for_each(|version| load_tags(db, version))?;
+            Ok(Page { items, next: more.then(|| token_for(offset + query.max_results)) })
+        })
+    }
+
+    /// All versions of a model with their aliases, newest first; none where the model is unknown.
+    pub fn all_versions(&self, name: &str) -> Result<Vec<VersionRecord>> {
+        limits::check_model_name(name)?;
+        self.read(|db| {
+            self.holds_registry(db)?;
+            let numbers = db
+                .prepare_cached(
+                    "SELECT version FROM model_versions WHERE name = ?1 AND current_stage != ?2 ORDER BY version DESC",
+                )?
+                .query_map([name, DELETED], |row| row.get(0))?
+                .collect::<Result<Vec<i64>, _>>()?;
+            numbers.into_iter().map(|version| by_number(db, name, version)).collect()
+        })
+    }
+
+    fn change_version<T>(
+        &self,
+        name: &str,
+        version: i64,
+        change: impl FnOnce(&Connection) -> Result<T>,
+    ) -> Result<T> {
+        limits::check_model_name(name)?;
+        self.write(|db| {
+            self.holds_registry(db)?;
+            by_number(db, name, version)?;
+            change(db)
+        })
+    }
+}
+
+/// The number of a version, which MLflow's API writes as text.
+pub(super) fn number(text: &str) -> Result<i64> {
+    text.trim().parse().map_err(|_| invalid(format!("Parameter 'version' must be an integer, got '{text}'.")))
+}
+
+fn canonical(stage: &str) -> Result<&'static str> {
+    STAGES.into_iter().find(|known| known.eq_ignore_ascii_case(stage)).ok_or_else(|| {
+        invalid(format!(
+            "Invalid Model Version stage: {stage}. Value must be one of None, Staging, Production, Archived."
+        ))
+    })
+}
+
+/// A version with its tags and aliases; `NotFound` where there is none or it was deleted.
+pub(super) fn by_number(db: &Connection, name: &str, version: i64) -> Result<VersionRecord> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM model_versions v WHERE v.name = ?1 AND v.version = ?2 AND v.current_stage != '{DELETED}'"
+    );
+    let mut found = db
+        .prepare_cached(&sql)?
+        .query_row(params![name, version], from_row)
+        .optional()?
+        .ok_or_else(|| not_found(format!("Model Version (name={name}, version={version}) not found")))?;
+    load_tags(db, &mut found)?;
+    found.aliases = aliases::of_version(db, name, version)?;
+    Ok(found)
+}
+
+/// The newest version of all.
+pub(super) fn newest(db: &Connection, name: &str) -> Result<Option<VersionRecord>> {
+    let version: Option<i64> = db.query_row(
+        "SELECT max(version) FROM model_versions WHERE name = ?1 AND current_stage != ?2",
+        [name, DELETED],
+        |row| row.get(0),
+    )?;
+    version.map(|version| by_number(db, name, version)).transpose()
+}
+
+/// The latest version of each stage, without aliases.
+pub(super) fn latest(db: &Connection, name: &str) -> Result<Vec<VersionRecord>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM model_versions v WHERE v.name = ?1 AND v.current_stage != '{DELETED}' AND v.version =
+             (SELECT max(w.version) FROM model_versions w WHERE w.name = v.name AND w.current_stage = v.current_stage)
+         ORDER BY v.version"
+    );
+    let mut found = db.prepare_cached(&sql)?.query_map([name], from_row)?.collect::<Result<Vec<_>, _>>()?;
+    found.iter_mut().try_for_each(|version| load_tags(db, version))?;
+    Ok(found)
+}
+
+pub(super) fn download_uri(db: &Connection, name: &str, version: i64) -> Result<String> {
+    let found = by_number(db, name, version)?;
+    let storage: Option<String> = db.query_row(
+        "SELECT storage_location FROM model_versions WHERE name = ?1 AND version = ?2",
+        params![name, version],
+        |row| row.get(0),
+    )?;
+    Ok(storage.filter(|uri| !uri.is_empty()).or(found.source).unwrap_or_default())
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<VersionRecord> {
+    Ok(VersionRecord {
+        name: row.get(0)?,
+        version: row.get::<_, i64>(1)?.to_string(),
+        creation_timestamp: row.get::<_, Option<i64>>(2)?.unwrap_or_default(),
+        last_updated_timestamp: row.get(3)?,
+        user_id: row.get(4)?,
+        current_stage: row.get::<_, Option<String>>(5)?.unwrap_or_default(),
+        description: row.get(6)?,
+        source: row.get(7)?,
+        run_id: row.get(8)?,
+        status: row.get::<_, Option<String>>(9)?.unwrap_or_default(),
+        status_message: row.get::<_, Option<String>>(10)?.filter(|text| !text.is_empty()),
+        run_link: row.get(11)?,
+        tags: Vec::new(),
+        aliases: Vec::new(),
+    })
+}
+
+fn load_tags(db: &Connection, version: &mut VersionRecord) -> Result<()> {
+    version.tags = db
+        .prepare_cached(
+            "SELECT key, coalesce(value, '') FROM model_version_tags WHERE name = ?1 AND version = ?2 ORDER BY key",
+        )?
+        .query_map(params![version.name, number(&version.version)?], |row| {
+            Ok(Pair { key: row.get(0)?, value: row.get(1)? })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(())
+}
+
+fn set_tag(db: &Connection, name: &str, version: i64, tag: &Pair) -> Result<()> {
+    // Not an upsert: newer revisions of the schema have the workspace in this key, too.
+    db.prepare_cached(
+        "INSERT OR REPLACE INTO model_version_tags (key, value, name, version) VALUES (?1, ?2, ?3, ?4)",
+    )?
+    .execute(params![tag.key, tag.value, name, version])?;
+    Ok(())
+}
