@@ -9,6 +9,7 @@ mod chaos;
 mod contract;
 mod embedded;
 mod embedded_sweep;
+mod everyday;
 mod faults;
 mod gateway;
 mod ledger_model;
