@@ -293,7 +293,17 @@ impl Prepared {
         std::fs::create_dir_all(&checkpoint_dir)
             .map_err(failed(format!("the folder {} can't be made", checkpoint_dir.display())))?;
         let gpu = agent.gpus.as_ref().and_then(Gpus::take);
-        Ok(Self { claim, proposed, code, seed, command, gpu, _params_file: params_file, checkpoint_dir, apart })
+        Ok(Self {
+            claim,
+            proposed,
+            code,
+            seed,
+            command,
+            gpu,
+            _params_file: params_file,
+            checkpoint_dir,
+            apart,
+        })
     }
 
     pub(super) fn new_run(&self, agent: &Agent) -> NewRun {

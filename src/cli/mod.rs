@@ -9,8 +9,8 @@ use std::io::IsTerminal as _;
 use clap::Parser as _;
 
 use crate::commands::{
-    Exit, Failure, Setting, analyze, best, check, control, diff, finalize, init, list, log, logs, replay, rerun,
-    retry, run, sample, show, start, status, trials,
+    Exit, Failure, Setting, analyze, best, check, control, diff, finalize, init, list, log, logs, replay,
+    rerun, retry, run, sample, show, start, status, trials,
 };
 use crate::record::Order;
 use crate::ui::{Style, Ui};

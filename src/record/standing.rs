@@ -23,6 +23,8 @@ pub struct Standing {
     pub killed: u64,
     /// Trials that were begun.
     pub begun: u64,
+    /// Indices of trials for which there was no point left.
+    pub empty: u64,
     /// The trials that are under way, each with the run of its latest attempt.
     pub running: BTreeMap<TrialIndex, Run>,
     /// The run that is the result of each trial that has one.
@@ -49,8 +51,9 @@ impl Standing {
     }
 
     fn count(state: LedgerState, not_finished: Vec<Run>) -> Self {
-        let LedgerState { results, unfinished } = state;
-        let mut standing = Self { begun: (results.len() + unfinished.len()) as u64, ..Self::default() };
+        let LedgerState { results, unfinished, empty } = state;
+        let mut standing =
+            Self { begun: (results.len() + unfinished.len()) as u64, empty: empty as u64, ..Self::default() };
         for run in not_finished {
             let Some(trial) = index_of(&run) else { continue };
             if results.get(&trial) == Some(&run.info.id) {
