@@ -10,6 +10,7 @@ mod contract;
 mod early_stopping;
 mod embedded;
 mod embedded_sweep;
+mod everyday;
 mod faults;
 mod gateway;
 mod halving;

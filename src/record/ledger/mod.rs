@@ -93,6 +93,8 @@ pub struct LedgerState {
     pub results: BTreeMap<TrialIndex, RunId>,
     /// The trials that were begun and have none.
     pub unfinished: Vec<Unfinished>,
+    /// Indices for which there was no point left.
+    pub empty: usize,
 }
 
 /// Whether a settled attempt counts.
@@ -360,8 +362,10 @@ impl Ledger {
         let view = View::new(shards);
         let done = view.shards.iter().flat_map(Shard::trials).filter(|(_, entry)| entry.is_done());
         let results = done.filter_map(|(trial, entry)| Some((trial, entry.done.clone()?.1)));
-        let results = results.filter(|(_, run)| run.as_str() != NO_RUN).collect();
-        Ok(LedgerState { results, unfinished: view.unfinished() })
+        let mut results: BTreeMap<TrialIndex, RunId> = results.collect();
+        let taken = results.len();
+        results.retain(|_, run| run.as_str() != NO_RUN);
+        Ok(LedgerState { empty: taken - results.len(), results, unfinished: view.unfinished() })
     }
 
     /// Reads which run is the result of each trial that has one.
