@@ -7,6 +7,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::commands::analyze::{AnalyzeArgs, AnswerFormat, Source};
 use crate::commands::check::CheckArgs;
+use crate::commands::export::ExportArgs;
 use crate::commands::finalize::{Conclusion, FinalizeArgs, Format};
 use crate::commands::init::InitArgs;
 use crate::commands::replay::ReplayArgs;
@@ -52,6 +53,8 @@ pub(super) enum Verb {
     Start(Start),
     /// Say which parameters mattered: for a sweep, any runs, or a CSV file; writes nothing
     Analyze(Analyze),
+    /// Write a sweep as plain files: params, metrics, summaries, artifacts
+    Export(Export),
     /// Let no agent start another trial; running ones are finished
     Stop(Control),
     /// End all agents of a sweep and their running trials
@@ -298,6 +301,38 @@ impl From<Analyze> for AnalyzeArgs {
         };
         let Answer { metric, goal, format } = typed.answer;
         Self { source, metric, goal: goal.map(Into::into), log: typed.log, format: format.into() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Export {
+    /// The folder: new, empty, or an earlier export of the same sweep
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Id of the sweep, a unique beginning of it, or its name [default: the one last initialised in this directory,
+    /// else the newest]
+    #[arg(long, value_name = "ID")]
+    sweep_id: Option<String>,
+    /// Add trials as they end, until the sweep is over or Ctrl-C
+    #[arg(short, long)]
+    follow: bool,
+    /// Leave the artifacts out
+    #[arg(long)]
+    no_artifacts: bool,
+    /// Read again what is in the folder already and seems unchanged
+    #[arg(long)]
+    refresh: bool,
+}
+
+impl From<Export> for ExportArgs {
+    fn from(typed: Export) -> Self {
+        Self {
+            sweep: SweepChoice(typed.sweep_id),
+            folder: typed.folder,
+            artifacts: !typed.no_artifacts,
+            follow: typed.follow,
+            refresh: typed.refresh,
+        }
     }
 }
 

@@ -209,7 +209,7 @@ async fn deliver_journal(context: &Context, journal: &Journal, ledger: &Ledger) 
 }
 
 /// Trials that may be run in all: `run_cap`, or the points that there are, whichever is less.
-fn limit(config: &Config, strategy: &dyn Strategy) -> Option<u64> {
+pub(super) fn limit(config: &Config, strategy: &dyn Strategy) -> Option<u64> {
     let points = strategy.size().map(|size| u64::try_from(size).unwrap_or(u64::MAX));
     match (config.run_cap, points) {
         (Some(cap), Some(points)) => Some(cap.min(points)),

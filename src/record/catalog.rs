@@ -194,6 +194,12 @@ impl Sweep {
         &self.parent.info.id
     }
 
+    /// Its id where it was made: another one if it was imported.
+    #[must_use]
+    pub fn original_id(&self) -> &str {
+        self.parent.tag(tags::IMPORTED_SWEEP).unwrap_or(self.id().as_str())
+    }
+
     /// Reads what its agents are to do.
     ///
     /// # Errors

@@ -17,5 +17,5 @@ pub use fingerprint::{Code, fingerprint};
 pub use history::{History, Seen, under_way};
 pub use ledger::{Claim, ClaimOrder, Ledger, SHARD, Settled, Unfinished, Verdict};
 pub use saw::Saw;
-pub use trials::{NewTrial, TrialRuns, attempts_of, point_of, running_runs};
+pub use trials::{NewTrial, TrialRuns, attempts_of, point_of, running_runs, runs_by_id};
 pub use values::{histories, summarise, true_value};

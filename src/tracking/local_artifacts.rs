@@ -4,7 +4,7 @@
 //! and symbolic links that lead out are refused.
 
 use std::fs::{self, File};
-use std::io::{ErrorKind as IoKind, Read, Seek as _, Write as _};
+use std::io::{BufRead as _, BufReader, ErrorKind as IoKind, Read, Seek as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -115,6 +115,31 @@ pub fn size_of(file: &File) -> Result<u64> {
     Ok(file.metadata().map_err(|error| io("a file can't be looked at".to_owned(), error))?.len())
 }
 
+/// Whether both files hold the same from their beginning on.
+fn same_content(a: &File, b: &File) -> std::io::Result<bool> {
+    if a.metadata()?.len() != b.metadata()?.len() {
+        return Ok(false);
+    }
+    let (mut a, mut b) = (from_the_start(a)?, from_the_start(b)?);
+    loop {
+        let (left, right) = (a.fill_buf()?, b.fill_buf()?);
+        let common = left.len().min(right.len());
+        if left.get(..common) != right.get(..common) {
+            return Ok(false);
+        }
+        if common == 0 {
+            return Ok(left.len() == right.len());
+        }
+        a.consume(common);
+        b.consume(common);
+    }
+}
+
+fn from_the_start(mut file: &File) -> std::io::Result<BufReader<&File>> {
+    file.rewind()?;
+    Ok(BufReader::with_capacity(PIECE, file))
+}
+
 fn pour(mut from: impl Read, path: &str, into: &mut Upload) -> Result<()> {
     let mut piece = vec![0; PIECE];
     loop {
@@ -192,12 +217,29 @@ impl Upload {
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.written += bytes.len() as u64;
         if self.written > self.most {
-            let message =
-                format!("{} is larger than the {} bytes that were announced", self.target.display(), self.most);
+            let message = format!(
+                "{} is larger than the {} bytes that were announced",
+                self.target.display(),
+                self.most
+            );
             return Err(TrackingError::new(ErrorKind::Protocol, message));
         }
         let written = self.file.write_all(bytes);
         written.map_err(|error| io(format!("{} can't be written", self.target.display()), error))
+    }
+
+    /// Puts it into its place unless what is there holds just the same. True: it was put there.
+    ///
+    /// # Errors
+    /// `Io` where the disk refuses.
+    pub fn keep_if_new(self) -> Result<bool> {
+        let known = File::open(&self.target).ok().filter(|_| !self.target.is_symlink());
+        if let Some(known) = known
+            && same_content(self.file.as_file(), &known).unwrap_or(false)
+        {
+            return Ok(false);
+        }
+        self.keep().map(|()| true)
     }
 
     /// Puts the artifact into its place, over what was there.
