@@ -9,6 +9,7 @@ use crate::commands::analyze::{AnalyzeArgs, AnswerFormat, Source};
 use crate::commands::check::CheckArgs;
 use crate::commands::export::ExportArgs;
 use crate::commands::finalize::{Conclusion, FinalizeArgs, Format};
+use crate::commands::import::ImportArgs;
 use crate::commands::init::InitArgs;
 use crate::commands::replay::ReplayArgs;
 use crate::commands::retry::RetryArgs;
@@ -55,6 +56,8 @@ pub(super) enum Verb {
     Analyze(Analyze),
     /// Write a sweep as plain files: params, metrics, summaries, artifacts
     Export(Export),
+    /// Enter a sweep that was run elsewhere: an export, or a CSV of W&B, Optuna or your own
+    Import(Import),
     /// Let no agent start another trial; running ones are finished
     Stop(Control),
     /// End all agents of a sweep and their running trials
@@ -332,6 +335,45 @@ impl From<Export> for ExportArgs {
             artifacts: !typed.no_artifacts,
             follow: typed.follow,
             refresh: typed.refresh,
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Import {
+    /// A folder that `sweep export` wrote, or a CSV file with a header and a row a run
+    #[arg(value_name = "DIR|CSV")]
+    from: PathBuf,
+    /// The experiment that is to hold it [default: as the folder says; of a CSV file: Default]
+    #[arg(long, value_name = "NAME")]
+    experiment: Option<String>,
+    /// Leave the artifacts out
+    #[arg(long)]
+    no_artifacts: bool,
+    /// Of a CSV file: the name of the sweep [default: the file's]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Of a CSV file: the column of the metric
+    #[arg(long, value_name = "NAME")]
+    metric: Option<String>,
+    /// Of a CSV file: what is better
+    #[arg(long, value_enum)]
+    goal: Option<TypedGoal>,
+    /// Of a CSV file: the columns of the params [default: all that are not known to be something else]
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    params: Vec<String>,
+}
+
+impl From<Import> for ImportArgs {
+    fn from(typed: Import) -> Self {
+        Self {
+            from: typed.from,
+            experiment: typed.experiment,
+            artifacts: !typed.no_artifacts,
+            name: typed.name,
+            metric: typed.metric,
+            goal: typed.goal.map(Into::into),
+            params: typed.params,
         }
     }
 }

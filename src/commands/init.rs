@@ -55,6 +55,7 @@ pub(super) async fn make(setting: &Setting, path: &Path) -> Result<(Context, Swe
         note: config.description.as_deref(),
         user: &identity.user,
         tags: context.git_tags(),
+        prior: None,
         now: now_ms(),
     };
     let sweep = Sweep::create(context.store.as_ref(), &new).await?;

@@ -52,7 +52,8 @@ pub(super) async fn load_sweep(
     Ok((sweep, config))
 }
 
-fn checked(ui: &Ui, name: &str, bytes: &[u8]) -> Result<Config, Failure> {
+/// Checks a config; its warnings are told, its faults are the failure.
+pub(super) fn checked(ui: &Ui, name: &str, bytes: &[u8]) -> Result<Config, Failure> {
     let checked = config::check(bytes);
     let findings = config::render_findings(name, &String::from_utf8_lossy(bytes), &checked, ui.color_err);
     let faults = checked.errors.len();

@@ -10,7 +10,7 @@ use crate::tracking::{ExperimentId, NewRun, Result, Run, RunId, RunQuery, Store}
 use crate::trial::{RunStatus, Trial, TrialIndex};
 
 /// A longer text of a point is not kept whole as a tag by MLflow, and half a text is of no use.
-const LONGEST_TAG: usize = 8000;
+pub(super) const LONGEST_TAG: usize = 8000;
 
 /// The run of a trial that is to be made.
 pub struct NewTrial<'a> {
