@@ -13,6 +13,7 @@ mod gateway;
 mod ledger_model;
 mod many_agents;
 mod opens_in_mlflow;
+mod plain_files;
 mod provenance;
 mod rest;
 mod server_sweep;
