@@ -78,11 +78,14 @@ pub(super) enum Verb {
 pub(super) struct Init {
     /// The sweep file
     config: PathBuf,
+    /// An old sweep whose trials the method is to know: its id, a folder of `sweep export`, or a CSV file (repeatable)
+    #[arg(long = "prior", value_name = "ID|DIR|CSV")]
+    priors: Vec<String>,
 }
 
 impl From<Init> for InitArgs {
     fn from(typed: Init) -> Self {
-        Self { config: typed.config }
+        Self { config: typed.config, priors: typed.priors }
     }
 }
 

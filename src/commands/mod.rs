@@ -23,6 +23,7 @@ mod load;
 mod names;
 mod not_yet;
 mod pin;
+mod prior;
 pub mod replay;
 pub mod retry;
 pub mod run;

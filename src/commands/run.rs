@@ -15,7 +15,7 @@ use crate::agent::{self, Agent, EndReason, Gpus, HandOver, Journal, Options, Pro
 use crate::config::{self, Config, Method};
 use crate::gateway::Gateway;
 use crate::process::{Guard, list_gpus, parse_gpus};
-use crate::record::{ClaimOrder, History, Ledger, Order, Sweep};
+use crate::record::{ClaimOrder, History, Ledger, Order, Prior, Sweep};
 use crate::strategy::{self, Strategy};
 use crate::ui::{RunLines, Style, words};
 
@@ -138,7 +138,7 @@ async fn assemble(
             context.folder.clone(),
             config::canonical(&sweep.config).unwrap_or_default(),
         ),
-        history: history(&sweep, &config, strategy.as_ref()),
+        history: history(context, &sweep, &config, strategy.as_ref()).await?,
         sweep,
         config,
         strategy,
@@ -155,9 +155,17 @@ async fn assemble(
 }
 
 /// What a strategy that asks for it is told of other trials.
-fn history(sweep: &Sweep, config: &Config, strategy: &dyn Strategy) -> Option<tokio::sync::Mutex<History>> {
-    let history = || History::new(sweep.clone(), config.metric.clone(), Vec::new());
-    strategy.reads_history().then(history).map(tokio::sync::Mutex::new)
+async fn history(
+    context: &Context,
+    sweep: &Sweep,
+    config: &Config,
+    strategy: &dyn Strategy,
+) -> Result<Option<tokio::sync::Mutex<History>>, Failure> {
+    if !strategy.reads_history() {
+        return Ok(None);
+    }
+    let priors = Prior::of(context.store.as_ref(), sweep).await?.observations();
+    Ok(Some(tokio::sync::Mutex::new(History::new(sweep.clone(), config.metric.clone(), priors))))
 }
 
 fn gpu_names(typed: &str) -> Result<Vec<String>, Failure> {
