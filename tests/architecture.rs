@@ -17,6 +17,7 @@ const STOREYS: [(&str, u8); 15] = [
     ("plain", 4),
     ("record", 3),
     ("strategy", 2),
+    ("stopping", 2),
     ("analysis", 2),
     ("tracking", 2),
     ("process", 2),

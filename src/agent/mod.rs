@@ -4,8 +4,10 @@
 //! it is handed a store, a strategy and a way to hand runs over.
 
 mod control;
+mod early;
 mod environment;
 mod event;
+mod from_output;
 mod gpus;
 mod heartbeat;
 mod journal;
@@ -29,8 +31,9 @@ use crate::config::{Config, Goal};
 use crate::process::{Guard, SpawnError};
 use crate::record::{History, Ledger, Sweep};
 use crate::strategy::{Strategy, StrategyError};
-use crate::tracking::{RunInfo, Store, TrackingError};
+use crate::tracking::{RunId, RunInfo, Store, TrackingError};
 
+pub use early::{Early, News};
 pub use event::{Event, Fate, Outcome};
 pub use gpus::Gpus;
 pub use journal::{Journal, Posted};
@@ -47,6 +50,8 @@ pub trait HandOver: Send + Sync {
     fn close(&self, uri: &str);
     /// Whether the URI is on this machine's loopback, past any proxy.
     fn loopback(&self) -> bool;
+    /// Tells when the run logs this metric; `None`: nobody would know.
+    fn news(&self, run: &RunId, metric: &str) -> Option<Box<dyn News>>;
 }
 
 /// Who runs trials.
@@ -70,6 +75,8 @@ pub struct Agent {
     pub strategy: Box<dyn Strategy>,
     /// What the strategy may know of other trials; `None`: it does not ask.
     pub history: Option<tokio::sync::Mutex<History>>,
+    /// Whether trials are worth going on with; `None`: every trial runs to its end.
+    pub early: Option<Arc<Early>>,
     /// Where runs are kept.
     pub store: Arc<dyn Store>,
     /// Who runs which trial.

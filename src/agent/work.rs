@@ -14,7 +14,7 @@ use super::propose::{Proposed, propose};
 use super::provenance::Standing;
 use super::settle::{Delivered, Fate, Known, Settlement, abandon, deliver};
 use super::stop::{LAST_CHANCE, Level, Stop, no_answer, out_of_patience};
-use super::watch::{Watched, watch_command};
+use super::watch::{Cut, Watched, watch_command};
 use super::{Agent, AgentError};
 use crate::config::command::{RenderContext, Rendered, render};
 use crate::process::{Child, Spec, now_ms};
@@ -36,6 +36,8 @@ pub(super) struct Wires {
 pub(super) struct CommandEnded {
     pub(super) trial: TrialIndex,
     pub(super) status: RunStatus,
+    /// It was not worth going on with, but it worked.
+    pub(super) stopped_early: bool,
 }
 
 /// Runs a claimed trial and settles it; a failed attempt is followed by further ones, as many as are allowed. `None`:
@@ -133,9 +135,11 @@ async fn settle(
     let claim = prepared.claim;
     let point = &prepared.proposed.point;
     let settlement = Settlement::new(claim, run, point, &watched, agent.options.retries);
+    let stopped = watched.verdict.filter(|_| watched.cut == Some(Cut::StoppedEarly));
     if settlement.fate != Fate::Retried {
+        let (status, stopped_early) = (settlement.status, stopped.is_some());
         // The agent may be gone already: then nobody waits for the place.
-        let _ = wires.ended.send(CommandEnded { trial: claim.trial, status: settlement.status });
+        let _ = wires.ended.send(CommandEnded { trial: claim.trial, status, stopped_early });
     }
     let log = watched.tail.log().map_err(failed(format!("the output of trial {} is gone", claim.trial)))?;
     let last_lines = watched.tail.last_lines();
@@ -166,6 +170,7 @@ async fn settle(
         metric: name
             .and_then(|name| delivered.metrics.iter().find(|metric| metric.key == name))
             .map(|metric| metric.value),
+        stopped,
         last_lines,
         fate: settlement.fate,
         counts: delivered.verdict == Verdict::Counts,
@@ -185,12 +190,17 @@ async fn write_down(
         // No reason to lose a trial.
         tracing::warn!(%error, run = %run.id, "git.diff is not kept");
     }
+    settlement.deliver_values(agent.store.as_ref()).await?;
     // What the script logged is read for the sake of the metric alone.
     let known = match agent.config.metric {
         Some(_) => Known::Read(agent.store.run(&run.id).await?),
         None => Known::AsMade(run),
     };
-    deliver(agent.store.as_ref(), &agent.ledger, settlement, log, known).await
+    let mut settlement = settlement.clone();
+    if let Some(early) = &agent.early {
+        settlement.tags.extend(early.reached(agent.store.as_ref(), &run.id).await);
+    }
+    deliver(agent.store.as_ref(), &agent.ledger, &settlement, log, known).await
 }
 
 /// What MLflow's client says when a script's `set_experiment` and the run it was handed do not go together.

@@ -11,6 +11,8 @@ use crate::commands::export::ExportArgs;
 use crate::commands::finalize::{Conclusion, FinalizeArgs, Format};
 use crate::commands::import::ImportArgs;
 use crate::commands::init::InitArgs;
+use crate::commands::list::ListArgs;
+use crate::commands::log::{LogArgs, Logged};
 use crate::commands::replay::ReplayArgs;
 use crate::commands::retry::RetryArgs;
 use crate::commands::run::{RunArgs, WorkArgs};
@@ -58,6 +60,9 @@ pub(super) enum Verb {
     Export(Export),
     /// Enter a sweep that was run elsewhere: an export, or a CSV of W&B, Optuna or your own
     Import(Import),
+    /// All sweeps: state, trials, best
+    #[command(visible_alias = "ls")]
+    List(List),
     /// Let no agent start another trial; running ones are finished
     Stop(Control),
     /// End all agents of a sweep and their running trials
@@ -68,6 +73,8 @@ pub(super) enum Verb {
     Resume(Control),
     /// Run trials again that have their result
     Retry(Retry),
+    /// Inside a trial: log metrics, params, tags and files without an MLflow client
+    Log(Log),
     /// Check a config: all its faults at once, or what it would do
     Check(Check),
     /// Show the points that a config would try
@@ -107,6 +114,22 @@ impl From<Which> for SweepChoice {
     }
 }
 
+#[derive(Debug, ClapArgs)]
+pub(super) struct List {
+    /// The newest N only
+    #[arg(short = 'n', long = "number", value_name = "N")]
+    most: Option<usize>,
+    /// How the list is printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
+impl From<List> for ListArgs {
+    fn from(typed: List) -> Self {
+        Self { most: typed.most, format: typed.format.into() }
+    }
+}
+
 /// How trials are run.
 #[derive(Debug, ClapArgs)]
 struct Work {
@@ -134,6 +157,9 @@ struct Work {
     /// End once nothing is left to start, without waiting for the trials of other agents
     #[arg(long)]
     no_wait: bool,
+    /// Stop no trial early (`early_terminate`): only say, and tag, which would have been stopped, and when
+    #[arg(long)]
+    shadow: bool,
 }
 
 impl From<Work> for WorkArgs {
@@ -148,6 +174,7 @@ impl From<Work> for WorkArgs {
             grace: typed.grace,
             retries: typed.retries,
             wait: !typed.no_wait,
+            shadow: typed.shadow,
         }
     }
 }
@@ -516,5 +543,94 @@ impl TryFrom<Retry> for RetryArgs {
             }
         }
         Ok(Self { sweep: SweepChoice(sweep), failed: typed.failed, killed: typed.killed, trials })
+    }
+}
+
+/// Log to the run of a trial.
+///
+/// In a trial's command `sweep run` has set MLFLOW_RUN_ID and MLFLOW_TRACKING_URI; nothing else is needed.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Log {
+    #[command(subcommand)]
+    what: LogWhat,
+    /// The run [default: $MLFLOW_RUN_ID, which is set in a trial]
+    #[arg(long, global = true, value_name = "ID")]
+    run_id: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum LogWhat {
+    /// Log values of metrics: NAME VALUE, or NAME=VALUE as often as you like
+    Metric {
+        #[command(flatten)]
+        words: Words,
+        /// The step that they belong to
+        #[arg(long, default_value_t = 0, allow_negative_numbers = true, value_name = "N")]
+        step: i64,
+        /// When they were measured, in epoch milliseconds [default: now]
+        #[arg(long, value_name = "MS", value_parser = clap::value_parser!(i64).range(0..))]
+        timestamp: Option<i64>,
+    },
+    /// Log many values at once, a JSON object a line: {"loss": 0.3, "acc": 0.9, "step": 7}
+    Metrics {
+        /// A file of such lines [default: stdin]
+        file: Option<PathBuf>,
+    },
+    /// Log params, each of them once: NAME VALUE, or NAME=VALUE as often as you like
+    #[command(visible_alias = "params")]
+    Param {
+        #[command(flatten)]
+        words: Words,
+    },
+    /// Set tags: NAME VALUE, or NAME=VALUE as often as you like
+    #[command(visible_alias = "tags")]
+    Tag {
+        #[command(flatten)]
+        words: Words,
+    },
+    /// Save files and folders among the run's artifacts
+    #[command(visible_alias = "artifacts")]
+    Artifact {
+        /// Files and folders
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// The folder to save them in [default: the run's own]
+        #[arg(long, value_name = "FOLDER")]
+        to: Option<String>,
+    },
+}
+
+/// A name and a value, or equations. Three arguments, as a value may begin with a hyphen and options may follow it.
+#[derive(Debug, ClapArgs)]
+struct Words {
+    /// A name, or NAME=VALUE
+    #[arg(value_name = "NAME[=VALUE]")]
+    first: String,
+    /// Its value, or NAME=VALUE
+    #[arg(value_name = "VALUE", allow_hyphen_values = true)]
+    second: Option<String>,
+    /// Further NAME=VALUE
+    #[arg(value_name = "NAME=VALUE")]
+    more: Vec<String>,
+}
+
+impl From<Words> for Vec<String> {
+    fn from(typed: Words) -> Self {
+        std::iter::once(typed.first).chain(typed.second).chain(typed.more).collect()
+    }
+}
+
+impl From<Log> for LogArgs {
+    fn from(typed: Log) -> Self {
+        let what = match typed.what {
+            LogWhat::Metric { words, step, timestamp } => {
+                Logged::Metric { words: words.into(), step, timestamp }
+            }
+            LogWhat::Metrics { file } => Logged::Metrics { file },
+            LogWhat::Param { words } => Logged::Param(words.into()),
+            LogWhat::Tag { words } => Logged::Tag(words.into()),
+            LogWhat::Artifact { paths, to } => Logged::Artifact { paths, to },
+        };
+        Self { run: typed.run_id, what }
     }
 }

@@ -9,8 +9,8 @@ use std::io::IsTerminal as _;
 use clap::Parser as _;
 
 use crate::commands::{
-    Exit, Failure, Setting, analyze, check, control, export, finalize, import, init, replay, retry, run,
-    sample, start,
+    Exit, Failure, Setting, analyze, check, control, export, finalize, import, init, list, log, replay,
+    retry, run, sample, start,
 };
 use crate::record::Order;
 use crate::ui::{Style, Ui};
@@ -58,11 +58,13 @@ fn in_runtime(ui: Ui, args: Args) -> Result<Exit, Failure> {
             Verb::Analyze(args) => analyze::analyze(&setting, &args.into()).await,
             Verb::Export(args) => export::export(&setting, &args.into()).await,
             Verb::Import(args) => import::import(&setting, &args.into()).await,
+            Verb::List(args) => list::list(&setting, &args.into()).await,
             Verb::Stop(args) => control::control(&setting, &args.into(), Order::Stop).await,
             Verb::Cancel(args) => control::control(&setting, &args.into(), Order::Cancel).await,
             Verb::Pause(args) => control::control(&setting, &args.into(), Order::Pause).await,
             Verb::Resume(args) => control::control(&setting, &args.into(), Order::Run).await,
             Verb::Retry(args) => retry::retry(&setting, &args.try_into()?).await,
+            Verb::Log(args) => log::log(&setting, &args.into()).await,
             Verb::Check(args) => match args.file() {
                 Some(args) => check::check(&setting, &args),
                 None => check::schema(&setting),

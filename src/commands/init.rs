@@ -7,7 +7,6 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::load::load_file;
 use super::names::sweep_name;
-use super::not_yet;
 use super::prior::read_priors;
 use super::workspace::Latest;
 use crate::config::{Config, Method};
@@ -49,7 +48,6 @@ pub(super) async fn make(
     let seed = config.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
     // A method that can't be run is told before anything is made.
     let strategy = strategy::for_config(&config, seed)?;
-    not_yet::warn(&setting.ui, &config);
     let context = Context::open(setting)?;
     let prior = read_priors(&context, &config, priors).await?;
     if prior.is_some() && !strategy.reads_history() {

@@ -11,11 +11,12 @@ use super::load::load_sweep;
 use super::pin::{Pin, check_pin};
 use super::signals::Signals;
 use super::workspace;
-use crate::agent::{self, Agent, EndReason, Gpus, HandOver, Journal, Options, Provenance, Summary};
+use crate::agent::{self, Agent, Early, EndReason, Gpus, HandOver, Journal, Options, Provenance, Summary};
 use crate::config::{self, Config, Method};
 use crate::gateway::Gateway;
 use crate::process::{Guard, list_gpus, parse_gpus};
-use crate::record::{ClaimOrder, History, Ledger, Order, Prior, Sweep};
+use crate::record::{ClaimOrder, History, Ledger, Order, Peers, Prior, Sweep};
+use crate::stopping;
 use crate::strategy::{self, Strategy};
 use crate::ui::{RunLines, Style, words};
 
@@ -50,6 +51,8 @@ pub struct WorkArgs {
     pub retries: Option<u32>,
     /// Once nothing is left to start, stay until every trial has its result.
     pub wait: bool,
+    /// Stop no trial early, and only say which would have been.
+    pub shadow: bool,
     /// `auto`, or the GPUs to hand out, one a trial.
     pub gpus: Option<String>,
     /// What the sweep's config must be.
@@ -139,6 +142,7 @@ async fn assemble(
             config::canonical(&sweep.config).unwrap_or_default(),
         ),
         history: history(context, &sweep, &config, strategy.as_ref()).await?,
+        early: early(&sweep, &config, args.shadow).map(Arc::new),
         sweep,
         config,
         strategy,
@@ -152,6 +156,13 @@ async fn assemble(
         events: Box::new(move |event| lines.on(&event)),
         options,
     })
+}
+
+/// What decides whether trials are worth going on with.
+fn early(sweep: &Sweep, config: &Config, shadow: bool) -> Option<Early> {
+    let (rule, metric) = config.early_terminate.as_ref().zip(config.metric.as_ref())?;
+    let peers = Peers::new(sweep.clone(), metric.name.clone());
+    Some(Early::new(stopping::for_config(rule, metric), metric.name.clone(), peers, shadow))
 }
 
 /// What a strategy that asks for it is told of other trials.
@@ -225,6 +236,14 @@ pub(super) fn limit(config: &Config, strategy: &dyn Strategy) -> Option<u64> {
     }
 }
 
+/// Trials that may be run in all, of a config whose method may be unknown to this program.
+pub(super) fn limit_of(config: &Config, seed: u64) -> Option<u64> {
+    match strategy::for_config(config, seed) {
+        Ok(strategy) => limit(config, strategy.as_ref()),
+        Err(_) => config.run_cap,
+    }
+}
+
 fn announce(context: &Context, sweep: &Sweep, config: &Config, limit: Option<u64>, jobs: usize) {
     let trials = limit.map_or_else(|| "trials without end".to_owned(), |limit| words::count(limit, "trial"));
     let side = if jobs > 1 { format!(", {jobs} side by side") } else { String::new() };
@@ -266,6 +285,9 @@ fn tell(context: &Context, agent: &Agent, summary: &Summary) {
     if summary.failed > 0 {
         parts.push(ui.err(Style::Bad, &format!("{} failed", summary.failed)));
     }
+    if summary.stopped_early > 0 {
+        parts.push(format!("{} stopped early", summary.stopped_early));
+    }
     if summary.killed > 0 {
         parts.push(format!("{} killed", summary.killed));
     }
@@ -281,6 +303,9 @@ fn nothing_left(agent: &Agent) -> String {
         _ if agent.config.method == Method::Grid => {
             format!("the grid is exhausted: all {} points are taken", points.unwrap_or_default())
         }
-        _ => format!("all {} points are taken", points.unwrap_or_default()),
+        _ => match points {
+            Some(points) => format!("all {points} points are taken"),
+            None => "no point is left to try".to_owned(),
+        },
     }
 }

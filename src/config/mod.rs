@@ -24,4 +24,5 @@ pub use fit::{Fitter, Misfit};
 pub use model::{Budget, Command, Config, EarlyTerminate, Goal, Impute, Method, Metric, Optimizer, Summary};
 pub use render::render_findings;
 pub use schema::schema;
+pub use suggest::nearest;
 pub use yaml::plain_value;

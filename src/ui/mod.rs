@@ -5,6 +5,7 @@
 
 mod progress;
 mod run_lines;
+mod sheet;
 mod steps;
 mod style;
 mod table;
@@ -13,6 +14,7 @@ pub mod words;
 use std::io::{IsTerminal as _, Write as _};
 
 pub use run_lines::RunLines;
+pub use sheet::{Cell, Column, Drawn, MINOR, Sheet};
 pub use steps::Steps;
 pub use style::Style;
 pub use table::{importance_table, plain_table};

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod analysis;
+mod bayes;
 mod chaos;
 mod contract;
 mod embedded;
@@ -11,6 +12,7 @@ mod embedded_sweep;
 mod faults;
 mod gateway;
 mod ledger_model;
+mod log;
 mod many_agents;
 mod opens_in_mlflow;
 mod plain_files;
