@@ -15,6 +15,7 @@ use crate::support::outcome::{Outcome, embedded, server};
 use crate::support::sandbox::Sandbox;
 
 mod lies;
+mod priors;
 mod tables;
 
 /// Everything that a file format may stumble over: groups, quotes, line ends, numbers beyond 64 bits, nothing at all.
