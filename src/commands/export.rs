@@ -55,6 +55,9 @@ pub async fn export(setting: &Setting, args: &ExportArgs) -> Result<Exit, Failur
         signal = asked_to_end() => signal?,
     };
     exporter.tell();
+    if ended != Exit::Done {
+        context.ui.say("Cut short: the same command goes on from here.");
+    }
     Ok(ended)
 }
 

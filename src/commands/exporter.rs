@@ -173,13 +173,12 @@ impl<'a> Exporter<'a> {
         let ui = &self.context.ui;
         let all = self.done.len() as u64;
         let (trials, folder) = (words::count(all, "trial"), self.folder.name(""));
-        let folder = folder.trim_end_matches('/');
         let news = match (self.written, all - self.written) {
             (written, 0) if written > 0 => String::new(),
-            (0, _) => ", nothing new".to_owned(),
-            (written, unchanged) => format!(", {written} new or changed, {unchanged} as before"),
+            (0, _) => " (nothing new)".to_owned(),
+            (written, unchanged) => format!(" ({written} new or changed, {unchanged} as before)"),
         };
-        ui.say(&format!("{trials}{news}: {folder}"));
+        ui.say(&format!("Exported {trials}{news} to {}", folder.trim_end_matches('/')));
         if self.running > 0 {
             let trials = words::count(self.running, "trial");
             ui.say(&format!("{trials} not over yet and left out; --follow waits for them."));

@@ -19,7 +19,7 @@ pub(super) struct Importer<'a> {
     results: Vec<(TrialIndex, u32, RunId)>,
     made: Vec<RunId>,
     end: i64,
-    steps: Steps,
+    steps: Option<Steps>,
 }
 
 impl<'a> Importer<'a> {
@@ -36,14 +36,16 @@ impl<'a> Importer<'a> {
             end: new.now,
             user: new.user.to_owned(),
             results: Vec::new(),
-            steps: Steps::new(&context.ui, trials as u64, "trials"),
+            steps: Some(Steps::new(&context.ui, trials as u64, "trials")),
             sweep,
         })
     }
 
     /// Makes the run of a trial, with its params.
     pub(super) async fn make(&mut self, trial: &TrialRecord) -> Result<RunInfo, Failure> {
-        self.steps.at(&trial.run_name);
+        if let Some(steps) = &self.steps {
+            steps.at(&trial.run_name);
+        }
         let store = self.context.store.as_ref();
         let past = PastTrial {
             index: trial.index,
@@ -86,12 +88,16 @@ impl<'a> Importer<'a> {
         end_past(self.context.store.as_ref(), &run.id, trial.status, trial.end).await?;
         self.results.push((trial.index, trial.attempt, run.id.clone()));
         self.end = self.end.max(trial.end.unwrap_or(trial.start));
-        self.steps.step();
+        if let Some(steps) = &self.steps {
+            steps.step();
+        }
         Ok(())
     }
 
     /// Enters the results, and ends the sweep.
-    pub(super) async fn conclude(&self) -> Result<(), Failure> {
+    pub(super) async fn conclude(&mut self) -> Result<(), Failure> {
+        // What is said from here on must not be overdrawn.
+        self.steps = None;
         conclude_past(&self.context.store, &self.sweep, &self.results, self.end).await?;
         Ok(())
     }

@@ -141,7 +141,12 @@ fn what_is_exported_can_be_read_with_cat_and_grep() {
     let store = embedded(sandbox.path());
     let id = odd_sweep(&sandbox, &store);
     let ran = sandbox.run(&["export", "out"]).expect(0);
-    assert!(ran.stderr.contains("3 trials: ") && ran.stdout.is_empty(), "{}{}", ran.stdout, ran.stderr);
+    assert!(
+        ran.stderr.contains("Exported 3 trials to ") && ran.stdout.is_empty(),
+        "{}{}",
+        ran.stdout,
+        ran.stderr
+    );
     let out = sandbox.path().join("out");
     let trial = trial_folder(&out, 0);
 
@@ -296,7 +301,7 @@ fn a_second_export_touches_only_what_has_changed() {
     };
     let before = inodes();
     let ran = sandbox.run(&["export", "out"]).expect(0);
-    assert!(ran.stderr.contains("3 trials, nothing new"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("Exported 3 trials (nothing new) to "), "{}", ran.stderr);
     sandbox.run(&["export", "out", "--refresh"]).expect(0);
     assert_eq!(inodes(), before);
 
@@ -308,7 +313,7 @@ fn a_second_export_touches_only_what_has_changed() {
         store.put_artifact(&runs[1].info, "late.txt", b"late".to_vec()).await.unwrap();
     });
     let ran = sandbox.run(&["export", "out"]).expect(0);
-    assert!(ran.stderr.contains("3 trials, 2 new or changed, 1 as before"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("3 trials (2 new or changed, 1 as before)"), "{}", ran.stderr);
     let after = inodes();
     let changed: Vec<&String> = after.keys().filter(|path| after.get(*path) != before.get(*path)).collect();
     let name = |trial| trial_folder(&out, trial).file_name().unwrap().to_string_lossy().into_owned();
@@ -374,7 +379,7 @@ fn trials_appear_as_they_end_and_following_ends_with_the_sweep() {
     }
     agent.finish().expect(0);
     let ran = follower.finish().expect(0);
-    assert!(ran.stderr.contains("3 trials: "), "{}", ran.stderr);
+    assert!(ran.stderr.contains("Exported 3 trials to "), "{}", ran.stderr);
     let leftovers: Vec<String> = tree(&out).into_keys().filter(|path| path.contains(".sweep-")).collect();
     assert_eq!(leftovers, Vec::<String>::new());
 }
@@ -388,10 +393,10 @@ fn ctrl_c_ends_following_with_what_is_there() {
     until("the first trial", || sandbox.path().join("out/trials.csv").exists().then_some(()));
     follower.signal(Signal::SIGINT);
     let ran = follower.finish().expect(130);
-    assert!(ran.stderr.contains("1 trial: "), "{}", ran.stderr);
+    assert!(ran.stderr.contains("Exported 1 trial to "), "{}", ran.stderr);
     sandbox.run(&["run"]).expect(0);
     let ran = sandbox.run(&["export", "out", "--follow"]).expect(0);
-    assert!(ran.stderr.contains("3 trials, 2 new or changed, 1 as before"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("3 trials (2 new or changed, 1 as before)"), "{}", ran.stderr);
 }
 
 #[test]

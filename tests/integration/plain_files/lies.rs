@@ -1,4 +1,4 @@
-//! A server that makes names up: nothing is written outside the folder.
+//! A server that makes names up, and a connection that breaks: nothing is written elsewhere, and nothing by halves.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -6,9 +6,11 @@ use axum::extract::{Request, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
-use crate::plain_files::{PLAIN, block, tree};
+use crate::plain_files::{PLAIN, block, id_of, odd_sweep, tree};
 use crate::support::http::client;
 use crate::support::mlflow_server::MlflowServer;
+use crate::support::outcome::server;
+use crate::support::proxy::Proxy;
 use crate::support::sandbox::Sandbox;
 
 /// Passes requests on, but adds artifacts to each listing that would lie elsewhere.
@@ -76,4 +78,23 @@ fn a_server_that_names_files_elsewhere_writes_none() {
     assert!(!std::path::Path::new("/evil").exists());
     end.send(()).unwrap();
     liar.join().unwrap();
+}
+
+#[test]
+fn a_connection_that_breaks_again_and_again_changes_no_byte() {
+    let tracking = MlflowServer::shared();
+    let here = Sandbox::tracking(tracking.url());
+    let id = odd_sweep(&here, &server(tracking.url()));
+    here.run(&["export", "out"]).expect(0);
+    let first = tree(&here.path().join("out"));
+
+    let proxy = Proxy::start(tracking.url(), 5);
+    proxy.faults_in_a_hundred(10);
+    let there = Sandbox::tracking(&proxy.url());
+    there.run(&["export", "out", "--sweep-id", &id]).expect(0);
+    assert_eq!(tree(&there.path().join("out")), first);
+    let imported = id_of(&there.run(&["import", "out"]).expect(0).stdout);
+    there.run(&["export", "again", "--sweep-id", &imported]).expect(0);
+    assert_eq!(tree(&there.path().join("again")), first);
+    assert!(proxy.faults() > 5, "{} of {}", proxy.faults(), proxy.requests());
 }
