@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::import::{ImportArgs, Imported};
 use super::importer::Importer;
 use super::load::checked;
-use crate::plain::{self, Folder, LARGEST_CONFIG, MetricRows, PlainError, SweepRecord, TrialRecord};
+use crate::plain::{self, Folder, LARGEST_CONFIG, MetricRows, SweepRecord, TrialRecord};
 use crate::record::{NewSweep, tags};
 use crate::tracking::RunInfo;
 use crate::ui::{Ui, words};
@@ -122,7 +122,7 @@ async fn put_patch(context: &Context, folder: &Folder, name: &str, run: &RunInfo
     let Some(git) = folder.json(&format!("{name}/{}", plain::GIT))? else { return Ok(()) };
     let Some(patch) = git.get("uncommitted_changes").and_then(|patch| patch.as_str()) else { return Ok(()) };
     let kept = format!("{name}/{}/{}", plain::ARTIFACTS, tags::GIT_DIFF_ARTIFACT);
-    if folder.file(&kept).map_err(PlainError::from)?.is_none() {
+    if folder.file(&kept)?.is_none() {
         let bytes = patch.as_bytes().to_vec();
         context.store.put_artifact(run, tags::GIT_DIFF_ARTIFACT, bytes).await?;
     }

@@ -47,14 +47,12 @@ pub(super) async fn make(
     let (config, bytes) = load_file(&setting.ui, path)?;
     let seed = config.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
     // A method that can't be run is told before anything is made.
-    let strategy = strategy::for_config(&config, seed)?;
+    strategy::for_config(&config, seed)?;
     let context = Context::open(setting)?;
     let prior = read_priors(&context, &config, priors).await?;
-    if prior.is_some() && !strategy.reads_history() {
+    if prior.is_some() && config.method != Method::Bayes {
         let method = method_word(config.method);
-        context
-            .ui
-            .warn(&format!("`method: {method}` does not look at other trials: --prior changes nothing"));
+        context.ui.warn(&format!("`method: {method}` does not look at old sweeps: --prior changes nothing"));
     }
     let identity = context.identity();
     let name = config.sweep_name.clone().unwrap_or_else(|| sweep_name(&mut rand::rng()));

@@ -103,7 +103,7 @@ fn metric_column(dialect: Dialect, names: &[&str], asked: &Asked) -> Option<(usi
     Some((at, key(asked.or_else(|| names.get(at).copied())?)))
 }
 
-fn param_name<'a>(dialect: Dialect, name: &'a str) -> &'a str {
+fn param_name(dialect: Dialect, name: &str) -> &str {
     match dialect {
         Dialect::Optuna => name.strip_prefix("params_").unwrap_or(name),
         _ => name.strip_prefix("params.").unwrap_or(name),

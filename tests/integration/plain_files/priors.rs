@@ -132,11 +132,8 @@ fn another_direction_or_metric_is_refused_with_what_to_do() {
 }
 
 #[test]
-fn a_method_that_does_not_look_at_other_trials_says_so() {
+fn a_method_that_does_not_look_at_old_sweeps_says_so() {
     let (sandbox, old) = old_sweep();
     let (_, said) = init(&sandbox, &BOWL.replace("method: bayes", "method: random"), &[&old]);
-    assert!(
-        said.contains("`method: random` does not look at other trials: --prior changes nothing"),
-        "{said}"
-    );
+    assert!(said.contains("`method: random` does not look at old sweeps: --prior changes nothing"), "{said}");
 }
