@@ -22,7 +22,10 @@ pub(super) async fn import(setting: &Setting, from: &Path, args: &ImportArgs) ->
     let folder = Folder::open(from)?;
     let record = SweepRecord::read(&folder)?;
     let Some(config) = folder.read(plain::CONFIG, LARGEST_CONFIG)? else {
-        return Err(Failure::new(Exit::Usage, format!("{} is missing", folder.name(plain::CONFIG))));
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("{}: there is no such file", folder.name(plain::CONFIG)),
+        ));
     };
     let quiet = Ui { quiet: true, ..setting.ui };
     checked(&quiet, &folder.name(plain::CONFIG), &config)?;

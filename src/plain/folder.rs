@@ -40,7 +40,7 @@ impl Folder {
     pub fn open(root: &Path) -> Result<Self, PlainError> {
         match fs::metadata(root) {
             Ok(meta) if meta.is_dir() => Ok(Self { root: root.to_owned() }),
-            Ok(_) => Err(PlainError::content(root.display().to_string(), "is no folder")),
+            Ok(_) => Err(PlainError::content(root.display().to_string(), "this is no folder")),
             Err(error) => Err(disk(root, "can't be read", error)),
         }
     }
@@ -105,7 +105,7 @@ impl Folder {
         let read = file.take(most + 1).read_to_end(&mut bytes);
         read.map_err(|error| disk(&self.root.join(path), "can't be read", error))?;
         if size > most || bytes.len() as u64 > most {
-            return Err(PlainError::content(self.name(path), format!("is larger than {} MiB", most >> 20)));
+            return Err(PlainError::content(self.name(path), format!("larger than {} MiB", most >> 20)));
         }
         Ok(Some(bytes))
     }
@@ -117,7 +117,8 @@ impl Folder {
     pub fn json(&self, path: &str) -> Result<Option<Json>, PlainError> {
         let Some(bytes) = self.read(path, LARGEST)? else { return Ok(None) };
         let json = serde_json::from_slice(&bytes);
-        json.map(Some).map_err(|error| PlainError::content(self.name(path), format!("is no JSON: {error}")))
+        json.map(Some)
+            .map_err(|error| PlainError::content(self.name(path), format!("this is no JSON: {error}")))
     }
 
     /// Opens a file and says its size; `None` where there is none.
@@ -159,7 +160,7 @@ impl Folder {
     /// Where the name is a path, or the disk refuses.
     pub fn remove_trial(&self, name: &str) -> Result<(), PlainError> {
         if checked_path(name)?.len() != 1 {
-            return Err(PlainError::content(name, "is no folder of a trial"));
+            return Err(PlainError::content(name, "this is no folder of a trial"));
         }
         let place = self.root.join(name);
         // A link itself goes, not what it leads to.

@@ -84,14 +84,14 @@ impl SweepRecord {
         let Some(json) = folder.json(SWEEP)? else {
             return Err(PlainError::Content {
                 file,
-                problem: "is missing".into(),
+                problem: "there is no such file".into(),
                 hint: Some(
                     "`sweep export DIR` writes folders that can be imported; a CSV file can be, too.".into(),
                 ),
             });
         };
         if json.get("format").and_then(Json::as_u64).is_some_and(|format| format > FORMAT) {
-            return Err(PlainError::content(file, "was written by a later version of sweep"));
+            return Err(PlainError::content(file, "written by a later version of sweep"));
         }
         Self::parse(&json)
             .map_err(|key| PlainError::content(file, format!("`{key}` is missing or no such value")))

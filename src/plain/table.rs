@@ -93,7 +93,7 @@ impl Table {
     /// # Errors
     /// Where it is no table, has no column for the metric or a param, or holds no run.
     pub fn read(bytes: &[u8], file: &str, asked: &Asked) -> Result<Self, PlainError> {
-        let wrong = |error: csv::Error| PlainError::content(file, format!("is no table: {error}"));
+        let wrong = |error: csv::Error| PlainError::content(file, format!("this is no table: {error}"));
         // A byte order mark, as spreadsheets write it, is no part of the first name.
         let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
         let mut reader = csv::ReaderBuilder::new().from_reader(text);

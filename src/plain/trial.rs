@@ -181,8 +181,8 @@ impl TrialRecord {
             match folder.json(&file(at))? {
                 Some(Json::Object(entries)) => Ok(entries),
                 None if !needed => Ok(Map::new()),
-                None => Err(PlainError::content(folder.name(&file(at)), "is missing")),
-                Some(_) => Err(PlainError::content(folder.name(&file(at)), "is no JSON object")),
+                None => Err(PlainError::content(folder.name(&file(at)), "there is no such file")),
+                Some(_) => Err(PlainError::content(folder.name(&file(at)), "this is no JSON object")),
             }
         };
         let summary = object(SUMMARY, true)?;

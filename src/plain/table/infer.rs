@@ -26,11 +26,12 @@ pub fn infer_config(table: &Table, name: &str, experiment: &str, goal: Goal, sou
         "# Inferred by `sweep import` from {comment} ({}).\n\
          # The command is not known, and the ranges are those of the values.\n\
          command: [\"false\"]\nname: {}\nexperiment_name: {}\nmethod: random\n\
-         metric: {{\"name\": {}, \"goal\": {goal}}}\nparameters:\n",
+         metric: {{\"name\": {}, \"goal\": {goal}}}\nrun_cap: {}\nparameters:\n",
         table.dialect.name(),
         text(name),
         text(experiment),
         text(&table.metric),
+        table.trials.len(),
     );
     for param in &table.params {
         let values: Vec<&Value> = table.trials.iter().filter_map(|trial| trial.point.get(param)).collect();

@@ -98,6 +98,7 @@ fn the_inferred_config_is_sound_and_holds_every_value() {
         (config.sweep_name.as_deref(), config.experiment_name.as_str()),
         (Some("my: \"sweep\""), "päth")
     );
+    assert_eq!(config.run_cap, Some(20));
     assert_eq!(config.metric.unwrap().goal, Goal::Maximize);
     let of = |name: &str| {
         let leaves = config.space.leaves();

@@ -80,3 +80,19 @@ fn a_table_that_cant_be_read_makes_nothing() {
     sandbox.run(&["import", "nowhere.csv", "--metric", "a", "--goal", "minimize"]).expect(2);
     assert!(!sandbox.path().join("mlflow.db").exists());
 }
+
+#[test]
+fn more_trials_than_one_run_of_the_ledger_holds_are_entered_and_followed_to_their_end() {
+    let sandbox = Sandbox::new();
+    let rows: String = (0..1200).map(|k| format!("r{k},FINISHED,{k},0.{k}\n")).collect();
+    sandbox.file("runs.csv", &format!("run,status,x,loss\n{rows}"));
+    let ran = sandbox.run(&["import", "runs.csv", "--metric", "loss", "--goal", "minimize"]).expect(0);
+    let id = id_of(&ran.stdout);
+    let outcome = Outcome::read(&embedded(sandbox.path()), &id);
+    outcome.each_trial_counts_once(1200);
+    outcome.every_run_is_over();
+    let ran = sandbox.run(&["export", "out", "--follow"]).expect(0);
+    assert!(ran.stderr.contains("Exported 1200 trials to "), "{}", ran.stderr);
+    let table = std::fs::read_to_string(sandbox.path().join("out/trials.csv")).unwrap();
+    assert_eq!(table.lines().count(), 1201);
+}
