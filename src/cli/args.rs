@@ -9,7 +9,9 @@ use crate::commands::analyze::{AnalyzeArgs, AnswerFormat, Source};
 use crate::commands::best::BestArgs;
 use crate::commands::check::CheckArgs;
 use crate::commands::diff::DiffArgs;
+use crate::commands::export::ExportArgs;
 use crate::commands::finalize::{Conclusion, FinalizeArgs, Format};
+use crate::commands::import::ImportArgs;
 use crate::commands::init::InitArgs;
 use crate::commands::list::ListArgs;
 use crate::commands::log::{LogArgs, Logged};
@@ -61,6 +63,10 @@ pub(super) enum Verb {
     Start(Start),
     /// Say which parameters mattered: for a sweep, any runs, or a CSV file; writes nothing
     Analyze(Analyze),
+    /// Write a sweep as plain files: params, metrics, summaries, artifacts
+    Export(Export),
+    /// Enter a sweep that was run elsewhere: an export, or a CSV of W&B, Optuna or your own
+    Import(Import),
     /// All sweeps: state, trials, best
     #[command(visible_alias = "ls")]
     List(List),
@@ -100,11 +106,14 @@ pub(super) enum Verb {
 pub(super) struct Init {
     /// The sweep file
     config: PathBuf,
+    /// An old sweep whose trials the method is to know: its id, a folder of `sweep export`, or a CSV file (repeatable)
+    #[arg(long = "prior", value_name = "ID|DIR|CSV")]
+    priors: Vec<String>,
 }
 
 impl From<Init> for InitArgs {
     fn from(typed: Init) -> Self {
-        Self { config: typed.config }
+        Self { config: typed.config, priors: typed.priors }
     }
 }
 
@@ -543,6 +552,77 @@ impl From<Analyze> for AnalyzeArgs {
         };
         let Answer { metric, goal, format } = typed.answer;
         Self { source, metric, goal: goal.map(Into::into), log: typed.log, format: format.into() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Export {
+    /// The folder: new, empty, or an earlier export of the same sweep
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Id of the sweep, a unique beginning of it, or its name [default: the one last initialised in this directory,
+    /// else the newest]
+    #[arg(long, value_name = "ID")]
+    sweep_id: Option<String>,
+    /// Add trials as they end, until the sweep is over or Ctrl-C
+    #[arg(short, long)]
+    follow: bool,
+    /// Leave the artifacts out
+    #[arg(long)]
+    no_artifacts: bool,
+    /// Read again what is in the folder already and seems unchanged
+    #[arg(long)]
+    refresh: bool,
+}
+
+impl From<Export> for ExportArgs {
+    fn from(typed: Export) -> Self {
+        Self {
+            sweep: SweepChoice(typed.sweep_id),
+            folder: typed.folder,
+            artifacts: !typed.no_artifacts,
+            follow: typed.follow,
+            refresh: typed.refresh,
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Import {
+    /// A folder that `sweep export` wrote, or a CSV file with a header and a row a run
+    #[arg(value_name = "DIR|CSV")]
+    from: PathBuf,
+    /// The experiment that is to hold it [default: as the folder says; of a CSV file: Default]
+    #[arg(long, value_name = "NAME")]
+    experiment: Option<String>,
+    /// Leave the artifacts out
+    #[arg(long)]
+    no_artifacts: bool,
+    /// Of a CSV file: the name of the sweep [default: the file's]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Of a CSV file: the column of the metric
+    #[arg(long, value_name = "NAME")]
+    metric: Option<String>,
+    /// Of a CSV file: what is better
+    #[arg(long, value_enum)]
+    goal: Option<TypedGoal>,
+    /// Of a CSV file: the columns of the params [default: all that are not known to be something else]
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    params: Vec<String>,
+}
+
+impl From<Import> for ImportArgs {
+    fn from(typed: Import) -> Self {
+        Self {
+            from: typed.from,
+            experiment: typed.experiment,
+            artifacts: !typed.no_artifacts,
+            name: typed.name,
+            metric: typed.metric,
+            goal: typed.goal.map(Into::into),
+            params: typed.params,
+        }
     }
 }
 

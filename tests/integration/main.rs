@@ -18,6 +18,7 @@ mod ledger_model;
 mod log;
 mod many_agents;
 mod opens_in_mlflow;
+mod plain_files;
 mod provenance;
 mod rest;
 mod server_sweep;

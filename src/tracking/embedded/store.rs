@@ -1,5 +1,6 @@
 //! The embedded store behind the port: each call runs [`Db`] on a thread where it may block.
 
+use std::fs::File;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -11,6 +12,7 @@ use super::params::ParamOutcome;
 use super::record::Pair;
 use super::runs::{CreateRun, RunChange};
 use super::search::RunSearch;
+use crate::tracking::local_artifacts::Upload;
 use crate::tracking::{
     ArtifactEntry, ErrorKind, Experiment, ExperimentId, Metric, NewRun, Page, ParamWrite, Registry, Result,
     Run, RunId, RunInfo, RunQuery, RunUpdate, Store, TrackingError, local_artifacts,
@@ -177,6 +179,14 @@ impl Store for EmbeddedStore {
 
     async fn artifact(&self, run: &RunInfo, path: &str) -> Result<Vec<u8>> {
         local_artifacts::get(self.db.artifact_folder(&run.artifact_uri)?, path.to_owned()).await
+    }
+
+    async fn artifact_into(&self, run: &RunInfo, path: &str, into: &mut Upload) -> Result<()> {
+        local_artifacts::copy(&self.db.artifact_folder(&run.artifact_uri)?, path, into)
+    }
+
+    async fn put_artifact_file(&self, run: &RunInfo, path: &str, file: &File) -> Result<()> {
+        local_artifacts::put_file(&self.db.artifact_folder(&run.artifact_uri)?, path, file)
     }
 
     async fn artifacts(&self, run: &RunInfo, path: &str) -> Result<Vec<ArtifactEntry>> {
