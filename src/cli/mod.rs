@@ -9,7 +9,7 @@ use std::io::IsTerminal as _;
 use clap::Parser as _;
 
 use crate::commands::{
-    Exit, Failure, Setting, analyze, check, control, finalize, init, log, retry, run, sample, start,
+    Exit, Failure, Setting, analyze, check, control, finalize, init, log, retry, run, sample, server, start,
 };
 use crate::record::Order;
 use crate::ui::{Style, Ui};
@@ -61,6 +61,7 @@ fn in_runtime(ui: Ui, args: Args) -> Result<Exit, Failure> {
             Verb::Resume(args) => control::control(&setting, &args.into(), Order::Run).await,
             Verb::Retry(args) => retry::retry(&setting, &args.try_into()?).await,
             Verb::Log(args) => log::log(&setting, &args.into()).await,
+            Verb::Server(args) => server::server(&setting, &args.into()).await,
             Verb::Check(args) => match args.file() {
                 Some(args) => check::check(&setting, &args),
                 None => check::schema(&setting),

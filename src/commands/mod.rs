@@ -20,6 +20,7 @@ mod pin;
 pub mod retry;
 pub mod run;
 pub mod sample;
+pub mod server;
 mod signals;
 pub mod start;
 mod table_of_file;

@@ -9,6 +9,7 @@ use super::db::Db;
 use super::experiments::{ExperimentQuery, View};
 use super::params::ParamOutcome;
 use super::record::Pair;
+use super::roots::Roots;
 use super::runs::{CreateRun, RunChange};
 use super::search::RunSearch;
 use crate::tracking::{
@@ -29,6 +30,11 @@ impl EmbeddedStore {
     /// Opens the database that a `sqlite:` URI or a path names; makes it, and its folder, where it is missing.
     pub fn open(uri_or_path: &str) -> Result<Self> {
         Ok(Self { db: Arc::new(Db::open(uri_or_path)?) })
+    }
+
+    /// The same with other places for artifacts.
+    pub fn open_with(uri_or_path: &str, roots: &Roots) -> Result<Self> {
+        Ok(Self { db: Arc::new(Db::open_with(uri_or_path, roots)?) })
     }
 
     /// The database itself, for synchronous work.

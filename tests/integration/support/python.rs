@@ -59,24 +59,34 @@ fn make(home: &Path) -> PathBuf {
 ///
 /// Where it can't be installed.
 pub fn with_postgres_driver() {
+    with("psycopg2-binary");
+}
+
+/// Adds what MLflow measures the system with.
+///
+/// # Panics
+///
+/// Where it can't be installed.
+pub fn with_system_metrics() {
+    with("psutil");
+}
+
+fn with(package: &str) {
     let python = mlflow_python();
     let lock = File::create(home().join("lock")).expect("the target folder can be written");
     lock.lock().expect("the file system has locks");
     // Within the environment, so that it goes with it.
-    let complete = home().join("venv").join("postgres-driver");
+    let complete = home().join("venv").join(format!("has-{package}"));
     if complete.exists() {
         return;
     }
     run(
-        Command::new(python).args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "psycopg2-binary",
-        ]),
-        "the tests need psycopg2-binary from a Python package index: check the network and pip's settings",
+        Command::new(python)
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+            .arg(package),
+        &format!(
+            "the tests need {package} from a Python package index: check the network and pip's settings"
+        ),
     );
     fs::write(&complete, "there").expect("the target folder can be written");
 }
