@@ -124,14 +124,15 @@ impl Db {
         })
     }
 
-    /// Gives an active experiment another name; `Invalid` where it is taken.
+    /// Gives an active experiment another name; `AlreadyExists` where it is taken.
     pub fn rename_experiment(&self, id: &str, name: &str) -> Result<()> {
         limits::check_experiment_name(name)?;
         self.write(|db| {
             let experiment = active(db, id)?;
             match by_name(db, name)? {
                 Some(taken) if taken.experiment_id != experiment.experiment_id => {
-                    return Err(invalid(format!("Experiment(name={name}) already exists.")));
+                    let message = format!("Experiment(name={name}) already exists.");
+                    return Err(TrackingError::new(ErrorKind::AlreadyExists, message));
                 }
                 _ => {}
             }

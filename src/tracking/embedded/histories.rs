@@ -5,7 +5,6 @@ use rusqlite::{Row, params};
 use super::db::Db;
 use super::experiments::window_value;
 use super::record::RunMetric;
-use super::runs;
 use crate::tracking::{Metric, Result};
 
 impl Db {
@@ -24,7 +23,7 @@ impl Db {
     }
 
     /// At most `most` values of a metric of each run, spread evenly over all that were logged in this range of steps, the
-    /// first and the last among them. `NotFound` where there is no such run.
+    /// first and the last among them; of an unknown run none.
     pub fn sampled_histories(
         &self,
         run_ids: &[String],
@@ -34,7 +33,6 @@ impl Db {
     ) -> Result<Vec<RunMetric>> {
         let (from, to) = steps.unwrap_or((i64::MIN, i64::MAX));
         self.read(|db| {
-            run_ids.iter().try_for_each(|id| runs::header(db, id).map(drop))?;
             let mut all = Vec::new();
             for id in run_ids {
                 // The first of each of `most` equal parts, as MLflow chooses them, and the last of all.

@@ -66,9 +66,7 @@ impl Db {
 fn summary(model: &Map<String, Value>) -> Value {
     let mut kept = Map::new();
     for key in ["run_id", "utc_time_created", "artifact_path", "model_uuid"] {
-        if let Some(value) = model.get(key) {
-            kept.insert(key.to_owned(), value.clone());
-        }
+        kept.insert(key.to_owned(), model.get(key).cloned().unwrap_or_default());
     }
     let mut flavors = model.get("flavors").cloned().unwrap_or_default();
     if let Value::Object(flavors) = &mut flavors {
