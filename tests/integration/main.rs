@@ -15,6 +15,7 @@ mod log;
 mod many_agents;
 mod opens_in_mlflow;
 mod rest;
+mod scripts;
 mod server;
 mod server_sweep;
 mod signals;

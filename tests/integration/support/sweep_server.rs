@@ -40,6 +40,13 @@ impl SweepServer {
         &self.url
     }
 
+    // For a benchmark.
+    #[allow(dead_code)]
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends it as a person does; returns its exit code.
     pub fn end(mut self, signal: Signal) -> Option<i32> {
         kill(Pid::from_raw(i32::try_from(self.child.id()).expect("a process id")), signal).expect("it runs");
