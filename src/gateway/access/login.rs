@@ -39,7 +39,7 @@ impl Logins {
         if name.is_empty() || name.contains(':') {
             return Err(LoginError::Line(1));
         }
-        self.add(format!("Basic {name}:{password}"), password)
+        self.add(&format!("Basic {name}:{password}"), password)
     }
 
     /// Lets in whoever shows this token.
@@ -47,10 +47,10 @@ impl Logins {
     /// # Errors
     /// `Short`.
     pub fn add_token(&mut self, token: &str) -> Result<(), LoginError> {
-        self.add(format!("Bearer {token}"), token)
+        self.add(&format!("Bearer {token}"), token)
     }
 
-    fn add(&mut self, login: String, secret: &str) -> Result<(), LoginError> {
+    fn add(&mut self, login: &str, secret: &str) -> Result<(), LoginError> {
         if secret.chars().count() < SHORTEST {
             return Err(LoginError::Short);
         }
