@@ -21,6 +21,7 @@ use crate::commands::rerun::RerunArgs;
 use crate::commands::retry::RetryArgs;
 use crate::commands::run::{RunArgs, WorkArgs};
 use crate::commands::sample::SampleArgs;
+use crate::commands::server::ServerArgs;
 use crate::commands::show::ShowArgs;
 use crate::commands::start::StartArgs;
 use crate::commands::status::StatusArgs;
@@ -96,6 +97,8 @@ pub(super) enum Verb {
     Retry(Retry),
     /// Inside a trial: log metrics, params, tags and files without an MLflow client
     Log(Log),
+    /// Serve a database file to MLflow's clients: a tracking server without Python
+    Server(Server),
     /// Check a config: all its faults at once, or what it would do
     Check(Check),
     /// Show the points that a config would try
@@ -850,5 +853,57 @@ impl From<Log> for LogArgs {
             LogWhat::Artifact { paths, to } => Logged::Artifact { paths, to },
         };
         Self { run: typed.run_id, what }
+    }
+}
+
+/// Serve a database file to MLflow's clients: a tracking server without Python.
+///
+/// Options are named as those of `mlflow server`, which opens the same file. The URL is printed on stdout.
+///
+/// Other addresses than this machine's own need a login, which clients send as basic auth (MLFLOW_TRACKING_USERNAME,
+/// MLFLOW_TRACKING_PASSWORD) or bearer token (MLFLOW_TRACKING_TOKEN). The server takes it from SWEEP_SERVER_USERNAME and
+/// SWEEP_SERVER_PASSWORD, from SWEEP_SERVER_TOKEN, or from --login-file.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Server {
+    /// The address to listen on; 0.0.0.0 for all of this machine
+    #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
+    host: String,
+    /// The port; 0 for any that is free
+    #[arg(short, long, default_value_t = 5000, value_name = "PORT")]
+    port: u16,
+    /// The database [default: --tracking-uri, else $MLFLOW_TRACKING_URI, else sqlite:///mlflow.db]
+    #[arg(long, value_name = "sqlite:///FILE")]
+    backend_store_uri: Option<String>,
+    /// The folder for files that clients send [default: mlartifacts beside the database]
+    #[arg(long, value_name = "FOLDER")]
+    artifacts_destination: Option<String>,
+    /// Where files of new experiments go [default: to this server, as mlflow-artifacts:]
+    #[arg(long, value_name = "URI")]
+    default_artifact_root: Option<String>,
+    /// The names it may be called by, with commas and * [default: this machine's and private addresses;
+    /// $MLFLOW_SERVER_ALLOWED_HOSTS]
+    #[arg(long, value_name = "HOST,…")]
+    allowed_hosts: Option<String>,
+    /// Web pages elsewhere that may use it, with commas and * [default: pages of this machine;
+    /// $MLFLOW_SERVER_CORS_ALLOWED_ORIGINS]
+    #[arg(long, value_name = "ORIGIN,…")]
+    cors_allowed_origins: Option<String>,
+    /// Logins, one a line: `name:password` or `token SECRET`
+    #[arg(long, value_name = "FILE")]
+    login_file: Option<PathBuf>,
+}
+
+impl From<Server> for ServerArgs {
+    fn from(typed: Server) -> Self {
+        Self {
+            host: typed.host,
+            port: typed.port,
+            backend_store_uri: typed.backend_store_uri,
+            artifacts_destination: typed.artifacts_destination,
+            default_artifact_root: typed.default_artifact_root,
+            allowed_hosts: typed.allowed_hosts,
+            cors_allowed_origins: typed.cors_allowed_origins,
+            login_file: typed.login_file,
+        }
     }
 }

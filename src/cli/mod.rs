@@ -10,7 +10,7 @@ use clap::Parser as _;
 
 use crate::commands::{
     Exit, Failure, Setting, analyze, best, check, control, diff, export, finalize, import, init, list, log,
-    logs, replay, rerun, retry, run, sample, show, start, status, trials,
+    logs, replay, rerun, retry, run, sample, server, show, start, status, trials,
 };
 use crate::record::Order;
 use crate::ui::{Style, Ui};
@@ -72,6 +72,7 @@ fn in_runtime(ui: Ui, args: Args) -> Result<Exit, Failure> {
             Verb::Resume(args) => control::control(&setting, &args.into(), Order::Run).await,
             Verb::Retry(args) => retry::retry(&setting, &args.try_into()?).await,
             Verb::Log(args) => log::log(&setting, &args.into()).await,
+            Verb::Server(args) => server::server(&setting, &args.into()).await,
             Verb::Check(args) => match args.file() {
                 Some(args) => check::check(&setting, &args),
                 None => check::schema(&setting),

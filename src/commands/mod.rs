@@ -37,6 +37,7 @@ pub mod rerun;
 pub mod retry;
 pub mod run;
 pub mod sample;
+pub mod server;
 pub mod show;
 mod signals;
 mod spell;

@@ -21,6 +21,8 @@ mod opens_in_mlflow;
 mod plain_files;
 mod provenance;
 mod rest;
+mod scripts;
+mod server;
 mod server_sweep;
 mod signals;
 mod support;

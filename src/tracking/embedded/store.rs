@@ -10,6 +10,7 @@ use super::db::Db;
 use super::experiments::{ExperimentQuery, View};
 use super::params::ParamOutcome;
 use super::record::Pair;
+use super::roots::Roots;
 use super::runs::{CreateRun, RunChange};
 use super::search::RunSearch;
 use crate::tracking::local_artifacts::Upload;
@@ -36,6 +37,11 @@ impl EmbeddedStore {
     /// Whether the database file that a `sqlite:` URI or a path names is there.
     pub fn exists(uri_or_path: &str) -> Result<bool> {
         Ok(super::uri::database_path(uri_or_path)?.exists())
+    }
+
+    /// The same with other places for artifacts.
+    pub fn open_with(uri_or_path: &str, roots: &Roots) -> Result<Self> {
+        Ok(Self { db: Arc::new(Db::open_with(uri_or_path, roots)?) })
     }
 
     /// The database itself, for synchronous work.
