@@ -127,7 +127,7 @@ fn gap(store: &dyn Store, sweep: &str) -> f64 {
             filter: format!("tags.`sweep.id` = '{sweep}'"),
             order_by: vec!["attributes.start_time DESC".into()],
             max_results: WINDOW,
-            page_token: None,
+            ..RunQuery::default()
         };
         store.search_runs(&query).await.unwrap().items.iter().map(|run| run.info.start_time).collect()
     });

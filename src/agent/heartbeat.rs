@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval_at, timeout};
 
+use crate::process::now_ms;
 use crate::record::tags;
 use crate::tracking::{RunId, Store};
 
@@ -73,7 +74,8 @@ async fn beat(store: &dyn Store, run: &RunId, count: u64) -> bool {
     if superseded(store, run).await {
         return true;
     }
-    let beat = (tags::HEARTBEAT.to_owned(), count.to_string());
+    // The time is for people to read; nobody compares clocks.
+    let beat = (tags::HEARTBEAT.to_owned(), format!("{count} {}", now_ms()));
     // A server that is away is no reason to end a trial: the next beat may get through.
     if let Err(error) = store.log_batch(run, &[], &[], &[beat]).await {
         tracing::debug!(%error, "a heartbeat was not delivered");

@@ -9,6 +9,7 @@ use crate::commands::analyze::{AnalyzeArgs, AnswerFormat, Source};
 use crate::commands::check::CheckArgs;
 use crate::commands::finalize::{Conclusion, FinalizeArgs, Format};
 use crate::commands::init::InitArgs;
+use crate::commands::list::ListArgs;
 use crate::commands::replay::ReplayArgs;
 use crate::commands::retry::RetryArgs;
 use crate::commands::run::{RunArgs, WorkArgs};
@@ -52,6 +53,9 @@ pub(super) enum Verb {
     Start(Start),
     /// Say which parameters mattered: for a sweep, any runs, or a CSV file; writes nothing
     Analyze(Analyze),
+    /// All sweeps: state, trials, best
+    #[command(visible_alias = "ls")]
+    List(List),
     /// Let no agent start another trial; running ones are finished
     Stop(Control),
     /// End all agents of a sweep and their running trials
@@ -95,6 +99,22 @@ struct Which {
 impl From<Which> for SweepChoice {
     fn from(typed: Which) -> Self {
         Self(typed.sweep_id.or(typed.sweep))
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct List {
+    /// The newest N only
+    #[arg(short = 'n', long = "number", value_name = "N")]
+    most: Option<usize>,
+    /// How the list is printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
+impl From<List> for ListArgs {
+    fn from(typed: List) -> Self {
+        Self { most: typed.most, format: typed.format.into() }
     }
 }
 

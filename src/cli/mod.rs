@@ -9,7 +9,7 @@ use std::io::IsTerminal as _;
 use clap::Parser as _;
 
 use crate::commands::{
-    Exit, Failure, Setting, analyze, check, control, finalize, init, replay, retry, run, sample, start,
+    Exit, Failure, Setting, analyze, check, control, finalize, init, list, replay, retry, run, sample, start,
 };
 use crate::record::Order;
 use crate::ui::{Style, Ui};
@@ -55,6 +55,7 @@ fn in_runtime(ui: Ui, args: Args) -> Result<Exit, Failure> {
             Verb::Finalize(args) => finalize::finalize(&setting, &args.into()).await,
             Verb::Start(args) => start::start(&setting, &args.into()).await,
             Verb::Analyze(args) => analyze::analyze(&setting, &args.into()).await,
+            Verb::List(args) => list::list(&setting, &args.into()).await,
             Verb::Stop(args) => control::control(&setting, &args.into(), Order::Stop).await,
             Verb::Cancel(args) => control::control(&setting, &args.into(), Order::Cancel).await,
             Verb::Pause(args) => control::control(&setting, &args.into(), Order::Pause).await,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::context::{Context, Setting, SweepChoice};
 use super::exit::Exit;
 use super::failure::Failure;
+pub use super::format::AnswerFormat;
 use super::load::load_sweep;
 use super::table_of_file::read_file;
 use super::table_of_runs::read_experiment;
@@ -16,18 +17,6 @@ use crate::config::Goal;
 use crate::report::{Objective, analysis_csv, analysis_json};
 use crate::trial::RunStatus;
 use crate::ui::{Ui, importance_table};
-
-/// How an analysis is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum AnswerFormat {
-    /// For people.
-    #[default]
-    Table,
-    /// For programs.
-    Json,
-    /// For spreadsheets.
-    Csv,
-}
 
 /// What is analysed.
 #[derive(Debug, Clone)]

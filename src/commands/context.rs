@@ -89,6 +89,19 @@ impl Context {
         Ok(Self { ui: setting.ui, folder: setting.folder.clone(), store, backend })
     }
 
+    /// Opens the store to read what is there: a database file is not made where there is none.
+    ///
+    /// # Errors
+    /// As [`Context::open`]; and where there is no file, which is to say no sweep.
+    pub fn open_to_read(setting: &Setting) -> Result<Self, Failure> {
+        let uri = setting.tracking_uri.as_deref().unwrap_or(DEFAULT_URI);
+        let is_file = uri.split(':').next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("sqlite"));
+        if is_file && !EmbeddedStore::exists(uri)? {
+            return Err(no_database(setting, uri));
+        }
+        Self::open(setting)
+    }
+
     /// The id of the sweep that is meant: the one named, else the one last initialised in this directory, else the
     /// newest of the store.
     ///
@@ -131,6 +144,17 @@ fn user() -> String {
         .or_else(|| var("USER"))
         .or_else(system)
         .unwrap_or_else(|| "unknown".into())
+}
+
+fn no_database(setting: &Setting, uri: &str) -> Failure {
+    let hint = if setting.tracking_uri.is_some() {
+        format!("There is no such file: {uri}. Check --tracking-uri or MLFLOW_TRACKING_URI.")
+    } else {
+        "Make one: sweep init CONFIG. Sweeps that are elsewhere are found by --tracking-uri, or by the directory that \
+         they were made in."
+            .to_owned()
+    };
+    Failure::new(Exit::Usage, "there is no sweep yet").hint(hint)
 }
 
 fn unknown_scheme(uri: &str) -> Failure {

@@ -52,6 +52,12 @@ pub(super) async fn load_sweep(
     Ok((sweep, config))
 }
 
+/// The config of a sweep, where this program can read it; its findings were told at `init`.
+pub(super) fn config_of(sweep: &Sweep) -> Option<Config> {
+    let checked = config::check(&sweep.config);
+    checked.config.filter(|_| checked.errors.is_empty())
+}
+
 fn checked(ui: &Ui, name: &str, bytes: &[u8]) -> Result<Config, Failure> {
     let checked = config::check(bytes);
     let findings = config::render_findings(name, &String::from_utf8_lossy(bytes), &checked, ui.color_err);

@@ -217,6 +217,14 @@ fn limit(config: &Config, strategy: &dyn Strategy) -> Option<u64> {
     }
 }
 
+/// Trials that may be run in all, of a config whose method may be unknown to this program.
+pub(super) fn limit_of(config: &Config, seed: u64) -> Option<u64> {
+    match strategy::for_config(config, seed) {
+        Ok(strategy) => limit(config, strategy.as_ref()),
+        Err(_) => config.run_cap,
+    }
+}
+
 fn announce(context: &Context, sweep: &Sweep, config: &Config, limit: Option<u64>, jobs: usize) {
     let trials = limit.map_or_else(|| "trials without end".to_owned(), |limit| words::count(limit, "trial"));
     let side = if jobs > 1 { format!(", {jobs} side by side") } else { String::new() };

@@ -22,4 +22,5 @@ pub use finding::{Checked, Finding};
 pub use model::{Budget, Command, Config, EarlyTerminate, Goal, Impute, Method, Metric, Optimizer, Summary};
 pub use render::render_findings;
 pub use schema::schema;
+pub use suggest::nearest;
 pub use yaml::plain_value;

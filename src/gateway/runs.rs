@@ -109,6 +109,7 @@ pub(super) async fn search(State(api): State<Api>, Body(ask): Body<Search>) -> A
         filter: ask.filter,
         order_by: ask.order_by,
         page_token: ask.page_token,
+        ..RunSearch::default()
     };
     Ok(Json(api.call(move |db| db.search_runs(&search)).await?.into()))
 }

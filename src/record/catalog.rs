@@ -4,6 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::ledger::{Ledger, experiment};
 use super::tags;
+use crate::config::nearest;
 use crate::tracking::{ErrorKind, NewRun, Result, Run, RunId, RunQuery, RunUpdate, Store, TrackingError};
 use crate::trial::RunStatus;
 
@@ -31,6 +32,14 @@ impl Order {
             Self::Stop => "stop",
             Self::Cancel => "cancel",
         }
+    }
+
+    /// What a parent run tells its agents to do.
+    #[must_use]
+    pub fn of(parent: &Run) -> Self {
+        let word = parent.tag(tags::CONTROL).unwrap_or_default();
+        let known = [Self::Pause, Self::Stop, Self::Cancel].into_iter().find(|order| order.word() == word);
+        known.unwrap_or(Self::Run)
     }
 }
 
@@ -112,7 +121,15 @@ impl Sweep {
     /// # Errors
     /// `NotFound` where there is no such run, `Invalid` where it is no sweep of ours or its config was changed.
     pub async fn open(store: &dyn Store, id: &RunId) -> Result<Self> {
-        let parent = store.run(id).await?;
+        Self::of_run(store, store.run(id).await?).await
+    }
+
+    /// Opens the sweep whose parent run has been read already.
+    ///
+    /// # Errors
+    /// `Invalid` where the run is no sweep of ours or its config was changed.
+    pub async fn of_run(store: &dyn Store, parent: Run) -> Result<Self> {
+        let id = &parent.info.id;
         if parent.tag(tags::SWEEP).is_none() {
             return Err(invalid(format!("run {id} is not a sweep"))
                 .hint("`sweep init` prints the id of the sweep that it makes."));
@@ -148,17 +165,7 @@ impl Sweep {
             (Some(_), Some(_)) => {
                 Err(invalid(format!("several sweeps begin with `{prefix}`")).hint("Give more of the id."))
             }
-            _ => {
-                let named: Vec<&Run> = sweeps.iter().filter(|run| run.info.name == prefix).collect();
-                match named.as_slice() {
-                    [one] => Ok(one.info.id.clone()),
-                    _ => Err(TrackingError::new(
-                        ErrorKind::NotFound,
-                        format!("there is no sweep `{prefix}` in {}", store.uri()),
-                    )
-                    .hint("`sweep init CONFIG` makes one and prints its id.")),
-                }
-            }
+            _ => named(store, &sweeps, prefix),
         }
     }
 
@@ -170,7 +177,7 @@ impl Sweep {
         let newest = Self::all(store).await?.into_iter().max_by_key(|run| run.info.start_time);
         newest.map(|run| run.info.id).ok_or_else(|| {
             TrackingError::new(ErrorKind::NotFound, format!("there is no sweep in {}", store.uri()))
-                .hint("`sweep init CONFIG` makes one.")
+                .hint("Write a sweep file, then: sweep init CONFIG.")
         })
     }
 
@@ -199,10 +206,7 @@ impl Sweep {
     /// # Errors
     /// As the store's.
     pub async fn order(&self, store: &dyn Store) -> Result<Order> {
-        let parent = store.run(self.id()).await?;
-        let word = parent.tag(tags::CONTROL).unwrap_or_default();
-        let known = [Order::Pause, Order::Stop, Order::Cancel].into_iter().find(|order| order.word() == word);
-        Ok(known.unwrap_or(Order::Run))
+        Ok(Order::of(&store.run(self.id()).await?))
     }
 
     /// Tells its agents what to do: they notice at their next pulse.
@@ -234,6 +238,31 @@ impl Sweep {
             store.update_run(&run, &update).await?;
         }
         store.update_run(self.id(), &update).await
+    }
+}
+
+/// The one sweep of this name.
+fn named(store: &dyn Store, sweeps: &[Run], name: &str) -> Result<RunId> {
+    let found: Vec<&Run> = sweeps.iter().filter(|run| run.info.name == name).collect();
+    match found.as_slice() {
+        [one] => Ok(one.info.id.clone()),
+        [] => {
+            let missing = TrackingError::new(
+                ErrorKind::NotFound,
+                format!("there is no sweep `{name}` in {}", store.uri()),
+            );
+            let names = sweeps.iter().map(|run| run.info.name.as_str());
+            Err(match nearest(name, names) {
+                Some(near) => missing.hint(format!("Did you mean `{near}`? `sweep list` shows all.")),
+                None if sweeps.is_empty() => missing.hint("`sweep init CONFIG` makes one and prints its id."),
+                None => missing.hint("`sweep list` shows the sweeps that there are."),
+            })
+        }
+        several => {
+            let ids: Vec<&str> = several.iter().filter_map(|run| run.info.id.as_str().get(..8)).collect();
+            Err(invalid(format!("several sweeps are named `{name}`"))
+                .hint(format!("Give the id, or its beginning: {}.", ids.join(", "))))
+        }
     }
 }
 

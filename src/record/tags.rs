@@ -68,9 +68,14 @@ pub const CONTINUES: &str = "sweep.continues";
 pub const STOPPED_RULE: &str = "sweep.stopped.rule";
 /// Where the changes since the commit lie among a trial's artifacts.
 pub const GIT_DIFF_ARTIFACT: &str = "git.diff";
+/// On a run that repeats a trial and is none itself: id of the trial's run.
+pub const RERUN_OF: &str = "sweep.rerun_of";
+/// On a trial's run: the folder in which its command ran, on the agent's machine.
+pub const FOLDER: &str = "sweep.folder";
 /// Before the dotted path of a parameter, on a trial's run: its sampled value as on the command line.
 pub const PARAM_PREFIX: &str = "sweep.param.";
-/// On a trial's run: a value that changes while its agent lives.
+/// On a trial's run: a value that changes while its agent lives: a count, and for people the time by the agent's own
+/// clock, epoch milliseconds.
 pub const HEARTBEAT: &str = "sweep.heartbeat";
 /// On a trial's run: the attempt that took the trial over.
 pub const SUPERSEDED_BY: &str = "sweep.superseded_by";

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::catalog::{Sweep, search_all};
 use super::ledger::{Claim, Ledger};
+use super::standing::{attempt_of, index_of};
 use super::tags;
 use crate::space::Point;
-use crate::tracking::{NewRun, Result, Run, RunId, RunQuery, Store};
+use crate::tracking::{NewRun, Result, Run, RunId, RunQuery, Store, Want};
 use crate::trial::{RunStatus, Trial, TrialIndex};
 
 /// A longer text of a point is not kept whole as a tag by MLflow, and half a text is of no use.
@@ -130,8 +131,17 @@ impl TrialRuns {
     /// # Errors
     /// As the store's.
     pub async fn read(store: &dyn Store, sweep: &Sweep) -> Result<Self> {
+        Self::read_of(store, sweep, Want::default()).await
+    }
+
+    /// Reads all of them, with no more of their data than is wanted; the tags of trial and attempt must be.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn read_of(store: &dyn Store, sweep: &Sweep, want: Want) -> Result<Self> {
         let results = Ledger::results(store, &sweep.ledger).await?;
         let query = RunQuery {
+            want,
             experiment_ids: vec![sweep.parent.info.experiment_id.clone()],
             filter: format!("tags.`{}` = '{}'", tags::SWEEP_ID, sweep.id()),
             ..RunQuery::default()
@@ -184,16 +194,9 @@ impl TrialRuns {
     }
 }
 
-pub(super) fn index_of(run: &Run) -> Option<TrialIndex> {
-    run.tag(tags::TRIAL)?.parse().ok().map(TrialIndex)
-}
-
-fn attempt_of(run: &Run) -> u32 {
-    run.tag(tags::ATTEMPT).and_then(|attempt| attempt.parse().ok()).unwrap_or(1)
-}
-
-/// The exit code; of a run that ended well it need not be written.
-fn exit_code_of(run: &Run) -> Option<i32> {
+/// The exit code of a run's command; of a run that ended well it need not be written.
+#[must_use]
+pub fn exit_code_of(run: &Run) -> Option<i32> {
     let written = run.tag(tags::EXIT_CODE).and_then(|code| code.parse().ok());
     written.or((run.info.status == RunStatus::Finished).then_some(0))
 }

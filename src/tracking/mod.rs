@@ -16,6 +16,7 @@ mod store;
 pub use error::{ErrorKind, Result, TrackingError};
 pub use model::{
     ArtifactEntry, Experiment, ExperimentId, Metric, NewRun, Page, Run, RunId, RunInfo, RunQuery, RunUpdate,
+    Want,
 };
 pub use registry::{LoggedModel, ModelVersion, NewVersion, RegisteredModel, Registry};
 pub use store::{ParamWrite, Store};

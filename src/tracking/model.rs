@@ -155,6 +155,28 @@ pub struct RunQuery {
     pub max_results: usize,
     /// Where the page starts, as the page before gave it.
     pub page_token: Option<String>,
+    /// Which data of the runs is needed.
+    pub want: Want,
+}
+
+/// Which data of runs is needed: a store that can narrow its reading gives no more, another gives everything.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Want {
+    /// Only tags of these keys; `None`: all.
+    pub tags: Option<Vec<String>>,
+    /// Only the latest values of metrics of these keys; `None`: all.
+    pub metrics: Option<Vec<String>>,
+    /// No params.
+    pub no_params: bool,
+}
+
+impl Want {
+    /// These tags and metrics, and no params.
+    #[must_use]
+    pub fn only(tags: &[&str], metrics: &[&str]) -> Self {
+        let owned = |keys: &[&str]| Some(keys.iter().map(|&key| key.to_owned()).collect());
+        Self { tags: owned(tags), metrics: owned(metrics), no_params: true }
+    }
 }
 
 /// One page of an answer.

@@ -5,6 +5,7 @@
 
 mod progress;
 mod run_lines;
+mod sheet;
 mod style;
 mod table;
 pub mod words;
@@ -12,6 +13,7 @@ pub mod words;
 use std::io::{IsTerminal as _, Write as _};
 
 pub use run_lines::RunLines;
+pub use sheet::{Cell, Column, Drawn, MINOR, Sheet};
 pub use style::Style;
 pub use table::{importance_table, plain_table};
 

@@ -9,7 +9,8 @@ mod text;
 use comfy_table::{CellAlignment, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle};
 
 pub use importance::importance_table;
-use text::{display_width, printable, shorten};
+use text::display_width;
+pub(super) use text::{printable, shorten};
 
 const RICH: TableStyle = TableStyle::new()
     .top_border(LineStyle::new('┏', '━', '┳', '┓'))
@@ -50,7 +51,7 @@ pub fn plain_table(headers: &[&str], rows: &[Vec<String>], width: usize) -> Stri
 }
 
 /// Draws cells as they are, in the columns' natural widths; `right` names the columns set flush right.
-fn draw(header: &[String], rows: &[Vec<String>], right: &[usize]) -> String {
+pub(super) fn draw(header: &[String], rows: &[Vec<String>], right: &[usize]) -> String {
     let mut table = Table::new();
     table.load_style(RICH).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(header).add_rows(rows);
@@ -65,7 +66,7 @@ fn draw(header: &[String], rows: &[Vec<String>], right: &[usize]) -> String {
 }
 
 /// Width of each column's widest line.
-fn natural_widths(header: &[String], rows: &[Vec<String>]) -> Vec<usize> {
+pub(super) fn natural_widths(header: &[String], rows: &[Vec<String>]) -> Vec<usize> {
     let mut widths: Vec<usize> = header.iter().map(|cell| cell_width(cell)).collect();
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
@@ -81,7 +82,7 @@ fn cell_width(cell: &str) -> usize {
 }
 
 /// Width of a whole table whose columns have these widths: one column of padding on each side, one border each.
-fn table_width(widths: &[usize]) -> usize {
+pub(super) fn table_width(widths: &[usize]) -> usize {
     widths.iter().map(|width| width + 3).sum::<usize>() + 1
 }
 

@@ -41,6 +41,50 @@ pub fn number(value: f64) -> String {
     }
 }
 
+/// How long ago something was: `now`, `20 s ago`, `5 min ago`, `3 h ago`, `12 days ago`.
+#[must_use]
+pub fn ago(since: Duration) -> String {
+    let seconds = since.as_secs();
+    match seconds {
+        0..2 => "now".to_owned(),
+        2..60 => format!("{seconds} s ago"),
+        60..3600 => format!("{} min ago", seconds / 60),
+        3600..172_800 => format!("{} h ago", seconds / 3600),
+        _ => format!("{} days ago", seconds / 86_400),
+    }
+}
+
+/// A moment as ISO 8601 in UTC; empty where there is no such moment.
+#[must_use]
+pub fn moment(epoch_ms: i64) -> String {
+    let moment = time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(epoch_ms) * 1_000_000).ok();
+    moment.and_then(|moment| moment.format(MOMENT).ok()).unwrap_or_default()
+}
+
+const MOMENT: &[time::format_description::BorrowedFormatItem<'static>] =
+    time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+
+/// A history as a line of eight heights, of at most `width` characters; what is no number is a space.
+#[must_use]
+pub fn sparkline(values: &[f64], width: usize) -> String {
+    const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let finite = || values.iter().copied().filter(|value| value.is_finite());
+    let (low, high) = (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
+    let places = width.min(values.len());
+    let height = |value: f64| {
+        if !value.is_finite() {
+            return ' ';
+        }
+        let share = if high > low { (value / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0) } else { 0.5 };
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let place = (share * 7.0).round() as usize;
+        HEIGHTS.get(place).copied().unwrap_or(' ')
+    };
+    // Of a long history each character stands for the last of its piece, so that the last one is the latest value.
+    let last_of = |place: usize| values.get((place + 1) * values.len() / places - 1).copied();
+    (0..places).filter_map(last_of).map(height).collect()
+}
+
 /// `1 trial`, `2 trials`.
 #[must_use]
 pub fn count(number: u64, noun: &str) -> String {
@@ -74,6 +118,24 @@ mod tests {
         assert_eq!(text(12_999), "12 s");
         assert_eq!(text(200_000), "3 min 20 s");
         assert_eq!(text(7_500_000), "2 h 05 min");
+    }
+
+    #[test]
+    fn what_was_long_ago_is_told_in_larger_units() {
+        let text = |seconds| ago(Duration::from_secs(seconds));
+        assert_eq!([text(1), text(59), text(3599), text(7200)], ["now", "59 s ago", "59 min ago", "2 h ago"]);
+        assert_eq!(text(3 * 86_400), "3 days ago");
+        assert_eq!(moment(1_700_000_000_123), "2023-11-14T22:13:20.123Z");
+        assert_eq!(moment(i64::MAX), "");
+    }
+
+    #[test]
+    fn a_sparkline_ends_with_the_latest_value() {
+        assert_eq!(sparkline(&[0.0, 1.0, 2.0, 7.0], 10), "▁▂▃█");
+        assert_eq!(sparkline(&(0..100).map(f64::from).collect::<Vec<_>>(), 4), "▃▄▆█");
+        assert_eq!(sparkline(&[1.0, f64::NAN, 1.0], 8), "▅ ▅");
+        assert_eq!(sparkline(&[f64::MIN, f64::MAX], 8), "▁█");
+        assert_eq!(sparkline(&[], 8), "");
     }
 
     #[test]

@@ -172,7 +172,8 @@ fn nobody_is_taken_for_lost_because_the_server_was_away() {
     waits.says("waiting for 1 trial");
     let beat = || {
         let outcome = story.outcome();
-        outcome.attempts(0)[0].tag("sweep.heartbeat").and_then(|beat| beat.parse::<u64>().ok()).unwrap_or(0)
+        let beat = outcome.attempts(0)[0].tag("sweep.heartbeat");
+        beat.and_then(|beat| beat.split(' ').next()?.parse::<u64>().ok()).unwrap_or(0)
     };
     story.proxy.is_away(true);
     std::thread::sleep(Duration::from_secs(6));

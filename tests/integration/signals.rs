@@ -57,7 +57,10 @@ impl Story {
     /// Waits until the agent has looked for orders: it does so as often as it beats.
     #[track_caller]
     fn some_heartbeats_later(&self) {
-        let beat = || self.tag(0, 1, "sweep.heartbeat").parse::<u64>().unwrap_or(0);
+        let beat = || {
+            let beat = self.tag(0, 1, "sweep.heartbeat");
+            beat.split(' ').next().and_then(|count| count.parse::<u64>().ok()).unwrap_or(0)
+        };
         let before = beat();
         until("further heartbeats", || (beat() >= before + 3).then_some(()));
     }

@@ -84,6 +84,15 @@ pub struct Settled {
     pub run: RunId,
 }
 
+/// What a ledger says of all trials.
+#[derive(Debug, Clone, Default)]
+pub struct LedgerState {
+    /// The run that is the result of each trial that has one, and is not to be run again.
+    pub results: BTreeMap<TrialIndex, RunId>,
+    /// The trials that were begun and have none.
+    pub unfinished: Vec<Unfinished>,
+}
+
 /// Whether a settled attempt counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -318,6 +327,25 @@ impl Ledger {
     /// As the store's.
     pub async fn settle_without_run(&self, claim: Claim) -> Result<()> {
         self.settle(claim, &RunId(NO_RUN.to_owned())).await.map(drop)
+    }
+
+    /// Reads which trials were begun, and what came of them.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn state(store: &dyn Store, root: &RunId) -> Result<LedgerState> {
+        let root = store.run(root).await?;
+        let mut shards = vec![Shard::new(0, root.info.id.clone())];
+        shards[0].learn(&root);
+        for (number, run) in (1..).zip(shard_runs(&root)) {
+            let mut shard = Shard::new(number, run.clone());
+            shard.learn(&store.run(&run).await?);
+            shards.push(shard);
+        }
+        let view = View::new(shards);
+        let done = view.shards.iter().flat_map(Shard::trials).filter(|(_, entry)| entry.is_done());
+        let results = done.filter_map(|(trial, entry)| Some((trial, entry.done.clone()?.1))).collect();
+        Ok(LedgerState { results, unfinished: view.unfinished() })
     }
 
     /// Reads which run is the result of each trial that has one.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, params, params_from_iter};
 
 use super::db::Db;
 use super::experiments::window_value;
@@ -76,13 +76,20 @@ pub(super) fn insert(db: &Connection, run_id: &str, metric: &Metric) -> Result<(
     Ok(())
 }
 
-/// The latest metrics of the runs in this JSON array of ids, by run, sorted by key.
-pub(super) fn latest(db: &Connection, ids: &str) -> Result<HashMap<String, Vec<Metric>>> {
-    let mut statement = db.prepare_cached(
+/// The latest metrics of the runs in this JSON array of ids, by run, sorted by key; of these keys alone where they are
+/// given.
+pub(super) fn latest(
+    db: &Connection,
+    ids: &str,
+    keys: Option<&[String]>,
+) -> Result<HashMap<String, Vec<Metric>>> {
+    let keys = keys.map(|keys| serde_json::to_string(keys).unwrap_or_default());
+    let among = if keys.is_some() { "key IN (SELECT value FROM json_each(?2)) AND" } else { "" };
+    let mut statement = db.prepare_cached(&format!(
         "SELECT key, value, timestamp, step, is_nan, run_uuid FROM latest_metrics
-         WHERE run_uuid IN (SELECT value FROM json_each(?1)) ORDER BY key",
-    )?;
-    let mut rows = statement.query([ids])?;
+         WHERE {among} run_uuid IN (SELECT value FROM json_each(?1)) ORDER BY key"
+    ))?;
+    let mut rows = statement.query(params_from_iter(std::iter::once(ids).chain(keys.as_deref())))?;
     let mut by_run: HashMap<String, Vec<Metric>> = HashMap::new();
     while let Some(row) = rows.next()? {
         by_run.entry(row.get(5)?).or_default().push(from_row(row)?);

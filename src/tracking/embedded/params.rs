@@ -66,17 +66,14 @@ pub(super) fn insert(db: &Connection, run_id: &str, param: &Pair) -> Result<Para
 
 /// The params of the runs in this JSON array of ids, by run, sorted by key.
 pub(super) fn of_runs(db: &Connection, ids: &str) -> Result<HashMap<String, Vec<Pair>>> {
-    pairs(
-        db,
-        ids,
-        "SELECT run_uuid, key, value FROM params WHERE run_uuid IN (SELECT value FROM json_each(?1)) ORDER BY key",
-    )
+    let sql = "SELECT run_uuid, key, value FROM params WHERE run_uuid IN (SELECT value FROM json_each(?1)) ORDER BY key";
+    pairs(db, &[ids], sql)
 }
 
 /// Reads rows of (run, key, value).
-pub(super) fn pairs(db: &Connection, ids: &str, sql: &str) -> Result<HashMap<String, Vec<Pair>>> {
+pub(super) fn pairs(db: &Connection, bound: &[&str], sql: &str) -> Result<HashMap<String, Vec<Pair>>> {
     let mut statement = db.prepare_cached(sql)?;
-    let mut rows = statement.query([ids])?;
+    let mut rows = statement.query(rusqlite::params_from_iter(bound))?;
     let mut by_run: HashMap<String, Vec<Pair>> = HashMap::new();
     while let Some(row) = rows.next()? {
         let pair = Pair { key: row.get(1)?, value: row.get::<_, Option<String>>(2)?.unwrap_or_default() };

@@ -1,5 +1,7 @@
 //! Runs: made, read, changed, deleted, restored.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::db::{Db, fresh_id, now};
@@ -8,7 +10,7 @@ use super::experiments;
 use super::names::random_name;
 use super::record::{Inputs, Lifecycle, ModelOutputs, Pair, RunData, RunHeader, RunRecord};
 use super::{inputs, metrics, params as run_params, tags};
-use crate::tracking::Result;
+use crate::tracking::{Result, Want};
 use crate::trial::RunStatus;
 
 /// The columns of a run in the order that [`from_row`] reads them.
@@ -164,17 +166,25 @@ pub(super) fn active(db: &Connection, id: &str) -> Result<i64> {
 
 fn whole(store: &Db, db: &Connection, id: &str) -> Result<RunRecord> {
     let info = header(db, id)?;
-    with_data(store, db, vec![info])?.pop().ok_or_else(|| missing(id))
+    with_data(store, db, vec![info], &Want::default())?.pop().ok_or_else(|| missing(id))
 }
 
-/// Loads everything that belongs to these runs, in one query per noun.
-pub(super) fn with_data(store: &Db, db: &Connection, headers: Vec<RunHeader>) -> Result<Vec<RunRecord>> {
+/// Loads what is wanted of all that belongs to these runs, in one query per noun.
+pub(super) fn with_data(
+    store: &Db,
+    db: &Connection,
+    headers: Vec<RunHeader>,
+    want: &Want,
+) -> Result<Vec<RunRecord>> {
     let ids: Vec<&str> = headers.iter().map(|header| header.run_id.as_str()).collect();
     let ids = serde_json::to_string(&ids).unwrap_or_default();
-    let mut metrics = metrics::latest(db, &ids)?;
-    let mut params = run_params::of_runs(db, &ids)?;
-    let mut tags = tags::of_runs(db, &ids)?;
-    let (mut inputs, mut outputs) = inputs::of_runs(store, db, &ids)?;
+    let mut metrics = metrics::latest(db, &ids, want.metrics.as_deref())?;
+    let mut params = if want.no_params { HashMap::new() } else { run_params::of_runs(db, &ids)? };
+    let mut tags = tags::of_runs(db, &ids, want.tags.as_deref())?;
+    // Whoever asks for some of the data alone has no use for these.
+    let narrow = *want != Want::default();
+    let (mut inputs, mut outputs) =
+        if narrow { Default::default() } else { inputs::of_runs(store, db, &ids)? };
     let records = headers.into_iter().map(|info| {
         let id = info.run_id.as_str();
         let data = RunData {

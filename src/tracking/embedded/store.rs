@@ -31,6 +31,11 @@ impl EmbeddedStore {
         Ok(Self { db: Arc::new(Db::open(uri_or_path)?) })
     }
 
+    /// Whether the database file that a `sqlite:` URI or a path names is there.
+    pub fn exists(uri_or_path: &str) -> Result<bool> {
+        Ok(super::uri::database_path(uri_or_path)?.exists())
+    }
+
     /// The database itself, for synchronous work.
     #[must_use]
     pub fn db(&self) -> &Arc<Db> {
@@ -129,6 +134,7 @@ impl Store for EmbeddedStore {
             view: View::Active,
             max_results: query.max_results,
             page_token: query.page_token.clone(),
+            want: query.want.clone(),
         };
         self.call(move |db| {
             let page = db.search_runs(&search)?;

@@ -60,11 +60,18 @@ pub(super) fn upsert(db: &Connection, run_id: &str, tag: &Pair) -> Result<()> {
     Ok(())
 }
 
-/// The tags of the runs in this JSON array of ids, by run, sorted by key.
-pub(super) fn of_runs(db: &Connection, ids: &str) -> Result<HashMap<String, Vec<Pair>>> {
-    pairs(
-        db,
-        ids,
-        "SELECT run_uuid, key, value FROM tags WHERE run_uuid IN (SELECT value FROM json_each(?1)) ORDER BY key",
-    )
+/// The tags of the runs in this JSON array of ids, by run, sorted by key; of these keys alone where they are given.
+pub(super) fn of_runs(
+    db: &Connection,
+    ids: &str,
+    keys: Option<&[String]>,
+) -> Result<HashMap<String, Vec<Pair>>> {
+    let Some(keys) = keys else {
+        let sql = "SELECT run_uuid, key, value FROM tags WHERE run_uuid IN (SELECT value FROM json_each(?1)) ORDER BY key";
+        return pairs(db, &[ids], sql);
+    };
+    let keys = serde_json::to_string(keys).unwrap_or_default();
+    let sql = "SELECT run_uuid, key, value FROM tags WHERE key IN (SELECT value FROM json_each(?2))
+               AND run_uuid IN (SELECT value FROM json_each(?1)) ORDER BY key";
+    pairs(db, &[ids, &keys], sql)
 }

@@ -3,13 +3,13 @@
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Columns of the terminal that a text takes.
-pub(super) fn display_width(text: &str) -> usize {
+pub(in crate::ui) fn display_width(text: &str) -> usize {
     text.width()
 }
 
 /// The text with everything that could steer a terminal replaced by a space: control characters and the
 /// marks that turn the writing direction.
-pub(super) fn printable(text: &str) -> String {
+pub(in crate::ui) fn printable(text: &str) -> String {
     let steers = |c: char| {
         c.is_control() || matches!(c, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
     };
@@ -17,7 +17,7 @@ pub(super) fn printable(text: &str) -> String {
 }
 
 /// The text in at most `width` columns; what is cut out of its middle is marked by `…`.
-pub(super) fn shorten(text: &str, width: usize) -> String {
+pub(in crate::ui) fn shorten(text: &str, width: usize) -> String {
     if display_width(text) <= width {
         return text.to_owned();
     }

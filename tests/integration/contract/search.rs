@@ -11,7 +11,7 @@ async fn names(store: &dyn Store, experiment: &ExperimentId, filter: &str, order
         filter: filter.to_owned(),
         order_by: order_by.iter().map(|term| (*term).to_owned()).collect(),
         max_results: 100,
-        page_token: None,
+        ..RunQuery::default()
     };
     let page = store.search_runs(&query).await.unwrap_or_else(|error| panic!("{filter}: {error}"));
     assert!(page.next.is_none());

@@ -10,7 +10,7 @@ use super::clauses::{Clauses, Pairs, Sql, direction, nan_aware};
 use crate::tracking::filter::{
     Condition, Entity, Order, RUNS, Subject, Test, offset_of, parse_filter, parse_order_by, token_for,
 };
-use crate::tracking::{Page, Result};
+use crate::tracking::{Page, Result, Want};
 
 const PARAMS: Pairs = Pairs { table: "params", link: "run_uuid", key_column: "key", value_column: "value" };
 const TAGS: Pairs = Pairs { table: "tags", link: "run_uuid", key_column: "key", value_column: "value" };
@@ -30,6 +30,8 @@ pub struct RunSearch {
     pub max_results: usize,
     /// Where the page starts, as the page before gave it.
     pub page_token: Option<String>,
+    /// Which data of the runs is needed.
+    pub want: Want,
 }
 
 impl Db {
@@ -53,7 +55,7 @@ impl Db {
                 .collect::<Result<Vec<_>, _>>()?;
             let more = headers.len() > search.max_results;
             headers.truncate(search.max_results);
-            let items = runs::with_data(self, db, headers)?;
+            let items = runs::with_data(self, db, headers, &search.want)?;
             Ok(Page { items, next: more.then(|| token_for(offset + search.max_results)) })
         })
     }

@@ -1,0 +1,189 @@
+//! `sweep list`: all sweeps of the store, the newest first.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+use tokio::task::JoinSet;
+
+use super::context::{Context, Setting};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::format::{AnswerFormat, print_json, print_sheet};
+use super::overview::{BestJson, Counts, MetricJson, Overview};
+use super::workspace::Latest;
+use crate::record::{Sweep, tags};
+use crate::tracking::{ErrorKind, Result as StoreResult, Run, Store};
+use crate::ui::{Cell, Column, MINOR, Sheet, words};
+
+/// What was typed.
+#[derive(Debug, Clone, Default)]
+pub struct ListArgs {
+    /// The newest so many; `None`: all.
+    pub most: Option<usize>,
+    /// How the list is printed.
+    pub format: AnswerFormat,
+}
+
+/// Sweeps that are read side by side.
+const AT_ONCE: usize = 8;
+
+/// Prints all sweeps of the store.
+///
+/// # Errors
+/// Where the store can't be read.
+pub async fn list(setting: &Setting, args: &ListArgs) -> Result<Exit, Failure> {
+    let context = match Context::open_to_read(setting) {
+        Ok(context) => context,
+        // No database is no fault of a list: it has nothing in it.
+        Err(failure) if failure.exit == Exit::Usage && setting.tracking_uri.is_none() => {
+            print(setting, &[], args.format);
+            return Ok(Exit::Done);
+        }
+        Err(failure) => return Err(failure),
+    };
+    let mut parents = Sweep::all(context.store.as_ref()).await?;
+    parents.sort_by(|a, b| (b.info.start_time, &b.info.id).cmp(&(a.info.start_time, &a.info.id)));
+    parents.truncate(args.most.unwrap_or(usize::MAX));
+    let experiments: HashMap<String, String> = context
+        .store
+        .experiments()
+        .await?
+        .into_iter()
+        .map(|experiment| (experiment.id.0, experiment.name))
+        .collect();
+    let latest = Latest::load(&context.folder)
+        .filter(|latest| latest.tracking_uri == context.store.uri())
+        .map(|latest| latest.sweep_id);
+    let overviews = read_all(&context.store, &parents).await?;
+    let entries: Vec<Entry> = parents
+        .iter()
+        .zip(overviews)
+        .map(|(parent, overview)| Entry {
+            id: parent.info.id.to_string(),
+            name: parent.info.name.clone(),
+            experiment: experiments.get(&parent.info.experiment_id.0).cloned().unwrap_or_default(),
+            state: overview.as_ref().map_or("unreadable", |overview| overview.state().word()),
+            method: parent.tag(tags::METHOD).map(str::to_owned),
+            created: words::moment(parent.info.start_time),
+            metric: overview.as_ref().and_then(Overview::metric_json),
+            trials: overview.as_ref().map(Overview::counts),
+            best: overview.as_ref().and_then(Overview::best_json),
+            latest: latest.as_ref() == Some(&parent.info.id.0),
+            created_ms: parent.info.start_time,
+        })
+        .collect();
+    print(setting, &entries, args.format);
+    Ok(Exit::Done)
+}
+
+/// Looks at all of them, some side by side; `None`: another program made it, or its ledger is gone.
+async fn read_all(store: &Arc<dyn Store>, parents: &[Run]) -> StoreResult<Vec<Option<Overview>>> {
+    let mut read: Vec<Option<Overview>> = parents.iter().map(|_| None).collect();
+    let mut waiting = parents.iter().cloned().enumerate();
+    let mut reading = JoinSet::new();
+    loop {
+        while reading.len() < AT_ONCE
+            && let Some((place, parent)) = waiting.next()
+        {
+            let store = Arc::clone(store);
+            reading.spawn(async move { (place, Overview::read(&store, parent).await) });
+        }
+        match reading.join_next().await {
+            None => return Ok(read),
+            Some(Ok((place, Ok(overview)))) => read[place] = Some(overview),
+            Some(Ok((_, Err(error))))
+                if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Invalid | ErrorKind::Forbidden) =>
+            {
+                tracing::debug!(%error, "a sweep can't be read");
+            }
+            Some(Ok((_, Err(error)))) => return Err(error),
+            Some(Err(error)) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => return Ok(read),
+            },
+        }
+    }
+}
+
+/// A sweep of the list.
+#[derive(Debug, Serialize)]
+struct Entry {
+    id: String,
+    name: String,
+    experiment: String,
+    state: &'static str,
+    method: Option<String>,
+    created: String,
+    metric: Option<MetricJson>,
+    trials: Option<Counts>,
+    best: Option<BestJson>,
+    /// Whether commands mean this one where none is named.
+    latest: bool,
+    #[serde(skip)]
+    created_ms: i64,
+}
+
+fn print(setting: &Setting, entries: &[Entry], format: AnswerFormat) {
+    match format {
+        AnswerFormat::Json => print_json(&setting.ui, &entries),
+        AnswerFormat::Csv => setting.ui.print(&sheet(entries).csv()),
+        AnswerFormat::Table if entries.is_empty() => {
+            setting.ui.say("No sweep yet. Write a sweep file, then: sweep init config.yaml");
+        }
+        AnswerFormat::Table => print_sheet(setting, &sheet(entries)),
+    }
+}
+
+fn sheet(entries: &[Entry]) -> Sheet {
+    let any = |of: fn(&Counts) -> u64| entries.iter().filter_map(|e| e.trials.as_ref()).any(|t| of(t) > 0);
+    let shown = |column: Column, shown: bool| if shown { column } else { column.csv_only() };
+    let columns = vec![
+        Column::new("Name", "name"),
+        Column::new("State", "state"),
+        Column::new("Trials", "").table_only(),
+        shown(Column::new("Running", "running"), any(|trials| trials.running)),
+        shown(Column::new("Failed", "failed"), any(|trials| trials.failed)),
+        shown(Column::new("Stopped early", "stopped_early").rank(2), any(|trials| trials.stopped_early)),
+        shown(Column::new("Killed", "killed").rank(2), any(|trials| trials.killed)),
+        Column::new("Best", "best"),
+        Column::new("Metric", "metric").rank(MINOR + 3),
+        Column::new("Method", "method").rank(MINOR + 1),
+        Column::new("Experiment", "experiment").rank(MINOR + 2),
+        Column::new("Created", "created").rank(MINOR),
+        Column::new("Id", "id"),
+        Column::new("", "finished").csv_only(),
+        Column::new("", "begun").csv_only(),
+        Column::new("", "limit").csv_only(),
+        Column::new("", "best_trial").csv_only(),
+    ];
+    Sheet { columns, rows: entries.iter().map(row).collect() }
+}
+
+fn row(entry: &Entry) -> Vec<Cell> {
+    let count = |of: fn(&Counts) -> u64| entry.trials.as_ref().map_or(Cell::Empty, |t| Cell::Count(of(t)));
+    let best = entry.best.as_ref();
+    let done = entry.trials.map(|trials| match trials.limit {
+        Some(limit) => format!("{}/{limit}", trials.done()),
+        None => trials.done().to_string(),
+    });
+    vec![
+        Cell::Text(entry.name.clone()),
+        Cell::Text(entry.state.to_owned()),
+        Cell::figure(done),
+        count(|trials| trials.running),
+        count(|trials| trials.failed),
+        count(|trials| trials.stopped_early),
+        count(|trials| trials.killed),
+        Cell::number(best.map(BestJson::value)),
+        Cell::text(entry.metric.as_ref().map(MetricJson::name)),
+        Cell::text(entry.method.clone()),
+        Cell::Text(entry.experiment.clone()),
+        Cell::Moment(entry.created_ms),
+        Cell::Id(entry.id.clone()),
+        count(|trials| trials.finished),
+        count(|trials| trials.begun),
+        entry.trials.and_then(|trials| trials.limit).map_or(Cell::Empty, Cell::Count),
+        best.and_then(BestJson::trial).map_or(Cell::Empty, Cell::Count),
+    ]
+}

@@ -1,0 +1,50 @@
+//! The best trials of a sweep. The store sorts where it can, so that no more than those is read.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::values::{Chosen, true_value};
+use crate::config::{Goal, Summary};
+use crate::record::{Ranking, Sweep, TrialRuns, best_runs, counts};
+use crate::tracking::{Result, Run, RunId, Store, Want};
+use crate::trial::{RunStatus, TrialIndex};
+
+/// A trial's run with the value that counts.
+#[derive(Debug, Clone)]
+pub(super) struct Ranked {
+    pub(super) run: Run,
+    pub(super) value: f64,
+}
+
+/// At most `most` finished trials, the best first; none where the metric has no direction. Their runs are whole.
+pub(super) async fn best_of(
+    store: &Arc<dyn Store>,
+    sweep: &Sweep,
+    results: &BTreeMap<TrialIndex, RunId>,
+    metric: &Chosen,
+    most: usize,
+) -> Result<Vec<Ranked>> {
+    let Some(goal) = metric.goal else { return Ok(Vec::new()) };
+    let by = Ranking { metric: &metric.name, goal, most };
+    if metric.summary == Summary::Last && by.can_be_said() {
+        let runs = best_runs(store.as_ref(), sweep, results, by, Want::default()).await?;
+        let value = |run: &Run| run.metric(&metric.name).map(|logged| true_value(logged.value));
+        return Ok(runs.into_iter().filter_map(|run| Some(Ranked { value: value(&run)?, run })).collect());
+    }
+    let runs = TrialRuns::read(store.as_ref(), sweep).await?;
+    let finished = |run: &&Run| run.info.status == RunStatus::Finished && counts(results, run);
+    let counted: Vec<&Run> = runs.iter().map(|(_, run)| run).filter(finished).collect();
+    let values = metric.values(store, counted.iter().copied()).await?;
+    let mut ranked: Vec<Ranked> = counted
+        .into_iter()
+        .filter_map(|run| Some(Ranked { value: *values.get(&run.info.id)?, run: run.clone() }))
+        .filter(|ranked| ranked.value.is_finite())
+        .collect();
+    // Stable, so that among equals the earliest trial is the first.
+    ranked.sort_by(|a, b| match goal {
+        Goal::Minimize => a.value.total_cmp(&b.value),
+        Goal::Maximize => b.value.total_cmp(&a.value),
+    });
+    ranked.truncate(most);
+    Ok(ranked)
+}

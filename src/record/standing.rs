@@ -1,0 +1,205 @@
+//! How far a sweep is: its trials by what became of them, read from the ledger and from those runs alone that did not
+//! end well. What it costs grows with the failures, not with the trials.
+
+use std::collections::BTreeMap;
+
+use super::catalog::{Sweep, search_all};
+use super::ledger::{Ledger, LedgerState};
+use super::tags;
+use crate::config::Goal;
+use crate::tracking::{Metric, Result, Run, RunId, RunQuery, Store, Want};
+use crate::trial::{RunStatus, TrialIndex};
+
+/// How far a sweep is.
+#[derive(Debug, Clone, Default)]
+pub struct Standing {
+    /// Trials whose result ended well.
+    pub finished: u64,
+    /// Trials whose command failed.
+    pub failed: u64,
+    /// Trials that a stopping rule ended.
+    pub stopped: u64,
+    /// Trials that were ended otherwise.
+    pub killed: u64,
+    /// Trials that were begun.
+    pub begun: u64,
+    /// The trials that are under way, each with the run of its latest attempt.
+    pub running: BTreeMap<TrialIndex, Run>,
+    /// The run that is the result of each trial that has one.
+    pub results: BTreeMap<TrialIndex, RunId>,
+}
+
+/// What is read of a run that has not ended well; the metric of a running one is added.
+const LOOKED_AT: [&str; 7] =
+    [tags::TRIAL, tags::ATTEMPT, tags::STOPPED_RULE, tags::AGENT, tags::HOST, tags::HEARTBEAT, tags::POINT];
+
+impl Standing {
+    /// Reads it; of the metrics of running trials only `metric`.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn read(store: &dyn Store, sweep: &Sweep, metric: Option<&str>) -> Result<Self> {
+        let state = Ledger::state(store, &sweep.ledger).await?;
+        let query = RunQuery {
+            filter: format!("{} AND attributes.status != 'FINISHED'", of_sweep(sweep)),
+            want: Want::only(&LOOKED_AT, metric.as_slice()),
+            ..in_experiment(sweep)
+        };
+        Ok(Self::count(state, search_all(store, query).await?))
+    }
+
+    fn count(state: LedgerState, not_finished: Vec<Run>) -> Self {
+        let LedgerState { results, unfinished } = state;
+        let mut standing = Self { begun: (results.len() + unfinished.len()) as u64, ..Self::default() };
+        for run in not_finished {
+            let Some(trial) = index_of(&run) else { continue };
+            if results.get(&trial) == Some(&run.info.id) {
+                match run.info.status {
+                    RunStatus::Failed => standing.failed += 1,
+                    RunStatus::Killed if run.tag(tags::STOPPED_RULE).is_some() => standing.stopped += 1,
+                    RunStatus::Killed => standing.killed += 1,
+                    _ => {}
+                }
+            } else if run.info.status == RunStatus::Running && !results.contains_key(&trial) {
+                let later = |known: &Run| attempt_of(known) > attempt_of(&run);
+                if !standing.running.get(&trial).is_some_and(later) {
+                    standing.running.insert(trial, run);
+                }
+            }
+        }
+        let ended_otherwise = standing.failed + standing.stopped + standing.killed;
+        standing.finished = (results.len() as u64).saturating_sub(ended_otherwise);
+        standing.results = results;
+        standing
+    }
+
+    /// Trials that have their result.
+    #[must_use]
+    pub fn done(&self) -> u64 {
+        self.results.len() as u64
+    }
+
+    /// Whether a run is the result of its trial.
+    #[must_use]
+    pub fn counts(&self, run: &Run) -> bool {
+        counts(&self.results, run)
+    }
+}
+
+/// Whether a run is the result of its trial.
+#[must_use]
+pub fn counts(results: &BTreeMap<TrialIndex, RunId>, run: &Run) -> bool {
+    index_of(run).is_some_and(|trial| results.get(&trial) == Some(&run.info.id))
+}
+
+/// The best finished trials by the latest value of a metric, best first: the store sorts, and no more is read than is
+/// asked for. Values that are not finite are no best.
+///
+/// # Errors
+/// As the store's.
+pub async fn best_runs(
+    store: &dyn Store,
+    sweep: &Sweep,
+    results: &BTreeMap<TrialIndex, RunId>,
+    by: Ranking<'_>,
+    want: Want,
+) -> Result<Vec<Run>> {
+    let direction = if by.goal == Goal::Minimize { "ASC" } else { "DESC" };
+    let mut query = RunQuery {
+        filter: format!("{} AND attributes.status = 'FINISHED'", of_sweep(sweep)),
+        // Among equals the earliest, on every store alike.
+        order_by: vec![
+            format!("metrics.`{}` {direction}", by.metric),
+            "attributes.start_time ASC".into(),
+            "attributes.run_id ASC".into(),
+        ],
+        max_results: (by.most + 5).min(1000),
+        want,
+        ..in_experiment(sweep)
+    };
+    let mut best = Vec::new();
+    loop {
+        let page = store.search_runs(&query).await?;
+        for run in page.items {
+            // Values that are missing or no numbers come last.
+            let Some(value) = run.metric(by.metric).map(|metric| metric.value) else { return Ok(best) };
+            if value.is_nan() {
+                return Ok(best);
+            }
+            if value.abs() < f64::MAX && counts(results, &run) {
+                best.push(run);
+                if best.len() == by.most {
+                    return Ok(best);
+                }
+            }
+        }
+        query.page_token = page.next;
+        if query.page_token.is_none() {
+            return Ok(best);
+        }
+    }
+}
+
+/// By what runs are ranked.
+#[derive(Debug, Clone, Copy)]
+pub struct Ranking<'a> {
+    /// The key of the metric.
+    pub metric: &'a str,
+    /// Its direction.
+    pub goal: Goal,
+    /// How many are wanted.
+    pub most: usize,
+}
+
+impl Ranking<'_> {
+    /// Whether a store can sort by this metric: its language has no way to write a backquote in a name.
+    #[must_use]
+    pub fn can_be_said(&self) -> bool {
+        !self.metric.contains(['`', '"'])
+    }
+}
+
+/// The runs of a sweep that ended last, the latest first.
+///
+/// # Errors
+/// As the store's.
+pub async fn latest_ended(store: &dyn Store, sweep: &Sweep, most: usize) -> Result<Vec<Run>> {
+    let query = RunQuery {
+        filter: format!("{} AND attributes.end_time > 0", of_sweep(sweep)),
+        order_by: vec!["attributes.end_time DESC".into(), "attributes.run_id ASC".into()],
+        max_results: most,
+        want: Want::only(&[tags::AGENT, tags::HOST, tags::TRIAL], &[]),
+        ..in_experiment(sweep)
+    };
+    Ok(store.search_runs(&query).await?.items)
+}
+
+/// The time of a run's last sign of life, by its agent's clock: its start, a heartbeat, a value of its metric, its end.
+#[must_use]
+pub fn last_sign(run: &Run) -> i64 {
+    let beat = run.tag(tags::HEARTBEAT).and_then(|beat| beat.split_once(' ')?.1.parse().ok());
+    let logged = run.metrics.iter().map(|metric: &Metric| metric.timestamp).max();
+    [Some(run.info.start_time), beat, logged, run.info.end_time].into_iter().flatten().max().unwrap_or(0)
+}
+
+/// The experiment of a sweep.
+pub(super) fn in_experiment(sweep: &Sweep) -> RunQuery {
+    RunQuery { experiment_ids: vec![sweep.parent.info.experiment_id.clone()], ..RunQuery::default() }
+}
+
+/// The condition that a run is of a trial of the sweep.
+pub(super) fn of_sweep(sweep: &Sweep) -> String {
+    format!("tags.`{}` = '{}'", tags::SWEEP_ID, sweep.id())
+}
+
+/// The trial that a run is of.
+#[must_use]
+pub fn index_of(run: &Run) -> Option<TrialIndex> {
+    run.tag(tags::TRIAL)?.parse().ok().map(TrialIndex)
+}
+
+/// Which attempt at its trial a run is.
+#[must_use]
+pub fn attempt_of(run: &Run) -> u32 {
+    run.tag(tags::ATTEMPT).and_then(|attempt| attempt.parse().ok()).unwrap_or(1)
+}
