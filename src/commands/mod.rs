@@ -3,6 +3,7 @@
 //! A command takes a [`Setting`] and plain data, opens a [`Context`], and returns an [`Exit`] or a [`Failure`]; `main` alone exits.
 
 pub mod analyze;
+pub mod candidates;
 pub mod check;
 mod context;
 pub mod control;

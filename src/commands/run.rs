@@ -149,7 +149,10 @@ async fn assemble(
         guard: guard(context),
         gpus: gpus.map(Gpus::new),
         folder: context.folder.clone(),
-        events: Box::new(move |event| lines.on(&event)),
+        events: Box::new(move |event| {
+            event.trace();
+            lines.on(&event);
+        }),
         options,
     })
 }

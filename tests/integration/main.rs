@@ -18,4 +18,5 @@ mod rest;
 mod server_sweep;
 mod signals;
 mod support;
+mod terminal;
 mod trust;

@@ -156,6 +156,7 @@ impl Client {
 
     async fn send_once(&self, what: &str, request: &Request<'_>) -> Result<Vec<u8>, Failure> {
         self.calls.fetch_add(1, Ordering::Relaxed);
+        let start = std::time::Instant::now();
         let mut builder = self.http.request(request.method.clone(), request.url.clone());
         builder = match &request.body {
             Body::Empty => builder,
@@ -174,6 +175,7 @@ impl Client {
             }
             bytes.extend_from_slice(&chunk);
         }
+        tracing::debug!(method = %request.method, what, status = status.as_u16(), took = ?start.elapsed(), "answered");
         if status.is_success() {
             return Ok(bytes);
         }
