@@ -76,6 +76,8 @@ pub(super) enum Verb {
     Check(Check),
     /// Show the points that a config would try
     Sample(Sample),
+    /// Look whether store, machine and folder are fit, and say what to do
+    Doctor(tools::Doctor),
     /// Print a script that completes verbs, options, sweeps and trials
     Completions(tools::Completions),
     /// Print the manual, or write a page for each verb
@@ -205,7 +207,7 @@ impl From<Run> for RunArgs {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum TypedFormat {
+pub(super) enum TypedFormat {
     Table,
     Json,
 }

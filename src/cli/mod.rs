@@ -12,7 +12,8 @@ mod tools;
 use clap::FromArgMatches as _;
 
 use crate::commands::{
-    Exit, Failure, Setting, analyze, check, control, finalize, init, list, replay, retry, run, sample, start,
+    Exit, Failure, Setting, analyze, check, control, doctor, finalize, init, list, replay, retry, run,
+    sample, start,
 };
 use crate::record::Order;
 use crate::ui::{Style, Ui};
@@ -76,6 +77,7 @@ fn in_runtime(ui: Ui, args: Args) -> Result<Exit, Failure> {
                 Sampled::Points(args) => sample::sample(&setting, &args),
                 Sampled::Again(args) => replay::replay(&setting, &args).await,
             },
+            Verb::Doctor(args) => doctor::doctor(&setting, &args.into()).await,
             Verb::Completions(args) => complete::script(&ui, args.shell),
             Verb::Man(args) => man::man(&ui, args.folder.as_deref()),
         }

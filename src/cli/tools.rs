@@ -4,6 +4,22 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueEnum};
 
+use super::args::TypedFormat;
+use crate::commands::doctor::DoctorArgs;
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Doctor {
+    /// How the findings are printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedFormat,
+}
+
+impl From<Doctor> for DoctorArgs {
+    fn from(typed: Doctor) -> Self {
+        Self { format: typed.format.into() }
+    }
+}
+
 #[derive(Debug, ClapArgs)]
 pub(super) struct Completions {
     /// The shell that will read the script

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use super::context::{Context, Setting, SweepChoice};
 use crate::record::{Sweep, TrialRuns};
-use crate::tracking::Store;
 use crate::ui::words;
 
 /// A value, and what it stands for.

@@ -8,6 +8,7 @@ pub mod check;
 mod context;
 pub mod control;
 mod curves;
+pub mod doctor;
 mod exit;
 mod failure;
 pub mod finalize;

@@ -10,7 +10,7 @@ use comfy_table::{CellAlignment, ContentArrangement, ContentLineStyle, LineStyle
 
 pub use importance::importance_table;
 use text::display_width;
-pub(super) use text::{printable, shorten};
+pub(super) use text::{printable, shorten, wrap};
 
 const RICH: TableStyle = TableStyle::new()
     .top_border(LineStyle::new('┏', '━', '┳', '┓'))

@@ -6,6 +6,7 @@
 mod analysis;
 mod chaos;
 mod contract;
+mod doctor;
 mod embedded;
 mod embedded_sweep;
 mod faults;

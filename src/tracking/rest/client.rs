@@ -1,10 +1,10 @@
 //! HTTP to a tracking server: one place that sends, authenticates and tries again.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rand::RngExt as _;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -182,6 +182,14 @@ impl Client {
         Err(Failure { error: self.refusal(what, status, &bytes), transient: transient(status), retry_after })
     }
 
+    /// GETs a page, once: its status, the server's clock, and the beginning of its first line.
+    pub(super) async fn look(&self, url: Url) -> Result<(StatusCode, Option<SystemTime>, String)> {
+        let mut response = self.http.get(url).send().await.map_err(|error| self.unreachable(error).error)?;
+        let (status, date) = (response.status(), date(response.headers()));
+        let first = response.chunk().await.map_err(|error| self.unreachable(error).error)?;
+        Ok((status, date, first_line(&first.unwrap_or_default())))
+    }
+
     fn here(&self) -> String {
         format!("the tracking server at {}", self.settings.display_uri())
     }
@@ -246,6 +254,10 @@ impl Failure {
 /// The statuses that MLflow's own client tries again.
 fn transient(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
+}
+
+fn date(headers: &HeaderMap) -> Option<SystemTime> {
+    httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
