@@ -8,13 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::watch::{Cut, Watched};
 use super::{Agent, AgentError};
 use crate::process::{Ended, now_ms};
-use crate::record::{Claim, Ledger, Verdict, tags};
+use crate::record::{Claim, LOG_ARTIFACT, Ledger, Verdict, tags};
 use crate::space::Point;
 use crate::tracking::{ErrorKind, Metric, Result, Run, RunId, RunInfo, RunUpdate, Store};
 use crate::trial::{RunStatus, TrialIndex};
-
-/// Where a command's output lies among its run's artifacts.
-const LOG_ARTIFACT: &str = "logs/output.txt";
 
 /// All that is to be written down about a trial that is over.
 #[derive(Debug, Clone, Serialize, Deserialize)]

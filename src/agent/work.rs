@@ -152,10 +152,13 @@ async fn settle(
         Err(error) => {
             let kept = agent.journal.keep(&settlement, &log);
             kept.map_err(failed(format!("the result of trial {} can't be kept on disk", claim.trial)))?;
+            let _ = std::fs::remove_file(agent.live_log(&run.id));
             (agent.events)(Event::Note { trial: claim.trial, text: KEPT });
             return Err(error.into());
         }
     };
+    // It is among the run's artifacts now.
+    let _ = std::fs::remove_file(agent.live_log(&run.id));
     let name = agent.config.metric.as_ref().map(|metric| metric.name.as_str());
     Ok(Outcome {
         trial: claim.trial,

@@ -12,12 +12,15 @@ use crate::commands::check::CheckArgs;
 use crate::commands::finalize::{Conclusion, FinalizeArgs, Format};
 use crate::commands::init::InitArgs;
 use crate::commands::list::ListArgs;
+use crate::commands::logs::LogsArgs;
 use crate::commands::replay::ReplayArgs;
 use crate::commands::retry::RetryArgs;
 use crate::commands::run::{RunArgs, WorkArgs};
 use crate::commands::sample::SampleArgs;
+use crate::commands::show::ShowArgs;
 use crate::commands::start::StartArgs;
-use crate::commands::{Exit, Failure, Pin, SweepChoice};
+use crate::commands::trials::TrialsArgs;
+use crate::commands::{Exit, Failure, Pin, SweepChoice, TrialChoice};
 use crate::config;
 
 /// Heads the options that every verb has.
@@ -62,6 +65,13 @@ pub(super) enum Verb {
     /// All sweeps: state, trials, best
     #[command(visible_alias = "ls")]
     List(List),
+    /// The trials of a sweep, sorted and filtered
+    Trials(Trials),
+    /// Everything about one trial
+    Show(Show),
+    /// What a trial's command printed, while it runs, too
+    #[command(visible_alias = "log")]
+    Logs(Logs),
     /// Let no agent start another trial; running ones are finished
     Stop(Control),
     /// End all agents of a sweep and their running trials
@@ -127,6 +137,83 @@ pub(super) struct List {
 impl From<List> for ListArgs {
     fn from(typed: List) -> Self {
         Self { most: typed.most, format: typed.format.into() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Trials {
+    #[command(flatten)]
+    which: Which,
+    /// Sort by a parameter, a metric, or one of: trial, status, duration, attempt, exit_code, agent, host
+    /// [default: trial; with --top the sweep's metric]
+    #[arg(long, value_name = "NAME")]
+    sort: Option<String>,
+    /// The largest first
+    #[arg(long)]
+    desc: bool,
+    /// Only trials for which this holds: "lr < 0.01 and status = 'FINISHED'"
+    #[arg(long = "where", value_name = "EXPR")]
+    filter: Option<String>,
+    /// The first N only; without --sort the best
+    #[arg(long, value_name = "N")]
+    top: Option<usize>,
+    /// How the trials are printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
+impl From<Trials> for TrialsArgs {
+    fn from(typed: Trials) -> Self {
+        let Trials { which, sort, desc, filter, top, format } = typed;
+        Self { sweep: which.into(), sort, desc, filter, top, format: format.into() }
+    }
+}
+
+/// Which trial.
+#[derive(Debug, ClapArgs)]
+struct WhichTrial {
+    /// Its number, its run id or the beginning of one, or SWEEP:TRIAL
+    #[arg(value_name = "TRIAL")]
+    trial: String,
+    /// Id of its sweep, a unique beginning of it, or its name [default: the one last initialised in this directory,
+    /// else the newest]
+    #[arg(long = "sweep-id", value_name = "ID")]
+    sweep_id: Option<String>,
+}
+
+impl From<WhichTrial> for TrialChoice {
+    fn from(typed: WhichTrial) -> Self {
+        Self { sweep: SweepChoice(typed.sweep_id), trial: typed.trial }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Show {
+    #[command(flatten)]
+    which: WhichTrial,
+    /// How the trial is printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
+impl From<Show> for ShowArgs {
+    fn from(typed: Show) -> Self {
+        Self { trial: typed.which.into(), format: typed.format.into() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Logs {
+    #[command(flatten)]
+    which: WhichTrial,
+    /// Go on until the trial is over
+    #[arg(short, long)]
+    follow: bool,
+}
+
+impl From<Logs> for LogsArgs {
+    fn from(typed: Logs) -> Self {
+        Self { trial: typed.which.into(), follow: typed.follow }
     }
 }
 

@@ -12,8 +12,8 @@ mod tools;
 use clap::FromArgMatches as _;
 
 use crate::commands::{
-    Exit, Failure, Setting, analyze, check, control, doctor, finalize, init, list, replay, retry, run,
-    sample, start,
+    Exit, Failure, Setting, analyze, check, control, doctor, finalize, init, list, logs, replay, retry, run,
+    sample, show, start, trials,
 };
 use crate::record::Order;
 use crate::ui::{Style, Ui};
@@ -64,6 +64,9 @@ fn in_runtime(ui: Ui, args: Args) -> Result<Exit, Failure> {
             Verb::Start(args) => start::start(&setting, &args.into()).await,
             Verb::Analyze(args) => analyze::analyze(&setting, &args.into()).await,
             Verb::List(args) => list::list(&setting, &args.into()).await,
+            Verb::Trials(args) => trials::trials(&setting, &args.into()).await,
+            Verb::Show(args) => show::show(&setting, &args.into()).await,
+            Verb::Logs(args) => logs::logs(&setting, &args.into()).await,
             Verb::Stop(args) => control::control(&setting, &args.into(), Order::Stop).await,
             Verb::Cancel(args) => control::control(&setting, &args.into(), Order::Cancel).await,
             Verb::Pause(args) => control::control(&setting, &args.into(), Order::Pause).await,

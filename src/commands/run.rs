@@ -133,6 +133,9 @@ async fn assemble(
     deliver_journal(context, &journal, &ledger).await?;
     Ok(Agent {
         checkpoints: workspace::checkpoints(&context.folder, sweep.id().as_str()),
+        logs: workspace::make_logs(&context.folder).map_err(|error| {
+            Failure::new(Exit::WorkFailed, "the folder .sweep/logs can't be made").caused_by(&error)
+        })?,
         journal,
         provenance: Provenance::new(
             context.folder.clone(),

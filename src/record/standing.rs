@@ -92,8 +92,8 @@ pub fn counts(results: &BTreeMap<TrialIndex, RunId>, run: &Run) -> bool {
     index_of(run).is_some_and(|trial| results.get(&trial) == Some(&run.info.id))
 }
 
-/// The best finished trials by the latest value of a metric, best first: the store sorts, and no more is read than is
-/// asked for. Values that are not finite are no best.
+/// The first trials by the latest value of a metric: the store sorts, and no more is read than is asked for. Values that
+/// are not finite do not count.
 ///
 /// # Errors
 /// As the store's.
@@ -106,7 +106,10 @@ pub async fn best_runs(
 ) -> Result<Vec<Run>> {
     let direction = if by.goal == Goal::Minimize { "ASC" } else { "DESC" };
     let mut query = RunQuery {
-        filter: format!("{} AND attributes.status = 'FINISHED'", of_sweep(sweep)),
+        filter: match by.finished {
+            true => format!("{} AND attributes.status = 'FINISHED'", of_sweep(sweep)),
+            false => of_sweep(sweep),
+        },
         // Among equals the earliest, on every store alike.
         order_by: vec![
             format!("metrics.`{}` {direction}", by.metric),
@@ -126,7 +129,11 @@ pub async fn best_runs(
             if value.is_nan() {
                 return Ok(best);
             }
-            if value.abs() < f64::MAX && counts(results, &run) {
+            let stands = counts(results, &run)
+                || !by.finished
+                    && run.info.status == RunStatus::Running
+                    && index_of(&run).is_some_and(|trial| !results.contains_key(&trial));
+            if value.abs() < f64::MAX && stands {
                 best.push(run);
                 if best.len() == by.most {
                     return Ok(best);
@@ -149,6 +156,8 @@ pub struct Ranking<'a> {
     pub goal: Goal,
     /// How many are wanted.
     pub most: usize,
+    /// Only trials that ended well; else those that run or failed, too.
+    pub finished: bool,
 }
 
 impl Ranking<'_> {

@@ -13,6 +13,9 @@ use crate::trial::{RunStatus, Trial, TrialIndex};
 /// A longer text of a point is not kept whole as a tag by MLflow, and half a text is of no use.
 const LONGEST_TAG: usize = 8000;
 
+/// Where a command's output lies among its run's artifacts.
+pub const LOG_ARTIFACT: &str = "logs/output.txt";
+
 /// The run of a trial that is to be made.
 pub struct NewTrial<'a> {
     /// The sweep it belongs to.
@@ -175,6 +178,11 @@ impl TrialRuns {
         self.runs.iter().map(|(index, run)| (*index, run))
     }
 
+    /// The runs, in the order of their trials.
+    pub fn into_runs(self) -> impl Iterator<Item = Run> {
+        self.runs.into_values()
+    }
+
     /// The trials, in order. `metric` tells which value of a run's metric counts.
     pub fn trials(&self, mut metric: impl FnMut(&Run) -> Option<f64>) -> Vec<Trial> {
         self.iter()
@@ -208,4 +216,35 @@ pub fn point_of(run: &Run) -> Point {
         .and_then(|text| serde_json::from_str(text).ok())
         .and_then(|json| Point::from_json(&json))
         .unwrap_or_default()
+}
+
+/// The runs of a sweep, trials and what was run again, whose ids begin so; without a sweep any runs. Of more than two
+/// not all are given.
+///
+/// # Errors
+/// As the store's.
+pub async fn runs_by_id(store: &dyn Store, sweep: Option<&Sweep>, beginning: &str) -> Result<Vec<Run>> {
+    let begins = format!("attributes.run_id LIKE '{beginning}%'");
+    let (experiment_ids, filter) = match sweep {
+        Some(sweep) => (
+            vec![sweep.parent.info.experiment_id.clone()],
+            format!("tags.`{}` = '{}' AND {begins}", tags::PARENT_RUN_ID, sweep.id()),
+        ),
+        None => (store.experiments().await?.into_iter().map(|experiment| experiment.id).collect(), begins),
+    };
+    let query = RunQuery { experiment_ids, filter, max_results: 2, ..RunQuery::default() };
+    Ok(store.search_runs(&query).await?.items)
+}
+
+/// The runs that repeat the trial of this run, in the order in which they were made.
+///
+/// # Errors
+/// As the store's.
+pub async fn reruns_of(store: &dyn Store, sweep: &Sweep, original: &RunId) -> Result<Vec<Run>> {
+    let query = RunQuery {
+        experiment_ids: vec![sweep.parent.info.experiment_id.clone()],
+        filter: format!("tags.`{}` = '{original}'", tags::RERUN_OF),
+        ..RunQuery::default()
+    };
+    search_all(store, query).await
 }

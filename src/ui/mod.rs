@@ -4,6 +4,7 @@
 //! pipe early (`| head`) is no error.
 
 mod checks;
+mod facts;
 mod progress;
 mod run_lines;
 mod sheet;
@@ -14,6 +15,7 @@ pub mod words;
 use std::io::{IsTerminal as _, Write as _};
 
 pub use checks::{CheckLine, Mark, check_list};
+pub use facts::Facts;
 pub use run_lines::RunLines;
 pub use sheet::{Cell, Column, Drawn, MINOR, Sheet};
 pub use style::Style;
