@@ -86,6 +86,10 @@ pub(super) enum Verb {
     Check(Check),
     /// Show the points that a config would try
     Sample(Sample),
+    /// Register a trial's model in MLflow's registry, and move an alias to it
+    Promote(tools::Promote),
+    /// Registered models: versions, aliases, and the trials they came from
+    Models(tools::Models),
     /// Look whether store, machine and folder are fit, and say what to do
     Doctor(tools::Doctor),
     /// Print a script that completes verbs, options, sweeps and trials
@@ -171,13 +175,13 @@ impl From<Trials> for TrialsArgs {
 
 /// Which trial.
 #[derive(Debug, ClapArgs)]
-struct WhichTrial {
+pub(super) struct WhichTrial {
     /// Its number, its run id or the beginning of one, or SWEEP:TRIAL
-    #[arg(value_name = "TRIAL")]
+    #[arg(value_name = "TRIAL", add = complete::trials())]
     trial: String,
     /// Id of its sweep, a unique beginning of it, or its name [default: the one last initialised in this directory,
     /// else the newest]
-    #[arg(long = "sweep-id", value_name = "ID")]
+    #[arg(long = "sweep-id", value_name = "ID", add = complete::sweeps())]
     sweep_id: Option<String>,
 }
 
@@ -309,7 +313,7 @@ impl From<TypedFormat> for Format {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum TypedAnswerFormat {
+pub(super) enum TypedAnswerFormat {
     Table,
     Json,
     Csv,

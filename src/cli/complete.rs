@@ -62,6 +62,11 @@ pub(super) fn trials() -> ArgValueCandidates {
     ArgValueCandidates::new(|| found(candidates::trials))
 }
 
+/// Completes the name of a registered model.
+pub(super) fn models() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| found(candidates::models))
+}
+
 fn found(look: fn(&Setting) -> Vec<candidates::Candidate>) -> Vec<CompletionCandidate> {
     let ui = Ui::detect(true);
     let Ok(setting) = Setting::read(ui, None) else { return Vec::new() };

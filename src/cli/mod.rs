@@ -12,8 +12,8 @@ mod tools;
 use clap::FromArgMatches as _;
 
 use crate::commands::{
-    Exit, Failure, Setting, analyze, check, control, doctor, finalize, init, list, logs, replay, retry, run,
-    sample, show, start, trials,
+    Exit, Failure, Setting, analyze, check, control, doctor, finalize, init, list, logs, models, promote,
+    replay, retry, run, sample, show, start, trials,
 };
 use crate::record::Order;
 use crate::ui::{Style, Ui};
@@ -80,6 +80,8 @@ fn in_runtime(ui: Ui, args: Args) -> Result<Exit, Failure> {
                 Sampled::Points(args) => sample::sample(&setting, &args),
                 Sampled::Again(args) => replay::replay(&setting, &args).await,
             },
+            Verb::Promote(args) => promote::promote(&setting, &args.into()).await,
+            Verb::Models(args) => models::models(&setting, &args.into()).await,
             Verb::Doctor(args) => doctor::doctor(&setting, &args.into()).await,
             Verb::Completions(args) => complete::script(&ui, args.shell),
             Verb::Man(args) => man::man(&ui, args.folder.as_deref()),

@@ -4,8 +4,58 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueEnum};
 
-use super::args::TypedFormat;
+use super::args::{TypedAnswerFormat, TypedFormat, WhichTrial};
+use super::complete;
 use crate::commands::doctor::DoctorArgs;
+use crate::commands::models::ModelsArgs;
+use crate::commands::promote::PromoteArgs;
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "TRIAL may be `best`, too: the best trial of the sweep.")]
+pub(super) struct Promote {
+    #[command(flatten)]
+    which: WhichTrial,
+    /// The registered model; made where there is none of this name
+    #[arg(long, value_name = "MODEL", add = complete::models())]
+    name: String,
+    /// Let this alias point at the version, wherever it pointed before
+    #[arg(long, value_name = "ALIAS")]
+    alias: Option<String>,
+    /// Which model, where the trial logged several: its name, its id, or its folder among the artifacts
+    #[arg(long, value_name = "PATH")]
+    artifact: Option<String>,
+    /// How it is told what happened
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedFormat,
+}
+
+impl From<Promote> for PromoteArgs {
+    fn from(typed: Promote) -> Self {
+        Self {
+            trial: typed.which.into(),
+            name: typed.name,
+            alias: typed.alias,
+            artifact: typed.artifact,
+            format: typed.format.into(),
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Models {
+    /// The versions of this one
+    #[arg(value_name = "MODEL", add = complete::models())]
+    name: Option<String>,
+    /// How the models are printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
+impl From<Models> for ModelsArgs {
+    fn from(typed: Models) -> Self {
+        Self { name: typed.name, format: typed.format.into() }
+    }
+}
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Doctor {

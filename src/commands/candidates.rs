@@ -57,6 +57,20 @@ pub fn trials(setting: &Setting) -> Vec<Candidate> {
     })
 }
 
+/// The registered models; none where the store does not answer soon.
+#[must_use]
+pub fn models(setting: &Setting) -> Vec<Candidate> {
+    soon(async {
+        let context = Context::open_to_read(setting).ok()?;
+        let models = context.store.registry().models().await.ok()?;
+        let candidates = models.into_iter().map(|model| {
+            let aliases = model.aliases.iter().map(|(alias, version)| format!("{alias} is {version}"));
+            Candidate { about: aliases.collect::<Vec<_>>().join(", "), value: model.name }
+        });
+        Some(candidates.collect())
+    })
+}
+
 fn soon(look: impl Future<Output = Option<Vec<Candidate>>>) -> Vec<Candidate> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let Ok(runtime) = runtime else { return Vec::new() };

@@ -79,3 +79,11 @@ pub const PARAM_PREFIX: &str = "sweep.param.";
 pub const HEARTBEAT: &str = "sweep.heartbeat";
 /// On a trial's run: the attempt that took the trial over.
 pub const SUPERSEDED_BY: &str = "sweep.superseded_by";
+/// On a registered version: the name of the sweep that it came from.
+pub const SWEEP_NAME: &str = "sweep.name";
+/// On a registered version: the name of the sweep's metric.
+pub const OBJECTIVE: &str = "sweep.objective";
+/// Before the name of a metric, on a registered version: its value.
+pub const METRIC_PREFIX: &str = "sweep.metric.";
+/// Before an alias, on a registered version: since when, or until when, the alias points at it.
+pub const ALIAS_PREFIX: &str = "sweep.alias.";

@@ -14,6 +14,7 @@ mod gateway;
 mod ledger_model;
 mod many_agents;
 mod opens_in_mlflow;
+mod promote;
 mod provenance;
 mod rest;
 mod server_sweep;
