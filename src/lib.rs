@@ -9,7 +9,7 @@
 //! | 5 | [`commands`] |
 //! | 4 | [`ui`], [`report`] |
 //! | 3 | [`agent`], [`gateway`] |
-//! | 2 | [`strategy`], [`analysis`], [`tracking`], [`process`] |
+//! | 2 | [`strategy`], [`stopping`], [`analysis`], [`tracking`], [`process`] |
 //! | 1 | [`config`], [`trial`] |
 //! | 0 | [`space`] |
 
@@ -23,6 +23,7 @@ pub mod process;
 pub mod record;
 pub mod report;
 pub mod space;
+pub mod stopping;
 pub mod strategy;
 pub mod tracking;
 pub mod trial;

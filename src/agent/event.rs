@@ -6,6 +6,7 @@ pub use super::settle::Fate;
 use crate::process::Ended;
 use crate::record::Claim;
 use crate::space::Point;
+use crate::stopping::Stop;
 use crate::tracking::RunId;
 use crate::trial::{RunStatus, TrialIndex};
 
@@ -29,6 +30,13 @@ pub enum Event<'a> {
         trial: TrialIndex,
         /// What it printed.
         bytes: &'a [u8],
+    },
+    /// A trial would have been stopped early, were it not for `--shadow`.
+    WouldStop {
+        /// The trial.
+        trial: TrialIndex,
+        /// Why.
+        stop: &'a Stop,
     },
     /// A trial is over, and the store knows.
     Settled(&'a Outcome),
@@ -64,6 +72,7 @@ impl Event<'_> {
                 counts = outcome.counts,
                 "settled"
             ),
+            Self::WouldStop { trial, stop } => tracing::info!(%trial, ?stop, "would be stopped"),
             Self::Waiting { others } => tracing::info!(others, "waiting for other agents"),
             Self::Note { trial, text } => tracing::warn!(%trial, "{text}"),
             Self::Ended => tracing::info!("the agent has ended"),
@@ -87,6 +96,8 @@ pub struct Outcome {
     pub took: Duration,
     /// The sweep's metric, where the script logged it.
     pub metric: Option<f64>,
+    /// Why it was stopped early.
+    pub stopped: Option<Stop>,
     /// The last lines that it printed.
     pub last_lines: Vec<String>,
     /// What becomes of the trial.

@@ -45,7 +45,10 @@ impl Journal {
         for settlement in self.entries() {
             let log = std::fs::read(self.log(&settlement)).unwrap_or_default();
             let delivered = match store.run(&settlement.run).await {
-                Ok(run) => deliver(store, ledger, &settlement, log, Known::Read(run)).await,
+                Ok(run) => match settlement.deliver_values(store).await {
+                    Ok(()) => deliver(store, ledger, &settlement, log, Known::Read(run)).await,
+                    Err(error) => Err(error),
+                },
                 Err(error) => Err(error),
             };
             match delivered {

@@ -4,14 +4,17 @@
 //! it is handed a store, a strategy and a way to hand runs over.
 
 mod control;
+mod early;
 mod environment;
 mod event;
+mod from_output;
 mod gpus;
 mod heartbeat;
 mod journal;
 mod leftovers;
 mod propose;
 mod provenance;
+mod rerun;
 mod round;
 mod settle;
 mod signs;
@@ -31,10 +34,12 @@ use crate::record::{History, Ledger, Sweep};
 use crate::strategy::{Strategy, StrategyError};
 use crate::tracking::{RunId, RunInfo, Store, TrackingError};
 
+pub use early::{Early, News};
 pub use event::{Event, Fate, Outcome};
 pub use gpus::Gpus;
 pub use journal::{Journal, Posted};
 pub use provenance::Provenance;
+pub use rerun::{Rerun, rerun};
 pub use round::{EndReason, Summary, run};
 pub use stop::{Level, Stop};
 
@@ -53,6 +58,8 @@ pub trait HandOver: Send + Sync {
     fn close(&self, uri: &str);
     /// Whether the URI is on this machine's loopback, past any proxy.
     fn loopback(&self) -> bool;
+    /// Tells when the run logs this metric; `None`: nobody would know.
+    fn news(&self, run: &RunId, metric: &str) -> Option<Box<dyn News>>;
 }
 
 /// Who runs trials.
@@ -76,6 +83,8 @@ pub struct Agent {
     pub strategy: Box<dyn Strategy>,
     /// What the strategy may know of other trials; `None`: it does not ask.
     pub history: Option<tokio::sync::Mutex<History>>,
+    /// Whether trials are worth going on with; `None`: every trial runs to its end.
+    pub early: Option<Arc<Early>>,
     /// Where runs are kept.
     pub store: Arc<dyn Store>,
     /// Who runs which trial.

@@ -30,7 +30,9 @@ pub struct Summary {
     pub finished: u64,
     /// Trials whose command failed.
     pub failed: u64,
-    /// Trials that were stopped.
+    /// Trials that were not worth going on with.
+    pub stopped_early: u64,
+    /// Trials that were stopped for other reasons.
     pub killed: u64,
     /// Trials that others still run, where the agent did not wait for them.
     pub others: usize,
@@ -197,6 +199,7 @@ impl Round {
         match ended.status {
             RunStatus::Failed => self.failures_in_a_row += 1,
             RunStatus::Finished => self.failures_in_a_row = 0,
+            _ if ended.stopped_early => self.failures_in_a_row = 0,
             _ => {}
         }
     }
@@ -288,6 +291,10 @@ impl Round {
             RunStatus::Failed => {
                 self.summary.failed += 1;
                 self.summary.last_failure = Some(outcome);
+            }
+            _ if outcome.stopped.is_some() => {
+                self.target_reached |= self.agent.reaches_target(outcome.metric);
+                self.summary.stopped_early += 1;
             }
             _ => self.summary.killed += 1,
         }

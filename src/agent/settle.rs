@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::early::stop_tags;
 use super::watch::{Cut, Watched};
 use super::{Agent, AgentError};
 use crate::process::{Ended, now_ms};
@@ -26,6 +27,9 @@ pub(super) struct Settlement {
     /// The sampled values: those that the script did not log itself become params.
     pub(super) params: Vec<(String, String)>,
     pub(super) tags: Vec<(String, String)>,
+    /// Values from the output that the store did not get while the command ran: key, value, time and step.
+    #[serde(default)]
+    pub(super) values: Vec<(String, String, i64, i64)>,
     pub(super) fate: Fate,
 }
 
@@ -40,6 +44,8 @@ pub enum Fate {
     Retried,
     /// Another attempt has it already.
     Superseded,
+    /// It is none of the sweep's trials, and the ledger is not told.
+    Apart,
 }
 
 impl Settlement {
@@ -66,6 +72,7 @@ impl Settlement {
             end_time: watched.end_time,
             params: point.leaves().into_iter().map(|(name, value)| (name, value.text())).collect(),
             tags: outcome_tags(watched),
+            values: watched.unsent.iter().map(kept).collect(),
             fate,
         }
     }
@@ -75,9 +82,28 @@ impl Settlement {
         self.status == RunStatus::Finished && self.tags == [(tags::EXIT_CODE.to_owned(), "0".to_owned())]
     }
 
+    /// Logs the values from the output that are still waiting; to be done before anybody reads the run.
+    pub(super) async fn deliver_values(&self, store: &dyn Store) -> Result<()> {
+        if self.values.is_empty() {
+            return Ok(());
+        }
+        let metrics: Vec<Metric> = self.values.iter().map(unkept).collect();
+        store.log_batch(&self.run, &metrics, &[], &[]).await
+    }
+
     pub(super) fn claim(&self) -> Claim {
         Claim { trial: TrialIndex(self.trial), attempt: self.attempt, round: self.round, excused: 0 }
     }
+}
+
+/// A value as the journal keeps it: JSON has no NaN, and text keeps every bit.
+fn kept(metric: &Metric) -> (String, String, i64, i64) {
+    (metric.key.clone(), metric.value.to_string(), metric.timestamp, metric.step)
+}
+
+fn unkept((key, value, timestamp, step): &(String, String, i64, i64)) -> Metric {
+    let value = value.parse().unwrap_or(f64::NAN);
+    Metric { key: key.clone(), value, timestamp: *timestamp, step: *step }
 }
 
 fn outcome_tags(watched: &Watched) -> Vec<(String, String)> {
@@ -86,7 +112,13 @@ fn outcome_tags(watched: &Watched) -> Vec<(String, String)> {
         Ended::Signaled(_) => (tags::SIGNAL, watched.ended.to_string()),
     };
     let why = watched.cut.map(|cut| (tags::REASON, cut.reason().to_owned()));
-    std::iter::once(how).chain(why).map(|(key, value)| (key.to_owned(), value)).collect()
+    let mut all: Vec<_> =
+        std::iter::once(how).chain(why).map(|(key, value)| (key.to_owned(), value)).collect();
+    if let Some(stop) = &watched.verdict {
+        let stopped = watched.cut == Some(Cut::StoppedEarly);
+        all.extend(stop_tags(stop, if stopped { tags::STOPPED_PREFIX } else { tags::WOULD_STOP_PREFIX }));
+    }
+    all
 }
 
 /// What the store said when a trial was settled.
@@ -146,7 +178,7 @@ pub(super) async fn deliver(
             ledger.give_back(claim.trial, claim.attempt).await?;
             Verdict::TooLate
         }
-        Fate::Retried | Fate::Superseded => Verdict::TooLate,
+        Fate::Retried | Fate::Superseded | Fate::Apart => Verdict::TooLate,
     };
     if settlement.fate == Fate::Result && verdict == Verdict::TooLate {
         // A run that does not count must not look like one that does.

@@ -6,13 +6,16 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
+use super::early::Stopper;
 use super::event::Event;
+use super::from_output::FromOutput;
 use super::heartbeat::Heartbeat;
 use super::stop::{Level, Stop};
 use super::{Agent, AgentError};
 use crate::process::{Child, Ended, Tail, now_ms};
 use crate::record::Claim;
-use crate::tracking::RunId;
+use crate::stopping::Stop as Verdict;
+use crate::tracking::{Metric, RunId};
 
 /// Why a command was ended before it ended itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +28,8 @@ pub(super) enum Cut {
     TimedOut,
     /// Another attempt has taken the trial over.
     Superseded,
+    /// It was not worth going on with.
+    StoppedEarly,
 }
 
 impl Cut {
@@ -35,6 +40,7 @@ impl Cut {
             Self::TakenAway => "given back",
             Self::TimedOut => "trial_timeout",
             Self::Superseded => "its agent was lost",
+            Self::StoppedEarly => "stopped early",
         }
     }
 }
@@ -43,10 +49,14 @@ impl Cut {
 pub(super) struct Watched {
     pub(super) ended: Ended,
     pub(super) cut: Option<Cut>,
+    /// Why it was stopped early, or would have been.
+    pub(super) verdict: Option<Verdict>,
     pub(super) took: Duration,
     pub(super) tail: Tail,
     /// Epoch milliseconds.
     pub(super) end_time: i64,
+    /// What `metric.from_output` found and the store does not have yet.
+    pub(super) unsent: Vec<Metric>,
 }
 
 /// Watches a command until it has ended, by itself, by the agent's `stop`, by `trial_timeout`, or because the trial was
@@ -62,7 +72,10 @@ pub(super) async fn watch_command(
     let started = Instant::now();
     let mut tail = Tail::at(&agent.live_log(run)).map_err(broken)?;
     let mut disk = Ok(());
+    let mut from_output = FromOutput::start(&agent.config, &agent.store, run);
     let mut heartbeat = Heartbeat::start(Arc::clone(&agent.store), run.clone(), agent.options.lease);
+    let mut stopper = Stopper::start(agent, claim.trial, run);
+    let mut verdict = None;
     let mut ending = Ending {
         cut: None,
         level: Level::No,
@@ -75,8 +88,13 @@ pub(super) async fn watch_command(
             if let Err(error) = tail.push(bytes) {
                 disk = Err(error);
             }
+            if let Some(from_output) = &mut from_output {
+                from_output.push(bytes);
+            }
         };
         tokio::select! {
+            // What has ended by itself is not stopped.
+            biased;
             ended = child.watch(on_output) => break ended.map_err(broken)?,
             asked = asked_beyond(&mut stop, ending.level) => {
                 let cut = if asked.give_back { Cut::TakenAway } else { Cut::Stopped };
@@ -86,10 +104,29 @@ pub(super) async fn watch_command(
                 ending.escalate(&child, Level::Terminate, Cut::Superseded);
             }
             () = reached(ending.deadline) => ending.time_is_up(&child),
+            stop = stopper.decided(), if verdict.is_none() && ending.cut.is_none() => {
+                if is_shadow(agent) {
+                    (agent.events)(Event::WouldStop { trial: claim.trial, stop: &stop });
+                } else {
+                    ending.escalate(&child, Level::Terminate, Cut::StoppedEarly);
+                }
+                verdict = Some(stop);
+            }
         }
     };
     disk.map_err(broken)?;
-    Ok(Watched { ended, cut: ending.cut, took: started.elapsed(), tail, end_time: now_ms() })
+    let (took, end_time) = (started.elapsed(), now_ms());
+    let unsent = match from_output {
+        Some(from_output) => {
+            from_output.finish(|text| (agent.events)(Event::Note { trial: claim.trial, text })).await
+        }
+        None => Vec::new(),
+    };
+    Ok(Watched { ended, cut: ending.cut, verdict, took, tail, end_time, unsent })
+}
+
+fn is_shadow(agent: &Agent) -> bool {
+    agent.early.as_ref().is_some_and(|early| early.shadow)
 }
 
 /// How far the end of a command has been brought about.

@@ -14,7 +14,7 @@ use super::propose::{Proposed, propose};
 use super::provenance::Standing;
 use super::settle::{Delivered, Fate, Known, Settlement, abandon, deliver};
 use super::stop::{LAST_CHANCE, Level, Stop, no_answer, out_of_patience};
-use super::watch::{Watched, watch_command};
+use super::watch::{Cut, Watched, watch_command};
 use super::{Agent, AgentError};
 use crate::config::command::{RenderContext, Rendered, render};
 use crate::process::{Child, Spec, now_ms};
@@ -36,6 +36,8 @@ pub(super) struct Wires {
 pub(super) struct CommandEnded {
     pub(super) trial: TrialIndex,
     pub(super) status: RunStatus,
+    /// It was not worth going on with, but it worked.
+    pub(super) stopped_early: bool,
 }
 
 /// Runs a claimed trial and settles it; a failed attempt is followed by further ones, as many as are allowed. `None`:
@@ -82,10 +84,21 @@ async fn run_attempt(
     proposed: Proposed,
     wires: &Wires,
 ) -> Result<Outcome, AgentError> {
-    let code = agent.provenance.look().await;
-    let mut prepared = Prepared::new(agent, claim, proposed, Arc::clone(&code))?;
-    let run = agent.store.create_run(&prepared.new_run(agent)).await?;
-    let patch = keep_patch(agent, &run, &code);
+    let prepared = Prepared::new(agent, claim, proposed, agent.provenance.look().await)?;
+    let new = prepared.new_run(agent);
+    run_prepared(agent, prepared, &new, wires).await
+}
+
+/// Makes the run, hands it over to the command, watches that to its end, and settles it.
+pub(super) async fn run_prepared(
+    agent: &Agent,
+    mut prepared: Prepared,
+    new: &NewRun,
+    wires: &Wires,
+) -> Result<Outcome, AgentError> {
+    let claim = prepared.claim;
+    let run = agent.store.create_run(new).await?;
+    let patch = keep_patch(agent, &run, &prepared.code);
     let watched = {
         let uri = agent.hand_over.open(&run, &agent.config.experiment_name);
         let spec = prepared.spec(agent, &run, &uri);
@@ -132,10 +145,15 @@ async fn settle(
 ) -> Result<Outcome, AgentError> {
     let claim = prepared.claim;
     let point = &prepared.proposed.point;
-    let settlement = Settlement::new(claim, run, point, &watched, agent.options.retries);
+    let mut settlement = Settlement::new(claim, run, point, &watched, agent.options.retries);
+    if prepared.apart {
+        settlement.fate = Fate::Apart;
+    }
+    let stopped = watched.verdict.filter(|_| watched.cut == Some(Cut::StoppedEarly));
     if settlement.fate != Fate::Retried {
+        let (status, stopped_early) = (settlement.status, stopped.is_some());
         // The agent may be gone already: then nobody waits for the place.
-        let _ = wires.ended.send(CommandEnded { trial: claim.trial, status: settlement.status });
+        let _ = wires.ended.send(CommandEnded { trial: claim.trial, status, stopped_early });
     }
     let log = watched.tail.log().map_err(failed(format!("the output of trial {} is gone", claim.trial)))?;
     let last_lines = watched.tail.last_lines();
@@ -169,6 +187,7 @@ async fn settle(
         metric: name
             .and_then(|name| delivered.metrics.iter().find(|metric| metric.key == name))
             .map(|metric| metric.value),
+        stopped,
         last_lines,
         fate: settlement.fate,
         counts: delivered.verdict == Verdict::Counts,
@@ -188,12 +207,17 @@ async fn write_down(
         // No reason to lose a trial.
         tracing::warn!(%error, run = %run.id, "git.diff is not kept");
     }
+    settlement.deliver_values(agent.store.as_ref()).await?;
     // What the script logged is read for the sake of the metric alone.
     let known = match agent.config.metric {
         Some(_) => Known::Read(agent.store.run(&run.id).await?),
         None => Known::AsMade(run),
     };
-    deliver(agent.store.as_ref(), &agent.ledger, settlement, log, known).await
+    let mut settlement = settlement.clone();
+    if let Some(early) = &agent.early {
+        settlement.tags.extend(early.reached(agent.store.as_ref(), &run.id).await);
+    }
+    deliver(agent.store.as_ref(), &agent.ledger, &settlement, log, known).await
 }
 
 /// What MLflow's client says when a script's `set_experiment` and the run it was handed do not go together.
@@ -207,8 +231,17 @@ fn failed(what: String) -> impl FnOnce(std::io::Error) -> AgentError {
     move |source| AgentError::Io { what, source }
 }
 
+/// What a command is handed besides its point.
+pub(super) struct Handed {
+    pub(super) seed: u32,
+    /// The name of the folder of its checkpoints.
+    pub(super) checkpoints: String,
+    /// It is no trial: the ledger is not told of it.
+    pub(super) apart: bool,
+}
+
 /// All that is known of a trial before its run is made.
-struct Prepared {
+pub(super) struct Prepared {
     claim: Claim,
     proposed: Proposed,
     code: Arc<Standing>,
@@ -218,11 +251,26 @@ struct Prepared {
     /// Of `${args_json_file}`: deleted when the trial is over.
     _params_file: tempfile::NamedTempFile,
     checkpoint_dir: PathBuf,
+    /// It is no trial: the ledger is not told of it.
+    apart: bool,
 }
 
 impl Prepared {
     fn new(agent: &Agent, claim: Claim, proposed: Proposed, code: Arc<Standing>) -> Result<Self, AgentError> {
         let seed = trial_seed(agent.sweep.seed, claim.trial);
+        let checkpoints = format!("trial-{:06}", proposed.checkpoints_of.0);
+        Self::of(agent, claim, proposed, code, Handed { seed, checkpoints, apart: false })
+    }
+
+    /// With what is handed to the command.
+    pub(super) fn of(
+        agent: &Agent,
+        claim: Claim,
+        proposed: Proposed,
+        code: Arc<Standing>,
+        handed: Handed,
+    ) -> Result<Self, AgentError> {
+        let Handed { seed, checkpoints, apart } = handed;
         let params_file = tempfile::Builder::new()
             .prefix("sweep-params-")
             .suffix(".json")
@@ -241,20 +289,31 @@ impl Prepared {
             std::fs::write(params_file.path(), json)
                 .map_err(failed("the file of ${args_json_file} can't be written".into()))?;
         }
-        let checkpoint_dir = agent.checkpoints.join(format!("trial-{:06}", proposed.checkpoints_of.0));
+        let checkpoint_dir = agent.checkpoints.join(checkpoints);
         std::fs::create_dir_all(&checkpoint_dir)
             .map_err(failed(format!("the folder {} can't be made", checkpoint_dir.display())))?;
         let gpu = agent.gpus.as_ref().and_then(Gpus::take);
-        Ok(Self { claim, proposed, code, seed, command, gpu, _params_file: params_file, checkpoint_dir })
+        Ok(Self {
+            claim,
+            proposed,
+            code,
+            seed,
+            command,
+            gpu,
+            _params_file: params_file,
+            checkpoint_dir,
+            apart,
+        })
     }
 
-    fn new_run(&self, agent: &Agent) -> NewRun {
+    pub(super) fn new_run(&self, agent: &Agent) -> NewRun {
         let identity = &agent.identity;
         let tags: Vec<(String, String)> = agent
             .provenance
             .tags(&self.code, &self.proposed.point)
             .into_iter()
             .chain(self.proposed.tags.iter().cloned())
+            .chain([(tags::FOLDER.to_owned(), agent.folder.display().to_string())])
             .collect();
         NewTrial {
             sweep: &agent.sweep,

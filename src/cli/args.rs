@@ -8,19 +8,24 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use super::complete;
 use super::tools;
 use crate::commands::analyze::{AnalyzeArgs, AnswerFormat, Source};
+use crate::commands::best::BestArgs;
 use crate::commands::check::CheckArgs;
+use crate::commands::diff::DiffArgs;
 use crate::commands::finalize::{Conclusion, FinalizeArgs, Format};
 use crate::commands::init::InitArgs;
 use crate::commands::list::ListArgs;
+use crate::commands::log::{LogArgs, Logged};
 use crate::commands::logs::LogsArgs;
 use crate::commands::replay::ReplayArgs;
+use crate::commands::rerun::RerunArgs;
 use crate::commands::retry::RetryArgs;
 use crate::commands::run::{RunArgs, WorkArgs};
 use crate::commands::sample::SampleArgs;
 use crate::commands::show::ShowArgs;
 use crate::commands::start::StartArgs;
+use crate::commands::status::StatusArgs;
 use crate::commands::trials::TrialsArgs;
-use crate::commands::{Exit, Failure, Pin, SweepChoice, TrialChoice};
+use crate::commands::{Exit, Failure, Pin, Spelling, SweepChoice, TrialChoice};
 use crate::config;
 
 /// Heads the options that every verb has.
@@ -65,12 +70,19 @@ pub(super) enum Verb {
     /// All sweeps: state, trials, best
     #[command(visible_alias = "ls")]
     List(List),
+    /// How far a sweep is, what runs, who works on it
+    Status(Status),
     /// The trials of a sweep, sorted and filtered
     Trials(Trials),
+    /// The best trials, as a table, or so that the winner can be run at once
+    Best(Best),
     /// Everything about one trial
     Show(Show),
+    /// What differs between two trials, of one sweep or of two
+    Diff(Diff),
+    /// Run a trial again with other seeds; the sweep counts it once
+    Rerun(Rerun),
     /// What a trial's command printed, while it runs, too
-    #[command(visible_alias = "log")]
     Logs(Logs),
     /// Let no agent start another trial; running ones are finished
     Stop(Control),
@@ -82,6 +94,8 @@ pub(super) enum Verb {
     Resume(Control),
     /// Run trials again that have their result
     Retry(Retry),
+    /// Inside a trial: log metrics, params, tags and files without an MLflow client
+    Log(Log),
     /// Check a config: all its faults at once, or what it would do
     Check(Check),
     /// Show the points that a config would try
@@ -145,6 +159,24 @@ impl From<List> for ListArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(super) struct Status {
+    #[command(flatten)]
+    which: Which,
+    /// Go on until the sweep is over: drawn anew on a terminal, a line a change elsewhere
+    #[arg(short, long)]
+    watch: bool,
+    /// How it is printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
+impl From<Status> for StatusArgs {
+    fn from(typed: Status) -> Self {
+        Self { sweep: typed.which.into(), watch: typed.watch, format: typed.format.into() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
 pub(super) struct Trials {
     #[command(flatten)]
     which: Which,
@@ -170,6 +202,55 @@ impl From<Trials> for TrialsArgs {
     fn from(typed: Trials) -> Self {
         let Trials { which, sort, desc, filter, top, format } = typed;
         Self { sweep: which.into(), sort, desc, filter, top, format: format.into() }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum TypedSpelling {
+    Command,
+    Args,
+    Env,
+    Json,
+    Yaml,
+}
+
+impl From<TypedSpelling> for Spelling {
+    fn from(typed: TypedSpelling) -> Self {
+        match typed {
+            TypedSpelling::Command => Self::Command,
+            TypedSpelling::Args => Self::Args,
+            TypedSpelling::Env => Self::Env,
+            TypedSpelling::Json => Self::Json,
+            TypedSpelling::Yaml => Self::Yaml,
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Best {
+    #[command(flatten)]
+    which: Which,
+    /// How many
+    #[arg(short, long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    number: u32,
+    /// Print them for another program: `sh -c "$(sweep best --as command)"` runs the winner
+    #[arg(long = "as", value_enum, value_name = "FORM", conflicts_with = "format")]
+    spelling: Option<TypedSpelling>,
+    #[command(flatten)]
+    answer: Answer,
+}
+
+impl From<Best> for BestArgs {
+    fn from(typed: Best) -> Self {
+        let Answer { metric, goal, format } = typed.answer;
+        Self {
+            sweep: typed.which.into(),
+            number: usize::try_from(typed.number).unwrap_or(usize::MAX),
+            metric,
+            goal: goal.map(Into::into),
+            spelling: typed.spelling.map(Into::into),
+            format: format.into(),
+        }
     }
 }
 
@@ -203,6 +284,59 @@ pub(super) struct Show {
 impl From<Show> for ShowArgs {
     fn from(typed: Show) -> Self {
         Self { trial: typed.which.into(), format: typed.format.into() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Diff {
+    /// A trial: its number, its run id or the beginning of one, or SWEEP:TRIAL
+    #[arg(value_name = "A")]
+    a: String,
+    /// Another
+    #[arg(value_name = "B")]
+    b: String,
+    /// The sweep of trials that are named by number [default: the one last initialised in this directory, else the
+    /// newest]
+    #[arg(long = "sweep-id", value_name = "ID")]
+    sweep_id: Option<String>,
+    /// How the difference is printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
+impl From<Diff> for DiffArgs {
+    fn from(typed: Diff) -> Self {
+        Self { sweep: SweepChoice(typed.sweep_id), a: typed.a, b: typed.b, format: typed.format.into() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Rerun {
+    #[command(flatten)]
+    which: WhichTrial,
+    /// How often, each time with another seed
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    seeds: u32,
+    /// Time a command has to end before it is killed [default: `grace` of the config, else 30s]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    grace: Option<Duration>,
+    /// Refuse to run unless the sweep's config has this SHA-256
+    #[arg(long, value_name = "HEX")]
+    expect_sha256: Option<String>,
+    /// How the outcome is printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
+impl From<Rerun> for RerunArgs {
+    fn from(typed: Rerun) -> Self {
+        Self {
+            trial: typed.which.into(),
+            seeds: typed.seeds,
+            grace: typed.grace,
+            pin: typed.expect_sha256.map_or(Pin::Remembered, Pin::Sha256),
+            format: typed.format.into(),
+        }
     }
 }
 
@@ -248,6 +382,9 @@ struct Work {
     /// End once nothing is left to start, without waiting for the trials of other agents
     #[arg(long)]
     no_wait: bool,
+    /// Stop no trial early (`early_terminate`): only say, and tag, which would have been stopped, and when
+    #[arg(long)]
+    shadow: bool,
 }
 
 impl From<Work> for WorkArgs {
@@ -262,6 +399,7 @@ impl From<Work> for WorkArgs {
             grace: typed.grace,
             retries: typed.retries,
             wait: !typed.no_wait,
+            shadow: typed.shadow,
         }
     }
 }
@@ -353,7 +491,7 @@ struct Answer {
     /// What is better [default: as the config says of its own metric]
     #[arg(long, value_enum)]
     goal: Option<TypedGoal>,
-    /// How the analysis is printed
+    /// How the answer is printed
     #[arg(long, value_enum, default_value = "table")]
     format: TypedAnswerFormat,
 }
@@ -559,5 +697,94 @@ impl TryFrom<Retry> for RetryArgs {
             }
         }
         Ok(Self { sweep: SweepChoice(sweep), failed: typed.failed, killed: typed.killed, trials })
+    }
+}
+
+/// Log to the run of a trial.
+///
+/// In a trial's command `sweep run` has set MLFLOW_RUN_ID and MLFLOW_TRACKING_URI; nothing else is needed.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Log {
+    #[command(subcommand)]
+    what: LogWhat,
+    /// The run [default: $MLFLOW_RUN_ID, which is set in a trial]
+    #[arg(long, global = true, value_name = "ID")]
+    run_id: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum LogWhat {
+    /// Log values of metrics: NAME VALUE, or NAME=VALUE as often as you like
+    Metric {
+        #[command(flatten)]
+        words: Words,
+        /// The step that they belong to
+        #[arg(long, default_value_t = 0, allow_negative_numbers = true, value_name = "N")]
+        step: i64,
+        /// When they were measured, in epoch milliseconds [default: now]
+        #[arg(long, value_name = "MS", value_parser = clap::value_parser!(i64).range(0..))]
+        timestamp: Option<i64>,
+    },
+    /// Log many values at once, a JSON object a line: {"loss": 0.3, "acc": 0.9, "step": 7}
+    Metrics {
+        /// A file of such lines [default: stdin]
+        file: Option<PathBuf>,
+    },
+    /// Log params, each of them once: NAME VALUE, or NAME=VALUE as often as you like
+    #[command(visible_alias = "params")]
+    Param {
+        #[command(flatten)]
+        words: Words,
+    },
+    /// Set tags: NAME VALUE, or NAME=VALUE as often as you like
+    #[command(visible_alias = "tags")]
+    Tag {
+        #[command(flatten)]
+        words: Words,
+    },
+    /// Save files and folders among the run's artifacts
+    #[command(visible_alias = "artifacts")]
+    Artifact {
+        /// Files and folders
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// The folder to save them in [default: the run's own]
+        #[arg(long, value_name = "FOLDER")]
+        to: Option<String>,
+    },
+}
+
+/// A name and a value, or equations. Three arguments, as a value may begin with a hyphen and options may follow it.
+#[derive(Debug, ClapArgs)]
+struct Words {
+    /// A name, or NAME=VALUE
+    #[arg(value_name = "NAME[=VALUE]")]
+    first: String,
+    /// Its value, or NAME=VALUE
+    #[arg(value_name = "VALUE", allow_hyphen_values = true)]
+    second: Option<String>,
+    /// Further NAME=VALUE
+    #[arg(value_name = "NAME=VALUE")]
+    more: Vec<String>,
+}
+
+impl From<Words> for Vec<String> {
+    fn from(typed: Words) -> Self {
+        std::iter::once(typed.first).chain(typed.second).chain(typed.more).collect()
+    }
+}
+
+impl From<Log> for LogArgs {
+    fn from(typed: Log) -> Self {
+        let what = match typed.what {
+            LogWhat::Metric { words, step, timestamp } => {
+                Logged::Metric { words: words.into(), step, timestamp }
+            }
+            LogWhat::Metrics { file } => Logged::Metrics { file },
+            LogWhat::Param { words } => Logged::Param(words.into()),
+            LogWhat::Tag { words } => Logged::Tag(words.into()),
+            LogWhat::Artifact { paths, to } => Logged::Artifact { paths, to },
+        };
+        Self { run: typed.run_id, what }
     }
 }

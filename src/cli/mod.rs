@@ -12,8 +12,8 @@ mod tools;
 use clap::FromArgMatches as _;
 
 use crate::commands::{
-    Exit, Failure, Setting, analyze, check, control, doctor, finalize, init, list, logs, models, promote,
-    replay, retry, run, sample, show, start, trials,
+    Exit, Failure, Setting, analyze, best, check, control, diff, doctor, finalize, init, list, log, logs,
+    models, promote, replay, rerun, retry, run, sample, show, start, status, trials,
 };
 use crate::record::Order;
 use crate::ui::{Style, Ui};
@@ -65,6 +65,10 @@ fn in_runtime(ui: Ui, args: Args) -> Result<Exit, Failure> {
             Verb::Analyze(args) => analyze::analyze(&setting, &args.into()).await,
             Verb::List(args) => list::list(&setting, &args.into()).await,
             Verb::Trials(args) => trials::trials(&setting, &args.into()).await,
+            Verb::Best(args) => best::best(&setting, &args.into()).await,
+            Verb::Status(args) => status::status(&setting, &args.into()).await,
+            Verb::Diff(args) => diff::diff(&setting, &args.into()).await,
+            Verb::Rerun(args) => rerun::rerun(&setting, &args.into()).await,
             Verb::Show(args) => show::show(&setting, &args.into()).await,
             Verb::Logs(args) => logs::logs(&setting, &args.into()).await,
             Verb::Stop(args) => control::control(&setting, &args.into(), Order::Stop).await,
@@ -72,6 +76,7 @@ fn in_runtime(ui: Ui, args: Args) -> Result<Exit, Failure> {
             Verb::Pause(args) => control::control(&setting, &args.into(), Order::Pause).await,
             Verb::Resume(args) => control::control(&setting, &args.into(), Order::Run).await,
             Verb::Retry(args) => retry::retry(&setting, &args.try_into()?).await,
+            Verb::Log(args) => log::log(&setting, &args.into()).await,
             Verb::Check(args) => match args.file() {
                 Some(args) => check::check(&setting, &args),
                 None => check::schema(&setting),

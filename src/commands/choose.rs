@@ -42,8 +42,8 @@ impl Found {
     }
 
     /// The sweep and its config, of a trial that must have them.
-    pub(super) fn sweep(&self) -> Result<&(Sweep, Config), Failure> {
-        self.of.as_ref().ok_or_else(|| {
+    pub(super) fn into_sweep(self) -> Result<(Sweep, Config), Failure> {
+        self.of.ok_or_else(|| {
             Failure::new(Exit::Usage, format!("run {} belongs to no sweep", self.run.info.id))
                 .hint("`sweep trials` shows the trials that there are.")
         })

@@ -1,8 +1,12 @@
 //! How commands reach the store: a server directly, a database file through the gateway.
 
-use crate::agent::HandOver;
-use crate::gateway::{Gateway, TrialScope};
-use crate::tracking::RunInfo;
+use async_trait::async_trait;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::agent::{HandOver, News};
+use crate::gateway::{Gateway, Logged, TrialScope};
+use crate::tracking::{RunId, RunInfo};
 
 /// Commands speak to the server themselves.
 pub(super) struct ToServer {
@@ -19,6 +23,10 @@ impl HandOver for ToServer {
 
     fn loopback(&self) -> bool {
         false
+    }
+
+    fn news(&self, _: &RunId, _: &str) -> Option<Box<dyn News>> {
+        None
     }
 }
 
@@ -40,5 +48,33 @@ impl HandOver for ToGateway {
 
     fn loopback(&self) -> bool {
         true
+    }
+
+    fn news(&self, run: &RunId, metric: &str) -> Option<Box<dyn News>> {
+        let (run, metric) = (run.to_string(), metric.to_owned());
+        Some(Box::new(FromGateway { logged: self.0.logged(), run, metric }))
+    }
+}
+
+/// What goes through the gateway.
+struct FromGateway {
+    logged: Receiver<Logged>,
+    run: String,
+    metric: String,
+}
+
+#[async_trait]
+impl News for FromGateway {
+    async fn next(&mut self) {
+        loop {
+            match self.logged.recv().await {
+                Ok(logged) if logged.run_id != self.run || logged.key != self.metric => {}
+                // What was missed may have been of this run.
+                Ok(_) | Err(RecvError::Lagged(_)) => break,
+                Err(RecvError::Closed) => std::future::pending().await,
+            }
+        }
+        // Whoever looks now sees these, too.
+        self.logged = self.logged.resubscribe();
     }
 }

@@ -7,7 +7,6 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::load::load_file;
 use super::names::sweep_name;
-use super::not_yet;
 use super::workspace::Latest;
 use crate::config::{Config, Method};
 use crate::process::now_ms;
@@ -42,7 +41,6 @@ pub(super) async fn make(setting: &Setting, path: &Path) -> Result<(Context, Swe
     let seed = config.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
     // A method that can't be run is told before anything is made.
     strategy::for_config(&config, seed)?;
-    not_yet::warn(&setting.ui, &config);
     let context = Context::open(setting)?;
     let identity = context.identity();
     let name = config.sweep_name.clone().unwrap_or_else(|| sweep_name(&mut rand::rng()));

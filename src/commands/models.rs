@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use super::context::{Context, Setting};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::format::{AnswerFormat, finite, print_json, print_sheet};
+use super::format::{AnswerFormat, print_json, print_sheet};
 use crate::config::nearest;
 use crate::record::tags;
 use crate::tracking::{ModelVersion, RegisteredModel, Result as StoreResult, Store};
@@ -185,7 +185,7 @@ impl Version {
             sweep_id: tag(tags::SWEEP_ID),
             sweep: tag(tags::SWEEP_NAME),
             trial: tag(tags::TRIAL).and_then(|trial| trial.parse().ok()),
-            value: finite(value),
+            value: value.filter(|value: &f64| value.is_finite()),
             metric,
             params: below(tags::PARAM_PREFIX),
             metrics: metrics.into_iter().map(|(name, text)| (name, number(&text))).collect(),

@@ -8,7 +8,7 @@ use super::load::config_of;
 use super::ranking::{Ranked, best_of};
 use super::run::limit_of;
 use super::values::Chosen;
-use crate::config::{Config, Goal};
+use crate::config::Goal;
 use crate::record::{Order, Standing, Sweep, index_of};
 use crate::tracking::{Result, Run, Store};
 use crate::ui::words;
@@ -16,8 +16,6 @@ use crate::ui::words;
 /// What is to be known of a sweep before its trials are looked at.
 pub(super) struct Overview {
     pub(super) sweep: Sweep,
-    /// `None`: this program can't read it.
-    pub(super) config: Option<Config>,
     pub(super) metric: Option<Chosen>,
     /// Most trials that there may ever be; `None`: there is no end.
     pub(super) limit: Option<u64>,
@@ -33,7 +31,7 @@ impl Overview {
         let metric = config.as_ref().and_then(|config| Chosen::of(config.metric.as_ref(), None, None));
         let limit = config.as_ref().and_then(|config| limit_of(config, sweep.seed));
         let standing = Standing::default();
-        let mut overview = Self { sweep, config, metric, limit, standing, best: None };
+        let mut overview = Self { sweep, metric, limit, standing, best: None };
         overview.read_trials(store).await?;
         Ok(overview)
     }

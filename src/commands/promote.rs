@@ -17,7 +17,7 @@ use super::values::{Chosen, true_value};
 use crate::process::now_ms;
 use crate::record::{index_of, point_of, tags};
 use crate::space::Value;
-use crate::tracking::{ModelVersion, NewVersion, Registry, Run, Store};
+use crate::tracking::{ModelVersion, NewVersion, Registry, Run};
 use crate::ui::words;
 
 /// What was typed.

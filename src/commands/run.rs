@@ -11,11 +11,12 @@ use super::load::load_sweep;
 use super::pin::{Pin, check_pin};
 use super::signals::Signals;
 use super::workspace;
-use crate::agent::{self, Agent, EndReason, Gpus, HandOver, Journal, Options, Provenance, Summary};
+use crate::agent::{self, Agent, Early, EndReason, Gpus, HandOver, Journal, Options, Provenance, Summary};
 use crate::config::{self, Config, Method};
 use crate::gateway::Gateway;
 use crate::process::{Guard, list_gpus, parse_gpus};
-use crate::record::{ClaimOrder, History, Ledger, Order, Sweep};
+use crate::record::{ClaimOrder, History, Ledger, Order, Peers, Sweep};
+use crate::stopping;
 use crate::strategy::{self, Strategy};
 use crate::ui::{RunLines, Style, words};
 
@@ -50,6 +51,8 @@ pub struct WorkArgs {
     pub retries: Option<u32>,
     /// Once nothing is left to start, stay until every trial has its result.
     pub wait: bool,
+    /// Stop no trial early, and only say which would have been.
+    pub shadow: bool,
     /// `auto`, or the GPUs to hand out, one a trial.
     pub gpus: Option<String>,
     /// What the sweep's config must be.
@@ -88,6 +91,8 @@ pub(super) async fn work(
             .hint(format!("sweep resume {}", sweep.id())));
     }
     let agent = Arc::new(assemble(context, sweep, config, args).await?);
+    let limit = limit(&agent.config, agent.strategy.as_ref());
+    announce(context, &agent.sweep, &agent.config, limit, agent.options.jobs);
     let summary = agent::run(Arc::clone(&agent), signals.stop()).await?;
     if let Backend::Server { store, .. } = &context.backend {
         tracing::debug!(calls = store.calls(), "requests to the server");
@@ -98,7 +103,8 @@ pub(super) async fn work(
     Ok(Worked { exit: signals.exit().unwrap_or(failed), complete: complete && signals.exit().is_none() })
 }
 
-async fn assemble(
+/// Makes an agent of this machine for an opened sweep.
+pub(super) async fn assemble(
     context: &Context,
     sweep: Sweep,
     config: Config,
@@ -118,7 +124,6 @@ async fn assemble(
     };
     let gpus = args.gpus.as_deref().map(gpu_names).transpose()?;
     let jobs = jobs(args.jobs, gpus.as_deref())?;
-    announce(context, &sweep, &config, limit, jobs);
     let lines = RunLines::new(context.ui, config.metric.clone(), jobs, limit);
     let options = Options {
         jobs,
@@ -142,6 +147,7 @@ async fn assemble(
             config::canonical(&sweep.config).unwrap_or_default(),
         ),
         history: history(&sweep, &config, strategy.as_ref()),
+        early: early(&sweep, &config, args.shadow).map(Arc::new),
         sweep,
         config,
         strategy,
@@ -158,6 +164,13 @@ async fn assemble(
         }),
         options,
     })
+}
+
+/// What decides whether trials are worth going on with.
+fn early(sweep: &Sweep, config: &Config, shadow: bool) -> Option<Early> {
+    let (rule, metric) = config.early_terminate.as_ref().zip(config.metric.as_ref())?;
+    let peers = Peers::new(sweep.clone(), metric.name.clone());
+    Some(Early::new(stopping::for_config(rule, metric), metric.name.clone(), peers, shadow))
 }
 
 /// What a strategy that asks for it is told of other trials.
@@ -272,6 +285,9 @@ fn tell(context: &Context, agent: &Agent, summary: &Summary) {
     if summary.failed > 0 {
         parts.push(ui.err(Style::Bad, &format!("{} failed", summary.failed)));
     }
+    if summary.stopped_early > 0 {
+        parts.push(format!("{} stopped early", summary.stopped_early));
+    }
     if summary.killed > 0 {
         parts.push(format!("{} killed", summary.killed));
     }
@@ -287,6 +303,9 @@ fn nothing_left(agent: &Agent) -> String {
         _ if agent.config.method == Method::Grid => {
             format!("the grid is exhausted: all {} points are taken", points.unwrap_or_default())
         }
-        _ => format!("all {} points are taken", points.unwrap_or_default()),
+        _ => match points {
+            Some(points) => format!("all {points} points are taken"),
+            None => "no point is left to try".to_owned(),
+        },
     }
 }

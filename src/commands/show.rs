@@ -130,7 +130,8 @@ impl Whole {
         if !self.reruns.is_empty() {
             facts.section("Run again");
             for run in &self.reruns {
-                facts.add(&run.info.name, self.rerun_line(run));
+                let number = run.info.name.rsplit_once('-').map_or("", |(_, number)| number);
+                facts.add(&format!("again {number}"), self.rerun_line(run));
             }
         }
         facts.section("Artifacts");
@@ -173,13 +174,13 @@ impl Whole {
         facts.add_some("folder", self.tag(tags::FOLDER));
         facts.add_some("seed", self.tag(tags::TRIAL_SEED));
         facts.add_some("goes on with", self.tag(tags::CONTINUES).map(|trial| format!("trial {trial}")));
-        let dirty = self.tag(GIT_DIRTY).is_some_and(|dirty| dirty.eq_ignore_ascii_case("true"));
+        let dirty = self.tag(tags::GIT_DIRTY).is_some_and(|dirty| dirty.eq_ignore_ascii_case("true"));
         let branch = self.tag(tags::GIT_BRANCH).map(|branch| format!(" on {branch}")).unwrap_or_default();
         let commit = self.tag(tags::GIT_COMMIT).map(|commit| {
             format!("{commit}{branch}{}", if dirty { ", with changes that were not committed" } else { "" })
         });
         facts.add_some("git", commit);
-        facts.add_some("fingerprint", self.tag(FINGERPRINT));
+        facts.add_some("fingerprint", self.tag(tags::FINGERPRINT));
         if let Some(command) = self.tag(tags::COMMAND) {
             facts.add_exact("command", command);
         }
@@ -209,7 +210,7 @@ impl Whole {
             let value = true_value(run.metric(&metric.name)?.value);
             Some(format!("{} {}  ", metric.name, words::number(value)))
         });
-        format!("{}  {}run {}", run.info.status, value.unwrap_or_default(), run.info.id)
+        format!("{}  {}{}", run.info.status, value.unwrap_or_default(), run.info.id)
     }
 
     fn json(&self) -> ShowJson {
@@ -240,7 +241,7 @@ impl Whole {
             folder: own(tags::FOLDER),
             git_commit: own(tags::GIT_COMMIT),
             git_branch: own(tags::GIT_BRANCH),
-            fingerprint: own(FINGERPRINT),
+            fingerprint: own(tags::FINGERPRINT),
             logged_params: run
                 .params
                 .iter()
@@ -309,11 +310,6 @@ impl Whole {
         Sheet { columns, rows }
     }
 }
-
-/// Whether the work tree had changes that were not committed.
-pub(super) const GIT_DIRTY: &str = "sweep.git.dirty";
-/// Equal for equal experiments.
-pub(super) const FINGERPRINT: &str = "sweep.fingerprint";
 
 /// The value of a parameter for people.
 pub(super) fn shown(value: &Value) -> String {

@@ -209,14 +209,16 @@ pub enum EarlyTerminate {
 }
 
 impl Config {
-    /// All names that a command may use for a value: dotted paths of parameters, and groups.
+    /// All names that a command may use for a value: dotted paths of parameters, groups, and the budget.
     #[must_use]
     pub fn parameter_names(&self) -> Vec<String> {
         let leaves = self.space.leaves();
         let every_depth = leaves.iter().flat_map(|leaf| {
             (1..=leaf.path.len()).map(|depth| leaf.path.get(..depth).unwrap_or_default().join("."))
         });
-        let mut names: Vec<String> = every_depth.collect();
+        let budget = self.budget.as_ref().filter(|_| self.method == Method::SuccessiveHalving);
+        let mut names: Vec<String> =
+            every_depth.chain(budget.map(|budget| budget.parameter.clone())).collect();
         names.sort();
         names.dedup();
         names

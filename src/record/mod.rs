@@ -7,6 +7,7 @@ mod catalog;
 mod fingerprint;
 mod history;
 mod ledger;
+mod peers;
 mod saw;
 mod standing;
 pub mod tags;
@@ -17,6 +18,7 @@ pub use catalog::{CONFIG_ARTIFACT, NewSweep, Order, Sweep, search_all, sha256};
 pub use fingerprint::{Code, fingerprint};
 pub use history::{History, Seen, under_way};
 pub use ledger::{Claim, ClaimOrder, Ledger, LedgerState, SHARD, Settled, Unfinished, Verdict};
+pub use peers::{Peers, curve};
 pub use saw::Saw;
 pub use standing::{Ranking, Standing, attempt_of, best_runs, counts, index_of, last_sign, latest_ended};
 pub use trials::{

@@ -52,6 +52,16 @@ pub const EXIT_CODE: &str = "sweep.exit_code";
 pub const SIGNAL: &str = "sweep.signal";
 /// On a trial's run: why it ended other than by its own exit.
 pub const REASON: &str = "sweep.reason";
+/// On a trial's run: what it had reached where the sweep's stopping rule compares trials, such as `1:0.5 3:0.25`. Other
+/// agents read it in place of the history.
+pub const REACHED: &str = "sweep.reached";
+/// On a trial's run that was stopped early: which rule ended it. The other tags of [`STOPPED_PREFIX`] say more.
+pub const STOPPED_RULE: &str = "sweep.stopped.rule";
+/// On a trial's run that was stopped early, before `rule`, `rung` (where the rule has any), `step` (of the report with
+/// which it got there), `value` and `threshold` (the value that it would have had to reach).
+pub const STOPPED_PREFIX: &str = "sweep.stopped.";
+/// The same on a run that `sweep run --shadow` would have stopped.
+pub const WOULD_STOP_PREFIX: &str = "sweep.would_stop.";
 /// On a trial's run: the sampled point, canonical JSON. The same values are also in one tag each, for people.
 pub const POINT: &str = "sweep.point";
 /// On a trial's run: whether files that git knows differed from the commit: `true` or `false`.
@@ -64,8 +74,6 @@ pub const FINGERPRINT: &str = "sweep.fingerprint";
 pub const PROPOSAL: &str = "sweep.proposal";
 /// On a trial's run: the trial whose work it goes on with, decimal.
 pub const CONTINUES: &str = "sweep.continues";
-/// On a trial's run: the stopping rule that ended it.
-pub const STOPPED_RULE: &str = "sweep.stopped.rule";
 /// Where the changes since the commit lie among a trial's artifacts.
 pub const GIT_DIFF_ARTIFACT: &str = "git.diff";
 /// On a run that repeats a trial and is none itself: id of the trial's run.

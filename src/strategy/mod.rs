@@ -3,15 +3,21 @@
 //! Every strategy is a function of the config, a seed, the trial's index and, for some, of what is known of
 //! other trials. Nothing is drawn from a shared sequence, so any agent finds the same point for trial k.
 
+mod bayes;
 mod explicit;
 mod finite;
 mod grid;
+mod halving;
 mod permutation;
 mod random;
 mod sequence;
+mod sobol;
 
+pub use bayes::Bayes;
 pub use grid::{Grid, unseen};
+pub use halving::SuccessiveHalving;
 pub use random::Random;
+pub use sobol::Sobol;
 
 use crate::config::{Config, ConstraintError, Method};
 use crate::space::Point;
@@ -98,7 +104,8 @@ pub trait Strategy: Send + Sync {
         false
     }
 
-    /// What trial `k` is to be run with; `None`: there are no more than `k` trials.
+    /// What trial `k` is to be run with; `None`: there are no more than `k` trials, or, of a strategy that reads history,
+    /// nothing is left to try as far as is known.
     ///
     /// `history` holds what is known of other trials, by trial, and may lack the latest; a strategy that does not read
     /// history may be given none.
@@ -119,9 +126,6 @@ pub trait Strategy: Send + Sync {
 /// Why there is no point.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum StrategyError {
-    /// The method has no implementation here.
-    #[error("`method: {0}` is not available in this build")]
-    NotBuilt(&'static str),
     /// A parameter can't be listed.
     #[error("a grid can't list the values of `{0}`")]
     NotListable(String),
@@ -137,6 +141,9 @@ pub enum StrategyError {
     /// A constraint can't be computed.
     #[error(transparent)]
     Constraint(#[from] ConstraintError),
+    /// A config without `budget` (one that was checked has it).
+    #[error("`method: successive_halving` needs a `budget`")]
+    NoBudget,
     /// The conditions of the space contradict each other.
     #[error("the conditions of the parameters can't be resolved")]
     Conditions,
@@ -147,13 +154,12 @@ impl StrategyError {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::NotBuilt(_) => Some("use `method: random` or `method: grid`"),
             Self::NotListable(_) => Some("write its values out, or use `method: random`"),
             Self::TooLarge => Some("use `method: random`"),
             Self::NothingFits { .. } => {
                 Some("loosen the constraints, or narrow the ranges to where they hold")
             }
-            Self::Constraint(_) | Self::Conditions => None,
+            Self::Constraint(_) | Self::Conditions | Self::NoBudget => None,
         }
     }
 }
@@ -167,14 +173,20 @@ pub fn for_config(config: &Config, seed: u64) -> Result<Box<dyn Strategy>, Strat
         Method::Grid => Box::new(Grid::new(config, seed)?),
         Method::Random if config.replace => Box::new(Random::new(config, seed)?),
         Method::Random => Box::new(random::without_repeats(config, seed)?),
-        Method::Bayes => return Err(StrategyError::NotBuilt("bayes")),
-        Method::Sobol => return Err(StrategyError::NotBuilt("sobol")),
-        Method::SuccessiveHalving => return Err(StrategyError::NotBuilt("successive_halving")),
+        Method::Bayes => Box::new(Bayes::new(config, seed)?),
+        Method::Sobol => Box::new(Sobol::new(config, seed)?),
+        // It tries the explicit points itself: they need a budget.
+        Method::SuccessiveHalving => return halving(config, seed),
     };
     if config.points.is_empty() {
         return Ok(inner);
     }
     Ok(Box::new(explicit::Explicit { points: config.points.clone(), inner }))
+}
+
+fn halving(config: &Config, seed: u64) -> Result<Box<dyn Strategy>, StrategyError> {
+    let budget = config.budget.as_ref().ok_or(StrategyError::NoBudget)?;
+    Ok(Box::new(SuccessiveHalving::new(config, budget, seed)?))
 }
 
 #[cfg(test)]
@@ -183,6 +195,9 @@ mod tests;
 
 #[cfg(test)]
 mod fuzz_tests;
+
+#[cfg(test)]
+mod halving_tests;
 
 #[cfg(test)]
 mod examples_tests;

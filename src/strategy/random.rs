@@ -17,6 +17,12 @@ const MAX_DRAWS: u64 = 10_000;
 #[derive(Debug)]
 pub struct Random {
     seed: u64,
+    draws: Draws,
+}
+
+/// From even numbers to points: quantiles, then conditions, then constraints.
+#[derive(Debug)]
+pub(super) struct Draws {
     space: Space,
     leaves: Vec<Draw>,
     conditions: Conditions,
@@ -30,12 +36,12 @@ struct Draw {
     source: usize,
 }
 
-impl Random {
+impl Draws {
     /// The draws of a config.
     ///
     /// # Errors
     /// Conditions that can't be resolved.
-    pub fn new(config: &Config, seed: u64) -> Result<Self, StrategyError> {
+    pub fn new(config: &Config) -> Result<Self, StrategyError> {
         let leaves = config.space.leaves();
         let draws = leaves
             .iter()
@@ -48,7 +54,6 @@ impl Random {
             })
             .collect();
         Ok(Self {
-            seed,
             conditions: Conditions::resolve(&leaves).map_err(|_| StrategyError::Conditions)?,
             leaves: draws,
             constraints: config.constraints.clone(),
@@ -56,12 +61,13 @@ impl Random {
         })
     }
 
-    fn draw(&self, rng: &mut ChaCha8Rng) -> Point {
-        let uniforms: Vec<f64> = self
-            .leaves
-            .iter()
-            .map(|draw| if draw.distribution.is_constant() { 0.0 } else { uniform(rng, &draw.distribution) })
-            .collect();
+    /// For each leaf the one whose number it takes; `None`: it is constant.
+    pub fn sources(&self) -> impl Iterator<Item = Option<usize>> {
+        self.leaves.iter().map(|draw| (!draw.distribution.is_constant()).then_some(draw.source))
+    }
+
+    /// The point of numbers in \[0, 1), one a leaf.
+    pub fn point(&self, uniforms: &[f64]) -> Point {
         let mut values: Vec<Option<Value>> = self
             .leaves
             .iter()
@@ -69,6 +75,34 @@ impl Random {
             .collect();
         self.conditions.apply(&mut values);
         self.space.assemble(values)
+    }
+
+    /// Whether there are constraints.
+    pub fn has_constraints(&self) -> bool {
+        !self.constraints.is_empty()
+    }
+
+    /// Whether the constraints hold.
+    ///
+    /// # Errors
+    /// A constraint that can't be computed.
+    pub fn allow(&self, point: &Point) -> Result<bool, StrategyError> {
+        for constraint in &self.constraints {
+            if !constraint.holds(point)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl Random {
+    /// The draws of a config.
+    ///
+    /// # Errors
+    /// Conditions that can't be resolved.
+    pub fn new(config: &Config, seed: u64) -> Result<Self, StrategyError> {
+        Ok(Self { seed, draws: Draws::new(config)? })
     }
 }
 
@@ -79,14 +113,15 @@ impl Strategy for Random {
 
     fn suggest(&self, k: u64, _: &[Observation]) -> Result<Option<Proposal>, StrategyError> {
         let mut rng = stream(self.seed, k);
-        'draws: for _ in 0..MAX_DRAWS {
-            let point = self.draw(&mut rng);
-            for constraint in &self.constraints {
-                if !constraint.holds(&point)? {
-                    continue 'draws;
-                }
+        for _ in 0..MAX_DRAWS {
+            let number = |draw: &Draw| {
+                if draw.distribution.is_constant() { 0.0 } else { uniform(&mut rng, &draw.distribution) }
+            };
+            let uniforms: Vec<f64> = self.draws.leaves.iter().map(number).collect();
+            let point = self.draws.point(&uniforms);
+            if self.draws.allow(&point)? {
+                return Ok(Some(point.into()));
             }
-            return Ok(Some(point.into()));
         }
         Err(StrategyError::NothingFits { tried: MAX_DRAWS })
     }

@@ -9,6 +9,7 @@ use crate::agent::{Event, Fate, Outcome};
 use crate::config::{Goal, Metric};
 use crate::record::Claim;
 use crate::space::Point;
+use crate::stopping::Stop;
 use crate::trial::{RunStatus, TrialIndex};
 
 /// Turns an agent's events into lines: what it says to stderr, what commands print to stdout; on a terminal with a line
@@ -69,6 +70,10 @@ impl RunLines {
                 self.settled(&mut state, outcome);
             }
             Event::Waiting { others } => self.waiting(*others),
+            Event::WouldStop { trial, stop } => {
+                let why = self.why(stop);
+                self.say(&format!("trial {trial} would have been stopped early: {why}"));
+            }
             Event::Note { trial, text } => {
                 self.progress.above(|| self.ui.warn(&format!("trial {trial}: {text}")));
             }
@@ -142,14 +147,17 @@ impl RunLines {
         let mut line = self.ui.err(Style::Strong, &format!("trial {}", outcome.trial));
         line += "  ";
         line += &match outcome.status {
+            _ if outcome.stopped.is_some() => self.ui.err(Style::Warning, "STOPPED EARLY"),
             RunStatus::Finished => self.ui.err(Style::Good, "FINISHED"),
             RunStatus::Failed => format!("{} ({})", self.ui.err(Style::Bad, "FAILED"), outcome.ended),
             status => format!("{} ({})", self.ui.err(Style::Warning, status.as_str()), outcome.ended),
         };
         line += &format!(" in {}", words::duration(outcome.took));
+        line += &outcome.stopped.as_ref().map(|stop| format!("  {}", self.why(stop))).unwrap_or_default();
         line += &self.metric_words(state, outcome);
         line += match outcome.fate {
             Fate::Result if outcome.counts => "",
+            Fate::Apart => "",
             Fate::Result | Fate::Superseded => "  (does not count: another agent has taken the trial over)",
             Fate::GivenBack => "  (given back, to be run again)",
             Fate::Retried => "  (will be tried again)",
@@ -170,9 +178,20 @@ impl RunLines {
         }
     }
 
+    /// `asha at rung 9: loss was 0.42, and at most 0.31 was needed`.
+    fn why(&self, stop: &Stop) -> String {
+        let metric = self.metric.as_ref();
+        let name = metric.map_or("the metric", |metric| metric.name.as_str());
+        let bound = match metric.map(|metric| metric.goal) {
+            Some(Goal::Maximize) => "at least",
+            _ => "at most",
+        };
+        words::stop(stop, name, bound)
+    }
+
     /// `  r2 0.42, best 0.44 (trial 3)`.
     fn metric_words(&self, state: &mut State, outcome: &Outcome) -> String {
-        let Some(metric) = self.metric.as_ref().filter(|_| outcome.status == RunStatus::Finished) else {
+        let Some(metric) = self.metric.as_ref().filter(|_| has_value(outcome)) else {
             return String::new();
         };
         let Some(value) = outcome.metric else {
@@ -193,6 +212,11 @@ impl RunLines {
         };
         format!("  {} {}{best}", metric.name, words::number(value))
     }
+}
+
+/// Whether the metric of a trial is worth telling.
+fn has_value(outcome: &Outcome) -> bool {
+    outcome.status == RunStatus::Finished || outcome.stopped.is_some()
 }
 
 /// Each line with `[trial] ` before it.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::space::{Point, Value};
+use crate::stopping::Stop;
 
 /// A duration to two figures that matter: `87 ms`, `1.2 s`, `3 min 20 s`, `2 h 05 min`.
 #[must_use]
@@ -104,6 +105,21 @@ pub fn bytes(bytes: u64) -> String {
 #[must_use]
 pub fn count(number: u64, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// Why a trial is stopped early: `asha at rung 9: loss was 0.42, and at most 0.31 was needed`.
+#[must_use]
+pub fn stop(stop: &Stop, metric: &str, bound: &str) -> String {
+    let Stop { rule, rung, step, value, threshold } = stop;
+    let place = match rung {
+        Some(rung) => format!("rung {rung}"),
+        None => format!("step {step}"),
+    };
+    let needed = match threshold {
+        Some(threshold) => format!(", and {bound} {} was needed", number(*threshold)),
+        None => String::new(),
+    };
+    format!("{rule} at {place}: {metric} was {}{needed}", number(*value))
 }
 
 /// A point on one line: `lr=0.01 optimizer=adam`, floats to six figures.

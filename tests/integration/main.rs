@@ -4,14 +4,17 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod analysis;
+mod bayes;
 mod chaos;
 mod contract;
 mod doctor;
 mod embedded;
 mod embedded_sweep;
+mod everyday;
 mod faults;
 mod gateway;
 mod ledger_model;
+mod log;
 mod many_agents;
 mod opens_in_mlflow;
 mod promote;

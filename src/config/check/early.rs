@@ -1,9 +1,11 @@
 //! `early_terminate:` and `budget:`.
 
 use super::fields::{Field, Fields};
+use crate::config::command::{EXTRA_NAMES, MACROS};
 use crate::config::finding::Findings;
+use crate::config::yaml::{Kind, shorten};
 use crate::config::{Budget, EarlyTerminate};
-use crate::space::Number;
+use crate::space::{Number, Space};
 
 #[derive(Clone, Copy)]
 enum Type {
@@ -189,4 +191,26 @@ pub fn budget(field: &Field<'_>, findings: &mut Findings) -> Option<Budget> {
     }
     let budget = Budget { parameter: parameter?, min, max: most, eta: eta? };
     (findings.errors.len() == before).then_some(budget)
+}
+
+/// Holds that the budget has a name of its own: a point carries it like a parameter.
+pub fn budget_name(fields: &Fields<'_>, budget: Option<&Budget>, space: &Space, findings: &mut Findings) {
+    let Some((field, budget)) = fields.get("budget").zip(budget) else { return };
+    let Kind::Mapping(entries) = &field.node.kind else { return };
+    let inner = Fields { place: field.key.clone(), entries };
+    let place = inner.get("parameter").map_or_else(|| field.key.clone(), |name| name.place);
+    let name = budget.parameter.as_str();
+    let is_parameter = space.nodes.iter().any(|(node, _)| node == name)
+        || space.leaves().iter().any(|leaf| leaf.name == name || leaf.name.starts_with(&format!("{name}.")));
+    if name.is_empty() {
+        findings.error(&place, "the budget needs a name").hint("such as `parameter: epochs`");
+    } else if is_parameter {
+        findings
+            .error(&place, format!("{} is the name of a parameter, and the budget's, too", shorten(name)))
+            .hint("the method decides on the budget: remove the parameter, or give the budget another name");
+    } else if MACROS.contains(&name) || EXTRA_NAMES.contains(&name) {
+        findings
+            .error(&place, format!("{} means something else in a command", shorten(name)))
+            .hint("give the budget another name, such as `parameter: epochs`");
+    }
 }

@@ -142,6 +142,7 @@ fn top(fields: &Fields<'_>, findings: &mut Findings) -> Option<Config> {
     let (command, program) = command::check(fields, findings);
     let settings = plan::settings(fields, method, findings);
     let parameters = parameters?;
+    early::budget_name(fields, budget.as_ref(), &parameters.space, findings);
     let plan = plan::check(fields, &parameters, method?, &settings, findings);
     let mut config = Config {
         command: command?,

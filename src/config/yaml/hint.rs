@@ -15,7 +15,10 @@ pub(super) fn for_line(before: &str, line: &str, message: &str) -> Option<String
     if indentation.contains('\t') || message.contains("tab") {
         return Some("YAML is indented with spaces: replace the tab".to_owned());
     }
-    if code.contains("${") && code.contains(['[', ',']) {
+    let open =
+        |bracket: char, closing: char| before.matches(bracket).count() > before.matches(closing).count();
+    let in_brackets = after_colon.starts_with(['[', '{']) || open('[', ']') || open('{', '}');
+    if in_brackets && code.contains("${") {
         return Some(
             "inside [...] and {...} a macro must stand in quotes: [\"${env}\", \"${args}\"]".to_owned(),
         );
@@ -36,7 +39,5 @@ pub(super) fn for_line(before: &str, line: &str, message: &str) -> Option<String
     if code.matches('{').count() > code.matches('}').count() {
         return Some("a mapping is opened with { and never closed".to_owned());
     }
-    let open =
-        |bracket: char, closing: char| before.matches(bracket).count() > before.matches(closing).count();
     (open('[', ']') || open('{', '}')).then(|| "a bracket above is opened and never closed".to_owned())
 }

@@ -344,7 +344,8 @@ impl Ledger {
         }
         let view = View::new(shards);
         let done = view.shards.iter().flat_map(Shard::trials).filter(|(_, entry)| entry.is_done());
-        let results = done.filter_map(|(trial, entry)| Some((trial, entry.done.clone()?.1))).collect();
+        let results = done.filter_map(|(trial, entry)| Some((trial, entry.done.clone()?.1)));
+        let results = results.filter(|(_, run)| run.as_str() != NO_RUN).collect();
         Ok(LedgerState { results, unfinished: view.unfinished() })
     }
 

@@ -1,0 +1,304 @@
+//! Early stopping: while a command runs, its reports are read and judged.
+//!
+//! A look at a trial is one request, the history of its metric. When the rule is due (a rung was reached), what the
+//! trial has reached is written down for the other agents, and what theirs have reached is read: one write and at most
+//! two searches, however many trials there were.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::{Mutex, oneshot};
+use tokio::time::{Instant, sleep_until};
+
+use super::Agent;
+use crate::record::{Peers, curve, tags};
+use crate::stopping::{Compares, Curve, Judge, Marks, Other, Rule, Stop};
+use crate::tracking::{Result, RunId, Store};
+use crate::trial::TrialIndex;
+
+/// Looks at a trial are at least so far apart where they cost a request each.
+const SHORTEST: Duration = Duration::from_secs(1);
+/// The same where the store is a file.
+const SHORTEST_LOCALLY: Duration = Duration::from_millis(100);
+/// Looks at a trial that reports nothing are at most so far apart.
+const LONGEST: Duration = Duration::from_secs(30);
+/// A look may take one part in so many of the time.
+const SHARE: u32 = 10;
+
+/// News that a run has logged a metric.
+#[async_trait]
+pub trait News: Send {
+    /// Waits for the next. May be dropped and called again: nothing is lost.
+    async fn next(&mut self);
+}
+
+/// The early stopping of a sweep.
+pub struct Early {
+    judge: Judge,
+    metric: String,
+    peers: Mutex<Peers>,
+    /// Nothing is stopped: it is only said what would have been.
+    pub shadow: bool,
+}
+
+impl Early {
+    /// Judges trials by this rule.
+    #[must_use]
+    pub fn new(judge: Judge, metric: String, peers: Peers, shadow: bool) -> Self {
+        Self { judge, metric, peers: Mutex::new(peers), shadow }
+    }
+
+    /// What a trial that is over has reached, as a tag for the other agents. Where it can't be read, they read it.
+    pub(super) async fn reached(&self, store: &dyn Store, run: &RunId) -> Option<(String, String)> {
+        if self.judge.compares() == Compares::Nobody {
+            return None;
+        }
+        match store.metric_history(run, &self.metric).await {
+            Ok(history) => Some(reached_tag(&self.judge.marks(&curve(&history)))),
+            Err(error) => {
+                tracing::debug!(%error, "what a trial had reached could not be read");
+                None
+            }
+        }
+    }
+}
+
+fn reached_tag(marks: &Marks) -> (String, String) {
+    (tags::REACHED.to_owned(), marks.to_string())
+}
+
+/// The tags that say why a run was stopped, or would have been.
+pub(super) fn stop_tags(stop: &Stop, prefix: &str) -> Vec<(String, String)> {
+    let Stop { rule, rung, step, value, threshold } = stop;
+    let said = [
+        ("rule", Some((*rule).to_owned())),
+        ("rung", rung.map(|rung| rung.to_string())),
+        ("step", Some(step.to_string())),
+        ("value", Some(value.to_string())),
+        ("threshold", threshold.map(|threshold| threshold.to_string())),
+    ];
+    said.into_iter().filter_map(|(key, value)| Some((format!("{prefix}{key}"), value?))).collect()
+}
+
+/// Judges a running trial until dropped, or until it is to be stopped.
+pub(super) struct Stopper {
+    task: Option<tokio::task::JoinHandle<()>>,
+    decided: oneshot::Receiver<Stop>,
+}
+
+impl Stopper {
+    /// Begins, where the sweep stops trials early.
+    pub(super) fn start(agent: &Agent, trial: TrialIndex, run: &RunId) -> Self {
+        let (tell, decided) = oneshot::channel();
+        let task = agent.early.as_ref().map(|early| {
+            let news = agent.hand_over.news(run, &early.metric);
+            let watched = Watched {
+                early: Arc::clone(early),
+                store: Arc::clone(&agent.store),
+                trial,
+                run: run.clone(),
+                judged: 0,
+                others: Vec::new(),
+                written: Marks::default(),
+            };
+            tokio::spawn(watch(watched, Pace::new(news.is_some()), news, tell))
+        });
+        Self { task, decided }
+    }
+
+    /// Waits for the judgement that the trial is to be stopped. There is at most one.
+    pub(super) async fn decided(&mut self) -> Stop {
+        match (&mut self.decided).await {
+            Ok(stop) => stop,
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
+
+impl Drop for Stopper {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
+
+async fn watch(
+    mut watched: Watched,
+    mut pace: Pace,
+    mut news: Option<Box<dyn News>>,
+    tell: oneshot::Sender<Stop>,
+) {
+    let mut tell = Some(tell);
+    loop {
+        pace.wait(news.as_deref_mut()).await;
+        let begun = Instant::now();
+        let look = watched.look().await;
+        pace.looked(begun, matches!(look, Ok(Look::New(_))));
+        match look {
+            Ok(Look::New(Some(stop))) => {
+                // The command may be over by now.
+                let _ = tell.take().map(|tell| tell.send(stop));
+                // In the shadow it goes on, and others are compared with it.
+                if !watched.early.shadow {
+                    return;
+                }
+            }
+            Ok(_) => {}
+            // Nobody is stopped for the store's sake: the next look may get through.
+            Err(error) => tracing::debug!(%error, "a trial could not be judged"),
+        }
+    }
+}
+
+enum Look {
+    Nothing,
+    /// There was something new; what is to be done about it.
+    New(Option<Stop>),
+}
+
+/// A trial that is judged.
+struct Watched {
+    early: Arc<Early>,
+    store: Arc<dyn Store>,
+    trial: TrialIndex,
+    run: RunId,
+    /// So many reports have been judged.
+    judged: usize,
+    /// The others as they were when the rule was last due.
+    others: Vec<Other>,
+    /// What the other agents have been told of it.
+    written: Marks,
+}
+
+impl Watched {
+    async fn look(&mut self) -> Result<Look> {
+        let history = self.store.metric_history(&self.run, &self.early.metric).await?;
+        let curve = curve(&history);
+        if curve.len() == self.judged {
+            return Ok(Look::Nothing);
+        }
+        if self.early.judge.is_due(&curve, self.judged) {
+            self.compare(&curve).await?;
+        }
+        let stop = self.early.judge.decide(&curve, self.judged, &self.others);
+        self.judged = curve.len();
+        Ok(Look::New(stop))
+    }
+
+    /// Says what was reached, and then reads what others have reached: of two trials that get there at the same moment,
+    /// one at least knows of the other.
+    async fn compare(&mut self, curve: &Curve) -> Result<()> {
+        let judge = &self.early.judge;
+        if judge.compares() == Compares::All {
+            let marks = judge.marks(curve);
+            if marks != self.written {
+                self.store.log_batch(&self.run, &[], &[], &[reached_tag(&marks)]).await?;
+                self.written = marks;
+            }
+        }
+        let mut peers = self.early.peers.lock().await;
+        peers.refresh(&self.store, judge).await?;
+        self.others = peers.others(self.trial);
+        Ok(())
+    }
+}
+
+/// When to look next: as often as there are reports, within bounds.
+struct Pace {
+    shortest: Duration,
+    /// Until the next look, where nothing is heard before.
+    wait: Duration,
+    /// News is not answered before.
+    not_before: Instant,
+    looked: Instant,
+    last_report: Instant,
+}
+
+impl Pace {
+    fn new(local: bool) -> Self {
+        let shortest = if local { SHORTEST_LOCALLY } else { SHORTEST };
+        let now = Instant::now();
+        Self { shortest, wait: shortest, not_before: now, looked: now, last_report: now }
+    }
+
+    async fn wait(&self, news: Option<&mut (dyn News + '_)>) {
+        let heard = async {
+            match news {
+                Some(news) => news.next().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = heard => sleep_until(self.not_before).await,
+            () = sleep_until(self.looked + self.wait) => {}
+        }
+    }
+
+    /// Takes in a look that began then, and whether it found new reports.
+    fn looked(&mut self, begun: Instant, found: bool) {
+        let now = Instant::now();
+        let cost = now.duration_since(begun);
+        self.wait =
+            if found { std::mem::replace(&mut self.last_report, begun).elapsed() } else { 2 * self.wait };
+        self.wait = self.wait.clamp(self.shortest, LONGEST).max(cost * SHARE);
+        self.not_before = now + cost * SHARE;
+        self.looked = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The times, in seconds, at which a trial is looked at that reports at these.
+    async fn looks(local: bool, reports: &[u64], until: u64) -> Vec<u64> {
+        let start = Instant::now();
+        let mut pace = Pace::new(local);
+        let (mut looks, mut known) = (Vec::new(), 0);
+        loop {
+            pace.wait(None).await;
+            let now = start.elapsed();
+            if now > Duration::from_secs(until) {
+                return looks;
+            }
+            looks.push(now.as_secs());
+            let there = reports.iter().filter(|report| Duration::from_secs(**report) <= now).count();
+            pace.looked(Instant::now(), there > known);
+            known = there;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_trial_that_reports_nothing_is_looked_at_ever_more_rarely() {
+        assert_eq!(looks(false, &[], 150).await, [1, 3, 7, 15, 31, 61, 91, 121]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_trial_is_looked_at_about_as_often_as_it_reports_and_at_most_once_a_second() {
+        let slow: Vec<u64> = (1..60).map(|k| 10 * k).collect();
+        let count = looks(false, &slow, 600).await.len();
+        assert!((50..=70).contains(&count), "{count}");
+        let every_second: Vec<u64> = (0..100).collect();
+        assert_eq!(looks(false, &every_second, 100).await.len(), 100);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn news_is_answered_at_once_but_never_takes_more_than_its_share_of_the_time() {
+        struct Always;
+        #[async_trait]
+        impl News for Always {
+            async fn next(&mut self) {}
+        }
+        let start = Instant::now();
+        let mut pace = Pace::new(true);
+        pace.wait(Some(&mut Always)).await;
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        let begun = Instant::now();
+        tokio::time::advance(Duration::from_millis(5)).await;
+        pace.looked(begun, true);
+        pace.wait(Some(&mut Always)).await;
+        assert!(start.elapsed() >= Duration::from_millis(55), "{:?}", start.elapsed());
+    }
+}

@@ -1,0 +1,275 @@
+//! `metric.from_output`: the metric of a command that logs nothing, read from what it prints.
+//!
+//! Each value goes to the trial's run with the step 0, 1, 2, …, in the background and in batches, so that a slow store
+//! never holds the command up. What could not be delivered by the end goes with the settlement.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use regex::Regex;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+use crate::config::Config;
+use crate::process::now_ms;
+use crate::tracking::{ErrorKind, Metric, RunId, Store};
+
+/// Bytes looked at of one line; what is beyond is no line that a person reads.
+const LINE: usize = 16 << 10;
+/// Values of one request.
+const BATCH: usize = 500;
+/// Between two requests, and before one that failed is tried again.
+const PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// How long the last values may take once the command is over.
+const LAST_DELIVERY: Duration = Duration::from_secs(10);
+
+/// Reads the metric from the output of one command.
+pub(super) struct FromOutput {
+    lines: Lines,
+    pattern: Regex,
+    name: String,
+    step: i64,
+    waiting: Arc<Waiting>,
+    task: JoinHandle<()>,
+}
+
+/// The values that the store does not have yet.
+#[derive(Default)]
+struct Waiting {
+    queue: Mutex<Queue>,
+    news: Notify,
+    /// No more values will come: nothing is gained by a pause.
+    end: Notify,
+}
+
+#[derive(Default)]
+struct Queue {
+    values: Vec<Metric>,
+    /// No more will come.
+    closed: bool,
+    /// The store does not want them.
+    refused: bool,
+}
+
+impl FromOutput {
+    /// Starts where the config asks for it.
+    pub(super) fn start(config: &Config, store: &Arc<dyn Store>, run: &RunId) -> Option<Self> {
+        let metric = config.metric.as_ref()?;
+        let pattern = Regex::new(metric.from_output.as_deref()?).ok()?;
+        let waiting = Arc::new(Waiting::default());
+        let task = tokio::spawn(deliver(Arc::clone(store), run.clone(), Arc::clone(&waiting)));
+        Some(Self { lines: Lines::default(), pattern, name: metric.name.clone(), step: 0, waiting, task })
+    }
+
+    /// Takes in what the command printed.
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        let mut found = Vec::new();
+        self.lines.push(bytes, |line| found.extend(values(&self.pattern, line)));
+        self.enqueue(&found);
+    }
+
+    /// Waits until the store has all values, not for ever. What it does not have by then is returned; `note` is told
+    /// what a person should know.
+    pub(super) async fn finish(mut self, note: impl Fn(&str)) -> Vec<Metric> {
+        let mut found = Vec::new();
+        self.lines.end(|line| found.extend(values(&self.pattern, line)));
+        self.enqueue(&found);
+        self.waiting.queue().closed = true;
+        self.waiting.news.notify_one();
+        self.waiting.end.notify_one();
+        if tokio::time::timeout(LAST_DELIVERY, &mut self.task).await.is_err() {
+            self.task.abort();
+        }
+        if self.step == 0 {
+            note("nothing that it printed matches metric.from_output");
+        }
+        let mut queue = self.waiting.queue();
+        if queue.refused {
+            note("the tracking store refused values that metric.from_output found");
+        }
+        std::mem::take(&mut queue.values)
+    }
+
+    fn enqueue(&mut self, found: &[f64]) {
+        if found.is_empty() {
+            return;
+        }
+        let timestamp = now_ms();
+        let mut queue = self.waiting.queue();
+        for value in found {
+            queue.values.push(Metric { key: self.name.clone(), value: *value, timestamp, step: self.step });
+            self.step += 1;
+        }
+        drop(queue);
+        self.waiting.news.notify_one();
+    }
+}
+
+impl Drop for FromOutput {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Waiting {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Takes values to the store until no more come. A value leaves the queue only once the store has it.
+async fn deliver(store: Arc<dyn Store>, run: RunId, waiting: Arc<Waiting>) {
+    let mut pause = PAUSE;
+    loop {
+        let (batch, closed) = {
+            let queue = waiting.queue();
+            (queue.values.iter().take(BATCH).cloned().collect::<Vec<_>>(), queue.closed)
+        };
+        if batch.is_empty() {
+            if closed {
+                return;
+            }
+            waiting.news.notified().await;
+            continue;
+        }
+        match store.log_batch(&run, &batch, &[], &[]).await {
+            Ok(()) => {
+                waiting.queue().values.drain(..batch.len());
+                pause = PAUSE;
+            }
+            Err(error) if error.kind == ErrorKind::Unavailable => {
+                tracing::debug!(%error, "values from the output have to wait");
+                pause = (2 * pause).min(LONGEST_PAUSE);
+            }
+            Err(error) => {
+                tracing::debug!(%error, "values from the output were refused");
+                let mut queue = waiting.queue();
+                queue.values.drain(..batch.len());
+                queue.refused = true;
+            }
+        }
+        if !closed || pause > PAUSE {
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = waiting.end.notified() => {}
+            }
+        }
+    }
+}
+
+/// The numbers that the pattern's group holds in a line.
+fn values<'a>(pattern: &'a Regex, line: &'a str) -> impl Iterator<Item = f64> + 'a {
+    pattern.captures_iter(line).filter_map(|found| found.get(1)?.as_str().trim().parse().ok())
+}
+
+/// Bytes to lines as a person saw them: without colours, and of a line that was drawn anew (`\r`) its last state.
+#[derive(Default)]
+struct Lines {
+    line: Vec<u8>,
+    /// A `\r` came last: a `\n` after it only ends the line, anything else draws it anew.
+    returned: bool,
+}
+
+impl Lines {
+    fn push(&mut self, bytes: &[u8], mut on_line: impl FnMut(&str)) {
+        for byte in bytes {
+            match byte {
+                b'\n' => self.end(&mut on_line),
+                b'\r' => self.returned = true,
+                byte => {
+                    if std::mem::take(&mut self.returned) {
+                        self.line.clear();
+                    }
+                    if self.line.len() < LINE {
+                        self.line.push(*byte);
+                    }
+                }
+            }
+        }
+    }
+
+    fn end(&mut self, mut on_line: impl FnMut(&str)) {
+        self.returned = false;
+        if !self.line.is_empty() {
+            on_line(&plain(&String::from_utf8_lossy(&self.line)));
+            self.line.clear();
+        }
+    }
+}
+
+/// A line without the escape sequences of terminals: `ESC [ … letter`, `ESC ] … BEL`, `ESC` and a character.
+fn plain(line: &str) -> String {
+    let mut text = String::with_capacity(line.len());
+    let mut characters = line.chars().peekable();
+    while let Some(character) = characters.next() {
+        if character != '\u{1b}' {
+            text.push(character);
+            continue;
+        }
+        match characters.next() {
+            Some('[') => while characters.next().is_some_and(|c| !('@'..='~').contains(&c)) {},
+            Some(']') => {
+                // Ended by BEL, or by ESC and a backslash.
+                while let Some(c) = characters.next() {
+                    if c == '\u{7}' || (c == '\u{1b}' && characters.next_if_eq(&'\\').is_some()) {
+                        break;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pieces: &[&[u8]], pattern: &str) -> Vec<f64> {
+        let pattern = Regex::new(pattern).unwrap();
+        let mut lines = Lines::default();
+        let mut found = Vec::new();
+        for piece in pieces {
+            lines.push(piece, |line| found.extend(values(&pattern, line)));
+        }
+        lines.end(|line| found.extend(values(&pattern, line)));
+        found
+    }
+
+    const LOSS: &str = r"loss=(\S+)";
+
+    #[test]
+    fn every_match_counts_wherever_the_output_was_cut() {
+        let pieces: [&[u8]; 3] = [b"epoch 0 lo", b"ss=0.5\nloss=1e-05 loss=-2", b" \nnothing\nloss=3"];
+        assert_eq!(read(&pieces, LOSS), [0.5, 1e-5, -2.0, 3.0]);
+    }
+
+    #[test]
+    fn a_line_that_is_drawn_anew_counts_once_in_its_last_state() {
+        assert_eq!(read(&[b"loss=3\rloss=2\rloss=1\nloss=0\r\n", b"loss=9\r"], LOSS), [1.0, 0.0, 9.0]);
+        assert_eq!(read(&[b"loss=3\r", b"\nloss=2\r", b"loss=1\n"], LOSS), [3.0, 1.0]);
+    }
+
+    #[test]
+    fn colours_are_not_part_of_a_line() {
+        let line = "\u{1b}[1;32mlo\u{1b}[0mss=\u{1b}[38;5;9m0.25\u{1b}[K\u{1b}]8;;http://x\u{7} end\n";
+        assert_eq!(read(&[line.as_bytes()], LOSS), [0.25]);
+    }
+
+    #[test]
+    fn what_is_no_number_is_passed_over() {
+        assert_eq!(read(&[b"loss=high\nloss=1,5\nloss=7\n\xff\xfe loss=8\n"], LOSS), [7.0, 8.0]);
+        assert!(read(&[b"loss=nan\n"], LOSS)[0].is_nan());
+    }
+
+    #[test]
+    fn a_line_without_end_takes_no_more_than_its_room() {
+        let mut lines = Lines::default();
+        for _ in 0..1000 {
+            lines.push(&[b'x'; 4096], |_| unreachable!());
+        }
+        assert_eq!(lines.line.len(), LINE);
+    }
+}

@@ -1,0 +1,138 @@
+//! What a stopping rule knows of a sweep's other trials, read from the store at a cost that does not grow with their
+//! number.
+//!
+//! Each agent leaves what its trials have reached in a tag ([`tags::REACHED`]), so that a page of a search tells of a
+//! thousand trials. A trial that has ended is read once. Histories are read only of runs whose agents could not leave
+//! the tag.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::catalog::{Sweep, search_all};
+use super::standing::{attempt_of, index_of};
+use super::tags;
+use super::trials::running_runs;
+use super::values::{histories, true_value};
+use crate::stopping::{Compares, Curve, Judge, Marks, Other, Report, Rule};
+use crate::tracking::{Metric, Result, Run, RunId, RunQuery, Store};
+use crate::trial::{RunStatus, TrialIndex};
+
+/// Runs that ended so long before the latest known end are looked for again: clocks differ, and results may arrive late.
+const MARGIN_MS: i64 = 60_000;
+
+/// The trials of a sweep as one agent has come to know them.
+pub struct Peers {
+    sweep: Sweep,
+    /// Key of the metric that is compared.
+    metric: String,
+    known: BTreeMap<TrialIndex, Peer>,
+    /// The latest end that was seen, epoch milliseconds.
+    newest_end: Option<i64>,
+}
+
+/// The latest attempt at a trial.
+struct Peer {
+    attempt: u32,
+    run: RunId,
+    /// Nothing more is expected of it.
+    ended: bool,
+    other: Other,
+}
+
+impl Peers {
+    /// The trials of a sweep, with nothing read yet.
+    #[must_use]
+    pub fn new(sweep: Sweep, metric: String) -> Self {
+        Self { sweep, metric, known: BTreeMap::new(), newest_end: None }
+    }
+
+    /// All trials but one, as far as they were read.
+    #[must_use]
+    pub fn others(&self, but: TrialIndex) -> Vec<Other> {
+        self.known.iter().filter(|(trial, _)| **trial != but).map(|(_, peer)| peer.other.clone()).collect()
+    }
+
+    /// Reads what is new: a search for the runs that have ended since, and, where the rule compares with trials under
+    /// way, one for those.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn refresh(&mut self, store: &Arc<dyn Store>, judge: &Judge) -> Result<()> {
+        let all = judge.compares() == Compares::All;
+        // In this order: a run that ends in between is found twice, and not missed.
+        let running = if all { running_runs(store.as_ref(), &self.sweep).await? } else { Vec::new() };
+        let ended = search_all(store.as_ref(), self.ended_since()).await?;
+        let mut runs: HashMap<RunId, Run> = HashMap::new();
+        runs.extend(running.into_iter().chain(ended).map(|run| (run.info.id.clone(), run)));
+        for gone in self.gone(&runs) {
+            let run = store.run(&gone).await?;
+            runs.insert(gone, run);
+        }
+        self.take_in(store, judge, runs.into_values().collect()).await
+    }
+
+    fn ended_since(&self) -> RunQuery {
+        let since = match self.newest_end {
+            Some(end) => format!("attributes.end_time >= {}", end - MARGIN_MS),
+            None => format!("attributes.status != '{}'", RunStatus::Running),
+        };
+        RunQuery {
+            experiment_ids: vec![self.sweep.parent.info.experiment_id.clone()],
+            filter: format!("tags.`{}` = '{}' AND {since}", tags::SWEEP_ID, self.sweep.id()),
+            ..RunQuery::default()
+        }
+    }
+
+    /// Runs that were under way and are neither that any more nor among those that ended lately.
+    fn gone(&self, found: &HashMap<RunId, Run>) -> Vec<RunId> {
+        let unfinished = self.known.values().filter(|peer| !peer.ended);
+        unfinished.map(|peer| &peer.run).filter(|run| !found.contains_key(run)).cloned().collect()
+    }
+
+    async fn take_in(&mut self, store: &Arc<dyn Store>, judge: &Judge, runs: Vec<Run>) -> Result<()> {
+        let is_news = |run: &Run| {
+            let known = index_of(run).and_then(|trial| self.known.get(&trial));
+            known.is_none_or(|peer| match attempt_of(run).cmp(&peer.attempt) {
+                std::cmp::Ordering::Less => false,
+                std::cmp::Ordering::Equal => !peer.ended,
+                std::cmp::Ordering::Greater => true,
+            })
+        };
+        let news: Vec<Run> = runs.into_iter().filter(is_news).collect();
+        let without = news.iter().filter(|run| needs_history(run) && run.metric(&self.metric).is_some());
+        let ids = without.map(|run| run.info.id.clone()).collect();
+        let mut histories = histories(store, ids, &self.metric).await?;
+        for run in news {
+            let Some(trial) = index_of(&run) else { continue };
+            let marks = match histories.remove(&run.info.id) {
+                Some(history) => judge.marks(&curve(&history)),
+                None => run.tag(tags::REACHED).and_then(Marks::parse).unwrap_or_default(),
+            };
+            let ended = run.info.status.is_final();
+            if ended {
+                self.newest_end = self.newest_end.max(run.info.end_time);
+            }
+            let other = Other { finished: run.info.status == RunStatus::Finished, marks };
+            let peer = Peer { attempt: attempt_of(&run), run: run.info.id, ended, other };
+            // Of two attempts in one look the later counts.
+            if self.known.get(&trial).is_none_or(|known| known.attempt <= peer.attempt) {
+                self.known.insert(trial, peer);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A run that has ended, and whose agent did not say what it had reached by then: it was lost, or has yet to settle what
+/// the script's own exit hook has ended.
+fn needs_history(run: &Run) -> bool {
+    let settled = run.tag(tags::EXIT_CODE).or(run.tag(tags::SIGNAL)).is_some();
+    run.info.status.is_final() && !(settled && run.tag(tags::REACHED).is_some())
+}
+
+/// The curve of a logged history.
+#[must_use]
+pub fn curve(history: &[Metric]) -> Curve {
+    let report = |entry: &Metric| Report { step: entry.step, value: true_value(entry.value) };
+    Curve::new(history.iter().map(report).collect())
+}

@@ -1,0 +1,122 @@
+//! What a trial has reported.
+
+use crate::config::{Goal, Summary};
+
+/// One reported value of the sweep's metric.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Report {
+    /// The step it belongs to.
+    pub step: i64,
+    /// The value; NaN and infinities included.
+    pub value: f64,
+}
+
+/// The reports of a trial in log order.
+///
+/// A script that gives no step says 0 with every report: then they are counted, and the k-th report is step k.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Curve {
+    reports: Vec<Report>,
+}
+
+impl Curve {
+    /// The curve of these reports, in log order.
+    #[must_use]
+    pub fn new(mut reports: Vec<Report>) -> Self {
+        let same_step = |pair: &[Report]| matches!(pair, [a, b] if a.step == b.step);
+        if reports.len() > 1 && reports.windows(2).all(same_step) {
+            for (step, report) in (1..).zip(&mut reports) {
+                report.step = step;
+            }
+        }
+        Self { reports }
+    }
+
+    /// The reports.
+    #[must_use]
+    pub fn reports(&self) -> &[Report] {
+        &self.reports
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.reports.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.reports.is_empty()
+    }
+
+    /// The first `count` reports.
+    pub(super) fn before(&self, count: usize) -> &[Report] {
+        self.reports.get(..count).unwrap_or(&self.reports)
+    }
+
+    /// The place of the first report at `step` or beyond it.
+    pub(super) fn reached(&self, step: i64) -> Option<usize> {
+        self.reports.iter().position(|report| report.step >= step)
+    }
+}
+
+/// What stands for a trial that has reported these values, as `metric.summary` has it: what it would be worth if it
+/// ended here. NaNs count only where there is nothing else, or as the last value.
+pub(super) fn standing(reports: &[Report], summary: Summary, goal: Goal) -> f64 {
+    let numbers = || reports.iter().map(|report| report.value).filter(|value| !value.is_nan());
+    let smallest = || numbers().min_by(f64::total_cmp);
+    let largest = || numbers().max_by(f64::total_cmp);
+    let found = match (summary, goal) {
+        (Summary::Last, _) => reports.last().map(|report| report.value),
+        (Summary::Min, _) | (Summary::Best, Goal::Minimize) => smallest(),
+        (Summary::Max, _) | (Summary::Best, Goal::Maximize) => largest(),
+        (Summary::Mean, _) => {
+            (numbers().count() > 0).then(|| numbers().sum::<f64>() / numbers().count() as f64)
+        }
+    };
+    found.unwrap_or(f64::NAN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reports(of: &[(i64, f64)]) -> Vec<Report> {
+        of.iter().map(|&(step, value)| Report { step, value }).collect()
+    }
+
+    #[test]
+    fn reports_without_steps_are_counted() {
+        let curve = Curve::new(reports(&[(0, 3.0), (0, 2.0), (0, 1.0)]));
+        assert_eq!(curve.reports().iter().map(|report| report.step).collect::<Vec<_>>(), [1, 2, 3]);
+        let stepped = reports(&[(0, 3.0), (5, 2.0), (5, 1.0)]);
+        assert_eq!(Curve::new(stepped.clone()).reports(), stepped);
+        assert_eq!(Curve::new(reports(&[(7, 1.0)])).reports()[0].step, 7);
+    }
+
+    #[test]
+    fn a_step_that_was_jumped_over_is_reached_with_the_next_report() {
+        let curve = Curve::new(reports(&[(2, 3.0), (4, 2.0), (8, 1.0)]));
+        assert_eq!(curve.reached(1), Some(0));
+        assert_eq!(curve.reached(4), Some(1));
+        assert_eq!(curve.reached(5), Some(2));
+        assert_eq!(curve.reached(9), None);
+    }
+
+    #[test]
+    fn what_stands_for_a_trial_follows_the_summary() {
+        let so_far = reports(&[(1, 2.0), (2, f64::NAN), (3, 5.0), (4, 3.0)]);
+        for (summary, value) in [
+            (Summary::Last, 3.0),
+            (Summary::Min, 2.0),
+            (Summary::Max, 5.0),
+            (Summary::Best, 5.0),
+            (Summary::Mean, 10.0 / 3.0),
+        ] {
+            assert_eq!(standing(&so_far, summary, Goal::Maximize), value, "{summary:?}");
+        }
+        assert_eq!(standing(&so_far, Summary::Best, Goal::Minimize), 2.0);
+        assert!(standing(&reports(&[(1, f64::NAN)]), Summary::Min, Goal::Minimize).is_nan());
+    }
+}

@@ -1,0 +1,42 @@
+//! A rule, with what is asked beside it.
+
+use super::{Compares, Curve, Marks, Other, Rule, Stop};
+
+/// A sweep's stopping rule, and whether NaN at two reports in a row is enough to stop a trial.
+#[derive(Debug)]
+pub struct Judge {
+    rule: Box<dyn Rule>,
+    stop_on_nan: bool,
+}
+
+impl Judge {
+    /// A rule with `stop_on_nan`.
+    pub fn new(rule: impl Rule + 'static, stop_on_nan: bool) -> Self {
+        Self { rule: Box::new(rule), stop_on_nan }
+    }
+}
+
+impl Rule for Judge {
+    fn compares(&self) -> Compares {
+        self.rule.compares()
+    }
+
+    fn marks(&self, curve: &Curve) -> Marks {
+        self.rule.marks(curve)
+    }
+
+    fn is_due(&self, curve: &Curve, before: usize) -> bool {
+        self.rule.is_due(curve, before)
+    }
+
+    fn decide(&self, curve: &Curve, before: usize, others: &[Other]) -> Option<Stop> {
+        let nan = curve.reports().windows(2).find_map(|pair| match pair {
+            [a, b] if a.value.is_nan() && b.value.is_nan() => Some(b.step),
+            _ => None,
+        });
+        if let Some(step) = nan.filter(|_| self.stop_on_nan) {
+            return Some(Stop { rule: "stop_on_nan", rung: None, step, value: f64::NAN, threshold: None });
+        }
+        self.rule.decide(curve, before, others)
+    }
+}

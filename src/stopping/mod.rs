@@ -1,0 +1,122 @@
+//! Stopping rules: whether a trial that runs is worth going on with.
+//!
+//! A rule is a pure function of what a trial has reported so far and of what other trials had reported at the same
+//! places. It owns no clock and reads no store: `agent` hands it the reports and does what it says. A new rule is a file
+//! here and a line in [`for_config`].
+
+mod asha;
+mod curve;
+mod hyperband;
+mod judge;
+mod mark;
+mod median;
+mod patience;
+
+#[cfg(test)]
+mod rules_tests;
+#[cfg(test)]
+mod vectors;
+
+use std::fmt::Debug;
+
+pub use asha::Asha;
+pub use curve::{Curve, Report};
+pub use hyperband::Hyperband;
+pub use judge::Judge;
+pub use mark::{Mark, Marks};
+pub use median::Median;
+pub use patience::Patience;
+
+use crate::config::{EarlyTerminate, Goal, Metric};
+
+/// A trial is to be stopped, and why. Values are the metric's own: nothing is negated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stop {
+    /// The rule, in the words of `early_terminate.type`; `stop_on_nan` for two NaNs in a row.
+    pub rule: &'static str,
+    /// The rung or band at which it was compared, where the rule has any.
+    pub rung: Option<u64>,
+    /// The step of the report with which it was reached.
+    pub step: i64,
+    /// The trial's value.
+    pub value: f64,
+    /// What it would have had to reach to go on; `None`: nothing it could have reached.
+    pub threshold: Option<f64>,
+}
+
+/// What a rule must know of another trial.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Other {
+    /// It has finished by itself: it neither runs, nor failed, nor was stopped.
+    pub finished: bool,
+    /// What it had reached, by [`Rule::marks`].
+    pub marks: Marks,
+}
+
+/// Whom a rule compares a trial with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compares {
+    /// With nobody.
+    Nobody,
+    /// With trials that have finished by themselves.
+    Finished,
+    /// With all that got so far.
+    All,
+}
+
+/// A stopping rule.
+pub trait Rule: Debug + Send + Sync {
+    /// Whom it compares a trial with.
+    fn compares(&self) -> Compares;
+
+    /// What other trials are compared with: all that a rule needs of a trial, whatever the length of its curve.
+    fn marks(&self, curve: &Curve) -> Marks;
+
+    /// Whether, after the first `before` reports, a place was reached at which the trial is to be compared with what is
+    /// known of the others *now*. In between it is judged by what was known then.
+    fn is_due(&self, curve: &Curve, before: usize) -> bool;
+
+    /// Judges a trial. The first `before` reports have been judged already; `others` are all other trials of the sweep,
+    /// in any order.
+    fn decide(&self, curve: &Curve, before: usize, others: &[Other]) -> Option<Stop>;
+}
+
+/// The rule of a config's `early_terminate`, for its metric.
+#[must_use]
+pub fn for_config(early: &EarlyTerminate, metric: &Metric) -> Judge {
+    let goal = metric.goal;
+    match *early {
+        EarlyTerminate::Hyperband { min_iter, max_iter, s, eta, strict } => {
+            Judge::new(Hyperband::new(min_iter, max_iter.zip(s), eta, strict, goal), false)
+        }
+        EarlyTerminate::Asha { min_iter, max_iter, eta, min_trials, stop_on_nan } => {
+            let rule = Asha { min_iter, max_iter, eta, min_trials, goal, summary: metric.summary };
+            Judge::new(rule, stop_on_nan)
+        }
+        EarlyTerminate::Median { warmup, min_trials, stop_on_nan } => {
+            Judge::new(Median { warmup, min_trials, goal }, stop_on_nan)
+        }
+        EarlyTerminate::Patience { patience, min_delta, stop_on_nan } => {
+            Judge::new(Patience { patience, min_delta, goal }, stop_on_nan)
+        }
+    }
+}
+
+/// A value as something to be made small: NaN is worse than any number, and zero has no sign. Compare by `total_cmp`.
+fn loss(goal: Goal, value: f64) -> f64 {
+    match goal {
+        _ if value.is_nan() => f64::NAN,
+        Goal::Minimize => value + 0.0,
+        Goal::Maximize => 0.0 - value,
+    }
+}
+
+/// The value that a loss was made from.
+fn value_of(goal: Goal, loss: f64) -> f64 {
+    self::loss(goal, loss)
+}
+
+/// The best of some values in the direction of the goal; NaN only where there is no number.
+fn best(goal: Goal, values: impl IntoIterator<Item = f64>) -> Option<f64> {
+    values.into_iter().map(|value| loss(goal, value)).min_by(f64::total_cmp).map(|loss| value_of(goal, loss))
+}

@@ -1,0 +1,51 @@
+//! Patience: a trial that makes no progress is stopped.
+
+use super::{Compares, Curve, Marks, Other, Rule, Stop, loss, value_of};
+use crate::config::Goal;
+
+/// Stops a trial whose last `patience` reports were no improvement: none was better than the best before it by
+/// `min_delta`. Small steps add up: each is measured from the last improvement. NaN never is one.
+#[derive(Debug)]
+pub struct Patience {
+    /// Reports without an improvement, at least 1.
+    pub patience: u64,
+    /// What counts as an improvement, at least 0.
+    pub min_delta: f64,
+    /// Direction of the metric.
+    pub goal: Goal,
+}
+
+impl Rule for Patience {
+    fn compares(&self) -> Compares {
+        Compares::Nobody
+    }
+
+    fn marks(&self, _: &Curve) -> Marks {
+        Marks::default()
+    }
+
+    fn is_due(&self, _: &Curve, _: usize) -> bool {
+        false
+    }
+
+    fn decide(&self, curve: &Curve, _: usize, _: &[Other]) -> Option<Stop> {
+        let mut best = f64::NAN;
+        let (mut recent, mut idle) = (f64::NAN, 0);
+        for report in curve.reports() {
+            let value = loss(self.goal, report.value);
+            let improves = best.is_nan() || (value < best && value <= best - self.min_delta);
+            if improves && !value.is_nan() {
+                (best, recent, idle) = (value, f64::NAN, 0);
+            } else {
+                idle += 1;
+                recent = recent.min(value);
+            }
+            if idle >= self.patience {
+                let threshold = (!best.is_nan()).then(|| value_of(self.goal, best - self.min_delta));
+                let value = value_of(self.goal, recent);
+                return Some(Stop { rule: "patience", rung: None, step: report.step, value, threshold });
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,233 @@
+//! A Gaussian process on mixed spaces: its hyperparameters, and what it says of new points.
+//!
+//! Rasmussen & Williams 2006, chapters 2 and 5. The mean is estimated together with the rest (generalised least squares
+//! with a weak pull to 0).
+
+use super::axis::Axis;
+use super::kernel::{Columns, Form, add_distances, half_slope};
+use super::linalg::{Square, add_scaled, dot};
+
+/// Hyperparameters: all that is not data.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Hyper {
+    /// ln of the length of each axis.
+    pub lengths: Vec<f64>,
+    /// ln of the variance of the process.
+    pub amplitude: f64,
+    /// ln of the variance of the noise.
+    pub noise: f64,
+    /// λ of the transform of the metric.
+    pub lambda: f64,
+    /// The form of the kernel.
+    pub form: Form,
+}
+
+/// Variance of the mean's prior.
+pub(super) const MEAN_VARIANCE: f64 = 1.0;
+
+/// A process that has seen data.
+#[derive(Debug)]
+pub(super) struct Process<'a> {
+    axes: &'a [Axis],
+    hyper: Hyper,
+    data: Columns,
+    /// Inverse of the Cholesky factor of the data's covariance.
+    inverse: Square,
+    mean: f64,
+    /// For each set of values: what its prediction weighs the data with.
+    weights: Vec<Vec<f64>>,
+}
+
+/// Room for the predictions of one point, used again and again.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    squares: Vec<f64>,
+    slopes: Vec<f64>,
+    covariances: Vec<f64>,
+    half: Vec<f64>,
+    solved: Vec<f64>,
+}
+
+/// The covariances of all points with each other, lower half, noise included.
+pub(super) fn covariance(axes: &[Axis], hyper: &Hyper, data: &Columns) -> Square {
+    let mut matrix = Square::zeros(data.n);
+    let amplitude = hyper.amplitude.exp();
+    for i in 0..data.n {
+        let row = &mut matrix.row_mut(i)[..i];
+        for ((axis, column), length) in axes.iter().zip(&data.columns).zip(&hyper.lengths) {
+            add_distances(axis, column[i], &column[..i], (-2.0 * length).exp(), row);
+        }
+        row.iter_mut().for_each(|x| *x = amplitude * hyper.form.at(*x).0);
+        matrix.row_mut(i)[i] = amplitude + hyper.noise.exp();
+    }
+    matrix
+}
+
+/// The mean that fits best, given the inverse factor: generalised least squares with a prior around 0.
+pub(super) fn best_mean(inverse: &Square, y: &[f64], half: &mut Vec<f64>) -> f64 {
+    inverse.times_lower(y, half);
+    let mut ones = Vec::new();
+    inverse.times_lower(&vec![1.0; y.len()], &mut ones);
+    dot(&ones, half) / (dot(&ones, &ones) + 1.0 / MEAN_VARIANCE)
+}
+
+impl<'a> Process<'a> {
+    /// The process after `data` with `values`; `None`: its covariance can't be inverted.
+    pub fn new(axes: &'a [Axis], hyper: Hyper, data: Columns, values: &[f64]) -> Option<Self> {
+        let mut hyper = hyper;
+        let inverse = loop {
+            match covariance(axes, &hyper, &data).cholesky() {
+                Some(factor) => break factor.inverse_lower(),
+                None if hyper.noise < 0.0 => hyper.noise += std::f64::consts::LN_10,
+                None => return None,
+            }
+        };
+        let mean = best_mean(&inverse, values, &mut Vec::new());
+        let mut process = Self { axes, hyper, data, inverse, mean, weights: Vec::new() };
+        process.weights = vec![process.weights_for(values)];
+        Some(process)
+    }
+
+    fn weights_for(&self, values: &[f64]) -> Vec<f64> {
+        let residuals: Vec<f64> = values.iter().map(|y| y - self.mean).collect();
+        let (mut half, mut weights) = (Vec::new(), Vec::new());
+        self.inverse.times_lower(&residuals, &mut half);
+        self.inverse.times_lower_transposed(&half, &mut weights);
+        weights
+    }
+
+    /// The process after more points, whose values are drawn jointly from what it expects there: one set of values for
+    /// each list of standard normal draws. Smallest value of each set first.
+    pub fn imagine(
+        &self,
+        values: &[f64],
+        points: &[Vec<f64>],
+        draws: &[Vec<f64>],
+    ) -> Option<(Vec<Vec<f64>>, Self)> {
+        let all: Vec<Vec<f64>> =
+            (0..self.data.n).map(|i| self.data.row(i)).chain(points.iter().cloned()).collect();
+        let data = Columns::of(self.axes.len(), &all);
+        let mut hyper = self.hyper.clone();
+        let factor = loop {
+            match covariance(self.axes, &hyper, &data).cholesky() {
+                Some(factor) => break factor,
+                None if hyper.noise < 0.0 => hyper.noise += std::f64::consts::LN_10,
+                None => return None,
+            }
+        };
+        // With L the factor of old and new points together, new values are mean + L₂₁ a + L₂₂ z, where a = L₁₁⁻¹ (y - mean).
+        let (n, all) = (self.data.n, data.n);
+        let mut whitened: Vec<f64> = Vec::with_capacity(n);
+        for i in 0..n {
+            let row = factor.row(i);
+            whitened.push((values[i] - self.mean - dot(&row[..i], &whitened)) / row[i]);
+        }
+        let sets: Vec<Vec<f64>> = draws
+            .iter()
+            .map(|draw| {
+                let mut white = whitened.clone();
+                let mut set = values.to_vec();
+                white.extend(draw.iter().take(all - n));
+                for i in n..all {
+                    set.push(self.mean + dot(&factor.row(i)[..=i], &white[..=i]));
+                }
+                set
+            })
+            .collect();
+        let inverse = factor.inverse_lower();
+        let mut process =
+            Self { axes: self.axes, hyper, data, inverse, mean: self.mean, weights: Vec::new() };
+        process.weights = sets.iter().map(|set| process.weights_for(set)).collect();
+        Some((sets, process))
+    }
+
+    /// How many sets of values there are.
+    pub fn sets(&self) -> usize {
+        self.weights.len()
+    }
+
+    /// What it was built with.
+    pub fn hyper(&self) -> &Hyper {
+        &self.hyper
+    }
+
+    fn covariances(&self, x: &[f64], room: &mut Scratch) {
+        room.squares.clear();
+        room.squares.resize(self.data.n, 0.0);
+        for (d, axis) in self.axes.iter().enumerate() {
+            let weight = (-2.0 * self.hyper.lengths[d]).exp();
+            add_distances(axis, x[d], &self.data.columns[d], weight, &mut room.squares);
+        }
+        let amplitude = self.hyper.amplitude.exp();
+        room.covariances.clear();
+        room.slopes.clear();
+        for square in &room.squares {
+            let (value, slope) = self.hyper.form.at(*square);
+            room.covariances.push(amplitude * value);
+            room.slopes.push(amplitude * slope);
+        }
+        self.inverse.times_lower(&room.covariances, &mut room.half);
+    }
+
+    /// Predicted means, one for each set of values, and the variance of the function without noise.
+    pub fn predict(&self, x: &[f64], room: &mut Scratch, means: &mut Vec<f64>) -> f64 {
+        self.covariances(x, room);
+        means.clear();
+        means.extend(self.weights.iter().map(|weights| self.mean + dot(weights, &room.covariances)));
+        self.variance(room)
+    }
+
+    fn variance(&self, room: &Scratch) -> f64 {
+        let amplitude = self.hyper.amplitude.exp();
+        (amplitude - dot(&room.half, &room.half)).max(1e-12 * amplitude)
+    }
+
+    /// The same with derivatives along the ordered axes: means' in `slopes`, a row a set, and the variance's last.
+    pub fn predict_with_slopes(
+        &self,
+        x: &[f64],
+        room: &mut Scratch,
+        means: &mut Vec<f64>,
+        slopes: &mut Vec<Vec<f64>>,
+    ) -> f64 {
+        let variance = self.predict(x, room, means);
+        self.inverse.times_lower_transposed(&room.half, &mut room.solved);
+        slopes.resize(self.weights.len() + 1, Vec::new());
+        for row in slopes.iter_mut() {
+            row.clear();
+            row.resize(x.len(), 0.0);
+        }
+        let mut along = vec![0.0; self.data.n];
+        for (d, axis) in self.axes.iter().enumerate() {
+            if axis.kind.is_choice() || x[d] < 0.0 {
+                continue;
+            }
+            let weight = (-2.0 * self.hyper.lengths[d]).exp();
+            for ((along, other), slope) in along.iter_mut().zip(&self.data.columns[d]).zip(&room.slopes) {
+                *along = -slope * weight * half_slope(x[d], *other);
+            }
+            for (row, weights) in slopes.iter_mut().zip(&self.weights) {
+                row[d] = dot(weights, &along);
+            }
+            if let Some(row) = slopes.last_mut() {
+                row[d] = -2.0 * dot(&room.solved, &along);
+            }
+        }
+        variance
+    }
+}
+
+/// The derivative of the log likelihood by the entries of the covariance, times two: αα' - K⁻¹, packed by pairs of
+/// which the second comes first, and its diagonal.
+pub(super) fn sensitivity(inverse: &Square, weights: &[f64], pairs: &mut Vec<f64>, diagonal: &mut Vec<f64>) {
+    let gram = inverse.gram_lower();
+    pairs.clear();
+    diagonal.clear();
+    for i in 0..gram.n() {
+        let row = gram.row(i);
+        let start = pairs.len();
+        pairs.extend(row[..i].iter().map(|x| -x));
+        add_scaled(&mut pairs[start..], weights[i], &weights[..i]);
+        diagonal.push(weights[i] * weights[i] - row[i]);
+    }
+}

@@ -1,0 +1,72 @@
+//! How alike two points are: a stationary kernel with a length for each axis.
+
+use super::axis::{Axis, aside};
+
+/// The form of the kernel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Matérn with ν = 5/2: functions that can be differentiated twice.
+    Matern,
+    /// The squared exponential: very smooth functions.
+    Gauss,
+}
+
+impl Form {
+    /// The kernel at a squared, scaled distance, and its derivative by minus half of that square.
+    pub fn at(self, squared: f64) -> (f64, f64) {
+        match self {
+            Self::Matern => {
+                let a = (5.0 * squared).sqrt();
+                let e = (-a).exp();
+                (e * (1.0 + a + a * a / 3.0), e * (1.0 + a) * (5.0 / 3.0))
+            }
+            Self::Gauss => {
+                let e = (-0.5 * squared).exp();
+                (e, e)
+            }
+        }
+    }
+}
+
+/// Points axis by axis.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Columns {
+    /// For each axis the coordinates of all points.
+    pub columns: Vec<Vec<f64>>,
+    /// Number of points.
+    pub n: usize,
+}
+
+impl Columns {
+    /// Of points row by row.
+    pub fn of(axes: usize, points: &[Vec<f64>]) -> Self {
+        let columns = (0..axes).map(|axis| points.iter().map(|point| point[axis]).collect()).collect();
+        Self { columns, n: points.len() }
+    }
+
+    /// A point.
+    pub fn row(&self, i: usize) -> Vec<f64> {
+        self.columns.iter().map(|column| column[i]).collect()
+    }
+}
+
+/// Adds `weight` times the squared distances on one axis between `x` and all coordinates of a column.
+pub(super) fn add_distances(axis: &Axis, x: f64, column: &[f64], weight: f64, out: &mut [f64]) {
+    let pairs = out.iter_mut().zip(column);
+    if axis.kind.is_choice() {
+        pairs.for_each(|(sum, other)| *sum += if x == *other { 0.0 } else { weight });
+    } else if !axis.conditional {
+        pairs.for_each(|(sum, other)| *sum += weight * (x - other) * (x - other));
+    } else {
+        pairs.for_each(|(sum, other)| *sum += weight * axis.kind.squared_distance(x, *other));
+    }
+}
+
+/// Half of the derivative of the squared distance on an ordered axis, by `x`.
+pub(super) fn half_slope(x: f64, other: f64) -> f64 {
+    if other < 0.0 {
+        debug_assert!(aside(x) >= 0.0);
+        return x - 0.5;
+    }
+    x - other
+}

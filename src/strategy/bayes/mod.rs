@@ -1,0 +1,234 @@
+//! Points guided by what finished trials gave: Bayesian optimisation with a Gaussian process on mixed spaces.
+//!
+//! Owns the model and the search for the next point. Refuses everything with an effect: a proposal is a function of the
+//! config, the seed, the trial and the history, whatever its order.
+
+mod acquisition;
+mod axes;
+mod axis;
+mod design;
+mod fit;
+mod gp;
+mod improvement;
+mod kernel;
+mod linalg;
+mod minimise;
+mod model;
+mod search;
+mod targets;
+mod warp;
+
+use std::sync::OnceLock;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use super::finite::Finite;
+use super::random::{Random, key as stream_key};
+use super::sequence::Sequence;
+use super::{Observation, Proposal, Strategy, StrategyError};
+use crate::config::{Config, Metric, Optimizer};
+use crate::space::Point;
+use axes::{Axes, Coordinates, Taken, key};
+use targets::{Target, targets};
+
+/// Draws of a point that may be taken or refused.
+const DRAWS: usize = 64;
+
+/// `method: bayes`.
+#[derive(Debug)]
+pub struct Bayes {
+    seed: u64,
+    axes: Axes,
+    metric: Option<Metric>,
+    optimizer: Optimizer,
+    /// All points of a finite space.
+    finite: Option<Sequence>,
+    /// Draws that keep to the constraints.
+    random: Random,
+    /// Explicit points that come before.
+    before: u64,
+    /// Those of them that lie in a finite space, each once.
+    explicit: Taken,
+    first: OnceLock<Vec<Coordinates>>,
+}
+
+/// What is known, in an order of its own.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// Points with values, smaller is better.
+    pub seen: Vec<(Coordinates, f64)>,
+    /// Points without.
+    pub pending: Vec<Coordinates>,
+    /// Points of trials of this sweep.
+    own: Taken,
+    /// Points of any trial.
+    any: Taken,
+    /// Values from other sweeps and of explicit points.
+    given: u64,
+}
+
+impl Bayes {
+    /// The search of a config.
+    ///
+    /// # Errors
+    /// Conditions that can't be resolved.
+    pub fn new(config: &Config, seed: u64) -> Result<Self, StrategyError> {
+        let axes = Axes::new(config);
+        let explicit =
+            config.points.iter().filter_map(|point| axes.coordinates(point)).map(|x| key(&x)).collect();
+        let finite = match Finite::new(config, axis::listing) {
+            Ok(finite) => Some(Sequence::new(finite, Some(seed), &config.points)),
+            Err(StrategyError::NotListable(_) | StrategyError::TooLarge) => None,
+            Err(error) => return Err(error),
+        };
+        Ok(Self {
+            seed,
+            axes,
+            metric: config.metric.clone(),
+            optimizer: config.optimizer,
+            finite,
+            random: Random::new(config, seed)?,
+            before: config.points.len() as u64,
+            explicit,
+            first: OnceLock::new(),
+        })
+    }
+
+    /// Sorts what is known; what does not fit the space is left out.
+    fn known(&self, k: u64, history: &[Observation]) -> Known {
+        let own_index = k.saturating_add(self.before);
+        let mut known = Known::default();
+        let Some(metric) = &self.metric else { return known };
+        let targets = targets(metric, history);
+        let mut entries: Vec<(Option<u64>, Coordinates, Option<f64>)> = Vec::new();
+        for (observation, target) in history.iter().zip(targets) {
+            if observation.trial == Some(own_index) {
+                continue;
+            }
+            let Some(x) = self.axes.coordinates(&observation.point) else { continue };
+            known.any.insert(key(&x));
+            if observation.trial.is_some() {
+                known.own.insert(key(&x));
+            }
+            let value = match target {
+                Target::Value(y) => Some(y),
+                Target::Pending => None,
+            };
+            let given = observation.trial.is_none_or(|trial| trial < self.before);
+            known.given += u64::from(given && value.is_some());
+            entries.push((observation.trial, x, value));
+        }
+        entries.sort_by(|a, b| {
+            (a.0.is_some(), a.0).cmp(&(b.0.is_some(), b.0)).then_with(|| key(&a.1).cmp(&key(&b.1))).then_with(
+                || {
+                    let bits = |value: Option<f64>| value.map(f64::to_bits);
+                    bits(a.2).cmp(&bits(b.2))
+                },
+            )
+        });
+        for (_, x, value) in entries {
+            match value {
+                Some(y) => known.seen.push((x, y)),
+                None => known.pending.push(x),
+            }
+        }
+        known
+    }
+
+    fn rng(&self, k: u64) -> ChaCha8Rng {
+        let mut rng = ChaCha8Rng::from_seed(stream_key(self.seed, b"bayes"));
+        rng.set_stream(k);
+        rng
+    }
+
+    /// The first points, each once in a finite space.
+    fn first(&self) -> &[Coordinates] {
+        self.first.get_or_init(|| {
+            let mut points: Vec<Coordinates> = Vec::new();
+            let mut taken = self.explicit.clone();
+            for units in design::hypercube(&self.axes.axes, self.seed) {
+                let mut x = self.axes.from_units(&units);
+                self.axes.settle(&mut x);
+                if !taken.contains(&key(&x)) && self.axes.allowed(&x).unwrap_or(false) {
+                    taken.insert(key(&x));
+                    points.push(x);
+                }
+            }
+            points
+        })
+    }
+
+    /// A point without a model: the first ones in their order, then spread, then drawn.
+    fn blind(&self, k: u64, taken: &Taken) -> Result<Option<Point>, StrategyError> {
+        let first = self.first();
+        if let Some(x) = usize::try_from(k).ok().and_then(|k| first.get(k))
+            && !taken.contains(&key(x))
+        {
+            return Ok(Some(self.axes.point(x)));
+        }
+        let reserved: Taken = first.iter().map(|x| key(x)).collect();
+        let free = |x: &[f64]| !taken.contains(&key(x)) && !reserved.contains(&key(x));
+        for turn in 0..DRAWS as u64 {
+            let i = k.wrapping_add(turn.wrapping_mul(0x1_0000));
+            let mut x = self.axes.from_units(&design::later(self.axes.axes.len(), self.seed, i));
+            self.axes.settle(&mut x);
+            if free(&x) && self.axes.allowed(&x)? {
+                return Ok(Some(self.axes.point(&x)));
+            }
+        }
+        self.leftover(k, taken)
+    }
+
+    /// Any point that is left.
+    fn leftover(&self, k: u64, taken: &Taken) -> Result<Option<Point>, StrategyError> {
+        let Some(sequence) = &self.finite else { return self.random.point(k) };
+        let mut j = 0;
+        while let Some(point) = sequence.get(j)? {
+            if self.axes.coordinates(&point).is_none_or(|x| !taken.contains(&key(&x))) {
+                return Ok(Some(point));
+            }
+            j += 1;
+        }
+        Ok(None)
+    }
+
+    fn modelled(&self, k: u64, known: &Known) -> Result<Option<Proposal>, StrategyError> {
+        let mut rng = self.rng(k);
+        let Some(model) = model::Model::new(&self.axes, known, k, &mut rng) else { return Ok(None) };
+        let Some(x) = model.propose(&known.any, &mut rng)? else { return Ok(None) };
+        let expectation = model.expectation(&x, self.metric.as_ref());
+        Ok(Some(Proposal { point: self.axes.point(&x), continues: None, expectation }))
+    }
+}
+
+impl Strategy for Bayes {
+    fn size(&self) -> Option<u128> {
+        self.finite.as_ref().map(Sequence::size)
+    }
+
+    fn reads_history(&self) -> bool {
+        true
+    }
+
+    fn suggest(&self, k: u64, history: &[Observation]) -> Result<Option<Proposal>, StrategyError> {
+        if self.size().is_some_and(|size| u128::from(k) >= size) {
+            return Ok(None);
+        }
+        let known = self.known(k, history);
+        let first = design::count(self.axes.axes.len()) as u64;
+        let enough = known.seen.len() as u64 >= first.min(4);
+        if k.saturating_add(known.given) >= first && enough {
+            if let Some(proposal) = self.modelled(k, &known)? {
+                return Ok(Some(proposal));
+            }
+        }
+        // Points of other sweeps may be tried again once nothing else is left.
+        for taken in [&known.any, &known.own] {
+            if let Some(point) = self.blind(k, taken)? {
+                return Ok(Some(point.into()));
+            }
+        }
+        Ok(None)
+    }
+}
