@@ -43,7 +43,7 @@ fn every_verb_of_the_readme_is_a_verb_of_the_program() {
     let help = String::from_utf8(help.stdout).unwrap();
     let known: BTreeSet<&str> = help
         .lines()
-        .skip_while(|line| !line.starts_with("Commands:"))
+        .take_while(|line| !line.starts_with("Options:"))
         .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
         .filter(|verb| !verb.is_empty())
         .collect();

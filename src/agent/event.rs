@@ -56,6 +56,31 @@ pub enum Event<'a> {
     Ended,
 }
 
+impl Event<'_> {
+    /// Tells the log. What a command prints, and the values of a point, are not told: either may hold anything.
+    pub fn trace(&self) {
+        match self {
+            Self::Started { claim, run, .. } => {
+                tracing::info!(trial = %claim.trial, attempt = claim.attempt, %run, "started");
+            }
+            Self::Settled(outcome) => tracing::info!(
+                trial = %outcome.trial,
+                run = %outcome.run,
+                status = %outcome.status,
+                ended = ?outcome.ended,
+                took = ?outcome.took,
+                counts = outcome.counts,
+                "settled"
+            ),
+            Self::WouldStop { trial, stop } => tracing::info!(%trial, ?stop, "would be stopped"),
+            Self::Waiting { others } => tracing::info!(others, "waiting for other agents"),
+            Self::Note { trial, text } => tracing::warn!(%trial, "{text}"),
+            Self::Ended => tracing::info!("the agent has ended"),
+            Self::Output { .. } => {}
+        }
+    }
+}
+
 /// How a trial came out.
 #[derive(Debug, Clone)]
 pub struct Outcome {

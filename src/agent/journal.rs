@@ -63,6 +63,12 @@ impl Journal {
         Ok(posted)
     }
 
+    /// How many settlements wait in it.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.entries().len()
+    }
+
     fn entries(&self) -> Vec<Settlement> {
         let Ok(folder) = std::fs::read_dir(&self.folder) else { return Vec::new() };
         let paths = folder.flatten().map(|entry| entry.path());

@@ -68,7 +68,8 @@ impl Provenance {
     pub(super) fn tags(&self, code: &Standing, point: &Point) -> Vec<(String, String)> {
         let commit = code.git.as_ref().map_or("", |git| git.commit.as_str());
         let print = fingerprint(&self.config, point, Code { commit, changes: code.changes.as_deref() });
-        let mut all = vec![(tags::FINGERPRINT.to_owned(), print)];
+        let folder = self.folder.display().to_string();
+        let mut all = vec![(tags::FINGERPRINT.to_owned(), print), (tags::FOLDER.to_owned(), folder)];
         if let Some(git) = &code.git {
             all.push((tags::GIT_COMMIT.to_owned(), git.commit.clone()));
             all.extend(git.branch.iter().map(|branch| (tags::GIT_BRANCH.to_owned(), branch.clone())));

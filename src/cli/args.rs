@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use super::complete;
+use super::tools;
 use crate::commands::analyze::{AnalyzeArgs, AnswerFormat, Source};
 use crate::commands::best::BestArgs;
 use crate::commands::check::CheckArgs;
@@ -29,10 +31,10 @@ use crate::commands::trials::TrialsArgs;
 use crate::commands::{Exit, Failure, Pin, Spelling, SweepChoice, TrialChoice};
 use crate::config;
 
+/// Heads the options that every verb has.
+const EVERYWHERE: &str = "Options of every verb";
+
 /// Hyperparameter sweeps on top of MLflow tracking.
-///
-/// Write a YAML file (the command, the parameters, the metric), then: init, run in as many terminals and on as many
-/// machines as you like, finalize. Without a tracking server everything is kept in ./mlflow.db, which MLflow opens.
 #[derive(Debug, Parser)]
 #[command(name = "sweep", version, propagate_version = true, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 done · 1 trials failed or nothing to analyse · 2 usage or config · \
@@ -40,14 +42,17 @@ use crate::config;
 pub(super) struct Args {
     /// Tracking server or database: http(s)://HOST:PORT or sqlite:///FILE [default: $MLFLOW_TRACKING_URI, else
     /// sqlite:///mlflow.db]
-    #[arg(long, global = true, value_name = "URI")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "URI")]
     pub(super) tracking_uri: Option<String>,
     /// Print data and errors only
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = EVERYWHERE)]
     pub(super) quiet: bool,
     /// Show what goes on inside (-vv: more); SWEEP_LOG takes a filter
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, help_heading = EVERYWHERE, action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
+    /// Write what goes on inside to the end of a file, too [default: $SWEEP_LOG_FILE]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE")]
+    pub(super) log_file: Option<PathBuf>,
     #[command(subcommand)]
     pub(super) verb: Verb,
 }
@@ -56,13 +61,14 @@ pub(super) struct Args {
 pub(super) enum Verb {
     /// Make a sweep: a parent run with the config as its artifact
     Init(Init),
-    /// Run an agent: claim trials and run them until none is left
+    /// Claim trials and run them, until none is left
+    #[command(visible_alias = "agent")]
     Run(Run),
-    /// Analyse a sweep, save tables and plots with its parent run, end it
+    /// Analyse a sweep, save tables, plots and a report, end it
     Finalize(Finalize),
     /// Do all three: init, run, finalize
     Start(Start),
-    /// Say which parameters mattered: for a sweep, any runs, or a CSV file; writes nothing
+    /// Say which parameters mattered, in a sweep, any runs or a CSV file
     Analyze(Analyze),
     /// Write a sweep as plain files: params, metrics, summaries, artifacts
     Export(Export),
@@ -103,6 +109,16 @@ pub(super) enum Verb {
     Check(Check),
     /// Show the points that a config would try
     Sample(Sample),
+    /// Register a trial's model in MLflow's registry, and move an alias to it
+    Promote(tools::Promote),
+    /// Registered models: versions, aliases, and the trials they came from
+    Models(tools::Models),
+    /// Look whether store, machine and folder are fit, and say what to do
+    Doctor(tools::Doctor),
+    /// Print a script that completes verbs, options, sweeps and trials
+    Completions(tools::Completions),
+    /// Print the manual, or write a page for each verb
+    Man(tools::Man),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -122,13 +138,13 @@ impl From<Init> for InitArgs {
 
 /// Which sweep: an option or the first argument.
 #[derive(Debug, ClapArgs)]
-struct Which {
+pub(super) struct Which {
     /// Id of the sweep, a unique beginning of it, or its name [default: the one last initialised in this directory,
     /// else the newest]
-    #[arg(long = "sweep-id", value_name = "ID", conflicts_with = "sweep")]
+    #[arg(long = "sweep-id", value_name = "ID", conflicts_with = "sweep", add = complete::sweeps())]
     sweep_id: Option<String>,
     /// The same as --sweep-id
-    #[arg(value_name = "SWEEP")]
+    #[arg(value_name = "SWEEP", add = complete::sweeps())]
     sweep: Option<String>,
 }
 
@@ -252,13 +268,13 @@ impl From<Best> for BestArgs {
 
 /// Which trial.
 #[derive(Debug, ClapArgs)]
-struct WhichTrial {
+pub(super) struct WhichTrial {
     /// Its number, its run id or the beginning of one, or SWEEP:TRIAL
-    #[arg(value_name = "TRIAL")]
+    #[arg(value_name = "TRIAL", add = complete::trials())]
     trial: String,
     /// Id of its sweep, a unique beginning of it, or its name [default: the one last initialised in this directory,
     /// else the newest]
-    #[arg(long = "sweep-id", value_name = "ID")]
+    #[arg(long = "sweep-id", value_name = "ID", add = complete::sweeps())]
     sweep_id: Option<String>,
 }
 
@@ -432,7 +448,7 @@ impl From<Run> for RunArgs {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum TypedFormat {
+pub(super) enum TypedFormat {
     Table,
     Json,
 }
@@ -447,7 +463,7 @@ impl From<TypedFormat> for Format {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum TypedAnswerFormat {
+pub(super) enum TypedAnswerFormat {
     Table,
     Json,
     Csv,
@@ -735,7 +751,7 @@ impl From<Control> for SweepChoice {
 #[derive(Debug, ClapArgs)]
 pub(super) struct Retry {
     /// Id of the sweep, a unique beginning of it, or its name
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", add = complete::sweeps())]
     sweep_id: Option<String>,
     /// All trials that failed
     #[arg(long)]
@@ -744,7 +760,7 @@ pub(super) struct Retry {
     #[arg(long)]
     killed: bool,
     /// Numbers of trials; what comes first and is no number names the sweep
-    #[arg(value_name = "TRIAL")]
+    #[arg(value_name = "TRIAL", add = complete::trials())]
     trials: Vec<String>,
 }
 

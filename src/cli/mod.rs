@@ -3,14 +3,17 @@
 //! Turns arguments into a command's plain data, runs it, and turns what comes back into an exit code.
 
 mod args;
+mod complete;
+mod help;
+mod logging;
+mod man;
+mod tools;
 
-use std::io::IsTerminal as _;
-
-use clap::Parser as _;
+use clap::FromArgMatches as _;
 
 use crate::commands::{
-    Exit, Failure, Setting, analyze, best, check, control, diff, export, finalize, import, init, list, log,
-    logs, replay, rerun, retry, run, sample, server, show, start, status, trials,
+    Exit, Failure, Setting, analyze, best, check, control, diff, doctor, export, finalize, import, init,
+    list, log, logs, models, promote, replay, rerun, retry, run, sample, server, show, start, status, trials,
 };
 use crate::record::Order;
 use crate::ui::{Style, Ui};
@@ -24,7 +27,11 @@ pub fn main() -> u8 {
         crate::process::keep_guard();
         return Exit::Done.code();
     }
-    let args = match Args::try_parse() {
+    if complete::asked() {
+        return complete::answer();
+    }
+    let parsed = help::grammar().try_get_matches().and_then(|typed| Args::from_arg_matches(&typed));
+    let args = match parsed {
         Ok(args) => args,
         Err(error) => {
             // Help and version are no errors; a closed pipe is none either.
@@ -32,9 +39,9 @@ pub fn main() -> u8 {
             return if error.use_stderr() { Exit::Usage.code() } else { Exit::Done.code() };
         }
     };
-    set_up_logging(args.verbose);
     let ui = Ui::detect(args.quiet);
-    match in_runtime(ui, args) {
+    let logging = logging::set_up(args.verbose, args.log_file.clone());
+    match logging.and_then(|()| in_runtime(ui, args)) {
         Ok(exit) => exit.code(),
         Err(failure) => {
             tell(&ui, &failure);
@@ -81,26 +88,15 @@ fn in_runtime(ui: Ui, args: Args) -> Result<Exit, Failure> {
                 Sampled::Points(args) => sample::sample(&setting, &args),
                 Sampled::Again(args) => replay::replay(&setting, &args).await,
             },
+            Verb::Promote(args) => promote::promote(&setting, &args.into()).await,
+            Verb::Models(args) => models::models(&setting, &args.into()).await,
+            Verb::Doctor(args) => doctor::doctor(&setting, &args.into()).await,
+            Verb::Completions(args) => complete::script(&ui, args.shell),
+            Verb::Man(args) => man::man(&ui, args.folder.as_deref()),
         }
     })
 }
 
 fn tell(ui: &Ui, failure: &Failure) {
     ui.insist(&format!("{} {failure}", ui.err(Style::Bad, "error:")));
-}
-
-/// `SWEEP_LOG` or `-v` show what goes on inside; nothing of it holds credentials.
-fn set_up_logging(verbose: u8) {
-    let default = match verbose {
-        0 if std::env::var_os("SWEEP_LOG").is_none() => return,
-        0 | 1 => "sweep=debug",
-        _ => "sweep=trace,hyper=debug",
-    };
-    let filter = tracing_subscriber::EnvFilter::try_from_env("SWEEP_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
 }

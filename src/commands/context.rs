@@ -15,7 +15,7 @@ use crate::tracking::{RunId, Store};
 use crate::ui::Ui;
 
 /// Where MLflow itself looks when nothing is said.
-const DEFAULT_URI: &str = "sqlite:///mlflow.db";
+pub(super) const DEFAULT_URI: &str = "sqlite:///mlflow.db";
 
 /// What a command starts from, before any store is opened.
 #[derive(Debug, Clone)]
@@ -160,7 +160,7 @@ fn no_database(setting: &Setting, uri: &str) -> Failure {
     Failure::new(Exit::Usage, "there is no sweep yet").hint(hint)
 }
 
-fn unknown_scheme(uri: &str) -> Failure {
+pub(super) fn unknown_scheme(uri: &str) -> Failure {
     // What stands before the host may be a password.
     let shown = uri.rsplit_once('@').map_or(uri, |(_, host)| host);
     let hint = if uri.starts_with("postgres") || uri.starts_with("mysql") || uri.starts_with("mssql") {

@@ -158,7 +158,10 @@ pub(super) async fn assemble(
         guard: guard(context),
         gpus: gpus.map(Gpus::new),
         folder: context.folder.clone(),
-        events: Box::new(move |event| lines.on(&event)),
+        events: Box::new(move |event| {
+            event.trace();
+            lines.on(&event);
+        }),
         options,
     })
 }

@@ -77,3 +77,18 @@ pub(super) fn checkpoints(directory: &Path, sweep_id: &str) -> PathBuf {
 pub(super) fn journal(directory: &Path, sweep_id: &str) -> Journal {
     Journal::new(directory.join(FOLDER).join("journal").join(sweep_id))
 }
+
+/// The sweeps that have results here that could not be delivered yet, with how many.
+pub(super) fn waiting(directory: &Path) -> Vec<(String, u64)> {
+    let Ok(folders) = std::fs::read_dir(directory.join(FOLDER).join("journal")) else { return Vec::new() };
+    let mut waiting: Vec<(String, u64)> = folders
+        .flatten()
+        .map(|entry| {
+            let number = Journal::new(entry.path()).waiting() as u64;
+            (entry.file_name().to_string_lossy().into_owned(), number)
+        })
+        .filter(|(_, number)| *number > 0)
+        .collect();
+    waiting.sort();
+    waiting
+}

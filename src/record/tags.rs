@@ -99,3 +99,11 @@ pub const IMPORTED_SWEEP: &str = "sweep.imported.sweep_id";
 pub const IMPORTED_RUN: &str = "sweep.imported.run_id";
 /// On an imported trial's run: tags that it did not have there, with commas between.
 pub const IMPORTED_INFERRED: &str = "sweep.imported.inferred";
+/// On a registered version: the name of the sweep that it came from.
+pub const SWEEP_NAME: &str = "sweep.name";
+/// On a registered version: the name of the sweep's metric.
+pub const OBJECTIVE: &str = "sweep.objective";
+/// Before the name of a metric, on a registered version: its value.
+pub const METRIC_PREFIX: &str = "sweep.metric.";
+/// Before an alias, on a registered version: since when, or until when, the alias points at it.
+pub const ALIAS_PREFIX: &str = "sweep.alias.";

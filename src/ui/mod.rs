@@ -3,6 +3,7 @@
 //! Data goes to stdout, everything else to stderr. Colour follows the terminal and `NO_COLOR`. A reader that closes its
 //! pipe early (`| head`) is no error.
 
+mod checks;
 mod facts;
 mod progress;
 mod run_lines;
@@ -15,6 +16,7 @@ pub mod words;
 
 use std::io::{IsTerminal as _, Write as _};
 
+pub use checks::{CheckLine, Mark, check_list};
 pub use facts::Facts;
 pub use run_lines::RunLines;
 pub use screen::Screen;

@@ -77,6 +77,12 @@ impl Db {
         &self.uri
     }
 
+    /// The file, absolute.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The folder that holds the database file; artifacts lie below it.
     #[must_use]
     pub fn folder(&self) -> &Path {

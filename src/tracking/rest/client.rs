@@ -3,10 +3,10 @@
 use std::fs::File;
 use std::io::Seek as _;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rand::RngExt as _;
-use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, Response, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -191,6 +191,7 @@ impl Client {
 
     async fn send_once(&self, what: &str, request: &Request<'_>) -> Result<Vec<u8>, Failure> {
         self.calls.fetch_add(1, Ordering::Relaxed);
+        let start = std::time::Instant::now();
         let mut builder = self.http.request(request.method.clone(), request.url.clone());
         builder = match &request.body {
             Body::Empty => builder,
@@ -199,7 +200,10 @@ impl Client {
         };
         let response = builder.send().await.map_err(|error| self.unreachable(error))?;
         self.contacted.store(true, Ordering::Relaxed);
-        self.read_answer(what, response).await
+        let status = response.status().as_u16();
+        let answer = self.read_answer(what, response).await;
+        tracing::debug!(method = %request.method, what, status, took = ?start.elapsed(), "answered");
+        answer
     }
 
     /// The body of a 2xx answer, in memory.
@@ -263,6 +267,14 @@ impl Client {
             let error = TrackingError::new(ErrorKind::Unavailable, message).caused_by(elapsed);
             Failure { error, transient: true, retry_after: None }
         })
+    }
+
+    /// GETs a page, once: its status, the server's clock, and the beginning of its first line.
+    pub(super) async fn look(&self, url: Url) -> Result<(StatusCode, Option<SystemTime>, String)> {
+        let mut response = self.http.get(url).send().await.map_err(|error| self.unreachable(error).error)?;
+        let (status, date) = (response.status(), date(response.headers()));
+        let first = response.chunk().await.map_err(|error| self.unreachable(error).error)?;
+        Ok((status, date, first_line(&first.unwrap_or_default())))
     }
 
     fn here(&self) -> String {
@@ -329,6 +341,10 @@ impl Failure {
 /// The statuses that MLflow's own client tries again.
 fn transient(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
+}
+
+fn date(headers: &HeaderMap) -> Option<SystemTime> {
+    httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {

@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod client;
+mod probe;
 mod registry;
 mod settings;
 mod wire;
@@ -12,7 +13,8 @@ use async_trait::async_trait;
 use serde_json::json;
 
 use client::Client;
-pub use settings::{Environment, Secret, Settings};
+pub use probe::{FirstCall, Probe};
+pub use settings::{Environment, Login, Secret, Settings};
 use wire::{
     CreatedExperiment, Done, ExperimentAnswer, ExperimentsAnswer, HistoryAnswer, KeyValue, RunAnswer,
     RunsAnswer, WireMetric,

@@ -26,6 +26,24 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// Where a login comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Login {
+    /// There is none.
+    #[default]
+    None,
+    /// User and password from `MLFLOW_TRACKING_USERNAME` and `MLFLOW_TRACKING_PASSWORD`.
+    Environment,
+    /// User and password from `~/.mlflow/credentials`.
+    File,
+    /// One of them from the environment, the other from the file.
+    EnvironmentAndFile,
+    /// User and password from the URI itself.
+    Uri,
+    /// `MLFLOW_TRACKING_TOKEN`.
+    Token,
+}
+
 /// How a server is reached, as MLflow's own clients understand the environment.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -33,6 +51,8 @@ pub struct Settings {
     pub base: Url,
     /// The value of the `Authorization` header.
     pub authorization: Option<Secret>,
+    /// Where that comes from.
+    pub login: Login,
     /// `MLFLOW_TRACKING_INSECURE_TLS`.
     pub insecure_tls: bool,
     /// `MLFLOW_TRACKING_SERVER_CERT_PATH`: a CA bundle.
@@ -76,7 +96,9 @@ impl Settings {
     /// `Invalid` for an unreadable URI or a variable with a senseless value.
     pub fn read(uri: &str, env: &Environment<'_>) -> Result<Self> {
         let mut base = Url::parse(uri.trim_end_matches('/')).map_err(|error| {
-            invalid(format!("`{uri}` is not a tracking URI"))
+            // What stands before the host may be a password.
+            let shown = uri.rsplit_once('@').map_or(uri, |(_, host)| host);
+            invalid(format!("`{shown}` is not a tracking URI"))
                 .hint("It should look like http://127.0.0.1:5000 or https://mlflow.example.org")
                 .caused_by(error)
         })?;
@@ -94,9 +116,11 @@ impl Settings {
             )
             .hint("Unset one of them: either the certificate is checked, or it is not."));
         }
+        let (authorization, login) = authorization(env, in_url);
         Ok(Self {
             base,
-            authorization: authorization(env, in_url),
+            authorization,
+            login,
             insecure_tls,
             server_cert,
             client_cert: text(env, "MLFLOW_TRACKING_CLIENT_CERT_PATH").map(PathBuf::from),
@@ -115,16 +139,31 @@ impl Settings {
 }
 
 /// Basic wins over a token when both a user and a password are known, as in MLflow's client.
-fn authorization(env: &Environment<'_>, in_url: Option<(String, String)>) -> Option<Secret> {
+fn authorization(env: &Environment<'_>, in_url: Option<(String, String)>) -> (Option<Secret>, Login) {
     let file = env.credentials.as_deref().unwrap_or_default();
-    let user = text(env, "MLFLOW_TRACKING_USERNAME").or_else(|| ini(file, "mlflow_tracking_username"));
-    let password = text(env, "MLFLOW_TRACKING_PASSWORD").or_else(|| ini(file, "mlflow_tracking_password"));
-    let basic = user.zip(password).or(in_url);
-    if let Some((user, password)) = basic {
+    let known = |variable: &str, key: &str| {
+        let from_environment = text(env, variable).map(|value| (value, true));
+        from_environment.or_else(|| ini(file, key).map(|value| (value, false)))
+    };
+    let user = known("MLFLOW_TRACKING_USERNAME", "mlflow_tracking_username");
+    let password = known("MLFLOW_TRACKING_PASSWORD", "mlflow_tracking_password");
+    let own = user.zip(password).map(|((user, here), (password, too))| {
+        let login = match (here, too) {
+            (true, true) => Login::Environment,
+            (false, false) => Login::File,
+            _ => Login::EnvironmentAndFile,
+        };
+        (user, password, login)
+    });
+    let basic = own.or(in_url.map(|(user, password)| (user, password, Login::Uri)));
+    if let Some((user, password, login)) = basic {
         let encoded = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
-        return Some(Secret(format!("Basic {encoded}")));
+        return (Some(Secret(format!("Basic {encoded}"))), login);
     }
-    text(env, "MLFLOW_TRACKING_TOKEN").map(|token| Secret(format!("Bearer {token}")))
+    match text(env, "MLFLOW_TRACKING_TOKEN") {
+        Some(token) => (Some(Secret(format!("Bearer {token}"))), Login::Token),
+        None => (None, Login::None),
+    }
 }
 
 /// The value of `key` in the section `[mlflow]` of an INI text.
@@ -191,6 +230,7 @@ mod tests {
         let settings = read("http://ann:p%40ss@host:5000/prefix/", &[], None).unwrap();
         assert_eq!(settings.display_uri(), "http://host:5000/prefix");
         assert_eq!(header(&settings), Some("Basic YW5uOnBAc3M="));
+        assert_eq!(settings.login, Login::Uri);
         assert!(!format!("{settings:?}").contains("YW5u"));
     }
 
@@ -199,9 +239,9 @@ mod tests {
         let file = "[other]\nmlflow_tracking_username = no\n[mlflow]\nmlflow_tracking_username = ann\n\
                     mlflow_tracking_password = pw\n";
         let settings = read("http://h", &[("MLFLOW_TRACKING_TOKEN", "t")], Some(file)).unwrap();
-        assert_eq!(header(&settings), Some("Basic YW5uOnB3"));
+        assert_eq!((header(&settings), settings.login), (Some("Basic YW5uOnB3"), Login::File));
         let settings = read("http://h", &[("MLFLOW_TRACKING_TOKEN", "t")], None).unwrap();
-        assert_eq!(header(&settings), Some("Bearer t"));
+        assert_eq!((header(&settings), settings.login), (Some("Bearer t"), Login::Token));
     }
 
     #[test]
@@ -209,6 +249,7 @@ mod tests {
         let file = "[mlflow]\nmlflow_tracking_username=ann\nmlflow_tracking_password=pw\n";
         let settings = read("http://h", &[("MLFLOW_TRACKING_USERNAME", "bob")], Some(file)).unwrap();
         assert_eq!(header(&settings), Some("Basic Ym9iOnB3"));
+        assert_eq!(settings.login, Login::EnvironmentAndFile);
     }
 
     #[test]
@@ -221,6 +262,7 @@ mod tests {
             let error = read("http://h", &[(name, value)], None).unwrap_err();
             assert!(error.message.contains(name), "{}", error.message);
         }
-        assert!(read("http://", &[], None).is_err());
+        let error = read("http://ann:pw@", &[], None).unwrap_err();
+        assert!(!error.message.contains("pw"), "{}", error.message);
     }
 }

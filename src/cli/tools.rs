@@ -1,0 +1,96 @@
+//! The grammar of the verbs that hand on, and of the tools.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, ValueEnum};
+
+use super::args::{TypedAnswerFormat, TypedFormat, WhichTrial};
+use super::complete;
+use crate::commands::doctor::DoctorArgs;
+use crate::commands::models::ModelsArgs;
+use crate::commands::promote::PromoteArgs;
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "TRIAL may be `best`, too: the best trial of the sweep.")]
+pub(super) struct Promote {
+    #[command(flatten)]
+    which: WhichTrial,
+    /// The registered model; made where there is none of this name
+    #[arg(long, value_name = "MODEL", add = complete::models())]
+    name: String,
+    /// Let this alias point at the version, wherever it pointed before
+    #[arg(long, value_name = "ALIAS")]
+    alias: Option<String>,
+    /// Which model, where the trial logged several: its name, its id, or its folder among the artifacts
+    #[arg(long, value_name = "PATH")]
+    artifact: Option<String>,
+    /// How it is told what happened
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedFormat,
+}
+
+impl From<Promote> for PromoteArgs {
+    fn from(typed: Promote) -> Self {
+        Self {
+            trial: typed.which.into(),
+            name: typed.name,
+            alias: typed.alias,
+            artifact: typed.artifact,
+            format: typed.format.into(),
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Models {
+    /// The versions of this one
+    #[arg(value_name = "MODEL", add = complete::models())]
+    name: Option<String>,
+    /// How the models are printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
+impl From<Models> for ModelsArgs {
+    fn from(typed: Models) -> Self {
+        Self { name: typed.name, format: typed.format.into() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Doctor {
+    /// How the findings are printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedFormat,
+}
+
+impl From<Doctor> for DoctorArgs {
+    fn from(typed: Doctor) -> Self {
+        Self { format: typed.format.into() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Completions {
+    /// The shell that will read the script
+    #[arg(value_enum)]
+    pub(super) shell: Shell,
+}
+
+/// The shells whose scripts are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Shell {
+    /// `source <(sweep completions bash)` in ~/.bashrc
+    Bash,
+    /// `source <(sweep completions zsh)` in ~/.zshrc, after compinit
+    Zsh,
+    /// `sweep completions fish | source` in ~/.config/fish/config.fish
+    Fish,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Man {
+    /// The folder for sweep.1 and a page for each verb [default: print sweep.1]
+    #[arg(value_name = "DIR")]
+    pub(super) folder: Option<PathBuf>,
+}

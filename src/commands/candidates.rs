@@ -1,0 +1,81 @@
+//! What may stand for a sweep or a trial on the command line, for a shell that completes it.
+//!
+//! Somebody waits at a prompt: what can't be told soon is not told, and nothing is ever made.
+
+use std::time::Duration;
+
+use super::context::{Context, Setting, SweepChoice};
+use crate::record::{Sweep, TrialRuns};
+use crate::ui::words;
+
+/// A value, and what it stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// What is typed.
+    pub value: String,
+    /// What it means, where the shell shows it.
+    pub about: String,
+}
+
+/// Nobody waits longer at a prompt.
+const PATIENCE: Duration = Duration::from_millis(1500);
+/// More is of no use to anybody.
+const MOST_SWEEPS: usize = 100;
+const MOST_TRIALS: usize = 2000;
+/// So much of a line tells what it is.
+const LONGEST: usize = 60;
+
+/// The sweeps of the store, the newest first; none where the store does not answer soon.
+#[must_use]
+pub fn sweeps(setting: &Setting) -> Vec<Candidate> {
+    soon(async {
+        let context = Context::open_to_read(setting).ok()?;
+        let mut sweeps = Sweep::all(context.store.as_ref()).await.ok()?;
+        sweeps.sort_by_key(|run| std::cmp::Reverse(run.info.start_time));
+        let candidate = |run: &crate::tracking::Run| Candidate {
+            value: run.info.id.to_string(),
+            about: format!("{}, {}", run.info.name, run.info.status.as_str().to_lowercase()),
+        };
+        Some(sweeps.iter().take(MOST_SWEEPS).map(candidate).collect())
+    })
+}
+
+/// The trials of the sweep that is meant where none is named; none where the store does not answer soon.
+#[must_use]
+pub fn trials(setting: &Setting) -> Vec<Candidate> {
+    soon(async {
+        let context = Context::open_to_read(setting).ok()?;
+        let store = context.store.as_ref();
+        let id = context.sweep_id(&SweepChoice::default()).await.ok()?;
+        let runs = TrialRuns::read(store, &Sweep::open(store, &id).await.ok()?).await.ok()?;
+        let candidates = runs.iter().take(MOST_TRIALS).map(|(trial, run)| {
+            let point = words::point(&crate::record::point_of(run));
+            let about = format!("{} {point}", run.info.status.as_str().to_lowercase());
+            Candidate { value: trial.to_string(), about: about.chars().take(LONGEST).collect() }
+        });
+        Some(candidates.collect())
+    })
+}
+
+/// The registered models; none where the store does not answer soon.
+#[must_use]
+pub fn models(setting: &Setting) -> Vec<Candidate> {
+    soon(async {
+        let context = Context::open_to_read(setting).ok()?;
+        let models = context.store.registry().models().await.ok()?;
+        let candidates = models.into_iter().map(|model| {
+            let aliases = model.aliases.iter().map(|(alias, version)| format!("{alias} is {version}"));
+            Candidate { about: aliases.collect::<Vec<_>>().join(", "), value: model.name }
+        });
+        Some(candidates.collect())
+    })
+}
+
+fn soon(look: impl Future<Output = Option<Vec<Candidate>>>) -> Vec<Candidate> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let Ok(runtime) = runtime else { return Vec::new() };
+    let found = runtime.block_on(async { tokio::time::timeout(PATIENCE, look).await });
+    // A look that takes too long must not be waited for either.
+    runtime.shutdown_background();
+    found.ok().flatten().unwrap_or_default()
+}

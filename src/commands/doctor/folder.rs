@@ -1,0 +1,72 @@
+//! The working folder: what git knows of it, and what `.sweep` keeps.
+
+use super::Finding;
+use crate::commands::context::{DEFAULT_URI, Setting};
+use crate::commands::workspace::{Latest, waiting};
+use crate::process::{Changes, git_state};
+use crate::ui::words;
+
+/// Looks at the working folder.
+pub(super) fn look(setting: &Setting) -> Vec<Finding> {
+    vec![git(setting), own(setting)]
+}
+
+fn git(setting: &Setting) -> Finding {
+    let Some(state) = git_state(&setting.folder) else {
+        return Finding::warn(
+            "git",
+            "this folder is in no repository with a commit, or there is no git",
+            "Trials can't tell which code they ran: git init, git add, git commit.",
+        );
+    };
+    let commit = state.commit.get(..12).unwrap_or(&state.commit);
+    let at = match &state.branch {
+        Some(branch) => format!("{commit} on {branch}"),
+        None => format!("{commit}, on no branch"),
+    };
+    match state.changes {
+        Changes::None => Finding::ok("git", format!("{at}, nothing uncommitted")),
+        Changes::Patch(_) => {
+            Finding::ok("git", format!("{at}, with changes, which each trial keeps as git.diff"))
+        }
+        Changes::TooLarge => Finding::warn(
+            "git",
+            format!("{at}, with more than 4 MiB of changes"),
+            "They are too many to be kept with each trial: commit them.",
+        ),
+    }
+}
+
+/// What `.sweep` keeps.
+fn own(setting: &Setting) -> Finding {
+    let waiting = waiting(&setting.folder);
+    if let Some((sweep, _)) = waiting.first() {
+        let all = waiting.iter().map(|(_, number)| number).sum();
+        let results = words::count(all, "result");
+        return Finding::warn(
+            "folder",
+            format!(
+                "{results} of {} could not be delivered yet",
+                words::count(waiting.len() as u64, "sweep")
+            ),
+            format!("Deliver them from here: sweep run --sweep-id={sweep}"),
+        );
+    }
+    let Some(latest) = Latest::load(&setting.folder) else {
+        return Finding::ok("folder", "no sweep was initialised here yet");
+    };
+    let shown = latest.sweep_id.get(..8).unwrap_or(&latest.sweep_id);
+    let uri = setting.tracking_uri.as_deref().unwrap_or(DEFAULT_URI);
+    let same_kind = latest.tracking_uri.split(':').next() == uri.split(':').next();
+    if !same_kind {
+        return Finding::warn(
+            "folder",
+            format!(
+                "sweep {shown} was made here last, in {}, but the present store is another",
+                latest.tracking_uri
+            ),
+            format!("If you mean that one: export MLFLOW_TRACKING_URI={}", latest.tracking_uri),
+        );
+    }
+    Finding::ok("folder", format!("sweep {shown} was made here last; nothing waits to be delivered"))
+}

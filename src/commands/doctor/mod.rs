@@ -1,0 +1,126 @@
+//! `sweep doctor`: whether everything that a sweep needs is there, and what to do where it is not.
+//!
+//! It looks and changes nothing: where there is no database yet, none is made.
+
+mod database;
+mod folder;
+mod machine;
+mod server;
+
+use serde::Serialize;
+
+use super::context::{DEFAULT_URI, Setting};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::finalize::Format;
+use super::format::print_json;
+use crate::ui::{CheckLine, Mark, check_list};
+
+/// What was typed.
+#[derive(Debug, Clone, Default)]
+pub struct DoctorArgs {
+    /// How the findings are printed.
+    pub format: Format,
+}
+
+/// How something is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    Ok,
+    /// It works, and deserves a look.
+    Warn,
+    /// It does not work.
+    Bad,
+}
+
+/// Something that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Finding {
+    check: &'static str,
+    state: State,
+    found: String,
+    /// What to do.
+    advice: Option<String>,
+}
+
+impl Finding {
+    fn new(check: &'static str, state: State, found: impl Into<String>) -> Self {
+        Self { check, state, found: found.into(), advice: None }
+    }
+
+    fn ok(check: &'static str, found: impl Into<String>) -> Self {
+        Self::new(check, State::Ok, found)
+    }
+
+    fn warn(check: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { advice: Some(advice.into()), ..Self::new(check, State::Warn, found) }
+    }
+
+    fn bad(check: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { advice: Some(advice.into()), ..Self::new(check, State::Bad, found) }
+    }
+
+    /// What failed, with its causes and its hint.
+    fn failed(check: &'static str, failure: &Failure) -> Self {
+        let found = std::iter::once(failure.message.clone()).chain(failure.causes.iter().cloned());
+        Self {
+            advice: failure.hint.clone(),
+            ..Self::new(check, State::Bad, found.collect::<Vec<_>>().join(": "))
+        }
+    }
+}
+
+/// All that was found, for programs.
+#[derive(Debug, Serialize)]
+struct Answer {
+    state: State,
+    version: &'static str,
+    checks: Vec<Finding>,
+}
+
+/// Looks at store, machine and folder; ends with 1 where something does not work.
+///
+/// # Errors
+/// Never: what goes wrong is a finding.
+pub async fn doctor(setting: &Setting, args: &DoctorArgs) -> Result<Exit, Failure> {
+    let uri = setting.tracking_uri.clone().unwrap_or_else(|| DEFAULT_URI.to_owned());
+    let mut checks = match uri.split(':').next().unwrap_or_default().to_ascii_lowercase().as_str() {
+        "http" | "https" => server::look(&uri).await,
+        "sqlite" => database::look(&uri).await,
+        _ => vec![Finding::failed("store", &super::context::unknown_scheme(&uri))],
+    };
+    checks.extend(machine::look(setting, &uri));
+    checks.extend(folder::look(setting));
+    let state = checks.iter().map(|check| check.state).max().unwrap_or(State::Ok);
+    let answer = Answer { state, version: env!("CARGO_PKG_VERSION"), checks };
+    match args.format {
+        Format::Json => print_json(&setting.ui, &answer),
+        Format::Table => setting.ui.print(&text(setting, &answer)),
+    }
+    Ok(if state == State::Bad { Exit::WorkFailed } else { Exit::Done })
+}
+
+fn text(setting: &Setting, answer: &Answer) -> String {
+    let mark = |state| match state {
+        State::Ok => Mark::Good,
+        State::Warn => Mark::Warning,
+        State::Bad => Mark::Bad,
+    };
+    let lines: Vec<CheckLine> = answer
+        .checks
+        .iter()
+        .map(|check| CheckLine {
+            mark: mark(check.state),
+            label: check.check.to_owned(),
+            text: check.found.clone(),
+            advice: check.advice.clone(),
+        })
+        .collect();
+    let end = match answer.state {
+        State::Ok => "Everything that a sweep needs is there.",
+        State::Warn => "Sweeps work here; what is marked deserves a look.",
+        State::Bad => "Sweeps do not work here until what is marked `bad` is mended.",
+    };
+    format!("{}{end}\n", check_list(&setting.ui, &lines))
+}
