@@ -102,6 +102,11 @@ pub trait Strategy: Send + Sync {
         false
     }
 
+    /// How many of the first trials are the same whatever other trials give; `None`: all of them.
+    fn foreseeable(&self) -> Option<u64> {
+        None
+    }
+
     /// What trial `k` is to be run with; `None`: there are no more than `k` trials.
     ///
     /// `history` holds what is known of other trials, by trial, and may lack the latest; a strategy that does not read
@@ -190,3 +195,6 @@ mod fuzz_tests;
 
 #[cfg(test)]
 mod examples_tests;
+
+#[cfg(test)]
+mod sobol_tests;

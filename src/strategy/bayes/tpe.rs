@@ -72,12 +72,12 @@ impl<'a> Density<'a> {
         let coordinate = |i: usize, rng: &mut ChaCha8Rng| {
             let kind = &self.axes.axes[i].kind;
             match center.map(|center| center[i]).filter(|at| *at >= 0.0) {
-                None => kind.from_unit(uniform(rng)),
+                None => kind.drawn(uniform(rng)),
                 Some(at) if kind.is_choice() => {
                     if uniform(rng) < self.same(kind) {
                         at
                     } else {
-                        kind.from_unit(uniform(rng))
+                        kind.drawn(uniform(rng))
                     }
                 }
                 Some(at) => {
