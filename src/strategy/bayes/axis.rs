@@ -178,7 +178,7 @@ impl Kind {
 }
 
 /// How far an absent parameter is from one at `u`, squared.
-pub(super) fn aside(u: f64) -> f64 {
+fn aside(u: f64) -> f64 {
     (u - 0.5) * (u - 0.5) + 0.0625
 }
 
