@@ -40,9 +40,11 @@ pub fn sample(setting: &Setting, args: &SampleArgs) -> Result<Exit, Failure> {
     let seed = seed_of(setting, &config, args.seed);
     let strategy = strategy::for_config(&config, seed)?;
     let sampler = Sampler::new(&config, strategy.as_ref(), seed);
+    let asked = args.from.saturating_add(args.number);
+    let last = strategy.foreseeable().unwrap_or(asked).min(asked);
     let mut outcome = Ok(());
     setting.ui.stream(|out| {
-        for index in (args.from..).take(usize::try_from(args.number).unwrap_or(usize::MAX)) {
+        for index in args.from..last {
             match sampler.line(TrialIndex(index), args.format) {
                 Ok(Some(line)) => writeln!(out, "{line}")?,
                 Ok(None) => break,
@@ -54,6 +56,11 @@ pub fn sample(setting: &Setting, args: &SampleArgs) -> Result<Exit, Failure> {
         }
         Ok(())
     });
+    if last < asked && strategy.size().is_none_or(|size| u128::from(last) < size) {
+        setting.ui.say(&format!(
+            "Only the first {last} points are fixed: those from trial {last} on follow from the results of the trials before."
+        ));
+    }
     outcome.map(|()| Exit::Done)
 }
 

@@ -20,6 +20,12 @@ impl Strategy for Explicit {
         self.inner.reads_history()
     }
 
+    fn foreseeable(&self) -> Option<u64> {
+        let count = self.points.len() as u64;
+        // Results of explicit points already stand in for some of the first points.
+        self.inner.foreseeable().map(|first| first.max(count))
+    }
+
     fn suggest(&self, k: u64, history: &[Observation]) -> Result<Option<Proposal>, StrategyError> {
         let count = self.points.len() as u64;
         match usize::try_from(k).ok().and_then(|at| self.points.get(at)) {

@@ -104,6 +104,11 @@ pub trait Strategy: Send + Sync {
         false
     }
 
+    /// How many of the first trials are the same whatever other trials give; `None`: all of them.
+    fn foreseeable(&self) -> Option<u64> {
+        None
+    }
+
     /// What trial `k` is to be run with; `None`: there are no more than `k` trials, or, of a strategy that reads history,
     /// nothing is left to try as far as is known.
     ///
@@ -201,3 +206,6 @@ mod halving_tests;
 
 #[cfg(test)]
 mod examples_tests;
+
+#[cfg(test)]
+mod sobol_tests;

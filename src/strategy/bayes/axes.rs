@@ -138,21 +138,11 @@ impl Axes {
     /// The coordinate at which all members of an axis have their values.
     fn coordinate(&self, axis: usize, members: &[(&Place, &Value)]) -> Option<f64> {
         let kind = &self.axes[axis].kind;
-        if let [(Place::On { values, distribution, .. }, value)] = members {
-            if values.is_empty() && !matches!(distribution, Distribution::IntUniform { .. }) {
-                let number = value.as_f64().filter(|x| x.is_finite())?;
-                if let Kind::Steps(levels @ Levels::Rounded { listing, .. }) = kind
-                    && let Some(k) = listing.position(value)
-                {
-                    return Some(levels.place(k));
-                }
-                let u = distribution.coordinate(&Value::Float(number))?;
-                let (low, high) = (distribution.quantile(0.0).as_f64(), distribution.quantile(1.0).as_f64());
-                let slack = 1e-9 * (number.abs() + 1e-300);
-                let outside = low.is_some_and(|low| number < low - slack)
-                    || high.is_some_and(|high| number > high + slack);
-                return (!outside).then_some(u);
-            }
+        if let [(Place::On { values, distribution, .. }, value)] = members
+            && values.is_empty()
+            && !matches!(distribution, Distribution::IntUniform { .. })
+        {
+            return on_curve(kind, distribution, value);
         }
         let index = |place: &Place, value: &Value| match place {
             Place::On { values, distribution: Distribution::IntUniform { min, max }, .. }
@@ -226,8 +216,8 @@ impl Axes {
     }
 
     /// The coordinates of even draws, before conditions: every axis has one.
-    pub fn from_units(&self, units: &[f64]) -> Coordinates {
-        self.axes.iter().zip(units).map(|(axis, u)| axis.kind.from_unit(*u)).collect()
+    pub fn drawn_at(&self, units: &[f64]) -> Coordinates {
+        self.axes.iter().zip(units).map(|(axis, u)| axis.kind.drawn(*u)).collect()
     }
 
     /// Whether the constraints hold.
@@ -281,6 +271,21 @@ impl Place {
             _ => values.get(usize::try_from(k).ok()?).cloned(),
         }
     }
+}
+
+/// The coordinate of a number under a curve; `None` beyond its ends.
+fn on_curve(kind: &Kind, distribution: &Distribution, value: &Value) -> Option<f64> {
+    let number = value.as_f64().filter(|x| x.is_finite())?;
+    if let Kind::Steps(levels @ Levels::Rounded { listing, .. }) = kind
+        && let Some(k) = listing.position(value)
+    {
+        return Some(levels.place(k));
+    }
+    let end = |u: f64| distribution.quantile(u).as_f64();
+    let slack = 1e-9 * number.abs();
+    let outside = end(0.0).is_some_and(|low| number < low - slack)
+        || end(1.0).is_some_and(|high| number > high + slack);
+    if outside { None } else { distribution.coordinate(&Value::Float(number)) }
 }
 
 /// The axis of parameters that move together.

@@ -130,7 +130,7 @@ impl Kind {
     }
 
     /// The coordinate of an even draw.
-    pub fn from_unit(&self, u: f64) -> f64 {
+    pub fn drawn(&self, u: f64) -> f64 {
         match self {
             Self::Real { low, high, .. } => u.clamp(*low, *high),
             Self::Steps(levels) => levels.place(levels.at(u)),
@@ -150,7 +150,7 @@ impl Kind {
 
     /// The coordinate of a level or of a u that the axis has.
     pub fn snap(&self, x: f64) -> f64 {
-        if self.is_choice() { x } else { self.from_unit(x) }
+        if self.is_choice() { x } else { self.drawn(x) }
     }
 
     /// How many coordinates there are; `None`: any number.
@@ -178,7 +178,7 @@ impl Kind {
 }
 
 /// How far an absent parameter is from one at `u`, squared.
-pub(super) fn aside(u: f64) -> f64 {
+fn aside(u: f64) -> f64 {
     (u - 0.5) * (u - 0.5) + 0.0625
 }
 

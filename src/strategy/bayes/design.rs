@@ -48,9 +48,7 @@ fn closest(axes: &[Axis], rows: &[Vec<f64>]) -> f64 {
         for other in &rows[..i] {
             let pairs = axes.iter().zip(one.iter().zip(other));
             let distance: f64 = pairs
-                .map(|(axis, (a, b))| {
-                    axis.kind.squared_distance(axis.kind.from_unit(*a), axis.kind.from_unit(*b))
-                })
+                .map(|(axis, (a, b))| axis.kind.squared_distance(axis.kind.drawn(*a), axis.kind.drawn(*b)))
                 .sum();
             least = least.min(distance);
         }

@@ -153,7 +153,7 @@ impl Bayes {
             let mut points: Vec<Coordinates> = Vec::new();
             let mut taken = self.explicit.clone();
             for units in design::hypercube(&self.axes.axes, self.seed) {
-                let mut x = self.axes.from_units(&units);
+                let mut x = self.axes.drawn_at(&units);
                 self.axes.settle(&mut x);
                 if !taken.contains(&key(&x)) && self.axes.allowed(&x).unwrap_or(false) {
                     taken.insert(key(&x));
@@ -176,7 +176,7 @@ impl Bayes {
         let free = |x: &[f64]| !taken.contains(&key(x)) && !reserved.contains(&key(x));
         for turn in 0..DRAWS as u64 {
             let i = k.wrapping_add(turn.wrapping_mul(0x1_0000));
-            let mut x = self.axes.from_units(&design::later(self.axes.axes.len(), self.seed, i));
+            let mut x = self.axes.drawn_at(&design::later(self.axes.axes.len(), self.seed, i));
             self.axes.settle(&mut x);
             if free(&x) && self.axes.allowed(&x)? {
                 return Ok(Some(self.axes.point(&x)));
@@ -229,6 +229,10 @@ impl Strategy for Bayes {
         true
     }
 
+    fn foreseeable(&self) -> Option<u64> {
+        Some(design::count(self.axes.axes.len()) as u64)
+    }
+
     fn suggest(&self, k: u64, history: &[Observation]) -> Result<Option<Proposal>, StrategyError> {
         if self.size().is_some_and(|size| u128::from(k) >= size) {
             return Ok(None);
@@ -236,10 +240,11 @@ impl Strategy for Bayes {
         let known = self.known(k, history);
         let first = design::count(self.axes.axes.len()) as u64;
         let enough = known.seen.len() as u64 >= first.min(4);
-        if k.saturating_add(known.given) >= first && enough {
-            if let Some(proposal) = self.modelled(k, &known)? {
-                return Ok(Some(proposal));
-            }
+        if k.saturating_add(known.given) >= first
+            && enough
+            && let Some(proposal) = self.modelled(k, &known)?
+        {
+            return Ok(Some(proposal));
         }
         // Points of other sweeps may be tried again once nothing else is left.
         for taken in [&known.any, &known.own] {

@@ -98,7 +98,7 @@ impl Search<'_, '_> {
                 break;
             }
             let units: Vec<f64> = (0..self.axes.axes.len()).map(|d| spread(i, d, seed)).collect();
-            let x = self.axes.from_units(&units);
+            let x = self.axes.drawn_at(&units);
             self.consider(x, &mut pool)?;
         }
         let mut near = Vec::new();
@@ -140,11 +140,11 @@ impl Search<'_, '_> {
             let (chance, draw) = (uniform(self.rng), uniform(self.rng));
             let moved = i == forced || chance < share;
             x.push(match &axis.kind {
-                _ if *at < 0.0 => axis.kind.from_unit(draw),
+                _ if *at < 0.0 => axis.kind.drawn(draw),
                 _ if !moved => *at,
                 Kind::Choice { .. } => {
                     if i == forced || draw < 0.5 {
-                        axis.kind.from_unit(uniform(self.rng))
+                        axis.kind.drawn(uniform(self.rng))
                     } else {
                         *at
                     }

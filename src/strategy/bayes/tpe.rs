@@ -59,11 +59,11 @@ pub(super) fn propose(
 }
 
 impl<'a> Density<'a> {
-    /// Scott's rule gives the width of a bump.
+    /// Scott's rule gives the width of a bump, around points that spread over a fifth of each axis.
     fn new(axes: &'a Axes, points: Vec<&'a Coordinates>) -> Self {
         let n = points.len().max(1) as f64;
-        let width = 0.4 * n.powf(-1.0 / (axes.axes.len() as f64 + 4.0));
-        Self { axes, points, width: width.clamp(0.02, 0.5) }
+        let width = 0.2 * n.powf(-1.0 / (axes.axes.len() as f64 + 4.0));
+        Self { axes, points, width: width.clamp(0.01, 0.5) }
     }
 
     fn draw(&self, rng: &mut ChaCha8Rng) -> Coordinates {
@@ -72,12 +72,12 @@ impl<'a> Density<'a> {
         let coordinate = |i: usize, rng: &mut ChaCha8Rng| {
             let kind = &self.axes.axes[i].kind;
             match center.map(|center| center[i]).filter(|at| *at >= 0.0) {
-                None => kind.from_unit(uniform(rng)),
+                None => kind.drawn(uniform(rng)),
                 Some(at) if kind.is_choice() => {
                     if uniform(rng) < self.same(kind) {
                         at
                     } else {
-                        kind.from_unit(uniform(rng))
+                        kind.drawn(uniform(rng))
                     }
                 }
                 Some(at) => {
