@@ -119,6 +119,9 @@ fn the_analysis_counts_what_was_stopped_and_says_so() {
     assert_eq!(answer["best"]["metric"], 0.1);
     let notes = answer["analysis"]["notes"].to_string();
     assert!(notes.contains("5 of the trials were stopped early"), "{notes}");
+    // They were killed on purpose: nobody who asks for what was killed means them.
+    let again = story.sandbox.run(&["retry", "--killed"]);
+    assert!(again.stderr.contains("No trial is to be run again"), "{again:?}");
 }
 
 #[test]
