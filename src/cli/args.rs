@@ -6,17 +6,27 @@ use std::time::Duration;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::commands::analyze::{AnalyzeArgs, AnswerFormat, Source};
+use crate::commands::best::BestArgs;
 use crate::commands::check::CheckArgs;
+use crate::commands::diff::DiffArgs;
+use crate::commands::export::ExportArgs;
 use crate::commands::finalize::{Conclusion, FinalizeArgs, Format};
+use crate::commands::import::ImportArgs;
 use crate::commands::init::InitArgs;
 use crate::commands::list::ListArgs;
 use crate::commands::log::{LogArgs, Logged};
+use crate::commands::logs::LogsArgs;
 use crate::commands::replay::ReplayArgs;
+use crate::commands::rerun::RerunArgs;
 use crate::commands::retry::RetryArgs;
 use crate::commands::run::{RunArgs, WorkArgs};
 use crate::commands::sample::SampleArgs;
+use crate::commands::server::ServerArgs;
+use crate::commands::show::ShowArgs;
 use crate::commands::start::StartArgs;
-use crate::commands::{Exit, Failure, Pin, SweepChoice};
+use crate::commands::status::StatusArgs;
+use crate::commands::trials::TrialsArgs;
+use crate::commands::{Exit, Failure, Pin, Spelling, SweepChoice, TrialChoice};
 use crate::config;
 
 /// Hyperparameter sweeps on top of MLflow tracking.
@@ -54,9 +64,27 @@ pub(super) enum Verb {
     Start(Start),
     /// Say which parameters mattered: for a sweep, any runs, or a CSV file; writes nothing
     Analyze(Analyze),
+    /// Write a sweep as plain files: params, metrics, summaries, artifacts
+    Export(Export),
+    /// Enter a sweep that was run elsewhere: an export, or a CSV of W&B, Optuna or your own
+    Import(Import),
     /// All sweeps: state, trials, best
     #[command(visible_alias = "ls")]
     List(List),
+    /// How far a sweep is, what runs, who works on it
+    Status(Status),
+    /// The trials of a sweep, sorted and filtered
+    Trials(Trials),
+    /// The best trials, as a table, or so that the winner can be run at once
+    Best(Best),
+    /// Everything about one trial
+    Show(Show),
+    /// What differs between two trials, of one sweep or of two
+    Diff(Diff),
+    /// Run a trial again with other seeds; the sweep counts it once
+    Rerun(Rerun),
+    /// What a trial's command printed, while it runs, too
+    Logs(Logs),
     /// Let no agent start another trial; running ones are finished
     Stop(Control),
     /// End all agents of a sweep and their running trials
@@ -69,6 +97,8 @@ pub(super) enum Verb {
     Retry(Retry),
     /// Inside a trial: log metrics, params, tags and files without an MLflow client
     Log(Log),
+    /// Serve a database file to MLflow's clients: a tracking server without Python
+    Server(Server),
     /// Check a config: all its faults at once, or what it would do
     Check(Check),
     /// Show the points that a config would try
@@ -79,11 +109,14 @@ pub(super) enum Verb {
 pub(super) struct Init {
     /// The sweep file
     config: PathBuf,
+    /// An old sweep whose trials the method is to know: its id, a folder of `sweep export`, or a CSV file (repeatable)
+    #[arg(long = "prior", value_name = "ID|DIR|CSV")]
+    priors: Vec<String>,
 }
 
 impl From<Init> for InitArgs {
     fn from(typed: Init) -> Self {
-        Self { config: typed.config }
+        Self { config: typed.config, priors: typed.priors }
     }
 }
 
@@ -118,6 +151,203 @@ pub(super) struct List {
 impl From<List> for ListArgs {
     fn from(typed: List) -> Self {
         Self { most: typed.most, format: typed.format.into() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Status {
+    #[command(flatten)]
+    which: Which,
+    /// Go on until the sweep is over: drawn anew on a terminal, a line a change elsewhere
+    #[arg(short, long)]
+    watch: bool,
+    /// How it is printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
+impl From<Status> for StatusArgs {
+    fn from(typed: Status) -> Self {
+        Self { sweep: typed.which.into(), watch: typed.watch, format: typed.format.into() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Trials {
+    #[command(flatten)]
+    which: Which,
+    /// Sort by a parameter, a metric, or one of: trial, status, duration, attempt, exit_code, agent, host
+    /// [default: trial; with --top the sweep's metric]
+    #[arg(long, value_name = "NAME")]
+    sort: Option<String>,
+    /// The largest first
+    #[arg(long)]
+    desc: bool,
+    /// Only trials for which this holds: "lr < 0.01 and status = 'FINISHED'"
+    #[arg(long = "where", value_name = "EXPR")]
+    filter: Option<String>,
+    /// The first N only; without --sort the best
+    #[arg(long, value_name = "N")]
+    top: Option<usize>,
+    /// How the trials are printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
+impl From<Trials> for TrialsArgs {
+    fn from(typed: Trials) -> Self {
+        let Trials { which, sort, desc, filter, top, format } = typed;
+        Self { sweep: which.into(), sort, desc, filter, top, format: format.into() }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum TypedSpelling {
+    Command,
+    Args,
+    Env,
+    Json,
+    Yaml,
+}
+
+impl From<TypedSpelling> for Spelling {
+    fn from(typed: TypedSpelling) -> Self {
+        match typed {
+            TypedSpelling::Command => Self::Command,
+            TypedSpelling::Args => Self::Args,
+            TypedSpelling::Env => Self::Env,
+            TypedSpelling::Json => Self::Json,
+            TypedSpelling::Yaml => Self::Yaml,
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Best {
+    #[command(flatten)]
+    which: Which,
+    /// How many
+    #[arg(short, long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    number: u32,
+    /// Print them for another program: `sh -c "$(sweep best --as command)"` runs the winner
+    #[arg(long = "as", value_enum, value_name = "FORM", conflicts_with = "format")]
+    spelling: Option<TypedSpelling>,
+    #[command(flatten)]
+    answer: Answer,
+}
+
+impl From<Best> for BestArgs {
+    fn from(typed: Best) -> Self {
+        let Answer { metric, goal, format } = typed.answer;
+        Self {
+            sweep: typed.which.into(),
+            number: usize::try_from(typed.number).unwrap_or(usize::MAX),
+            metric,
+            goal: goal.map(Into::into),
+            spelling: typed.spelling.map(Into::into),
+            format: format.into(),
+        }
+    }
+}
+
+/// Which trial.
+#[derive(Debug, ClapArgs)]
+struct WhichTrial {
+    /// Its number, its run id or the beginning of one, or SWEEP:TRIAL
+    #[arg(value_name = "TRIAL")]
+    trial: String,
+    /// Id of its sweep, a unique beginning of it, or its name [default: the one last initialised in this directory,
+    /// else the newest]
+    #[arg(long = "sweep-id", value_name = "ID")]
+    sweep_id: Option<String>,
+}
+
+impl From<WhichTrial> for TrialChoice {
+    fn from(typed: WhichTrial) -> Self {
+        Self { sweep: SweepChoice(typed.sweep_id), trial: typed.trial }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Show {
+    #[command(flatten)]
+    which: WhichTrial,
+    /// How the trial is printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
+impl From<Show> for ShowArgs {
+    fn from(typed: Show) -> Self {
+        Self { trial: typed.which.into(), format: typed.format.into() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Diff {
+    /// A trial: its number, its run id or the beginning of one, or SWEEP:TRIAL
+    #[arg(value_name = "A")]
+    a: String,
+    /// Another
+    #[arg(value_name = "B")]
+    b: String,
+    /// The sweep of trials that are named by number [default: the one last initialised in this directory, else the
+    /// newest]
+    #[arg(long = "sweep-id", value_name = "ID")]
+    sweep_id: Option<String>,
+    /// How the difference is printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
+impl From<Diff> for DiffArgs {
+    fn from(typed: Diff) -> Self {
+        Self { sweep: SweepChoice(typed.sweep_id), a: typed.a, b: typed.b, format: typed.format.into() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Rerun {
+    #[command(flatten)]
+    which: WhichTrial,
+    /// How often, each time with another seed
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    seeds: u32,
+    /// Time a command has to end before it is killed [default: `grace` of the config, else 30s]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    grace: Option<Duration>,
+    /// Refuse to run unless the sweep's config has this SHA-256
+    #[arg(long, value_name = "HEX")]
+    expect_sha256: Option<String>,
+    /// How the outcome is printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
+impl From<Rerun> for RerunArgs {
+    fn from(typed: Rerun) -> Self {
+        Self {
+            trial: typed.which.into(),
+            seeds: typed.seeds,
+            grace: typed.grace,
+            pin: typed.expect_sha256.map_or(Pin::Remembered, Pin::Sha256),
+            format: typed.format.into(),
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Logs {
+    #[command(flatten)]
+    which: WhichTrial,
+    /// Go on until the trial is over
+    #[arg(short, long)]
+    follow: bool,
+}
+
+impl From<Logs> for LogsArgs {
+    fn from(typed: Logs) -> Self {
+        Self { trial: typed.which.into(), follow: typed.follow }
     }
 }
 
@@ -257,7 +487,7 @@ struct Answer {
     /// What is better [default: as the config says of its own metric]
     #[arg(long, value_enum)]
     goal: Option<TypedGoal>,
-    /// How the analysis is printed
+    /// How the answer is printed
     #[arg(long, value_enum, default_value = "table")]
     format: TypedAnswerFormat,
 }
@@ -325,6 +555,77 @@ impl From<Analyze> for AnalyzeArgs {
         };
         let Answer { metric, goal, format } = typed.answer;
         Self { source, metric, goal: goal.map(Into::into), log: typed.log, format: format.into() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Export {
+    /// The folder: new, empty, or an earlier export of the same sweep
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Id of the sweep, a unique beginning of it, or its name [default: the one last initialised in this directory,
+    /// else the newest]
+    #[arg(long, value_name = "ID")]
+    sweep_id: Option<String>,
+    /// Add trials as they end, until the sweep is over or Ctrl-C
+    #[arg(short, long)]
+    follow: bool,
+    /// Leave the artifacts out
+    #[arg(long)]
+    no_artifacts: bool,
+    /// Read again what is in the folder already and seems unchanged
+    #[arg(long)]
+    refresh: bool,
+}
+
+impl From<Export> for ExportArgs {
+    fn from(typed: Export) -> Self {
+        Self {
+            sweep: SweepChoice(typed.sweep_id),
+            folder: typed.folder,
+            artifacts: !typed.no_artifacts,
+            follow: typed.follow,
+            refresh: typed.refresh,
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Import {
+    /// A folder that `sweep export` wrote, or a CSV file with a header and a row a run
+    #[arg(value_name = "DIR|CSV")]
+    from: PathBuf,
+    /// The experiment that is to hold it [default: as the folder says; of a CSV file: Default]
+    #[arg(long, value_name = "NAME")]
+    experiment: Option<String>,
+    /// Leave the artifacts out
+    #[arg(long)]
+    no_artifacts: bool,
+    /// Of a CSV file: the name of the sweep [default: the file's]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Of a CSV file: the column of the metric
+    #[arg(long, value_name = "NAME")]
+    metric: Option<String>,
+    /// Of a CSV file: what is better
+    #[arg(long, value_enum)]
+    goal: Option<TypedGoal>,
+    /// Of a CSV file: the columns of the params [default: all that are not known to be something else]
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    params: Vec<String>,
+}
+
+impl From<Import> for ImportArgs {
+    fn from(typed: Import) -> Self {
+        Self {
+            from: typed.from,
+            experiment: typed.experiment,
+            artifacts: !typed.no_artifacts,
+            name: typed.name,
+            metric: typed.metric,
+            goal: typed.goal.map(Into::into),
+            params: typed.params,
+        }
     }
 }
 
@@ -552,5 +853,57 @@ impl From<Log> for LogArgs {
             LogWhat::Artifact { paths, to } => Logged::Artifact { paths, to },
         };
         Self { run: typed.run_id, what }
+    }
+}
+
+/// Serve a database file to MLflow's clients: a tracking server without Python.
+///
+/// Options are named as those of `mlflow server`, which opens the same file. The URL is printed on stdout.
+///
+/// Other addresses than this machine's own need a login, which clients send as basic auth (MLFLOW_TRACKING_USERNAME,
+/// MLFLOW_TRACKING_PASSWORD) or bearer token (MLFLOW_TRACKING_TOKEN). The server takes it from SWEEP_SERVER_USERNAME and
+/// SWEEP_SERVER_PASSWORD, from SWEEP_SERVER_TOKEN, or from --login-file.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Server {
+    /// The address to listen on; 0.0.0.0 for all of this machine
+    #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
+    host: String,
+    /// The port; 0 for any that is free
+    #[arg(short, long, default_value_t = 5000, value_name = "PORT")]
+    port: u16,
+    /// The database [default: --tracking-uri, else $MLFLOW_TRACKING_URI, else sqlite:///mlflow.db]
+    #[arg(long, value_name = "sqlite:///FILE")]
+    backend_store_uri: Option<String>,
+    /// The folder for files that clients send [default: mlartifacts beside the database]
+    #[arg(long, value_name = "FOLDER")]
+    artifacts_destination: Option<String>,
+    /// Where files of new experiments go [default: to this server, as mlflow-artifacts:]
+    #[arg(long, value_name = "URI")]
+    default_artifact_root: Option<String>,
+    /// The names it may be called by, with commas and * [default: this machine's and private addresses;
+    /// $MLFLOW_SERVER_ALLOWED_HOSTS]
+    #[arg(long, value_name = "HOST,…")]
+    allowed_hosts: Option<String>,
+    /// Web pages elsewhere that may use it, with commas and * [default: pages of this machine;
+    /// $MLFLOW_SERVER_CORS_ALLOWED_ORIGINS]
+    #[arg(long, value_name = "ORIGIN,…")]
+    cors_allowed_origins: Option<String>,
+    /// Logins, one a line: `name:password` or `token SECRET`
+    #[arg(long, value_name = "FILE")]
+    login_file: Option<PathBuf>,
+}
+
+impl From<Server> for ServerArgs {
+    fn from(typed: Server) -> Self {
+        Self {
+            host: typed.host,
+            port: typed.port,
+            backend_store_uri: typed.backend_store_uri,
+            artifacts_destination: typed.artifacts_destination,
+            default_artifact_root: typed.default_artifact_root,
+            allowed_hosts: typed.allowed_hosts,
+            cors_allowed_origins: typed.cors_allowed_origins,
+            login_file: typed.login_file,
+        }
     }
 }

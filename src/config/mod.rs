@@ -7,6 +7,7 @@ mod check;
 pub mod command;
 mod constraint;
 mod finding;
+mod fit;
 mod model;
 mod render;
 mod schema;
@@ -17,8 +18,9 @@ mod yaml;
 
 pub use canonical::canonical;
 pub use check::{check, parse_duration};
-pub use constraint::{Constraint, ConstraintError};
+pub use constraint::{Constraint, ConstraintError, Filter};
 pub use finding::{Checked, Finding};
+pub use fit::{Fitter, Misfit};
 pub use model::{Budget, Command, Config, EarlyTerminate, Goal, Impute, Method, Metric, Optimizer, Summary};
 pub use render::render_findings;
 pub use schema::schema;

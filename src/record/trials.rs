@@ -7,11 +7,14 @@ use super::ledger::{Claim, Ledger};
 use super::standing::{attempt_of, index_of};
 use super::tags;
 use crate::space::Point;
-use crate::tracking::{NewRun, Result, Run, RunId, RunQuery, Store, Want};
+use crate::tracking::{ExperimentId, NewRun, Result, Run, RunId, RunQuery, Store, Want};
 use crate::trial::{RunStatus, Trial, TrialIndex};
 
 /// A longer text of a point is not kept whole as a tag by MLflow, and half a text is of no use.
-const LONGEST_TAG: usize = 8000;
+pub(super) const LONGEST_TAG: usize = 8000;
+
+/// Where a command's output lies among its run's artifacts.
+pub const LOG_ARTIFACT: &str = "logs/output.txt";
 
 /// The run of a trial that is to be made.
 pub struct NewTrial<'a> {
@@ -104,6 +107,27 @@ pub async fn attempts_of(store: &dyn Store, sweep: &Sweep, trial: TrialIndex) ->
     search_all(store, query).await
 }
 
+/// Runs that are asked for by their ids at once: what a server takes in one filter.
+pub(super) const IDS_AT_ONCE: usize = 100;
+
+/// The runs with these ids; those that were deleted are not among them.
+///
+/// # Errors
+/// As the store's.
+pub async fn runs_by_id(store: &dyn Store, experiment: &ExperimentId, ids: &[RunId]) -> Result<Vec<Run>> {
+    let mut runs = Vec::with_capacity(ids.len());
+    for some in ids.chunks(IDS_AT_ONCE) {
+        let quoted: Vec<String> = some.iter().map(|id| format!("'{id}'")).collect();
+        let query = RunQuery {
+            experiment_ids: vec![experiment.clone()],
+            filter: format!("attributes.run_id IN ({})", quoted.join(", ")),
+            ..RunQuery::default()
+        };
+        runs.extend(search_all(store, query).await?);
+    }
+    Ok(runs)
+}
+
 /// The runs of a sweep's trials that are under way, or seem to be.
 ///
 /// # Errors
@@ -170,9 +194,20 @@ impl TrialRuns {
         Self { runs, superseded }
     }
 
+    /// These runs, of which each is known to be its trial's result.
+    #[must_use]
+    pub fn of(runs: Vec<Run>) -> Self {
+        Self::choose(runs, &BTreeMap::new())
+    }
+
     /// The runs by trial.
     pub fn iter(&self) -> impl Iterator<Item = (TrialIndex, &Run)> {
         self.runs.iter().map(|(index, run)| (*index, run))
+    }
+
+    /// The runs, in the order of their trials.
+    pub fn into_runs(self) -> impl Iterator<Item = Run> {
+        self.runs.into_values()
     }
 
     /// The trials, in order. `metric` tells which value of a run's metric counts.
@@ -215,4 +250,35 @@ pub fn point_of(run: &Run) -> Point {
         .and_then(|text| serde_json::from_str(text).ok())
         .and_then(|json| Point::from_json(&json))
         .unwrap_or_default()
+}
+
+/// The runs of a sweep, trials and what was run again, whose ids begin so; without a sweep any runs. Of more than two
+/// not all are given.
+///
+/// # Errors
+/// As the store's.
+pub async fn runs_beginning(store: &dyn Store, sweep: Option<&Sweep>, beginning: &str) -> Result<Vec<Run>> {
+    let begins = format!("attributes.run_id LIKE '{beginning}%'");
+    let (experiment_ids, filter) = match sweep {
+        Some(sweep) => (
+            vec![sweep.parent.info.experiment_id.clone()],
+            format!("tags.`{}` = '{}' AND {begins}", tags::PARENT_RUN_ID, sweep.id()),
+        ),
+        None => (store.experiments().await?.into_iter().map(|experiment| experiment.id).collect(), begins),
+    };
+    let query = RunQuery { experiment_ids, filter, max_results: 2, ..RunQuery::default() };
+    Ok(store.search_runs(&query).await?.items)
+}
+
+/// The runs that repeat the trial of this run, in the order in which they were made.
+///
+/// # Errors
+/// As the store's.
+pub async fn reruns_of(store: &dyn Store, sweep: &Sweep, original: &RunId) -> Result<Vec<Run>> {
+    let query = RunQuery {
+        experiment_ids: vec![sweep.parent.info.experiment_id.clone()],
+        filter: format!("tags.`{}` = '{original}'", tags::RERUN_OF),
+        ..RunQuery::default()
+    };
+    search_all(store, query).await
 }
