@@ -133,11 +133,11 @@ async fn watch(
     let mut tell = Some(tell);
     loop {
         pace.wait(news.as_deref_mut()).await;
-        let begun = Instant::now();
+        let (begun, before) = (Instant::now(), watched.judged);
         let look = watched.look().await;
-        pace.looked(begun, matches!(look, Ok(Look::New(_))));
+        pace.looked(begun, watched.judged.saturating_sub(before));
         match look {
-            Ok(Look::New(Some(stop))) => {
+            Ok(Some(stop)) => {
                 // The command may be over by now.
                 let _ = tell.take().map(|tell| tell.send(stop));
                 // In the shadow it goes on, and others are compared with it.
@@ -145,17 +145,11 @@ async fn watch(
                     return;
                 }
             }
-            Ok(_) => {}
+            Ok(None) => {}
             // Nobody is stopped for the store's sake: the next look may get through.
             Err(error) => tracing::debug!(%error, "a trial could not be judged"),
         }
     }
-}
-
-enum Look {
-    Nothing,
-    /// There was something new; what is to be done about it.
-    New(Option<Stop>),
 }
 
 /// A trial that is judged.
@@ -173,18 +167,19 @@ struct Watched {
 }
 
 impl Watched {
-    async fn look(&mut self) -> Result<Look> {
+    /// Judges what is new.
+    async fn look(&mut self) -> Result<Option<Stop>> {
         let history = self.store.metric_history(&self.run, &self.early.metric).await?;
         let curve = curve(&history);
         if curve.len() == self.judged {
-            return Ok(Look::Nothing);
+            return Ok(None);
         }
         if self.early.judge.is_due(&curve, self.judged) {
             self.compare(&curve).await?;
         }
         let stop = self.early.judge.decide(&curve, self.judged, &self.others);
         self.judged = curve.len();
-        Ok(Look::New(stop))
+        Ok(stop)
     }
 
     /// Says what was reached, and then reads what others have reached: of two trials that get there at the same moment,
@@ -213,14 +208,15 @@ struct Pace {
     /// News is not answered before.
     not_before: Instant,
     looked: Instant,
-    last_report: Instant,
+    /// When reports were last found; `None`: never.
+    found: Option<Instant>,
 }
 
 impl Pace {
     fn new(local: bool) -> Self {
         let shortest = if local { SHORTEST_LOCALLY } else { SHORTEST };
         let now = Instant::now();
-        Self { shortest, wait: shortest, not_before: now, looked: now, last_report: now }
+        Self { shortest, wait: shortest, not_before: now, looked: now, found: None }
     }
 
     async fn wait(&self, news: Option<&mut (dyn News + '_)>) {
@@ -236,12 +232,18 @@ impl Pace {
         }
     }
 
-    /// Takes in a look that began then, and whether it found new reports.
-    fn looked(&mut self, begun: Instant, found: bool) {
+    /// Takes in a look that began then, and how many reports it found.
+    fn looked(&mut self, begun: Instant, reports: usize) {
         let now = Instant::now();
         let cost = now.duration_since(begun);
-        self.wait =
-            if found { std::mem::replace(&mut self.last_report, begun).elapsed() } else { 2 * self.wait };
+        self.wait = match u32::try_from(reports).unwrap_or(u32::MAX) {
+            0 => 2 * self.wait,
+            // How long a command takes to get going says nothing about its reports.
+            reports => self.found.map_or(self.shortest, |before| begun.duration_since(before) / reports),
+        };
+        if reports > 0 {
+            self.found = Some(begun);
+        }
         self.wait = self.wait.clamp(self.shortest, LONGEST).max(cost * SHARE);
         self.not_before = now + cost * SHARE;
         self.looked = now;
@@ -265,7 +267,7 @@ mod tests {
             }
             looks.push(now.as_secs());
             let there = reports.iter().filter(|report| Duration::from_secs(**report) <= now).count();
-            pace.looked(Instant::now(), there > known);
+            pace.looked(Instant::now(), there - known);
             known = there;
         }
     }
@@ -279,7 +281,11 @@ mod tests {
     async fn a_trial_is_looked_at_about_as_often_as_it_reports_and_at_most_once_a_second() {
         let slow: Vec<u64> = (1..60).map(|k| 10 * k).collect();
         let count = looks(false, &slow, 600).await.len();
-        assert!((50..=70).contains(&count), "{count}");
+        assert!((40..=80).contains(&count), "{count}");
+        // Also where the first report is long in coming.
+        let late: Vec<u64> = (300..400).collect();
+        let count = looks(false, &late, 400).await.into_iter().filter(|at| *at > 340).count();
+        assert!(count >= 50, "{count}");
         let every_second: Vec<u64> = (0..100).collect();
         assert_eq!(looks(false, &every_second, 100).await.len(), 100);
     }
@@ -297,7 +303,7 @@ mod tests {
         assert_eq!(start.elapsed(), Duration::ZERO);
         let begun = Instant::now();
         tokio::time::advance(Duration::from_millis(5)).await;
-        pace.looked(begun, true);
+        pace.looked(begun, 1);
         pace.wait(Some(&mut Always)).await;
         assert!(start.elapsed() >= Duration::from_millis(55), "{:?}", start.elapsed());
     }

@@ -756,7 +756,7 @@ pub(super) struct Retry {
     /// All trials that failed
     #[arg(long)]
     failed: bool,
-    /// All trials that were killed
+    /// All trials that were killed, but those that were stopped early
     #[arg(long)]
     killed: bool,
     /// Numbers of trials; what comes first and is no number names the sweep

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::context::{Context, Setting, SweepChoice};
 use super::exit::Exit;
 use super::failure::Failure;
-use crate::record::{ClaimOrder, Ledger, Order, Sweep, TrialRuns};
+use crate::record::{ClaimOrder, Ledger, Order, Sweep, TrialRuns, stopped_early};
+use crate::tracking::Run;
 use crate::trial::{RunStatus, TrialIndex};
 use crate::ui::words;
 
@@ -17,7 +18,7 @@ pub struct RetryArgs {
     pub sweep: SweepChoice,
     /// All that failed.
     pub failed: bool,
-    /// All that were killed.
+    /// All that were killed, but those that were stopped early.
     pub killed: bool,
     /// These.
     pub trials: Vec<u64>,
@@ -60,12 +61,13 @@ async fn wanted(context: &Context, sweep: &Sweep, args: &RetryArgs) -> Result<BT
     let mut wanted: BTreeSet<TrialIndex> = args.trials.iter().copied().map(TrialIndex).collect();
     if args.failed || args.killed {
         let runs = TrialRuns::read(context.store.as_ref(), sweep).await?;
-        let chosen = |status| match status {
+        let chosen = |run: &Run| match run.info.status {
             RunStatus::Failed => args.failed,
-            RunStatus::Killed => args.killed,
+            // What was stopped early was killed on purpose.
+            RunStatus::Killed => args.killed && !stopped_early(run),
             _ => false,
         };
-        wanted.extend(runs.iter().filter(|(_, run)| chosen(run.info.status)).map(|(trial, _)| trial));
+        wanted.extend(runs.iter().filter(|(_, run)| chosen(run)).map(|(trial, _)| trial));
     }
     Ok(wanted)
 }

@@ -42,7 +42,7 @@ pub struct SuccessiveHalving {
 #[derive(Debug)]
 enum Fresh {
     /// The combinations of a finite space, each once, in a seeded order.
-    Finite(Sequence),
+    Finite(Box<Sequence>),
     /// Independent draws.
     Endless(Random),
 }
@@ -67,7 +67,7 @@ impl SuccessiveHalving {
     /// Conditions that can't be resolved.
     pub fn new(config: &Config, budget: &Budget, seed: u64) -> Result<Self, StrategyError> {
         let fresh = match Finite::new(config, Distribution::support) {
-            Ok(finite) => Fresh::Finite(Sequence::new(finite, Some(seed), &config.points)),
+            Ok(finite) => Fresh::Finite(Box::new(Sequence::new(finite, Some(seed), &config.points))),
             Err(StrategyError::NotListable(_) | StrategyError::TooLarge) => {
                 Fresh::Endless(Random::new(config, seed)?)
             }

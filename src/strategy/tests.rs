@@ -284,14 +284,3 @@ fn random_without_repeats_gives_every_point_once() {
     shown.dedup();
     assert_eq!(shown.len(), 24);
 }
-
-#[test]
-fn methods_that_are_not_built_say_so() {
-    let file = json!({
-        "program": "t.py", "method": "successive_halving", "metric": { "name": "loss", "goal": "minimize" },
-        "budget": { "parameter": "epochs", "min": 1, "max": 9 },
-        "parameters": { "x": { "min": 0.0, "max": 1.0 } },
-    });
-    let error = for_config(&config(&file), 0).err().unwrap();
-    assert_eq!(error.to_string(), "`method: successive_halving` is not available in this build");
-}

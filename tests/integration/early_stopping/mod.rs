@@ -24,9 +24,10 @@ def log(step, value):
     http.open(urllib.request.Request(url, json.dumps(body).encode(), {'Content-Type': 'application/json'})).read()
 x, steps, hangs = sys.argv[1], int(sys.argv[2]), sys.argv[3].split(',')
 for step in range(1, steps + 1):
-    log(step, 'NaN' if x == '-1.0' else float(x))
     with open('steps', 'a') as file:
         file.write(f'{x}:{step}\n')
+    # It may be stopped before this returns.
+    log(step, 'NaN' if x == '-1.0' else float(x))
     if f'{x}:{step}' in hangs:
         time.sleep(60)
         sys.exit('it was not stopped')
@@ -119,6 +120,9 @@ fn the_analysis_counts_what_was_stopped_and_says_so() {
     assert_eq!(answer["best"]["metric"], 0.1);
     let notes = answer["analysis"]["notes"].to_string();
     assert!(notes.contains("5 of the trials were stopped early"), "{notes}");
+    // They were killed on purpose: nobody who asks for what was killed means them.
+    let again = story.sandbox.run(&["retry", "--killed"]);
+    assert!(again.stderr.contains("No trial is to be run again"), "{again:?}");
 }
 
 #[test]

@@ -72,6 +72,6 @@ fn a_trial_costs_a_server_no_more_requests_however_many_there_were() {
     let stopped = (0..21).filter(|trial| outcome.states(*trial) == ["KILLED*"]).count();
     assert_eq!(stopped, 20);
     // A slow machine makes for some more looks; reading ten trials at each of ten rungs would be a hundred more.
-    assert!(late <= early + 20, "{early} and then {late}");
-    assert!(early <= 10 * 16, "{early}");
+    assert!(late <= early + 60, "{early} and then {late}");
+    assert!(early <= 10 * 25, "{early}");
 }
