@@ -226,6 +226,17 @@ impl Asked<'_> {
         rows.extend(keyed.into_iter().map(|(_, row)| row));
     }
 
+    /// The names that were asked for: their columns stay, however little room there is.
+    fn named(&self) -> Vec<String> {
+        let filter = self.args.filter.as_deref().and_then(|text| Filter::parse(text).ok());
+        let filter = filter.map(|filter| filter.names().to_vec()).unwrap_or_default();
+        let plain = |name: String| match name.split_once('.') {
+            Some(("params" | "metrics", rest)) => rest.to_owned(),
+            _ => name,
+        };
+        self.args.sort.iter().cloned().chain(filter).map(plain).collect()
+    }
+
     fn nothing(&self, sweep: &Sweep) -> String {
         match &self.args.filter {
             Some(filter) if filter.contains("status") => {
@@ -367,14 +378,16 @@ impl List<'_> {
                 None => Column::new("", "").nobody(),
             },
         ];
+        let named = self.asked.named();
+        let rank = |name: &String, rank: u32| if named.contains(name) { 0 } else { rank };
         // The first parameters stay the longest.
-        columns.extend(differ.iter().map(|path| Column::new(path, &param(path)).rank(1)));
+        columns.extend(differ.iter().map(|path| Column::new(path, &param(path)).rank(rank(path, 1))));
         columns.extend(same.iter().map(|path| Column::new(path, &param(path)).csv_only()));
         columns.push(match metric {
             Some(name) => Column::new(name, &key(name)).csv_only(),
             None => Column::new("", "").nobody(),
         });
-        columns.extend(others.iter().map(|name| Column::new(name, &key(name)).rank(2)));
+        columns.extend(others.iter().map(|name| Column::new(name, &key(name)).rank(rank(name, 2))));
         columns.push(Column::new("Took", "").table_only().rank(MINOR + 1));
         columns.push(Column::new("Run", "").table_only().rank(MINOR + 2));
         columns
