@@ -15,7 +15,7 @@ use super::trial_row::{Field, Known, ROW_TAGS, TrialJson, TrialRow};
 use super::values::Chosen;
 use crate::config::{Config, ConstraintError, Filter, Goal, Summary};
 use crate::process::now_ms;
-use crate::record::{Ledger, Ranking, Sweep, TrialRuns, attempt_of, best_runs};
+use crate::record::{Ledger, Ranking, Sweep, TrialRuns, attempt_of, best_runs, stopped_early};
 use crate::report::TRIAL_COLUMNS;
 use crate::space::{Point, Value};
 use crate::tracking::{Run, RunId, Want};
@@ -120,7 +120,8 @@ impl Asked<'_> {
         }
         if self.args.top.is_some() && self.args.sort.is_none() && self.metric.is_some() {
             // The best of them are asked for.
-            rows.retain(|row| row.run.info.status == RunStatus::Finished && row.value.is_some());
+            let has_result = |run: &Run| run.info.status == RunStatus::Finished || stopped_early(run);
+            rows.retain(|row| has_result(&row.run) && row.value.is_some());
         }
         if let Some(sorting) = self.sorting(&known)? {
             self.sort(&mut rows, &sorting);
@@ -147,7 +148,7 @@ impl Asked<'_> {
             Some(_) => None,
         };
         let Some(goal) = goal else { return Ok(None) };
-        let by = Ranking { metric: &metric.name, goal, most: top, finished: self.args.sort.is_none() };
+        let by = Ranking { metric: &metric.name, goal, most: top, with_result: self.args.sort.is_none() };
         if !by.can_be_said() || top == 0 {
             return Ok(None);
         }

@@ -8,7 +8,7 @@ use super::ledger::Settled;
 use super::saw::Saw;
 use super::standing::index_of;
 use super::tags;
-use super::trials::{point_of, running_runs};
+use super::trials::{point_of, running_runs, stopped_early};
 use super::values::{histories, summarise, true_value};
 use crate::config::{Goal, Metric, Summary};
 use crate::space::Point;
@@ -177,7 +177,7 @@ impl History {
                 status: run.info.status,
                 metric: summarise(&values, summary, goal),
                 logged: Logged::of(values),
-                stopped_early: run.tag(tags::STOPPED_RULE).is_some() && run.info.status == RunStatus::Killed,
+                stopped_early: stopped_early(run),
             };
             Some((trial, observation))
         });

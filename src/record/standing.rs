@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::catalog::{Sweep, search_all};
 use super::ledger::{Ledger, LedgerState};
 use super::tags;
+use super::trials::stopped_early;
 use crate::config::Goal;
 use crate::tracking::{Metric, Result, Run, RunId, RunQuery, Store, Want};
 use crate::trial::{RunStatus, TrialIndex};
@@ -59,7 +60,7 @@ impl Standing {
             if results.get(&trial) == Some(&run.info.id) {
                 match run.info.status {
                     RunStatus::Failed => standing.failed += 1,
-                    RunStatus::Killed if run.tag(tags::STOPPED_RULE).is_some() => standing.stopped += 1,
+                    RunStatus::Killed if stopped_early(&run) => standing.stopped += 1,
                     RunStatus::Killed => standing.killed += 1,
                     _ => {}
                 }
@@ -109,8 +110,11 @@ pub async fn best_runs(
 ) -> Result<Vec<Run>> {
     let direction = if by.goal == Goal::Minimize { "ASC" } else { "DESC" };
     let mut query = RunQuery {
-        filter: match by.finished {
-            true => format!("{} AND attributes.status = 'FINISHED'", of_sweep(sweep)),
+        filter: match by.with_result {
+            true => format!(
+                "{} AND attributes.status != 'RUNNING' AND attributes.status != 'FAILED'",
+                of_sweep(sweep)
+            ),
             false => of_sweep(sweep),
         },
         // Among equals the earliest, on every store alike.
@@ -120,9 +124,10 @@ pub async fn best_runs(
             "attributes.run_id ASC".into(),
         ],
         max_results: (by.most + 5).min(1000),
-        want,
+        want: want.with_tag(tags::STOPPED_RULE),
         ..in_experiment(sweep)
     };
+    let has_result = |run: &Run| run.info.status == RunStatus::Finished || stopped_early(run);
     let mut best = Vec::new();
     loop {
         let page = store.search_runs(&query).await?;
@@ -132,10 +137,13 @@ pub async fn best_runs(
             if value.is_nan() {
                 return Ok(best);
             }
-            let stands = counts(results, &run)
-                || !by.finished
-                    && run.info.status == RunStatus::Running
-                    && index_of(&run).is_some_and(|trial| !results.contains_key(&trial));
+            let stands = if by.with_result {
+                has_result(&run) && counts(results, &run)
+            } else {
+                counts(results, &run)
+                    || run.info.status == RunStatus::Running
+                        && index_of(&run).is_some_and(|trial| !results.contains_key(&trial))
+            };
             if value.abs() < f64::MAX && stands {
                 best.push(run);
                 if best.len() == by.most {
@@ -159,8 +167,8 @@ pub struct Ranking<'a> {
     pub goal: Goal,
     /// How many are wanted.
     pub most: usize,
-    /// Only trials that ended well; else those that run or failed, too.
-    pub finished: bool,
+    /// Only trials that ended well or were stopped early; else those that run or failed, too.
+    pub with_result: bool,
 }
 
 impl Ranking<'_> {

@@ -197,9 +197,16 @@ impl TrialRuns {
                 exit_code: exit_code_of(run),
                 point: point_of(run),
                 metric: metric(run),
+                stopped_early: stopped_early(run),
             })
             .collect()
     }
+}
+
+/// Whether a stopping rule ended a run.
+#[must_use]
+pub fn stopped_early(run: &Run) -> bool {
+    run.info.status == RunStatus::Killed && run.tag(tags::STOPPED_RULE).is_some()
 }
 
 /// The exit code of a run's command; of a run that ended well it need not be written.
