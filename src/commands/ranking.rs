@@ -26,7 +26,7 @@ pub(super) async fn best_of(
     most: usize,
 ) -> Result<Vec<Ranked>> {
     let Some(goal) = metric.goal else { return Ok(Vec::new()) };
-    let by = Ranking { metric: &metric.name, goal, most, with_result: true };
+    let by = Ranking { metric: &metric.name, goal, most, finished: true };
     if metric.summary == Summary::Last && by.can_be_said() {
         let runs = best_runs(store.as_ref(), sweep, results, by, Want::default()).await?;
         let value = |run: &Run| run.metric(&metric.name).map(|logged| true_value(logged.value));

@@ -148,7 +148,7 @@ impl Asked<'_> {
             Some(_) => None,
         };
         let Some(goal) = goal else { return Ok(None) };
-        let by = Ranking { metric: &metric.name, goal, most: top, with_result: self.args.sort.is_none() };
+        let by = Ranking { metric: &metric.name, goal, most: top, finished: self.args.sort.is_none() };
         if !by.can_be_said() || top == 0 {
             return Ok(None);
         }

@@ -97,7 +97,7 @@ pub fn counts(results: &BTreeMap<TrialIndex, RunId>, run: &Run) -> bool {
 }
 
 /// The first trials by the latest value of a metric: the store sorts, and no more is read than is asked for. Values that
-/// are not finite do not count.
+/// are not finite do not count. Where only finished ones are wanted, those that were stopped early are among them.
 ///
 /// # Errors
 /// As the store's.
@@ -110,7 +110,7 @@ pub async fn best_runs(
 ) -> Result<Vec<Run>> {
     let direction = if by.goal == Goal::Minimize { "ASC" } else { "DESC" };
     let mut query = RunQuery {
-        filter: match by.with_result {
+        filter: match by.finished {
             true => format!(
                 "{} AND attributes.status != 'RUNNING' AND attributes.status != 'FAILED'",
                 of_sweep(sweep)
@@ -137,13 +137,10 @@ pub async fn best_runs(
             if value.is_nan() {
                 return Ok(best);
             }
-            let stands = if by.with_result {
-                has_result(&run) && counts(results, &run)
-            } else {
-                counts(results, &run)
-                    || run.info.status == RunStatus::Running
-                        && index_of(&run).is_some_and(|trial| !results.contains_key(&trial))
-            };
+            let stands = counts(results, &run) && (!by.finished || has_result(&run))
+                || !by.finished
+                    && run.info.status == RunStatus::Running
+                    && index_of(&run).is_some_and(|trial| !results.contains_key(&trial));
             if value.abs() < f64::MAX && stands {
                 best.push(run);
                 if best.len() == by.most {
@@ -168,7 +165,7 @@ pub struct Ranking<'a> {
     /// How many are wanted.
     pub most: usize,
     /// Only trials that ended well or were stopped early; else those that run or failed, too.
-    pub with_result: bool,
+    pub finished: bool,
 }
 
 impl Ranking<'_> {

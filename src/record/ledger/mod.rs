@@ -31,6 +31,8 @@ use view::{Shard, View};
 pub const SHARD: u64 = 1000;
 /// A longer text of a point is not kept in the ledger.
 const LONGEST_POINT: usize = 500;
+/// Each thousand of trials costs a run: an index that a file makes up must not cost a million of them.
+const HIGHEST_ENTERED: u64 = 1_000_000;
 /// In the place of a run's id: the trial's index is beyond the last point.
 const NO_RUN: &str = "none";
 /// The experiment that holds the ledgers, so that the user's own gains no odd columns.
@@ -344,6 +346,36 @@ impl Ledger {
     /// As the store's.
     pub async fn settle_without_run(&self, claim: Claim) -> Result<()> {
         self.settle(claim, &RunId(NO_RUN.to_owned())).await.map(drop)
+    }
+
+    /// Enters trials whose results come from elsewhere, each with the attempt that its run is.
+    ///
+    /// # Errors
+    /// `Invalid` for an index beyond a million, and as the store's.
+    pub async fn enter(&self, results: &[(TrialIndex, u32, RunId)]) -> Result<()> {
+        let mut shards: BTreeMap<usize, Vec<(String, String)>> = BTreeMap::new();
+        for (trial, attempt, run) in results {
+            let shard = usize::try_from(trial.0 / SHARD).unwrap_or(usize::MAX);
+            if trial.0 > HIGHEST_ENTERED {
+                return Err(TrackingError::new(
+                    ErrorKind::Invalid,
+                    format!("trial {trial} lies beyond {HIGHEST_ENTERED}"),
+                ));
+            }
+            let facts = shards.entry(shard).or_default();
+            facts.push((Fact::Claimed { trial: *trial, attempt: *attempt }.key(), self.token.clone()));
+            facts.push((Fact::Done { trial: *trial, round: 1 }.key(), run.to_string()));
+        }
+        let mut view = self.view.lock().await;
+        for (shard, facts) in shards {
+            while view.shards.len() <= shard {
+                self.enter_next_shard(&mut view).await?;
+            }
+            if let Some(shard) = view.shards.get(shard) {
+                self.store.log_batch(&shard.run, &[], &facts, &[]).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Reads which trials were begun, and what came of them.

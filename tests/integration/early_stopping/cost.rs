@@ -26,6 +26,7 @@ async fn new_sweep(store: &dyn Store) -> Sweep {
         seed: 1,
         method: "random",
         note: None,
+        prior: None,
         user: "me",
         tags: Vec::new(),
         now: 0,
