@@ -16,7 +16,8 @@ pub(super) struct Ranked {
     pub(super) value: f64,
 }
 
-/// At most `most` trials that finished or were stopped early, the best first; none where the metric has no direction. Their runs are whole.
+/// At most `most` trials that finished or were stopped early, the best first; none where the metric has no direction.
+/// Their runs are whole.
 pub(super) async fn best_of(
     store: &Arc<dyn Store>,
     sweep: &Sweep,

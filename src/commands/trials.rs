@@ -15,7 +15,7 @@ use super::trial_row::{Field, Known, ROW_TAGS, TrialJson, TrialRow};
 use super::values::Chosen;
 use crate::config::{Config, ConstraintError, Filter, Goal, Summary};
 use crate::process::now_ms;
-use crate::record::{Ledger, Ranking, Sweep, TrialRuns, attempt_of, best_runs};
+use crate::record::{Ledger, Ranking, Sweep, TrialRuns, attempt_of, best_runs, stopped_early};
 use crate::report::TRIAL_COLUMNS;
 use crate::space::{Point, Value};
 use crate::tracking::{Run, RunId, Want};
@@ -120,7 +120,8 @@ impl Asked<'_> {
         }
         if self.args.top.is_some() && self.args.sort.is_none() && self.metric.is_some() {
             // The best of them are asked for.
-            rows.retain(|row| row.run.info.status == RunStatus::Finished && row.value.is_some());
+            let has_result = |run: &Run| run.info.status == RunStatus::Finished || stopped_early(run);
+            rows.retain(|row| has_result(&row.run) && row.value.is_some());
         }
         if let Some(sorting) = self.sorting(&known)? {
             self.sort(&mut rows, &sorting);
@@ -224,6 +225,17 @@ impl Asked<'_> {
             if sorting.descending && both_known { order.reverse() } else { order }
         });
         rows.extend(keyed.into_iter().map(|(_, row)| row));
+    }
+
+    /// The names that were asked for: their columns stay, however little room there is.
+    fn named(&self) -> Vec<String> {
+        let filter = self.args.filter.as_deref().and_then(|text| Filter::parse(text).ok());
+        let filter = filter.map(|filter| filter.names().to_vec()).unwrap_or_default();
+        let plain = |name: String| match name.split_once('.') {
+            Some(("params" | "metrics", rest)) => rest.to_owned(),
+            _ => name,
+        };
+        self.args.sort.iter().cloned().chain(filter).map(plain).collect()
     }
 
     fn nothing(&self, sweep: &Sweep) -> String {
@@ -367,14 +379,16 @@ impl List<'_> {
                 None => Column::new("", "").nobody(),
             },
         ];
+        let named = self.asked.named();
+        let rank = |name: &String, rank: u32| if named.contains(name) { 0 } else { rank };
         // The first parameters stay the longest.
-        columns.extend(differ.iter().map(|path| Column::new(path, &param(path)).rank(1)));
+        columns.extend(differ.iter().map(|path| Column::new(path, &param(path)).rank(rank(path, 1))));
         columns.extend(same.iter().map(|path| Column::new(path, &param(path)).csv_only()));
         columns.push(match metric {
             Some(name) => Column::new(name, &key(name)).csv_only(),
             None => Column::new("", "").nobody(),
         });
-        columns.extend(others.iter().map(|name| Column::new(name, &key(name)).rank(2)));
+        columns.extend(others.iter().map(|name| Column::new(name, &key(name)).rank(rank(name, 2))));
         columns.push(Column::new("Took", "").table_only().rank(MINOR + 1));
         columns.push(Column::new("Run", "").table_only().rank(MINOR + 2));
         columns

@@ -164,7 +164,7 @@ pub struct Ranking<'a> {
     pub goal: Goal,
     /// How many are wanted.
     pub most: usize,
-    /// Only trials that ended well; else those that run or failed, too.
+    /// Only trials that ended well or were stopped early; else those that run or failed, too.
     pub finished: bool,
 }
 

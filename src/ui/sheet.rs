@@ -58,7 +58,8 @@ impl Cell {
             Self::Text(text) | Self::Id(text) | Self::Figure(text) => printable(text),
             Self::Number(number) => words::number(*number),
             Self::Count(count) => count.to_string(),
-            Self::Value(Value::Float(number)) => words::number(*number),
+            // What a trial was run with is told apart by less than what it gave.
+            Self::Value(Value::Float(number)) => words::figures(*number, 4),
             Self::Value(value) => printable(&value.text()),
             Self::Status(status) => status.to_string(),
             Self::Took(time) => words::duration(*time),

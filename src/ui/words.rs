@@ -21,19 +21,27 @@ pub fn duration(duration: Duration) -> String {
 /// A measured value to six figures, without trailing zeros.
 #[must_use]
 pub fn number(value: f64) -> String {
+    figures(value, 6)
+}
+
+/// A number to so many figures, at least one, without trailing zeros.
+#[must_use]
+pub fn figures(value: f64, figures: u8) -> String {
+    let decimals = usize::from(figures.max(1) - 1);
     if !value.is_finite() || value == 0.0 {
         return if value.is_nan() { "NaN".into() } else { format!("{value}") };
     }
     if (1e-4..1e15).contains(&value.abs()) {
         #[allow(clippy::cast_possible_truncation)]
-        let digits = usize::try_from(5 - value.abs().log10().floor() as i64).unwrap_or(0);
+        let digits =
+            usize::try_from(i64::from(figures.max(1)) - 1 - value.abs().log10().floor() as i64).unwrap_or(0);
         let text = format!("{value:.digits$}");
         return match text.contains('.') {
             true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
             false => text,
         };
     }
-    let text = format!("{value:.5e}");
+    let text = format!("{value:.decimals$e}");
     match text.split_once('e') {
         Some((digits, exponent)) => {
             format!("{}e{exponent}", digits.trim_end_matches('0').trim_end_matches('.'))
@@ -184,6 +192,9 @@ mod tests {
         assert_eq!(number(100.0), "100");
         assert_eq!(number(1.5e-9), "1.5e-9");
         assert_eq!(number(1e-5), "1e-5");
+        assert_eq!(figures(0.000_783_846, 4), "0.0007838");
+        assert_eq!(figures(123_456.0, 4), "123456");
+        assert_eq!(figures(1.234_56e-9, 3), "1.23e-9");
         assert_eq!(number(f64::NAN), "NaN");
         assert_eq!(number(0.0), "0");
     }

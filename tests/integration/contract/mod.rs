@@ -62,6 +62,8 @@ macro_rules! contract_suite {
                 attributes_can_be_searched,
                 missing_and_nan_sort_last_in_both_directions,
                 pages_follow_one_another,
+                a_search_gives_at_least_what_is_wanted,
+                a_run_is_found_by_the_beginning_of_its_id,
                 a_wrong_filter_is_invalid,
                 deleted_runs_are_not_found,
             }

@@ -1,6 +1,6 @@
 //! Promises about the search: MLflow's filter language, order and pages.
 
-use sweep::tracking::{ErrorKind, ExperimentId, RunQuery, RunUpdate, Store};
+use sweep::tracking::{ErrorKind, ExperimentId, RunQuery, RunUpdate, Store, Want};
 use sweep::trial::RunStatus;
 
 use super::{experiment, log, run_with, tag};
@@ -176,4 +176,37 @@ pub async fn deleted_runs_are_not_found(store: &dyn Store) {
     run_with(store, &experiment, "here", &[]).await;
     store.delete_run(&gone).await.unwrap();
     assert_eq!(found(store, &experiment, "").await, ["here"]);
+}
+
+pub async fn a_search_gives_at_least_what_is_wanted(store: &dyn Store) {
+    let experiment = experiment(store).await;
+    let id = run_with(store, &experiment, "one", &[("team", "a"), ("colour", "red")]).await.id;
+    log(store, &id, "loss", 0.5, 1).await;
+    log(store, &id, "accuracy", 0.9, 1).await;
+    store.log_param(&id, "lr", "0.1").await.unwrap();
+    let mut query = RunQuery {
+        experiment_ids: vec![experiment],
+        max_results: 10,
+        want: Want::only(&["team", "missing"], &["loss"]),
+        ..RunQuery::default()
+    };
+    let narrow = store.search_runs(&query).await.unwrap().items.remove(0);
+    assert_eq!(
+        (narrow.info.name.as_str(), narrow.tag("team"), narrow.tag("missing")),
+        ("one", Some("a"), None)
+    );
+    assert_eq!(narrow.metric("loss").map(|metric| metric.value), Some(0.5));
+    query.want = Want::default();
+    let whole = store.search_runs(&query).await.unwrap().items.remove(0);
+    assert_eq!((whole.tag("colour"), whole.param("lr"), whole.metrics.len()), (Some("red"), Some("0.1"), 2));
+}
+
+pub async fn a_run_is_found_by_the_beginning_of_its_id(store: &dyn Store) {
+    let experiment = experiment(store).await;
+    let id = run_with(store, &experiment, "one", &[]).await.id;
+    let other = run_with(store, &experiment, "other", &[]).await.id;
+    // Ids are random: so much of them is the same once in 10^14.
+    let filter = |id: &str| format!("attributes.run_id LIKE '{}%'", &id[..12]);
+    assert_eq!(found(store, &experiment, &filter(id.as_str())).await, ["one"]);
+    assert_eq!(found(store, &experiment, &filter(other.as_str())).await, ["other"]);
 }

@@ -19,7 +19,7 @@ fn filtered(work: impl FnOnce()) {
     let mut settings = insta::Settings::clone_current();
     settings.add_filter(r"\d+ days ago", "[days] ago");
     settings.add_filter(r"\d+ h \d\d min", "[time]");
-    settings.add_filter(r"sweep   [0-9a-f]{32}", "sweep   [sweep id]");
+    settings.add_filter(r"sweep( +)[0-9a-f]{32}", "sweep$1[sweep id]");
     settings.add_filter(r"/[^ ]*/(mlflow.db|\.sweep|mlruns)", "[folder]/$1");
     settings.add_filter(r"sweep finalize [0-9a-f]{8}", "sweep finalize [id]");
     settings.add_filter(r"│ [0-9a-f]{8} │\n└", "│ [  id  ] │\n└");

@@ -196,6 +196,33 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_wanted_is_not_read() {
+        use crate::tracking::embedded::{Batch, CreateRun, Pair};
+
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(folder.path().join("mlflow.db").to_str().unwrap()).unwrap();
+        let new = CreateRun { experiment_id: "0".to_owned(), ..CreateRun::default() };
+        let id = db.create_run(&new).unwrap().info.run_id;
+        let metric =
+            |key: &str| crate::tracking::Metric { key: key.to_owned(), value: 1.0, timestamp: 1, step: 1 };
+        let batch = Batch {
+            metrics: vec![metric("a"), metric("b")],
+            params: vec![Pair::new("p", "1")],
+            tags: vec![Pair::new("s", "1"), Pair::new("t", "2")],
+        };
+        db.log_batch(&id, &batch).unwrap();
+        let search = RunSearch {
+            experiment_ids: vec!["0".to_owned()],
+            max_results: 1,
+            want: Want::only(&["t"], &["b"]),
+            ..RunSearch::default()
+        };
+        let data = db.search_runs(&search).unwrap().items.remove(0).data;
+        assert_eq!(data.tags, [Pair::new("t", "2")]);
+        assert_eq!((data.metrics, data.params), (vec![metric("b")], vec![]));
+    }
+
+    #[test]
     fn the_largest_search_that_is_allowed_runs() {
         let folder = tempfile::tempdir().unwrap();
         let db = Db::open(folder.path().join("mlflow.db").to_str().unwrap()).unwrap();
