@@ -87,15 +87,35 @@ pub struct Trial {
     pub point: Point,
     /// The value of the sweep's metric that counts; may be NaN or infinite.
     pub metric: Option<f64>,
+    /// A stopping rule ended it: its metric is what it had reached by then.
+    pub stopped_early: bool,
+}
+
+impl Trial {
+    /// Whether its metric counts: it has finished, or a stopping rule has ended it.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.status == RunStatus::Finished || self.stopped_early
+    }
 }
 
 /// The seed that a trial's command is handed (`SWEEP_TRIAL_SEED`): a pure function of the sweep's seed and the index.
 /// It fits the 31 bits that every library takes.
 #[must_use]
 pub fn trial_seed(seed: u64, index: TrialIndex) -> u32 {
+    drawn(&format!("trial seed {seed} {index}"))
+}
+
+/// The seed that the command of a trial is handed when it is run again for the `number`th time, from 1.
+#[must_use]
+pub fn rerun_seed(seed: u64, index: TrialIndex, number: u32) -> u32 {
+    drawn(&format!("rerun seed {seed} {index} {number}"))
+}
+
+fn drawn(text: &str) -> u32 {
     use sha2::{Digest as _, Sha256};
 
-    let digest = Sha256::digest(format!("trial seed {seed} {index}"));
+    let digest = Sha256::digest(text);
     u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]) >> 1
 }
 
@@ -109,6 +129,9 @@ mod tests {
         let seeds: std::collections::HashSet<u32> = (0..1000).map(|k| trial_seed(7, TrialIndex(k))).collect();
         assert_eq!(seeds.len(), 1000);
         assert_ne!(trial_seed(7, TrialIndex(0)), trial_seed(8, TrialIndex(0)));
+        let again: std::collections::HashSet<u32> =
+            (1..=1000).map(|number| rerun_seed(7, TrialIndex(0), number)).collect();
+        assert!(again.len() == 1000 && !again.contains(&trial_seed(7, TrialIndex(0))));
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod journal;
 mod leftovers;
 mod propose;
 mod provenance;
+mod rerun;
 mod round;
 mod settle;
 mod signs;
@@ -38,8 +39,15 @@ pub use event::{Event, Fate, Outcome};
 pub use gpus::Gpus;
 pub use journal::{Journal, Posted};
 pub use provenance::Provenance;
+pub use rerun::{Rerun, rerun};
 pub use round::{EndReason, Summary, run};
 pub use stop::{Level, Stop};
+
+/// The name of the file that holds the output of a run's command while it runs.
+#[must_use]
+pub fn live_log_name(run: &RunId) -> String {
+    format!("{run}.txt")
+}
 
 /// How a trial's command reaches the tracking store.
 pub trait HandOver: Send + Sync {
@@ -95,6 +103,8 @@ pub struct Agent {
     pub folder: PathBuf,
     /// Where `SWEEP_CHECKPOINT_DIR`s are.
     pub checkpoints: PathBuf,
+    /// Where the output of running commands can be read.
+    pub logs: PathBuf,
     /// Where settlements wait that could not be delivered.
     pub journal: Journal,
     /// Says what happens.
@@ -104,6 +114,11 @@ pub struct Agent {
 }
 
 impl Agent {
+    /// Where the output of a run's command is while it runs.
+    fn live_log(&self, run: &RunId) -> PathBuf {
+        self.logs.join(live_log_name(run))
+    }
+
     /// Whether `max_duration`, counted from the start of the sweep, has run out.
     fn time_is_up(&self, now: i64) -> bool {
         let limit = self.config.max_duration.and_then(|limit| i64::try_from(limit.as_millis()).ok());

@@ -9,13 +9,10 @@ use super::early::stop_tags;
 use super::watch::{Cut, Watched};
 use super::{Agent, AgentError};
 use crate::process::{Ended, now_ms};
-use crate::record::{Claim, Ledger, Verdict, tags};
+use crate::record::{Claim, LOG_ARTIFACT, Ledger, Verdict, tags};
 use crate::space::Point;
 use crate::tracking::{ErrorKind, Metric, Result, Run, RunId, RunInfo, RunUpdate, Store};
 use crate::trial::{RunStatus, TrialIndex};
-
-/// Where a command's output lies among its run's artifacts.
-const LOG_ARTIFACT: &str = "logs/output.txt";
 
 /// All that is to be written down about a trial that is over.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -47,6 +44,8 @@ pub enum Fate {
     Retried,
     /// Another attempt has it already.
     Superseded,
+    /// It is none of the sweep's trials, and the ledger is not told.
+    Apart,
 }
 
 impl Settlement {
@@ -179,7 +178,7 @@ pub(super) async fn deliver(
             ledger.give_back(claim.trial, claim.attempt).await?;
             Verdict::TooLate
         }
-        Fate::Retried | Fate::Superseded => Verdict::TooLate,
+        Fate::Retried | Fate::Superseded | Fate::Apart => Verdict::TooLate,
     };
     if settlement.fate == Fate::Result && verdict == Verdict::TooLate {
         // A run that does not count must not look like one that does.

@@ -70,7 +70,7 @@ pub(super) async fn watch_command(
 ) -> Result<Watched, AgentError> {
     let broken = |source| AgentError::Io { what: format!("trial {} can't be watched", claim.trial), source };
     let started = Instant::now();
-    let mut tail = Tail::new().map_err(broken)?;
+    let mut tail = Tail::at(&agent.live_log(run)).map_err(broken)?;
     let mut disk = Ok(());
     let mut from_output = FromOutput::start(&agent.config, &agent.store, run);
     let mut heartbeat = Heartbeat::start(Arc::clone(&agent.store), run.clone(), agent.options.lease);

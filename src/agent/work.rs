@@ -84,10 +84,21 @@ async fn run_attempt(
     proposed: Proposed,
     wires: &Wires,
 ) -> Result<Outcome, AgentError> {
-    let code = agent.provenance.look().await;
-    let mut prepared = Prepared::new(agent, claim, proposed, Arc::clone(&code))?;
-    let run = agent.store.create_run(&prepared.new_run(agent)).await?;
-    let patch = keep_patch(agent, &run, &code);
+    let prepared = Prepared::new(agent, claim, proposed, agent.provenance.look().await)?;
+    let new = prepared.new_run(agent);
+    run_prepared(agent, prepared, &new, wires).await
+}
+
+/// Makes the run, hands it over to the command, watches that to its end, and settles it.
+pub(super) async fn run_prepared(
+    agent: &Agent,
+    mut prepared: Prepared,
+    new: &NewRun,
+    wires: &Wires,
+) -> Result<Outcome, AgentError> {
+    let claim = prepared.claim;
+    let run = agent.store.create_run(new).await?;
+    let patch = keep_patch(agent, &run, &prepared.code);
     let watched = {
         let uri = agent.hand_over.open(&run, &agent.config.experiment_name);
         let spec = prepared.spec(agent, &run, &uri);
@@ -134,7 +145,10 @@ async fn settle(
 ) -> Result<Outcome, AgentError> {
     let claim = prepared.claim;
     let point = &prepared.proposed.point;
-    let settlement = Settlement::new(claim, run, point, &watched, agent.options.retries);
+    let mut settlement = Settlement::new(claim, run, point, &watched, agent.options.retries);
+    if prepared.apart {
+        settlement.fate = Fate::Apart;
+    }
     let stopped = watched.verdict.filter(|_| watched.cut == Some(Cut::StoppedEarly));
     if settlement.fate != Fate::Retried {
         let (status, stopped_early) = (settlement.status, stopped.is_some());
@@ -156,10 +170,13 @@ async fn settle(
         Err(error) => {
             let kept = agent.journal.keep(&settlement, &log);
             kept.map_err(failed(format!("the result of trial {} can't be kept on disk", claim.trial)))?;
+            let _ = std::fs::remove_file(agent.live_log(&run.id));
             (agent.events)(Event::Note { trial: claim.trial, text: KEPT });
             return Err(error.into());
         }
     };
+    // It is among the run's artifacts now.
+    let _ = std::fs::remove_file(agent.live_log(&run.id));
     let name = agent.config.metric.as_ref().map(|metric| metric.name.as_str());
     Ok(Outcome {
         trial: claim.trial,
@@ -214,8 +231,17 @@ fn failed(what: String) -> impl FnOnce(std::io::Error) -> AgentError {
     move |source| AgentError::Io { what, source }
 }
 
+/// What a command is handed besides its point.
+pub(super) struct Handed {
+    pub(super) seed: u32,
+    /// The name of the folder of its checkpoints.
+    pub(super) checkpoints: String,
+    /// It is no trial: the ledger is not told of it.
+    pub(super) apart: bool,
+}
+
 /// All that is known of a trial before its run is made.
-struct Prepared {
+pub(super) struct Prepared {
     claim: Claim,
     proposed: Proposed,
     code: Arc<Standing>,
@@ -225,11 +251,26 @@ struct Prepared {
     /// Of `${args_json_file}`: deleted when the trial is over.
     _params_file: tempfile::NamedTempFile,
     checkpoint_dir: PathBuf,
+    /// It is no trial: the ledger is not told of it.
+    apart: bool,
 }
 
 impl Prepared {
     fn new(agent: &Agent, claim: Claim, proposed: Proposed, code: Arc<Standing>) -> Result<Self, AgentError> {
         let seed = trial_seed(agent.sweep.seed, claim.trial);
+        let checkpoints = format!("trial-{:06}", proposed.checkpoints_of.0);
+        Self::of(agent, claim, proposed, code, Handed { seed, checkpoints, apart: false })
+    }
+
+    /// With what is handed to the command.
+    pub(super) fn of(
+        agent: &Agent,
+        claim: Claim,
+        proposed: Proposed,
+        code: Arc<Standing>,
+        handed: Handed,
+    ) -> Result<Self, AgentError> {
+        let Handed { seed, checkpoints, apart } = handed;
         let params_file = tempfile::Builder::new()
             .prefix("sweep-params-")
             .suffix(".json")
@@ -248,20 +289,31 @@ impl Prepared {
             std::fs::write(params_file.path(), json)
                 .map_err(failed("the file of ${args_json_file} can't be written".into()))?;
         }
-        let checkpoint_dir = agent.checkpoints.join(format!("trial-{:06}", proposed.checkpoints_of.0));
+        let checkpoint_dir = agent.checkpoints.join(checkpoints);
         std::fs::create_dir_all(&checkpoint_dir)
             .map_err(failed(format!("the folder {} can't be made", checkpoint_dir.display())))?;
         let gpu = agent.gpus.as_ref().and_then(Gpus::take);
-        Ok(Self { claim, proposed, code, seed, command, gpu, _params_file: params_file, checkpoint_dir })
+        Ok(Self {
+            claim,
+            proposed,
+            code,
+            seed,
+            command,
+            gpu,
+            _params_file: params_file,
+            checkpoint_dir,
+            apart,
+        })
     }
 
-    fn new_run(&self, agent: &Agent) -> NewRun {
+    pub(super) fn new_run(&self, agent: &Agent) -> NewRun {
         let identity = &agent.identity;
         let tags: Vec<(String, String)> = agent
             .provenance
             .tags(&self.code, &self.proposed.point)
             .into_iter()
             .chain(self.proposed.tags.iter().cloned())
+            .chain([(tags::FOLDER.to_owned(), agent.folder.display().to_string())])
             .collect();
         NewTrial {
             sweep: &agent.sweep,

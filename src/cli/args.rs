@@ -6,19 +6,26 @@ use std::time::Duration;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use crate::commands::analyze::{AnalyzeArgs, AnswerFormat, Source};
+use crate::commands::best::BestArgs;
 use crate::commands::check::CheckArgs;
+use crate::commands::diff::DiffArgs;
 use crate::commands::export::ExportArgs;
 use crate::commands::finalize::{Conclusion, FinalizeArgs, Format};
 use crate::commands::import::ImportArgs;
 use crate::commands::init::InitArgs;
 use crate::commands::list::ListArgs;
 use crate::commands::log::{LogArgs, Logged};
+use crate::commands::logs::LogsArgs;
 use crate::commands::replay::ReplayArgs;
+use crate::commands::rerun::RerunArgs;
 use crate::commands::retry::RetryArgs;
 use crate::commands::run::{RunArgs, WorkArgs};
 use crate::commands::sample::SampleArgs;
+use crate::commands::show::ShowArgs;
 use crate::commands::start::StartArgs;
-use crate::commands::{Exit, Failure, Pin, SweepChoice};
+use crate::commands::status::StatusArgs;
+use crate::commands::trials::TrialsArgs;
+use crate::commands::{Exit, Failure, Pin, Spelling, SweepChoice, TrialChoice};
 use crate::config;
 
 /// Hyperparameter sweeps on top of MLflow tracking.
@@ -63,6 +70,20 @@ pub(super) enum Verb {
     /// All sweeps: state, trials, best
     #[command(visible_alias = "ls")]
     List(List),
+    /// How far a sweep is, what runs, who works on it
+    Status(Status),
+    /// The trials of a sweep, sorted and filtered
+    Trials(Trials),
+    /// The best trials, as a table, or so that the winner can be run at once
+    Best(Best),
+    /// Everything about one trial
+    Show(Show),
+    /// What differs between two trials, of one sweep or of two
+    Diff(Diff),
+    /// Run a trial again with other seeds; the sweep counts it once
+    Rerun(Rerun),
+    /// What a trial's command printed, while it runs, too
+    Logs(Logs),
     /// Let no agent start another trial; running ones are finished
     Stop(Control),
     /// End all agents of a sweep and their running trials
@@ -127,6 +148,203 @@ pub(super) struct List {
 impl From<List> for ListArgs {
     fn from(typed: List) -> Self {
         Self { most: typed.most, format: typed.format.into() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Status {
+    #[command(flatten)]
+    which: Which,
+    /// Go on until the sweep is over: drawn anew on a terminal, a line a change elsewhere
+    #[arg(short, long)]
+    watch: bool,
+    /// How it is printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
+impl From<Status> for StatusArgs {
+    fn from(typed: Status) -> Self {
+        Self { sweep: typed.which.into(), watch: typed.watch, format: typed.format.into() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Trials {
+    #[command(flatten)]
+    which: Which,
+    /// Sort by a parameter, a metric, or one of: trial, status, duration, attempt, exit_code, agent, host
+    /// [default: trial; with --top the sweep's metric]
+    #[arg(long, value_name = "NAME")]
+    sort: Option<String>,
+    /// The largest first
+    #[arg(long)]
+    desc: bool,
+    /// Only trials for which this holds: "lr < 0.01 and status = 'FINISHED'"
+    #[arg(long = "where", value_name = "EXPR")]
+    filter: Option<String>,
+    /// The first N only; without --sort the best
+    #[arg(long, value_name = "N")]
+    top: Option<usize>,
+    /// How the trials are printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
+impl From<Trials> for TrialsArgs {
+    fn from(typed: Trials) -> Self {
+        let Trials { which, sort, desc, filter, top, format } = typed;
+        Self { sweep: which.into(), sort, desc, filter, top, format: format.into() }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum TypedSpelling {
+    Command,
+    Args,
+    Env,
+    Json,
+    Yaml,
+}
+
+impl From<TypedSpelling> for Spelling {
+    fn from(typed: TypedSpelling) -> Self {
+        match typed {
+            TypedSpelling::Command => Self::Command,
+            TypedSpelling::Args => Self::Args,
+            TypedSpelling::Env => Self::Env,
+            TypedSpelling::Json => Self::Json,
+            TypedSpelling::Yaml => Self::Yaml,
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Best {
+    #[command(flatten)]
+    which: Which,
+    /// How many
+    #[arg(short, long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    number: u32,
+    /// Print them for another program: `sh -c "$(sweep best --as command)"` runs the winner
+    #[arg(long = "as", value_enum, value_name = "FORM", conflicts_with = "format")]
+    spelling: Option<TypedSpelling>,
+    #[command(flatten)]
+    answer: Answer,
+}
+
+impl From<Best> for BestArgs {
+    fn from(typed: Best) -> Self {
+        let Answer { metric, goal, format } = typed.answer;
+        Self {
+            sweep: typed.which.into(),
+            number: usize::try_from(typed.number).unwrap_or(usize::MAX),
+            metric,
+            goal: goal.map(Into::into),
+            spelling: typed.spelling.map(Into::into),
+            format: format.into(),
+        }
+    }
+}
+
+/// Which trial.
+#[derive(Debug, ClapArgs)]
+struct WhichTrial {
+    /// Its number, its run id or the beginning of one, or SWEEP:TRIAL
+    #[arg(value_name = "TRIAL")]
+    trial: String,
+    /// Id of its sweep, a unique beginning of it, or its name [default: the one last initialised in this directory,
+    /// else the newest]
+    #[arg(long = "sweep-id", value_name = "ID")]
+    sweep_id: Option<String>,
+}
+
+impl From<WhichTrial> for TrialChoice {
+    fn from(typed: WhichTrial) -> Self {
+        Self { sweep: SweepChoice(typed.sweep_id), trial: typed.trial }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Show {
+    #[command(flatten)]
+    which: WhichTrial,
+    /// How the trial is printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
+impl From<Show> for ShowArgs {
+    fn from(typed: Show) -> Self {
+        Self { trial: typed.which.into(), format: typed.format.into() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Diff {
+    /// A trial: its number, its run id or the beginning of one, or SWEEP:TRIAL
+    #[arg(value_name = "A")]
+    a: String,
+    /// Another
+    #[arg(value_name = "B")]
+    b: String,
+    /// The sweep of trials that are named by number [default: the one last initialised in this directory, else the
+    /// newest]
+    #[arg(long = "sweep-id", value_name = "ID")]
+    sweep_id: Option<String>,
+    /// How the difference is printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
+impl From<Diff> for DiffArgs {
+    fn from(typed: Diff) -> Self {
+        Self { sweep: SweepChoice(typed.sweep_id), a: typed.a, b: typed.b, format: typed.format.into() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Rerun {
+    #[command(flatten)]
+    which: WhichTrial,
+    /// How often, each time with another seed
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    seeds: u32,
+    /// Time a command has to end before it is killed [default: `grace` of the config, else 30s]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    grace: Option<Duration>,
+    /// Refuse to run unless the sweep's config has this SHA-256
+    #[arg(long, value_name = "HEX")]
+    expect_sha256: Option<String>,
+    /// How the outcome is printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
+impl From<Rerun> for RerunArgs {
+    fn from(typed: Rerun) -> Self {
+        Self {
+            trial: typed.which.into(),
+            seeds: typed.seeds,
+            grace: typed.grace,
+            pin: typed.expect_sha256.map_or(Pin::Remembered, Pin::Sha256),
+            format: typed.format.into(),
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Logs {
+    #[command(flatten)]
+    which: WhichTrial,
+    /// Go on until the trial is over
+    #[arg(short, long)]
+    follow: bool,
+}
+
+impl From<Logs> for LogsArgs {
+    fn from(typed: Logs) -> Self {
+        Self { trial: typed.which.into(), follow: typed.follow }
     }
 }
 
@@ -266,7 +484,7 @@ struct Answer {
     /// What is better [default: as the config says of its own metric]
     #[arg(long, value_enum)]
     goal: Option<TypedGoal>,
-    /// How the analysis is printed
+    /// How the answer is printed
     #[arg(long, value_enum, default_value = "table")]
     format: TypedAnswerFormat,
 }

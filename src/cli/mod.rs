@@ -9,8 +9,8 @@ use std::io::IsTerminal as _;
 use clap::Parser as _;
 
 use crate::commands::{
-    Exit, Failure, Setting, analyze, check, control, export, finalize, import, init, list, log, replay,
-    retry, run, sample, start,
+    Exit, Failure, Setting, analyze, best, check, control, diff, export, finalize, import, init, list, log,
+    logs, replay, rerun, retry, run, sample, show, start, status, trials,
 };
 use crate::record::Order;
 use crate::ui::{Style, Ui};
@@ -59,6 +59,13 @@ fn in_runtime(ui: Ui, args: Args) -> Result<Exit, Failure> {
             Verb::Export(args) => export::export(&setting, &args.into()).await,
             Verb::Import(args) => import::import(&setting, &args.into()).await,
             Verb::List(args) => list::list(&setting, &args.into()).await,
+            Verb::Trials(args) => trials::trials(&setting, &args.into()).await,
+            Verb::Best(args) => best::best(&setting, &args.into()).await,
+            Verb::Status(args) => status::status(&setting, &args.into()).await,
+            Verb::Diff(args) => diff::diff(&setting, &args.into()).await,
+            Verb::Rerun(args) => rerun::rerun(&setting, &args.into()).await,
+            Verb::Show(args) => show::show(&setting, &args.into()).await,
+            Verb::Logs(args) => logs::logs(&setting, &args.into()).await,
             Verb::Stop(args) => control::control(&setting, &args.into(), Order::Stop).await,
             Verb::Cancel(args) => control::control(&setting, &args.into(), Order::Cancel).await,
             Verb::Pause(args) => control::control(&setting, &args.into(), Order::Pause).await,

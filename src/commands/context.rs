@@ -126,13 +126,16 @@ impl Context {
 
     /// Who works here.
     pub(super) fn identity(&self) -> Identity {
-        let host = nix::unistd::gethostname()
-            .ok()
-            .and_then(|name| name.into_string().ok())
-            .unwrap_or_else(|| "unknown-host".into());
+        let host = host();
         let agent = format!("{host}-{}-{:08x}", std::process::id(), rand::random::<u32>());
         Identity { agent, host, user: user() }
     }
+}
+
+/// This machine's name.
+pub(super) fn host() -> String {
+    let name = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
+    name.unwrap_or_else(|| "unknown-host".into())
 }
 
 /// The user's name as MLflow's client finds it: the tracking login, else the system's.

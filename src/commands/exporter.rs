@@ -13,7 +13,7 @@ use super::init::method_word;
 use super::values::Chosen;
 use crate::config::Config;
 use crate::plain::{self, Folder, SweepRecord, TrialRecord};
-use crate::record::{Settled, Sweep, TrialRuns, runs_by_id};
+use crate::record::{Settled, Sweep, TrialRuns, runs_with_ids};
 use crate::report::{Objective, SweepReport, trials_csv};
 use crate::tracking::{Run, RunId};
 use crate::trial::{Trial, TrialIndex};
@@ -89,7 +89,7 @@ impl<'a> Exporter<'a> {
             return Ok(());
         }
         let runs =
-            runs_by_id(self.context.store.as_ref(), &self.sweep.parent.info.experiment_id, &new).await?;
+            runs_with_ids(self.context.store.as_ref(), &self.sweep.parent.info.experiment_id, &new).await?;
         let runs = TrialRuns::of(runs);
         self.runs(&runs).await
     }

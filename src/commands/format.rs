@@ -18,13 +18,6 @@ pub enum AnswerFormat {
     Csv,
 }
 
-impl AnswerFormat {
-    /// Whether a person reads the answer: hints and empty states are for them alone.
-    pub(super) fn is_table(self) -> bool {
-        self == Self::Table
-    }
-}
-
 /// Prints JSON, indented.
 pub(super) fn print_json(ui: &Ui, json: &impl Serialize) {
     // Plain data with text keys: there is nothing to fail.
@@ -40,9 +33,4 @@ pub(super) fn print_sheet(setting: &Setting, sheet: &Sheet) {
         let names = drawn.left_out.join(", ");
         setting.ui.say(&format!("No room for: {names}. A wider terminal or --format csv shows them."));
     }
-}
-
-/// A number as JSON: what is not finite is null.
-pub(super) fn finite(number: Option<f64>) -> Option<f64> {
-    number.filter(|number| number.is_finite())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::values::{Chosen, true_value};
 use crate::config::{Goal, Summary};
-use crate::record::{Ranking, Sweep, TrialRuns, best_runs, counts};
+use crate::record::{Ranking, Sweep, TrialRuns, best_runs, counts, stopped_early};
 use crate::tracking::{Result, Run, RunId, Store, Want};
 use crate::trial::{RunStatus, TrialIndex};
 
@@ -16,7 +16,7 @@ pub(super) struct Ranked {
     pub(super) value: f64,
 }
 
-/// At most `most` finished trials, the best first; none where the metric has no direction. Their runs are whole.
+/// At most `most` trials that finished or were stopped early, the best first; none where the metric has no direction. Their runs are whole.
 pub(super) async fn best_of(
     store: &Arc<dyn Store>,
     sweep: &Sweep,
@@ -25,15 +25,16 @@ pub(super) async fn best_of(
     most: usize,
 ) -> Result<Vec<Ranked>> {
     let Some(goal) = metric.goal else { return Ok(Vec::new()) };
-    let by = Ranking { metric: &metric.name, goal, most };
+    let by = Ranking { metric: &metric.name, goal, most, finished: true };
     if metric.summary == Summary::Last && by.can_be_said() {
         let runs = best_runs(store.as_ref(), sweep, results, by, Want::default()).await?;
         let value = |run: &Run| run.metric(&metric.name).map(|logged| true_value(logged.value));
         return Ok(runs.into_iter().filter_map(|run| Some(Ranked { value: value(&run)?, run })).collect());
     }
     let runs = TrialRuns::read(store.as_ref(), sweep).await?;
-    let finished = |run: &&Run| run.info.status == RunStatus::Finished && counts(results, run);
-    let counted: Vec<&Run> = runs.iter().map(|(_, run)| run).filter(finished).collect();
+    let has_result =
+        |run: &&Run| (run.info.status == RunStatus::Finished || stopped_early(run)) && counts(results, run);
+    let counted: Vec<&Run> = runs.iter().map(|(_, run)| run).filter(has_result).collect();
     let values = metric.values(store, counted.iter().copied()).await?;
     let mut ranked: Vec<Ranked> = counted
         .into_iter()

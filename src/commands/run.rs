@@ -91,6 +91,8 @@ pub(super) async fn work(
             .hint(format!("sweep resume {}", sweep.id())));
     }
     let agent = Arc::new(assemble(context, sweep, config, args).await?);
+    let limit = limit(&agent.config, agent.strategy.as_ref());
+    announce(context, &agent.sweep, &agent.config, limit, agent.options.jobs);
     let summary = agent::run(Arc::clone(&agent), signals.stop()).await?;
     if let Backend::Server { store, .. } = &context.backend {
         tracing::debug!(calls = store.calls(), "requests to the server");
@@ -101,7 +103,8 @@ pub(super) async fn work(
     Ok(Worked { exit: signals.exit().unwrap_or(failed), complete: complete && signals.exit().is_none() })
 }
 
-async fn assemble(
+/// Makes an agent of this machine for an opened sweep.
+pub(super) async fn assemble(
     context: &Context,
     sweep: Sweep,
     config: Config,
@@ -121,7 +124,6 @@ async fn assemble(
     };
     let gpus = args.gpus.as_deref().map(gpu_names).transpose()?;
     let jobs = jobs(args.jobs, gpus.as_deref())?;
-    announce(context, &sweep, &config, limit, jobs);
     let lines = RunLines::new(context.ui, config.metric.clone(), jobs, limit);
     let options = Options {
         jobs,
@@ -136,6 +138,9 @@ async fn assemble(
     deliver_journal(context, &journal, &ledger).await?;
     Ok(Agent {
         checkpoints: workspace::checkpoints(&context.folder, sweep.id().as_str()),
+        logs: workspace::make_logs(&context.folder).map_err(|error| {
+            Failure::new(Exit::WorkFailed, "the folder .sweep/logs can't be made").caused_by(&error)
+        })?,
         journal,
         provenance: Provenance::new(
             context.folder.clone(),

@@ -1,13 +1,18 @@
 //! The values that stand for a run: its params as they were logged, and the value of its metric that counts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+
+use tokio::task::JoinSet;
 
 use crate::config::{self, Goal, Summary};
 use crate::record::summarise;
 pub(super) use crate::record::{histories, true_value};
 use crate::space::Value;
-use crate::tracking::{Result, Run, RunId, Store};
+use crate::tracking::{Metric as Logged, Result, Run, RunId, Store};
+
+/// Requests at the same time: a server answers each in milliseconds, most of them spent on the way.
+const AT_ONCE: usize = 16;
 
 /// The metric that is analysed.
 #[derive(Debug, Clone)]
@@ -60,6 +65,38 @@ impl Chosen {
             Some((id, summarise(&values, self.summary, self.goal)?))
         });
         Ok(summarised.collect())
+    }
+}
+
+/// The histories of several metrics of one run, by key.
+///
+/// # Errors
+/// As the store's.
+pub(super) async fn histories_of(
+    store: &Arc<dyn Store>,
+    run: &RunId,
+    keys: Vec<String>,
+) -> Result<BTreeMap<String, Vec<Logged>>> {
+    let mut found = BTreeMap::new();
+    let mut waiting = keys.into_iter();
+    let mut reading = JoinSet::new();
+    loop {
+        while reading.len() < AT_ONCE
+            && let Some(key) = waiting.next()
+        {
+            let (store, run) = (Arc::clone(store), run.clone());
+            reading.spawn(async move { (store.metric_history(&run, &key).await, key) });
+        }
+        match reading.join_next().await {
+            None => return Ok(found),
+            Some(Ok((history, key))) => {
+                found.insert(key, history?);
+            }
+            Some(Err(error)) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => return Ok(found),
+            },
+        }
     }
 }
 

@@ -31,12 +31,7 @@ impl Latest {
 
     pub(super) fn save(&self, directory: &Path) -> io::Result<()> {
         let folder = directory.join(FOLDER);
-        std::fs::create_dir_all(&folder)?;
-        // Nothing of it belongs into a repository.
-        let ignore = folder.join(".gitignore");
-        if !ignore.exists() {
-            std::fs::write(ignore, "*\n")?;
-        }
+        make(&folder)?;
         // The config of every sweep that was made here is remembered, not only of the last.
         let known = folder.join(KNOWN);
         std::fs::create_dir_all(&known)?;
@@ -46,6 +41,26 @@ impl Latest {
         file.persist(folder.join(LATEST)).map_err(|error| error.error)?;
         Ok(())
     }
+}
+
+/// Makes the folder; nothing of it belongs into a repository.
+fn make(folder: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let ignore = folder.join(".gitignore");
+    if ignore.exists() { Ok(()) } else { std::fs::write(ignore, "*\n") }
+}
+
+/// Where the output of running commands can be read: below the directory that the agent works in.
+pub(super) fn logs(directory: &Path) -> PathBuf {
+    directory.join(FOLDER).join("logs")
+}
+
+/// Makes that folder.
+pub(super) fn make_logs(directory: &Path) -> io::Result<PathBuf> {
+    make(&directory.join(FOLDER))?;
+    let folder = logs(directory);
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
 }
 
 /// The SHA-256 of the config of a sweep that was made in this directory.

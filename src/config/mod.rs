@@ -18,7 +18,7 @@ mod yaml;
 
 pub use canonical::canonical;
 pub use check::{check, parse_duration};
-pub use constraint::{Constraint, ConstraintError};
+pub use constraint::{Constraint, ConstraintError, Filter};
 pub use finding::{Checked, Finding};
 pub use fit::{Fitter, Misfit};
 pub use model::{Budget, Command, Config, EarlyTerminate, Goal, Impute, Method, Metric, Optimizer, Summary};

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::Path;
 
 /// A log keeps this many bytes of the beginning; what comes after is counted, and its last lines are kept.
 const KEPT: u64 = 32 << 20;
@@ -27,7 +28,22 @@ impl Tail {
     /// # Errors
     /// Where no temporary file can be made.
     pub fn new() -> io::Result<Self> {
-        Ok(Self { file: tempfile::tempfile()?, written: 0, left_out: 0, lines: VecDeque::new(), open: false })
+        Ok(Self::of(tempfile::tempfile()?))
+    }
+
+    /// Begins with nothing, in a file of this path, that others of the same user can read while it is written.
+    ///
+    /// # Errors
+    /// Where the file can't be made.
+    pub fn at(path: &Path) -> io::Result<Self> {
+        let mut options = std::fs::OpenOptions::new();
+        // What a command prints may be meant for its user alone.
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        Ok(Self::of(options.read(true).write(true).create(true).truncate(true).open(path)?))
+    }
+
+    fn of(file: File) -> Self {
+        Self { file, written: 0, left_out: 0, lines: VecDeque::new(), open: false }
     }
 
     /// Takes in what came.

@@ -13,6 +13,9 @@ use crate::trial::{RunStatus, Trial, TrialIndex};
 /// A longer text of a point is not kept whole as a tag by MLflow, and half a text is of no use.
 pub(super) const LONGEST_TAG: usize = 8000;
 
+/// Where a command's output lies among its run's artifacts.
+pub const LOG_ARTIFACT: &str = "logs/output.txt";
+
 /// The run of a trial that is to be made.
 pub struct NewTrial<'a> {
     /// The sweep it belongs to.
@@ -111,7 +114,7 @@ pub(super) const IDS_AT_ONCE: usize = 100;
 ///
 /// # Errors
 /// As the store's.
-pub async fn runs_by_id(store: &dyn Store, experiment: &ExperimentId, ids: &[RunId]) -> Result<Vec<Run>> {
+pub async fn runs_with_ids(store: &dyn Store, experiment: &ExperimentId, ids: &[RunId]) -> Result<Vec<Run>> {
     let mut runs = Vec::with_capacity(ids.len());
     for some in ids.chunks(IDS_AT_ONCE) {
         let quoted: Vec<String> = some.iter().map(|id| format!("'{id}'")).collect();
@@ -202,6 +205,11 @@ impl TrialRuns {
         self.runs.iter().map(|(index, run)| (*index, run))
     }
 
+    /// The runs, in the order of their trials.
+    pub fn into_runs(self) -> impl Iterator<Item = Run> {
+        self.runs.into_values()
+    }
+
     /// The trials, in order. `metric` tells which value of a run's metric counts.
     pub fn trials(&self, mut metric: impl FnMut(&Run) -> Option<f64>) -> Vec<Trial> {
         self.iter()
@@ -216,9 +224,16 @@ impl TrialRuns {
                 exit_code: exit_code_of(run),
                 point: point_of(run),
                 metric: metric(run),
+                stopped_early: stopped_early(run),
             })
             .collect()
     }
+}
+
+/// Whether a stopping rule ended a run.
+#[must_use]
+pub fn stopped_early(run: &Run) -> bool {
+    run.info.status == RunStatus::Killed && run.tag(tags::STOPPED_RULE).is_some()
 }
 
 /// The exit code of a run's command; of a run that ended well it need not be written.
@@ -235,4 +250,35 @@ pub fn point_of(run: &Run) -> Point {
         .and_then(|text| serde_json::from_str(text).ok())
         .and_then(|json| Point::from_json(&json))
         .unwrap_or_default()
+}
+
+/// The runs of a sweep, trials and what was run again, whose ids begin so; without a sweep any runs. Of more than two
+/// not all are given.
+///
+/// # Errors
+/// As the store's.
+pub async fn runs_by_id(store: &dyn Store, sweep: Option<&Sweep>, beginning: &str) -> Result<Vec<Run>> {
+    let begins = format!("attributes.run_id LIKE '{beginning}%'");
+    let (experiment_ids, filter) = match sweep {
+        Some(sweep) => (
+            vec![sweep.parent.info.experiment_id.clone()],
+            format!("tags.`{}` = '{}' AND {begins}", tags::PARENT_RUN_ID, sweep.id()),
+        ),
+        None => (store.experiments().await?.into_iter().map(|experiment| experiment.id).collect(), begins),
+    };
+    let query = RunQuery { experiment_ids, filter, max_results: 2, ..RunQuery::default() };
+    Ok(store.search_runs(&query).await?.items)
+}
+
+/// The runs that repeat the trial of this run, in the order in which they were made.
+///
+/// # Errors
+/// As the store's.
+pub async fn reruns_of(store: &dyn Store, sweep: &Sweep, original: &RunId) -> Result<Vec<Run>> {
+    let query = RunQuery {
+        experiment_ids: vec![sweep.parent.info.experiment_id.clone()],
+        filter: format!("tags.`{}` = '{original}'", tags::RERUN_OF),
+        ..RunQuery::default()
+    };
+    search_all(store, query).await
 }

@@ -3,8 +3,10 @@
 //! Data goes to stdout, everything else to stderr. Colour follows the terminal and `NO_COLOR`. A reader that closes its
 //! pipe early (`| head`) is no error.
 
+mod facts;
 mod progress;
 mod run_lines;
+mod screen;
 mod sheet;
 mod steps;
 mod style;
@@ -13,7 +15,9 @@ pub mod words;
 
 use std::io::{IsTerminal as _, Write as _};
 
+pub use facts::Facts;
 pub use run_lines::RunLines;
+pub use screen::Screen;
 pub use sheet::{Cell, Column, Drawn, MINOR, Sheet};
 pub use steps::Steps;
 pub use style::Style;

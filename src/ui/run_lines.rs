@@ -157,6 +157,7 @@ impl RunLines {
         line += &self.metric_words(state, outcome);
         line += match outcome.fate {
             Fate::Result if outcome.counts => "",
+            Fate::Apart => "",
             Fate::Result | Fate::Superseded => "  (does not count: another agent has taken the trial over)",
             Fate::GivenBack => "  (given back, to be run again)",
             Fate::Retried => "  (will be tried again)",

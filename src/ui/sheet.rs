@@ -101,6 +101,8 @@ pub enum Audience {
     People,
     /// Readers of CSV.
     Programs,
+    /// Nobody: the cells are there, and nothing is to be told of them.
+    Nobody,
 }
 
 /// From this rank on nobody misses a column for which there is no room: it is not mentioned.
@@ -137,6 +139,13 @@ impl Column {
     #[must_use]
     pub fn csv_only(mut self) -> Self {
         self.audience = Audience::Programs;
+        self
+    }
+
+    /// One that is not shown at all.
+    #[must_use]
+    pub fn nobody(mut self) -> Self {
+        self.audience = Audience::Nobody;
         self
     }
 

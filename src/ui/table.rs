@@ -9,8 +9,7 @@ mod text;
 use comfy_table::{CellAlignment, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle};
 
 pub use importance::importance_table;
-use text::display_width;
-pub(super) use text::{printable, shorten};
+pub(super) use text::{display_width, printable, shorten, wrap};
 
 const RICH: TableStyle = TableStyle::new()
     .top_border(LineStyle::new('┏', '━', '┳', '┓'))

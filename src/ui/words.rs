@@ -86,6 +86,21 @@ pub fn sparkline(values: &[f64], width: usize) -> String {
     (0..places).filter_map(last_of).map(height).collect()
 }
 
+/// A number of bytes to three figures: `812 B`, `1.4 kB`, `23 MB`.
+#[must_use]
+pub fn bytes(bytes: u64) -> String {
+    #[allow(clippy::cast_precision_loss)]
+    let mut size = bytes as f64;
+    for unit in ["B", "kB", "MB", "GB"] {
+        if size < 999.5 {
+            let digits = usize::from(unit != "B" && size < 9.95);
+            return format!("{size:.digits$} {unit}");
+        }
+        size /= 1000.0;
+    }
+    format!("{size:.1} TB")
+}
+
 /// `1 trial`, `2 trials`.
 #[must_use]
 pub fn count(number: u64, noun: &str) -> String {
@@ -143,6 +158,12 @@ mod tests {
         assert_eq!(text(3 * 86_400), "3 days ago");
         assert_eq!(moment(1_700_000_000_123), "2023-11-14T22:13:20.123Z");
         assert_eq!(moment(i64::MAX), "");
+    }
+
+    #[test]
+    fn sizes_are_told_in_the_unit_that_fits() {
+        let texts = [0, 812, 1400, 99_600, 23_000_000, 4_000_000_000_000].map(bytes);
+        assert_eq!(texts, ["0 B", "812 B", "1.4 kB", "100 kB", "23 MB", "4.0 TB"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The ledger under random schedules: whatever agents do, and in whatever order, a trial is decided once.
 
-mod counting;
+pub mod counting;
 mod schedule;
 
 use std::collections::BTreeSet;

@@ -14,6 +14,7 @@ use super::Command;
 use crate::space::Point;
 
 pub use argv::{MACROS, uses as argv_names};
+pub use quote::word as quoted;
 pub use script::{Part, Place, Scan, Slot};
 pub use shell::scan;
 

@@ -24,8 +24,17 @@ const SYMBOLS: [&str; 21] = [
     ",", "!",
 ];
 
+/// How equality is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Equality {
+    /// `==` alone, as in Python.
+    Double,
+    /// `=` as well, as in SQL and MLflow's filters.
+    Either,
+}
+
 /// Splits an expression.
-pub fn tokens(text: &str) -> Result<Vec<Placed>, ConstraintError> {
+pub fn tokens(text: &str, equality: Equality) -> Result<Vec<Placed>, ConstraintError> {
     let chars: Vec<char> = text.chars().collect();
     let mut out = Vec::new();
     let mut at = 0;
@@ -49,7 +58,7 @@ pub fn tokens(text: &str) -> Result<Vec<Placed>, ConstraintError> {
             at += 1;
             if c == '`' { Token::Name(inner) } else { Token::Literal(Value::Text(inner)) }
         } else {
-            symbol(&chars, &mut at)?
+            symbol(&chars, &mut at, equality)?
         };
         out.push((token, start + 1));
     }
@@ -102,8 +111,12 @@ fn number(chars: &[char], at: &mut usize) -> Result<Token, ConstraintError> {
     }
 }
 
-fn symbol(chars: &[char], at: &mut usize) -> Result<Token, ConstraintError> {
+fn symbol(chars: &[char], at: &mut usize, equality: Equality) -> Result<Token, ConstraintError> {
     let rest: String = chars.iter().skip(*at).take(2).collect();
+    if equality == Equality::Either && rest.starts_with('=') && !rest.starts_with("==") {
+        *at += 1;
+        return Ok(Token::Symbol("=="));
+    }
     let Some(symbol) = SYMBOLS.into_iter().find(|symbol| rest.starts_with(symbol)) else {
         let message = if rest.starts_with('=') {
             "for equality write `==`".to_owned()

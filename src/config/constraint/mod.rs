@@ -10,6 +10,7 @@ mod lexer;
 mod parser;
 
 use crate::space::{Point, Value};
+use lexer::Equality;
 use parser::Expr;
 
 /// A checked expression over parameters that a point must satisfy.
@@ -46,11 +47,15 @@ impl Constraint {
     /// # Errors
     /// The first place that makes no sense.
     pub fn parse(text: &str) -> Result<Self, ConstraintError> {
+        Self::parse_with(text, Equality::Double)
+    }
+
+    fn parse_with(text: &str, equality: Equality) -> Result<Self, ConstraintError> {
         if text.chars().count() > MAX_LENGTH {
             let message = format!("an expression may have {MAX_LENGTH} characters: split it");
             return Err(ConstraintError::Syntax { at: MAX_LENGTH, message });
         }
-        let expr = parser::parse(&lexer::tokens(text)?)?;
+        let expr = parser::parse(&lexer::tokens(text, equality)?)?;
         let mut names = Vec::new();
         expr.names(&mut names);
         names.sort();
@@ -72,12 +77,49 @@ impl Constraint {
         if self.names.iter().any(|name| point.get(name).is_none()) {
             return Ok(true);
         }
+        self.truth(point)
+    }
+
+    fn truth(&self, point: &Point) -> Result<bool, ConstraintError> {
         match eval::eval(&self.expr, point)? {
             Value::Bool(holds) => Ok(holds),
             other => Err(ConstraintError::Type(format!(
                 "`{}` is {other}, and must be true or false: is a comparison missing?",
                 self.text
             ))),
+        }
+    }
+}
+
+/// The same language as a filter of things that are known: `lr < 0.01 and status = "FINISHED"`. Equality may be written
+/// `=`; a thing that lacks what is asked for is null there, and is let through only where the rest does not depend on it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Filter(Constraint);
+
+impl Filter {
+    /// Reads an expression.
+    ///
+    /// # Errors
+    /// The first place that makes no sense.
+    pub fn parse(text: &str) -> Result<Self, ConstraintError> {
+        Constraint::parse_with(text, Equality::Either).map(Self)
+    }
+
+    /// The names in it, each once.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        self.0.names()
+    }
+
+    /// Whether a thing is let through; `known` holds its values by the names of the expression.
+    ///
+    /// # Errors
+    /// Values that can't be compared or computed with, or a result that is neither true nor false.
+    pub fn lets_through(&self, known: &Point) -> Result<bool, ConstraintError> {
+        let lacks = self.names().iter().any(|name| matches!(known.get(name), None | Some(Value::Null)));
+        match self.0.truth(known) {
+            Err(ConstraintError::Type(_)) if lacks => Ok(false),
+            truth => truth,
         }
     }
 }
@@ -139,6 +181,24 @@ mod tests {
         assert!(Constraint::parse(&"(".repeat(900)).is_err());
         assert!(Constraint::parse(&format!("{}1", "-".repeat(900))).is_err());
         assert!(Constraint::parse(&"1+".repeat(900)).is_err());
+    }
+
+    #[test]
+    fn a_filter_takes_one_equals_sign_and_leaves_out_what_is_not_known() {
+        let lets_through = |text: &str| Filter::parse(text)?.lets_through(&point());
+        for (text, answer) in [
+            ("a = 2 and name = 'sgd'", true),
+            ("a == 2", true),
+            ("missing < 3", false),
+            ("not (missing < 3)", false),
+            ("a = 2 or missing < 3", true),
+            ("missing = null", true),
+            ("missing != null", false),
+        ] {
+            assert_eq!(lets_through(text), Ok(answer), "{text}");
+        }
+        assert!(lets_through("a < name").is_err() && lets_through("a + 1").is_err());
+        assert!(Filter::parse("a === 2").is_err());
     }
 
     #[test]

@@ -31,6 +31,8 @@ use view::{Shard, View};
 pub const SHARD: u64 = 1000;
 /// Each thousand of trials costs a run: an index that a file makes up must not cost a million of them.
 const HIGHEST_ENTERED: u64 = 1_000_000;
+/// A longer text of a point is not kept in the ledger.
+const LONGEST_POINT: usize = 500;
 /// In the place of a run's id: the trial's index is beyond the last point.
 const NO_RUN: &str = "none";
 /// The experiment that holds the ledgers, so that the user's own gains no odd columns.
@@ -93,6 +95,8 @@ pub struct LedgerState {
     pub results: BTreeMap<TrialIndex, RunId>,
     /// The trials that were begun and have none.
     pub unfinished: Vec<Unfinished>,
+    /// Indices for which there was no point left.
+    pub empty: usize,
 }
 
 /// Whether a settled attempt counts.
@@ -302,17 +306,19 @@ impl Ledger {
     }
 
     /// Takes a point for a trial, so that no other trial of the sweep is run with it; where another has it already, that
-    /// one. `key` stands for the point.
+    /// one. `key` stands for the point, which is a JSON text.
     ///
     /// # Errors
     /// As the store's.
-    pub async fn take_point(&self, trial: TrialIndex, key: &str) -> Result<Option<TrialIndex>> {
+    pub async fn take_point(&self, trial: TrialIndex, key: &str, point: &str) -> Result<Option<TrialIndex>> {
         let key = format!("point/{key}");
-        match self.store.log_param(&self.root.id, &key, &trial.to_string()).await? {
+        // A store would cut a longer text, or refuse it.
+        let point = Some(point).filter(|point| point.len() < LONGEST_POINT).unwrap_or_default();
+        match self.store.log_param(&self.root.id, &key, format!("{trial} {point}").trim_end()).await? {
             ParamWrite::Held => Ok(None),
             ParamWrite::Refused => {
                 let root = self.store.run(&self.root.id).await?;
-                let holder = root.param(&key).and_then(|holder| holder.parse().ok()).map(TrialIndex);
+                let holder = root.param(&key).and_then(holder_of).map(|(holder, _)| holder);
                 holder.map(Some).ok_or_else(|| {
                     TrackingError::new(
                         ErrorKind::Protocol,
@@ -321,6 +327,17 @@ impl Ledger {
                 })
             }
         }
+    }
+
+    /// The point that an attempt has taken for a trial, as a JSON text, whether or not there is a run of it yet.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn point_of(&self, trial: TrialIndex) -> Result<Option<String>> {
+        let root = self.store.run(&self.root.id).await?;
+        let taken = root.params.iter().filter(|(key, _)| key.starts_with("point/"));
+        let mut own = taken.filter_map(|(_, value)| holder_of(value)).filter(|(holder, _)| *holder == trial);
+        Ok(own.find_map(|(_, point)| (!point.is_empty()).then(|| point.to_owned())))
     }
 
     /// Enters that there is nothing to run under a claimed index: there are fewer points than there might have been.
@@ -377,8 +394,10 @@ impl Ledger {
         let view = View::new(shards);
         let done = view.shards.iter().flat_map(Shard::trials).filter(|(_, entry)| entry.is_done());
         let results = done.filter_map(|(trial, entry)| Some((trial, entry.done.clone()?.1)));
-        let results = results.filter(|(_, run)| run.as_str() != NO_RUN).collect();
-        Ok(LedgerState { results, unfinished: view.unfinished() })
+        let mut results: BTreeMap<TrialIndex, RunId> = results.collect();
+        let taken = results.len();
+        results.retain(|_, run| run.as_str() != NO_RUN);
+        Ok(LedgerState { empty: taken - results.len(), results, unfinished: view.unfinished() })
     }
 
     /// Reads which run is the result of each trial that has one.
@@ -478,6 +497,12 @@ impl Ledger {
             )
         })
     }
+}
+
+/// The trial that holds a point, and the point.
+fn holder_of(value: &str) -> Option<(TrialIndex, &str)> {
+    let (holder, point) = value.split_once(' ').unwrap_or((value, ""));
+    Some((TrialIndex(holder.parse().ok()?), point))
 }
 
 fn missing_shard(trial: TrialIndex) -> TrackingError {

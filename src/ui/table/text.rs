@@ -39,7 +39,7 @@ fn prefix(chars: impl Iterator<Item = char>, width: usize) -> String {
 }
 
 /// Breaks a text at spaces into lines of at most `width` columns; a longer word is broken where it must be.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(in crate::ui) fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(1);
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {

@@ -1,6 +1,7 @@
 //! Starts the real things: MLflow's Python package and its server, the program itself.
 
 pub mod agent;
+pub mod big_sweep;
 pub mod http;
 pub mod mlflow_server;
 pub mod outcome;

@@ -1,0 +1,63 @@
+//! A trial that has its result, run once more with another seed. The run belongs to the sweep's parent, but it is no
+//! trial: the ledger is not told, and the sweep counts it nowhere.
+
+use tokio::sync::{mpsc, watch};
+
+use super::event::Outcome;
+use super::propose::Proposed;
+use super::stop::Stop;
+use super::work::{Handed, Prepared, Wires, run_prepared};
+use super::{Agent, AgentError};
+use crate::record::{Claim, tags};
+use crate::space::Point;
+use crate::tracking::RunId;
+use crate::trial::{TrialIndex, rerun_seed};
+
+/// What is to be run again.
+#[derive(Debug, Clone)]
+pub struct Rerun {
+    /// The trial.
+    pub trial: TrialIndex,
+    /// Its run.
+    pub original: RunId,
+    /// What it was run with.
+    pub point: Point,
+    /// For the how-many-th time, from 1.
+    pub number: u32,
+}
+
+impl Rerun {
+    /// The name of the run.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}{}", Self::prefix(self.trial), self.number)
+    }
+
+    /// What the names of all reruns of a trial begin with; a number follows.
+    #[must_use]
+    pub fn prefix(trial: TrialIndex) -> String {
+        format!("trial-{:04}-rerun-", trial.0)
+    }
+}
+
+/// Runs a trial once more, with the same hand-over as trials have.
+///
+/// # Errors
+/// Where the store or this machine fails.
+pub async fn rerun(agent: &Agent, rerun: Rerun, stop: &watch::Sender<Stop>) -> Result<Outcome, AgentError> {
+    let claim = Claim { trial: rerun.trial, attempt: 1, round: 1, excused: 0 };
+    let seed = rerun_seed(agent.sweep.seed, rerun.trial, rerun.number);
+    let name = rerun.name();
+    // Not the trial's own folder: its checkpoints would be resumed.
+    let handed = Handed { seed, checkpoints: name.clone(), apart: true };
+    let proposed = Proposed { point: rerun.point, checkpoints_of: rerun.trial, tags: Vec::new() };
+    let prepared = Prepared::of(agent, claim, proposed, agent.provenance.look().await, handed)?;
+    let mut new = prepared.new_run(agent);
+    // Whatever reads the trials of a sweep goes by this tag.
+    new.tags.retain(|(key, _)| key != tags::SWEEP_ID);
+    new.tags.push((tags::RERUN_OF.to_owned(), rerun.original.to_string()));
+    new.name = name;
+    // Nobody waits for the place that becomes free.
+    let wires = Wires { stop: stop.subscribe(), ended: mpsc::unbounded_channel().0 };
+    run_prepared(agent, prepared, &new, &wires).await
+}

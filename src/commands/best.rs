@@ -1,0 +1,172 @@
+//! `sweep best`: the best trials, in the form in which the next program wants them.
+
+use serde::Serialize;
+
+use super::context::{Context, Setting, SweepChoice};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::format::{AnswerFormat, print_json, print_sheet};
+use super::load::load_sweep;
+use super::overview::MetricJson;
+use super::ranking::best_of;
+use super::show::shown;
+use super::spell::{Spelling, spell};
+use super::trial_row::{TrialJson, TrialRow, whole_point};
+use super::values::Chosen;
+use crate::config::{Config, Goal};
+use crate::process::now_ms;
+use crate::record::{Ledger, Sweep, tags};
+use crate::ui::{Cell, Column, Facts, MINOR, Sheet, Style, words};
+
+/// What was typed.
+#[derive(Debug, Clone, Default)]
+pub struct BestArgs {
+    /// Which sweep.
+    pub sweep: SweepChoice,
+    /// How many.
+    pub number: usize,
+    /// The metric; `None`: the config's.
+    pub metric: Option<String>,
+    /// Its direction; `None`: the config's for its own metric.
+    pub goal: Option<Goal>,
+    /// In which form; `None`: as `format` says.
+    pub spelling: Option<Spelling>,
+    /// How they are printed.
+    pub format: AnswerFormat,
+}
+
+/// Prints the best trials.
+///
+/// # Errors
+/// Where the sweep can't be read, or its metric has no direction.
+pub async fn best(setting: &Setting, args: &BestArgs) -> Result<Exit, Failure> {
+    let context = Context::open_to_read(setting)?;
+    let (sweep, config) = load_sweep(&context, &args.sweep).await?;
+    let metric = metric(&config, args)?;
+    let results = Ledger::state(context.store.as_ref(), &sweep.ledger).await?.results;
+    let ranked = best_of(&context.store, &sweep, &results, &metric, args.number).await?;
+    let mut rows: Vec<TrialRow> = ranked
+        .into_iter()
+        .filter_map(|best| TrialRow::of(best.run, Some(&metric), Some(best.value)))
+        .collect();
+    if rows.is_empty() && (args.spelling.is_some() || args.format == AnswerFormat::Table) {
+        return Err(nothing(&sweep, &metric));
+    }
+    if let Some(spelling) = args.spelling {
+        for row in &mut rows {
+            row.point = whole_point(&sweep, &config, &row.run)?;
+        }
+        setting.ui.print(&spell(&sweep, &config, &rows, spelling)?);
+        return Ok(Exit::Done);
+    }
+    match args.format {
+        AnswerFormat::Json => {
+            let trials =
+                rows.iter().map(|row| BestTrial { trial: row.json(now_ms()), command: command(row) });
+            let json = BestJson {
+                sweep_id: sweep.id().to_string(),
+                sweep_name: sweep.parent.info.name.clone(),
+                metric: MetricJson::of(&metric),
+                trials: trials.collect(),
+            };
+            print_json(&setting.ui, &json);
+        }
+        AnswerFormat::Csv => setting.ui.print(&sheet(&rows, &metric).csv()),
+        AnswerFormat::Table => match rows.as_slice() {
+            [row] => tell_one(setting, &sweep, &metric, row, args),
+            rows => print_sheet(setting, &sheet(rows, &metric)),
+        },
+    }
+    Ok(Exit::Done)
+}
+
+/// The best trials, for programs.
+#[derive(Debug, Serialize)]
+struct BestJson {
+    sweep_id: String,
+    sweep_name: String,
+    metric: MetricJson,
+    trials: Vec<BestTrial>,
+}
+
+#[derive(Debug, Serialize)]
+struct BestTrial {
+    #[serde(flatten)]
+    trial: TrialJson,
+    command: Option<String>,
+}
+
+fn command(row: &TrialRow) -> Option<String> {
+    row.run.tag(tags::COMMAND).map(str::to_owned)
+}
+
+fn metric(config: &Config, args: &BestArgs) -> Result<Chosen, Failure> {
+    let metric = Chosen::of(config.metric.as_ref(), args.metric.as_deref(), args.goal).ok_or_else(|| {
+        Failure::new(Exit::Usage, "the config of the sweep names no metric: what is best?")
+            .hint("Give one: --metric NAME --goal minimize")
+    })?;
+    if metric.goal.is_none() {
+        return Err(Failure::new(Exit::Usage, format!("is a small or a large `{}` better?", metric.name))
+            .hint("Add --goal minimize or --goal maximize."));
+    }
+    Ok(metric)
+}
+
+fn nothing(sweep: &Sweep, metric: &Chosen) -> Failure {
+    Failure::new(
+        Exit::WorkFailed,
+        format!("no finished trial of {} has a number as `{}`", sweep.parent.info.name, metric.name),
+    )
+    .hint("`sweep trials` shows what its trials have logged.")
+}
+
+fn tell_one(setting: &Setting, sweep: &Sweep, metric: &Chosen, row: &TrialRow, args: &BestArgs) {
+    let ui = &setting.ui;
+    let headline = format!("Best {}: {}", metric.name, words::number(row.value.unwrap_or(f64::NAN)));
+    let headline = Style::Strong.paint(&headline, ui.color_out);
+    ui.print(&format!("{headline}, in trial {} of {}\n\n", row.trial, sweep.parent.info.name));
+    let mut facts = Facts::default();
+    facts.add("run", row.run.info.id.to_string());
+    facts.section("Params");
+    for (path, value) in row.point.leaves() {
+        facts.add(&path, shown(value));
+    }
+    if let Some(command) = command(row) {
+        facts.section("Command");
+        facts.add_exact("", command);
+    }
+    ui.print(&facts.text(ui));
+    let (named, before) = match &args.sweep.0 {
+        Some(sweep) => (format!(" {sweep}"), format!("{sweep}:")),
+        None => (String::new(), String::new()),
+    };
+    ui.say(&format!("\nRun it: sh -c \"$(sweep best{named} --as command)\""));
+    ui.say(&format!("With other seeds: sweep rerun {before}{}", row.trial));
+}
+
+fn sheet(rows: &[TrialRow], metric: &Chosen) -> Sheet {
+    let mut paths: Vec<String> = Vec::new();
+    for (path, _) in rows.iter().flat_map(|row| row.point.leaves()) {
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    let mut columns = vec![
+        Column::new("Rank", "rank"),
+        Column::new("Trial", "trial"),
+        Column::new(&metric.name, &metric.name),
+    ];
+    let taken = ["rank", "trial", "run_id", "command", metric.name.as_str()];
+    let key = |path: &str| if taken.contains(&path) { format!("params.{path}") } else { path.to_owned() };
+    columns.extend(paths.iter().map(|path| Column::new(path, &key(path)).rank(1)));
+    columns.push(Column::new("Run", "run_id").rank(MINOR));
+    columns.push(Column::new("", "command").csv_only());
+    let row = |(place, row): (usize, &TrialRow)| {
+        let mut cells = vec![Cell::Count(place as u64 + 1), Cell::Count(row.trial), Cell::number(row.value)];
+        cells.extend(paths.iter().map(|path| row.point.get(path).cloned().map_or(Cell::Empty, Cell::Value)));
+        cells.push(Cell::Id(row.run.info.id.to_string()));
+        cells.push(Cell::text(command(row)));
+        cells
+    };
+    Sheet { columns, rows: rows.iter().enumerate().map(row).collect() }
+}

@@ -1,0 +1,195 @@
+//! A trial as lists show it: what is known of it by name, for sorting, filtering and printing.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::{Map, Value as Json};
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::values::{Chosen, true_value};
+use crate::config::{Config, nearest};
+use crate::record::{Sweep, attempt_of, exit_code_of, index_of, point_of, tags};
+use crate::space::{Point, Value};
+use crate::strategy;
+use crate::tracking::Run;
+use crate::ui::words;
+
+/// The tags that a row is made of.
+pub(super) const ROW_TAGS: [&str; 7] =
+    [tags::TRIAL, tags::ATTEMPT, tags::POINT, tags::EXIT_CODE, tags::AGENT, tags::HOST, tags::STOPPED_RULE];
+
+/// A trial with what it was run with.
+#[derive(Debug, Clone)]
+pub(super) struct TrialRow {
+    pub(super) run: Run,
+    pub(super) trial: u64,
+    pub(super) point: Point,
+    /// The value of the sweep's metric that counts.
+    pub(super) value: Option<f64>,
+}
+
+impl TrialRow {
+    /// The row of a run; `value` is that of the sweep's metric, where it is not the latest.
+    pub(super) fn of(run: Run, metric: Option<&Chosen>, value: Option<f64>) -> Option<Self> {
+        let latest = |metric: &Chosen| run.metric(&metric.name).map(|logged| true_value(logged.value));
+        let value = value.or_else(|| metric.and_then(latest));
+        Some(Self { trial: index_of(&run)?.0, point: point_of(&run), value, run })
+    }
+
+    /// How long it took, or has taken until now.
+    pub(super) fn took(&self, now_ms: i64) -> Option<Duration> {
+        took(&self.run, now_ms)
+    }
+
+    /// The latest value of a metric.
+    pub(super) fn metric(&self, name: &str) -> Option<f64> {
+        self.run.metric(name).map(|logged| true_value(logged.value))
+    }
+
+    /// What a field holds; null where nothing is known.
+    pub(super) fn field(&self, field: &Field, metric: Option<&Chosen>, now_ms: i64) -> Value {
+        let float = |number: Option<f64>| number.map_or(Value::Null, Value::Float);
+        let text = |tag: &str| self.run.tag(tag).map_or(Value::Null, |text| Value::Text(text.to_owned()));
+        match field {
+            Field::Trial => Value::Int(self.trial.into()),
+            Field::Attempt => Value::Int(attempt_of(&self.run).into()),
+            Field::Status => Value::Text(self.run.info.status.to_string()),
+            Field::Duration => float(self.took(now_ms).map(|took| took.as_secs_f64())),
+            Field::ExitCode => exit_code_of(&self.run).map_or(Value::Null, |code| Value::Int(code.into())),
+            Field::Agent => text(tags::AGENT),
+            Field::Host => text(tags::HOST),
+            Field::Run => Value::Text(self.run.info.id.to_string()),
+            Field::Param(path) => self.point.get(path).cloned().unwrap_or(Value::Null),
+            Field::Metric(name) if metric.is_some_and(|metric| metric.name == *name) => float(self.value),
+            Field::Metric(name) => float(self.metric(name)),
+        }
+    }
+
+    /// For programs.
+    pub(super) fn json(&self, now_ms: i64) -> TrialJson {
+        let metrics = self.run.metrics.iter();
+        let metrics =
+            metrics.map(|metric| (metric.key.clone(), Value::Float(true_value(metric.value)).to_json()));
+        TrialJson {
+            trial: self.trial,
+            attempt: attempt_of(&self.run),
+            run_id: self.run.info.id.to_string(),
+            status: self.run.info.status.as_str(),
+            stopped_by: self.run.tag(tags::STOPPED_RULE).map(str::to_owned),
+            exit_code: exit_code_of(&self.run),
+            started: words::moment(self.run.info.start_time),
+            ended: self.run.info.end_time.map(words::moment),
+            seconds: self.took(now_ms).map(|took| took.as_secs_f64()),
+            agent: self.run.tag(tags::AGENT).map(str::to_owned),
+            host: self.run.tag(tags::HOST).map(str::to_owned),
+            value: self.value.map(|value| Value::Float(value).to_json()),
+            params: self.point.to_json(),
+            metrics: metrics.collect(),
+        }
+    }
+}
+
+/// The point of a trial's run; one that was too long for a tag is made anew, where its method can do that.
+pub(super) fn whole_point(sweep: &Sweep, config: &Config, run: &Run) -> Result<Point, Failure> {
+    if run.tag(tags::POINT).is_some() {
+        return Ok(point_of(run));
+    }
+    let strategy = strategy::for_config(config, sweep.seed)?;
+    let made = match index_of(run) {
+        Some(trial) if !strategy.reads_history() => strategy.point(trial.0)?,
+        _ => None,
+    };
+    made.ok_or_else(|| {
+        Failure::new(Exit::WorkFailed, format!("run {} has not kept what it was run with", run.info.id))
+    })
+}
+
+/// How long a run took, or has taken until now.
+pub(super) fn took(run: &Run, now_ms: i64) -> Option<Duration> {
+    let end = run.info.end_time.or((!run.info.status.is_final()).then_some(now_ms))?;
+    u64::try_from(end.saturating_sub(run.info.start_time)).ok().map(Duration::from_millis)
+}
+
+/// A trial, for programs.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct TrialJson {
+    trial: u64,
+    attempt: u32,
+    run_id: String,
+    status: &'static str,
+    stopped_by: Option<String>,
+    exit_code: Option<i32>,
+    started: String,
+    ended: Option<String>,
+    seconds: Option<f64>,
+    agent: Option<String>,
+    host: Option<String>,
+    value: Option<Json>,
+    params: Json,
+    metrics: Map<String, Json>,
+}
+
+/// Something that is known of a trial.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Field {
+    Trial,
+    Attempt,
+    Status,
+    Duration,
+    ExitCode,
+    Agent,
+    Host,
+    Run,
+    Param(String),
+    Metric(String),
+}
+
+/// The names that every trial has.
+const FIELDS: [(&str, Field); 8] = [
+    ("trial", Field::Trial),
+    ("attempt", Field::Attempt),
+    ("status", Field::Status),
+    ("duration", Field::Duration),
+    ("exit_code", Field::ExitCode),
+    ("agent", Field::Agent),
+    ("host", Field::Host),
+    ("run_id", Field::Run),
+];
+
+/// The names by which trials of a sweep can be asked.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Known {
+    pub(super) params: BTreeSet<String>,
+    pub(super) metrics: BTreeSet<String>,
+}
+
+impl Known {
+    /// What a name means: one that every trial has, else a parameter, else a metric. `params.` and `metrics.` before it
+    /// say which.
+    pub(super) fn field(&self, name: &str) -> Result<Field, Failure> {
+        let own = FIELDS.iter().find(|(known, _)| *known == name).map(|(_, field)| field.clone());
+        let param = |name: &str| self.params.contains(name).then(|| Field::Param(name.to_owned()));
+        let metric = |name: &str| self.metrics.contains(name).then(|| Field::Metric(name.to_owned()));
+        own.or_else(|| param(name))
+            .or_else(|| metric(name))
+            .or_else(|| param(name.strip_prefix("params.")?))
+            .or_else(|| metric(name.strip_prefix("metrics.")?))
+            .ok_or_else(|| self.unknown(name))
+    }
+
+    fn unknown(&self, name: &str) -> Failure {
+        let own = FIELDS.iter().map(|(known, _)| *known);
+        let all: Vec<&str> = own.chain(self.params.iter().chain(&self.metrics).map(String::as_str)).collect();
+        let failure = Failure::new(Exit::Usage, format!("no trial has a column `{name}`"));
+        let near = nearest(name, all.iter().copied());
+        let near = near.map_or_else(String::new, |near| format!("Did you mean `{near}`? "));
+        // A word in capitals is most likely meant as a state.
+        let text = match name.chars().all(|c| c.is_ascii_uppercase()) {
+            true => format!("A text stands in quotes: '{name}'. "),
+            false => String::new(),
+        };
+        failure.hint(format!("{text}{near}There are: {}.", all.join(", ")))
+    }
+}
