@@ -1,6 +1,5 @@
 //! One trial on its way into its folder.
 
-use super::context::Context;
 use super::exporter::{What, pretty};
 use super::failure::Failure;
 use crate::plain::{self, Folder, PlainError, TrialRecord, metric_rows};
@@ -24,13 +23,12 @@ pub(super) struct Written {
 /// Writes the folder of a trial, its summary last: a folder that has one is whole. What the files say already is not
 /// read again, artifacts of the same size neither.
 pub(super) async fn write_trial(
-    context: &Context,
+    store: &dyn Store,
     folder: &Folder,
     trial: &TrialRecord,
     run: &Run,
     what: What,
 ) -> Result<Written, Failure> {
-    let store = context.store.as_ref();
     let at = trial.folder();
     let texts = [
         (plain::PARAMS, pretty(&trial.params_json())),

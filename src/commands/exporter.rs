@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
 
 use super::context::Context;
 use super::export_trial::{Written, write_trial};
@@ -10,11 +13,14 @@ use super::init::method_word;
 use super::values::Chosen;
 use crate::config::Config;
 use crate::plain::{self, Folder, SweepRecord, TrialRecord};
-use crate::record::{Settled, Sweep, TrialRuns, runs_by_id};
+use crate::record::{Settled, Sweep, TrialRuns, runs_with_ids};
 use crate::report::{Objective, SweepReport, trials_csv};
 use crate::tracking::{Run, RunId};
 use crate::trial::{Trial, TrialIndex};
 use crate::ui::{Steps, words};
+
+/// Trials at the same time: most of their time is spent on the way to a server.
+const AT_ONCE: usize = 8;
 
 /// What is exported.
 #[derive(Debug, Clone, Copy)]
@@ -83,7 +89,7 @@ impl<'a> Exporter<'a> {
             return Ok(());
         }
         let runs =
-            runs_by_id(self.context.store.as_ref(), &self.sweep.parent.info.experiment_id, &new).await?;
+            runs_with_ids(self.context.store.as_ref(), &self.sweep.parent.info.experiment_id, &new).await?;
         let runs = TrialRuns::of(runs);
         self.runs(&runs).await
     }
@@ -107,13 +113,30 @@ impl<'a> Exporter<'a> {
         let steps = Steps::new(&self.context.ui, new.len() as u64, "trials");
         let there = self.folder.trials()?;
         let trials = runs.trials(|run| values.get(&run.info.id).copied());
-        for (trial, run) in trials.into_iter().zip(runs.iter().map(|(_, run)| run)) {
-            if !new.contains(&run.info.id) {
-                continue;
+        let all = trials.into_iter().zip(runs.iter().map(|(_, run)| run));
+        let mut waiting = all.filter(|(_, run)| new.contains(&run.info.id));
+        let mut working = JoinSet::new();
+        loop {
+            while working.len() < AT_ONCE
+                && let Some((trial, run)) = waiting.next()
+            {
+                steps.at(&run.info.name);
+                let record = TrialRecord::of(&trial, run, self.sweep);
+                let (store, folder) = (Arc::clone(&self.context.store), self.folder.clone());
+                let (run, what) = (run.clone(), self.what);
+                working.spawn(async move {
+                    let written = write_trial(store.as_ref(), &folder, &record, &run, what).await?;
+                    Ok::<_, Failure>((trial, run.info.id, record, written))
+                });
             }
-            steps.at(&run.info.name);
-            let record = TrialRecord::of(&trial, run, self.sweep);
-            let written = write_trial(self.context, &self.folder, &record, run, self.what).await?;
+            let (trial, run, record, written) = match working.join_next().await {
+                None => break,
+                Some(Ok(done)) => done?,
+                Some(Err(error)) => match error.try_into_panic() {
+                    Ok(panic) => std::panic::resume_unwind(panic),
+                    Err(_) => break,
+                },
+            };
             self.remove_former(&record, &there)?;
             self.take_in(trial, run, &record, written);
             steps.step();
@@ -125,10 +148,10 @@ impl<'a> Exporter<'a> {
         Ok(())
     }
 
-    fn take_in(&mut self, trial: Trial, run: &Run, record: &TrialRecord, written: Written) {
+    fn take_in(&mut self, trial: Trial, run: RunId, record: &TrialRecord, written: Written) {
         self.written += u64::from(written.anything);
         self.left_out.extend(written.left_out);
-        self.done.insert(run.info.id.clone());
+        self.done.insert(run);
         self.trials.insert(trial.index, Trial { run_id: record.run_id.clone(), ..trial });
     }
 

@@ -10,7 +10,7 @@ use super::import_table::read_table;
 use super::values::{histories, param_value, true_value};
 use crate::config::{self, Config, Fitter, Goal, Metric, Misfit};
 use crate::plain::{self, Asked, Folder, MetricRows, SweepRecord, TrialRecord};
-use crate::record::{Prior, Sweep, TrialRuns, point_of, summarise, tags};
+use crate::record::{Prior, Sweep, TrialRuns, point_of, stopped_early, summarise, tags};
 use crate::space::Point;
 use crate::strategy::{Logged, Observation};
 use crate::tracking::{ErrorKind, RunId};
@@ -164,7 +164,7 @@ async fn of_sweep(context: &Context, name: &str, metric: &Metric) -> Result<Old,
             point: sampled(point_of(run), run.params.iter().map(|(name, text)| (name, text))),
             status: run.info.status,
             values: values.into_iter().map(|one| true_value(one.value)).collect(),
-            stopped_early: run.info.status == RunStatus::Killed && run.tag(tags::STOPPED_RULE).is_some(),
+            stopped_early: stopped_early(run),
         }
     });
     Ok(Old {

@@ -157,6 +157,11 @@ mod tests {
     }
 
     #[test]
+    fn line_ends_in_quotes_stay() {
+        assert_eq!(unix_lines("a,\"b\r\nc\"\"\",d\r\n\r"), "a,\"b\r\nc\"\"\",d\n\r");
+    }
+
+    #[test]
     fn a_wrong_value_is_told_with_its_line() {
         let text = "step,name,value\n0,loss,0.5\n1,loss,much\n";
         let rows: Vec<_> = MetricRows::new(text.as_bytes(), "m.csv".into(), 7).unwrap().collect();

@@ -103,6 +103,13 @@ impl Table {
             problem,
             hint: Some(hint),
         })?;
+        if columns.params().is_empty() {
+            return Err(PlainError::Content {
+                file: file.to_owned(),
+                problem: "no column is a param".to_owned(),
+                hint: Some("--params NAME,… names those that are.".to_owned()),
+            });
+        }
         let mut table = Self {
             dialect: columns.dialect,
             metric: columns.metric.clone(),
@@ -209,6 +216,14 @@ fn key(name: &str) -> String {
         text.split('/').map(|part| if matches!(part, "" | "." | "..") { "_" } else { part }).collect();
     let text = parts.join("/");
     if text.starts_with("..") { format!("_{text}") } else { text }
+}
+
+/// A name that a config takes for a parameter: ASCII letters, digits, `_ . -`, a letter or `_` first.
+fn param_key(name: &str) -> String {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    let text: String = name.chars().take(240).map(|c| if allowed(c) { c } else { '_' }).collect();
+    let first_fits = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    if first_fits { text } else { format!("_{text}") }
 }
 
 /// Names, each once.

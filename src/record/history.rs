@@ -8,7 +8,7 @@ use super::ledger::Settled;
 use super::saw::Saw;
 use super::standing::index_of;
 use super::tags;
-use super::trials::{IDS_AT_ONCE, point_of, running_runs, runs_by_id, stopped_early};
+use super::trials::{IDS_AT_ONCE, point_of, running_runs, runs_with_ids, stopped_early};
 use super::values::{histories, summarise, true_value};
 use crate::config::{Goal, Metric, Summary};
 use crate::space::Point;
@@ -130,7 +130,7 @@ impl History {
         let new: Vec<&Settled> = settled.iter().filter(is_new).collect();
         for some in new.chunks(IDS_AT_ONCE) {
             let ids: Vec<RunId> = some.iter().map(|settled| settled.run.clone()).collect();
-            let runs = runs_by_id(store.as_ref(), &self.sweep.parent.info.experiment_id, &ids).await?;
+            let runs = runs_with_ids(store.as_ref(), &self.sweep.parent.info.experiment_id, &ids).await?;
             let mut observed = self.observe(store, &runs).await?;
             for settled in some {
                 let run = runs.iter().find(|run| run.info.id == settled.run);

@@ -27,6 +27,6 @@ pub use saw::Saw;
 pub use standing::{Ranking, Standing, attempt_of, best_runs, counts, index_of, last_sign, latest_ended};
 pub use trials::{
     LOG_ARTIFACT, NewTrial, TrialRuns, attempts_of, exit_code_of, point_of, reruns_of, running_runs,
-    runs_beginning, runs_by_id, stopped_early,
+    runs_by_id, runs_with_ids, stopped_early,
 };
 pub use values::{histories, summarise, true_value};

@@ -114,7 +114,7 @@ pub(super) const IDS_AT_ONCE: usize = 100;
 ///
 /// # Errors
 /// As the store's.
-pub async fn runs_by_id(store: &dyn Store, experiment: &ExperimentId, ids: &[RunId]) -> Result<Vec<Run>> {
+pub async fn runs_with_ids(store: &dyn Store, experiment: &ExperimentId, ids: &[RunId]) -> Result<Vec<Run>> {
     let mut runs = Vec::with_capacity(ids.len());
     for some in ids.chunks(IDS_AT_ONCE) {
         let quoted: Vec<String> = some.iter().map(|id| format!("'{id}'")).collect();
@@ -257,7 +257,7 @@ pub fn point_of(run: &Run) -> Point {
 ///
 /// # Errors
 /// As the store's.
-pub async fn runs_beginning(store: &dyn Store, sweep: Option<&Sweep>, beginning: &str) -> Result<Vec<Run>> {
+pub async fn runs_by_id(store: &dyn Store, sweep: Option<&Sweep>, beginning: &str) -> Result<Vec<Run>> {
     let begins = format!("attributes.run_id LIKE '{beginning}%'");
     let (experiment_ids, filter) = match sweep {
         Some(sweep) => (

@@ -1,6 +1,6 @@
 //! What the columns of a table are.
 
-use super::{Asked, Dialect, key, once};
+use super::{Asked, Dialect, key, once, param_key};
 
 /// What W&B knows of a run beside its config and summary.
 const WANDB: [&str; 14] = [
@@ -133,7 +133,7 @@ fn role(dialect: Dialect, name: &str, asked: &Asked) -> Role {
         false => asked.params.iter().any(|asked| asked == param),
     };
     match (chosen, wandb, internal) {
-        (true, ..) => Role::Param(key(param)),
+        (true, ..) => Role::Param(param_key(param)),
         (_, true, _) => Role::Other(format!("wandb.{}", key(name))),
         (_, _, true) => Role::Ignored,
         _ => Role::Other(key(param)),

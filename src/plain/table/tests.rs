@@ -113,3 +113,23 @@ fn the_inferred_config_is_sound_and_holds_every_value() {
     }
     assert_eq!(of("width_").name(), "uniform");
 }
+
+proptest::proptest! {
+    #[test]
+    fn whatever_a_table_says_is_read_or_refused_and_the_config_of_it_is_sound(
+        names in proptest::collection::vec("[-a-b.0ü%/ ]{1,4}", 2),
+        rows in proptest::collection::vec(proptest::collection::vec("[-0-9.e,\"'#: a-zü\n%]{0,8}", 3), 1..6)
+    ) {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(["loss", &names[0], &names[1]]).unwrap();
+        for row in &rows {
+            writer.write_record(row).unwrap();
+        }
+        let bytes = writer.into_inner().unwrap();
+        if let Ok(table) = Table::read(&bytes, "t.csv", &asked("loss", &[])) {
+            let yaml = infer_config(&table, "t", "e", Goal::Minimize, "t.csv");
+            let checked = config::check(yaml.as_bytes());
+            proptest::prop_assert!(checked.errors.is_empty(), "{}\n{:?}", yaml, checked.errors);
+        }
+    }
+}

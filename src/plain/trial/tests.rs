@@ -89,3 +89,37 @@ fn a_folder_sorts_by_start_and_tells_the_trial() {
     assert_eq!(record.params["opt.name"], "adam");
     assert_eq!(record.point.get("opt.name"), Some(&Value::Text("adam".into())));
 }
+
+proptest! {
+    #[test]
+    fn whatever_a_file_says_is_read_or_refused(
+        summary in proptest::collection::vec(value(), KEYS.len()),
+        params in value(),
+        present in proptest::collection::vec(any::<bool>(), KEYS.len()),
+    ) {
+        let entries = KEYS.iter().zip(summary).zip(present);
+        let summary: Map<String, Json> = entries
+            .filter(|(_, present)| *present)
+            .map(|((key, value), _)| ((*key).to_owned(), value.to_json()))
+            .collect();
+        if let Ok(record) = TrialRecord::parse(&summary, &params.to_json(), BTreeMap::new()) {
+            prop_assert!(summary.contains_key("trial") && summary.contains_key("start"));
+            let _ = (record.folder(), files(&record));
+        }
+    }
+}
+
+const KEYS: [&str; 12] = [
+    "trial",
+    "attempt",
+    "run_id",
+    "run_name",
+    "sweep_id",
+    "status",
+    "exit_code",
+    "start",
+    "end",
+    "metrics",
+    "params_as_logged",
+    "params_not_logged",
+];
