@@ -5,6 +5,7 @@
 
 import os
 import pathlib
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -20,7 +21,7 @@ folder = tempfile.TemporaryDirectory()
 database = pathlib.Path(folder.name, "mlflow.db")
 os.chdir(folder.name)
 os.environ.update(MLFLOW_TRACKING_URI=URL, NO_PROXY="127.0.0.1", MLFLOW_TRACKING_USERNAME="ann", LOGNAME="ann")
-server = subprocess.Popen([sys.executable, "-m", "mlflow", "server", "--workers", "1", "--port", str(PORT), "--backend-store-uri", f"sqlite:///{database}"])
+server = subprocess.Popen([sys.executable, "-m", "mlflow", "server", "--workers", "1", "--port", str(PORT), "--backend-store-uri", f"sqlite:///{database}"], start_new_session=True)
 try:
     for _ in range(300):
         try:
@@ -46,7 +47,7 @@ try:
     client.create_model_version("old model", f"runs:/{run}/model", run, tags={"t": "1"})
     client.set_registered_model_alias("old model", "champion", "1")
 finally:
-    server.terminate()
+    os.killpg(server.pid, signal.SIGTERM)
     server.wait()
 
 target.write_text("\n".join(sqlite3.connect(database).iterdump()) + "\n")

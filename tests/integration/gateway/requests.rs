@@ -102,7 +102,7 @@ async fn bodies_must_be_json_and_bounded() {
 #[tokio::test]
 async fn what_is_not_here_says_so_in_mlflows_shape() {
     let trial = Trial::start().await;
-    let (status, answer) = trial.post("registered-models/create", json!({"name": "m"})).await;
+    let (status, answer) = trial.post("webhooks", json!({"name": "m"})).await;
     assert_eq!((status, answer["error_code"].as_str()), (501, Some("NOT_IMPLEMENTED")));
     assert!(answer["message"].as_str().unwrap().contains("mlflow server"));
     assert_eq!(trial.get("no/such/thing").await.1["error_code"], "ENDPOINT_NOT_FOUND");
