@@ -100,6 +100,8 @@ pub(super) enum Verb {
     Check(Check),
     /// Show the points that a config would try
     Sample(Sample),
+    /// Say what has changed since a trial ran, and how to get back
+    Verify(tools::Verify),
     /// Register a trial's model in MLflow's registry, and move an alias to it
     Promote(tools::Promote),
     /// Registered models: versions, aliases, and the trials they came from

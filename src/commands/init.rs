@@ -44,6 +44,8 @@ pub(super) async fn make(setting: &Setting, path: &Path) -> Result<(Context, Swe
     let context = Context::open(setting)?;
     let identity = context.identity();
     let name = config.sweep_name.clone().unwrap_or_else(|| sweep_name(&mut rand::rng()));
+    let mut tags = context.git_tags();
+    tags.push((tags::CONFIG_FILE.to_owned(), path.display().to_string()));
     let new = NewSweep {
         name: &name,
         experiment: &config.experiment_name,
@@ -52,7 +54,7 @@ pub(super) async fn make(setting: &Setting, path: &Path) -> Result<(Context, Swe
         method: method_word(config.method),
         note: config.description.as_deref(),
         user: &identity.user,
-        tags: context.git_tags(),
+        tags,
         now: now_ms(),
     };
     let sweep = Sweep::create(context.store.as_ref(), &new).await?;

@@ -23,7 +23,9 @@ pub const SEED: &str = "sweep.seed";
 pub const LEDGER: &str = "sweep.ledger";
 /// On the parent run: SHA-256 of the config as written, hex.
 pub const CONFIG_SHA256: &str = "sweep.config_sha256";
-/// On the parent run: version of the program that made it.
+/// On the parent run: the path of the config as it was typed.
+pub const CONFIG_FILE: &str = "sweep.config_file";
+/// On the parent run, and on a trial's run: version of the program that made it.
 pub const VERSION: &str = "sweep.version";
 /// On the parent run: how the points are chosen.
 pub const METHOD: &str = "sweep.method";

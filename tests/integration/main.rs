@@ -25,3 +25,4 @@ mod signals;
 mod support;
 mod terminal;
 mod trust;
+mod verify;
