@@ -99,7 +99,10 @@ fn what_has_changed_is_told_and_the_commands_lead_back() {
     let mut shell = Command::new("sh");
     shell.args(["-ec", &script]).current_dir(sandbox.path()).env("PATH", path).env("RUN", run);
     let ran = Ran::from(shell.env("MLFLOW_TRACKING_URI", uri).output().unwrap()).expect(0);
-    let (tree, rest) = ran.stdout.split_once('\n').unwrap();
+    // What git itself says comes first.
+    let (_, rest) = ran.stdout.split_once("\n/").unwrap();
+    let (tree, rest) = rest.split_once('\n').unwrap();
+    let tree = format!("/{tree}");
     assert!(rest.starts_with("echo changed $1\n"), "{rest}");
     let there: Json = serde_json::from_str(rest.split_once('\n').unwrap().1).unwrap();
     assert_eq!(there["same"], true, "{there:#}");
@@ -135,7 +138,7 @@ fn what_people_see_fits_their_terminal() {
     let filters = [
         ("[0-9a-f]{40}", "<commit>"),
         ("[0-9a-f]{32}", "<id>"),
-        ("[0-9a-f]{12}", "<hash>"),
+        (r"\b[0-9a-f]{12}\b", "<hash>"),
         (r"\.\./[^ ]*-trial", "../<folder>-trial"),
         ("host( +)[^\n]*", "host$1<host>"),
     ];
