@@ -43,7 +43,7 @@ fn main() {
 }
 
 /// The commands, with `|` between their arguments.
-const COMMANDS: [&str; 8] = [
+const COMMANDS: [&str; 18] = [
     "list",
     "list|--format|json",
     "trials",
@@ -52,6 +52,16 @@ const COMMANDS: [&str; 8] = [
     "trials|--sort|val_loss|--top|10",
     "trials|--sort|val_accuracy|--desc|--where|lr < 0.01 and status = \"FINISHED\"|--top|10",
     "trials|--where|duration > 4.9 or depth = 3",
+    "status",
+    "status|--format|json",
+    "best",
+    "best|-n|100|--format|json",
+    "best|--as|command",
+    "show|4711",
+    "show|trial-0042|--format|json",
+    "logs|4711",
+    "diff|1|4711",
+    "diff|big-sweep:17|42|--format|json",
 ];
 
 fn time(sandbox: &Sandbox, args: &[&str]) -> Duration {

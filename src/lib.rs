@@ -8,7 +8,7 @@
 //! | 6 | [`cli`] |
 //! | 5 | [`commands`] |
 //! | 4 | [`ui`], [`report`] |
-//! | 3 | [`agent`], [`gateway`] |
+//! | 3 | [`agent`], [`gateway`], [`plain`] |
 //! | 2 | [`strategy`], [`stopping`], [`analysis`], [`tracking`], [`process`] |
 //! | 1 | [`config`], [`trial`] |
 //! | 0 | [`space`] |
@@ -19,6 +19,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod gateway;
+pub mod plain;
 pub mod process;
 pub mod record;
 pub mod report;

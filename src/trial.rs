@@ -87,6 +87,16 @@ pub struct Trial {
     pub point: Point,
     /// The value of the sweep's metric that counts; may be NaN or infinite.
     pub metric: Option<f64>,
+    /// A stopping rule ended it: its metric is what it had reached by then.
+    pub stopped_early: bool,
+}
+
+impl Trial {
+    /// Whether its metric counts: it has finished, or a stopping rule has ended it.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.status == RunStatus::Finished || self.stopped_early
+    }
 }
 
 /// The seed that a trial's command is handed (`SWEEP_TRIAL_SEED`): a pure function of the sweep's seed and the index.

@@ -26,6 +26,18 @@ fn every_sweep_file_of_the_readme_passes_the_check() {
 }
 
 #[test]
+fn every_whole_sweep_file_of_the_page_on_early_stopping_passes_the_check() {
+    let page = include_str!("../docs/early-stopping.md");
+    let blocks = page.split("```yaml\n").skip(1).map(|rest| rest.split("\n```").next().unwrap());
+    let files: Vec<&str> = blocks.filter(|block| block.contains("command:")).collect();
+    assert!(!files.is_empty());
+    for file in files {
+        let checked = sweep::config::check(file.as_bytes());
+        assert!(checked.errors.is_empty() && checked.warnings.is_empty(), "{checked:?} in\n{file}");
+    }
+}
+
+#[test]
 fn every_verb_of_the_readme_is_a_verb_of_the_program() {
     let help = Command::new(env!("CARGO_BIN_EXE_sweep")).arg("--help").output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();

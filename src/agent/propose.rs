@@ -40,7 +40,13 @@ pub(super) async fn propose(agent: &Arc<Agent>, claim: Claim) -> Result<Option<P
 
 async fn proposed_before(agent: &Agent, trial: TrialIndex) -> Result<Option<Proposed>, AgentError> {
     let attempts = attempts_of(agent.store.as_ref(), &agent.sweep, trial).await?;
-    let Some(first) = attempts.iter().find(|run| run.tag(tags::POINT).is_some()) else { return Ok(None) };
+    let Some(first) = attempts.iter().find(|run| run.tag(tags::POINT).is_some()) else {
+        // The agent was lost between taking the point and making the run.
+        let taken = agent.ledger.point_of(trial).await?;
+        let json = taken.and_then(|text| serde_json::from_str(&text).ok());
+        let point = json.and_then(|json| Point::from_json(&json));
+        return Ok(point.map(|point| Proposed { point, checkpoints_of: trial, tags: Vec::new() }));
+    };
     let kept = [tags::PROPOSAL, tags::CONTINUES];
     let tags: Vec<(String, String)> =
         first.tags.iter().filter(|(key, _)| kept.contains(&key.as_str())).cloned().collect();
@@ -67,8 +73,9 @@ async fn propose_anew(agent: &Arc<Agent>, trial: TrialIndex) -> Result<Option<Pr
         let Some(proposal) = suggest(agent, trial, &seen).await? else { return Ok(None) };
         // A strategy that insists (on a point of the config's own that stands there twice) has its reasons.
         let insists = refused.as_ref() == Some(&proposal.point);
+        let text = proposal.point.to_json().to_string();
         let holder =
-            if insists { None } else { agent.ledger.take_point(trial, &key_of(&proposal.point)).await? };
+            if insists { None } else { agent.ledger.take_point(trial, &key_of(&text), &text).await? };
         let Some(holder) = holder else {
             history.proposed(trial, proposal.point.clone());
             let continues = proposal.continues.map(TrialIndex);
@@ -103,8 +110,8 @@ async fn suggest(agent: &Arc<Agent>, trial: TrialIndex, seen: &Seen) -> Result<O
 }
 
 /// What stands for a point in the ledger: 96 bits, so that two points of a sweep never share one.
-fn key_of(point: &Point) -> String {
-    let mut key = sha256(point.to_json().to_string().as_bytes());
+fn key_of(point: &str) -> String {
+    let mut key = sha256(point.as_bytes());
     key.truncate(24);
     key
 }

@@ -11,7 +11,9 @@ use crate::commands::analyze::{AnalyzeArgs, AnswerFormat, Source};
 use crate::commands::best::BestArgs;
 use crate::commands::check::CheckArgs;
 use crate::commands::diff::DiffArgs;
+use crate::commands::export::ExportArgs;
 use crate::commands::finalize::{Conclusion, FinalizeArgs, Format};
+use crate::commands::import::ImportArgs;
 use crate::commands::init::InitArgs;
 use crate::commands::list::ListArgs;
 use crate::commands::log::{LogArgs, Logged};
@@ -21,6 +23,7 @@ use crate::commands::rerun::RerunArgs;
 use crate::commands::retry::RetryArgs;
 use crate::commands::run::{RunArgs, WorkArgs};
 use crate::commands::sample::SampleArgs;
+use crate::commands::server::ServerArgs;
 use crate::commands::show::ShowArgs;
 use crate::commands::start::StartArgs;
 use crate::commands::status::StatusArgs;
@@ -67,6 +70,10 @@ pub(super) enum Verb {
     Start(Start),
     /// Say which parameters mattered, in a sweep, any runs or a CSV file
     Analyze(Analyze),
+    /// Write a sweep as plain files: params, metrics, summaries, artifacts
+    Export(Export),
+    /// Enter a sweep that was run elsewhere: an export, or a CSV of W&B, Optuna or your own
+    Import(Import),
     /// All sweeps: state, trials, best
     #[command(visible_alias = "ls")]
     List(List),
@@ -96,6 +103,8 @@ pub(super) enum Verb {
     Retry(Retry),
     /// Inside a trial: log metrics, params, tags and files without an MLflow client
     Log(Log),
+    /// Serve a database file to MLflow's clients: a tracking server without Python
+    Server(Server),
     /// Check a config: all its faults at once, or what it would do
     Check(Check),
     /// Show the points that a config would try
@@ -118,11 +127,14 @@ pub(super) enum Verb {
 pub(super) struct Init {
     /// The sweep file
     config: PathBuf,
+    /// An old sweep whose trials the method is to know: its id, a folder of `sweep export`, or a CSV file (repeatable)
+    #[arg(long = "prior", value_name = "ID|DIR|CSV")]
+    priors: Vec<String>,
 }
 
 impl From<Init> for InitArgs {
     fn from(typed: Init) -> Self {
-        Self { config: typed.config }
+        Self { config: typed.config, priors: typed.priors }
     }
 }
 
@@ -565,6 +577,77 @@ impl From<Analyze> for AnalyzeArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(super) struct Export {
+    /// The folder: new, empty, or an earlier export of the same sweep
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Id of the sweep, a unique beginning of it, or its name [default: the one last initialised in this directory,
+    /// else the newest]
+    #[arg(long, value_name = "ID")]
+    sweep_id: Option<String>,
+    /// Add trials as they end, until the sweep is over or Ctrl-C
+    #[arg(short, long)]
+    follow: bool,
+    /// Leave the artifacts out
+    #[arg(long)]
+    no_artifacts: bool,
+    /// Read again what is in the folder already and seems unchanged
+    #[arg(long)]
+    refresh: bool,
+}
+
+impl From<Export> for ExportArgs {
+    fn from(typed: Export) -> Self {
+        Self {
+            sweep: SweepChoice(typed.sweep_id),
+            folder: typed.folder,
+            artifacts: !typed.no_artifacts,
+            follow: typed.follow,
+            refresh: typed.refresh,
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Import {
+    /// A folder that `sweep export` wrote, or a CSV file with a header and a row a run
+    #[arg(value_name = "DIR|CSV")]
+    from: PathBuf,
+    /// The experiment that is to hold it [default: as the folder says; of a CSV file: Default]
+    #[arg(long, value_name = "NAME")]
+    experiment: Option<String>,
+    /// Leave the artifacts out
+    #[arg(long)]
+    no_artifacts: bool,
+    /// Of a CSV file: the name of the sweep [default: the file's]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Of a CSV file: the column of the metric
+    #[arg(long, value_name = "NAME")]
+    metric: Option<String>,
+    /// Of a CSV file: what is better
+    #[arg(long, value_enum)]
+    goal: Option<TypedGoal>,
+    /// Of a CSV file: the columns of the params [default: all that are not known to be something else]
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    params: Vec<String>,
+}
+
+impl From<Import> for ImportArgs {
+    fn from(typed: Import) -> Self {
+        Self {
+            from: typed.from,
+            experiment: typed.experiment,
+            artifacts: !typed.no_artifacts,
+            name: typed.name,
+            metric: typed.metric,
+            goal: typed.goal.map(Into::into),
+            params: typed.params,
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
 pub(super) struct Start {
     /// The sweep file
     config: PathBuf,
@@ -788,5 +871,57 @@ impl From<Log> for LogArgs {
             LogWhat::Artifact { paths, to } => Logged::Artifact { paths, to },
         };
         Self { run: typed.run_id, what }
+    }
+}
+
+/// Serve a database file to MLflow's clients: a tracking server without Python.
+///
+/// Options are named as those of `mlflow server`, which opens the same file. The URL is printed on stdout.
+///
+/// Other addresses than this machine's own need a login, which clients send as basic auth (MLFLOW_TRACKING_USERNAME,
+/// MLFLOW_TRACKING_PASSWORD) or bearer token (MLFLOW_TRACKING_TOKEN). The server takes it from SWEEP_SERVER_USERNAME and
+/// SWEEP_SERVER_PASSWORD, from SWEEP_SERVER_TOKEN, or from --login-file.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Server {
+    /// The address to listen on; 0.0.0.0 for all of this machine
+    #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
+    host: String,
+    /// The port; 0 for any that is free
+    #[arg(short, long, default_value_t = 5000, value_name = "PORT")]
+    port: u16,
+    /// The database [default: --tracking-uri, else $MLFLOW_TRACKING_URI, else sqlite:///mlflow.db]
+    #[arg(long, value_name = "sqlite:///FILE")]
+    backend_store_uri: Option<String>,
+    /// The folder for files that clients send [default: mlartifacts beside the database]
+    #[arg(long, value_name = "FOLDER")]
+    artifacts_destination: Option<String>,
+    /// Where files of new experiments go [default: to this server, as mlflow-artifacts:]
+    #[arg(long, value_name = "URI")]
+    default_artifact_root: Option<String>,
+    /// The names it may be called by, with commas and * [default: this machine's and private addresses;
+    /// $MLFLOW_SERVER_ALLOWED_HOSTS]
+    #[arg(long, value_name = "HOST,…")]
+    allowed_hosts: Option<String>,
+    /// Web pages elsewhere that may use it, with commas and * [default: pages of this machine;
+    /// $MLFLOW_SERVER_CORS_ALLOWED_ORIGINS]
+    #[arg(long, value_name = "ORIGIN,…")]
+    cors_allowed_origins: Option<String>,
+    /// Logins, one a line: `name:password` or `token SECRET`
+    #[arg(long, value_name = "FILE")]
+    login_file: Option<PathBuf>,
+}
+
+impl From<Server> for ServerArgs {
+    fn from(typed: Server) -> Self {
+        Self {
+            host: typed.host,
+            port: typed.port,
+            backend_store_uri: typed.backend_store_uri,
+            artifacts_destination: typed.artifacts_destination,
+            default_artifact_root: typed.default_artifact_root,
+            allowed_hosts: typed.allowed_hosts,
+            cors_allowed_origins: typed.cors_allowed_origins,
+            login_file: typed.login_file,
+        }
     }
 }

@@ -12,8 +12,9 @@ mod tools;
 use clap::FromArgMatches as _;
 
 use crate::commands::{
-    Exit, Failure, Setting, analyze, best, check, control, diff, doctor, finalize, init, list, log, logs,
-    models, promote, replay, rerun, retry, run, sample, show, start, status, trials, verify,
+    Exit, Failure, Setting, analyze, best, check, control, diff, doctor, export, finalize, import, init,
+    list, log, logs, models, promote, replay, rerun, retry, run, sample, server, show, start, status, trials,
+    verify,
 };
 use crate::record::Order;
 use crate::ui::{Style, Ui};
@@ -63,6 +64,8 @@ fn in_runtime(ui: Ui, args: Args) -> Result<Exit, Failure> {
             Verb::Finalize(args) => finalize::finalize(&setting, &args.into()).await,
             Verb::Start(args) => start::start(&setting, &args.into()).await,
             Verb::Analyze(args) => analyze::analyze(&setting, &args.into()).await,
+            Verb::Export(args) => export::export(&setting, &args.into()).await,
+            Verb::Import(args) => import::import(&setting, &args.into()).await,
             Verb::List(args) => list::list(&setting, &args.into()).await,
             Verb::Trials(args) => trials::trials(&setting, &args.into()).await,
             Verb::Best(args) => best::best(&setting, &args.into()).await,
@@ -77,6 +80,7 @@ fn in_runtime(ui: Ui, args: Args) -> Result<Exit, Failure> {
             Verb::Resume(args) => control::control(&setting, &args.into(), Order::Run).await,
             Verb::Retry(args) => retry::retry(&setting, &args.try_into()?).await,
             Verb::Log(args) => log::log(&setting, &args.into()).await,
+            Verb::Server(args) => server::server(&setting, &args.into()).await,
             Verb::Check(args) => match args.file() {
                 Some(args) => check::check(&setting, &args),
                 None => check::schema(&setting),

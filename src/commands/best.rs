@@ -11,7 +11,7 @@ use super::overview::MetricJson;
 use super::ranking::best_of;
 use super::show::shown;
 use super::spell::{Spelling, spell};
-use super::trial_row::{TrialJson, TrialRow};
+use super::trial_row::{TrialJson, TrialRow, whole_point};
 use super::values::Chosen;
 use crate::config::{Config, Goal};
 use crate::process::now_ms;
@@ -45,7 +45,7 @@ pub async fn best(setting: &Setting, args: &BestArgs) -> Result<Exit, Failure> {
     let metric = metric(&config, args)?;
     let results = Ledger::state(context.store.as_ref(), &sweep.ledger).await?.results;
     let ranked = best_of(&context.store, &sweep, &results, &metric, args.number).await?;
-    let rows: Vec<TrialRow> = ranked
+    let mut rows: Vec<TrialRow> = ranked
         .into_iter()
         .filter_map(|best| TrialRow::of(best.run, Some(&metric), Some(best.value)))
         .collect();
@@ -53,6 +53,9 @@ pub async fn best(setting: &Setting, args: &BestArgs) -> Result<Exit, Failure> {
         return Err(nothing(&sweep, &metric));
     }
     if let Some(spelling) = args.spelling {
+        for row in &mut rows {
+            row.point = whole_point(&sweep, &config, &row.run)?;
+        }
         setting.ui.print(&spell(&sweep, &config, &rows, spelling)?);
         return Ok(Exit::Done);
     }

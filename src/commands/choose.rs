@@ -5,7 +5,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::load::load_sweep;
 use crate::config::Config;
-use crate::record::{Ledger, Sweep, attempt_of, attempts_of, index_of, runs_by_id, tags};
+use crate::record::{Ledger, Sweep, attempt_of, attempts_of, index_of, runs_beginning, tags};
 use crate::tracking::{ErrorKind, Run, RunId};
 use crate::trial::TrialIndex;
 use crate::ui::words;
@@ -140,7 +140,7 @@ async fn by_beginning(context: &Context, sweep: Option<&Sweep>, text: &str) -> R
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Ok(None);
     }
-    let mut found = runs_by_id(context.store.as_ref(), sweep, &text.to_ascii_lowercase()).await?;
+    let mut found = runs_beginning(context.store.as_ref(), sweep, &text.to_ascii_lowercase()).await?;
     if found.len() > 1 {
         return Err(Failure::new(Exit::Usage, format!("several runs begin with `{text}`"))
             .hint("Give more of the id."));

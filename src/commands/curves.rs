@@ -74,6 +74,7 @@ mod tests {
             exit_code: Some(0),
             point: Point::default(),
             metric,
+            stopped_early: false,
         }
     }
 

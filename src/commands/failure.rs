@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::exit::Exit;
 use crate::agent::AgentError;
+use crate::plain::PlainError;
 use crate::strategy::StrategyError;
 use crate::tracking::{ErrorKind, TrackingError};
 
@@ -92,6 +93,18 @@ impl From<AgentError> for Failure {
                 Self::new(Exit::WorkFailed, what.clone()).caused_by(source)
             }
         }
+    }
+}
+
+impl From<PlainError> for Failure {
+    fn from(error: PlainError) -> Self {
+        let hint = error.hint();
+        let failure = match error {
+            // The disk, not the store.
+            PlainError::Disk(error) => Self { exit: Exit::WorkFailed, ..error.into() },
+            other => Self::new(Exit::Usage, other.to_string()),
+        };
+        Self { hint, ..failure }
     }
 }
 

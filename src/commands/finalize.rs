@@ -18,7 +18,7 @@ use crate::process::now_ms;
 use crate::record::{Order, Sweep, TrialRuns, tags};
 use crate::report::{self, Objective, SweepReport, analysis_csv, analysis_json};
 use crate::tracking::Result as StoreResult;
-use crate::trial::RunStatus;
+use crate::trial::{RunStatus, Trial};
 use crate::ui::{Ui, words};
 
 /// How data is printed.
@@ -173,6 +173,9 @@ fn render_files(report: &SweepReport<'_>) -> Vec<(&'static str, String)> {
 
 /// A sweep and what came out of it, as JSON.
 fn summary_json(report: &SweepReport<'_>) -> Json {
+    let stopped_early = report.trials.iter().filter(|trial| trial.stopped_early).count();
+    // The analysis counts them among the finished ones.
+    let status_that_counts = |trial: &Trial| if trial.counts() { RunStatus::Finished } else { trial.status };
     let count = |status| report.trials.iter().filter(|trial| trial.status == status).count();
     let best = report.best().map(|(trial, value)| {
         json!({
@@ -184,7 +187,7 @@ fn summary_json(report: &SweepReport<'_>) -> Json {
         })
     });
     let analysis = report.objective.zip(report.analysis).map(|(objective, analysis)| {
-        analysis_json(analysis, objective, report.trials.iter().map(|trial| trial.status))
+        analysis_json(analysis, objective, report.trials.iter().map(status_that_counts))
     });
     json!({
         "sweep_id": report.sweep_id,
@@ -195,7 +198,8 @@ fn summary_json(report: &SweepReport<'_>) -> Json {
         "trials": {
             "finished": count(RunStatus::Finished),
             "failed": count(RunStatus::Failed),
-            "killed": count(RunStatus::Killed),
+            "stopped_early": stopped_early,
+            "killed": count(RunStatus::Killed) - stopped_early,
             "running": count(RunStatus::Running),
         },
         "best": best,

@@ -7,6 +7,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::load::load_file;
 use super::names::sweep_name;
+use super::prior::read_priors;
 use super::workspace::Latest;
 use crate::config::{Config, Method};
 use crate::process::now_ms;
@@ -18,6 +19,8 @@ use crate::strategy;
 pub struct InitArgs {
     /// The sweep file.
     pub config: PathBuf,
+    /// Old sweeps that it is to know: ids, folders or CSV files.
+    pub priors: Vec<String>,
 }
 
 /// Makes a sweep, prints its config and its id.
@@ -25,7 +28,7 @@ pub struct InitArgs {
 /// # Errors
 /// Where the config has faults (nothing is created then) or the store fails.
 pub async fn init(setting: &Setting, args: &InitArgs) -> Result<Exit, Failure> {
-    let (context, sweep, _) = make(setting, &args.config).await?;
+    let (context, sweep, _) = make(setting, &args.config, &args.priors).await?;
     let mut text = String::from_utf8_lossy(&sweep.config).into_owned();
     if !text.ends_with('\n') {
         text.push('\n');
@@ -36,12 +39,21 @@ pub async fn init(setting: &Setting, args: &InitArgs) -> Result<Exit, Failure> {
 }
 
 /// Checks a config whole, and only then opens the store, makes the sweep and remembers it in this directory.
-pub(super) async fn make(setting: &Setting, path: &Path) -> Result<(Context, Sweep, Config), Failure> {
+pub(super) async fn make(
+    setting: &Setting,
+    path: &Path,
+    priors: &[String],
+) -> Result<(Context, Sweep, Config), Failure> {
     let (config, bytes) = load_file(&setting.ui, path)?;
     let seed = config.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
     // A method that can't be run is told before anything is made.
     strategy::for_config(&config, seed)?;
     let context = Context::open(setting)?;
+    let prior = read_priors(&context, &config, priors).await?;
+    if prior.is_some() && config.method != Method::Bayes {
+        let method = method_word(config.method);
+        context.ui.warn(&format!("`method: {method}` does not look at old sweeps: --prior changes nothing"));
+    }
     let identity = context.identity();
     let name = config.sweep_name.clone().unwrap_or_else(|| sweep_name(&mut rand::rng()));
     let mut tags = context.git_tags();
@@ -55,6 +67,7 @@ pub(super) async fn make(setting: &Setting, path: &Path) -> Result<(Context, Swe
         note: config.description.as_deref(),
         user: &identity.user,
         tags,
+        prior: prior.as_ref(),
         now: now_ms(),
     };
     let sweep = Sweep::create(context.store.as_ref(), &new).await?;

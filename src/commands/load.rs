@@ -58,7 +58,8 @@ pub(super) fn config_of(sweep: &Sweep) -> Option<Config> {
     checked.config.filter(|_| checked.errors.is_empty())
 }
 
-fn checked(ui: &Ui, name: &str, bytes: &[u8]) -> Result<Config, Failure> {
+/// Checks a config; its warnings are told, its faults are the failure.
+pub(super) fn checked(ui: &Ui, name: &str, bytes: &[u8]) -> Result<Config, Failure> {
     let checked = config::check(bytes);
     let findings = config::render_findings(name, &String::from_utf8_lossy(bytes), &checked, ui.color_err);
     let faults = checked.errors.len();

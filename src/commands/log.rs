@@ -210,7 +210,9 @@ async fn log_files(
                 .hint("Name a file or a folder.")
         };
         let full = std::fs::canonicalize(path).map_err(|error| unreadable(path, &error))?;
-        let name = full.file_name().and_then(|name| name.to_str()).ok_or_else(missing)?.to_owned();
+        // A link is saved under its own name; `.` has none but that of its folder.
+        let name = path.file_name().or(full.file_name()).and_then(|name| name.to_str());
+        let name = name.ok_or_else(missing)?.to_owned();
         let target = prefix.map_or_else(|| name.clone(), |prefix| format!("{prefix}/{name}"));
         collect(&full, target, 0, &mut files)?;
     }

@@ -17,8 +17,8 @@ use crate::ui::words;
 pub(super) struct Overview {
     pub(super) sweep: Sweep,
     pub(super) metric: Option<Chosen>,
-    /// Most trials that there may ever be; `None`: there is no end.
-    pub(super) limit: Option<u64>,
+    /// Trials by the config, of which some may turn out to have no point; `None`: there is no end.
+    bound: Option<u64>,
     pub(super) standing: Standing,
     pub(super) best: Option<Ranked>,
 }
@@ -29,9 +29,9 @@ impl Overview {
         let sweep = Sweep::of_run(store.as_ref(), parent).await?;
         let config = config_of(&sweep);
         let metric = config.as_ref().and_then(|config| Chosen::of(config.metric.as_ref(), None, None));
-        let limit = config.as_ref().and_then(|config| limit_of(config, sweep.seed));
+        let bound = config.as_ref().and_then(|config| limit_of(config, sweep.seed));
         let standing = Standing::default();
-        let mut overview = Self { sweep, metric, limit, standing, best: None };
+        let mut overview = Self { sweep, metric, bound, standing, best: None };
         overview.read_trials(store).await?;
         Ok(overview)
     }
@@ -54,6 +54,11 @@ impl Overview {
         Ok(())
     }
 
+    /// Most trials that there may ever be; `None`: there is no end.
+    pub(super) fn limit(&self) -> Option<u64> {
+        self.bound.map(|bound| bound.saturating_sub(self.standing.empty))
+    }
+
     /// The sweep's state in a word.
     pub(super) fn state(&self) -> State {
         let standing = &self.standing;
@@ -66,7 +71,7 @@ impl Overview {
             Order::Pause => State::Paused,
             Order::Run if !standing.running.is_empty() => State::Running,
             Order::Run if standing.begun == 0 => State::New,
-            Order::Run if self.limit.is_some_and(|limit| standing.done() >= limit) => State::Complete,
+            Order::Run if self.limit().is_some_and(|limit| standing.done() >= limit) => State::Complete,
             Order::Run => State::Idle,
         }
     }
@@ -75,7 +80,7 @@ impl Overview {
     pub(super) fn counts(&self) -> Counts {
         let standing = &self.standing;
         Counts {
-            limit: self.limit,
+            limit: self.limit(),
             begun: standing.begun,
             running: standing.running.len() as u64,
             finished: standing.finished,
@@ -102,7 +107,7 @@ impl Overview {
     pub(super) fn counts_words(&self) -> String {
         let counts = self.counts();
         let done = counts.done();
-        let mut parts = vec![match self.limit {
+        let mut parts = vec![match self.limit() {
             Some(limit) => format!("{done} of {} done", words::count(limit, "trial")),
             None => format!("{} done", words::count(done, "trial")),
         }];

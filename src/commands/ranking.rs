@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::values::{Chosen, true_value};
 use crate::config::{Goal, Summary};
-use crate::record::{Ranking, Sweep, TrialRuns, best_runs, counts};
+use crate::record::{Ranking, Sweep, TrialRuns, best_runs, counts, stopped_early};
 use crate::tracking::{Result, Run, RunId, Store, Want};
 use crate::trial::{RunStatus, TrialIndex};
 
@@ -16,7 +16,7 @@ pub(super) struct Ranked {
     pub(super) value: f64,
 }
 
-/// At most `most` finished trials, the best first; none where the metric has no direction. Their runs are whole.
+/// At most `most` trials that finished or were stopped early, the best first; none where the metric has no direction. Their runs are whole.
 pub(super) async fn best_of(
     store: &Arc<dyn Store>,
     sweep: &Sweep,
@@ -32,8 +32,9 @@ pub(super) async fn best_of(
         return Ok(runs.into_iter().filter_map(|run| Some(Ranked { value: value(&run)?, run })).collect());
     }
     let runs = TrialRuns::read(store.as_ref(), sweep).await?;
-    let finished = |run: &&Run| run.info.status == RunStatus::Finished && counts(results, run);
-    let counted: Vec<&Run> = runs.iter().map(|(_, run)| run).filter(finished).collect();
+    let has_result =
+        |run: &&Run| (run.info.status == RunStatus::Finished || stopped_early(run)) && counts(results, run);
+    let counted: Vec<&Run> = runs.iter().map(|(_, run)| run).filter(has_result).collect();
     let values = metric.values(store, counted.iter().copied()).await?;
     let mut ranked: Vec<Ranked> = counted
         .into_iter()

@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::finalize::Format;
 use super::load::load_sweep;
 use crate::config::Config;
-use crate::record::{History, Ledger, Saw, Sweep, attempts_of, point_of, tags};
+use crate::record::{History, Ledger, Prior, Saw, Sweep, attempts_of, point_of, tags};
 use crate::space::Point;
 use crate::strategy::{self, Proposal};
 use crate::tracking::Run;
@@ -81,7 +81,8 @@ pub(super) async fn make_again(
             Failure::new(Exit::WorkFailed, format!("what trial {trial} was made from was not kept"))
         })?;
         let settled = Ledger::all_settled(store.as_ref(), &sweep.ledger).await?;
-        let mut history = History::new(sweep.clone(), config.metric.clone(), Vec::new());
+        let priors = Prior::of(store.as_ref(), sweep).await?.observations();
+        let mut history = History::new(sweep.clone(), config.metric.clone(), priors);
         known = history.read_again(store, &settled, &saw).await?;
     }
     let proposal = strategy.suggest(trial.0, &known)?;

@@ -14,11 +14,11 @@ use super::overview::MetricJson;
 use super::pin::{Pin, check_pin};
 use super::run::{WorkArgs, assemble};
 use super::signals::Signals;
-use super::trial_row::took;
+use super::trial_row::{took, whole_point};
 use super::values::Chosen;
 use crate::agent::{self, Agent, Event, Level, Rerun};
 use crate::process::now_ms;
-use crate::record::{Sweep, index_of, point_of, reruns_of, tags};
+use crate::record::{Sweep, index_of, reruns_of, tags};
 use crate::space::Value;
 use crate::tracking::{Run, RunId};
 use crate::trial::{RunStatus, TrialIndex};
@@ -60,6 +60,7 @@ pub async fn rerun(setting: &Setting, args: &RerunArgs) -> Result<Exit, Failure>
     let (sweep, config) = found.into_sweep()?;
     let trial = index_of(&original).unwrap_or(TrialIndex(0));
     check_pin(&context, &sweep, &args.pin)?;
+    let point = whole_point(&sweep, &config, &original)?;
     let metric = Chosen::of(config.metric.as_ref(), None, None);
     let first = next_number(&context, &sweep, &original, trial).await?;
     let signals = Signals::listen(setting.ui)?;
@@ -76,7 +77,7 @@ pub async fn rerun(setting: &Setting, args: &RerunArgs) -> Result<Exit, Failure>
         if signals.stop().borrow().level > Level::No {
             break;
         }
-        let again = Rerun { trial, original: original.info.id.clone(), point: point_of(&original), number };
+        let again = Rerun { trial, original: original.info.id.clone(), point: point.clone(), number };
         runs.push(run_once(&agent, again, &signals).await?);
     }
     (agent.events)(Event::Ended);

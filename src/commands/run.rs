@@ -15,7 +15,7 @@ use crate::agent::{self, Agent, Early, EndReason, Gpus, HandOver, Journal, Optio
 use crate::config::{self, Config, Method};
 use crate::gateway::Gateway;
 use crate::process::{Guard, list_gpus, parse_gpus};
-use crate::record::{ClaimOrder, History, Ledger, Order, Peers, Sweep};
+use crate::record::{ClaimOrder, History, Ledger, Order, Peers, Prior, Sweep};
 use crate::stopping;
 use crate::strategy::{self, Strategy};
 use crate::ui::{RunLines, Style, words};
@@ -146,7 +146,7 @@ pub(super) async fn assemble(
             context.folder.clone(),
             config::canonical(&sweep.config).unwrap_or_default(),
         ),
-        history: history(&sweep, &config, strategy.as_ref()),
+        history: history(context, &sweep, &config, strategy.as_ref()).await?,
         early: early(&sweep, &config, args.shadow).map(Arc::new),
         sweep,
         config,
@@ -174,9 +174,17 @@ fn early(sweep: &Sweep, config: &Config, shadow: bool) -> Option<Early> {
 }
 
 /// What a strategy that asks for it is told of other trials.
-fn history(sweep: &Sweep, config: &Config, strategy: &dyn Strategy) -> Option<tokio::sync::Mutex<History>> {
-    let history = || History::new(sweep.clone(), config.metric.clone(), Vec::new());
-    strategy.reads_history().then(history).map(tokio::sync::Mutex::new)
+async fn history(
+    context: &Context,
+    sweep: &Sweep,
+    config: &Config,
+    strategy: &dyn Strategy,
+) -> Result<Option<tokio::sync::Mutex<History>>, Failure> {
+    if !strategy.reads_history() {
+        return Ok(None);
+    }
+    let priors = Prior::of(context.store.as_ref(), sweep).await?.observations();
+    Ok(Some(tokio::sync::Mutex::new(History::new(sweep.clone(), config.metric.clone(), priors))))
 }
 
 fn gpu_names(typed: &str) -> Result<Vec<String>, Failure> {
@@ -228,7 +236,7 @@ async fn deliver_journal(context: &Context, journal: &Journal, ledger: &Ledger) 
 }
 
 /// Trials that may be run in all: `run_cap`, or the points that there are, whichever is less.
-fn limit(config: &Config, strategy: &dyn Strategy) -> Option<u64> {
+pub(super) fn limit(config: &Config, strategy: &dyn Strategy) -> Option<u64> {
     let points = strategy.size().map(|size| u64::try_from(size).unwrap_or(u64::MAX));
     match (config.run_cap, points) {
         (Some(cap), Some(points)) => Some(cap.min(points)),

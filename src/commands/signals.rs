@@ -61,6 +61,19 @@ impl Drop for Signals {
     }
 }
 
+/// Waits for Ctrl-C or SIGTERM, and says how the program is to end.
+pub(super) async fn asked_to_end() -> Result<Exit, Failure> {
+    let failed = |error: std::io::Error| {
+        Failure::new(Exit::WorkFailed, "signals can't be listened to").caused_by(&error)
+    };
+    let mut interrupts = signal(SignalKind::interrupt()).map_err(failed)?;
+    let mut terminations = signal(SignalKind::terminate()).map_err(failed)?;
+    tokio::select! {
+        _ = interrupts.recv() => Ok(Exit::Interrupted),
+        _ = terminations.recv() => Ok(Exit::Terminated),
+    }
+}
+
 fn after_interrupt(present: Level) -> Level {
     match present {
         Level::No => Level::Drain,

@@ -25,7 +25,7 @@ pub struct StartArgs {
 /// # Errors
 /// As `init`, `run` and `finalize`.
 pub async fn start(setting: &Setting, args: &StartArgs) -> Result<Exit, Failure> {
-    let (context, sweep, config) = super::init::make(setting, &args.config).await?;
+    let (context, sweep, config) = super::init::make(setting, &args.config, &[]).await?;
     context.ui.say(&format!("Sweep initialized with ID: {}", sweep.id()));
     let worked = work(&context, sweep.clone(), config.clone(), &args.work).await?;
     if !worked.complete {

@@ -183,7 +183,7 @@ impl Look {
 
     /// Seconds until every trial has its result, at the present rate.
     fn seconds_left(&self) -> Option<f64> {
-        let left = self.overview.limit?.saturating_sub(self.overview.standing.done());
+        let left = self.overview.limit()?.saturating_sub(self.overview.standing.done());
         #[allow(clippy::cast_precision_loss)]
         self.rate.map(|rate| left as f64 / rate)
     }
@@ -216,7 +216,7 @@ impl Look {
         let overview = &self.overview;
         let mut facts = Facts::default();
         facts.add("sweep", overview.sweep.id().to_string());
-        let bar = overview.limit.map(|limit| bar(overview.standing.done(), limit, (ui.width / 4).min(30)));
+        let bar = overview.limit().map(|limit| bar(overview.standing.done(), limit, (ui.width / 4).min(30)));
         let bar = bar.map(|bar| format!("{bar}  ")).unwrap_or_default();
         facts.add("trials", format!("{bar}{}", overview.counts_words()));
         if let Some(metric) = &overview.metric {

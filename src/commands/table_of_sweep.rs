@@ -6,9 +6,9 @@ use super::values::Chosen;
 use crate::analysis::{Analysis, ColumnInfo, Dependence, Frame, Row, analyse, dependences};
 use crate::config::{Config, Method};
 use crate::record::{Sweep, TrialRuns};
-use crate::space::{Distribution, Space, Value};
+use crate::space::{Distribution, Value};
 use crate::tracking::{Result as StoreResult, Store};
-use crate::trial::Trial;
+use crate::trial::{RunStatus, Trial};
 
 /// The runs of a sweep with the trials that they are.
 pub(super) struct Read {
@@ -33,13 +33,20 @@ pub(super) async fn read_trials(
 
 /// Which parameters of a sweep mattered for the metric that its trials carry.
 pub(super) fn analyse_sweep(sweep: &Sweep, config: &Config, trials: &[Trial]) -> Analysis {
-    let mut analysis = analyse(&frame(&config.space, trials), forest_seed(sweep.id().as_str(), sweep.seed));
+    let mut analysis = analyse(&frame(config, trials), forest_seed(sweep.id().as_str(), sweep.seed));
     let chosen_by_results = matches!(config.method, Method::Bayes | Method::SuccessiveHalving);
     if chosen_by_results && analysis.n_used > 0 {
         analysis.notes.push(
             "The method gathers its trials where the metric is good: the figures describe the region that it explored."
                 .to_owned(),
         );
+    }
+    let stopped = trials.iter().filter(|trial| trial.stopped_early && trial.metric.is_some()).count();
+    if stopped > 0 && analysis.n_used > 0 {
+        analysis.notes.push(format!(
+            "{stopped} of the trials were stopped early: what they had reached by then counts, which is less than they \
+             might have reached."
+        ));
     }
     analysis
 }
@@ -51,31 +58,36 @@ pub(super) fn dependences_of(
     trials: &[Trial],
     analysis: &Analysis,
 ) -> Vec<Dependence> {
-    dependences(&frame(&config.space, trials), analysis, forest_seed(sweep.id().as_str(), sweep.seed))
+    dependences(&frame(config, trials), analysis, forest_seed(sweep.id().as_str(), sweep.seed))
 }
 
-/// The table that the analysis works on: a column a parameter that can vary.
-fn frame(space: &Space, trials: &[Trial]) -> Frame {
+/// The table that the analysis works on: a column a parameter that can vary, and one for the budget of
+/// `successive_halving`, so that what a larger budget gives is not put down to the parameters.
+fn frame(config: &Config, trials: &[Trial]) -> Frame {
     let leaves: Vec<_> =
-        space.leaves().into_iter().filter(|leaf| !leaf.parameter.distribution.is_constant()).collect();
+        config.space.leaves().into_iter().filter(|leaf| !leaf.parameter.distribution.is_constant()).collect();
     let null_declared = |distribution: &Distribution| match distribution {
         Distribution::Categorical { values, .. } => values.contains(&Value::Null),
         _ => false,
     };
-    let columns = leaves
+    let budget = config.budget.as_ref().filter(|_| config.method == Method::SuccessiveHalving);
+    let budget = budget.map(|budget| budget.parameter.as_str());
+    let columns: Vec<ColumnInfo> = leaves
         .iter()
         .map(|leaf| ColumnInfo {
             name: leaf.name.clone(),
             log: leaf.parameter.distribution.is_log(),
             null_is_level: null_declared(&leaf.parameter.distribution),
         })
+        .chain(budget.map(|name| ColumnInfo { name: name.to_owned(), log: true, null_is_level: false }))
         .collect();
     let rows = trials
         .iter()
         .map(|trial| Row {
-            status: trial.status,
+            // Where a trial was stopped early, what it had reached is its result.
+            status: if trial.counts() { RunStatus::Finished } else { trial.status },
             metric: trial.metric,
-            cells: leaves.iter().map(|leaf| trial.point.get(&leaf.name).cloned()).collect(),
+            cells: columns.iter().map(|column| trial.point.get(&column.name).cloned()).collect(),
         })
         .collect();
     Frame { columns, rows }

@@ -9,9 +9,10 @@ use serde_json::{Map, Value as Json};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::values::{Chosen, true_value};
-use crate::config::nearest;
-use crate::record::{attempt_of, exit_code_of, index_of, point_of, tags};
+use crate::config::{Config, nearest};
+use crate::record::{Sweep, attempt_of, exit_code_of, index_of, point_of, tags};
 use crate::space::{Point, Value};
+use crate::strategy;
 use crate::tracking::Run;
 use crate::ui::words;
 
@@ -88,6 +89,21 @@ impl TrialRow {
             metrics: metrics.collect(),
         }
     }
+}
+
+/// The point of a trial's run; one that was too long for a tag is made anew, where its method can do that.
+pub(super) fn whole_point(sweep: &Sweep, config: &Config, run: &Run) -> Result<Point, Failure> {
+    if run.tag(tags::POINT).is_some() {
+        return Ok(point_of(run));
+    }
+    let strategy = strategy::for_config(config, sweep.seed)?;
+    let made = match index_of(run) {
+        Some(trial) if !strategy.reads_history() => strategy.point(trial.0)?,
+        _ => None,
+    };
+    made.ok_or_else(|| {
+        Failure::new(Exit::WorkFailed, format!("run {} has not kept what it was run with", run.info.id))
+    })
 }
 
 /// How long a run took, or has taken until now.

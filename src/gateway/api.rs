@@ -47,6 +47,11 @@ impl Api {
         }
     }
 
+    /// The store itself, for those who tell failures apart.
+    pub fn store(&self) -> &EmbeddedStore {
+        &self.store
+    }
+
     /// Runs synchronous work on the database.
     pub async fn call<T: Send + 'static>(
         &self,

@@ -12,6 +12,7 @@ use super::api::Api;
 use super::error::ApiError;
 use super::request::{Body, Fields, int64, list, max_results, text, view};
 use super::scope::TrialScope;
+use crate::tracking::ErrorKind;
 use crate::tracking::embedded::{ExperimentQuery, ExperimentRecord, Pair};
 
 /// Most experiments of one page.
@@ -133,7 +134,12 @@ pub(super) struct Update {
 pub(super) async fn update(State(api): State<Api>, Body(ask): Body<Update>) -> Answer {
     let id = ById { experiment_id: ask.experiment_id }.id()?;
     let name = ask.new_name.ok_or_else(|| ApiError::missing("new_name"))?;
-    api.call(move |db| db.rename_experiment(&id, &name)).await?;
+    let renamed = api.store().call(move |db| db.rename_experiment(&id, &name)).await;
+    renamed.map_err(|error| match error.kind {
+        // As MLflow calls it here, and here alone.
+        ErrorKind::AlreadyExists => ApiError::bad_request(error.message),
+        _ => error.into(),
+    })?;
     Ok(done())
 }
 

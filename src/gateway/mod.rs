@@ -1,17 +1,21 @@
 //! The gateway: MLflow's REST API over the embedded store, on a loopback port of its own.
 //!
-//! Each trial gets a base URL with a secret in its path, so that the gateway knows who calls and other users of the
-//! machine are kept out. One file per noun, each handler short: read the request, ask the database, answer.
+//! [`Gateway`] serves the trials of an agent, [`PublicServer`] people. Each trial gets a base URL with a secret in its
+//! path, so that the gateway knows who calls and other users of the machine are kept out. One file per noun, each
+//! handler short: read the request, ask the database, answer.
 //! Refuses to know agents, and what a sweep is beyond a trial's run and experiment.
 
+mod access;
 mod answer;
 mod api;
 mod artifacts;
 mod error;
 mod experiments;
 mod files;
+mod histories;
 mod metrics;
 mod models;
+mod public;
 mod registered;
 mod request;
 mod router;
@@ -23,6 +27,8 @@ mod transfer;
 mod unknown;
 mod versions;
 
+pub use access::{Access, Hosts, LoginError, Logins, Origins};
 pub use api::Logged;
+pub use public::PublicServer;
 pub use scope::TrialScope;
 pub use server::Gateway;

@@ -7,7 +7,9 @@ use axum::routing::{get, patch, post};
 
 use super::api::Api;
 use super::scope::{Scopes, admit};
-use super::{artifacts, experiments, files, metrics, models, registered, runs, system, unknown, versions};
+use super::{
+    artifacts, experiments, files, histories, metrics, models, registered, runs, system, unknown, versions,
+};
 
 /// The largest JSON body; a full batch of MLflow's has about 1 MB.
 const LARGEST_BODY: usize = 16 << 20;
@@ -18,7 +20,7 @@ pub(super) fn for_trials(api: Api, scopes: Scopes) -> Router {
 }
 
 /// MLflow's REST API.
-fn mlflow(api: Api) -> Router {
+pub(super) fn mlflow(api: Api) -> Router {
     // The web interface uses the same endpoints under another prefix.
     Router::new()
         .nest("/api/2.0/mlflow", endpoints())
@@ -67,7 +69,10 @@ fn for_runs() -> Router<Api> {
         .route("/runs/delete-tag", post(runs::delete_tag))
         .route("/runs/log-inputs", post(runs::log_inputs))
         .route("/runs/outputs", post(runs::log_outputs))
+        .route("/runs/log-model", post(runs::log_model))
         .route("/metrics/get-history", get(metrics::history))
+        .route("/metrics/get-history-bulk", get(histories::bulk))
+        .route("/metrics/get-history-bulk-interval", get(histories::interval))
         .route("/artifacts/list", get(artifacts::list))
 }
 

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::answer::{Answer, RunAnswer, RunInfoAnswer, RunsAnswer, done};
 use super::api::Api;
@@ -177,5 +178,25 @@ pub(super) struct LogOutputs {
 pub(super) async fn log_outputs(State(api): State<Api>, Body(ask): Body<LogOutputs>) -> Answer {
     let id = run_id(ask.run_id, None)?;
     api.call(move |db| db.log_outputs(&id, &ask.models)).await?;
+    Ok(done())
+}
+
+#[derive(Deserialize)]
+pub(super) struct LogModel {
+    run_id: Option<String>,
+    #[serde(default, deserialize_with = "text")]
+    model_json: String,
+}
+
+/// A model as MLflow 2 logged it: noted in a tag of its run.
+pub(super) async fn log_model(State(api): State<Api>, Body(ask): Body<LogModel>) -> Answer {
+    let id = run_id(ask.run_id, None)?;
+    let malformed = |error| ApiError::invalid(format!("Malformed model info: {error}"));
+    let model: serde_json::Map<String, Value> = serde_json::from_str(&ask.model_json).map_err(malformed)?;
+    let needed = ["artifact_path", "flavors", "utc_time_created", "run_id"];
+    if let Some(field) = needed.iter().find(|field| !model.contains_key(**field)) {
+        return Err(ApiError::invalid(format!("Model json is missing mandatory fields: {field}")));
+    }
+    api.call(move |db| db.record_model(&id, &model)).await?;
     Ok(done())
 }

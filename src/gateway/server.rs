@@ -37,14 +37,7 @@ impl Gateway {
         let address = listener.local_addr().map_err(failed)?;
         let (api, scopes) = (Api::new(store), Scopes::default());
         let app = router::for_trials(api.clone(), scopes.clone());
-        let listener = listener.tap_io(|stream| {
-            // Small answers must not wait for the client's delayed acknowledgements.
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "TCP_NODELAY can't be set");
-            }
-        });
-        let task =
-            tokio::spawn(async move { axum::serve(listener, app).with_graceful_shutdown(shutdown).await });
+        let task = serve(listener, app, shutdown);
         Ok(Self { address, api, scopes, task })
     }
 
@@ -86,6 +79,21 @@ impl Gateway {
             tracing::debug!(%error, "the gateway was ended");
         }
     }
+}
+
+/// Serves an app on a listener until `shutdown` is ready and the requests under way are ended.
+pub(super) fn serve(
+    listener: TcpListener,
+    app: axum::Router,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> JoinHandle<std::io::Result<()>> {
+    let listener = listener.tap_io(|stream| {
+        // Small answers must not wait for the client's delayed acknowledgements.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY can't be set");
+        }
+    });
+    tokio::spawn(async move { axum::serve(listener, app).with_graceful_shutdown(shutdown).await })
 }
 
 impl Drop for Gateway {

@@ -5,7 +5,7 @@ use axum::http::{Method, Uri};
 use super::error::ApiError;
 
 const WAY_OUT: &str =
-    "Start the sweep with MLFLOW_TRACKING_URI set to a running `mlflow server`, which has it.";
+    "A running `mlflow server` has it: set MLFLOW_TRACKING_URI to one, which may use this very database.";
 
 /// An endpoint of MLflow that the gateway does not have, or no endpoint at all.
 pub(super) async fn endpoint(method: Method, uri: Uri) -> ApiError {

@@ -1,8 +1,11 @@
 //! Sweeps in a store: making the parent run, opening it, finding it.
 
+use std::collections::BTreeMap;
+
 use sha2::{Digest as _, Sha256};
 
 use super::ledger::{Ledger, experiment};
+use super::prior::Prior;
 use super::tags;
 use crate::config::nearest;
 use crate::tracking::{ErrorKind, NewRun, Result, Run, RunId, RunQuery, RunUpdate, Store, TrackingError};
@@ -59,8 +62,10 @@ pub struct NewSweep<'a> {
     pub note: Option<&'a str>,
     /// Who makes it.
     pub user: &'a str,
-    /// Further tags: git commit and branch.
+    /// Further tags: git commit and branch. They stand where `sweep` would set the same.
     pub tags: Vec<(String, String)>,
+    /// Trials of earlier sweeps that its strategy is to know.
+    pub prior: Option<&'a Prior>,
     /// Now, epoch milliseconds.
     pub now: i64,
 }
@@ -97,15 +102,21 @@ impl Sweep {
         ];
         run_tags.extend(new.note.map(|note| (tags::NOTE.into(), note.into())));
         run_tags.extend(new.tags.iter().cloned());
+        run_tags.extend(new.prior.map(|prior| (tags::PRIOR.into(), prior.trials.len().to_string())));
+        // A server refuses a tag that stands there twice.
+        let run_tags: BTreeMap<String, String> = run_tags.into_iter().collect();
         let run = NewRun {
             experiment_id,
             name: new.name.to_owned(),
             user: new.user.to_owned(),
             start_time: new.now,
-            tags: run_tags,
+            tags: run_tags.into_iter().collect(),
         };
         let info = store.create_run(&run).await?;
         store.put_artifact(&info, CONFIG_ARTIFACT, new.config.to_vec()).await?;
+        if let Some(prior) = new.prior {
+            store.put_artifact(&info, tags::PRIOR_ARTIFACT, prior.to_json().to_string().into_bytes()).await?;
+        }
         let ledger = Ledger::create(store, &info, new.user).await?;
         // Last, so that a sweep that has a ledger is complete.
         let entry = (tags::LEDGER.to_owned(), ledger.to_string());
@@ -199,6 +210,12 @@ impl Sweep {
     #[must_use]
     pub fn id(&self) -> &RunId {
         &self.parent.info.id
+    }
+
+    /// Its id where it was made: another one if it was imported.
+    #[must_use]
+    pub fn original_id(&self) -> &str {
+        self.parent.tag(tags::IMPORTED_SWEEP).unwrap_or(self.id().as_str())
     }
 
     /// Reads what its agents are to do.

@@ -3,21 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::catalog::{Sweep, search_all};
+use super::catalog::Sweep;
 use super::ledger::Settled;
 use super::saw::Saw;
 use super::standing::index_of;
 use super::tags;
-use super::trials::{point_of, running_runs};
+use super::trials::{IDS_AT_ONCE, point_of, running_runs, runs_by_id, stopped_early};
 use super::values::{histories, summarise, true_value};
 use crate::config::{Goal, Metric, Summary};
 use crate::space::Point;
 use crate::strategy::{Logged, Observation};
-use crate::tracking::{Result, Run, RunId, RunQuery, Store};
+use crate::tracking::{Result, Run, RunId, Store};
 use crate::trial::{RunStatus, TrialIndex};
-
-/// Runs that are asked for by their ids at once: what a server takes in one filter.
-const IDS_AT_ONCE: usize = 100;
 
 /// A trial that has its result.
 struct Ended {
@@ -132,7 +129,8 @@ impl History {
         };
         let new: Vec<&Settled> = settled.iter().filter(is_new).collect();
         for some in new.chunks(IDS_AT_ONCE) {
-            let runs = self.runs(store.as_ref(), some).await?;
+            let ids: Vec<RunId> = some.iter().map(|settled| settled.run.clone()).collect();
+            let runs = runs_by_id(store.as_ref(), &self.sweep.parent.info.experiment_id, &ids).await?;
             let mut observed = self.observe(store, &runs).await?;
             for settled in some {
                 let run = runs.iter().find(|run| run.info.id == settled.run);
@@ -151,16 +149,6 @@ impl History {
         Ok(())
     }
 
-    async fn runs(&self, store: &dyn Store, settled: &[&Settled]) -> Result<Vec<Run>> {
-        let ids: Vec<String> = settled.iter().map(|settled| format!("'{}'", settled.run)).collect();
-        let query = RunQuery {
-            experiment_ids: vec![self.sweep.parent.info.experiment_id.clone()],
-            filter: format!("attributes.run_id IN ({})", ids.join(", ")),
-            ..RunQuery::default()
-        };
-        search_all(store, query).await
-    }
-
     /// The observations of runs that are over, by trial.
     async fn observe(&self, store: &Arc<dyn Store>, runs: &[Run]) -> Result<BTreeMap<u64, Observation>> {
         let mut values = self.values(store, runs).await?;
@@ -177,7 +165,7 @@ impl History {
                 status: run.info.status,
                 metric: summarise(&values, summary, goal),
                 logged: Logged::of(values),
-                stopped_early: run.tag(tags::STOPPED_RULE).is_some() && run.info.status == RunStatus::Killed,
+                stopped_early: stopped_early(run),
             };
             Some((trial, observation))
         });

@@ -7,7 +7,9 @@ mod catalog;
 mod fingerprint;
 mod history;
 mod ledger;
+mod past;
 mod peers;
+mod prior;
 mod saw;
 mod standing;
 pub mod tags;
@@ -18,11 +20,13 @@ pub use catalog::{CONFIG_ARTIFACT, NewSweep, Order, Sweep, search_all, sha256};
 pub use fingerprint::{Code, fingerprint};
 pub use history::{History, Seen, under_way};
 pub use ledger::{Claim, ClaimOrder, Ledger, LedgerState, SHARD, Settled, Unfinished, Verdict};
+pub use past::{PastTrial, conclude_past, end_past};
 pub use peers::{Peers, curve};
+pub use prior::Prior;
 pub use saw::Saw;
 pub use standing::{Ranking, Standing, attempt_of, best_runs, counts, index_of, last_sign, latest_ended};
 pub use trials::{
     LOG_ARTIFACT, NewTrial, TrialRuns, attempts_of, exit_code_of, point_of, reruns_of, running_runs,
-    runs_by_id,
+    runs_beginning, runs_by_id, stopped_early,
 };
 pub use values::{histories, summarise, true_value};

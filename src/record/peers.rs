@@ -9,16 +9,18 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::catalog::{Sweep, search_all};
-use super::standing::{attempt_of, index_of};
+use super::standing::{attempt_of, in_experiment, index_of, of_sweep};
 use super::tags;
-use super::trials::running_runs;
 use super::values::{histories, true_value};
 use crate::stopping::{Compares, Curve, Judge, Marks, Other, Report, Rule};
-use crate::tracking::{Metric, Result, Run, RunId, RunQuery, Store};
+use crate::tracking::{Metric, Result, Run, RunId, RunQuery, Store, Want};
 use crate::trial::{RunStatus, TrialIndex};
 
 /// Runs that ended so long before the latest known end are looked for again: clocks differ, and results may arrive late.
 const MARGIN_MS: i64 = 60_000;
+
+/// What is read of a run, beside the metric.
+const LOOKED_AT: [&str; 5] = [tags::TRIAL, tags::ATTEMPT, tags::REACHED, tags::EXIT_CODE, tags::SIGNAL];
 
 /// The trials of a sweep as one agent has come to know them.
 pub struct Peers {
@@ -60,8 +62,11 @@ impl Peers {
     pub async fn refresh(&mut self, store: &Arc<dyn Store>, judge: &Judge) -> Result<()> {
         let all = judge.compares() == Compares::All;
         // In this order: a run that ends in between is found twice, and not missed.
-        let running = if all { running_runs(store.as_ref(), &self.sweep).await? } else { Vec::new() };
-        let ended = search_all(store.as_ref(), self.ended_since()).await?;
+        let running = match all {
+            true => search_all(store.as_ref(), self.that("attributes.status = 'RUNNING'")).await?,
+            false => Vec::new(),
+        };
+        let ended = search_all(store.as_ref(), self.that(&self.ended_since())).await?;
         let mut runs: HashMap<RunId, Run> = HashMap::new();
         runs.extend(running.into_iter().chain(ended).map(|run| (run.info.id.clone(), run)));
         for gone in self.gone(&runs) {
@@ -71,15 +76,19 @@ impl Peers {
         self.take_in(store, judge, runs.into_values().collect()).await
     }
 
-    fn ended_since(&self) -> RunQuery {
-        let since = match self.newest_end {
+    fn ended_since(&self) -> String {
+        match self.newest_end {
             Some(end) => format!("attributes.end_time >= {}", end - MARGIN_MS),
             None => format!("attributes.status != '{}'", RunStatus::Running),
-        };
+        }
+    }
+
+    /// The runs of the sweep's trials that meet this condition.
+    fn that(&self, condition: &str) -> RunQuery {
         RunQuery {
-            experiment_ids: vec![self.sweep.parent.info.experiment_id.clone()],
-            filter: format!("tags.`{}` = '{}' AND {since}", tags::SWEEP_ID, self.sweep.id()),
-            ..RunQuery::default()
+            filter: format!("{} AND {condition}", of_sweep(&self.sweep)),
+            want: Want::only(&LOOKED_AT, &[&self.metric]),
+            ..in_experiment(&self.sweep)
         }
     }
 

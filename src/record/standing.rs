@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::catalog::{Sweep, search_all};
 use super::ledger::{Ledger, LedgerState};
 use super::tags;
+use super::trials::stopped_early;
 use crate::config::Goal;
 use crate::tracking::{Metric, Result, Run, RunId, RunQuery, Store, Want};
 use crate::trial::{RunStatus, TrialIndex};
@@ -23,6 +24,8 @@ pub struct Standing {
     pub killed: u64,
     /// Trials that were begun.
     pub begun: u64,
+    /// Indices of trials for which there was no point left.
+    pub empty: u64,
     /// The trials that are under way, each with the run of its latest attempt.
     pub running: BTreeMap<TrialIndex, Run>,
     /// The run that is the result of each trial that has one.
@@ -49,14 +52,15 @@ impl Standing {
     }
 
     fn count(state: LedgerState, not_finished: Vec<Run>) -> Self {
-        let LedgerState { results, unfinished } = state;
-        let mut standing = Self { begun: (results.len() + unfinished.len()) as u64, ..Self::default() };
+        let LedgerState { results, unfinished, empty } = state;
+        let mut standing =
+            Self { begun: (results.len() + unfinished.len()) as u64, empty: empty as u64, ..Self::default() };
         for run in not_finished {
             let Some(trial) = index_of(&run) else { continue };
             if results.get(&trial) == Some(&run.info.id) {
                 match run.info.status {
                     RunStatus::Failed => standing.failed += 1,
-                    RunStatus::Killed if run.tag(tags::STOPPED_RULE).is_some() => standing.stopped += 1,
+                    RunStatus::Killed if stopped_early(&run) => standing.stopped += 1,
                     RunStatus::Killed => standing.killed += 1,
                     _ => {}
                 }
@@ -93,7 +97,7 @@ pub fn counts(results: &BTreeMap<TrialIndex, RunId>, run: &Run) -> bool {
 }
 
 /// The first trials by the latest value of a metric: the store sorts, and no more is read than is asked for. Values that
-/// are not finite do not count.
+/// are not finite do not count. Where only finished ones are wanted, those that were stopped early are among them.
 ///
 /// # Errors
 /// As the store's.
@@ -107,7 +111,10 @@ pub async fn best_runs(
     let direction = if by.goal == Goal::Minimize { "ASC" } else { "DESC" };
     let mut query = RunQuery {
         filter: match by.finished {
-            true => format!("{} AND attributes.status = 'FINISHED'", of_sweep(sweep)),
+            true => format!(
+                "{} AND attributes.status != 'RUNNING' AND attributes.status != 'FAILED'",
+                of_sweep(sweep)
+            ),
             false => of_sweep(sweep),
         },
         // Among equals the earliest, on every store alike.
@@ -117,9 +124,10 @@ pub async fn best_runs(
             "attributes.run_id ASC".into(),
         ],
         max_results: (by.most + 5).min(1000),
-        want,
+        want: want.with_tag(tags::STOPPED_RULE),
         ..in_experiment(sweep)
     };
+    let has_result = |run: &Run| run.info.status == RunStatus::Finished || stopped_early(run);
     let mut best = Vec::new();
     loop {
         let page = store.search_runs(&query).await?;
@@ -129,7 +137,7 @@ pub async fn best_runs(
             if value.is_nan() {
                 return Ok(best);
             }
-            let stands = counts(results, &run)
+            let stands = counts(results, &run) && (!by.finished || has_result(&run))
                 || !by.finished
                     && run.info.status == RunStatus::Running
                     && index_of(&run).is_some_and(|trial| !results.contains_key(&trial));

@@ -97,3 +97,15 @@ pub const OBJECTIVE: &str = "sweep.objective";
 pub const METRIC_PREFIX: &str = "sweep.metric.";
 /// Before an alias, on a registered version: since when, or until when, the alias points at it.
 pub const ALIAS_PREFIX: &str = "sweep.alias.";
+/// On the parent run: how many trials of earlier sweeps its strategy knows from the beginning ([`PRIOR_ARTIFACT`]).
+pub const PRIOR: &str = "sweep.prior";
+/// Where those trials lie among the parent run's artifacts.
+pub const PRIOR_ARTIFACT: &str = "sweep/prior.json";
+/// The beginning of the tags that say where what was imported came from.
+pub const IMPORTED: &str = "sweep.imported.";
+/// On an imported sweep's parent run: its id where it was made.
+pub const IMPORTED_SWEEP: &str = "sweep.imported.sweep_id";
+/// On an imported trial's run: its id where it was run.
+pub const IMPORTED_RUN: &str = "sweep.imported.run_id";
+/// On an imported trial's run: tags that it did not have there, with commas between.
+pub const IMPORTED_INFERRED: &str = "sweep.imported.inferred";

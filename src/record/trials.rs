@@ -7,11 +7,11 @@ use super::ledger::{Claim, Ledger};
 use super::standing::{attempt_of, index_of};
 use super::tags;
 use crate::space::Point;
-use crate::tracking::{NewRun, Result, Run, RunId, RunQuery, Store, Want};
+use crate::tracking::{ExperimentId, NewRun, Result, Run, RunId, RunQuery, Store, Want};
 use crate::trial::{RunStatus, Trial, TrialIndex};
 
 /// A longer text of a point is not kept whole as a tag by MLflow, and half a text is of no use.
-const LONGEST_TAG: usize = 8000;
+pub(super) const LONGEST_TAG: usize = 8000;
 
 /// Where a command's output lies among its run's artifacts.
 pub const LOG_ARTIFACT: &str = "logs/output.txt";
@@ -107,6 +107,27 @@ pub async fn attempts_of(store: &dyn Store, sweep: &Sweep, trial: TrialIndex) ->
     search_all(store, query).await
 }
 
+/// Runs that are asked for by their ids at once: what a server takes in one filter.
+pub(super) const IDS_AT_ONCE: usize = 100;
+
+/// The runs with these ids; those that were deleted are not among them.
+///
+/// # Errors
+/// As the store's.
+pub async fn runs_by_id(store: &dyn Store, experiment: &ExperimentId, ids: &[RunId]) -> Result<Vec<Run>> {
+    let mut runs = Vec::with_capacity(ids.len());
+    for some in ids.chunks(IDS_AT_ONCE) {
+        let quoted: Vec<String> = some.iter().map(|id| format!("'{id}'")).collect();
+        let query = RunQuery {
+            experiment_ids: vec![experiment.clone()],
+            filter: format!("attributes.run_id IN ({})", quoted.join(", ")),
+            ..RunQuery::default()
+        };
+        runs.extend(search_all(store, query).await?);
+    }
+    Ok(runs)
+}
+
 /// The runs of a sweep's trials that are under way, or seem to be.
 ///
 /// # Errors
@@ -173,6 +194,12 @@ impl TrialRuns {
         Self { runs, superseded }
     }
 
+    /// These runs, of which each is known to be its trial's result.
+    #[must_use]
+    pub fn of(runs: Vec<Run>) -> Self {
+        Self::choose(runs, &BTreeMap::new())
+    }
+
     /// The runs by trial.
     pub fn iter(&self) -> impl Iterator<Item = (TrialIndex, &Run)> {
         self.runs.iter().map(|(index, run)| (*index, run))
@@ -197,9 +224,16 @@ impl TrialRuns {
                 exit_code: exit_code_of(run),
                 point: point_of(run),
                 metric: metric(run),
+                stopped_early: stopped_early(run),
             })
             .collect()
     }
+}
+
+/// Whether a stopping rule ended a run.
+#[must_use]
+pub fn stopped_early(run: &Run) -> bool {
+    run.info.status == RunStatus::Killed && run.tag(tags::STOPPED_RULE).is_some()
 }
 
 /// The exit code of a run's command; of a run that ended well it need not be written.
@@ -223,7 +257,7 @@ pub fn point_of(run: &Run) -> Point {
 ///
 /// # Errors
 /// As the store's.
-pub async fn runs_by_id(store: &dyn Store, sweep: Option<&Sweep>, beginning: &str) -> Result<Vec<Run>> {
+pub async fn runs_beginning(store: &dyn Store, sweep: Option<&Sweep>, beginning: &str) -> Result<Vec<Run>> {
     let begins = format!("attributes.run_id LIKE '{beginning}%'");
     let (experiment_ids, filter) = match sweep {
         Some(sweep) => (

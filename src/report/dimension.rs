@@ -9,7 +9,7 @@ use super::facts::finite;
 use super::scale::{Axis, padded};
 use super::text::{clean, ems, shorten};
 use crate::space::Value;
-use crate::trial::{RunStatus, Trial};
+use crate::trial::Trial;
 
 /// An axis that knows where any trial lies on it.
 #[derive(Debug, Clone)]
@@ -57,11 +57,11 @@ pub(super) fn dimensions(report: &SweepReport) -> Vec<Dimension> {
     parameters.iter().filter_map(dimension).collect()
 }
 
-/// The finished trials with a finite metric: their places in the report, and the metric.
+/// The trials that count and have a finite metric: their places in the report, and the metric.
 pub(super) fn counted<'a>(report: &SweepReport<'a>) -> Vec<(usize, &'a Trial, f64)> {
     let trials = report.trials.iter().enumerate();
-    let finished = trials.filter(|(_, trial)| trial.status == RunStatus::Finished);
-    finished.filter_map(|(at, trial)| Some((at, trial, finite(trial)?))).collect()
+    let counted = trials.filter(|(_, trial)| trial.counts());
+    counted.filter_map(|(at, trial)| Some((at, trial, finite(trial)?))).collect()
 }
 
 impl Scale {

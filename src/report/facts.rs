@@ -15,6 +15,15 @@ impl<'a> SweepReport<'a> {
         STATUSES.iter().map(|&status| (status, count(status))).filter(|(_, n)| *n > 0).collect()
     }
 
+    /// A state as a legend names it: of the trials that were killed, how many a stopping rule ended.
+    pub(super) fn status_words(&self, status: RunStatus, count: usize) -> String {
+        let stopped = self.trials.iter().filter(|trial| trial.stopped_early).count();
+        match status {
+            RunStatus::Killed if stopped > 0 => format!("{count} {status} ({stopped} stopped early)"),
+            _ => format!("{count} {status}"),
+        }
+    }
+
     /// The dotted paths of all parameters that any trial has, in code-point order.
     pub(super) fn parameter_paths(&self) -> Vec<String> {
         let paths = self.trials.iter().flat_map(|trial| flatten(&trial.point)).map(|(path, _)| path);
@@ -26,12 +35,16 @@ impl<'a> SweepReport<'a> {
         self.trials.iter().any(|trial| trial.agent.is_some())
     }
 
-    /// The finished trial with the best finite metric, the earliest index among equals; `None` without a goal.
+    /// The trial with the best finite metric, of those that finished or were stopped early, the earliest index among equals; `None`
+    /// without a goal.
     #[must_use]
     pub fn best(&self) -> Option<(&'a Trial, f64)> {
         let goal = self.objective?.goal?;
-        let counts = |trial: &&Trial| trial.status == RunStatus::Finished;
-        let valued = self.trials.iter().filter(counts).filter_map(|trial| Some((trial, finite(trial)?)));
+        let valued = self
+            .trials
+            .iter()
+            .filter(|trial| trial.counts())
+            .filter_map(|trial| Some((trial, finite(trial)?)));
         valued.reduce(|best, next| {
             let wins = better(goal, next.1, best.1) || (next.1 == best.1 && next.0.index < best.0.index);
             if wins { next } else { best }

@@ -53,6 +53,8 @@ struct Point {
     time: f64,
     value: f64,
     status: RunStatus,
+    /// Whether it may be the best.
+    counts: bool,
 }
 
 /// The points in the order of their times.
@@ -61,17 +63,18 @@ fn points(report: &SweepReport) -> Vec<Point> {
     let (started, _) = report.started();
     let point = |(position, trial)| {
         let time = report.end_of(trial).saturating_sub(origin) as f64;
-        Some(Point { position, time, value: finite(trial)?, status: trial.status })
+        let (status, counts) = (trial.status, trial.counts());
+        Some(Point { position, time, value: finite(trial)?, status, counts })
     };
     let mut points: Vec<Point> = started.into_iter().filter_map(point).collect();
     points.sort_by(|a, b| a.time.total_cmp(&b.time));
     points
 }
 
-/// Where the best value of the finished trials changed: time and value.
+/// Where the best value of the trials that count changed: time and value.
 fn best_so_far(points: &[Point], goal: Goal) -> Vec<(f64, f64)> {
     let mut steps: Vec<(f64, f64)> = Vec::new();
-    for point in points.iter().filter(|point| point.status == RunStatus::Finished) {
+    for point in points.iter().filter(|point| point.counts) {
         if steps.last().is_none_or(|&(_, best)| better(goal, point.value, best)) {
             steps.push((point.time, point.value));
         }
@@ -184,8 +187,11 @@ fn sentences(report: &SweepReport, points: &[Point], frame: &Frame) -> Vec<Strin
     }
     if report.objective.is_some_and(|objective| objective.goal.is_none()) {
         out.push("The metric has no goal, so nothing is called best.".to_owned());
-    } else if points.iter().any(|point| point.status != RunStatus::Finished) {
-        out.push("Only finished trials count for the best so far.".to_owned());
+    } else if points.iter().any(|point| !point.counts) {
+        out.push(match report.trials.iter().any(|trial| trial.stopped_early) {
+            true => "Only trials that finished or were stopped early count for the best so far.".to_owned(),
+            false => "Only finished trials count for the best so far.".to_owned(),
+        });
     }
     out
 }

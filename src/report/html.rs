@@ -130,10 +130,9 @@ fn facts(report: &SweepReport) -> String {
         let goal = objective.goal.map(|goal| format!(" ({})", goal_word(goal))).unwrap_or_default();
         rows.push(("Metric", format!("{}{goal}", escape(objective.name))));
     }
-    let statuses = report
-        .by_status()
-        .into_iter()
-        .map(|(status, n)| format!("<span class=\"status status-{0}\">{n} {0}</span>", status.as_str()));
+    let statuses = report.by_status().into_iter().map(|(status, n)| {
+        format!("<span class=\"status status-{status}\">{}</span>", report.status_words(status, n))
+    });
     let statuses = statuses.collect::<Vec<_>>().join(" ");
     rows.push(("Trials", format!("<span class=\"status\">{} in all</span>{statuses}", report.trials.len())));
     let ends = report.trials.iter().map(|trial| report.end_of(trial)).max();

@@ -49,7 +49,7 @@ fn body(report: &SweepReport, shown: usize, command: bool) -> String {
         out.push('\n');
     }
     best(&mut out, report, shown, command);
-    let statuses = report.by_status().into_iter().map(|(status, n)| format!("{n} {status}"));
+    let statuses = report.by_status().into_iter().map(|(status, n)| report.status_words(status, n));
     let _ = writeln!(
         out,
         "Trials: {} in all ({}). More among the artifacts: `report.html`, `plots/`, `trials.csv`, `analysis.json`.",

@@ -123,6 +123,7 @@ fn trial(k: u64, start: i64, length: i64, names: Vec<String>, rng: &mut ChaCha8R
         exit_code: Some(i32::from(status == RunStatus::Failed)),
         point: Point(names.into_iter().enumerate().map(value).collect()),
         metric,
+        stopped_early: false,
     }
 }
 

@@ -4,7 +4,7 @@
 //! and symbolic links that lead out are refused.
 
 use std::fs::{self, File};
-use std::io::{ErrorKind as IoKind, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, ErrorKind as IoKind, Read, Seek as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +13,8 @@ use super::model::ArtifactEntry;
 
 /// Artifacts beyond this size are not read into memory: 256 MiB.
 const MAX_READ: u64 = 256 << 20;
+/// Bytes that are copied at once.
+const PIECE: usize = 1 << 17;
 /// How the names of files begin that are not whole yet.
 const UNFINISHED: &str = ".sweep-";
 
@@ -64,19 +66,90 @@ pub async fn put(root: PathBuf, path: String, bytes: Vec<u8>) -> Result<()> {
 /// `NotFound` where there is none, `Invalid` for a bad path, `Io` where it can't be read or is larger than 256 MiB.
 pub async fn get(root: PathBuf, path: String) -> Result<Vec<u8>> {
     blocking(move || {
-        let (file, size) = open(&root, &path)?;
-        let too_large =
-            || TrackingError::new(ErrorKind::Io, format!("artifact {path} is larger than 256 MiB"));
-        if size > MAX_READ {
-            return Err(too_large());
-        }
-        let mut bytes = Vec::new();
-        let read = file.take(MAX_READ + 1).read_to_end(&mut bytes);
-        read.map_err(|error| io(format!("artifact {path} can't be read"), error))?;
-        // It may have grown since it was opened.
-        if bytes.len() as u64 > MAX_READ { Err(too_large()) } else { Ok(bytes) }
+        let (file, _) = open(&root, &path)?;
+        read_all(&file, &path)
     })
     .await
+}
+
+/// Reads an open file to its end into memory, which blocks.
+///
+/// # Errors
+/// `Io` where it can't be read or is larger than 256 MiB.
+pub fn read_all(file: &File, path: &str) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = file.take(MAX_READ + 1).read_to_end(&mut bytes);
+    read.map_err(|error| io(format!("artifact {path} can't be read"), error))?;
+    match bytes.len() as u64 > MAX_READ {
+        true => Err(TrackingError::new(ErrorKind::Io, format!("artifact {path} is larger than 256 MiB"))),
+        false => Ok(bytes),
+    }
+}
+
+/// Reads an artifact into a file, piece by piece, which blocks.
+///
+/// # Errors
+/// As [`open`], and `Io` where either disk refuses.
+pub fn copy(root: &Path, path: &str, into: &mut Upload) -> Result<()> {
+    let (file, _) = open(root, path)?;
+    pour(file, path, into)
+}
+
+/// Saves a file, from its beginning and piece by piece, as the artifact `path`, which blocks.
+///
+/// # Errors
+/// `Invalid` for a bad path, `Io` where either disk refuses.
+pub fn put_file(root: &Path, path: &str, file: &File) -> Result<()> {
+    let mut upload = Upload::begin(root, path)?;
+    let mut file: &File = file;
+    file.rewind().map_err(|error| io(format!("artifact {path} can't be read"), error))?;
+    pour(file, path, &mut upload)?;
+    upload.keep()
+}
+
+/// The size of an open file in bytes.
+///
+/// # Errors
+/// `Io` where the disk refuses.
+pub fn size_of(file: &File) -> Result<u64> {
+    Ok(file.metadata().map_err(|error| io("a file can't be looked at".to_owned(), error))?.len())
+}
+
+/// Whether both files hold the same from their beginning on.
+fn same_content(a: &File, b: &File) -> std::io::Result<bool> {
+    if a.metadata()?.len() != b.metadata()?.len() {
+        return Ok(false);
+    }
+    let (mut a, mut b) = (from_the_start(a)?, from_the_start(b)?);
+    loop {
+        let (left, right) = (a.fill_buf()?, b.fill_buf()?);
+        let common = left.len().min(right.len());
+        if left.get(..common) != right.get(..common) {
+            return Ok(false);
+        }
+        if common == 0 {
+            return Ok(left.len() == right.len());
+        }
+        a.consume(common);
+        b.consume(common);
+    }
+}
+
+fn from_the_start(mut file: &File) -> std::io::Result<BufReader<&File>> {
+    file.rewind()?;
+    Ok(BufReader::with_capacity(PIECE, file))
+}
+
+fn pour(mut from: impl Read, path: &str, into: &mut Upload) -> Result<()> {
+    let mut piece = vec![0; PIECE];
+    loop {
+        match from.read(&mut piece) {
+            Ok(0) => return Ok(()),
+            Ok(read) => into.write(piece.get(..read).unwrap_or_default())?,
+            Err(error) if error.kind() == IoKind::Interrupted => {}
+            Err(error) => return Err(io(format!("artifact {path} can't be read"), error)),
+        }
+    }
 }
 
 /// What lies in a folder (`""`: the root) of a run's artifacts, sorted by path; empty where there is no such folder.
@@ -92,6 +165,8 @@ pub async fn list(root: PathBuf, path: String) -> Result<Vec<ArtifactEntry>> {
 pub struct Upload {
     file: tempfile::NamedTempFile,
     target: PathBuf,
+    written: u64,
+    most: u64,
 }
 
 impl Upload {
@@ -115,16 +190,56 @@ impl Upload {
             .permissions(fs::Permissions::from_mode(0o666))
             .tempfile_in(folder)
             .map_err(failed)?;
-        Ok(Self { file, target })
+        Ok(Self { file, target, written: 0, most: u64::MAX })
+    }
+
+    /// Takes no more than so many bytes.
+    #[must_use]
+    pub fn at_most(self, most: u64) -> Self {
+        Self { most, ..self }
+    }
+
+    /// Forgets what was written.
+    ///
+    /// # Errors
+    /// `Io` where the disk refuses.
+    pub fn restart(&mut self) -> Result<()> {
+        self.written = 0;
+        let file = self.file.as_file_mut();
+        let emptied = file.set_len(0).and_then(|()| file.rewind());
+        emptied.map_err(|error| io(format!("{} can't be written", self.target.display()), error))
     }
 
     /// Appends bytes.
     ///
     /// # Errors
-    /// `Io` where the disk refuses.
+    /// `Io` where the disk refuses, `Protocol` beyond the size that was announced.
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.written += bytes.len() as u64;
+        if self.written > self.most {
+            let message = format!(
+                "{} is larger than the {} bytes that were announced",
+                self.target.display(),
+                self.most
+            );
+            return Err(TrackingError::new(ErrorKind::Protocol, message));
+        }
         let written = self.file.write_all(bytes);
         written.map_err(|error| io(format!("{} can't be written", self.target.display()), error))
+    }
+
+    /// Puts it into its place unless what is there holds just the same. True: it was put there.
+    ///
+    /// # Errors
+    /// `Io` where the disk refuses.
+    pub fn keep_if_new(self) -> Result<bool> {
+        let known = File::open(&self.target).ok().filter(|_| !self.target.is_symlink());
+        if let Some(known) = known
+            && same_content(self.file.as_file(), &known).unwrap_or(false)
+        {
+            return Ok(false);
+        }
+        self.keep().map(|()| true)
     }
 
     /// Puts the artifact into its place, over what was there.
@@ -132,7 +247,7 @@ impl Upload {
     /// # Errors
     /// `Io` where the disk refuses.
     pub fn keep(self) -> Result<()> {
-        let Self { file, target } = self;
+        let Self { file, target, .. } = self;
         match file.persist(&target) {
             Ok(_) => Ok(()),
             Err(error) => Err(io(format!("{} can't be written", target.display()), error.error)),

@@ -177,6 +177,15 @@ impl Want {
         let owned = |keys: &[&str]| Some(keys.iter().map(|&key| key.to_owned()).collect());
         Self { tags: owned(tags), metrics: owned(metrics), no_params: true }
     }
+
+    /// The same, and this tag, too.
+    #[must_use]
+    pub fn with_tag(mut self, key: &str) -> Self {
+        if let Some(tags) = &mut self.tags {
+            tags.push(key.to_owned());
+        }
+        self
+    }
 }
 
 /// One page of an answer.

@@ -1,8 +1,11 @@
 //! The port: what a sweep asks of a tracking store.
 
+use std::fs::File;
+
 use async_trait::async_trait;
 
 use super::error::Result;
+use super::local_artifacts::{self, Upload};
 use super::model::{
     ArtifactEntry, Experiment, ExperimentId, Metric, NewRun, Page, Run, RunId, RunInfo, RunQuery, RunUpdate,
 };
@@ -65,6 +68,14 @@ pub trait Store: Send + Sync {
     async fn put_artifact(&self, run: &RunInfo, path: &str, bytes: Vec<u8>) -> Result<()>;
     /// Reads an artifact; `NotFound` where there is none.
     async fn artifact(&self, run: &RunInfo, path: &str) -> Result<Vec<u8>>;
+    /// Reads an artifact into a file, piece by piece; `NotFound` where there is none. May block on the local disk.
+    async fn artifact_into(&self, run: &RunInfo, path: &str, into: &mut Upload) -> Result<()> {
+        into.write(&self.artifact(run, path).await?)
+    }
+    /// Saves a file, from its beginning and piece by piece, as the artifact `path` of a run. May block on the local disk.
+    async fn put_artifact_file(&self, run: &RunInfo, path: &str, file: &File) -> Result<()> {
+        self.put_artifact(run, path, local_artifacts::read_all(file, path)?).await
+    }
     /// What lies in the folder `path` of a run's artifacts (`""`: its root), sorted by path.
     async fn artifacts(&self, run: &RunInfo, path: &str) -> Result<Vec<ArtifactEntry>>;
 }

@@ -9,6 +9,7 @@ mod progress;
 mod run_lines;
 mod screen;
 mod sheet;
+mod steps;
 mod style;
 mod table;
 pub mod words;
@@ -20,6 +21,7 @@ pub use facts::Facts;
 pub use run_lines::RunLines;
 pub use screen::Screen;
 pub use sheet::{Cell, Column, Drawn, MINOR, Sheet};
+pub use steps::Steps;
 pub use style::Style;
 pub use table::{importance_table, plain_table};
 

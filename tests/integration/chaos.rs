@@ -33,7 +33,7 @@ case $(( (SWEEP_TRIAL * 7 + SWEEP_ATTEMPT * 3) % 20 )) in
     6|7|8) sleep 0.6 ;;
 esac
 sleep 0.1
-echo \"$SWEEP_TRIAL done\"
+echo \"$SWEEP_TRIAL done, loss=$(( ($1 * $2) % 17 ))\"
 ";
 
 /// How much of it.
@@ -46,6 +46,7 @@ struct Measure {
 }
 
 const SHORT: Measure = Measure { cap: 200, disturbed: Duration::from_secs(30), lease: "2s" };
+const LEARNING: Measure = Measure { cap: 40, disturbed: Duration::from_secs(10), lease: "5s" };
 const ON_SERVERS: Measure = Measure { cap: 200, disturbed: Duration::from_secs(45), lease: "3s" };
 const LONG: Measure = Measure { cap: 1500, disturbed: Duration::from_secs(600), lease: "3s" };
 
@@ -146,15 +147,15 @@ impl Chaos<'_> {
     }
 }
 
-fn chaos(sandbox: &Sandbox, store: &dyn Store, measure: &Measure) {
+fn chaos(sandbox: &Sandbox, store: &dyn Store, method: &str, measure: &Measure) {
     let seed = seed();
     eprintln!("SWEEP_CHAOS_SEED={seed} replays this");
     sandbox.file("train.sh", SCRIPT);
     // More points than may be tried.
     let x: Vec<u64> = (0..measure.cap / 10 + 1).collect();
     let id = sandbox.init(&format!(
-        "command: [sh, train.sh, '${{x}}', '${{y}}']\nexperiment_name: chaos\nmethod: grid\nrun_cap: {}\n\
-         trial_timeout: 2s\nparameters:\n  x: {{values: {x:?}}}\n  y: {{min: 1, max: 10}}\n",
+        "command: [sh, train.sh, '${{x}}', '${{y}}']\nexperiment_name: chaos\nmethod: {method}\nrun_cap: {}\n\
+         metric: {{name: loss, goal: minimize, from_output: 'loss=([0-9]+)'}}\ntrial_timeout: 2s\nparameters:\n  x: {{values: {x:?}}}\n  y: {{min: 1, max: 10}}\n",
         measure.cap
     ));
     let begun = Instant::now();
@@ -192,14 +193,14 @@ fn chaos(sandbox: &Sandbox, store: &dyn Store, measure: &Measure) {
     assert_eq!(points.len() as u64, measure.cap, "a point was tried twice");
 }
 
-fn on_the_embedded_store(measure: &Measure) {
+fn on_the_embedded_store(method: &str, measure: &Measure) {
     let sandbox = Sandbox::new();
-    chaos(&sandbox, &embedded(sandbox.path()), measure);
+    chaos(&sandbox, &embedded(sandbox.path()), method, measure);
 }
 
 fn on_a_server(mlflow: &MlflowServer, measure: &Measure) {
     let sandbox = Sandbox::tracking(mlflow.url());
-    chaos(&sandbox, &server(mlflow.url()), measure);
+    chaos(&sandbox, &server(mlflow.url()), "grid", measure);
 }
 
 fn on_a_server_with_postgres(measure: &Measure) {
@@ -214,7 +215,12 @@ fn on_a_server_with_postgres(measure: &Measure) {
 
 #[test]
 fn chaos_on_the_embedded_store() {
-    on_the_embedded_store(&SHORT);
+    on_the_embedded_store("grid", &SHORT);
+}
+
+#[test]
+fn chaos_where_each_trial_learns_from_the_others() {
+    on_the_embedded_store("bayes", &LEARNING);
 }
 
 #[test]
@@ -230,7 +236,7 @@ fn chaos_on_a_server_with_postgresql() {
 #[test]
 #[ignore = "takes some 15 minutes"]
 fn long_chaos_on_the_embedded_store() {
-    on_the_embedded_store(&LONG);
+    on_the_embedded_store("grid", &LONG);
 }
 
 #[test]

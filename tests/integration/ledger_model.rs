@@ -1,6 +1,6 @@
 //! The ledger under random schedules: whatever agents do, and in whatever order, a trial is decided once.
 
-mod counting;
+pub mod counting;
 mod schedule;
 
 use std::collections::BTreeSet;
@@ -113,6 +113,7 @@ fn a_sweep_that_is_over_leaves_no_run_of_its_ledger_under_way() {
             note: None,
             user: "me",
             tags: Vec::new(),
+            prior: None,
             now: 0,
         };
         let sweep = Sweep::create(&home.store, &new).await.unwrap();

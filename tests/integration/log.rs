@@ -66,7 +66,7 @@ fn holds_everything(store: &dyn Store, name: &str) {
     let run = child(store, name);
     assert_eq!(run.info.status.as_str(), "FINISHED");
     let mut losses = history(store, &run, "loss");
-    losses.sort_by(|a, b| a.0.cmp(&b.0));
+    losses.sort_by_key(|(step, _)| *step);
     assert_eq!(losses, [(0, 0.5), (7, -1e-3), (8, 0.25)]);
     assert_eq!(history(store, &run, "acc"), [(3, 0.9), (8, 0.95)]);
     assert!(run.metric("f1").unwrap().value.is_nan());

@@ -12,6 +12,7 @@ mod plan;
 mod points;
 mod traps;
 
+pub(super) use allowed::Allowed;
 pub use fields::parse_duration;
 
 use fields::{Fields, whole_file};

@@ -29,6 +29,10 @@ use view::{Shard, View};
 
 /// Trials of one ledger run.
 pub const SHARD: u64 = 1000;
+/// A longer text of a point is not kept in the ledger.
+const LONGEST_POINT: usize = 500;
+/// Each thousand of trials costs a run: an index that a file makes up must not cost a million of them.
+const HIGHEST_ENTERED: u64 = 1_000_000;
 /// In the place of a run's id: the trial's index is beyond the last point.
 const NO_RUN: &str = "none";
 /// The experiment that holds the ledgers, so that the user's own gains no odd columns.
@@ -91,6 +95,8 @@ pub struct LedgerState {
     pub results: BTreeMap<TrialIndex, RunId>,
     /// The trials that were begun and have none.
     pub unfinished: Vec<Unfinished>,
+    /// Indices for which there was no point left.
+    pub empty: usize,
 }
 
 /// Whether a settled attempt counts.
@@ -300,17 +306,19 @@ impl Ledger {
     }
 
     /// Takes a point for a trial, so that no other trial of the sweep is run with it; where another has it already, that
-    /// one. `key` stands for the point.
+    /// one. `key` stands for the point, which is a JSON text.
     ///
     /// # Errors
     /// As the store's.
-    pub async fn take_point(&self, trial: TrialIndex, key: &str) -> Result<Option<TrialIndex>> {
+    pub async fn take_point(&self, trial: TrialIndex, key: &str, point: &str) -> Result<Option<TrialIndex>> {
         let key = format!("point/{key}");
-        match self.store.log_param(&self.root.id, &key, &trial.to_string()).await? {
+        // A store would cut a longer text, or refuse it.
+        let point = Some(point).filter(|point| point.len() < LONGEST_POINT).unwrap_or_default();
+        match self.store.log_param(&self.root.id, &key, format!("{trial} {point}").trim_end()).await? {
             ParamWrite::Held => Ok(None),
             ParamWrite::Refused => {
                 let root = self.store.run(&self.root.id).await?;
-                let holder = root.param(&key).and_then(|holder| holder.parse().ok()).map(TrialIndex);
+                let holder = root.param(&key).and_then(holder_of).map(|(holder, _)| holder);
                 holder.map(Some).ok_or_else(|| {
                     TrackingError::new(
                         ErrorKind::Protocol,
@@ -321,12 +329,53 @@ impl Ledger {
         }
     }
 
+    /// The point that an attempt has taken for a trial, as a JSON text, whether or not there is a run of it yet.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn point_of(&self, trial: TrialIndex) -> Result<Option<String>> {
+        let root = self.store.run(&self.root.id).await?;
+        let taken = root.params.iter().filter(|(key, _)| key.starts_with("point/"));
+        let mut own = taken.filter_map(|(_, value)| holder_of(value)).filter(|(holder, _)| *holder == trial);
+        Ok(own.find_map(|(_, point)| (!point.is_empty()).then(|| point.to_owned())))
+    }
+
     /// Enters that there is nothing to run under a claimed index: there are fewer points than there might have been.
     ///
     /// # Errors
     /// As the store's.
     pub async fn settle_without_run(&self, claim: Claim) -> Result<()> {
         self.settle(claim, &RunId(NO_RUN.to_owned())).await.map(drop)
+    }
+
+    /// Enters trials whose results come from elsewhere, each with the attempt that its run is.
+    ///
+    /// # Errors
+    /// `Invalid` for an index beyond a million, and as the store's.
+    pub async fn enter(&self, results: &[(TrialIndex, u32, RunId)]) -> Result<()> {
+        let mut shards: BTreeMap<usize, Vec<(String, String)>> = BTreeMap::new();
+        for (trial, attempt, run) in results {
+            let shard = usize::try_from(trial.0 / SHARD).unwrap_or(usize::MAX);
+            if trial.0 > HIGHEST_ENTERED {
+                return Err(TrackingError::new(
+                    ErrorKind::Invalid,
+                    format!("trial {trial} lies beyond {HIGHEST_ENTERED}"),
+                ));
+            }
+            let facts = shards.entry(shard).or_default();
+            facts.push((Fact::Claimed { trial: *trial, attempt: *attempt }.key(), self.token.clone()));
+            facts.push((Fact::Done { trial: *trial, round: 1 }.key(), run.to_string()));
+        }
+        let mut view = self.view.lock().await;
+        for (shard, facts) in shards {
+            while view.shards.len() <= shard {
+                self.enter_next_shard(&mut view).await?;
+            }
+            if let Some(shard) = view.shards.get(shard) {
+                self.store.log_batch(&shard.run, &[], &facts, &[]).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Reads which trials were begun, and what came of them.
@@ -345,8 +394,10 @@ impl Ledger {
         let view = View::new(shards);
         let done = view.shards.iter().flat_map(Shard::trials).filter(|(_, entry)| entry.is_done());
         let results = done.filter_map(|(trial, entry)| Some((trial, entry.done.clone()?.1)));
-        let results = results.filter(|(_, run)| run.as_str() != NO_RUN).collect();
-        Ok(LedgerState { results, unfinished: view.unfinished() })
+        let mut results: BTreeMap<TrialIndex, RunId> = results.collect();
+        let taken = results.len();
+        results.retain(|_, run| run.as_str() != NO_RUN);
+        Ok(LedgerState { empty: taken - results.len(), results, unfinished: view.unfinished() })
     }
 
     /// Reads which run is the result of each trial that has one.
@@ -446,6 +497,12 @@ impl Ledger {
             )
         })
     }
+}
+
+/// The trial that holds a point, and the point.
+fn holder_of(value: &str) -> Option<(TrialIndex, &str)> {
+    let (holder, point) = value.split_once(' ').unwrap_or((value, ""));
+    Some((TrialIndex(holder.parse().ok()?), point))
 }
 
 fn missing_shard(trial: TrialIndex) -> TrackingError {

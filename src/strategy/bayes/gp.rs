@@ -63,6 +63,17 @@ pub(super) fn covariance(axes: &[Axis], hyper: &Hyper, data: &Columns) -> Square
     matrix
 }
 
+/// The Cholesky factor of the covariances, with more noise where it needs that; `None`: noise does not help.
+fn factor(axes: &[Axis], hyper: &mut Hyper, data: &Columns) -> Option<Square> {
+    loop {
+        match covariance(axes, hyper, data).cholesky() {
+            Some(factor) => return Some(factor),
+            None if hyper.noise < 0.0 => hyper.noise += std::f64::consts::LN_10,
+            None => return None,
+        }
+    }
+}
+
 /// The mean that fits best, given the inverse factor: generalised least squares with a prior around 0.
 pub(super) fn best_mean(inverse: &Square, y: &[f64], half: &mut Vec<f64>) -> f64 {
     inverse.times_lower(y, half);
@@ -74,15 +85,19 @@ pub(super) fn best_mean(inverse: &Square, y: &[f64], half: &mut Vec<f64>) -> f64
 impl<'a> Process<'a> {
     /// The process after `data` with `values`; `None`: its covariance can't be inverted.
     pub fn new(axes: &'a [Axis], hyper: Hyper, data: Columns, values: &[f64]) -> Option<Self> {
-        let mut hyper = hyper;
-        let inverse = loop {
-            match covariance(axes, &hyper, &data).cholesky() {
-                Some(factor) => break factor.inverse_lower(),
-                None if hyper.noise < 0.0 => hyper.noise += std::f64::consts::LN_10,
-                None => return None,
-            }
-        };
-        let mean = best_mean(&inverse, values, &mut Vec::new());
+        Self::around(axes, hyper, data, values, None)
+    }
+
+    /// The same around a known mean.
+    pub fn around(
+        axes: &'a [Axis],
+        mut hyper: Hyper,
+        data: Columns,
+        values: &[f64],
+        mean: Option<f64>,
+    ) -> Option<Self> {
+        let inverse = factor(axes, &mut hyper, &data)?.inverse_lower();
+        let mean = mean.unwrap_or_else(|| best_mean(&inverse, values, &mut Vec::new()));
         let mut process = Self { axes, hyper, data, inverse, mean, weights: Vec::new() };
         process.weights = vec![process.weights_for(values)];
         Some(process)
@@ -97,7 +112,7 @@ impl<'a> Process<'a> {
     }
 
     /// The process after more points, whose values are drawn jointly from what it expects there: one set of values for
-    /// each list of standard normal draws. Smallest value of each set first.
+    /// each list of standard normal draws.
     pub fn imagine(
         &self,
         values: &[f64],
@@ -108,13 +123,7 @@ impl<'a> Process<'a> {
             (0..self.data.n).map(|i| self.data.row(i)).chain(points.iter().cloned()).collect();
         let data = Columns::of(self.axes.len(), &all);
         let mut hyper = self.hyper.clone();
-        let factor = loop {
-            match covariance(self.axes, &hyper, &data).cholesky() {
-                Some(factor) => break factor,
-                None if hyper.noise < 0.0 => hyper.noise += std::f64::consts::LN_10,
-                None => return None,
-            }
-        };
+        let factor = factor(self.axes, &mut hyper, &data)?;
         // With L the factor of old and new points together, new values are mean + L₂₁ a + L₂₂ z, where a = L₁₁⁻¹ (y - mean).
         let (n, all) = (self.data.n, data.n);
         let mut whitened: Vec<f64> = Vec::with_capacity(n);
@@ -141,9 +150,9 @@ impl<'a> Process<'a> {
         Some((sets, process))
     }
 
-    /// How many sets of values there are.
-    pub fn sets(&self) -> usize {
-        self.weights.len()
+    /// How many points it has seen.
+    pub fn n(&self) -> usize {
+        self.data.n
     }
 
     /// What it was built with.

@@ -9,6 +9,9 @@ pub(super) enum Form {
     Matern,
     /// The squared exponential: very smooth functions.
     Gauss,
+    /// Matérn with ν = 3/2, the reference's, for the vectors.
+    #[cfg(test)]
+    Rough,
 }
 
 impl Form {
@@ -23,6 +26,12 @@ impl Form {
             Self::Gauss => {
                 let e = (-0.5 * squared).exp();
                 (e, e)
+            }
+            #[cfg(test)]
+            Self::Rough => {
+                let a = (3.0 * squared).sqrt();
+                let e = (-a).exp();
+                (e * (1.0 + a), 3.0 * e)
             }
         }
     }

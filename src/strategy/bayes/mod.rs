@@ -15,7 +15,9 @@ mod linalg;
 mod minimise;
 mod model;
 mod search;
+mod subset;
 mod targets;
+mod tpe;
 mod warp;
 
 use std::sync::OnceLock;
@@ -34,6 +36,9 @@ use targets::{Target, targets};
 
 /// Draws of a point that may be taken or refused.
 const DRAWS: usize = 64;
+
+/// With more axes than this `optimizer: auto` is `tpe`: distances say little there.
+const MOST_AXES: usize = 40;
 
 /// `method: bayes`.
 #[derive(Debug)]
@@ -193,8 +198,21 @@ impl Bayes {
         Ok(None)
     }
 
+    /// Whether densities take the place of the Gaussian process.
+    fn by_densities(&self) -> bool {
+        match self.optimizer {
+            Optimizer::Tpe => true,
+            Optimizer::Gp => false,
+            Optimizer::Auto => self.axes.axes.len() > MOST_AXES,
+        }
+    }
+
     fn modelled(&self, k: u64, known: &Known) -> Result<Option<Proposal>, StrategyError> {
         let mut rng = self.rng(k);
+        if self.by_densities() {
+            let x = tpe::propose(&self.axes, known, &known.any, &mut rng)?;
+            return Ok(x.map(|x| self.axes.point(&x).into()));
+        }
         let Some(model) = model::Model::new(&self.axes, known, k, &mut rng) else { return Ok(None) };
         let Some(x) = model.propose(&known.any, &mut rng)? else { return Ok(None) };
         let expectation = model.expectation(&x, self.metric.as_ref());
@@ -232,3 +250,9 @@ impl Strategy for Bayes {
         Ok(None)
     }
 }
+
+#[cfg(test)]
+mod vectors_tests;
+
+#[cfg(test)]
+mod promises_tests;

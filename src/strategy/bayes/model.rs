@@ -1,21 +1,30 @@
-//! From what is known to the next point.
+//! From what is known to the next point, by a Gaussian process.
 
 use rand_chacha::ChaCha8Rng;
 
-use super::super::{Expectation, StrategyError};
+use super::super::Expectation;
 use super::Known;
 use super::acquisition::Acquisition;
 use super::axes::{Axes, Coordinates, Taken};
 use super::fit::{Bent, Evidence, Settings, moments};
-use super::gp::{Process, Scratch};
+use super::gp::{Hyper, Process, Scratch};
 use super::improvement::{cumulated, expected};
 use super::kernel::{Columns, Form};
 use super::search::{Search, Work, normal};
+use super::subset;
 use super::warp::unbend;
 use crate::config::{ConstraintError, Goal, Metric};
 
 /// Sets of values that are imagined for trials without one.
 const FANTASIES: usize = 8;
+/// Of the trials without a value so many are imagined, the latest.
+const MOST_PENDING: usize = 50;
+/// A plain model takes its turn unless it explains the data worse than this, in units of ln of the evidence.
+const TOLERANCE: f64 = 5.0;
+/// Calls of the likelihood for each form of the model.
+const CALLS: usize = 40;
+/// Good points near which others are tried.
+const ANCHORS: usize = 5;
 
 /// A model of the metric.
 pub(super) struct Model<'a> {
@@ -23,71 +32,59 @@ pub(super) struct Model<'a> {
     process: Process<'a>,
     /// Its process after imagined values of pending trials, and the smallest value of each set.
     imagined: Option<(Process<'a>, Vec<f64>)>,
+    /// The points it learned from, the best first.
     seen: Vec<Coordinates>,
-    values: Vec<f64>,
+    best: f64,
     bent: Bent,
     shift: f64,
     scale: f64,
-    margin: f64,
 }
 
 impl<'a> Model<'a> {
     /// Of what is known; `None`: nothing can be learned from it.
     pub fn new(axes: &'a Axes, known: &Known, k: u64, rng: &mut ChaCha8Rng) -> Option<Self> {
-        let seen: Vec<Coordinates> = known.seen.iter().map(|(x, _)| x.clone()).collect();
-        let y: Vec<f64> = known.seen.iter().map(|(_, y)| *y).collect();
+        let all: Vec<f64> = tame(known.seen.iter().map(|(_, y)| *y).collect());
+        let chosen = subset::chosen(&all, subset::for_predictions(all.len()));
+        let y: Vec<f64> = chosen.iter().map(|i| all[*i]).collect();
         let (shift, scale) = moments(&y);
         let y: Vec<f64> = y.iter().map(|y| (y - shift) / scale).collect();
-        let data = Columns::of(axes.axes.len(), &seen);
-        let settings =
-            Settings { form: env_form(), bends: env("BENDS", 1.0) > 0.0, calls: env("CALLS", 40.0) as usize };
-        let (hyper, _) = Evidence::new(&axes.axes, &data, &y, settings).fit();
-        if std::env::var("SHOW").is_ok() {
-            eprintln!("{k} {hyper:.2?}");
-        }
+        let seen: Vec<Coordinates> = chosen.iter().map(|i| known.seen[*i].0.clone()).collect();
+        let hyper = hyperparameters(axes, &seen, &y, k);
         let bent = Bent::new(&y, hyper.lambda);
-        let process = Process::new(&axes.axes, hyper, data, &bent.values)?;
-        let imagined = if known.pending.is_empty() {
+        let process = Process::new(&axes.axes, hyper, Columns::of(axes.axes.len(), &seen), &bent.values)?;
+        let pending: Vec<Coordinates> = known.pending.iter().rev().take(MOST_PENDING).cloned().collect();
+        let imagined = if pending.is_empty() {
             None
         } else {
             let draws: Vec<Vec<f64>> =
-                (0..FANTASIES).map(|_| known.pending.iter().map(|_| normal(rng)).collect()).collect();
-            let (sets, process) = process.imagine(&bent.values, &known.pending, &draws)?;
-            let best = sets.iter().map(|set| set.iter().copied().fold(f64::INFINITY, f64::min)).collect();
-            Some((process, best))
+                (0..FANTASIES).map(|_| pending.iter().map(|_| normal(rng)).collect()).collect();
+            let (sets, process) = process.imagine(&bent.values, &pending, &draws)?;
+            Some((process, sets.iter().map(|set| least(set)).collect()))
         };
-        let m = env("CYCLE", 2.0) as u64;
-        let margin = if k % m == m - 1 { env("XI1", 0.0) } else { env("XI0", 0.0) };
-        let values = bent.values.clone();
-        Some(Self { axes, process, imagined, seen, values, bent, shift, scale, margin })
+        let mut order: Vec<usize> = (0..seen.len()).collect();
+        order.sort_by(|a, b| bent.values[*a].total_cmp(&bent.values[*b]));
+        let seen = order.into_iter().map(|i| seen[i].clone()).collect();
+        let best = least(&bent.values);
+        Some(Self { axes, process, imagined, seen, best, bent, shift, scale })
     }
 
     /// The most promising free point.
-    pub fn propose(&self, taken: &Taken, rng: &mut ChaCha8Rng) -> Result<Option<Coordinates>, StrategyError> {
-        Ok(self.search(taken, rng)?)
-    }
-
-    fn search(&self, taken: &Taken, rng: &mut ChaCha8Rng) -> Result<Option<Coordinates>, ConstraintError> {
-        let own = (&self.process, vec![self.best()]);
-        let (process, best) = self.imagined.as_ref().map_or(own, |(process, best)| (process, best.clone()));
-        let best = best.into_iter().map(|best| best - self.margin).collect();
+    ///
+    /// # Errors
+    /// A constraint that can't be computed.
+    pub fn propose(
+        &self,
+        taken: &Taken,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<Option<Coordinates>, ConstraintError> {
+        let (process, best) = match &self.imagined {
+            None => (&self.process, vec![self.best]),
+            Some((process, best)) => (process, best.clone()),
+        };
         let mut acquisition = Acquisition::new(self.axes, process, best);
-        let mut order: Vec<usize> = (0..self.seen.len()).collect();
-        order.sort_by(|a, b| self.values[*a].total_cmp(&self.values[*b]));
-        let anchors: Vec<Coordinates> = order.iter().take(5).map(|i| self.seen[*i].clone()).collect();
+        let anchors = &self.seen[..self.seen.len().min(ANCHORS)];
         let mut search = Search { axes: self.axes, acquisition: &mut acquisition, taken, rng };
-        search.best(
-            &anchors,
-            Work {
-                spread: env("SPREAD", 600.0) as usize,
-                near: env("NEAR", 300.0) as usize,
-                starts: env("STARTS", 6.0) as usize,
-            },
-        )
-    }
-
-    fn best(&self) -> f64 {
-        self.values.iter().copied().fold(f64::INFINITY, f64::min)
+        search.best(anchors, Work::after(process.n()))
     }
 
     /// What is expected of a point, in the units of the metric.
@@ -101,16 +98,51 @@ impl<'a> Model<'a> {
         let mean = *means.first()?;
         let lambda = self.process.hyper().lambda;
         let back = |z: f64| unbend(z * self.bent.scale + self.bent.shift, lambda) * self.scale + self.shift;
-        let probability = cumulated((self.best() - mean) / std);
         let spread = 0.5 * (back(mean + std) - back(mean - std));
-        let improvement = expected(back(self.best()), back(mean), spread.max(1e-300));
-        Some(Expectation { mean: sign * back(mean), std: spread, improvement, probability })
+        let probability = cumulated((self.best - mean) / std);
+        let improvement = expected(back(self.best), back(mean), spread.max(f64::MIN_POSITIVE));
+        let expectation = Expectation { mean: sign * back(mean), std: spread, improvement, probability };
+        let finite = [expectation.mean, spread, improvement, probability].iter().all(|x| x.is_finite());
+        finite.then_some(expectation)
     }
 }
 
-fn env(name: &str, default: f64) -> f64 {
-    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
+/// The hyperparameters of the model whose turn it is.
+///
+/// Models take turns, so that what one is blind to the other may find. Every other trial belongs to the one that the
+/// evidence prefers, of a rough and a very smooth function of a bent metric. The rest belong to a very smooth function of
+/// the metric as it is: wherever the metric has the shape of a bowl it sees far, and it is used unless the data speak
+/// clearly against it.
+fn hyperparameters(axes: &Axes, seen: &[Coordinates], y: &[f64], k: u64) -> Hyper {
+    let chosen = subset::chosen(y, subset::for_hyperparameters(y.len()));
+    let points: Vec<Coordinates> = chosen.iter().map(|i| seen[*i].clone()).collect();
+    let values: Vec<f64> = chosen.iter().map(|i| y[*i]).collect();
+    let data = Columns::of(axes.axes.len(), &points);
+    let fit =
+        |form, bends| Evidence::new(&axes.axes, &data, &values, Settings { form, bends, calls: CALLS }).fit();
+    let (rough, cost) = fit(Form::Matern, true);
+    let plain = k % 2 == 1;
+    let (smooth, other) = fit(Form::Gauss, !plain);
+    let tolerance = if plain { TOLERANCE } else { 0.0 };
+    // Where a fit fails its cost is NaN.
+    if cost + tolerance <= other || other.is_nan() { rough } else { smooth }
 }
-fn env_form() -> Form {
-    if env("GAUSS", 0.0) > 0.0 { Form::Gauss } else { Form::Matern }
+
+/// Values that can be computed with: far outliers on the bad side count as bad, not by how much.
+fn tame(mut y: Vec<f64>) -> Vec<f64> {
+    const HUGE: f64 = 1e150;
+    y.iter_mut().for_each(|y| *y = y.clamp(-HUGE, HUGE));
+    let mut sorted = y.clone();
+    sorted.sort_by(f64::total_cmp);
+    if let (Some(best), Some(middle)) = (sorted.first(), sorted.get(sorted.len() / 2))
+        && middle > best
+    {
+        let most = middle + 1e3 * (middle - best);
+        y.iter_mut().for_each(|y| *y = y.min(most));
+    }
+    y
+}
+
+fn least(values: &[f64]) -> f64 {
+    values.iter().copied().fold(f64::INFINITY, f64::min)
 }

@@ -20,6 +20,15 @@ pub(super) struct Work {
     pub starts: usize,
 }
 
+impl Work {
+    /// What a model of `n` points can afford: a prediction costs their square.
+    pub fn after(n: usize) -> Self {
+        let share = (60.0 / n.max(1) as f64).min(1.0);
+        let scaled = |count: f64| (count * share) as usize;
+        Self { spread: scaled(600.0), near: scaled(300.0), starts: scaled(6.0).max(2) }
+    }
+}
+
 /// A point in full coordinates with what it promises.
 #[derive(Debug, Clone)]
 struct Candidate {

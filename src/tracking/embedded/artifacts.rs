@@ -7,12 +7,9 @@ use super::error::invalid;
 use crate::tracking::local_artifacts::{checked_path, folder_of};
 use crate::tracking::{ErrorKind, Result, TrackingError};
 
-/// The folder beside the database that holds what `mlflow-artifacts:` URIs name, as `mlflow server` has it.
-const PROXIED: &str = "mlartifacts";
-
 impl Db {
-    /// The folder of an artifact URI: a local path, a `file:` URI, or `mlflow-artifacts:/…`, which lies in
-    /// `mlartifacts` beside the database.
+    /// The folder of an artifact URI: a local path, a `file:` URI, or `mlflow-artifacts:/…`, which lies
+    /// below [`Db::proxied_root`].
     pub fn artifact_folder(&self, uri: &str) -> Result<PathBuf> {
         if let Some(rest) = uri.strip_prefix("mlflow-artifacts:") {
             // An authority (`//host:port`) names the server itself, which is this one.
@@ -42,6 +39,6 @@ impl Db {
     /// The root of what `mlflow-artifacts:` URIs name.
     #[must_use]
     pub fn proxied_root(&self) -> PathBuf {
-        self.folder().join(PROXIED)
+        self.places().proxied.clone()
     }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use super::roots::{Places, Roots};
 use super::schema::{self, Columns};
 use super::uri;
 use crate::tracking::{ErrorKind, Result, TrackingError};
@@ -27,6 +28,7 @@ pub struct Db {
     path: PathBuf,
     folder: PathBuf,
     uri: String,
+    places: Places,
     columns: Mutex<Columns>,
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
@@ -37,6 +39,11 @@ impl Db {
     ///
     /// An existing file is used as it is: `Protocol` where a needed column is missing.
     pub fn open(uri_or_path: &str) -> Result<Self> {
+        Self::open_with(uri_or_path, &Roots::default())
+    }
+
+    /// The same with other places for artifacts.
+    pub fn open_with(uri_or_path: &str, roots: &Roots) -> Result<Self> {
         let path = std::path::absolute(uri::database_path(uri_or_path)?).map_err(|error| {
             TrackingError::new(ErrorKind::Io, format!("can't resolve '{uri_or_path}'")).caused_by(error)
         })?;
@@ -47,15 +54,17 @@ impl Db {
                 .hint("name a database file in a folder that you may write")
         })?;
         let uri = uri::uri_of(&path);
+        let places = Places::new(roots, &folder);
         let mut writer = connect(&path)?;
-        schema::create_if_empty(&mut writer, &folder)?;
+        schema::create_if_empty(&mut writer, &places)?;
         let columns = schema::inspect(&writer, &uri)?;
         use_wal(&writer)?;
-        schema::restore_default_experiment(&mut writer, &folder)?;
+        schema::restore_default_experiment(&mut writer, &places)?;
         Ok(Self {
             path,
             folder,
             uri,
+            places,
             columns: Mutex::new(columns),
             writer: Mutex::new(writer),
             readers: Mutex::new(Vec::new()),
@@ -78,6 +87,11 @@ impl Db {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Where artifacts go.
+    pub(super) fn places(&self) -> &Places {
+        &self.places
     }
 
     /// Runs `work` in one write transaction; nothing of it stays where it fails.

@@ -54,7 +54,7 @@ pub struct ExperimentQuery {
 
 impl Db {
     /// Makes an experiment and returns its id; `AlreadyExists` where the name is taken, by a deleted one too.
-    /// Its artifacts go below `mlruns` beside the database file unless `artifact_location` says otherwise.
+    /// Its artifacts go below the root of new experiments unless `artifact_location` says otherwise.
     pub fn create_experiment(
         &self,
         name: &str,
@@ -63,6 +63,9 @@ impl Db {
     ) -> Result<String> {
         limits::check_experiment_name(name)?;
         tags.iter().try_for_each(limits::check_experiment_tag)?;
+        if let Some(location) = artifact_location.filter(|location| !location.is_empty()) {
+            self.places().check(location, self.folder())?;
+        }
         self.write(|db| {
             if let Some(taken) = by_name(db, name)? {
                 let message = match taken.lifecycle_stage {
@@ -75,7 +78,7 @@ impl Db {
                 db.query_row("SELECT coalesce(max(experiment_id), 0) + 1 FROM experiments", [], |row| row.get(0))?;
             let location = match artifact_location.filter(|location| !location.is_empty()) {
                 Some(location) => location.trim_end_matches('/').to_owned(),
-                None => self.folder().join("mlruns").join(id.to_string()).to_string_lossy().into_owned(),
+                None => self.places().of_experiment(id),
             };
             db.execute(
                 "INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time)
@@ -121,14 +124,15 @@ impl Db {
         })
     }
 
-    /// Gives an active experiment another name; `Invalid` where it is taken.
+    /// Gives an active experiment another name; `AlreadyExists` where it is taken.
     pub fn rename_experiment(&self, id: &str, name: &str) -> Result<()> {
         limits::check_experiment_name(name)?;
         self.write(|db| {
             let experiment = active(db, id)?;
             match by_name(db, name)? {
                 Some(taken) if taken.experiment_id != experiment.experiment_id => {
-                    return Err(invalid(format!("Experiment(name={name}) already exists.")));
+                    let message = format!("Experiment(name={name}) already exists.");
+                    return Err(TrackingError::new(ErrorKind::AlreadyExists, message));
                 }
                 _ => {}
             }

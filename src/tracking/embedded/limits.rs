@@ -9,7 +9,7 @@ const KEY: usize = 250;
 /// Most characters of a param; the rest is cut off.
 const PARAM_VALUE: usize = 6000;
 /// Most characters of a run's tag; the rest is cut off.
-const TAG_VALUE: usize = 8000;
+pub(super) const TAG_VALUE: usize = 8000;
 const EXPERIMENT_NAME: usize = 500;
 const MODEL_NAME: usize = 256;
 const REGISTRY_TAG_VALUE: usize = 100_000;

@@ -10,6 +10,7 @@ mod db;
 mod error;
 mod experiments;
 mod health;
+mod histories;
 mod inputs;
 mod limits;
 mod metrics;
@@ -18,6 +19,7 @@ mod names;
 mod params;
 mod record;
 mod registry;
+mod roots;
 mod runs;
 mod schema;
 mod search;
@@ -35,9 +37,10 @@ pub use params::ParamOutcome;
 pub(crate) use record::metrics_as_json;
 pub use record::{
     DatasetInput, DatasetRecord, ExperimentRecord, Inputs, Lifecycle, ModelData, ModelInfo, ModelInput,
-    ModelMetric, ModelOutputs, ModelRecord, Pair, RunData, RunHeader, RunRecord,
+    ModelMetric, ModelOutputs, ModelRecord, Pair, RunData, RunHeader, RunMetric, RunRecord,
 };
 pub use registry::{AliasRecord, CreateVersion, RegisteredModelRecord, RegistryQuery, VersionRecord};
+pub use roots::Roots;
 pub use runs::{CreateRun, RunChange};
 pub use search::RunSearch;
 pub use store::EmbeddedStore;

@@ -307,6 +307,32 @@ struct MetricJson<'a> {
     step: i64,
 }
 
+/// A value of a metric with the run it belongs to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunMetric {
+    /// The value.
+    pub metric: Metric,
+    /// Its run.
+    pub run_id: String,
+}
+
+impl Serialize for RunMetric {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Json<'a> {
+            key: &'a str,
+            #[serde(serialize_with = "number_as_json")]
+            value: f64,
+            timestamp: i64,
+            step: i64,
+            run_id: &'a str,
+        }
+        let Metric { key, value, timestamp, step } = &self.metric;
+        let json = Json { key, value: *value, timestamp: *timestamp, step: *step, run_id: &self.run_id };
+        json.serialize(serializer)
+    }
+}
+
 /// Writes metrics in MLflow's JSON.
 pub(crate) fn metrics_as_json<S: Serializer>(metrics: &[Metric], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(metrics.iter().map(|metric| MetricJson {

@@ -1,11 +1,11 @@
 //! The tables: made where the file is new, looked at where it is not, never migrated.
 
 use std::collections::HashSet;
-use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::db::now;
+use super::roots::Places;
 use crate::tracking::{ErrorKind, Result, TrackingError};
 
 /// MLflow's schema at the earliest revision that holds logged models and run outputs, so that most
@@ -71,40 +71,39 @@ impl Columns {
 }
 
 /// Makes the tables where there are none. Many processes may try at once: one of them does it.
-pub(super) fn create_if_empty(connection: &mut Connection, folder: &Path) -> Result<()> {
+pub(super) fn create_if_empty(connection: &mut Connection, places: &Places) -> Result<()> {
     if has_tables(connection)? {
         return Ok(());
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if !has_tables(&transaction)? {
         transaction.execute_batch(SCHEMA)?;
-        insert_default_experiment(&transaction, folder)?;
+        insert_default_experiment(&transaction, places)?;
     }
     transaction.commit()?;
     Ok(())
 }
 
 /// Experiment 0 is made anew where no experiment is left, as MLflow does whenever it opens a file.
-pub(super) fn restore_default_experiment(connection: &mut Connection, folder: &Path) -> Result<()> {
+pub(super) fn restore_default_experiment(connection: &mut Connection, places: &Places) -> Result<()> {
     let any = |connection: &Connection| {
         connection.query_row("SELECT 1 FROM experiments LIMIT 1", [], |_| Ok(())).optional()
     };
     if any(connection)?.is_none() {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         if any(&transaction)?.is_none() {
-            insert_default_experiment(&transaction, folder)?;
+            insert_default_experiment(&transaction, places)?;
         }
         transaction.commit()?;
     }
     Ok(())
 }
 
-fn insert_default_experiment(connection: &Connection, folder: &Path) -> Result<()> {
-    let location = folder.join("mlruns").join("0");
+fn insert_default_experiment(connection: &Connection, places: &Places) -> Result<()> {
     connection.execute(
         "INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time)
          VALUES (0, 'Default', ?1, 'active', ?2, ?2)",
-        params![location.to_string_lossy(), now()],
+        params![places.of_experiment(0), now()],
     )?;
     Ok(())
 }

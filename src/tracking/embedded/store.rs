@@ -1,5 +1,6 @@
 //! The embedded store behind the port: each call runs [`Db`] on a thread where it may block.
 
+use std::fs::File;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -9,8 +10,10 @@ use super::db::Db;
 use super::experiments::{ExperimentQuery, View};
 use super::params::ParamOutcome;
 use super::record::Pair;
+use super::roots::Roots;
 use super::runs::{CreateRun, RunChange};
 use super::search::RunSearch;
+use crate::tracking::local_artifacts::Upload;
 use crate::tracking::{
     ArtifactEntry, ErrorKind, Experiment, ExperimentId, Metric, NewRun, Page, ParamWrite, Registry, Result,
     Run, RunId, RunInfo, RunQuery, RunUpdate, Store, TrackingError, local_artifacts,
@@ -34,6 +37,11 @@ impl EmbeddedStore {
     /// Whether the database file that a `sqlite:` URI or a path names is there.
     pub fn exists(uri_or_path: &str) -> Result<bool> {
         Ok(super::uri::database_path(uri_or_path)?.exists())
+    }
+
+    /// The same with other places for artifacts.
+    pub fn open_with(uri_or_path: &str, roots: &Roots) -> Result<Self> {
+        Ok(Self { db: Arc::new(Db::open_with(uri_or_path, roots)?) })
     }
 
     /// The database itself, for synchronous work.
@@ -177,6 +185,14 @@ impl Store for EmbeddedStore {
 
     async fn artifact(&self, run: &RunInfo, path: &str) -> Result<Vec<u8>> {
         local_artifacts::get(self.db.artifact_folder(&run.artifact_uri)?, path.to_owned()).await
+    }
+
+    async fn artifact_into(&self, run: &RunInfo, path: &str, into: &mut Upload) -> Result<()> {
+        local_artifacts::copy(&self.db.artifact_folder(&run.artifact_uri)?, path, into)
+    }
+
+    async fn put_artifact_file(&self, run: &RunInfo, path: &str, file: &File) -> Result<()> {
+        local_artifacts::put_file(&self.db.artifact_folder(&run.artifact_uri)?, path, file)
     }
 
     async fn artifacts(&self, run: &RunInfo, path: &str) -> Result<Vec<ArtifactEntry>> {

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::{Map, Value};
 
 use super::db::Db;
-use super::error::not_found;
+use super::error::{invalid, not_found};
 use super::limits;
 use super::params::pairs;
 use super::record::Pair;
@@ -14,6 +15,8 @@ use crate::tracking::Result;
 
 /// The tag that holds the run's display name; it and the run's name follow each other.
 pub(super) const RUN_NAME: &str = "mlflow.runName";
+/// The tag that notes the models of MLflow 2.
+const MODELS: &str = "mlflow.log-model.history";
 
 impl Db {
     /// Sets a tag of an active run.
@@ -22,6 +25,25 @@ impl Db {
         self.write(|db| {
             runs::active(db, run_id)?;
             set(db, run_id, tag)
+        })
+    }
+
+    /// Notes a model of MLflow 2 with its run, beside those that were noted before.
+    pub fn record_model(&self, run_id: &str, model: &Map<String, Value>) -> Result<()> {
+        self.write(|db| {
+            runs::active(db, run_id)?;
+            let noted: Option<String> = db
+                .prepare_cached("SELECT value FROM tags WHERE run_uuid = ?1 AND key = ?2")?
+                .query_row([run_id, MODELS], |row| row.get(0))
+                .optional()?;
+            let mut models: Vec<Value> =
+                noted.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+            models.push(summary(model));
+            let text = Value::Array(models).to_string();
+            if text.chars().count() > limits::TAG_VALUE {
+                return Err(invalid(format!("the run {run_id} can't hold notes of more models")));
+            }
+            set(db, run_id, &Pair::new(MODELS, text))
         })
     }
 
@@ -38,6 +60,22 @@ impl Db {
             Ok(())
         })
     }
+}
+
+/// The part of a model's description that its run keeps.
+fn summary(model: &Map<String, Value>) -> Value {
+    let mut kept = Map::new();
+    for key in ["run_id", "utc_time_created", "artifact_path", "model_uuid"] {
+        kept.insert(key.to_owned(), model.get(key).cloned().unwrap_or_default());
+    }
+    let mut flavors = model.get("flavors").cloned().unwrap_or_default();
+    if let Value::Object(flavors) = &mut flavors {
+        for flavor in flavors.values_mut().filter_map(Value::as_object_mut) {
+            flavor.remove("config");
+        }
+    }
+    kept.insert("flavors".to_owned(), flavors);
+    Value::Object(kept)
 }
 
 /// Sets a tag, and the run's name with it where it is that tag.

@@ -1,11 +1,13 @@
 //! Artifacts of a run on a server: through its `mlflow-artifacts` proxy, or on a local path that both can see.
 
+use std::fs::File;
+
 use reqwest::Method;
 
 use super::client::{Body, Client, Request};
 use super::wire::FilesAnswer;
 use crate::tracking::error::{ErrorKind, Result, TrackingError};
-use crate::tracking::local_artifacts::{self, checked_path};
+use crate::tracking::local_artifacts::{self, Upload, checked_path};
 use crate::tracking::model::{ArtifactEntry, RunInfo};
 
 /// Where the artifacts of a run lie.
@@ -35,6 +37,29 @@ pub(super) async fn get(client: &Client, run: &RunInfo, path: &str) -> Result<Ve
             client.send(&format!("artifact {path}"), request).await
         }
         Place::Folder(root) => local_artifacts::get(root, path.to_owned()).await,
+    }
+}
+
+/// Reads an artifact piece by piece.
+pub(super) async fn fetch(client: &Client, run: &RunInfo, path: &str, into: &mut Upload) -> Result<()> {
+    match place(run)? {
+        Place::Proxy(root) => {
+            let url = proxy_url(client, &root, checked_path(path)?);
+            client.fetch(&format!("artifact {path}"), url, into).await
+        }
+        Place::Folder(root) => local_artifacts::copy(&root, path, into),
+    }
+}
+
+/// Writes a file piece by piece.
+pub(super) async fn put_file(client: &Client, run: &RunInfo, path: &str, file: &File) -> Result<()> {
+    match place(run)? {
+        Place::Proxy(root) => {
+            let url = proxy_url(client, &root, checked_path(path)?);
+            let size = local_artifacts::size_of(file)?;
+            client.send_file(&format!("artifact {path}"), url, file, size).await
+        }
+        Place::Folder(root) => local_artifacts::put_file(&root, path, file),
     }
 }
 

@@ -1,20 +1,25 @@
 //! HTTP to a tracking server: one place that sends, authenticates and tries again.
 
+use std::fs::File;
+use std::io::Seek as _;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use rand::RngExt as _;
-use reqwest::header::{AUTHORIZATION, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
-use reqwest::{Method, StatusCode, Url};
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::{Method, Response, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::settings::Settings;
 use crate::tracking::error::{ErrorKind, Result, TrackingError};
+use crate::tracking::local_artifacts::Upload;
 
 /// Answers beyond this size are refused: 64 MiB, far above a page of 1,000 runs.
 const MAX_ANSWER: usize = 64 << 20;
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
+/// A file is on its way no longer than this.
+const LONGEST_TRANSFER: Duration = Duration::from_secs(24 * 3600);
 /// Until a server has answered once, it is more likely misspelt than restarting.
 const RETRIES_BEFORE_FIRST_CONTACT: u32 = 2;
 
@@ -126,23 +131,53 @@ impl Client {
     async fn send_counted(&self, what: &str, request: Request<'_>) -> Result<(Vec<u8>, u32)> {
         let mut tries = 0;
         loop {
-            let failure = match self.send_once(what, &request).await {
+            match self.send_once(what, &request).await {
                 Ok(body) => return Ok((body, tries + 1)),
-                Err(failure) => failure,
-            };
-            let most = if self.contacted.load(Ordering::Relaxed) {
-                self.settings.max_retries
-            } else {
-                self.settings.max_retries.min(RETRIES_BEFORE_FIRST_CONTACT)
-            };
-            if !failure.transient || tries >= most {
-                return Err(failure.error);
+                Err(failure) => self.wait_for_another_try(failure, tries).await?,
             }
-            let wait = failure.retry_after.unwrap_or_else(|| self.backoff(tries)).min(LONGEST_WAIT);
-            tracing::debug!(error = %failure.error, ?wait, "trying again");
-            tokio::time::sleep(wait).await;
             tries += 1;
         }
+    }
+
+    /// Fetches what may be larger than memory into a file, which holds nothing of a try that failed.
+    pub(super) async fn fetch(&self, what: &str, url: Url, into: &mut Upload) -> Result<()> {
+        let mut tries = 0;
+        loop {
+            match self.fetch_once(what, url.clone(), into).await {
+                Ok(()) => return Ok(()),
+                Err(failure) => self.wait_for_another_try(failure, tries).await?,
+            }
+            into.restart()?;
+            tries += 1;
+        }
+    }
+
+    /// Sends a file of `size` bytes that may be larger than memory.
+    pub(super) async fn send_file(&self, what: &str, url: Url, file: &File, size: u64) -> Result<()> {
+        let mut tries = 0;
+        loop {
+            match self.send_file_once(what, url.clone(), file, size).await {
+                Ok(()) => return Ok(()),
+                Err(failure) => self.wait_for_another_try(failure, tries).await?,
+            }
+            tries += 1;
+        }
+    }
+
+    /// Waits where another try makes sense; else the failure stands.
+    async fn wait_for_another_try(&self, failure: Failure, tries: u32) -> Result<()> {
+        let most = if self.contacted.load(Ordering::Relaxed) {
+            self.settings.max_retries
+        } else {
+            self.settings.max_retries.min(RETRIES_BEFORE_FIRST_CONTACT)
+        };
+        if !failure.transient || tries >= most {
+            return Err(failure.error);
+        }
+        let wait = failure.retry_after.unwrap_or_else(|| self.backoff(tries)).min(LONGEST_WAIT);
+        tracing::debug!(error = %failure.error, ?wait, "trying again");
+        tokio::time::sleep(wait).await;
+        Ok(())
     }
 
     /// The first new try is near at once, as a restarted connection cures most faults; then the waits double.
@@ -163,8 +198,15 @@ impl Client {
             Body::Json(value) => builder.json(value),
             Body::Bytes(bytes) => builder.body(bytes.to_vec()),
         };
-        let mut response = builder.send().await.map_err(|error| self.unreachable(error))?;
+        let response = builder.send().await.map_err(|error| self.unreachable(error))?;
         self.contacted.store(true, Ordering::Relaxed);
+        let (method, status, took) = (&request.method, response.status().as_u16(), start.elapsed());
+        tracing::debug!(%method, what, status, ?took, "answered");
+        self.read_answer(what, response).await
+    }
+
+    /// The body of a 2xx answer, in memory.
+    async fn read_answer(&self, what: &str, mut response: Response) -> Result<Vec<u8>, Failure> {
         let status = response.status();
         let retry_after = retry_after(response.headers());
         let mut bytes = Vec::new();
@@ -175,7 +217,6 @@ impl Client {
             }
             bytes.extend_from_slice(&chunk);
         }
-        tracing::debug!(method = %request.method, what, status = status.as_u16(), took = ?start.elapsed(), "answered");
         if status.is_success() {
             return Ok(bytes);
         }
@@ -188,6 +229,51 @@ impl Client {
         let (status, date) = (response.status(), date(response.headers()));
         let first = response.chunk().await.map_err(|error| self.unreachable(error).error)?;
         Ok((status, date, first_line(&first.unwrap_or_default())))
+    }
+
+    async fn fetch_once(&self, what: &str, url: Url, into: &mut Upload) -> Result<(), Failure> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        // The time-out of the settings holds for each piece here: a large file takes its time.
+        let request = self.http.get(url).timeout(LONGEST_TRANSFER);
+        let answer = self.in_time(request.send()).await?;
+        self.contacted.store(true, Ordering::Relaxed);
+        let mut response = answer.map_err(|error| self.unreachable(error))?;
+        if !response.status().is_success() {
+            return self.read_answer(what, response).await.map(drop);
+        }
+        loop {
+            match self.in_time(response.chunk()).await?.map_err(|error| self.unreachable(error))? {
+                Some(chunk) => into.write(&chunk).map_err(Failure::lasting)?,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    async fn send_file_once(&self, what: &str, url: Url, file: &File, size: u64) -> Result<(), Failure> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        let from_the_start = file.try_clone().and_then(|mut file| file.rewind().map(|()| file));
+        let file = from_the_start.map_err(|error| {
+            let message = format!("{what} can't be read again");
+            Failure::lasting(TrackingError::new(ErrorKind::Io, message).caused_by(error))
+        })?;
+        let request = self
+            .http
+            .put(url)
+            .timeout(LONGEST_TRANSFER)
+            .header(CONTENT_LENGTH, size)
+            .body(tokio::fs::File::from_std(file));
+        let response = request.send().await.map_err(|error| self.unreachable(error))?;
+        self.contacted.store(true, Ordering::Relaxed);
+        self.read_answer(what, response).await.map(drop)
+    }
+
+    /// What does not come within the time-out of the settings can't be reached.
+    async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
+        tokio::time::timeout(self.settings.timeout, work).await.map_err(|elapsed| {
+            let message = format!("{} does not answer in time", self.here());
+            let error = TrackingError::new(ErrorKind::Unavailable, message).caused_by(elapsed);
+            Failure { error, transient: true, retry_after: None }
+        })
     }
 
     fn here(&self) -> String {

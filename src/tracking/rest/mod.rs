@@ -7,6 +7,8 @@ mod registry;
 mod settings;
 mod wire;
 
+use std::fs::File;
+
 use async_trait::async_trait;
 use serde_json::json;
 
@@ -19,6 +21,7 @@ use wire::{
 };
 
 use super::error::{ErrorKind, Result};
+use super::local_artifacts::Upload;
 use super::model::{
     ArtifactEntry, Experiment, ExperimentId, Metric, NewRun, Page, Run, RunId, RunInfo, RunQuery, RunUpdate,
 };
@@ -250,6 +253,14 @@ impl Store for RestStore {
 
     async fn artifact(&self, run: &RunInfo, path: &str) -> Result<Vec<u8>> {
         artifacts::get(&self.client, run, path).await
+    }
+
+    async fn artifact_into(&self, run: &RunInfo, path: &str, into: &mut Upload) -> Result<()> {
+        artifacts::fetch(&self.client, run, path, into).await
+    }
+
+    async fn put_artifact_file(&self, run: &RunInfo, path: &str, file: &File) -> Result<()> {
+        artifacts::put_file(&self.client, run, path, file).await
     }
 
     async fn artifacts(&self, run: &RunInfo, path: &str) -> Result<Vec<ArtifactEntry>> {

@@ -1,5 +1,8 @@
 //! Promises about artifacts.
 
+use std::io::{Seek, SeekFrom, Write};
+
+use sweep::tracking::local_artifacts::Upload;
 use sweep::tracking::{ArtifactEntry, ErrorKind, Store};
 
 use super::run;
@@ -48,4 +51,31 @@ pub async fn paths_that_lead_outside_are_refused(store: &dyn Store) {
         );
         assert_eq!(store.artifact(&info, path).await.unwrap_err().kind, ErrorKind::Invalid, "{path}");
     }
+}
+
+pub async fn a_file_goes_in_and_comes_out_piece_by_piece(store: &dyn Store) {
+    let info = run(store).await;
+    let bytes: Vec<u8> = (0..=255).cycle().take(1_000_000).collect();
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(&bytes).unwrap();
+    file.seek(SeekFrom::Start(10)).unwrap();
+    store.put_artifact_file(&info, "models/large.bin", &file).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut upload = Upload::begin(folder.path(), "a/copy.bin").unwrap().at_most(1_000_000);
+    store.artifact_into(&info, "models/large.bin", &mut upload).await.unwrap();
+    assert!(upload.keep_if_new().unwrap());
+    assert_eq!(std::fs::read(folder.path().join("a/copy.bin")).unwrap(), bytes);
+
+    let mut same = Upload::begin(folder.path(), "a/copy.bin").unwrap();
+    store.artifact_into(&info, "models/large.bin", &mut same).await.unwrap();
+    assert!(!same.keep_if_new().unwrap(), "it holds the same already");
+    let mut small = Upload::begin(folder.path(), "b").unwrap().at_most(999_999);
+    let error = store.artifact_into(&info, "models/large.bin", &mut small).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Protocol);
+    let mut none = Upload::begin(folder.path(), "b").unwrap();
+    let error = store.artifact_into(&info, "no/such", &mut none).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::NotFound);
+    let empty = tempfile::tempfile().unwrap();
+    store.put_artifact_file(&info, "empty", &empty).await.unwrap();
+    assert!(store.artifact(&info, "empty").await.unwrap().is_empty());
 }

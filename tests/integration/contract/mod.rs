@@ -71,6 +71,7 @@ macro_rules! contract_suite {
                 artifacts_are_listed_by_folder,
                 a_missing_artifact_is_not_found,
                 paths_that_lead_outside_are_refused,
+                a_file_goes_in_and_comes_out_piece_by_piece,
             }
             registry::{
                 a_registered_model_is_made_once,

@@ -1,6 +1,8 @@
 //! The embedded store: the contract, and what only a file can get wrong.
 
+mod back_and_forth;
 mod files;
+mod killed;
 mod races;
 mod with_mlflow;
 

@@ -54,7 +54,7 @@ fn tables_read_well_at_80_columns_and_at_200() {
                 seen += &at_width(&sandbox, width, args);
             }
         }
-        seen += &at_width(&sandbox, "60", &["list"]);
+        seen += &at_width(&sandbox, "74", &["list"]);
         insta::assert_snapshot!("tables", seen);
     });
 }

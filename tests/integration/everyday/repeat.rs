@@ -6,9 +6,10 @@ use super::{block, store, swept};
 use crate::embedded_sweep::runs;
 use crate::support::sandbox::Sandbox;
 
-/// Writes what it was handed: its arguments, each ended by NUL, and its variables.
-const RECORD: &str = "#!/bin/sh\nfor arg in \"$@\"; do printf '%s\\0' \"$arg\"; done > \"${OUT:-$MLFLOW_RUN_ID}\"\n\
-                      printf '%s|%s|%s' \"$GREETING\" \"$SWEEP_TRIAL_SEED\" \"$SWEEP_PARAMS\" >> \"${OUT:-$MLFLOW_RUN_ID}\"\n";
+/// Writes what it was handed: its arguments, each ended by NUL, and three variables, to a file each.
+const RECORD: &str = "#!/bin/sh\nout=${OUT:-$MLFLOW_RUN_ID}\nfor arg in \"$@\"; do printf '%s\\0' \"$arg\"; done > \"$out\"\n\
+                      printf %s \"$GREETING\" > \"$out.greeting\"\nprintf %s \"$SWEEP_TRIAL_SEED\" > \"$out.seed\"\n\
+                      printf %s \"$SWEEP_PARAMS\" > \"$out.params\"\n";
 /// Values that a shell would trip over.
 const NASTY: &str =
     r#"["it's \"$(touch broken)\" `id`", "two\nlines", " spaces  ", "-n", "ä 字 \\ * ? ; & | > #", ""]"#;
@@ -48,17 +49,22 @@ fn the_winners_command_runs_exactly_as_the_trial_did_whatever_its_values_are() {
             let metric = Metric { key: "loss".into(), value: -(place as f64), timestamp: 1, step: 0 };
             block(store(&sandbox).log_batch(&run.info.id, &[metric], &[], &[])).unwrap();
             run_winner(&sandbox);
-            let read = |name: &str| std::fs::read_to_string(sandbox.path().join(name)).unwrap();
-            let (mut first, mut again) = (read(run.info.id.as_str()), read("again"));
-            if command.contains("trial_seed") {
-                // Who is told the seed on the command line is not told it twice.
-                let cut = |text: &str| text.split_once('|').unwrap().0.to_owned();
-                (first, again) = (cut(&first), cut(&again));
-            } else if command.contains("args") {
-                let cut = |text: &str| text.rsplit_once('|').unwrap().0.to_owned();
-                (first, again) = (cut(&first), cut(&again));
+            let read = |name: String| std::fs::read_to_string(sandbox.path().join(name)).unwrap();
+            for (part, told) in [
+                ("", false),
+                (".greeting", false),
+                // What stands on the command line is not told twice.
+                (".seed", command.contains("trial_seed")),
+                (".params", command.contains("args")),
+            ] {
+                if !told {
+                    assert_eq!(
+                        read(format!("{}{part}", run.info.id)),
+                        read(format!("again{part}")),
+                        "{command}"
+                    );
+                }
             }
-            assert_eq!(first, again, "{command}");
         }
         assert!(!sandbox.path().join("broken").exists(), "a value was read as code");
     }

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use super::Trial;
 use crate::support::http;
+use crate::support::sweep_server::SweepServer;
 
-const PATHS: [&str; 44] = [
+const PATHS: [&str; 62] = [
     "api/2.0/mlflow/experiments/create",
     "api/2.0/mlflow/experiments/get",
     "api/2.0/mlflow/experiments/get-by-name",
@@ -52,9 +53,27 @@ const PATHS: [&str; 44] = [
     "",
     "%2e%2e/%2e%2e/etc/passwd",
     "api/2.0/mlflow/registered-models/create",
+    "api/2.0/mlflow/registered-models/get",
+    "api/2.0/mlflow/registered-models/update",
+    "api/2.0/mlflow/registered-models/rename",
+    "api/2.0/mlflow/registered-models/search",
+    "api/2.0/mlflow/registered-models/get-latest-versions",
+    "api/2.0/mlflow/registered-models/set-tag",
+    "api/2.0/mlflow/registered-models/delete-tag",
+    "api/2.0/mlflow/registered-models/alias",
+    "ajax-api/2.0/mlflow/model-versions/create",
+    "api/2.0/mlflow/model-versions/get",
+    "api/2.0/mlflow/model-versions/update",
+    "api/2.0/mlflow/model-versions/transition-stage",
+    "api/2.0/mlflow/model-versions/search",
+    "api/2.0/mlflow/model-versions/get-download-uri",
+    "api/2.0/mlflow/model-versions/set-tag",
+    "ajax-api/2.0/mlflow/metrics/get-history-bulk",
+    "api/2.0/mlflow/metrics/get-history-bulk-interval",
+    "api/2.0/mlflow/runs/log-model",
     "api//2.0//mlflow",
 ];
-const FIELDS: [&str; 30] = [
+const FIELDS: [&str; 40] = [
     "run_id",
     "run_uuid",
     "experiment_id",
@@ -85,6 +104,16 @@ const FIELDS: [&str; 30] = [
     "source_run_id",
     "run_name",
     "start_time",
+    "version",
+    "alias",
+    "stage",
+    "stages",
+    "source",
+    "archive_existing_versions",
+    "description",
+    "start_step",
+    "end_step",
+    "model_json",
 ];
 
 fn any(random: &mut StdRng, run: &str, depth: u8) -> Value {
@@ -127,45 +156,107 @@ fn query(value: &Value) -> Vec<(String, String)> {
         .unwrap_or_default()
 }
 
+// Twice what most endpoints take.
+const METHODS: [Method; 8] = [
+    Method::POST,
+    Method::POST,
+    Method::GET,
+    Method::GET,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+    Method::HEAD,
+];
+
+/// A request that makes no sense, with what it looks like.
+fn nonsense(
+    random: &mut StdRng,
+    client: &reqwest::Client,
+    url: &str,
+    run: &str,
+) -> (String, reqwest::RequestBuilder) {
+    let path = PATHS[random.random_range(0..PATHS.len())];
+    let method = METHODS[random.random_range(0..METHODS.len())].clone();
+    let asked = fields(random, run, 2);
+    let mut request = client.request(method.clone(), format!("{url}/{path}")).query(&query(&asked));
+    if method != Method::GET && method != Method::HEAD {
+        let mut body = asked.to_string();
+        if random.random_range(0..10) == 0 {
+            let at = (0..body.len()).rev().find(|&at| body.is_char_boundary(at) && at <= body.len() / 2);
+            body.truncate(at.unwrap_or_default());
+        }
+        request = request.header("content-type", "application/json").body(body);
+    }
+    (format!("{method} {path} {asked}"), request)
+}
+
 #[tokio::test]
 async fn nonsense_is_refused_in_mlflows_shape_and_breaks_nothing() {
     let trial = Trial::start().await;
     let client = http::client();
     let random = &mut StdRng::seed_from_u64(7);
-    // Twice what most endpoints take.
-    let methods = [
-        Method::POST,
-        Method::POST,
-        Method::GET,
-        Method::GET,
-        Method::PUT,
-        Method::PATCH,
-        Method::DELETE,
-        Method::HEAD,
-    ];
-    for number in 0..3000 {
-        let path = PATHS[random.random_range(0..PATHS.len())];
-        let method = methods[random.random_range(0..methods.len())].clone();
-        let asked = fields(random, &trial.run_id, 2);
-        let mut request =
-            client.request(method.clone(), format!("{}/{path}", trial.url)).query(&query(&asked));
-        if method != Method::GET && method != Method::HEAD {
-            let mut body = asked.to_string();
-            if random.random_range(0..10) == 0 {
-                let at = (0..body.len()).rev().find(|&at| body.is_char_boundary(at) && at <= body.len() / 2);
-                body.truncate(at.unwrap_or_default());
-            }
-            request = request.header("content-type", "application/json").body(body);
-        }
-        let shown = format!("{number}: {method} {path} {asked}");
-        let response = request.send().await.unwrap_or_else(|error| panic!("{shown}: {error}"));
+    for number in 0..4000 {
+        let (shown, request) = nonsense(random, &client, &trial.url, &trial.run_id);
+        let response = request.send().await.unwrap_or_else(|error| panic!("{number} {shown}: {error}"));
         let status = response.status().as_u16();
         let answer: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap_or_default();
-        assert!(status < 500 || status == 501, "{shown}: {status} {answer}");
-        if status >= 400 && method != Method::HEAD {
+        assert!(status < 500 || status == 501, "{number} {shown}: {status} {answer}");
+        if status >= 400 && !shown.starts_with("HEAD") {
             let shaped = answer["error_code"].is_string() && answer["message"].is_string();
-            assert!(shaped, "{shown}: {status} {answer}");
+            assert!(shaped, "{number} {shown}: {status} {answer}");
         }
     }
     assert_eq!(trial.run().await.info.id.as_str(), trial.run_id);
+}
+
+/// Values of headers that decide who is let in, right and wrong ones.
+const HOSTS: [&str; 9] = [
+    "localhost",
+    "127.0.0.1:1",
+    "[::1]",
+    "[",
+    "]:",
+    ":",
+    "evil.example",
+    "10.evil.example",
+    "localhost:99999999999",
+];
+const ORIGINS: [&str; 6] =
+    ["http://localhost", "http://evil.example", "null", "http://[::1", "://", "http://localhost:port"];
+const LOGINS: [&str; 8] = [
+    "Bearer a-long-token",
+    "Bearer",
+    "Basic",
+    "Basic YW5uOndyb25nIG9uZQ==",
+    "Basic /w==",
+    "Basic =",
+    "Negotiate abc",
+    "bearer  a-long-token ",
+];
+
+#[tokio::test]
+async fn a_server_for_people_lets_nobody_in_by_nonsense() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = SweepServer::start(folder.path(), &[], &[("SWEEP_SERVER_TOKEN", "a-long-token")]);
+    let client = http::client();
+    let random = &mut StdRng::seed_from_u64(8);
+    let mut let_in = 0;
+    for number in 0..3000 {
+        let (shown, mut request) = nonsense(random, &client, server.url(), "none");
+        let mut pick = |from: &[&'static str]| from[random.random_range(0..from.len())];
+        let (host, origin, login) = (pick(&HOSTS), pick(&ORIGINS), pick(&LOGINS));
+        request = request.header("host", host).header("origin", origin).header("authorization", login);
+        let shown = format!("{number} {shown} for {host} from {origin} by {login}");
+        let response = request.send().await.unwrap_or_else(|error| panic!("{shown}: {error}"));
+        let status = response.status().as_u16();
+        assert!(status < 500 || status == 501, "{shown}: {status}");
+        let may = login.to_ascii_lowercase().starts_with("bearer ") && login.contains("a-long-token");
+        if !may && !shown.contains(" health ") && !shown.contains(" api/3.0/mlflow/server-info ") {
+            // 400 is what cannot be read as a request at all.
+            assert!([400, 401, 403].contains(&status), "{shown}: {status}");
+        }
+        let_in += usize::from(![400, 401, 403].contains(&status));
+    }
+    assert!(let_in > 50, "{let_in}");
+    assert_eq!(client.get(format!("{}/health", server.url())).send().await.unwrap().status().as_u16(), 200);
 }

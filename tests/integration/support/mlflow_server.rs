@@ -32,6 +32,16 @@ impl MlflowServer {
         Self::start_in(folder, &format!("sqlite:///{}", database.display()))
     }
 
+    // For a benchmark.
+    #[allow(dead_code)]
+    /// Starts a server on an empty database with nothing set but its port: several workers, jobs, and all.
+    pub fn start_as_shipped() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let database = folder.path().join("mlflow.db");
+        let uri = format!("sqlite:///{}", database.display());
+        Self::start_with(folder, &uri, &[], &[])
+    }
+
     /// A server that tests share which run at the same time; it ends with the last of them.
     pub fn shared() -> Arc<Self> {
         static SHARED: Mutex<Weak<MlflowServer>> = Mutex::new(Weak::new());
@@ -49,15 +59,26 @@ impl MlflowServer {
     }
 
     fn start_in(folder: tempfile::TempDir, backend_store_uri: &str) -> Self {
+        let lean = [("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")];
+        Self::start_with(folder, backend_store_uri, &["--workers", "1"], &lean)
+    }
+
+    fn start_with(
+        folder: tempfile::TempDir,
+        backend_store_uri: &str,
+        options: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let port = free_port();
         let log =
             File::create(folder.path().join("server.log")).expect("the temporary folder can be written");
         let child = Command::new(mlflow_python())
-            .args(["-m", "mlflow", "server", "--workers", "1", "--host", "127.0.0.1", "--port"])
+            .args(["-m", "mlflow", "server", "--host", "127.0.0.1", "--port"])
             .arg(port.to_string())
             .args(["--backend-store-uri", backend_store_uri])
+            .args(options)
             .current_dir(folder.path())
-            .env("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
+            .envs(environment.iter().copied())
             .env("MLFLOW_DISABLE_TELEMETRY", "true")
             .env_remove("MLFLOW_TRACKING_URI")
             .stdin(Stdio::null())
@@ -74,6 +95,13 @@ impl MlflowServer {
     /// Its base URL.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    // For a benchmark.
+    #[allow(dead_code)]
+    /// The process id, which is that of its group, too.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// The folder it runs in, with its database and artifacts.

@@ -9,3 +9,4 @@ pub mod postgres;
 pub mod proxy;
 pub mod python;
 pub mod sandbox;
+pub mod sweep_server;

@@ -16,16 +16,26 @@ pub const MLFLOW_VERSION: &str = "3.17.2";
 /// Where it can't be made; the message says what to install.
 pub fn mlflow_python() -> PathBuf {
     static PYTHON: OnceLock<PathBuf> = OnceLock::new();
-    PYTHON.get_or_init(|| make(&home())).clone()
+    PYTHON.get_or_init(|| make(&home(MLFLOW_VERSION), &[&format!("mlflow=={MLFLOW_VERSION}")])).clone()
+}
+
+/// The `python` of another environment, with the last MLflow of the 2.x line. It takes minutes to make.
+///
+/// # Panics
+///
+/// Where it can't be made; the message says what to install.
+pub fn mlflow_2_22() -> PathBuf {
+    // Newer versions of SQLAlchemy lack what it uses.
+    make(&home("2.22.1"), &["mlflow==2.22.1", "sqlalchemy<2.1"])
 }
 
 /// `target/mlflow-<version>`.
-fn home() -> PathBuf {
+fn home(version: &str) -> PathBuf {
     let tmp = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    tmp.parent().expect("target/tmp lies in target").join(format!("mlflow-{MLFLOW_VERSION}"))
+    tmp.parent().expect("target/tmp lies in target").join(format!("mlflow-{version}"))
 }
 
-fn make(home: &Path) -> PathBuf {
+fn make(home: &Path, packages: &[&str]) -> PathBuf {
     let venv = home.join("venv");
     let python = venv.join("bin").join("python");
     // Written last: an environment whose making was broken off has none.
@@ -46,10 +56,10 @@ fn make(home: &Path) -> PathBuf {
     run(
         Command::new(&python)
             .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-            .arg(format!("mlflow=={MLFLOW_VERSION}")),
+            .args(packages),
         "the tests need MLflow from a Python package index: check the network and pip's settings",
     );
-    fs::write(&complete, MLFLOW_VERSION).expect("the target folder can be written");
+    fs::write(&complete, "there").expect("the target folder can be written");
     python
 }
 
@@ -59,24 +69,34 @@ fn make(home: &Path) -> PathBuf {
 ///
 /// Where it can't be installed.
 pub fn with_postgres_driver() {
+    with("psycopg2-binary");
+}
+
+/// Adds what MLflow measures the system with.
+///
+/// # Panics
+///
+/// Where it can't be installed.
+pub fn with_system_metrics() {
+    with("psutil");
+}
+
+fn with(package: &str) {
     let python = mlflow_python();
-    let lock = File::create(home().join("lock")).expect("the target folder can be written");
+    let lock = File::create(home(MLFLOW_VERSION).join("lock")).expect("the target folder can be written");
     lock.lock().expect("the file system has locks");
     // Within the environment, so that it goes with it.
-    let complete = home().join("venv").join("postgres-driver");
+    let complete = home(MLFLOW_VERSION).join("venv").join(format!("has-{package}"));
     if complete.exists() {
         return;
     }
     run(
-        Command::new(python).args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "psycopg2-binary",
-        ]),
-        "the tests need psycopg2-binary from a Python package index: check the network and pip's settings",
+        Command::new(python)
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+            .arg(package),
+        &format!(
+            "the tests need {package} from a Python package index: check the network and pip's settings"
+        ),
     );
     fs::write(&complete, "there").expect("the target folder can be written");
 }

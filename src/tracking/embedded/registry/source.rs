@@ -30,7 +30,7 @@ pub(super) struct Lineage {
 }
 
 /// What a `models:/…` source names.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum ModelUri<'a> {
     Logged(&'a str),
     Version(&'a str, i64),

@@ -1,0 +1,92 @@
+//! `sweep export DIR`: a sweep as plain files.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::context::{Context, Setting, SweepChoice};
+use super::exit::Exit;
+use super::exporter::{Exporter, What};
+use super::failure::Failure;
+use super::load::load_sweep;
+use super::run::limit;
+use super::signals::asked_to_end;
+use crate::config::Config;
+use crate::record::{ClaimOrder, Ledger, Order, Sweep};
+use crate::strategy;
+use crate::ui::words;
+
+/// How often the store is asked for what is new.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// What was typed.
+#[derive(Debug, Clone)]
+pub struct ExportArgs {
+    /// Which sweep.
+    pub sweep: SweepChoice,
+    /// The folder.
+    pub folder: PathBuf,
+    /// Fetch artifacts, too.
+    pub artifacts: bool,
+    /// Go on until the sweep is over.
+    pub follow: bool,
+    /// Read what is there already again.
+    pub refresh: bool,
+}
+
+/// Writes a sweep as plain files; each is written whole or not at all.
+///
+/// # Errors
+/// Where the folder holds something else, the store fails, or the disk refuses.
+pub async fn export(setting: &Setting, args: &ExportArgs) -> Result<Exit, Failure> {
+    let context = Context::open(setting)?;
+    let (sweep, config) = load_sweep(&context, &args.sweep).await?;
+    let what = What { artifacts: args.artifacts, refresh: args.refresh };
+    let mut exporter = Exporter::begin(&context, &sweep, &config, &args.folder, what).await?;
+    let work = async {
+        if args.follow {
+            follow(&context, &sweep, &config, &mut exporter).await?;
+        }
+        exporter.everything().await
+    };
+    // What is under way is dropped, and its unfinished file with it.
+    let ended = tokio::select! {
+        done = work => done.map(|()| Exit::Done)?,
+        signal = asked_to_end() => signal?,
+    };
+    exporter.tell();
+    if ended != Exit::Done {
+        context.ui.say("Cut short: the same command goes on from here.");
+    }
+    Ok(ended)
+}
+
+/// Exports trials as they end, until the sweep is over.
+async fn follow(
+    context: &Context,
+    sweep: &Sweep,
+    config: &Config,
+    exporter: &mut Exporter<'_>,
+) -> Result<(), Failure> {
+    let strategy = strategy::for_config(config, sweep.seed)?;
+    let limit = limit(config, strategy.as_ref());
+    let token = context.identity().agent;
+    let ledger =
+        Ledger::open(Arc::clone(&context.store), &sweep.ledger, token, ClaimOrder::Spread, None).await?;
+    let trials = limit.map_or_else(String::new, |limit| format!(" of {}", words::count(limit, "trial")));
+    context.ui.say(&format!("Following sweep {}{trials}; Ctrl-C ends this.", sweep.id()));
+    loop {
+        let unfinished = ledger.unfinished().await?;
+        let all_begun = match limit {
+            Some(limit) => ledger.taken().await >= limit,
+            None => false,
+        };
+        exporter.settled(&ledger.settled().await?).await?;
+        let parent = context.store.run(sweep.id()).await?;
+        let stopped = matches!(sweep.order(context.store.as_ref()).await?, Order::Stop | Order::Cancel);
+        if parent.info.status.is_final() || (unfinished.is_empty() && (all_begun || stopped)) {
+            return Ok(());
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}

@@ -1,0 +1,187 @@
+//! One trial on its way into its folder.
+
+use super::context::Context;
+use super::exporter::{What, pretty};
+use super::failure::Failure;
+use crate::plain::{self, Folder, PlainError, TrialRecord, metric_rows};
+use crate::record::{tags, true_value};
+use crate::tracking::local_artifacts::checked_path;
+use crate::tracking::{ArtifactEntry, ErrorKind, Metric, Run, Store, TrackingError};
+
+/// Folders within folders, and entries in all, that are looked through: a server could make up any number.
+const DEEPEST: usize = 64;
+const MOST: usize = 100_000;
+
+/// What became of a trial's folder.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    /// Whether any file was written.
+    pub(super) anything: bool,
+    /// Artifacts whose names can't be a file's here.
+    pub(super) left_out: Vec<String>,
+}
+
+/// Writes the folder of a trial, its summary last: a folder that has one is whole. What the files say already is not
+/// read again, artifacts of the same size neither.
+pub(super) async fn write_trial(
+    context: &Context,
+    folder: &Folder,
+    trial: &TrialRecord,
+    run: &Run,
+    what: What,
+) -> Result<Written, Failure> {
+    let store = context.store.as_ref();
+    let at = trial.folder();
+    let texts = [
+        (plain::PARAMS, pretty(&trial.params_json())),
+        (plain::TAGS, pretty(&trial.tags_json())),
+        (plain::SUMMARY, pretty(&trial.summary_json())),
+    ];
+    let known = !what.refresh && is_known(folder, &at, &texts)?;
+    let mut written = Written::default();
+    if !known {
+        written.anything |= write_metrics(store, folder, &at, run).await?;
+        let patch = read_patch(store, trial, run).await?;
+        let git = pretty(&trial.git_json(patch.as_deref()));
+        written.anything |= folder.write(&format!("{at}/{}", plain::GIT), git.as_bytes())?;
+    }
+    if what.artifacts {
+        write_artifacts(store, folder, &at, run, known, &mut written).await?;
+    }
+    if !known {
+        for (name, text) in &texts {
+            written.anything |= folder.write(&format!("{at}/{name}"), text.as_bytes())?;
+        }
+    }
+    Ok(written)
+}
+
+/// Whether the folder is whole and says just this.
+fn is_known(folder: &Folder, at: &str, texts: &[(&str, String)]) -> Result<bool, PlainError> {
+    for (name, text) in texts {
+        let there = folder.read(&format!("{at}/{name}"), text.len() as u64);
+        // One that is larger, or is a link, does not say this.
+        if !there.is_ok_and(|bytes| bytes.as_deref() == Some(text.as_bytes())) {
+            return Ok(false);
+        }
+    }
+    let there = |name: &str| Ok::<_, PlainError>(folder.file(&format!("{at}/{name}"))?.is_some());
+    Ok(there(plain::METRICS)? && there(plain::GIT)?)
+}
+
+/// `metrics.csv`, one history in memory at a time.
+async fn write_metrics(store: &dyn Store, folder: &Folder, at: &str, run: &Run) -> Result<bool, Failure> {
+    let mut file = folder.begin(&format!("{at}/{}", plain::METRICS))?;
+    file.write(plain::HEADER.as_bytes())?;
+    let mut keys: Vec<&str> = run.metrics.iter().map(|metric| metric.key.as_str()).collect();
+    keys.sort_unstable();
+    for key in keys {
+        let history = store.metric_history(&run.info.id, key).await?;
+        let history = history.into_iter().map(|one| Metric { value: true_value(one.value), ..one });
+        file.write(metric_rows(history.collect()).as_bytes())?;
+    }
+    Ok(file.keep_if_new()?)
+}
+
+/// The changes since the commit, where they were kept.
+async fn read_patch(store: &dyn Store, trial: &TrialRecord, run: &Run) -> Result<Option<Vec<u8>>, Failure> {
+    if !trial.tags.contains_key(tags::GIT_DIFF_SHA256) {
+        return Ok(None);
+    }
+    match store.artifact(&run.info, tags::GIT_DIFF_ARTIFACT).await {
+        Ok(patch) => Ok(Some(patch)),
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn write_artifacts(
+    store: &dyn Store,
+    folder: &Folder,
+    at: &str,
+    run: &Run,
+    known: bool,
+    written: &mut Written,
+) -> Result<(), Failure> {
+    let (files, left_out) = list(store, run).await?;
+    written.left_out = left_out;
+    for file in files {
+        let path = format!("{at}/{}/{}", plain::ARTIFACTS, file.path);
+        let size = file.size.unwrap_or(0);
+        if known && folder.file(&path)?.is_some_and(|(_, there)| there == size) {
+            continue;
+        }
+        let mut upload = folder.begin(&path)?.at_most(size);
+        match store.artifact_into(&run.info, &file.path, &mut upload).await {
+            Ok(()) => written.anything |= upload.keep_if_new()?,
+            // It was removed since it was listed.
+            Err(error) if error.kind == ErrorKind::NotFound => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// All artifacts of a run that can be files here, and the names of those that can't, whatever a server answers.
+async fn list(store: &dyn Store, run: &Run) -> Result<(Vec<ArtifactEntry>, Vec<String>), TrackingError> {
+    let (mut files, mut left_out) = (Vec::new(), Vec::new());
+    let mut folders = vec![String::new()];
+    let mut seen = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in store.artifacts(&run.info, &folder).await? {
+            seen += 1;
+            if seen > MOST {
+                let message = format!("run {} has more than {MOST} artifacts", run.info.id);
+                return Err(
+                    TrackingError::new(ErrorKind::Protocol, message).hint("--no-artifacts leaves them out.")
+                );
+            }
+            let deep = entry.path.split('/').count() > DEEPEST;
+            if deep || !is_directly_below(&folder, &entry.path) {
+                left_out.push(entry.path);
+            } else if entry.is_dir {
+                folders.push(entry.path);
+            } else {
+                files.push(entry);
+            }
+        }
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok((files, left_out))
+}
+
+fn is_directly_below(folder: &str, path: &str) -> bool {
+    let name = match folder {
+        "" => Some(path),
+        folder => path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')),
+    };
+    name.is_some_and(|name| !name.contains('/') && checked_path(name).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_lies_directly_below_its_folder_is_followed() {
+        for (folder, path) in [("", "a"), ("a", "a/b.txt"), ("a/b", "a/b/c d")] {
+            assert!(is_directly_below(folder, path), "{path}");
+        }
+        for (folder, path) in [
+            ("", "../a"),
+            ("", "/etc/passwd"),
+            ("", ".."),
+            ("", "a/b"),
+            ("", ""),
+            ("a", "a"),
+            ("a", "ab"),
+            ("a", "a/../../b"),
+            ("a", "b/c"),
+            ("a", "a//b"),
+            ("", "a\\b"),
+            ("", "a\nb"),
+        ] {
+            assert!(!is_directly_below(folder, path), "{path}");
+        }
+    }
+}

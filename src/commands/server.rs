@@ -1,0 +1,242 @@
+//! `sweep server`: MLflow's tracking API over a database file, for people.
+
+use std::net::ToSocketAddrs as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+
+use super::context::Setting;
+use super::exit::Exit;
+use super::failure::Failure;
+use crate::gateway::{Access, Hosts, Logins, Origins, PublicServer};
+use crate::tracking::embedded::{EmbeddedStore, Roots};
+use crate::ui::Ui;
+
+/// Where MLflow itself looks when nothing is said.
+const DEFAULT_URI: &str = "sqlite:///mlflow.db";
+/// What the locations of new experiments begin with, so that clients on other machines can send files.
+const PROXIED: &str = "mlflow-artifacts:";
+/// How long requests that are under way may take once the server was asked to end.
+const LAST_REQUESTS: Duration = Duration::from_secs(10);
+
+/// What was typed.
+#[derive(Debug, Clone)]
+pub struct ServerArgs {
+    /// The address to listen on.
+    pub host: String,
+    /// The port; 0: any that is free.
+    pub port: u16,
+    /// The database; `None`: `sqlite:///mlflow.db`.
+    pub backend_store_uri: Option<String>,
+    /// The folder of what clients send; `None`: `mlartifacts` beside the database.
+    pub artifacts_destination: Option<String>,
+    /// Where the artifacts of new experiments go; `None`: to this server.
+    pub default_artifact_root: Option<String>,
+    /// The names that it may be called by, with commas.
+    pub allowed_hosts: Option<String>,
+    /// The origins of pages that may change anything, with commas.
+    pub cors_allowed_origins: Option<String>,
+    /// A file of logins.
+    pub login_file: Option<PathBuf>,
+}
+
+/// Serves until it is asked to end.
+///
+/// # Errors
+/// Where the address can't be had or is open to others without a login, or the database can't be opened.
+pub async fn server(setting: &Setting, args: &ServerArgs) -> Result<Exit, Failure> {
+    let logins = logins(&setting.ui, args)?;
+    if logins.is_empty() && !is_loopback(&args.host) {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("{} can be reached from other machines, and nobody would need a login", args.host),
+        )
+        .hint(
+            "Set SWEEP_SERVER_USERNAME and SWEEP_SERVER_PASSWORD, or SWEEP_SERVER_TOKEN, or pass --login-file; \
+             or leave --host out to serve this machine alone.",
+        ));
+    }
+    // Before anybody can know that it runs.
+    let mut end = End::listen()?;
+    let store = open(setting, args)?;
+    let access = Access { hosts: hosts(args), origins: origins(args), logins };
+    let (stop, mut stopped) = watch::channel(false);
+    let shutdown = async move {
+        let _ = stopped.wait_for(|stop| *stop).await;
+    };
+    let page = index(&store);
+    let server = PublicServer::start(store.clone(), (&args.host, args.port), access, page, shutdown)
+        .await
+        .map_err(|error| Failure { exit: Exit::Usage, ..error.into() }.hint(PORT_HINT))?;
+    say_where(&setting.ui, args, &store, server.address().port());
+    end.asked().await;
+    setting.ui.say("Ending: requests under way are finished. Once more ends it at once.");
+    let _ = stop.send(true);
+    tokio::select! {
+        () = server.ended() => {}
+        () = tokio::time::sleep(LAST_REQUESTS) => {}
+        () = end.asked() => {}
+    }
+    Ok(Exit::Done)
+}
+
+const PORT_HINT: &str = "Is another server running there? --port takes another one, 0 any that is free.";
+
+/// Ctrl-C and SIGTERM.
+struct End {
+    interrupts: Signal,
+    terminations: Signal,
+}
+
+impl End {
+    fn listen() -> Result<Self, Failure> {
+        let failed = |error: std::io::Error| {
+            Failure::new(Exit::WorkFailed, "signals can't be listened to").caused_by(&error)
+        };
+        Ok(Self {
+            interrupts: signal(SignalKind::interrupt()).map_err(failed)?,
+            terminations: signal(SignalKind::terminate()).map_err(failed)?,
+        })
+    }
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.interrupts.recv() => {}
+            _ = self.terminations.recv() => {}
+        }
+    }
+}
+
+/// The URL is data, all else is for the person.
+fn say_where(ui: &Ui, args: &ServerArgs, store: &EmbeddedStore, port: u16) {
+    let host = if args.host.contains(':') { format!("[{}]", args.host) } else { args.host.clone() };
+    let url = format!("http://{host}:{port}");
+    ui.print(&format!("{url}\n"));
+    ui.say(&format!("Serving {}", store.db().uri()));
+    ui.say(&format!("artifacts in {}", store.db().proxied_root().display()));
+    ui.say(&format!("Clients: export MLFLOW_TRACKING_URI={url}"));
+    if !is_loopback(&args.host) {
+        ui.say(
+            "Logins and data cross the network as they are: put a proxy with TLS in front where others listen.",
+        );
+    }
+    ui.say("Ctrl-C ends it.");
+}
+
+fn is_loopback(host: &str) -> bool {
+    (host, 0).to_socket_addrs().is_ok_and(|found| {
+        let addresses: Vec<_> = found.collect();
+        !addresses.is_empty() && addresses.iter().all(|address| address.ip().is_loopback())
+    })
+}
+
+fn open(setting: &Setting, args: &ServerArgs) -> Result<EmbeddedStore, Failure> {
+    let uri = args.backend_store_uri.as_deref().or(setting.tracking_uri.as_deref()).unwrap_or(DEFAULT_URI);
+    if !uri.starts_with("sqlite") && uri.contains(':') {
+        // What stands before the host may be a password.
+        let shown = uri.rsplit_once('@').map_or(uri, |(_, host)| host);
+        return Err(Failure::new(Exit::Usage, format!("`{shown}` is no SQLite database")).hint(
+            "sweep serves sqlite:///FILE alone (--backend-store-uri); for other databases run `mlflow server`.",
+        ));
+    }
+    let proxied = args.artifacts_destination.as_deref().map(|given| folder(setting, given)).transpose()?;
+    let new_experiments = match args.default_artifact_root.as_deref() {
+        None => PROXIED.to_owned(),
+        Some(root) if root.contains(':') && !root.starts_with("file:") => root.to_owned(),
+        Some(root) => folder(setting, root)?.display().to_string(),
+    };
+    let roots = Roots { new_experiments: Some(new_experiments), proxied, confined: true };
+    Ok(EmbeddedStore::open_with(uri, &roots)?)
+}
+
+/// A folder of this machine, absolute.
+fn folder(setting: &Setting, given: &str) -> Result<PathBuf, Failure> {
+    let path = given.strip_prefix("file://").or_else(|| given.strip_prefix("file:")).unwrap_or(given);
+    if path.contains(':') || path.is_empty() {
+        return Err(Failure::new(Exit::Usage, format!("`{given}` is no folder of this machine"))
+            .hint("sweep keeps artifacts in a folder; for object stores run `mlflow server`."));
+    }
+    std::path::absolute(setting.folder.join(path)).map_err(|error| {
+        Failure::new(Exit::Usage, format!("`{given}` is no folder of this machine")).caused_by(&error)
+    })
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn hosts(args: &ServerArgs) -> Hosts {
+    match args.allowed_hosts.clone().or_else(|| variable("MLFLOW_SERVER_ALLOWED_HOSTS")) {
+        Some(list) => Hosts::read(&list),
+        None => Hosts::Private(args.host.clone()),
+    }
+}
+
+fn origins(args: &ServerArgs) -> Origins {
+    let list = args.cors_allowed_origins.clone().or_else(|| variable("MLFLOW_SERVER_CORS_ALLOWED_ORIGINS"));
+    list.map(|list| Origins::read(&list)).unwrap_or_default()
+}
+
+/// Logins come from the environment or a file, never from the command line, which every user of the machine can read.
+fn logins(ui: &Ui, args: &ServerArgs) -> Result<Logins, Failure> {
+    let mut logins = Logins::default();
+    let wrong = |from: &str, error: &dyn std::error::Error| {
+        Failure::new(Exit::Usage, format!("the logins of {from} can't be used")).caused_by(error)
+    };
+    match (variable("SWEEP_SERVER_USERNAME"), variable("SWEEP_SERVER_PASSWORD")) {
+        (Some(name), Some(password)) => logins
+            .add_person(&name, &password)
+            .map_err(|error| wrong("SWEEP_SERVER_USERNAME and SWEEP_SERVER_PASSWORD", &error))?,
+        (None, None) => {}
+        _ => {
+            return Err(Failure::new(
+                Exit::Usage,
+                "only one of SWEEP_SERVER_USERNAME and SWEEP_SERVER_PASSWORD is set",
+            ));
+        }
+    }
+    if let Some(token) = variable("SWEEP_SERVER_TOKEN") {
+        logins.add_token(&token).map_err(|error| wrong("SWEEP_SERVER_TOKEN", &error))?;
+    }
+    if let Some(path) = &args.login_file {
+        let named = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Failure::new(Exit::Usage, format!("{named} can't be read")).caused_by(&error))?;
+        logins.add_lines(&text).map_err(|error| wrong(&named, &error))?;
+        if readable_by_others(path) {
+            ui.warn(&format!("others on this machine can read {named}: chmod 600 {named}"));
+        }
+    }
+    Ok(logins)
+}
+
+fn readable_by_others(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0)
+}
+
+/// The page at `/`: there is no web interface here, and the page says where one is.
+fn index(store: &EmbeddedStore) -> String {
+    let (uri, artifacts) = (store.db().uri(), store.db().proxied_root().display().to_string());
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>sweep server</title>\
+         <style>body{{font:16px/1.5 system-ui,sans-serif;max-width:44em;margin:3em auto;padding:0 1em}}\
+         pre{{background:#f4f4f4;padding:1em;overflow:auto}}</style></head><body>\
+         <h1>sweep server {version}</h1>\
+         <p>This is a tracking server that MLflow's clients speak to. In a script, before anything is logged:</p>\
+         <pre>export MLFLOW_TRACKING_URI=http://HOST:PORT</pre>\
+         <p>It has no pages to look at runs with. MLflow's own server opens the same database, at the same time too:</p>\
+         <pre>pip install mlflow\nmlflow server --port 5001 --backend-store-uri {uri} \\\n  --artifacts-destination {artifacts}</pre>\
+         <p>(MLflow brings the database up to its own version when it opens it; sweep goes on using it.)</p>\
+         </body></html>\n",
+        version = env!("CARGO_PKG_VERSION"),
+        uri = escaped(uri),
+        artifacts = escaped(&artifacts),
+    )
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

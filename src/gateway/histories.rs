@@ -1,0 +1,92 @@
+//! Histories of one metric of many runs.
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+
+use super::answer::Answer;
+use super::api::Api;
+use super::error::ApiError;
+use super::request::{Fields, int64, list, max_results, text};
+use crate::tracking::embedded::RunMetric;
+
+/// Most runs of one request.
+const MOST_RUNS: usize = 100;
+/// Most values of one answer.
+const MOST_VALUES: usize = 25_000;
+/// Most values of a run where they are sampled.
+const MOST_SAMPLES: usize = 2500;
+
+/// `{"metrics": […]}`
+#[derive(Serialize)]
+pub(super) struct Histories {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    metrics: Vec<RunMetric>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Bulk {
+    #[serde(default, deserialize_with = "list")]
+    run_id: Vec<String>,
+    #[serde(default, deserialize_with = "text")]
+    metric_key: String,
+    #[serde(default, deserialize_with = "int64")]
+    max_results: Option<i64>,
+}
+
+pub(super) async fn bulk(State(api): State<Api>, Fields(ask): Fields<Bulk>) -> Answer<Histories> {
+    check(&ask.run_id, "run_id", &ask.metric_key)?;
+    let asked = ask.max_results.and_then(|asked| usize::try_from(asked).ok()).unwrap_or(MOST_VALUES);
+    let metrics =
+        api.call(move |db| db.metric_histories(&ask.run_id, &ask.metric_key, asked.min(MOST_VALUES))).await?;
+    Ok(Json(Histories { metrics }))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Interval {
+    #[serde(default, deserialize_with = "list")]
+    run_ids: Vec<String>,
+    #[serde(default, deserialize_with = "text")]
+    metric_key: String,
+    #[serde(default, deserialize_with = "int64")]
+    start_step: Option<i64>,
+    #[serde(default, deserialize_with = "int64")]
+    end_step: Option<i64>,
+    #[serde(default, deserialize_with = "int64")]
+    max_results: Option<i64>,
+}
+
+pub(super) async fn interval(State(api): State<Api>, Fields(ask): Fields<Interval>) -> Answer<Histories> {
+    check(&ask.run_ids, "run_ids", &ask.metric_key)?;
+    let most = max_results(ask.max_results, MOST_SAMPLES, MOST_SAMPLES)?;
+    let steps = match (ask.start_step, ask.end_step) {
+        (None, None) => None,
+        (Some(start), Some(end)) if start <= end => Some((start, end)),
+        (Some(start), Some(end)) => {
+            return Err(ApiError::invalid(format!(
+                "end_step must be greater than start_step. Found start_step={start} and end_step={end}."
+            )));
+        }
+        _ => {
+            return Err(ApiError::invalid(
+                "If either start step or end step are specified, both must be specified.",
+            ));
+        }
+    };
+    let metrics =
+        api.call(move |db| db.sampled_histories(&ask.run_ids, &ask.metric_key, steps, most)).await?;
+    Ok(Json(Histories { metrics }))
+}
+
+fn check(runs: &[String], field: &str, key: &str) -> Result<(), ApiError> {
+    if runs.is_empty() {
+        return Err(ApiError::missing(field));
+    }
+    if runs.len() > MOST_RUNS {
+        return Err(ApiError::invalid(format!(
+            "The request cannot specify more than {MOST_RUNS} run ids. Received {}.",
+            runs.len()
+        )));
+    }
+    if key.is_empty() { Err(ApiError::missing("metric_key")) } else { Ok(()) }
+}

@@ -1,0 +1,62 @@
+//! The gateway run for people: one address, every experiment, a login where it is reached from elsewhere.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::middleware::from_fn_with_state;
+use axum::response::Html;
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use super::access::{Access, admit};
+use super::api::Api;
+use super::{router, server};
+use crate::tracking::embedded::EmbeddedStore;
+use crate::tracking::{ErrorKind, Result, TrackingError};
+
+/// A running server.
+#[derive(Debug)]
+pub struct PublicServer {
+    address: SocketAddr,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+impl PublicServer {
+    /// Starts a server over this store; `index` is the page at `/`. When `shutdown` is ready, it takes no more requests, ends
+    /// those that are under way, and [`ended`](Self::ended) returns.
+    ///
+    /// # Errors
+    /// `Io` where the address can't be had.
+    pub async fn start(
+        store: EmbeddedStore,
+        (host, port): (&str, u16),
+        access: Access,
+        index: String,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<Self> {
+        let failed = |error: std::io::Error| {
+            TrackingError::new(ErrorKind::Io, format!("can't listen on {host}, port {port}")).caused_by(error)
+        };
+        let listener = TcpListener::bind((host, port)).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let app = router::mlflow(Api::new(store))
+            .route("/", get(move || async move { Html(index) }))
+            .layer(from_fn_with_state(Arc::new(access), admit));
+        Ok(Self { address, task: server::serve(listener, app, shutdown) })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Waits until it has ended after its shutdown.
+    pub async fn ended(self) {
+        if let Err(error) = self.task.await {
+            tracing::debug!(%error, "the server was ended");
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Tables of runs as CSV: W&B's export of a run table, Optuna's `trials_dataframe().to_csv()`, our own `trials.csv`, or
+//! any with a row a run.
+
+mod columns;
+mod infer;
+
+use std::collections::BTreeSet;
+
+use super::error::PlainError;
+use super::metrics::read_number;
+use super::moment::parse_moment;
+use crate::config::plain_value;
+use crate::space::{Point, Value};
+use crate::trial::RunStatus;
+use columns::{Columns, Role};
+
+pub use infer::infer_config;
+
+/// Which program wrote a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// W&B: `Name`, `State`, config and summary side by side.
+    Wandb,
+    /// Optuna: `number`, `value`, `state`, `params_…`.
+    Optuna,
+    /// `trials.csv` of `sweep export` or `sweep finalize`.
+    Sweep,
+    /// Any other.
+    Plain,
+}
+
+impl Dialect {
+    /// Its name, for people.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Wandb => "W&B's export of a run table",
+            Self::Optuna => "Optuna's table of trials",
+            Self::Sweep => "sweep's table of trials",
+            Self::Plain => "a table with a row a run",
+        }
+    }
+}
+
+/// What is asked of a table.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// The column of the metric; `None`: where the dialect has but one.
+    pub metric: Option<String>,
+    /// The columns of the params; empty: all that are not known to be something else.
+    pub params: Vec<String>,
+}
+
+/// A table that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    /// Who wrote it.
+    pub dialect: Dialect,
+    /// The metric, under the name that it is logged by.
+    pub metric: String,
+    /// Its params, sorted.
+    pub params: Vec<String>,
+    /// Its runs.
+    pub trials: Vec<TableTrial>,
+    /// Rows that are left out, each with its line and why.
+    pub left_out: Vec<(u64, String)>,
+}
+
+/// A row: a run that is over.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TableTrial {
+    /// Its name, where it has one.
+    pub name: Option<String>,
+    /// How it ended.
+    pub status: RunStatus,
+    /// Whether its program ended it for its bad values (Optuna's PRUNED).
+    pub stopped_early: bool,
+    /// Start, epoch milliseconds.
+    pub start: Option<i64>,
+    /// End, epoch milliseconds.
+    pub end: Option<i64>,
+    /// Its params.
+    pub point: Point,
+    /// The metric and other measurements.
+    pub metrics: Vec<(String, f64)>,
+    /// Cells that are none of these.
+    pub tags: Vec<(String, String)>,
+}
+
+impl Table {
+    /// Reads a table; `file` is for messages.
+    ///
+    /// # Errors
+    /// Where it is no table, has no column for the metric or a param, or holds no run.
+    pub fn read(bytes: &[u8], file: &str, asked: &Asked) -> Result<Self, PlainError> {
+        let wrong = |error: csv::Error| PlainError::content(file, format!("this is no table: {error}"));
+        // A byte order mark, as spreadsheets write it, is no part of the first name.
+        let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+        let mut reader = csv::ReaderBuilder::new().from_reader(text);
+        let header = reader.headers().map_err(wrong)?.clone();
+        let columns = Columns::of(&header, asked).map_err(|(problem, hint)| PlainError::Content {
+            file: file.to_owned(),
+            problem,
+            hint: Some(hint),
+        })?;
+        let mut table = Self {
+            dialect: columns.dialect,
+            metric: columns.metric.clone(),
+            params: columns.params(),
+            trials: Vec::new(),
+            left_out: Vec::new(),
+        };
+        for record in reader.records() {
+            let record = record.map_err(wrong)?;
+            match row(&columns, &record) {
+                Ok(trial) => table.trials.push(trial),
+                Err(why) => table.left_out.push((record.position().map_or(0, csv::Position::line), why)),
+            }
+        }
+        if table.trials.is_empty() {
+            let why = table.left_out.first().map_or("it has no rows".to_owned(), |(line, why)| {
+                format!("none of its rows is a run that is over (line {line}: {why})")
+            });
+            return Err(PlainError::content(file, why));
+        }
+        Ok(table)
+    }
+}
+
+fn row(columns: &Columns, record: &csv::StringRecord) -> Result<TableTrial, String> {
+    let mut trial = TableTrial {
+        name: None,
+        status: RunStatus::Finished,
+        stopped_early: false,
+        start: None,
+        end: None,
+        point: Point::default(),
+        metrics: Vec::new(),
+        tags: Vec::new(),
+    };
+    let mut seconds = None;
+    for (role, cell) in columns.roles.iter().zip(record) {
+        let text = cell.trim();
+        if text.is_empty() {
+            continue;
+        }
+        let moment = || parse_moment(text).ok_or_else(|| format!("`{text}` is no moment"));
+        match role {
+            Role::Ignored => {}
+            Role::Name => trial.name = Some(text.to_owned()),
+            Role::Status => (trial.status, trial.stopped_early) = status(text)?,
+            Role::Start => trial.start = Some(moment()?),
+            Role::End => trial.end = Some(moment()?),
+            Role::Seconds => seconds = read_number(text),
+            Role::Metric(name) => {
+                let missing = matches!(cell_value(text), Value::Null);
+                let number = read_number(text).filter(|_| !missing);
+                if number.is_none() && !missing {
+                    return Err(format!("the metric is `{text}`, which is no number"));
+                }
+                trial.metrics.extend(number.map(|number| (name.clone(), number)));
+            }
+            Role::Param(name) => trial.point.0.push((name.clone(), cell_value(text))),
+            Role::Other(name) => match read_number(text) {
+                Some(number) => trial.metrics.push((name.clone(), number)),
+                None => trial.tags.push((name.clone(), text.to_owned())),
+            },
+        }
+    }
+    trial.point.0.sort_by(|a, b| a.0.cmp(&b.0));
+    if trial.end.is_none() {
+        #[allow(clippy::cast_possible_truncation)]
+        let length = seconds.filter(|seconds| seconds.is_finite()).map(|seconds| (seconds * 1000.0) as i64);
+        trial.end = trial.start.zip(length).map(|(start, length)| start.saturating_add(length));
+    }
+    Ok(trial)
+}
+
+/// A cell as a plain scalar of a config, with Python's words for null and for what is no number.
+fn cell_value(text: &str) -> Value {
+    match text {
+        "None" => Value::Null,
+        "nan" | "NaN" => Value::Float(f64::NAN),
+        "inf" | "Infinity" => Value::Float(f64::INFINITY),
+        "-inf" | "-Infinity" => Value::Float(f64::NEG_INFINITY),
+        _ => plain_value(text),
+    }
+}
+
+/// MLflow's, W&B's and Optuna's words for how a run ended.
+fn status(word: &str) -> Result<(RunStatus, bool), String> {
+    Ok(match word.to_ascii_lowercase().as_str() {
+        "finished" | "complete" | "completed" => (RunStatus::Finished, false),
+        "failed" | "crashed" | "fail" => (RunStatus::Failed, false),
+        "killed" => (RunStatus::Killed, false),
+        "pruned" => (RunStatus::Killed, true),
+        "running" | "waiting" | "pending" | "scheduled" | "preempting" | "preempted" => {
+            return Err(format!("it is {}: not over", word.to_ascii_lowercase()));
+        }
+        _ => return Err(format!("`{word}` is no state of a run")),
+    })
+}
+
+/// A name that MLflow takes: letters and digits of any script, `_ - . space : /`, and a normal relative path.
+fn key(name: &str) -> String {
+    let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | ':' | '/');
+    let text: String = name.chars().take(250).map(|c| if allowed(c) { c } else { '_' }).collect();
+    let parts: Vec<&str> =
+        text.split('/').map(|part| if matches!(part, "" | "." | "..") { "_" } else { part }).collect();
+    let text = parts.join("/");
+    if text.starts_with("..") { format!("_{text}") } else { text }
+}
+
+/// Names, each once.
+fn once<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    names.collect::<BTreeSet<_>>().into_iter().map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests;

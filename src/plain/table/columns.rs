@@ -1,0 +1,141 @@
+//! What the columns of a table are.
+
+use super::{Asked, Dialect, key, once};
+
+/// What W&B knows of a run beside its config and summary.
+const WANDB: [&str; 14] = [
+    "Notes", "User", "Tags", "Sweep", "Group", "Job Type", "Updated", "Commit", "GitHub", "GPU Type",
+    "Hostname", "Host", "End Time", "Project",
+];
+/// The first columns of our own tables.
+const SWEEP: [&str; 7] = ["index", "attempt", "run_id", "status", "start", "end", "duration"];
+
+/// What a column is.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Role {
+    /// Of no use here.
+    Ignored,
+    Name,
+    Status,
+    Start,
+    End,
+    /// How long the run took.
+    Seconds,
+    /// The metric, under the name that it is logged by.
+    Metric(String),
+    Param(String),
+    /// A further measurement where it is a number, else a tag.
+    Other(String),
+}
+
+/// The columns of a table.
+pub(super) struct Columns {
+    pub(super) dialect: Dialect,
+    pub(super) metric: String,
+    pub(super) roles: Vec<Role>,
+}
+
+impl Columns {
+    /// Reads a header; what is wrong comes with what to do.
+    pub(super) fn of(header: &csv::StringRecord, asked: &Asked) -> Result<Self, (String, String)> {
+        let names: Vec<&str> = header.iter().map(str::trim).collect();
+        let dialect = dialect(&names);
+        let listed = || format!("Its columns are: {}.", names.join(", "));
+        let (column, metric) = metric_column(dialect, &names, asked).ok_or_else(|| match &asked.metric {
+            Some(metric) => (format!("there is no column `{metric}`"), listed()),
+            None => ("which column is the metric?".to_owned(), format!("--metric NAME. {}", listed())),
+        })?;
+        let unknown =
+            asked.params.iter().find(|param| !names.iter().any(|name| param_name(dialect, name) == **param));
+        if let Some(unknown) = unknown {
+            return Err((format!("there is no column `{unknown}`"), listed()));
+        }
+        let role = |(at, name): (usize, &&str)| match at == column {
+            true => Role::Metric(metric.clone()),
+            false => role(dialect, name, asked),
+        };
+        let mut roles: Vec<Role> = names.iter().enumerate().map(role).collect();
+        // A name that stands there twice is told apart by none: the first counts.
+        for at in 1..roles.len() {
+            if let Some((Role::Param(_) | Role::Other(_), before)) = roles.get(at).zip(roles.get(..at))
+                && roles.get(at).is_some_and(|role| before.contains(role))
+                && let Some(role) = roles.get_mut(at)
+            {
+                *role = Role::Ignored;
+            }
+        }
+        Ok(Self { dialect, metric, roles })
+    }
+
+    /// The names of the params, sorted.
+    pub(super) fn params(&self) -> Vec<String> {
+        once(self.roles.iter().filter_map(|role| match role {
+            Role::Param(name) => Some(name.as_str()),
+            _ => None,
+        }))
+    }
+}
+
+fn dialect(names: &[&str]) -> Dialect {
+    let has = |name: &str| names.contains(&name);
+    if names.get(..SWEEP.len()).is_some_and(|first| first == SWEEP) {
+        Dialect::Sweep
+    } else if has("number") && has("state") && names.iter().any(|name| name.starts_with("params_")) {
+        Dialect::Optuna
+    } else if has("Name") && has("State") {
+        Dialect::Wandb
+    } else {
+        Dialect::Plain
+    }
+}
+
+/// The column of the metric, and the name that it is logged by.
+fn metric_column(dialect: Dialect, names: &[&str], asked: &Asked) -> Option<(usize, String)> {
+    let place = |wanted: &str| names.iter().position(|name| *name == wanted);
+    let asked = asked.metric.as_deref();
+    let found = asked.and_then(|metric| place(metric).or_else(|| place(&format!("metrics.{metric}"))));
+    let at = match (found, dialect) {
+        (Some(at), _) => at,
+        // Optuna's one value has no name of its own: it gets the one that was asked for.
+        (None, Dialect::Optuna) => place("value")?,
+        _ => return None,
+    };
+    Some((at, key(asked.or_else(|| names.get(at).copied())?)))
+}
+
+fn param_name(dialect: Dialect, name: &str) -> &str {
+    match dialect {
+        Dialect::Optuna => name.strip_prefix("params_").unwrap_or(name),
+        _ => name.strip_prefix("params.").unwrap_or(name),
+    }
+}
+
+fn role(dialect: Dialect, name: &str, asked: &Asked) -> Role {
+    match (dialect, name) {
+        (_, "") => return Role::Ignored,
+        (Dialect::Wandb, "Name") | (Dialect::Plain, "run" | "name") => return Role::Name,
+        (Dialect::Wandb, "State") | (Dialect::Optuna, "state") => return Role::Status,
+        (Dialect::Sweep | Dialect::Plain, "status") => return Role::Status,
+        (Dialect::Wandb, "Created") | (Dialect::Optuna, "datetime_start") => return Role::Start,
+        (Dialect::Sweep, "start") => return Role::Start,
+        (Dialect::Optuna, "datetime_complete") | (Dialect::Sweep, "end") => return Role::End,
+        (Dialect::Wandb, "Runtime") => return Role::Seconds,
+        (Dialect::Optuna, "number" | "duration") => return Role::Ignored,
+        (Dialect::Sweep, name) if SWEEP.contains(&name) => return Role::Ignored,
+        _ => {}
+    }
+    let wandb = dialect == Dialect::Wandb && (WANDB.contains(&name) || name == "ID");
+    // What W&B measures itself begins so.
+    let internal = dialect == Dialect::Wandb && name.starts_with('_');
+    let param = param_name(dialect, name);
+    let chosen = match asked.params.is_empty() {
+        true => (dialect != Dialect::Optuna || name.starts_with("params_")) && !wandb && !internal,
+        false => asked.params.iter().any(|asked| asked == param),
+    };
+    match (chosen, wandb, internal) {
+        (true, ..) => Role::Param(key(param)),
+        (_, true, _) => Role::Other(format!("wandb.{}", key(name))),
+        (_, _, true) => Role::Ignored,
+        _ => Role::Other(key(param)),
+    }
+}

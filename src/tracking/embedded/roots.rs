@@ -1,0 +1,103 @@
+//! Where the artifacts of a database go: beside it, unless somebody says otherwise.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::error::invalid;
+use crate::tracking::Result;
+use crate::tracking::local_artifacts::folder_of;
+
+/// The folders beside the database that MLflow's own defaults name.
+const RUNS: &str = "mlruns";
+const PROXIED: &str = "mlartifacts";
+
+/// Where artifacts go.
+#[derive(Debug, Clone, Default)]
+pub struct Roots {
+    /// What the locations of new experiments begin with: a folder, or a URI such as `mlflow-artifacts:`. `None`: `mlruns`
+    /// beside the database.
+    pub new_experiments: Option<String>,
+    /// The folder that `mlflow-artifacts:` names. `None`: `mlartifacts` beside the database.
+    pub proxied: Option<PathBuf>,
+    /// Whether those who make experiments are strangers, who may not choose folders of this machine.
+    pub confined: bool,
+}
+
+/// The same once the database's folder is known.
+#[derive(Debug, Clone)]
+pub(super) struct Places {
+    new_experiments: String,
+    pub proxied: PathBuf,
+    /// The folders that strangers may name.
+    allowed: Option<Vec<PathBuf>>,
+}
+
+impl Places {
+    pub fn new(roots: &Roots, folder: &Path) -> Self {
+        let runs = folder.join(RUNS);
+        let proxied = roots.proxied.clone().unwrap_or_else(|| folder.join(PROXIED));
+        let new_experiments = match roots.new_experiments.as_deref() {
+            // `mlflow-artifacts:/` and the like: one slash parts the root from the id.
+            Some(root) => root.trim_end_matches('/').to_owned(),
+            None => runs.to_string_lossy().into_owned(),
+        };
+        let allowed = roots.confined.then(|| {
+            let given = folder_of(&new_experiments);
+            [Some(runs), Some(proxied.clone()), given].into_iter().flatten().collect()
+        });
+        Self { new_experiments, proxied, allowed }
+    }
+
+    /// Where the artifacts of a new experiment go.
+    pub fn of_experiment(&self, id: i64) -> String {
+        format!("{}/{id}", self.new_experiments)
+    }
+
+    /// Refuses a location that strangers may not choose: what lies there could be read through the server.
+    pub fn check(&self, location: &str, folder: &Path) -> Result<()> {
+        let Some(allowed) = &self.allowed else { return Ok(()) };
+        let local = location.starts_with("file:") || !location.contains(':') || location.starts_with('/');
+        if !local {
+            return Ok(());
+        }
+        let path = folder_of(location).unwrap_or_else(|| folder.join(location));
+        let steady = path.components().all(|part| part != Component::ParentDir);
+        if steady && allowed.iter().any(|root| path.starts_with(root)) {
+            return Ok(());
+        }
+        Err(invalid(format!(
+            "Invalid artifact_location '{location}': it is a folder of the server's machine outside its artifact roots. Leave it out, and the server chooses one."
+        )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(new_experiments: Option<&str>, confined: bool) -> Places {
+        let roots =
+            Roots { new_experiments: new_experiments.map(str::to_owned), confined, ..Roots::default() };
+        Places::new(&roots, Path::new("/data"))
+    }
+
+    #[test]
+    fn new_experiments_lie_below_their_root() {
+        assert_eq!(places(None, false).of_experiment(3), "/data/mlruns/3");
+        assert_eq!(places(Some("mlflow-artifacts:/"), false).of_experiment(0), "mlflow-artifacts:/0");
+        assert_eq!(places(Some("s3://bucket/x/"), false).of_experiment(1), "s3://bucket/x/1");
+    }
+
+    #[test]
+    fn strangers_choose_no_folders_of_this_machine() {
+        let places = places(Some("mlflow-artifacts:"), true);
+        for bad in ["/etc", "file:///etc", "/data/mlruns/../x", "/data", "elsewhere", "/data/mlruns2"] {
+            assert!(places.check(bad, Path::new("/data")).is_err(), "{bad}");
+        }
+        for good in
+            ["s3://bucket/x", "mlflow-artifacts:/9", "/data/mlruns/7", "mlruns/7", "/data/mlartifacts/x"]
+        {
+            assert!(places.check(good, Path::new("/data")).is_ok(), "{good}");
+        }
+        assert!(super::tests::places(None, false).check("/etc", Path::new("/data")).is_ok());
+    }
+}

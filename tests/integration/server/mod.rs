@@ -1,0 +1,4 @@
+//! `sweep server`, the gateway run for people.
+
+mod access;
+mod same_answers;
