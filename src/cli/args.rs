@@ -70,9 +70,9 @@ pub(super) enum Verb {
     Start(Start),
     /// Say which parameters mattered, in a sweep, any runs or a CSV file
     Analyze(Analyze),
-    /// Write a sweep as plain files: params, metrics, summaries, artifacts
+    /// Write a sweep as plain files: params, metrics, artifacts
     Export(Export),
-    /// Enter what was run elsewhere: an export, or a CSV of W&B or Optuna
+    /// Enter what was run elsewhere: an export, a W&B or Optuna CSV
     Import(Import),
     /// All sweeps: state, trials, best
     #[command(visible_alias = "ls")]
@@ -113,9 +113,9 @@ pub(super) enum Verb {
     Verify(tools::Verify),
     /// Register a trial's model with MLflow, and move an alias to it
     Promote(tools::Promote),
-    /// Registered models: versions, aliases, and the trials they came from
+    /// Registered models: versions, aliases, the trials they are of
     Models(tools::Models),
-    /// Look whether store, machine and folder are fit, and say what to do
+    /// Look whether store, machine and folder are fit; what to do
     Doctor(tools::Doctor),
     /// Print a script that completes verbs, options, sweeps and trials
     Completions(tools::Completions),
