@@ -38,7 +38,7 @@ pub use early::{Early, News};
 pub use event::{Event, Fate, Outcome};
 pub use gpus::Gpus;
 pub use journal::{Journal, Posted};
-pub use provenance::Provenance;
+pub use provenance::{Provenance, TOO_LARGE, changes_hash};
 pub use rerun::{Rerun, rerun};
 pub use round::{EndReason, Summary, run};
 pub use stop::{Level, Stop};

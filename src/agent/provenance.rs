@@ -13,6 +13,9 @@ const FRESH: Duration = Duration::from_secs(1);
 /// And for so many times what it cost, where the repository is large.
 const WORTH: u32 = 50;
 
+/// Stands for changes that are not kept.
+pub const TOO_LARGE: &str = "too large";
+
 /// Looks at the work tree.
 pub struct Provenance {
     folder: PathBuf,
@@ -52,12 +55,7 @@ impl Provenance {
         }
         let (folder, start) = (self.folder.clone(), Instant::now());
         let git = tokio::task::spawn_blocking(move || git_state(&folder)).await.ok().flatten();
-        let changes = git.as_ref().and_then(|git| match &git.changes {
-            Changes::None => None,
-            Changes::Patch(patch) => Some(sha256(patch)),
-            // Nothing that could be told apart from other large changes.
-            Changes::TooLarge => Some("too large".to_owned()),
-        });
+        let changes = git.as_ref().and_then(|git| changes_hash(&git.changes));
         let code = Arc::new(Standing { git, changes });
         let look = Look { at: Instant::now(), cost: start.elapsed(), code: Arc::clone(&code) };
         *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(look);
@@ -68,8 +66,8 @@ impl Provenance {
     pub(super) fn tags(&self, code: &Standing, point: &Point) -> Vec<(String, String)> {
         let commit = code.git.as_ref().map_or("", |git| git.commit.as_str());
         let print = fingerprint(&self.config, point, Code { commit, changes: code.changes.as_deref() });
-        let folder = self.folder.display().to_string();
-        let mut all = vec![(tags::FINGERPRINT.to_owned(), print), (tags::FOLDER.to_owned(), folder)];
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        let mut all = vec![(tags::FINGERPRINT.to_owned(), print), (tags::VERSION.to_owned(), version)];
         if let Some(git) = &code.git {
             all.push((tags::GIT_COMMIT.to_owned(), git.commit.clone()));
             all.extend(git.branch.iter().map(|branch| (tags::GIT_BRANCH.to_owned(), branch.clone())));
@@ -77,6 +75,17 @@ impl Provenance {
             all.extend(code.changes.iter().map(|hash| (tags::GIT_DIFF_SHA256.to_owned(), hash.clone())));
         }
         all
+    }
+}
+
+/// What tells changes apart: the SHA-256 of their patch, hex; `None`: there are none.
+#[must_use]
+pub fn changes_hash(changes: &Changes) -> Option<String> {
+    match changes {
+        Changes::None => None,
+        Changes::Patch(patch) => Some(sha256(patch)),
+        // Nothing that could be told apart from other large changes.
+        Changes::TooLarge => Some(TOO_LARGE.to_owned()),
     }
 }
 

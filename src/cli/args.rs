@@ -70,9 +70,9 @@ pub(super) enum Verb {
     Start(Start),
     /// Say which parameters mattered, in a sweep, any runs or a CSV file
     Analyze(Analyze),
-    /// Write a sweep as plain files: params, metrics, summaries, artifacts
+    /// Write a sweep as plain files: params, metrics, artifacts
     Export(Export),
-    /// Enter a sweep that was run elsewhere: an export, or a CSV of W&B, Optuna or your own
+    /// Enter what was run elsewhere: an export, a W&B or Optuna CSV
     Import(Import),
     /// All sweeps: state, trials, best
     #[command(visible_alias = "ls")]
@@ -81,7 +81,7 @@ pub(super) enum Verb {
     Status(Status),
     /// The trials of a sweep, sorted and filtered
     Trials(Trials),
-    /// The best trials, as a table, or so that the winner can be run at once
+    /// The best trials; `--as command` is the winner, ready to be run
     Best(Best),
     /// Everything about one trial
     Show(Show),
@@ -101,19 +101,21 @@ pub(super) enum Verb {
     Resume(Control),
     /// Run trials again that have their result
     Retry(Retry),
-    /// Inside a trial: log metrics, params, tags and files without an MLflow client
+    /// Inside a trial: log metrics, params, tags, files with no client
     Log(Log),
-    /// Serve a database file to MLflow's clients: a tracking server without Python
+    /// Serve a database file to MLflow's clients, without Python
     Server(Server),
     /// Check a config: all its faults at once, or what it would do
     Check(Check),
     /// Show the points that a config would try
     Sample(Sample),
-    /// Register a trial's model in MLflow's registry, and move an alias to it
+    /// Say what has changed since a trial ran, and how to get back
+    Verify(tools::Verify),
+    /// Register a trial's model with MLflow, and move an alias to it
     Promote(tools::Promote),
-    /// Registered models: versions, aliases, and the trials they came from
+    /// Registered models: versions, aliases, the trials they are of
     Models(tools::Models),
-    /// Look whether store, machine and folder are fit, and say what to do
+    /// Look whether store, machine and folder are fit; what to do
     Doctor(tools::Doctor),
     /// Print a script that completes verbs, options, sweeps and trials
     Completions(tools::Completions),
@@ -872,7 +874,7 @@ impl From<Log> for LogArgs {
     }
 }
 
-/// Serve a database file to MLflow's clients: a tracking server without Python.
+/// Serve a database file to MLflow's clients, without Python.
 ///
 /// Options are named as those of `mlflow server`, which opens the same file. The URL is printed on stdout.
 ///

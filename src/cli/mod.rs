@@ -14,6 +14,7 @@ use clap::FromArgMatches as _;
 use crate::commands::{
     Exit, Failure, Setting, analyze, best, check, control, diff, doctor, export, finalize, import, init,
     list, log, logs, models, promote, replay, rerun, retry, run, sample, server, show, start, status, trials,
+    verify,
 };
 use crate::record::Order;
 use crate::ui::{Style, Ui};
@@ -88,6 +89,7 @@ fn in_runtime(ui: Ui, args: Args) -> Result<Exit, Failure> {
                 Sampled::Points(args) => sample::sample(&setting, &args),
                 Sampled::Again(args) => replay::replay(&setting, &args).await,
             },
+            Verb::Verify(args) => verify::verify(&setting, &args.into()).await,
             Verb::Promote(args) => promote::promote(&setting, &args.into()).await,
             Verb::Models(args) => models::models(&setting, &args.into()).await,
             Verb::Doctor(args) => doctor::doctor(&setting, &args.into()).await,

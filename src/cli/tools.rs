@@ -9,6 +9,7 @@ use super::complete;
 use crate::commands::doctor::DoctorArgs;
 use crate::commands::models::ModelsArgs;
 use crate::commands::promote::PromoteArgs;
+use crate::commands::verify::VerifyArgs;
 
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "TRIAL may be `best`, too: the best trial of the sweep.")]
@@ -38,6 +39,26 @@ impl From<Promote> for PromoteArgs {
             artifact: typed.artifact,
             format: typed.format.into(),
         }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "TRIAL may be `best`, too: the best trial of the sweep.\n\
+                        Ends with 0 where nothing has changed, with 1 where something has.")]
+pub(super) struct Verify {
+    #[command(flatten)]
+    which: WhichTrial,
+    /// Print the uncommitted changes that it ran with, for `git apply`, and nothing else
+    #[arg(long)]
+    diff: bool,
+    /// How the findings are printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedFormat,
+}
+
+impl From<Verify> for VerifyArgs {
+    fn from(typed: Verify) -> Self {
+        Self { trial: typed.which.into(), diff: typed.diff, format: typed.format.into() }
     }
 }
 

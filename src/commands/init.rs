@@ -56,6 +56,8 @@ pub(super) async fn make(
     }
     let identity = context.identity();
     let name = config.sweep_name.clone().unwrap_or_else(|| sweep_name(&mut rand::rng()));
+    let mut tags = context.git_tags();
+    tags.push((tags::CONFIG_FILE.to_owned(), path.display().to_string()));
     let new = NewSweep {
         name: &name,
         experiment: &config.experiment_name,
@@ -64,7 +66,7 @@ pub(super) async fn make(
         method: method_word(config.method),
         note: config.description.as_deref(),
         user: &identity.user,
-        tags: context.git_tags(),
+        tags,
         prior: prior.as_ref(),
         now: now_ms(),
     };

@@ -55,6 +55,7 @@ mod table_of_sweep;
 mod trial_row;
 pub mod trials;
 mod values;
+pub mod verify;
 mod workspace;
 
 pub use choose::TrialChoice;

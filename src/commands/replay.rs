@@ -27,10 +27,10 @@ pub struct ReplayArgs {
 }
 
 /// A trial's proposal, made again.
-struct Replayed {
+pub(super) struct Replayed {
     run: Run,
     saw: Saw,
-    proposal: Option<Proposal>,
+    pub(super) proposal: Option<Proposal>,
 }
 
 impl Replayed {
@@ -38,7 +38,7 @@ impl Replayed {
         point_of(&self.run)
     }
 
-    fn is_the_same(&self) -> bool {
+    pub(super) fn is_the_same(&self) -> bool {
         self.proposal.as_ref().is_some_and(|proposal| proposal.point == self.was())
     }
 }
@@ -61,7 +61,8 @@ pub async fn replay(setting: &Setting, args: &ReplayArgs) -> Result<Exit, Failur
     Ok(if replayed.is_the_same() { Exit::Done } else { Exit::WorkFailed })
 }
 
-async fn make_again(
+/// Makes a trial's proposal again.
+pub(super) async fn make_again(
     context: &Context,
     sweep: &Sweep,
     config: &Config,

@@ -46,9 +46,13 @@ fn head(folder: &Path) -> Option<(String, Option<String>)> {
 
 /// Nothing is run that the repository's own settings name: no external diff, no text conversion, no monitor.
 fn changes(folder: &Path) -> Changes {
-    let arguments =
-        ["-c", "core.fsmonitor=false", "diff", "HEAD", "--binary", "--no-ext-diff", "--no-textconv"];
-    let child = git(folder).args(arguments).arg("--no-color").stdout(Stdio::piped()).spawn();
+    let child = git(folder)
+        .args(["-c", "core.fsmonitor=false", "diff", "HEAD", "--binary", "--no-ext-diff", "--no-textconv"])
+        // The same bytes for the same changes, in every clone and with every setting.
+        .args(["--no-color", "--full-index", "--unified=3", "--diff-algorithm=myers"])
+        .args(["--src-prefix=a/", "--dst-prefix=b/"])
+        .stdout(Stdio::piped())
+        .spawn();
     let Ok(mut child) = child else { return Changes::None };
     let mut patch = Vec::new();
     let read = child.stdout.take().map(|out| out.take(LARGEST_DIFF + 1).read_to_end(&mut patch));
@@ -65,6 +69,37 @@ fn changes(folder: &Path) -> Changes {
         }
         _ => Changes::None,
     }
+}
+
+/// How many commits lie between two: those that only the second has, and those that only the first has. `None`: the
+/// repository does not know one of them.
+#[must_use]
+pub fn commits_apart(folder: &Path, from: &str, to: &str) -> Option<(u64, u64)> {
+    // What a tag holds must not be read as an option.
+    let plain = |hash: &str| !hash.is_empty() && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !plain(from) || !plain(to) {
+        return None;
+    }
+    let range = format!("{from}...{to}");
+    let output = git(folder).args(["rev-list", "--left-right", "--count", &range]).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    let (only_first, only_second) = text.trim().split_once('\t')?;
+    Some((only_second.parse().ok()?, only_first.parse().ok()?))
+}
+
+/// Whether git knows a file.
+#[must_use]
+pub fn is_tracked(folder: &Path, file: &Path) -> bool {
+    let mut asked = git(folder);
+    asked.args(["ls-files", "--error-unmatch", "--"]).arg(file).stdout(Stdio::null());
+    asked.status().is_ok_and(|status| status.success())
+}
+
+/// The path from the top of the work tree to a folder, with `/` at its end; empty at the top.
+#[must_use]
+pub fn below_top(folder: &Path) -> Option<String> {
+    let output = git(folder).args(["rev-parse", "--show-prefix"]).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
 }
 
 fn git(folder: &Path) -> Command {
@@ -104,6 +139,23 @@ mod tests {
         let patch = String::from_utf8(patch.clone()).unwrap();
         assert!(patch.contains("-a = 1\n+a = 2\n") && !patch.contains("notes"), "{patch}");
         assert_eq!(dirty.commit, clean.commit);
+        for (key, value) in [("diff.noprefix", "true"), ("diff.context", "0"), ("core.abbrev", "5")] {
+            run(here, &["config", key, value]);
+        }
+        assert_eq!(git_state(here).unwrap(), dirty, "a setting changes how changes are told");
+
+        run(here, &["commit", "-q", "-a", "-m", "second"]);
+        let second = git_state(here).unwrap().commit;
+        assert_eq!(commits_apart(here, &clean.commit, &second), Some((1, 0)));
+        assert_eq!(commits_apart(here, &second, &clean.commit), Some((0, 1)));
+        assert_eq!(commits_apart(here, &"0".repeat(40), &second), None);
+        assert_eq!(commits_apart(here, "--all", &second), None);
+        assert!(is_tracked(here, Path::new("train.py")) && !is_tracked(here, Path::new("notes.txt")));
+        std::fs::create_dir(here.join("sub")).unwrap();
+        assert_eq!(
+            (below_top(here).as_deref(), below_top(&here.join("sub")).as_deref()),
+            (Some(""), Some("sub/"))
+        );
 
         std::fs::write(here.join("train.py"), "x".repeat(5 << 20)).unwrap();
         assert_eq!(git_state(here).unwrap().changes, Changes::TooLarge);

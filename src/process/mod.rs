@@ -12,7 +12,7 @@ mod output;
 
 pub use child::{Child, Ended, SpawnError, Spec};
 pub use clock::now_ms;
-pub use git::{Changes, GitState, git_state};
+pub use git::{Changes, GitState, below_top, commits_apart, git_state, is_tracked};
 pub use gpus::{list_gpus, parse_gpus};
 pub use guard::{Guard, keep_guard};
 pub use output::Tail;

@@ -23,7 +23,9 @@ pub const SEED: &str = "sweep.seed";
 pub const LEDGER: &str = "sweep.ledger";
 /// On the parent run: SHA-256 of the config as written, hex.
 pub const CONFIG_SHA256: &str = "sweep.config_sha256";
-/// On the parent run: version of the program that made it.
+/// On the parent run: the path of the config as it was typed.
+pub const CONFIG_FILE: &str = "sweep.config_file";
+/// On the parent run, and on a trial's run: version of the program that made it.
 pub const VERSION: &str = "sweep.version";
 /// On the parent run: how the points are chosen.
 pub const METHOD: &str = "sweep.method";
@@ -87,6 +89,14 @@ pub const PARAM_PREFIX: &str = "sweep.param.";
 pub const HEARTBEAT: &str = "sweep.heartbeat";
 /// On a trial's run: the attempt that took the trial over.
 pub const SUPERSEDED_BY: &str = "sweep.superseded_by";
+/// On a registered version: the name of the sweep that it came from.
+pub const SWEEP_NAME: &str = "sweep.name";
+/// On a registered version: the name of the sweep's metric.
+pub const OBJECTIVE: &str = "sweep.objective";
+/// Before the name of a metric, on a registered version: its value.
+pub const METRIC_PREFIX: &str = "sweep.metric.";
+/// Before an alias, on a registered version: since when, or until when, the alias points at it.
+pub const ALIAS_PREFIX: &str = "sweep.alias.";
 /// On the parent run: how many trials of earlier sweeps its strategy knows from the beginning ([`PRIOR_ARTIFACT`]).
 pub const PRIOR: &str = "sweep.prior";
 /// Where those trials lie among the parent run's artifacts.
@@ -99,11 +109,3 @@ pub const IMPORTED_SWEEP: &str = "sweep.imported.sweep_id";
 pub const IMPORTED_RUN: &str = "sweep.imported.run_id";
 /// On an imported trial's run: tags that it did not have there, with commas between.
 pub const IMPORTED_INFERRED: &str = "sweep.imported.inferred";
-/// On a registered version: the name of the sweep that it came from.
-pub const SWEEP_NAME: &str = "sweep.name";
-/// On a registered version: the name of the sweep's metric.
-pub const OBJECTIVE: &str = "sweep.objective";
-/// Before the name of a metric, on a registered version: its value.
-pub const METRIC_PREFIX: &str = "sweep.metric.";
-/// Before an alias, on a registered version: since when, or until when, the alias points at it.
-pub const ALIAS_PREFIX: &str = "sweep.alias.";

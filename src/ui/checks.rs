@@ -12,6 +12,12 @@ pub enum Mark {
     Warning,
     /// Not as it should be.
     Bad,
+    /// As it was.
+    Same,
+    /// Not as it was.
+    Changed,
+    /// It can't be told.
+    Unknown,
 }
 
 impl Mark {
@@ -20,6 +26,9 @@ impl Mark {
             Self::Good => ("ok", Style::Good),
             Self::Warning => ("warn", Style::Warning),
             Self::Bad => ("bad", Style::Bad),
+            Self::Same => ("same", Style::Good),
+            Self::Changed => ("changed", Style::Warning),
+            Self::Unknown => ("unknown", Style::Faint),
         }
     }
 }
@@ -37,19 +46,17 @@ pub struct CheckLine {
     pub advice: Option<String>,
 }
 
-/// Before the text of a line: the mark, and the label.
-const MARK: usize = 6;
-
 /// The list in the room that the terminal has.
 #[must_use]
 pub fn check_list(ui: &Ui, lines: &[CheckLine]) -> String {
+    let marks = lines.iter().map(|line| line.mark.word().0.len()).max().unwrap_or_default().max(4) + 2;
     let label = lines.iter().map(|line| line.label.chars().count()).max().unwrap_or_default() + 2;
-    let indent = " ".repeat(MARK + label);
-    let room = ui.width.saturating_sub(MARK + label);
+    let indent = " ".repeat(marks + label);
+    let room = ui.width.saturating_sub(marks + label);
     let mut out = String::new();
     for line in lines {
         let (word, style) = line.mark.word();
-        let mark = format!("{}{}", style.paint(word, ui.color_out), " ".repeat(MARK - word.len()));
+        let mark = format!("{}{}", style.paint(word, ui.color_out), " ".repeat(marks - word.len()));
         let text = wrap(&printable(&line.text), room).join(&format!("\n{indent}"));
         out.push_str(&format!("{mark}{:label$}{text}\n", line.label));
         if let Some(advice) = &line.advice {

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::Value as Json;
 
+use crate::everyday::shapes::assert_shape;
 use crate::support::mlflow_server::MlflowServer;
 use crate::support::python::{MLFLOW_VERSION, run_python};
 use crate::support::sandbox::{Ran, Sandbox};
@@ -14,6 +15,7 @@ const CONFIG: &str = "command: 'true ${lr}'\nmethod: grid\nparameters: {lr: {val
 
 /// What the doctor found of one thing: state, what was found, what to do.
 fn of(answer: &Json, check: &str) -> (String, String, String) {
+    assert_shape("doctor", answer);
     let all = answer["checks"].as_array().unwrap();
     let found = all.iter().find(|found| found["check"] == check);
     let found = found.unwrap_or_else(|| panic!("nothing of {check} in {answer:#}"));

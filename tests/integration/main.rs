@@ -30,3 +30,4 @@ mod signals;
 mod support;
 mod terminal;
 mod trust;
+mod verify;

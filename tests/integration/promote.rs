@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use crate::everyday::shapes::assert_shape;
 use crate::support::mlflow_server::MlflowServer;
 use crate::support::python::{mlflow_python, run_python};
 use crate::support::sandbox::Sandbox;
@@ -53,7 +54,9 @@ fn sweep(sandbox: &Sandbox) -> String {
 fn promote(sandbox: &Sandbox, arguments: &[&str]) -> Json {
     let mut all = vec!["promote", "--format", "json", "--name", "line-fit"];
     all.extend(arguments);
-    sandbox.run(&all).expect(0).json()
+    let answer = sandbox.run(&all).expect(0).json();
+    assert_shape("promote", &answer);
+    answer
 }
 
 /// What MLflow's own client loads and reads.
@@ -130,6 +133,8 @@ fn models_go_to_the_registry_and_come_back(sandbox: &Sandbox, uri: &str) {
 
     // MLflow has had the database in its hands by now.
     let listed = sandbox.run(&["models", "line-fit", "--format", "json"]).expect(0).json();
+    assert_shape("models", &listed);
+    assert_shape("models", &sandbox.run(&["models", "--format", "json"]).expect(0).json());
     let numbers: Vec<u64> =
         listed["versions"].as_array().unwrap().iter().map(|v| v["version"].as_u64().unwrap()).collect();
     assert_eq!(numbers, [3, 2, 1]);

@@ -200,10 +200,9 @@ impl Client {
         };
         let response = builder.send().await.map_err(|error| self.unreachable(error))?;
         self.contacted.store(true, Ordering::Relaxed);
-        let status = response.status().as_u16();
-        let answer = self.read_answer(what, response).await;
-        tracing::debug!(method = %request.method, what, status, took = ?start.elapsed(), "answered");
-        answer
+        let (method, status, took) = (&request.method, response.status().as_u16(), start.elapsed());
+        tracing::debug!(%method, what, status, ?took, "answered");
+        self.read_answer(what, response).await
     }
 
     /// The body of a 2xx answer, in memory.
@@ -222,6 +221,14 @@ impl Client {
             return Ok(bytes);
         }
         Err(Failure { error: self.refusal(what, status, &bytes), transient: transient(status), retry_after })
+    }
+
+    /// GETs a page, once: its status, the server's clock, and the beginning of its first line.
+    pub(super) async fn look(&self, url: Url) -> Result<(StatusCode, Option<SystemTime>, String)> {
+        let mut response = self.http.get(url).send().await.map_err(|error| self.unreachable(error).error)?;
+        let (status, date) = (response.status(), date(response.headers()));
+        let first = response.chunk().await.map_err(|error| self.unreachable(error).error)?;
+        Ok((status, date, first_line(&first.unwrap_or_default())))
     }
 
     async fn fetch_once(&self, what: &str, url: Url, into: &mut Upload) -> Result<(), Failure> {
@@ -267,14 +274,6 @@ impl Client {
             let error = TrackingError::new(ErrorKind::Unavailable, message).caused_by(elapsed);
             Failure { error, transient: true, retry_after: None }
         })
-    }
-
-    /// GETs a page, once: its status, the server's clock, and the beginning of its first line.
-    pub(super) async fn look(&self, url: Url) -> Result<(StatusCode, Option<SystemTime>, String)> {
-        let mut response = self.http.get(url).send().await.map_err(|error| self.unreachable(error).error)?;
-        let (status, date) = (response.status(), date(response.headers()));
-        let first = response.chunk().await.map_err(|error| self.unreachable(error).error)?;
-        Ok((status, date, first_line(&first.unwrap_or_default())))
     }
 
     fn here(&self) -> String {

@@ -29,7 +29,6 @@ async fn new_sweep(store: &dyn Store) -> Sweep {
         prior: None,
         user: "me",
         tags: Vec::new(),
-        prior: None,
         now: 0,
     };
     Sweep::create(store, &new).await.unwrap()

@@ -3,7 +3,7 @@
 mod looks;
 mod output;
 mod repeat;
-mod shapes;
+pub mod shapes;
 
 use std::path::PathBuf;
 

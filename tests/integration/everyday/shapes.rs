@@ -11,7 +11,7 @@ use crate::support::sandbox::Sandbox;
 
 /// Holds the output of a command to its schema.
 #[track_caller]
-fn assert_shape(command: &str, json: &Json) {
+pub fn assert_shape(command: &str, json: &Json) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/schema/{command}.json"));
     let schema: Json = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let validator = jsonschema::draft202012::new(&schema).unwrap();

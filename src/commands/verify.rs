@@ -1,0 +1,335 @@
+//! `sweep verify TRIAL`: what has changed since a trial ran, and how to get back to where it was.
+//!
+//! Code, config, point and files count. Host and version are told, and do not: a trial may be checked from anywhere.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::choose::{Found, TrialChoice};
+use super::context::{Context, Setting, host};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::finalize::Format;
+use super::format::print_json;
+use super::load::read_file;
+use super::meant::trial_meant;
+use super::replay::make_again;
+use crate::agent::{TOO_LARGE, changes_hash};
+use crate::config;
+use crate::process::{GitState, below_top, commits_apart, git_state, is_tracked};
+use crate::record::{Code, Sweep, fingerprint, index_of, point_of, tags};
+use crate::tracking::{ErrorKind, Run};
+use crate::ui::{CheckLine, Mark, check_list, words};
+
+/// What was typed.
+#[derive(Debug, Clone)]
+pub struct VerifyArgs {
+    /// Which trial.
+    pub trial: TrialChoice,
+    /// Print the changes that the trial ran with, for `git apply`, and nothing else.
+    pub diff: bool,
+    /// How the findings are printed.
+    pub format: Format,
+}
+
+/// How something stands, compared with then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    Same,
+    Changed,
+    Unknown,
+}
+
+/// Something that is compared.
+#[derive(Debug, Clone, Serialize)]
+struct Compared {
+    check: &'static str,
+    state: State,
+    then: Option<String>,
+    now: Option<String>,
+    /// In words.
+    found: String,
+    /// Whether a change of it makes the trial another experiment.
+    counts: bool,
+}
+
+/// All that was found, for programs.
+#[derive(Debug, Serialize)]
+struct Verified {
+    trial: Option<u64>,
+    run_id: String,
+    sweep_id: String,
+    /// Whether nothing that counts has changed.
+    same: bool,
+    checks: Vec<Compared>,
+    /// Commands that lead back to the code of then.
+    back: Vec<String>,
+    /// What the trial ran.
+    command: Option<String>,
+}
+
+/// Says what has changed; ends with 1 where something has.
+///
+/// # Errors
+/// Where there is no such trial, or it belongs to no sweep; and as the store's.
+pub async fn verify(setting: &Setting, args: &VerifyArgs) -> Result<Exit, Failure> {
+    let context = Context::open_to_read(setting)?;
+    let found = trial_meant(&context, &args.trial).await?;
+    if args.diff {
+        return print_diff(&context, &found).await;
+    }
+    let title = found.title();
+    let run = found.run.clone();
+    let (sweep, config) = found.into_sweep()?;
+    let git = git_state(&context.folder);
+    let mut checks = vec![commit(&context.folder, &run, git.as_ref()), changes(&run, git.as_ref())];
+    checks.push(config_file(&context.folder, &sweep));
+    checks.push(fingerprint_now(&sweep, &run, git.as_ref()));
+    checks.push(point(&context, &sweep, &config, &run).await?);
+    checks.push(files(&context.folder, &run, git.is_some()));
+    checks.push(told("host", run.tag(tags::HOST), Some(host())));
+    checks.push(told("version", run.tag(tags::VERSION), Some(env!("CARGO_PKG_VERSION").to_owned())));
+    let same = !checks.iter().any(|check| check.counts && check.state == State::Changed);
+    let verified = Verified {
+        trial: index_of(&run).map(|trial| trial.0),
+        run_id: run.info.id.to_string(),
+        sweep_id: sweep.id().to_string(),
+        same,
+        back: way_back(&context.folder, &run, &checks),
+        checks,
+        command: run.tag(tags::COMMAND).map(str::to_owned),
+    };
+    match args.format {
+        Format::Json => print_json(&setting.ui, &verified),
+        Format::Table => setting.ui.print(&in_words(setting, &verified, &title)),
+    }
+    Ok(if same { Exit::Done } else { Exit::WorkFailed })
+}
+
+async fn print_diff(context: &Context, found: &Found) -> Result<Exit, Failure> {
+    match context.store.artifact(&found.run.info, tags::GIT_DIFF_ARTIFACT).await {
+        Ok(patch) => {
+            context.ui.print_bytes(&patch);
+            Ok(Exit::Done)
+        }
+        Err(error) if error.kind == ErrorKind::NotFound => {
+            Err(Failure::new(Exit::WorkFailed, format!("{} has kept no changes", found.title())).hint(
+                "It ran with the files of its commit, outside of a repository, or with too many changes.",
+            ))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn compared(check: &'static str, state: State, found: impl Into<String>) -> Compared {
+    Compared { check, state, then: None, now: None, found: found.into(), counts: true }
+}
+
+fn short(hash: &str) -> &str {
+    hash.get(..12).unwrap_or(hash)
+}
+
+fn commit(folder: &Path, run: &Run, git: Option<&GitState>) -> Compared {
+    let then = run.tag(tags::GIT_COMMIT);
+    let now = git.map(|git| git.commit.as_str());
+    let (state, found) = match (then, now) {
+        (None, _) => (State::Unknown, "the trial ran in no repository".to_owned()),
+        (Some(then), None) => {
+            (State::Unknown, format!("{} then; this folder is in no repository", short(then)))
+        }
+        (Some(then), Some(now)) if then == now => (State::Same, short(then).to_owned()),
+        (Some(then), Some(now)) => {
+            let apart = match commits_apart(folder, then, now) {
+                None => "this repository does not know it: git fetch may".to_owned(),
+                Some((ahead, 0)) => format!("{} later", words::count(ahead, "commit")),
+                Some((0, behind)) => format!("{} earlier", words::count(behind, "commit")),
+                Some((ahead, behind)) => {
+                    let other = words::count(behind, "other");
+                    format!("on another line: {} here, {other} there", words::count(ahead, "commit"))
+                }
+            };
+            (State::Changed, format!("{} then, {} now ({apart})", short(then), short(now)))
+        }
+    };
+    let (then, now) = (then.map(str::to_owned), now.map(str::to_owned));
+    Compared { then, now, ..compared("commit", state, found) }
+}
+
+fn changes(run: &Run, git: Option<&GitState>) -> Compared {
+    let dirty = run.tag(tags::GIT_DIRTY).map(|dirty| dirty == "true");
+    let then = run.tag(tags::GIT_DIFF_SHA256).map(str::to_owned);
+    let now = git.and_then(|git| changes_hash(&git.changes));
+    let (state, found) = match (dirty, git, &then, &now) {
+        (None, ..) | (_, None, ..) => (State::Unknown, "not known of both".to_owned()),
+        (Some(false), _, _, None) => (State::Same, "nothing uncommitted, then and now".to_owned()),
+        (Some(false), ..) => (State::Changed, "nothing uncommitted then, changes now".to_owned()),
+        (Some(true), _, _, None) => (State::Changed, "changes then, nothing uncommitted now".to_owned()),
+        (Some(true), _, Some(then), Some(now)) if then == TOO_LARGE || now == TOO_LARGE => {
+            (State::Unknown, "too many to be compared".to_owned())
+        }
+        (Some(true), _, then, now) if then == now => (State::Same, "the same uncommitted changes".to_owned()),
+        (Some(true), ..) => (State::Changed, "other uncommitted changes than then".to_owned()),
+    };
+    Compared { then, now, ..compared("changes", state, found) }
+}
+
+/// The file that the sweep was made from, where this folder has one of that path.
+fn config_file(folder: &Path, sweep: &Sweep) -> Compared {
+    let Some(typed) = sweep.parent.tag(tags::CONFIG_FILE) else {
+        return compared("config", State::Unknown, "the sweep does not say which file it was made from");
+    };
+    let Ok(bytes) = read_file(&folder.join(typed)) else {
+        return compared(
+            "config",
+            State::Unknown,
+            format!("{typed} is not here; the sweep keeps its own copy"),
+        );
+    };
+    let then = config::canonical(&sweep.config);
+    match config::canonical(&bytes) {
+        now if now.is_some() && now == then => compared("config", State::Same, typed),
+        _ => compared("config", State::Changed, format!("{typed} says something else now")),
+    }
+}
+
+fn fingerprint_now(sweep: &Sweep, run: &Run, git: Option<&GitState>) -> Compared {
+    let Some(then) = run.tag(tags::FINGERPRINT) else {
+        return compared("fingerprint", State::Unknown, "the trial has none");
+    };
+    let config = config::canonical(&sweep.config).unwrap_or_default();
+    let commit = git.map_or("", |git| git.commit.as_str());
+    let changes = git.and_then(|git| changes_hash(&git.changes));
+    let now = fingerprint(&config, &point_of(run), Code { commit, changes: changes.as_deref() });
+    let (state, found) = match then == now {
+        true => (State::Same, now.clone()),
+        false => (State::Changed, format!("{then} then, {now} now")),
+    };
+    Compared { then: Some(then.to_owned()), now: Some(now), ..compared("fingerprint", state, found) }
+}
+
+/// Whether this version proposes the point again.
+async fn point(
+    context: &Context,
+    sweep: &Sweep,
+    config: &config::Config,
+    run: &Run,
+) -> Result<Compared, Failure> {
+    let Some(trial) = index_of(run) else {
+        return Ok(compared("point", State::Unknown, "the run is no trial"));
+    };
+    let again = match make_again(context, sweep, config, trial).await {
+        Ok(again) => again,
+        Err(failure) if failure.exit == Exit::Tracking => return Err(failure),
+        Err(failure) => return Ok(compared("point", State::Unknown, failure.message)),
+    };
+    let then = words::point(&point_of(run));
+    let now = again.proposal.as_ref().map(|proposal| words::point(&proposal.point));
+    let (state, found) = match (again.is_the_same(), &now) {
+        (true, _) => (State::Same, "config and seed give it again".to_owned()),
+        (false, Some(now)) => (State::Changed, format!("{then} then, {now} now")),
+        (false, None) => (State::Changed, format!("{then} then, none now")),
+    };
+    Ok(Compared { then: Some(then), now, ..compared("point", state, found) })
+}
+
+/// The files that the command names: git tells of changes in those alone that it knows.
+fn files(folder: &Path, run: &Run, in_repository: bool) -> Compared {
+    let command = run.tag(tags::COMMAND).unwrap_or_default();
+    let clean = |word: &str| word.trim_matches(['\'', '"', ';', '(', ')']).to_owned();
+    let mut named: Vec<String> = command.split_whitespace().map(clean).collect();
+    named.retain(|word| Path::new(word).is_relative() && folder.join(word).is_file());
+    named.sort();
+    named.dedup();
+    if named.is_empty() {
+        return compared("files", State::Same, "the command names none in this folder");
+    }
+    let unknown: Vec<&str> = named
+        .iter()
+        .filter(|file| !in_repository || !is_tracked(folder, Path::new(file)))
+        .map(String::as_str)
+        .collect();
+    match unknown.as_slice() {
+        [] => compared("files", State::Same, format!("git knows {}", named.join(", "))),
+        _ => compared(
+            "files",
+            State::Unknown,
+            format!("git does not know {}: whether it has changed can't be told", unknown.join(", ")),
+        ),
+    }
+}
+
+/// What is told, and does not count.
+fn told(check: &'static str, then: Option<&str>, now: Option<String>) -> Compared {
+    let (state, found) = match (then, &now) {
+        (Some(then), Some(now)) if then == now => (State::Same, now.clone()),
+        (Some(then), Some(now)) => (State::Changed, format!("{then} then, {now} now; this does not count")),
+        _ => (State::Unknown, "not known of both".to_owned()),
+    };
+    Compared { then: then.map(str::to_owned), now, counts: false, ..compared(check, state, found) }
+}
+
+/// Commands that make a work tree beside this one in which the code is as it was. Nothing here is touched.
+fn way_back(folder: &Path, run: &Run, checks: &[Compared]) -> Vec<String> {
+    let moved =
+        |check: &&Compared| ["commit", "changes"].contains(&check.check) && check.state == State::Changed;
+    let hex = |hash: &&str| hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let (Some(commit), true) =
+        (run.tag(tags::GIT_COMMIT).filter(hex), checks.iter().any(|check| moved(&check)))
+    else {
+        return Vec::new();
+    };
+    let below = below_top(folder).unwrap_or_default();
+    // Beside the top of the work tree, wherever below it one stands.
+    let depth = below.matches('/').count();
+    let top = folder.ancestors().nth(depth).and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+    let name = format!("{top}-{}", run.info.name);
+    let plain = |c: char| !c.is_alphanumeric() && !"-_.".contains(c);
+    let tree = format!("{}{}", "../".repeat(depth + 1), name.replace(plain, "-"));
+    let mut back = vec![format!("git worktree add --detach {tree} {commit}")];
+    if run.tag(tags::GIT_DIRTY) == Some("true") && run.tag(tags::GIT_DIFF_SHA256) != Some(TOO_LARGE) {
+        back.push(format!("sweep verify {} --diff | git -C {tree} apply", run.info.id));
+    }
+    back.push(format!("cd {}", quoted(format!("{tree}/{below}").trim_end_matches('/'))));
+    back
+}
+
+/// As a word for `sh`.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,".contains(c);
+    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
+fn in_words(setting: &Setting, verified: &Verified, title: &str) -> String {
+    let line = |check: &Compared| CheckLine {
+        mark: match check.state {
+            State::Same => Mark::Same,
+            State::Changed => Mark::Changed,
+            State::Unknown => Mark::Unknown,
+        },
+        label: check.check.to_owned(),
+        text: check.found.clone(),
+        advice: None,
+    };
+    let lines: Vec<CheckLine> = verified.checks.iter().map(line).collect();
+    let unknown = verified.checks.iter().any(|check| check.counts && check.state == State::Unknown);
+    let mut text = check_list(&setting.ui, &lines);
+    text.push_str(&match (verified.same, unknown) {
+        (true, false) => format!("Nothing has changed since {title} ran (run {}).\n", verified.run_id),
+        (true, true) => {
+            format!("Nothing that can be told has changed since {title} ran (run {}).\n", verified.run_id)
+        }
+        (false, _) => format!("Something has changed since {title} ran (run {}).\n", verified.run_id),
+    });
+    if !verified.back.is_empty() {
+        text.push_str("\nBack to its code, in a folder beside this one:\n");
+        for command in &verified.back {
+            text.push_str(&format!("  {command}\n"));
+        }
+        if let Some(command) = &verified.command {
+            text.push_str(&format!("It ran: {}\n", command.escape_debug()));
+        }
+    }
+    text
+}
