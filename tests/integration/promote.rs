@@ -131,7 +131,11 @@ fn models_go_to_the_registry_and_come_back(sandbox: &Sandbox, uri: &str) {
         "{description}"
     );
 
-    // MLflow has had the database in its hands by now.
+    models_are_listed(sandbox);
+}
+
+/// MLflow has had the database in its hands by now.
+fn models_are_listed(sandbox: &Sandbox) {
     let listed = sandbox.run(&["models", "line-fit", "--format", "json"]).expect(0).json();
     assert_shape("models", &listed);
     assert_shape("models", &sandbox.run(&["models", "--format", "json"]).expect(0).json());
