@@ -271,7 +271,7 @@ impl From<Best> for BestArgs {
 /// Which trial.
 #[derive(Debug, ClapArgs)]
 pub(super) struct WhichTrial {
-    /// Its number, its run id or the beginning of one, or SWEEP:TRIAL
+    /// Its number, its run id or the beginning of one, SWEEP:TRIAL, or `best`
     #[arg(value_name = "TRIAL", add = complete::trials())]
     trial: String,
     /// Id of its sweep, a unique beginning of it, or its name [default: the one last initialised in this directory,
@@ -303,7 +303,7 @@ impl From<Show> for ShowArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Diff {
-    /// A trial: its number, its run id or the beginning of one, or SWEEP:TRIAL
+    /// A trial: its number, its run id or the beginning of one, SWEEP:TRIAL, or `best`
     #[arg(value_name = "A")]
     a: String,
     /// Another

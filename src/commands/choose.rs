@@ -1,5 +1,7 @@
-//! Which trial is meant: by its number, its run id or a beginning of it, its run's name, or `SWEEP:TRIAL`.
+//! Which trial is meant: by its number, its run id or a beginning of it, its run's name, `best`, or
+//! `SWEEP:TRIAL`.
 
+use super::best_trial::{BEST, best_run};
 use super::context::{Context, SweepChoice};
 use super::exit::Exit;
 use super::failure::Failure;
@@ -68,6 +70,10 @@ pub(super) async fn find_trial(context: &Context, choice: &TrialChoice) -> Resul
         return of_run(context, store.run(&RunId(text.to_owned())).await?).await;
     }
     let (sweep, config) = load_sweep(context, &named).await?;
+    if text == BEST {
+        let run = best_run(context, &sweep, &config).await?;
+        return of_run(context, run).await;
+    }
     if let Some(trial) = number(text) {
         let attempts = attempts_of(store, &sweep, trial).await?;
         if !attempts.is_empty() {
@@ -158,7 +164,7 @@ async fn no_such_trial(context: &Context, sweep: &Sweep, text: &str) -> Failure 
             match last {
                 None => failure.hint(format!("It has none yet: sweep run --sweep-id={}", sweep.id())),
                 Some(last) => failure.hint(format!(
-                    "It has {}, from 0 to {last}: give a number, a run id or the beginning of one. Of another sweep: \
+                    "It has {}, from 0 to {last}: give a number, `best`, a run id or the beginning of one. Of another sweep: \
                      SWEEP:TRIAL, or --sweep-id.",
                     words::count((state.results.len() + state.unfinished.len()) as u64, "trial")
                 )),

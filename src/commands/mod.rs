@@ -4,6 +4,7 @@
 
 pub mod analyze;
 pub mod best;
+mod best_trial;
 pub mod candidates;
 pub mod check;
 mod choose;
@@ -30,7 +31,6 @@ mod load;
 pub mod log;
 mod logged_model;
 pub mod logs;
-mod meant;
 pub mod models;
 mod names;
 mod overview;

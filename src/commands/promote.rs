@@ -5,14 +5,13 @@
 
 use serde::Serialize;
 
-use super::choose::{Found, TrialChoice};
+use super::choose::{Found, TrialChoice, find_trial};
 use super::context::{Context, Setting};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::finalize::Format;
 use super::format::print_json;
 use super::logged_model::{self, Candidate};
-use super::meant::trial_meant;
 use super::values::{Chosen, true_value};
 use crate::process::now_ms;
 use crate::record::{index_of, point_of, tags};
@@ -65,7 +64,7 @@ struct Promoted {
 /// Where the trial has no model, or several, or is not over; and as the store's.
 pub async fn promote(setting: &Setting, args: &PromoteArgs) -> Result<Exit, Failure> {
     let context = Context::open_to_read(setting)?;
-    let found = trial_meant(&context, &args.trial).await?;
+    let found = find_trial(&context, &args.trial).await?;
     let title = found.title();
     if !found.run.info.status.is_final() {
         return Err(Failure::new(Exit::Usage, format!("{title} is not over: its model may still change"))

@@ -176,14 +176,14 @@ impl Report {
         }
     }
 
-    /// `val_loss: 0.2701 at first, 0.2754 ± 0.012 again (mean and standard deviation of 5 runs)`.
+    /// `val_loss: 0.2701 at first, 0.2754 ± 0.012 again (mean and SD of 5 runs)`.
     fn sentence(&self) -> Option<String> {
         let metric = self.metric.as_ref()?;
         let values = self.values();
         let first = self.original.value.map_or_else(|| "no value".to_owned(), words::number);
         let again = match (mean(&values), deviation(&values)) {
             (Some(mean), Some(std)) => format!(
-                "{} ± {} again (mean and standard deviation of {})",
+                "{} ± {} again (mean and SD of {})",
                 words::number(mean),
                 two_figures(std),
                 words::count(values.len() as u64, "run")

@@ -6,14 +6,13 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::choose::{Found, TrialChoice};
+use super::choose::{Found, TrialChoice, find_trial};
 use super::context::{Context, Setting, host};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::finalize::Format;
 use super::format::print_json;
 use super::load::read_file;
-use super::meant::trial_meant;
 use super::replay::make_again;
 use crate::agent::{TOO_LARGE, changes_hash};
 use crate::config;
@@ -76,7 +75,7 @@ struct Verified {
 /// Where there is no such trial, or it belongs to no sweep; and as the store's.
 pub async fn verify(setting: &Setting, args: &VerifyArgs) -> Result<Exit, Failure> {
     let context = Context::open_to_read(setting)?;
-    let found = trial_meant(&context, &args.trial).await?;
+    let found = find_trial(&context, &args.trial).await?;
     if args.diff {
         return print_diff(&context, &found).await;
     }

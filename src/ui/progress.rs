@@ -33,7 +33,8 @@ impl Progress {
     pub(super) fn new(ui: &Ui, limit: Option<u64>) -> Self {
         let bar = (ui.live && !ui.quiet).then(|| {
             let bar = ProgressBar::with_draw_target(limit, ProgressDrawTarget::stderr());
-            let template = if limit.is_some() { "{bar:20} {msg}" } else { "{msg}" };
+            // Cut where the terminal is narrow: a line that is broken can't be drawn anew.
+            let template = if limit.is_some() { "{bar:12} {wide_msg}" } else { "{wide_msg}" };
             if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style.progress_chars("━━╌"));
             }
@@ -82,7 +83,9 @@ fn sentence(standing: &Standing, limit: Option<u64>, elapsed: Duration) -> Strin
     #[allow(clippy::cast_precision_loss)]
     let a_second = standing.done as f64 / elapsed.as_secs_f64().max(0.001);
     if standing.done > 0 {
-        parts.push(format!("{}/min", words::number((a_second * 600.0).round() / 10.0)));
+        let a_minute = a_second * 60.0;
+        let digits = if a_minute < 10.0 { 1 } else { 0 };
+        parts.push(format!("{a_minute:.digits$}/min"));
         let left = limit.map(|limit| limit.saturating_sub(standing.taken) + standing.running);
         #[allow(clippy::cast_precision_loss)]
         let time = left.and_then(|left| Duration::try_from_secs_f64(left as f64 / a_second).ok());

@@ -201,12 +201,13 @@ impl RunLines {
             Goal::Minimize => value < best,
             Goal::Maximize => value > best,
         };
-        if value.is_finite() && state.best.is_none_or(|(_, best)| better(best)) {
+        let is_best = value.is_finite() && state.best.is_none_or(|(_, best)| better(best));
+        if is_best {
             state.best = Some((outcome.trial, value));
             state.standing.best = Some(format!("{} (trial {})", words::number(value), outcome.trial));
         }
         let best = match state.best {
-            Some((trial, _)) if trial == outcome.trial => ", the best so far".to_owned(),
+            Some(_) if is_best => ", the best so far".to_owned(),
             Some((trial, best)) => format!(", best {} (trial {trial})", words::number(best)),
             None => String::new(),
         };

@@ -98,7 +98,7 @@ fn a_trial_run_again_with_other_seeds_is_no_trial_of_the_sweep() {
         "{ran:#}"
     );
     let more = sandbox.run(&["rerun", "0", "--seeds", "2"]).expect(0);
-    assert!(more.stdout.contains("mean and standard deviation of 2 runs"), "{}", more.stdout);
+    assert!(more.stdout.contains("mean and SD of 2 runs"), "{}", more.stdout);
     let shown = sandbox.run(&["show", "0", "--format", "json"]).expect(0).json();
     let reruns: Vec<&str> =
         shown["reruns"].as_array().unwrap().iter().map(|run| run.as_str().unwrap()).collect();
