@@ -115,3 +115,13 @@ fn e_an_mlflow_project() {
         assert_eq!(trial.tag("mlflow.project.backend"), Some("local"));
     }
 }
+
+#[test]
+fn the_random_forest_of_the_bayes_example_is_run_as_it_stands() {
+    let (_sandbox, store) = example("random_forest");
+    let (trials, _) = trials(&store, "random-forest");
+    for trial in &trials {
+        assert!((0.9..1.0).contains(&value(trial, "mean_accuracy")));
+        assert!(trial.tag("sweep.proposal").is_some());
+    }
+}
