@@ -1,0 +1,79 @@
+//! Arguments of export and import.
+
+use super::TypedGoal;
+use crate::commands::SweepChoice;
+use crate::commands::export::ExportArgs;
+use crate::commands::import::ImportArgs;
+use clap::Args as ClapArgs;
+use std::path::PathBuf;
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct Export {
+    /// The folder: new, empty, or an earlier export of the same sweep
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Id of the sweep, a unique beginning of it, or its name [default: the one last initialised in this directory,
+    /// else the newest]
+    #[arg(long, value_name = "ID")]
+    sweep_id: Option<String>,
+    /// Add trials as they end, until the sweep is over or Ctrl-C
+    #[arg(short, long)]
+    follow: bool,
+    /// Leave the artifacts out
+    #[arg(long)]
+    no_artifacts: bool,
+    /// Read again what is in the folder already and seems unchanged
+    #[arg(long)]
+    refresh: bool,
+}
+
+impl From<Export> for ExportArgs {
+    fn from(typed: Export) -> Self {
+        Self {
+            sweep: SweepChoice(typed.sweep_id),
+            folder: typed.folder,
+            artifacts: !typed.no_artifacts,
+            follow: typed.follow,
+            refresh: typed.refresh,
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct Import {
+    /// A folder that `sweep export` wrote, or a CSV file with a header and a row a run
+    #[arg(value_name = "DIR|CSV")]
+    from: PathBuf,
+    /// The experiment that is to hold it [default: as the folder says; of a CSV file: Default]
+    #[arg(long, value_name = "NAME")]
+    experiment: Option<String>,
+    /// Leave the artifacts out
+    #[arg(long)]
+    no_artifacts: bool,
+    /// Of a CSV file: the name of the sweep [default: the file's]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Of a CSV file: the column of the metric
+    #[arg(long, value_name = "NAME")]
+    metric: Option<String>,
+    /// Of a CSV file: what is better
+    #[arg(long, value_enum)]
+    goal: Option<TypedGoal>,
+    /// Of a CSV file: the columns of the params [default: all that are not known to be something else]
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    params: Vec<String>,
+}
+
+impl From<Import> for ImportArgs {
+    fn from(typed: Import) -> Self {
+        Self {
+            from: typed.from,
+            experiment: typed.experiment,
+            artifacts: !typed.no_artifacts,
+            name: typed.name,
+            metric: typed.metric,
+            goal: typed.goal.map(Into::into),
+            params: typed.params,
+        }
+    }
+}

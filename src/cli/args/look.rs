@@ -1,0 +1,249 @@
+//! Arguments of the verbs that look at sweeps and trials, compare them and repeat them.
+
+use super::{Answer, TypedAnswerFormat, Which, WhichTrial, duration};
+use crate::commands::analyze::{AnalyzeArgs, Source};
+use crate::commands::best::BestArgs;
+use crate::commands::diff::DiffArgs;
+use crate::commands::list::ListArgs;
+use crate::commands::logs::LogsArgs;
+use crate::commands::rerun::RerunArgs;
+use crate::commands::show::ShowArgs;
+use crate::commands::status::StatusArgs;
+use crate::commands::trials::TrialsArgs;
+use crate::commands::{Pin, Spelling, SweepChoice};
+use clap::{Args as ClapArgs, ValueEnum};
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct List {
+    /// The newest N only
+    #[arg(short = 'n', long = "number", value_name = "N")]
+    most: Option<usize>,
+    /// How the list is printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
+impl From<List> for ListArgs {
+    fn from(typed: List) -> Self {
+        Self { most: typed.most, format: typed.format.into() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct Status {
+    #[command(flatten)]
+    which: Which,
+    /// Go on until the sweep is over: drawn anew on a terminal, a line a change elsewhere
+    #[arg(short, long)]
+    watch: bool,
+    /// How it is printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
+impl From<Status> for StatusArgs {
+    fn from(typed: Status) -> Self {
+        Self { sweep: typed.which.into(), watch: typed.watch, format: typed.format.into() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct Trials {
+    #[command(flatten)]
+    which: Which,
+    /// Sort by a parameter, a metric, or one of: trial, status, duration, attempt, exit_code, agent, host
+    /// [default: trial; with --top the sweep's metric]
+    #[arg(long, value_name = "NAME")]
+    sort: Option<String>,
+    /// The largest first
+    #[arg(long)]
+    desc: bool,
+    /// Only trials for which this holds: "lr < 0.01 and status = 'FINISHED'"
+    #[arg(long = "where", value_name = "EXPR")]
+    filter: Option<String>,
+    /// The first N only; without --sort the best
+    #[arg(long, value_name = "N")]
+    top: Option<usize>,
+    /// How the trials are printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
+impl From<Trials> for TrialsArgs {
+    fn from(typed: Trials) -> Self {
+        let Trials { which, sort, desc, filter, top, format } = typed;
+        Self { sweep: which.into(), sort, desc, filter, top, format: format.into() }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum TypedSpelling {
+    Command,
+    Args,
+    Env,
+    Json,
+    Yaml,
+}
+
+impl From<TypedSpelling> for Spelling {
+    fn from(typed: TypedSpelling) -> Self {
+        match typed {
+            TypedSpelling::Command => Self::Command,
+            TypedSpelling::Args => Self::Args,
+            TypedSpelling::Env => Self::Env,
+            TypedSpelling::Json => Self::Json,
+            TypedSpelling::Yaml => Self::Yaml,
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct Best {
+    #[command(flatten)]
+    which: Which,
+    /// How many
+    #[arg(short, long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    number: u32,
+    /// Print them for another program: `sh -c "$(sweep best --as command)"` runs the winner
+    #[arg(long = "as", value_enum, value_name = "FORM", conflicts_with = "format")]
+    spelling: Option<TypedSpelling>,
+    #[command(flatten)]
+    answer: Answer,
+}
+
+impl From<Best> for BestArgs {
+    fn from(typed: Best) -> Self {
+        let Answer { metric, goal, format } = typed.answer;
+        Self {
+            sweep: typed.which.into(),
+            number: usize::try_from(typed.number).unwrap_or(usize::MAX),
+            metric,
+            goal: goal.map(Into::into),
+            spelling: typed.spelling.map(Into::into),
+            format: format.into(),
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct Show {
+    #[command(flatten)]
+    which: WhichTrial,
+    /// How the trial is printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
+impl From<Show> for ShowArgs {
+    fn from(typed: Show) -> Self {
+        Self { trial: typed.which.into(), format: typed.format.into() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct Diff {
+    /// A trial: its number, its run id or the beginning of one, SWEEP:TRIAL, or `best`
+    #[arg(value_name = "A")]
+    a: String,
+    /// Another
+    #[arg(value_name = "B")]
+    b: String,
+    /// The sweep of trials that are named by number [default: the one last initialised in this directory, else the
+    /// newest]
+    #[arg(long = "sweep-id", value_name = "ID")]
+    sweep_id: Option<String>,
+    /// How the difference is printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
+impl From<Diff> for DiffArgs {
+    fn from(typed: Diff) -> Self {
+        Self { sweep: SweepChoice(typed.sweep_id), a: typed.a, b: typed.b, format: typed.format.into() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct Rerun {
+    #[command(flatten)]
+    which: WhichTrial,
+    /// How often, each time with another seed
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    seeds: u32,
+    /// Time a command has to end before it is killed [default: `grace` of the config, else 30s]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    grace: Option<Duration>,
+    /// Refuse to run unless the sweep's config has this SHA-256
+    #[arg(long, value_name = "HEX")]
+    expect_sha256: Option<String>,
+    /// How the outcome is printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
+impl From<Rerun> for RerunArgs {
+    fn from(typed: Rerun) -> Self {
+        Self {
+            trial: typed.which.into(),
+            seeds: typed.seeds,
+            grace: typed.grace,
+            pin: typed.expect_sha256.map_or(Pin::Remembered, Pin::Sha256),
+            format: typed.format.into(),
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct Logs {
+    #[command(flatten)]
+    which: WhichTrial,
+    /// Go on until the trial is over
+    #[arg(short, long)]
+    follow: bool,
+}
+
+impl From<Logs> for LogsArgs {
+    fn from(typed: Logs) -> Self {
+        Self { trial: typed.which.into(), follow: typed.follow }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct Analyze {
+    #[command(flatten)]
+    which: Which,
+    /// The runs of this experiment instead of a sweep's
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["sweep_id", "sweep"], requires = "metric")]
+    experiment: Option<String>,
+    /// Which of its runs, in MLflow's search language: "params.model = 'a' and metrics.loss < 1"
+    #[arg(
+        long,
+        value_name = "FILTER",
+        requires = "experiment",
+        default_value = "",
+        hide_default_value = true
+    )]
+    filter: String,
+    /// A file with a row a run instead (-: stdin); columns `run` and `status` are understood
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["sweep_id", "sweep", "experiment"], requires = "metric")]
+    csv: Option<PathBuf>,
+    /// Parameters whose logarithm counts; with --experiment or --csv (a sweep knows its own)
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', conflicts_with_all = ["sweep_id", "sweep"])]
+    log: Vec<String>,
+    #[command(flatten)]
+    answer: Answer,
+}
+
+impl From<Analyze> for AnalyzeArgs {
+    fn from(typed: Analyze) -> Self {
+        let source = match (typed.experiment, typed.csv) {
+            (Some(name), _) => Source::Experiment { name, filter: typed.filter },
+            (None, Some(file)) => Source::File(file),
+            (None, None) => Source::Sweep(typed.which.into()),
+        };
+        let Answer { metric, goal, format } = typed.answer;
+        Self { source, metric, goal: goal.map(Into::into), log: typed.log, format: format.into() }
+    }
+}

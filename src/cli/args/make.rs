@@ -1,0 +1,222 @@
+//! Arguments of the verbs that make, run and conclude a sweep.
+
+use super::{Answer, TypedAnswerFormat, TypedFormat, Which, duration};
+use crate::commands::check::CheckArgs;
+use crate::commands::finalize::{Conclusion, FinalizeArgs};
+use crate::commands::init::InitArgs;
+use crate::commands::replay::ReplayArgs;
+use crate::commands::run::{RunArgs, WorkArgs};
+use crate::commands::sample::SampleArgs;
+use crate::commands::start::StartArgs;
+use crate::commands::{Pin, SweepChoice};
+use clap::Args as ClapArgs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct Init {
+    /// The sweep file
+    config: PathBuf,
+    /// An old sweep whose trials the method is to know: its id, a folder of `sweep export`, or a CSV file (repeatable)
+    #[arg(long = "prior", value_name = "ID|DIR|CSV")]
+    priors: Vec<String>,
+}
+
+impl From<Init> for InitArgs {
+    fn from(typed: Init) -> Self {
+        Self { config: typed.config, priors: typed.priors }
+    }
+}
+
+/// How trials are run.
+#[derive(Debug, ClapArgs)]
+struct Work {
+    /// Trials side by side [default: the number of GPUs with --gpus, else 1]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// Give each trial a GPU of its own (CUDA_VISIBLE_DEVICES): `auto`, or their numbers
+    #[arg(long, value_name = "auto|0,1,…")]
+    gpus: Option<String>,
+    /// End after N trials
+    #[arg(short = 'n', long, value_name = "N")]
+    count: Option<u64>,
+    /// End after N failures in a row
+    #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    max_failures: u32,
+    /// Try a trial that failed again, up to N times [default: `retries` of the config, else 0]
+    #[arg(long, value_name = "N")]
+    retries: Option<u32>,
+    /// Time a command has to end before it is killed [default: `grace` of the config, else 30s]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    grace: Option<Duration>,
+    /// Take a trial over from an agent that has shown no sign of life for so long
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    lease: Duration,
+    /// End once nothing is left to start, without waiting for the trials of other agents
+    #[arg(long)]
+    no_wait: bool,
+    /// Stop no trial early (`early_terminate`): only say, and tag, which would have been stopped, and when
+    #[arg(long)]
+    shadow: bool,
+}
+
+impl From<Work> for WorkArgs {
+    fn from(typed: Work) -> Self {
+        Self {
+            jobs: typed.jobs.map(usize::from),
+            gpus: typed.gpus,
+            pin: Pin::default(),
+            count: typed.count,
+            max_failures: typed.max_failures,
+            lease: typed.lease,
+            grace: typed.grace,
+            retries: typed.retries,
+            wait: !typed.no_wait,
+            shadow: typed.shadow,
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct Run {
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    work: Work,
+    /// Refuse to run unless the sweep's config is this file
+    #[arg(long, value_name = "FILE", conflicts_with = "expect_sha256")]
+    config: Option<PathBuf>,
+    /// Refuse to run unless the sweep's config has this SHA-256
+    #[arg(long, value_name = "HEX")]
+    expect_sha256: Option<String>,
+}
+
+impl From<Run> for RunArgs {
+    fn from(typed: Run) -> Self {
+        let pin = match (typed.config, typed.expect_sha256) {
+            (Some(file), _) => Pin::File(file),
+            (None, Some(hex)) => Pin::Sha256(hex),
+            (None, None) => Pin::Remembered,
+        };
+        Self { sweep: typed.which.into(), work: WorkArgs { pin, ..typed.work.into() } }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct Finalize {
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    answer: Answer,
+    /// Save the analysis, but leave the sweep open: agents go on, of a stopped or finished sweep too
+    #[arg(long)]
+    reopen: bool,
+    /// Save the plots as PNG, too
+    #[arg(long)]
+    png: bool,
+}
+
+impl From<Finalize> for FinalizeArgs {
+    fn from(typed: Finalize) -> Self {
+        let Answer { metric, goal, format } = typed.answer;
+        let conclusion = Conclusion {
+            metric,
+            goal: goal.map(Into::into),
+            format: format.into(),
+            reopen: typed.reopen,
+            png: typed.png,
+        };
+        Self { sweep: typed.which.into(), conclusion }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct Start {
+    /// The sweep file
+    config: PathBuf,
+    #[command(flatten)]
+    work: Work,
+    /// How the analysis is printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedAnswerFormat,
+}
+
+impl From<Start> for StartArgs {
+    fn from(typed: Start) -> Self {
+        Self { config: typed.config, work: typed.work.into(), format: typed.format.into() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct Check {
+    /// The sweep file
+    #[arg(required_unless_present = "schema")]
+    config: Option<PathBuf>,
+    /// How findings are printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedFormat,
+    /// Print a JSON Schema of sweep files, for editors
+    #[arg(long, conflicts_with = "config")]
+    schema: bool,
+}
+
+impl Check {
+    /// What is to be checked; `None`: the schema is wanted.
+    pub(in crate::cli) fn file(self) -> Option<CheckArgs> {
+        let format = self.format.into();
+        self.config.map(|config| CheckArgs { config, format })
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct Sample {
+    /// The sweep file
+    #[arg(required_unless_present = "replay")]
+    config: Option<PathBuf>,
+    /// Make the proposal of a trial of this sweep again, from what it was made from then
+    #[arg(long, value_name = "ID", requires = "trial", conflicts_with_all = ["config", "number", "from", "seed"])]
+    replay: Option<String>,
+    /// The trial that is proposed again
+    #[arg(long, value_name = "K", requires = "replay")]
+    trial: Option<u64>,
+    /// How many points
+    #[arg(short = 'n', long, default_value_t = 10, value_name = "N")]
+    number: u64,
+    /// The first trial
+    #[arg(long, default_value_t = 0, value_name = "K")]
+    from: u64,
+    /// The seed [default: the config's, else 0]
+    #[arg(long, value_name = "S")]
+    seed: Option<u64>,
+    /// How points are printed; json: an object a line
+    #[arg(long, value_enum, default_value = "table")]
+    format: TypedFormat,
+}
+
+/// What `sweep sample` is to show.
+pub(in crate::cli) enum Sampled {
+    /// Points of a config.
+    Points(SampleArgs),
+    /// A trial's proposal, made again.
+    Again(ReplayArgs),
+}
+
+impl From<Sample> for Sampled {
+    fn from(typed: Sample) -> Self {
+        let format = typed.format.into();
+        match typed.replay {
+            Some(sweep) => Self::Again(ReplayArgs {
+                sweep: SweepChoice(Some(sweep)),
+                trial: typed.trial.unwrap_or_default(),
+                format,
+            }),
+            None => Self::Points(SampleArgs {
+                config: typed.config.unwrap_or_default(),
+                number: typed.number,
+                from: typed.from,
+                seed: typed.seed,
+                format,
+            }),
+        }
+    }
+}

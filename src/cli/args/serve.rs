@@ -1,0 +1,147 @@
+//! Arguments of the server and of `sweep log`.
+
+use crate::commands::log::{LogArgs, Logged};
+use crate::commands::server::ServerArgs;
+use clap::{Args as ClapArgs, Subcommand};
+use std::path::PathBuf;
+
+/// Log to the run of a trial.
+///
+/// In a trial's command `sweep run` has set MLFLOW_RUN_ID and MLFLOW_TRACKING_URI; nothing else is needed.
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct Log {
+    #[command(subcommand)]
+    what: LogWhat,
+    /// The run [default: $MLFLOW_RUN_ID, which is set in a trial]
+    #[arg(long, global = true, value_name = "ID")]
+    run_id: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum LogWhat {
+    /// Log values of metrics: NAME VALUE, or NAME=VALUE as often as you like
+    Metric {
+        #[command(flatten)]
+        words: Words,
+        /// The step that they belong to
+        #[arg(long, default_value_t = 0, allow_negative_numbers = true, value_name = "N")]
+        step: i64,
+        /// When they were measured, in epoch milliseconds [default: now]
+        #[arg(long, value_name = "MS", value_parser = clap::value_parser!(i64).range(0..))]
+        timestamp: Option<i64>,
+    },
+    /// Log many values at once, a JSON object a line: {"loss": 0.3, "acc": 0.9, "step": 7}
+    Metrics {
+        /// A file of such lines [default: stdin]
+        file: Option<PathBuf>,
+    },
+    /// Log params, each of them once: NAME VALUE, or NAME=VALUE as often as you like
+    #[command(visible_alias = "params")]
+    Param {
+        #[command(flatten)]
+        words: Words,
+    },
+    /// Set tags: NAME VALUE, or NAME=VALUE as often as you like
+    #[command(visible_alias = "tags")]
+    Tag {
+        #[command(flatten)]
+        words: Words,
+    },
+    /// Save files and folders among the run's artifacts
+    #[command(visible_alias = "artifacts")]
+    Artifact {
+        /// Files and folders
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// The folder to save them in [default: the run's own]
+        #[arg(long, value_name = "FOLDER")]
+        to: Option<String>,
+    },
+}
+
+/// A name and a value, or equations. Three arguments, as a value may begin with a hyphen and options may follow it.
+#[derive(Debug, ClapArgs)]
+struct Words {
+    /// A name, or NAME=VALUE
+    #[arg(value_name = "NAME[=VALUE]")]
+    first: String,
+    /// Its value, or NAME=VALUE
+    #[arg(value_name = "VALUE", allow_hyphen_values = true)]
+    second: Option<String>,
+    /// Further NAME=VALUE
+    #[arg(value_name = "NAME=VALUE")]
+    more: Vec<String>,
+}
+
+impl From<Words> for Vec<String> {
+    fn from(typed: Words) -> Self {
+        std::iter::once(typed.first).chain(typed.second).chain(typed.more).collect()
+    }
+}
+
+impl From<Log> for LogArgs {
+    fn from(typed: Log) -> Self {
+        let what = match typed.what {
+            LogWhat::Metric { words, step, timestamp } => {
+                Logged::Metric { words: words.into(), step, timestamp }
+            }
+            LogWhat::Metrics { file } => Logged::Metrics { file },
+            LogWhat::Param { words } => Logged::Param(words.into()),
+            LogWhat::Tag { words } => Logged::Tag(words.into()),
+            LogWhat::Artifact { paths, to } => Logged::Artifact { paths, to },
+        };
+        Self { run: typed.run_id, what }
+    }
+}
+
+/// Serve a database file to MLflow's clients, without Python.
+///
+/// Options are named as those of `mlflow server`, which opens the same file. The URL is printed on stdout.
+///
+/// Other addresses than this machine's own need a login, which clients send as basic auth (MLFLOW_TRACKING_USERNAME,
+/// MLFLOW_TRACKING_PASSWORD) or bearer token (MLFLOW_TRACKING_TOKEN). The server takes it from SWEEP_SERVER_USERNAME and
+/// SWEEP_SERVER_PASSWORD, from SWEEP_SERVER_TOKEN, or from --login-file.
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct Server {
+    /// The address to listen on; 0.0.0.0 for all of this machine
+    #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
+    host: String,
+    /// The port; 0 for any that is free
+    #[arg(short, long, default_value_t = 5000, value_name = "PORT")]
+    port: u16,
+    /// The database [default: --tracking-uri, else $MLFLOW_TRACKING_URI, else sqlite:///mlflow.db]
+    #[arg(long, value_name = "sqlite:///FILE")]
+    backend_store_uri: Option<String>,
+    /// The folder for files that clients send [default: mlartifacts beside the database]
+    #[arg(long, value_name = "FOLDER")]
+    artifacts_destination: Option<String>,
+    /// Where files of new experiments go [default: to this server, as mlflow-artifacts:]
+    #[arg(long, value_name = "URI")]
+    default_artifact_root: Option<String>,
+    /// The names it may be called by, with commas and * [default: this machine's and private addresses;
+    /// $MLFLOW_SERVER_ALLOWED_HOSTS]
+    #[arg(long, value_name = "HOST,…")]
+    allowed_hosts: Option<String>,
+    /// Web pages elsewhere that may use it, with commas and * [default: pages of this machine;
+    /// $MLFLOW_SERVER_CORS_ALLOWED_ORIGINS]
+    #[arg(long, value_name = "ORIGIN,…")]
+    cors_allowed_origins: Option<String>,
+    /// Logins, one a line: `name:password` or `token SECRET`
+    #[arg(long, value_name = "FILE")]
+    login_file: Option<PathBuf>,
+}
+
+impl From<Server> for ServerArgs {
+    fn from(typed: Server) -> Self {
+        Self {
+            host: typed.host,
+            port: typed.port,
+            backend_store_uri: typed.backend_store_uri,
+            artifacts_destination: typed.artifacts_destination,
+            default_artifact_root: typed.default_artifact_root,
+            allowed_hosts: typed.allowed_hosts,
+            cors_allowed_origins: typed.cors_allowed_origins,
+            login_file: typed.login_file,
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Arguments of the verbs that steer agents.
+
+use super::Which;
+use crate::cli::complete;
+use crate::commands::retry::RetryArgs;
+use crate::commands::{Exit, Failure, SweepChoice};
+use clap::Args as ClapArgs;
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct Control {
+    #[command(flatten)]
+    which: Which,
+}
+
+impl From<Control> for SweepChoice {
+    fn from(typed: Control) -> Self {
+        typed.which.into()
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct Retry {
+    /// Id of the sweep, a unique beginning of it, or its name
+    #[arg(long, value_name = "ID", add = complete::sweeps())]
+    sweep_id: Option<String>,
+    /// All trials that failed
+    #[arg(long)]
+    failed: bool,
+    /// All trials that were killed, but those that were stopped early
+    #[arg(long)]
+    killed: bool,
+    /// Numbers of trials; what comes first and is no number names the sweep
+    #[arg(value_name = "TRIAL", add = complete::trials())]
+    trials: Vec<String>,
+}
+
+impl TryFrom<Retry> for RetryArgs {
+    type Error = Failure;
+
+    fn try_from(typed: Retry) -> Result<Self, Failure> {
+        let mut sweep = typed.sweep_id;
+        let mut trials = Vec::new();
+        for (place, text) in typed.trials.into_iter().enumerate() {
+            match text.parse() {
+                Ok(number) => trials.push(number),
+                Err(_) if place == 0 && sweep.is_none() => sweep = Some(text),
+                Err(_) => {
+                    return Err(Failure::new(Exit::Usage, format!("`{text}` is not the number of a trial")));
+                }
+            }
+        }
+        Ok(Self { sweep: SweepChoice(sweep), failed: typed.failed, killed: typed.killed, trials })
+    }
+}
