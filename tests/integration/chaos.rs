@@ -47,7 +47,7 @@ struct Measure {
 
 const SHORT: Measure = Measure { cap: 200, disturbed: Duration::from_secs(30), lease: "2s" };
 const LEARNING: Measure = Measure { cap: 40, disturbed: Duration::from_secs(10), lease: "5s" };
-const ON_SERVERS: Measure = Measure { cap: 200, disturbed: Duration::from_secs(45), lease: "3s" };
+const ON_SERVERS: Measure = Measure { cap: 150, disturbed: Duration::from_secs(30), lease: "3s" };
 const LONG: Measure = Measure { cap: 1500, disturbed: Duration::from_secs(600), lease: "3s" };
 
 fn seed() -> u64 {
