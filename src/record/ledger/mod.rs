@@ -12,6 +12,8 @@
 //! `done/…`, once. A trial that is run again on a person's word begins a new round, which has a result of its own.
 
 mod keys;
+mod points;
+mod reading;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,8 +31,6 @@ use view::{Shard, View};
 
 /// Trials of one ledger run.
 pub const SHARD: u64 = 1000;
-/// A longer text of a point is not kept in the ledger.
-const LONGEST_POINT: usize = 500;
 /// Each thousand of trials costs a run: an index that a file makes up must not cost a million of them.
 const HIGHEST_ENTERED: u64 = 1_000_000;
 /// In the place of a run's id: the trial's index is beyond the last point.
@@ -287,59 +287,6 @@ impl Ledger {
         Ok(settled.collect())
     }
 
-    /// Every result that a trial has ever had, the superseded ones of earlier rounds, too.
-    ///
-    /// # Errors
-    /// As the store's.
-    pub async fn all_settled(store: &dyn Store, root: &RunId) -> Result<Vec<Settled>> {
-        let mut settled = Vec::new();
-        for run in Self::runs(store, root).await? {
-            let run = store.run(&run).await?;
-            settled.extend(run.params.iter().filter_map(|(key, value)| match Fact::parse(key) {
-                Some(Fact::Done { trial, round }) if value != NO_RUN => {
-                    Some(Settled { trial, round, run: RunId(value.clone()) })
-                }
-                _ => None,
-            }));
-        }
-        Ok(settled)
-    }
-
-    /// Takes a point for a trial, so that no other trial of the sweep is run with it; where another has it already, that
-    /// one. `key` stands for the point, which is a JSON text.
-    ///
-    /// # Errors
-    /// As the store's.
-    pub async fn take_point(&self, trial: TrialIndex, key: &str, point: &str) -> Result<Option<TrialIndex>> {
-        let key = format!("point/{key}");
-        // A store would cut a longer text, or refuse it.
-        let point = Some(point).filter(|point| point.len() < LONGEST_POINT).unwrap_or_default();
-        match self.store.log_param(&self.root.id, &key, format!("{trial} {point}").trim_end()).await? {
-            ParamWrite::Held => Ok(None),
-            ParamWrite::Refused => {
-                let root = self.store.run(&self.root.id).await?;
-                let holder = root.param(&key).and_then(holder_of).map(|(holder, _)| holder);
-                holder.map(Some).ok_or_else(|| {
-                    TrackingError::new(
-                        ErrorKind::Protocol,
-                        format!("the ledger {} refused {key} but has none", root.info.id),
-                    )
-                })
-            }
-        }
-    }
-
-    /// The point that an attempt has taken for a trial, as a JSON text, whether or not there is a run of it yet.
-    ///
-    /// # Errors
-    /// As the store's.
-    pub async fn point_of(&self, trial: TrialIndex) -> Result<Option<String>> {
-        let root = self.store.run(&self.root.id).await?;
-        let taken = root.params.iter().filter(|(key, _)| key.starts_with("point/"));
-        let mut own = taken.filter_map(|(_, value)| holder_of(value)).filter(|(holder, _)| *holder == trial);
-        Ok(own.find_map(|(_, point)| (!point.is_empty()).then(|| point.to_owned())))
-    }
-
     /// Enters that there is nothing to run under a claimed index: there are fewer points than there might have been.
     ///
     /// # Errors
@@ -376,63 +323,6 @@ impl Ledger {
             }
         }
         Ok(())
-    }
-
-    /// Reads which trials were begun, and what came of them.
-    ///
-    /// # Errors
-    /// As the store's.
-    pub async fn state(store: &dyn Store, root: &RunId) -> Result<LedgerState> {
-        let root = store.run(root).await?;
-        let mut shards = vec![Shard::new(0, root.info.id.clone())];
-        shards[0].learn(&root);
-        for (number, run) in (1..).zip(shard_runs(&root)) {
-            let mut shard = Shard::new(number, run.clone());
-            shard.learn(&store.run(&run).await?);
-            shards.push(shard);
-        }
-        let view = View::new(shards);
-        let done = view.shards.iter().flat_map(Shard::trials).filter(|(_, entry)| entry.is_done());
-        let results = done.filter_map(|(trial, entry)| Some((trial, entry.done.clone()?.1)));
-        let mut results: BTreeMap<TrialIndex, RunId> = results.collect();
-        let taken = results.len();
-        results.retain(|_, run| run.as_str() != NO_RUN);
-        Ok(LedgerState { empty: taken - results.len(), results, unfinished: view.unfinished() })
-    }
-
-    /// Reads which run is the result of each trial that has one.
-    ///
-    /// # Errors
-    /// As the store's.
-    pub async fn results(store: &dyn Store, root: &RunId) -> Result<BTreeMap<TrialIndex, RunId>> {
-        let root = store.run(root).await?;
-        let mut results = BTreeMap::new();
-        let mut collect = |number: u64, run: &Run| {
-            let mut shard = Shard::new(number, run.info.id.clone());
-            shard.learn(run);
-            let done = |(trial, entry): (TrialIndex, &view::Entry)| {
-                entry
-                    .done
-                    .as_ref()
-                    .filter(|(_, run)| run.as_str() != NO_RUN)
-                    .map(|(_, run)| (trial, run.clone()))
-            };
-            results.extend(shard.trials().filter_map(done));
-        };
-        collect(0, &root);
-        for (number, run) in (1..).zip(shard_runs(&root)) {
-            collect(number, &store.run(&run).await?);
-        }
-        Ok(results)
-    }
-
-    /// The runs of a ledger: its root, and those that came after it.
-    ///
-    /// # Errors
-    /// As the store's.
-    pub async fn runs(store: &dyn Store, root: &RunId) -> Result<Vec<RunId>> {
-        let run = store.run(root).await?;
-        Ok(std::iter::once(root.clone()).chain(shard_runs(&run)).collect())
     }
 
     /// Writes a claim; false where another agent has it. Either way the trial is taken then.
@@ -497,12 +387,6 @@ impl Ledger {
             )
         })
     }
-}
-
-/// The trial that holds a point, and the point.
-fn holder_of(value: &str) -> Option<(TrialIndex, &str)> {
-    let (holder, point) = value.split_once(' ').unwrap_or((value, ""));
-    Some((TrialIndex(holder.parse().ok()?), point))
 }
 
 fn missing_shard(trial: TrialIndex) -> TrackingError {
