@@ -242,7 +242,7 @@ fn in_words(promoted: &Promoted, title: &str, about: &About) -> String {
             None => format!("{model}@{alias} is version {version}\n"),
         });
     }
-    text + &format!("Load it with: mlflow.pyfunc.load_model(\"{}\")\n", promoted.uri)
+    text + &format!("MLflow's clients load it as {}\n", promoted.uri)
 }
 
 fn capital(text: &str) -> String {
