@@ -17,7 +17,7 @@ use crate::commands::{
     verify,
 };
 use crate::record::Order;
-use crate::ui::{Style, Ui};
+use crate::ui::{Style, Ui, lost_output};
 use args::{Args, Sampled, Verb};
 
 /// Runs the program and tells its exit code.
@@ -43,7 +43,13 @@ pub fn main() -> u8 {
     let ui = Ui::detect(args.quiet);
     let logging = logging::set_up(args.verbose, args.log_file.clone());
     match logging.and_then(|()| in_runtime(ui, args)) {
-        Ok(exit) => exit.code(),
+        Ok(exit) => {
+            let lost = lost_output().filter(|_| exit == Exit::Done);
+            lost.map_or(exit.code(), |why| {
+                tell(&ui, &Failure::new(Exit::WorkFailed, format!("stdout can't be written: {why}")));
+                Exit::WorkFailed.code()
+            })
+        }
         Err(failure) => {
             tell(&ui, &failure);
             failure.exit.code()

@@ -15,6 +15,7 @@ mod table;
 pub mod words;
 
 use std::io::{IsTerminal as _, Write as _};
+use std::sync::OnceLock;
 
 pub use checks::{CheckLine, Mark, check_list};
 pub use facts::Facts;
@@ -67,15 +68,14 @@ impl Ui {
 
     /// What a command printed, as it is, to stdout.
     pub fn print_bytes(&self, bytes: &[u8]) {
-        // Nobody is left to tell when stdout itself is gone.
         let mut out = std::io::stdout().lock();
-        let _ = out.write_all(bytes).and_then(|()| out.flush());
+        note_loss(out.write_all(bytes).and_then(|()| out.flush()));
     }
 
-    /// Much data, to stdout, through a buffer; what the writing fails with is a reader that is gone.
+    /// Much data, to stdout, through a buffer.
     pub fn stream(&self, write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>) {
         let mut out = std::io::BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
-        let _ = write(&mut out).and_then(|()| out.flush());
+        note_loss(write(&mut out).and_then(|()| out.flush()));
     }
 
     /// A line for the person, to stderr, unless quiet.
@@ -100,6 +100,24 @@ impl Ui {
     pub fn err(&self, style: Style, text: &str) -> String {
         style.paint(text, self.color_err)
     }
+}
+
+/// Why data did not reach stdout, where it did not: a full disk. A reader that has seen enough is no loss.
+static LOSS: OnceLock<String> = OnceLock::new();
+
+fn note_loss(written: std::io::Result<()>) {
+    if let Err(error) = written
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        // The first one says it all.
+        let _ = LOSS.set(error.to_string());
+    }
+}
+
+/// Why data that was printed did not reach stdout; `None`: it did, or its reader had seen enough.
+#[must_use]
+pub fn lost_output() -> Option<&'static str> {
+    LOSS.get().map(String::as_str)
 }
 
 fn terminal_width() -> Option<usize> {

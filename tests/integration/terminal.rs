@@ -160,3 +160,21 @@ fn no_log_holds_a_login_or_the_secret_of_a_trial() {
         }
     }
 }
+
+#[test]
+fn output_that_is_lost_on_a_full_disk_is_no_success_and_a_reader_that_has_seen_enough_is_no_failure() {
+    let sandbox = Sandbox::new();
+    sandbox.file("sweep.yaml", CONFIG);
+    let sample = |out: &str| {
+        let mut command = sandbox.command(&["sample", "sweep.yaml"]);
+        command.stdout(std::fs::OpenOptions::new().write(true).open(out).unwrap());
+        Ran::from(command.output().unwrap())
+    };
+    sample("/dev/null").expect(0);
+    let full = sample("/dev/full").expect(1);
+    assert!(full.stderr.contains("stdout can't be written: No space left"), "{}", full.stderr);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let closed = sandbox.command(&["sample", "sweep.yaml"]).stdout(writer).output().unwrap();
+    Ran::from(closed).expect(0);
+}
