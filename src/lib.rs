@@ -11,7 +11,7 @@
 //! | 3 | [`agent`], [`gateway`], [`plain`] |
 //! | 2 | [`strategy`], [`stopping`], [`analysis`], [`tracking`], [`process`] |
 //! | 1 | [`config`], [`trial`] |
-//! | 0 | [`space`] |
+//! | 0 | [`space`], [`metric`] |
 
 pub mod agent;
 pub mod analysis;
@@ -19,6 +19,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod gateway;
+pub mod metric;
 pub mod plain;
 pub mod process;
 pub mod record;

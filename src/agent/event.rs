@@ -52,6 +52,8 @@ pub enum Event<'a> {
         /// What it is.
         text: &'a str,
     },
+    /// A trial has finished without the sweep's metric: the first of this agent.
+    Unmeasured(&'a Outcome),
     /// The agent has no more to say.
     Ended,
 }
@@ -75,6 +77,9 @@ impl Event<'_> {
             Self::WouldStop { trial, stop } => tracing::info!(%trial, ?stop, "would be stopped"),
             Self::Waiting { others } => tracing::info!(others, "waiting for other agents"),
             Self::Note { trial, text } => tracing::warn!(%trial, "{text}"),
+            Self::Unmeasured(outcome) => {
+                tracing::warn!(trial = %outcome.trial, logged = ?outcome.logged, "the metric was not logged");
+            }
             Self::Ended => tracing::info!("the agent has ended"),
             Self::Output { .. } => {}
         }
@@ -94,8 +99,10 @@ pub struct Outcome {
     pub ended: Ended,
     /// How long it took.
     pub took: Duration,
-    /// The sweep's metric, where the script logged it.
+    /// The value of the sweep's metric that counts, where the script logged it.
     pub metric: Option<f64>,
+    /// The names of all metrics that it logged.
+    pub logged: Vec<String>,
     /// Why it was stopped early.
     pub stopped: Option<Stop>,
     /// The last lines that it printed.
@@ -104,4 +111,12 @@ pub struct Outcome {
     pub fate: Fate,
     /// Whether it is the trial's result.
     pub counts: bool,
+}
+
+impl Outcome {
+    /// Whether it has a result that counts for the sweep's metric: it finished, or a stopping rule ended it.
+    #[must_use]
+    pub fn has_result(&self) -> bool {
+        self.counts && (self.status == RunStatus::Finished || self.stopped.is_some())
+    }
 }

@@ -12,6 +12,7 @@ mod gpus;
 mod heartbeat;
 mod journal;
 mod leftovers;
+mod measure;
 mod propose;
 mod provenance;
 mod rerun;
@@ -28,7 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::command::CommandError;
-use crate::config::{Config, Goal};
+use crate::config::Config;
 use crate::process::{Guard, SpawnError};
 use crate::record::{History, Ledger, Sweep};
 use crate::strategy::{Strategy, StrategyError};
@@ -40,7 +41,7 @@ pub use gpus::Gpus;
 pub use journal::{Journal, Posted};
 pub use provenance::{Provenance, TOO_LARGE, changes_hash};
 pub use rerun::{Rerun, rerun};
-pub use round::{EndReason, Summary, run};
+pub use round::{EndReason, MOST_UNMEASURED, Summary, run};
 pub use stop::{Level, Stop};
 
 /// The name of the file that holds the output of a run's command while it runs.
@@ -128,10 +129,7 @@ impl Agent {
     /// Whether a value of the metric is as good as `metric.target` asks for.
     fn reaches_target(&self, value: Option<f64>) -> bool {
         let (Some(metric), Some(value)) = (&self.config.metric, value) else { return false };
-        metric.target.is_some_and(|target| match metric.goal {
-            Goal::Minimize => value <= target,
-            Goal::Maximize => value >= target,
-        })
+        metric.target.is_some_and(|target| metric.goal.reaches(value, target))
     }
 }
 

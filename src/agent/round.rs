@@ -23,6 +23,9 @@ use crate::trial::{RunStatus, TrialIndex};
 /// The first look at the trials of others comes so soon; later ones at the pulse.
 const FIRST_LOOK: Duration = Duration::from_millis(200);
 
+/// So many trials in a row may finish without the sweep's metric.
+pub const MOST_UNMEASURED: u32 = 3;
+
 /// What an agent did.
 #[derive(Debug, Clone, Default)]
 pub struct Summary {
@@ -34,6 +37,8 @@ pub struct Summary {
     pub stopped_early: u64,
     /// Trials that were stopped for other reasons.
     pub killed: u64,
+    /// Trials that finished without the sweep's metric.
+    pub unmeasured: u64,
     /// Trials that others still run, where the agent did not wait for them.
     pub others: usize,
     /// The last trial that failed.
@@ -52,6 +57,8 @@ pub enum EndReason {
     Count,
     /// Too many failures in a row.
     Failures,
+    /// Too many trials in a row did not log the sweep's metric.
+    Unmeasured,
     /// It was asked to stop.
     Stopped,
     /// `max_duration` has run out.
@@ -115,6 +122,9 @@ struct Round {
     tell_ended: UnboundedSender<CommandEnded>,
     started: u64,
     failures_in_a_row: u32,
+    unmeasured_in_a_row: u32,
+    /// The latest trial here that finished had logged the metric.
+    has_metric: bool,
     /// No trial is free: what is left is run by others, here or elsewhere.
     nothing_free: bool,
     /// Others have trials that may yet be lost.
@@ -143,6 +153,8 @@ impl Round {
             tell_ended,
             started: 0,
             failures_in_a_row: 0,
+            unmeasured_in_a_row: 0,
+            has_metric: false,
             nothing_free: false,
             waits_for_others: false,
             until_next_look: FIRST_LOOK,
@@ -190,9 +202,10 @@ impl Round {
 
     fn command_ended(&mut self, ended: CommandEnded) {
         // Whether the target is reached is known only once the trial is settled, and no trial may start until then; nor
-        // may one that is to learn from it.
-        let has_target = self.agent.config.metric.as_ref().is_some_and(|metric| metric.target.is_some());
-        let decides = has_target || self.agent.history.is_some();
+        // may one that is to learn from it, nor one that may not have the metric either.
+        let metric = self.agent.config.metric.as_ref();
+        let decides =
+            metric.is_some_and(|metric| metric.target.is_some() || !self.has_metric) || self.agent.history.is_some();
         for own in self.own.iter_mut().filter(|own| own.trial == ended.trial) {
             own.has_command = decides;
         }
@@ -243,6 +256,9 @@ impl Round {
         if self.failures_in_a_row >= options.max_failures {
             return Some(EndReason::Failures);
         }
+        if self.unmeasured_in_a_row >= MOST_UNMEASURED {
+            return Some(EndReason::Unmeasured);
+        }
         if self.target_reached {
             return Some(EndReason::Target);
         }
@@ -279,8 +295,27 @@ impl Round {
         }
     }
 
+    /// A metric that is not logged is most likely misspelt: no trial would ever have it.
+    fn count_measured(&mut self, outcome: &Outcome) {
+        if self.agent.config.metric.is_none() || !outcome.has_result() {
+            return;
+        }
+        if outcome.metric.is_some() {
+            self.unmeasured_in_a_row = 0;
+            self.has_metric = true;
+            return;
+        }
+        self.unmeasured_in_a_row += 1;
+        self.has_metric = false;
+        self.summary.unmeasured += 1;
+        if self.summary.unmeasured == 1 {
+            (self.agent.events)(Event::Unmeasured(outcome));
+        }
+    }
+
     fn count_outcome(&mut self, outcome: Outcome) {
         (self.agent.events)(Event::Settled(&outcome));
+        self.count_measured(&outcome);
         // What was given back is there to be taken again, and what was taken over may yet be lost.
         self.nothing_left = self.nothing_left && outcome.fate == Fate::Result;
         match outcome.status {

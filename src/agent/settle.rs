@@ -125,8 +125,6 @@ fn outcome_tags(watched: &Watched) -> Vec<(String, String)> {
 pub(super) struct Delivered {
     /// Whether it is the trial's result.
     pub(super) verdict: Verdict,
-    /// What the script had logged, where it was read.
-    pub(super) metrics: Vec<Metric>,
 }
 
 /// What is known of a run before its settlement is written down. Each call to a server counts.
@@ -186,11 +184,7 @@ pub(super) async fn deliver(
         store.log_batch(&settlement.run, &[], &[], &[note]).await?;
         end_run(store, &settlement.run, RunStatus::Killed, settlement.end_time).await?;
     }
-    let metrics = match known {
-        Known::Read(run) => run.metrics,
-        Known::AsMade(_) => Vec::new(),
-    };
-    Ok(Delivered { verdict, metrics })
+    Ok(Delivered { verdict })
 }
 
 /// Closes the run of a trial whose command could not be started or watched, as well as it can be.

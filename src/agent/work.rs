@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use super::environment::{HandedOver, REMOVED, variables};
 use super::event::{Event, Outcome};
 use super::gpus::{Gpu, Gpus};
+use super::measure::{Measured, measure};
 use super::propose::{Proposed, propose};
 use super::provenance::Standing;
 use super::settle::{Delivered, Fate, Known, Settlement, abandon, deliver};
@@ -165,8 +166,8 @@ async fn settle(
         delivery = write_down(agent, run, &settlement, log.clone(), patch) => delivery,
         () = out_of_patience(wires.stop.clone(), LAST_CHANCE) => Err(no_answer()),
     };
-    let delivered = match delivery {
-        Ok(delivered) => delivered,
+    let (delivered, measured) = match delivery {
+        Ok(written) => written,
         Err(error) => {
             let kept = agent.journal.keep(&settlement, &log);
             kept.map_err(failed(format!("the result of trial {} can't be kept on disk", claim.trial)))?;
@@ -177,16 +178,14 @@ async fn settle(
     };
     // It is among the run's artifacts now.
     let _ = std::fs::remove_file(agent.live_log(&run.id));
-    let name = agent.config.metric.as_ref().map(|metric| metric.name.as_str());
     Ok(Outcome {
         trial: claim.trial,
         run: run.id.clone(),
         status: settlement.status,
         ended: watched.ended,
         took: watched.took,
-        metric: name
-            .and_then(|name| delivered.metrics.iter().find(|metric| metric.key == name))
-            .map(|metric| metric.value),
+        metric: measured.value,
+        logged: measured.logged,
         stopped,
         last_lines,
         fate: settlement.fate,
@@ -200,7 +199,7 @@ async fn write_down(
     settlement: &Settlement,
     log: Vec<u8>,
     patch: Option<Upload>,
-) -> Result<Delivered, TrackingError> {
+) -> Result<(Delivered, Measured), TrackingError> {
     if let Some(patch) = patch
         && let Ok(Err(error)) = patch.await
     {
@@ -209,15 +208,20 @@ async fn write_down(
     }
     settlement.deliver_values(agent.store.as_ref()).await?;
     // What the script logged is read for the sake of the metric alone.
-    let known = match agent.config.metric {
-        Some(_) => Known::Read(agent.store.run(&run.id).await?),
-        None => Known::AsMade(run),
+    let (known, measured) = match &agent.config.metric {
+        Some(metric) => {
+            let run = agent.store.run(&run.id).await?;
+            let measured = measure(agent.store.as_ref(), &run, metric).await?;
+            (Known::Read(run), measured)
+        }
+        None => (Known::AsMade(run), Measured::default()),
     };
     let mut settlement = settlement.clone();
     if let Some(early) = &agent.early {
         settlement.tags.extend(early.reached(agent.store.as_ref(), &run.id).await);
     }
-    deliver(agent.store.as_ref(), &agent.ledger, &settlement, log, known).await
+    let delivered = deliver(agent.store.as_ref(), &agent.ledger, &settlement, log, known).await?;
+    Ok((delivered, measured))
 }
 
 /// What MLflow's client says when a script's `set_experiment` and the run it was handed do not go together.

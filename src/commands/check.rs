@@ -12,7 +12,7 @@ use super::finalize::Format;
 use super::init::method_word;
 use super::load::read_file;
 use super::sample::{Sampler, seed_of};
-use crate::config::{self, Checked, Config, Goal, Method};
+use crate::config::{self, Checked, Config, Method};
 use crate::strategy::{self, Strategy};
 use crate::trial::TrialIndex;
 use crate::ui::{Style, words};
@@ -100,11 +100,7 @@ fn summary(
     };
     line("experiment", config.experiment_name.clone());
     if let Some(metric) = &config.metric {
-        let goal = match metric.goal {
-            Goal::Minimize => "minimize",
-            Goal::Maximize => "maximize",
-        };
-        line("metric", format!("{goal} {}", metric.name));
+        line("metric", format!("{} {}", metric.goal.as_str(), metric.name));
     }
     let size = strategy.as_ref().ok().and_then(|strategy| strategy.size());
     line("method", format!("{}, {}", method_word(config.method), trials(config, size)));

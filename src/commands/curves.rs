@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::values::{Chosen, histories, true_value};
+use super::values::{Chosen, histories};
 use crate::config::Goal;
 use crate::report::Curve;
 use crate::tracking::{Result as StoreResult, RunId, Store};
@@ -27,7 +27,7 @@ pub(super) async fn read_curves(
     let curves = chosen.into_iter().filter_map(|trial| {
         let history = histories.remove(&RunId(trials.get(trial)?.run_id.clone()))?;
         let every = history.len().div_ceil(POINTS).max(1);
-        let points = history.into_iter().step_by(every).map(|entry| (entry.step, true_value(entry.value)));
+        let points = history.into_iter().step_by(every).map(|entry| (entry.step, entry.value));
         Some(Curve { trial, points: points.collect() })
     });
     Ok(curves.collect())
@@ -40,8 +40,7 @@ fn choose(trials: &[Trial], goal: Option<Goal>, most: usize) -> Vec<usize> {
     let latest: Vec<usize> = valued.iter().rev().map(|(at, _)| *at).collect();
     valued.retain(|(_, value)| value.is_finite());
     match goal {
-        Some(Goal::Minimize) => valued.sort_by(|a, b| a.1.total_cmp(&b.1)),
-        Some(Goal::Maximize) => valued.sort_by(|a, b| b.1.total_cmp(&a.1)),
+        Some(goal) => valued.sort_by(|a, b| goal.loss(a.1).total_cmp(&goal.loss(b.1))),
         None => valued.clear(),
     }
     let mut chosen: HashSet<usize> = valued.iter().take(most / 2).map(|(at, _)| *at).collect();

@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::format::{AnswerFormat, print_json, print_sheet};
 use super::show::shown;
 use super::trial_row::took;
-use super::values::{param_value, true_value};
+use super::values::param_value;
 use crate::process::now_ms;
 use crate::record::{exit_code_of, index_of, point_of, tags};
 use crate::space::Value;
@@ -283,7 +283,7 @@ fn params(run: &Run) -> BTreeMap<String, Value> {
 }
 
 fn metrics(run: &Run) -> BTreeMap<String, Value> {
-    run.metrics.iter().map(|metric| (metric.key.clone(), Value::Float(true_value(metric.value)))).collect()
+    run.metrics.iter().map(|metric| (metric.key.clone(), Value::Float(metric.value))).collect()
 }
 
 /// What is compared besides params and metrics.

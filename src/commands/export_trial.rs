@@ -3,9 +3,9 @@
 use super::exporter::{What, pretty};
 use super::failure::Failure;
 use crate::plain::{self, Folder, PlainError, TrialRecord, metric_rows};
-use crate::record::{tags, true_value};
+use crate::record::tags;
 use crate::tracking::local_artifacts::checked_path;
-use crate::tracking::{ArtifactEntry, ErrorKind, Metric, Run, Store, TrackingError};
+use crate::tracking::{ArtifactEntry, ErrorKind, Run, Store, TrackingError};
 
 /// Folders within folders, and entries in all, that are looked through: a server could make up any number.
 const DEEPEST: usize = 64;
@@ -75,8 +75,7 @@ async fn write_metrics(store: &dyn Store, folder: &Folder, at: &str, run: &Run) 
     keys.sort_unstable();
     for key in keys {
         let history = store.metric_history(&run.info.id, key).await?;
-        let history = history.into_iter().map(|one| Metric { value: true_value(one.value), ..one });
-        file.write(metric_rows(history.collect()).as_bytes())?;
+        file.write(metric_rows(history).as_bytes())?;
     }
     Ok(file.keep_if_new()?)
 }

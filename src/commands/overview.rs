@@ -199,11 +199,7 @@ impl MetricJson {
     }
 
     pub(super) fn of(metric: &Chosen) -> Self {
-        let goal = metric.goal.map(|goal| match goal {
-            Goal::Minimize => "minimize",
-            Goal::Maximize => "maximize",
-        });
-        Self { name: metric.name.clone(), goal }
+        Self { name: metric.name.clone(), goal: metric.goal.map(Goal::as_str) }
     }
 }
 

@@ -7,10 +7,10 @@ use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::import_table::read_table;
-use super::values::{histories, param_value, true_value};
+use super::values::{histories, param_value};
 use crate::config::{self, Config, Fitter, Goal, Metric, Misfit};
 use crate::plain::{self, Asked, Folder, MetricRows, SweepRecord, TrialRecord};
-use crate::record::{Prior, Sweep, TrialRuns, point_of, stopped_early, summarise, tags};
+use crate::record::{Prior, Sweep, TrialRuns, point_of, stopped_early, tags};
 use crate::space::Point;
 use crate::strategy::{Logged, Observation};
 use crate::tracking::{ErrorKind, RunId};
@@ -134,7 +134,7 @@ fn observation(point: Point, past: &Past, metric: &Metric) -> Observation {
         trial: None,
         point,
         status: past.status,
-        metric: summarise(&past.values, metric.summary, Some(metric.goal)),
+        metric: metric.summary.of(&past.values, Some(metric.goal)),
         logged: Logged::of(past.values.iter().copied()),
         stopped_early: past.stopped_early,
     }
@@ -163,7 +163,7 @@ async fn of_sweep(context: &Context, name: &str, metric: &Metric) -> Result<Old,
         Past {
             point: sampled(point_of(run), run.params.iter().map(|(name, text)| (name, text))),
             status: run.info.status,
-            values: values.into_iter().map(|one| true_value(one.value)).collect(),
+            values: values.into_iter().map(|one| one.value).collect(),
             stopped_early: stopped_early(run),
         }
     });

@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::finalize::Format;
 use super::format::print_json;
 use super::logged_model::{self, Candidate};
-use super::values::{Chosen, true_value};
+use super::values::Chosen;
 use crate::process::now_ms;
 use crate::record::{index_of, point_of, tags};
 use crate::space::Value;
@@ -164,7 +164,7 @@ fn tags_of(found: &Found, objective: Option<&(String, f64)>) -> Vec<(String, Str
     all.extend(
         others
             .take(MOST_METRICS)
-            .map(|metric| (key(&metric.key), Value::Float(true_value(metric.value)).text())),
+            .map(|metric| (key(&metric.key), Value::Float(metric.value).text())),
     );
     all.retain(|(key, _)| key.len() <= LONGEST_KEY);
     for (_, value) in &mut all {

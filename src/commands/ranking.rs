@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::values::{Chosen, true_value};
-use crate::config::{Goal, Summary};
+use super::values::Chosen;
+use crate::config::Summary;
 use crate::record::{Ranking, Sweep, TrialRuns, best_runs, counts, stopped_early};
 use crate::tracking::{Result, Run, RunId, Store, Want};
 use crate::trial::{RunStatus, TrialIndex};
@@ -29,7 +29,7 @@ pub(super) async fn best_of(
     let by = Ranking { metric: &metric.name, goal, most, finished: true };
     if metric.summary == Summary::Last && by.can_be_said() {
         let runs = best_runs(store.as_ref(), sweep, results, by, Want::default()).await?;
-        let value = |run: &Run| run.metric(&metric.name).map(|logged| true_value(logged.value));
+        let value = |run: &Run| run.metric(&metric.name).map(|logged| logged.value);
         return Ok(runs.into_iter().filter_map(|run| Some(Ranked { value: value(&run)?, run })).collect());
     }
     let runs = TrialRuns::read(store.as_ref(), sweep).await?;
@@ -43,10 +43,7 @@ pub(super) async fn best_of(
         .filter(|ranked| ranked.value.is_finite())
         .collect();
     // Stable, so that among equals the earliest trial is the first.
-    ranked.sort_by(|a, b| match goal {
-        Goal::Minimize => a.value.total_cmp(&b.value),
-        Goal::Maximize => b.value.total_cmp(&a.value),
-    });
+    ranked.sort_by(|a, b| goal.loss(a.value).total_cmp(&goal.loss(b.value)));
     ranked.truncate(most);
     Ok(ranked)
 }

@@ -11,7 +11,9 @@ use super::load::load_sweep;
 use super::pin::{Pin, check_pin};
 use super::signals::Signals;
 use super::workspace;
-use crate::agent::{self, Agent, Early, EndReason, Gpus, HandOver, Journal, Options, Provenance, Summary};
+use crate::agent::{
+    self, Agent, Early, EndReason, Gpus, HandOver, Journal, MOST_UNMEASURED, Options, Provenance, Summary,
+};
 use crate::config::{self, Config, Method};
 use crate::gateway::Gateway;
 use crate::process::{Guard, list_gpus, parse_gpus};
@@ -98,8 +100,11 @@ pub(super) async fn work(
         tracing::debug!(calls = store.calls(), "requests to the server");
     }
     tell(context, &agent, &summary);
-    let failed = if summary.failed > 0 { Exit::WorkFailed } else { Exit::Done };
-    let complete = !matches!(summary.end, EndReason::Stopped | EndReason::Failures);
+    let without_value = summary.unmeasured > 0
+        && (summary.end == EndReason::Unmeasured || summary.unmeasured == summary.finished);
+    let failed = if summary.failed > 0 || without_value { Exit::WorkFailed } else { Exit::Done };
+    let gave_up = matches!(summary.end, EndReason::Failures | EndReason::Unmeasured);
+    let complete = summary.end != EndReason::Stopped && !gave_up;
     Ok(Worked { exit: signals.exit().unwrap_or(failed), complete: complete && signals.exit().is_none() })
 }
 
@@ -266,13 +271,30 @@ fn tell(context: &Context, agent: &Agent, summary: &Summary) {
         && let Some(last) = &summary.last_failure
     {
         let head = format!(
-            "{} failures in a row: the agent gives up (--max-failures). Trial {} ended with {}; its last lines:",
+            "{} failures in a row: the agent stops (--max-failures). Trial {} ended with {}; its last lines:",
             agent.options.max_failures, last.trial, last.ended
         );
         ui.insist(&ui.err(Style::Bad, &head));
         for line in &last.last_lines {
             ui.insist(&format!("    {line}"));
         }
+        ui.insist(&format!(
+            "To run them again: sweep retry --failed {id}, then sweep run {id}",
+            id = short_id(&agent.sweep)
+        ));
+    }
+    if summary.end == EndReason::Unmeasured
+        && let Some(metric) = &agent.config.metric
+    {
+        let head = format!(
+            "{MOST_UNMEASURED} trials in a row did not log `{}`: the agent stops, since the others would not either.",
+            metric.name
+        );
+        ui.insist(&ui.err(Style::Bad, &head));
+        ui.insist(
+            "Log it under this name in the script, or set metric.name to a metric that the script logs and run \
+             `sweep init` again.",
+        );
     }
     let why = match summary.end {
         EndReason::NothingLeft if summary.others > 0 && !agent.options.wait => {
@@ -285,6 +307,7 @@ fn tell(context: &Context, agent: &Agent, summary: &Summary) {
         EndReason::NothingLeft => nothing_left(agent),
         EndReason::Count => "as many trials as asked for (--count) were run".to_owned(),
         EndReason::Failures => "too many failures in a row".to_owned(),
+        EndReason::Unmeasured => "too many trials without the metric in a row".to_owned(),
         EndReason::Stopped => "stopped".to_owned(),
         EndReason::Duration => "max_duration has run out".to_owned(),
         EndReason::Target => "metric.target is reached".to_owned(),
@@ -299,7 +322,16 @@ fn tell(context: &Context, agent: &Agent, summary: &Summary) {
     if summary.killed > 0 {
         parts.push(format!("{} killed", summary.killed));
     }
+    if summary.unmeasured > 0 {
+        parts.push(ui.err(Style::Warning, &format!("{} without the metric", summary.unmeasured)));
+    }
     ui.say(&format!("This agent: {}; {why}.", parts.join(", ")));
+}
+
+/// As much of a sweep's id as is typed.
+pub(super) fn short_id(sweep: &Sweep) -> &str {
+    let id = sweep.id().as_str();
+    id.get(..8).unwrap_or(id)
 }
 
 fn nothing_left(agent: &Agent) -> String {

@@ -13,7 +13,7 @@ use super::failure::Failure;
 use super::format::{AnswerFormat, print_json};
 use super::logs::{LogPlace, log_place};
 use super::trial_row::{TrialJson, TrialRow, took};
-use super::values::{Chosen, histories_of, true_value};
+use super::values::{Chosen, histories_of};
 use crate::process::now_ms;
 use crate::record::{attempt_of, exit_code_of, index_of, point_of, reruns_of, tags};
 use crate::space::Value;
@@ -188,17 +188,17 @@ impl Whole {
 
     /// Latest value, history, and its extremes.
     fn metric_line(&self, metric: &Metric, ui: &Ui) -> String {
-        let latest = words::number(true_value(metric.value));
+        let latest = words::number(metric.value);
         let history = self.histories.get(&metric.key).map_or(&[][..], Vec::as_slice);
         if history.len() < 2 {
             return latest;
         }
-        let values: Vec<f64> = history.iter().map(|entry| true_value(entry.value)).collect();
+        let values: Vec<f64> = history.iter().map(|entry| entry.value).collect();
         let room = SPARK.min(ui.width / 4).max(8);
         let extreme = |word: &str, pick: fn(f64, f64) -> bool| {
             let finite = history.iter().filter(|entry| !entry.value.is_nan());
             let found = finite.reduce(|best, next| if pick(next.value, best.value) { next } else { best })?;
-            Some(format!("{word} {} at step {}", words::number(true_value(found.value)), found.step))
+            Some(format!("{word} {} at step {}", words::number(found.value), found.step))
         };
         let extremes = [extreme("min", |a, b| a < b), extreme("max", |a, b| a > b)];
         let extremes: Vec<String> = extremes.into_iter().flatten().collect();
@@ -207,7 +207,7 @@ impl Whole {
 
     fn rerun_line(&self, run: &Run) -> String {
         let value = self.metric.as_ref().and_then(|metric| {
-            let value = true_value(run.metric(&metric.name)?.value);
+            let value = run.metric(&metric.name)?.value;
             Some(format!("{} {}  ", metric.name, words::number(value)))
         });
         format!("{}  {}{}", run.info.status, value.unwrap_or_default(), run.info.id)
@@ -218,14 +218,14 @@ impl Whole {
         let row = TrialRow {
             trial: index_of(run).map_or(0, |trial| trial.0),
             point: point_of(run),
-            value: self.metric.as_ref().and_then(|metric| Some(true_value(run.metric(&metric.name)?.value))),
+            value: self.metric.as_ref().and_then(|metric| Some(run.metric(&metric.name)?.value)),
             run: run.clone(),
         };
         let entry = |entry: &Metric| {
             json!({
                 "step": entry.step,
                 "time": words::moment(entry.timestamp),
-                "value": Value::Float(true_value(entry.value)).to_json(),
+                "value": Value::Float(entry.value).to_json(),
             })
         };
         let own = |name: &str| self.tag(name).map(str::to_owned);
@@ -298,7 +298,7 @@ impl Whole {
         );
         rows.extend(
             run.metrics.iter().map(|metric| {
-                vec![text("metric"), text(&metric.key), Cell::Number(true_value(metric.value))]
+                vec![text("metric"), text(&metric.key), Cell::Number(metric.value)]
             }),
         );
         rows.extend(run.tags.iter().map(|(key, value)| vec![text("tag"), text(key), text(value)]));

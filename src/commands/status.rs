@@ -13,7 +13,7 @@ use super::failure::Failure;
 use super::format::{AnswerFormat, print_json};
 use super::overview::{BestJson, Counts, MetricJson, Overview, State};
 use super::trial_row::took;
-use super::values::{histories, true_value};
+use super::values::histories;
 use crate::process::now_ms;
 use crate::record::{index_of, last_sign, latest_ended, point_of, tags};
 use crate::space::Value;
@@ -119,7 +119,7 @@ impl Look {
         };
         let history = |run: Run| {
             let history = told.remove(&run.info.id).unwrap_or_default();
-            (run, history.into_iter().map(|entry| true_value(entry.value)).collect())
+            (run, history.into_iter().map(|entry| entry.value).collect())
         };
         let running = shown.into_iter().map(history).collect();
         let ended = latest_ended(store.as_ref(), &overview.sweep, RECENT).await?;
@@ -265,7 +265,7 @@ impl Look {
             let mut cells = vec![
                 index_of(run).map_or(Cell::Empty, |trial| Cell::Count(trial.0)),
                 took(run, self.now).map_or(Cell::Empty, Cell::Took),
-                Cell::number(metric.and_then(|name| Some(true_value(run.metric(name)?.value)))),
+                Cell::number(metric.and_then(|name| Some(run.metric(name)?.value))),
                 Cell::Text(words::sparkline(history, SPARK)),
             ];
             cells.extend(paths.iter().map(|path| {
@@ -311,7 +311,7 @@ impl Look {
             agent: run.tag(tags::AGENT).map(str::to_owned),
             host: run.tag(tags::HOST).map(str::to_owned),
             seconds: took(run, self.now).map_or(0.0, |took| took.as_secs_f64()),
-            value: metric.and_then(|name| Some(float(true_value(run.metric(name)?.value)))),
+            value: metric.and_then(|name| Some(float(run.metric(name)?.value))),
             history: history.iter().copied().map(float).collect(),
             params: point_of(run).to_json(),
         });

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::values::{Chosen, true_value};
+use super::values::Chosen;
 use crate::config::{Config, nearest};
 use crate::record::{Sweep, attempt_of, exit_code_of, index_of, point_of, tags};
 use crate::space::{Point, Value};
@@ -33,7 +33,7 @@ pub(super) struct TrialRow {
 impl TrialRow {
     /// The row of a run; `value` is that of the sweep's metric, where it is not the latest.
     pub(super) fn of(run: Run, metric: Option<&Chosen>, value: Option<f64>) -> Option<Self> {
-        let latest = |metric: &Chosen| run.metric(&metric.name).map(|logged| true_value(logged.value));
+        let latest = |metric: &Chosen| run.metric(&metric.name).map(|logged| logged.value);
         let value = value.or_else(|| metric.and_then(latest));
         Some(Self { trial: index_of(&run)?.0, point: point_of(&run), value, run })
     }
@@ -45,7 +45,7 @@ impl TrialRow {
 
     /// The latest value of a metric.
     pub(super) fn metric(&self, name: &str) -> Option<f64> {
-        self.run.metric(name).map(|logged| true_value(logged.value))
+        self.run.metric(name).map(|logged| logged.value)
     }
 
     /// What a field holds; null where nothing is known.
@@ -71,7 +71,7 @@ impl TrialRow {
     pub(super) fn json(&self, now_ms: i64) -> TrialJson {
         let metrics = self.run.metrics.iter();
         let metrics =
-            metrics.map(|metric| (metric.key.clone(), Value::Float(true_value(metric.value)).to_json()));
+            metrics.map(|metric| (metric.key.clone(), Value::Float(metric.value).to_json()));
         TrialJson {
             trial: self.trial,
             attempt: attempt_of(&self.run),

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use crate::config::{self, Goal, Summary};
-use crate::record::summarise;
-pub(super) use crate::record::{histories, true_value};
+pub(super) use crate::record::histories;
 use crate::space::Value;
 use crate::tracking::{Metric as Logged, Result, Run, RunId, Store};
 
@@ -56,13 +55,13 @@ impl Chosen {
     ) -> Result<HashMap<RunId, f64>> {
         let logged = runs.filter_map(|run| Some((run.info.id.clone(), run.metric(&self.name)?.value)));
         if self.summary == Summary::Last {
-            return Ok(logged.map(|(id, value)| (id, true_value(value))).collect());
+            return Ok(logged.collect());
         }
         let ids = logged.map(|(id, _)| id).collect();
         let histories = histories(store, ids, &self.name).await?;
         let summarised = histories.into_iter().filter_map(|(id, history)| {
-            let values: Vec<f64> = history.into_iter().map(|entry| true_value(entry.value)).collect();
-            Some((id, summarise(&values, self.summary, self.goal)?))
+            let values: Vec<f64> = history.into_iter().map(|entry| entry.value).collect();
+            Some((id, self.summary.of(&values, self.goal)?))
         });
         Ok(summarised.collect())
     }

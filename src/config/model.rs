@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::constraint::Constraint;
+use crate::metric::{Goal, Summary};
 use crate::space::{Point, Space};
 
 /// A sweep as its file describes it, after every check has passed and every default has been filled in.
@@ -97,30 +98,6 @@ pub struct Metric {
     pub impute_while_running: Option<Impute>,
     /// A regular expression with one group, read from the command's output line by line.
     pub from_output: Option<String>,
-}
-
-/// Direction of a metric.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Goal {
-    /// Smaller is better.
-    Minimize,
-    /// Larger is better.
-    Maximize,
-}
-
-/// Which value of a metric's history stands for the run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Summary {
-    /// The latest.
-    Last,
-    /// The smallest.
-    Min,
-    /// The largest.
-    Max,
-    /// The best in the direction of the goal.
-    Best,
-    /// The mean.
-    Mean,
 }
 
 /// How a run without a value of the metric is counted.

@@ -58,10 +58,6 @@ impl SweepRecord {
     /// `sweep.json`.
     #[must_use]
     pub fn json(&self) -> Json {
-        let goal = |goal: Goal| match goal {
-            Goal::Minimize => "minimize",
-            Goal::Maximize => "maximize",
-        };
         json!({
             "format": FORMAT,
             "sweep_id": self.sweep_id,
@@ -69,7 +65,7 @@ impl SweepRecord {
             "experiment": self.experiment,
             "method": self.method,
             "seed": self.seed,
-            "metric": self.metric.as_ref().map(|(name, way)| json!({ "name": name, "goal": goal(*way) })),
+            "metric": self.metric.as_ref().map(|(name, way)| json!({ "name": name, "goal": way.as_str() })),
             "start": iso(self.start),
             "tags": self.tags,
         })

@@ -8,7 +8,7 @@ use super::error::PlainError;
 use super::folder::Folder;
 use super::moment::{iso, parse_moment, stamp};
 use super::{GIT, PARAMS, SUMMARY, TAGS};
-use crate::record::{Sweep, tags, true_value};
+use crate::record::{Sweep, tags};
 use crate::space::{Point, Value};
 use crate::tracking::Run;
 use crate::trial::{RunStatus, Trial, TrialIndex};
@@ -47,7 +47,7 @@ pub struct TrialRecord {
 /// The latest values of a run's metrics.
 #[must_use]
 pub fn final_metrics(run: &Run) -> BTreeMap<String, f64> {
-    run.metrics.iter().map(|metric| (metric.key.clone(), true_value(metric.value))).collect()
+    run.metrics.iter().map(|metric| (metric.key.clone(), metric.value)).collect()
 }
 
 impl TrialRecord {

@@ -9,8 +9,8 @@ use super::saw::Saw;
 use super::standing::index_of;
 use super::tags;
 use super::trials::{IDS_AT_ONCE, point_of, running_runs, runs_with_ids, stopped_early};
-use super::values::{histories, summarise, true_value};
-use crate::config::{Goal, Metric, Summary};
+use super::values::histories;
+use crate::config::{Metric, Summary};
 use crate::space::Point;
 use crate::strategy::{Logged, Observation};
 use crate::tracking::{Result, Run, RunId, Store};
@@ -155,15 +155,11 @@ impl History {
         let observations = runs.iter().filter_map(|run| {
             let trial = index_of(run)?.0;
             let values = values.remove(&run.info.id).unwrap_or_default();
-            let (summary, goal) = match &self.metric {
-                Some(metric) => (metric.summary, Some(metric.goal)),
-                None => (Summary::Last, None::<Goal>),
-            };
             let observation = Observation {
                 trial: Some(trial),
                 point: point_of(run),
                 status: run.info.status,
-                metric: summarise(&values, summary, goal),
+                metric: self.metric.as_ref().and_then(|metric| value_of(run, &values, metric)),
                 logged: Logged::of(values),
                 stopped_early: stopped_early(run),
             };
@@ -183,7 +179,7 @@ impl History {
         let ids = logged.map(|run| run.info.id.clone()).collect();
         let histories = histories(store, ids, &metric.name).await?;
         let numbers = |(id, history): (RunId, Vec<crate::tracking::Metric>)| {
-            (id, history.into_iter().map(|entry| true_value(entry.value)).collect())
+            (id, history.into_iter().map(|entry| entry.value).collect())
         };
         Ok(histories.into_iter().map(numbers).collect())
     }
@@ -217,6 +213,16 @@ impl History {
         running.extend(unseen);
         running.sort_by_key(|observation| observation.trial);
         Ok(running)
+    }
+}
+
+/// The value of a run's metric that counts, given what it has logged, in log order. The last value is the one that MLflow
+/// calls the latest, by its step: so every table says the same.
+#[must_use]
+pub fn value_of(run: &Run, logged: &[f64], metric: &Metric) -> Option<f64> {
+    match metric.summary {
+        Summary::Last => run.metric(&metric.name).map(|latest| latest.value),
+        summary => summary.of(logged, Some(metric.goal)),
     }
 }
 

@@ -18,7 +18,7 @@ mod values;
 
 pub use catalog::{CONFIG_ARTIFACT, NewSweep, Order, Sweep, search_all, sha256};
 pub use fingerprint::{Code, fingerprint};
-pub use history::{History, Seen, under_way};
+pub use history::{History, Seen, under_way, value_of};
 pub use ledger::{Claim, ClaimOrder, Ledger, LedgerState, SHARD, Settled, Unfinished, Verdict};
 pub use past::{PastTrial, conclude_past, end_past};
 pub use peers::{Peers, curve};
@@ -29,4 +29,4 @@ pub use trials::{
     LOG_ARTIFACT, NewTrial, TrialRuns, attempts_of, exit_code_of, point_of, reruns_of, running_runs,
     runs_by_id, runs_with_ids, stopped_early,
 };
-pub use values::{histories, summarise, true_value};
+pub use values::histories;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::catalog::{Sweep, search_all};
 use super::standing::{attempt_of, in_experiment, index_of, of_sweep};
 use super::tags;
-use super::values::{histories, true_value};
+use super::values::histories;
 use crate::stopping::{Compares, Curve, Judge, Marks, Other, Report, Rule};
 use crate::tracking::{Metric, Result, Run, RunId, RunQuery, Store, Want};
 use crate::trial::{RunStatus, TrialIndex};
@@ -142,6 +142,6 @@ fn needs_history(run: &Run) -> bool {
 /// The curve of a logged history.
 #[must_use]
 pub fn curve(history: &[Metric]) -> Curve {
-    let report = |entry: &Metric| Report { step: entry.step, value: true_value(entry.value) };
+    let report = |entry: &Metric| Report { step: entry.step, value: entry.value };
     Curve::new(history.iter().map(report).collect())
 }

@@ -141,7 +141,7 @@ pub async fn best_runs(
                 || !by.finished
                     && run.info.status == RunStatus::Running
                     && index_of(&run).is_some_and(|trial| !results.contains_key(&trial));
-            if value.abs() < f64::MAX && stands {
+            if value.is_finite() && stands {
                 best.push(run);
                 if best.len() == by.most {
                     return Ok(best);

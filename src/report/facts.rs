@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::SweepReport;
 use super::palette::STATUSES;
 use super::values::flatten;
-use crate::config::Goal;
 use crate::trial::{RunStatus, Trial};
 
 impl<'a> SweepReport<'a> {
@@ -46,7 +45,7 @@ impl<'a> SweepReport<'a> {
             .filter(|trial| trial.counts())
             .filter_map(|trial| Some((trial, finite(trial)?)));
         valued.reduce(|best, next| {
-            let wins = better(goal, next.1, best.1) || (next.1 == best.1 && next.0.index < best.0.index);
+            let wins = goal.better(next.1, best.1) || (next.1 == best.1 && next.0.index < best.0.index);
             if wins { next } else { best }
         })
     }
@@ -74,22 +73,6 @@ impl<'a> SweepReport<'a> {
 /// The metric of a trial where it is a finite number.
 pub(super) fn finite(trial: &Trial) -> Option<f64> {
     trial.metric.filter(|metric| metric.is_finite())
-}
-
-/// Whether a value beats another.
-pub(super) fn better(goal: Goal, value: f64, than: f64) -> bool {
-    match goal {
-        Goal::Minimize => value < than,
-        Goal::Maximize => value > than,
-    }
-}
-
-/// The config's word for a direction.
-pub(super) fn goal_word(goal: Goal) -> &'static str {
-    match goal {
-        Goal::Minimize => "minimize",
-        Goal::Maximize => "maximize",
-    }
 }
 
 /// A trial as plots name it.

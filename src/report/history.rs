@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::facts::{better, finite, goal_word, trial_label};
+use super::facts::{finite, trial_label};
 use super::frame::{Frame, FrameSpec};
 use super::palette::{STATUSES, TEXT, of_status};
 use super::scale::{Axis, robust_range};
@@ -75,7 +75,7 @@ fn points(report: &SweepReport) -> Vec<Point> {
 fn best_so_far(points: &[Point], goal: Goal) -> Vec<(f64, f64)> {
     let mut steps: Vec<(f64, f64)> = Vec::new();
     for point in points.iter().filter(|point| point.counts) {
-        if steps.last().is_none_or(|&(_, best)| better(goal, point.value, best)) {
+        if steps.last().is_none_or(|&(_, best)| goal.better(point.value, best)) {
             steps.push((point.time, point.value));
         }
     }
@@ -158,7 +158,7 @@ fn legend(report: &SweepReport, points: &[Point]) -> Vec<(super::palette::Ink, S
         }
     }
     if let (Some(_), Some(goal)) = (report.best(), report.objective.and_then(|objective| objective.goal)) {
-        let words = format!("best so far ({})", goal_word(goal));
+        let words = format!("best so far ({})", goal.as_str());
         entries.push((TEXT, Swatch::Line, words));
     }
     entries

@@ -6,7 +6,7 @@
 use base64::Engine;
 use sha2::{Digest, Sha256};
 
-use super::facts::{finite, goal_word, trial_label};
+use super::facts::{finite, trial_label};
 use super::history::history;
 use super::importance::importance;
 use super::palette::{self, BLUE, GREY, ORANGE, of_status};
@@ -127,7 +127,7 @@ fn facts(report: &SweepReport) -> String {
         ("Method", escape(report.method)),
     ];
     if let Some(objective) = report.objective {
-        let goal = objective.goal.map(|goal| format!(" ({})", goal_word(goal))).unwrap_or_default();
+        let goal = objective.goal.map(|goal| format!(" ({})", goal.as_str())).unwrap_or_default();
         rows.push(("Metric", format!("{}{goal}", escape(objective.name))));
     }
     let statuses = report.by_status().into_iter().map(|(status, n)| {

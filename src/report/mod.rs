@@ -92,7 +92,7 @@ impl Objective<'_> {
     /// The config's word for its direction.
     #[must_use]
     pub fn goal_word(&self) -> Option<&'static str> {
-        self.goal.map(facts::goal_word)
+        self.goal.map(Goal::as_str)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::SweepReport;
-use super::facts::{goal_word, trial_label};
+use super::facts::trial_label;
 use super::text::{clean, significant};
 use super::values::flatten;
 use crate::analysis::{Analysis, Correlation, ParameterAnalysis};
@@ -38,7 +38,7 @@ fn body_without_command(report: &SweepReport) -> String {
 fn body(report: &SweepReport, shown: usize, command: bool) -> String {
     let mut out = String::new();
     if let (Some(objective), Some(analysis)) = (report.objective, report.analysis) {
-        let goal = objective.goal.map(|goal| format!(" ({})", goal_word(goal))).unwrap_or_default();
+        let goal = objective.goal.map(|goal| format!(" ({})", goal.as_str())).unwrap_or_default();
         let _ = writeln!(out, "### Which parameters mattered for {}{goal}\n", code(objective.name));
         let trust = analysis.trust_sentence().unwrap_or_default();
         let _ = writeln!(out, "{} {trust}\n", analysis.used_sentence());

@@ -122,10 +122,7 @@ fn classes(report: &SweepReport, trials: &[(usize, &Trial, f64)]) -> Vec<Class> 
     };
     let mut order: Vec<usize> = (0..trials.len()).collect();
     let value = |at: &usize| trials.get(*at).map_or(f64::NAN, |(_, _, value)| *value);
-    order.sort_by(|a, b| match goal {
-        Goal::Minimize => value(a).total_cmp(&value(b)),
-        Goal::Maximize => value(b).total_cmp(&value(a)),
-    });
+    order.sort_by(|a, b| goal.loss(value(a)).total_cmp(&goal.loss(value(b))));
     let mut classes = vec![Class::Rest; trials.len()];
     let best = (trials.len() as f64 * BEST).ceil() as usize;
     for (rank, at) in order.into_iter().enumerate().take(trials.len().div_ceil(2)) {

@@ -1,8 +1,8 @@
 //! Asynchronous successive halving (Li, Jamieson, Rostamizadeh, Gonina, Ben-Tzur, Hardt, Recht, Talwalkar: "A System for
 //! Massively Parallel Hyperparameter Tuning", MLSys 2020), in the form that stops trials instead of promoting them.
 
-use super::curve::standing;
-use super::{Compares, Curve, Mark, Marks, Other, Rule, Stop, loss, value_of};
+use super::curve::worth;
+use super::{Compares, Curve, Mark, Marks, Other, Rule, Stop};
 use crate::config::{Goal, Summary};
 
 /// A trial that reaches a rung goes on iff it is among the best ⌊n/`eta`⌋, at least 1, of the n trials that have reached
@@ -51,26 +51,26 @@ impl Asha {
     fn mark(&self, curve: &Curve, rung: u64) -> Option<(i64, f64)> {
         let place = curve.reached(i64::try_from(rung).ok()?)?;
         let so_far = curve.before(place + 1);
-        Some((so_far.last()?.step, standing(so_far, self.summary, self.goal)))
+        Some((so_far.last()?.step, worth(so_far, self.summary, self.goal)))
     }
 
     fn judge(&self, curve: &Curve, rung: u64, others: &[Other]) -> Option<Stop> {
         let (step, value) = self.mark(curve, rung)?;
         let place = i64::try_from(rung).ok()?;
         let there = others.iter().filter_map(|other| other.marks.at(place)).chain([value]);
-        let mut losses: Vec<f64> = there.map(|value| loss(self.goal, value)).collect();
+        let mut losses: Vec<f64> = there.map(|value| self.goal.loss(value)).collect();
         if (losses.len() as u64) < self.min_trials {
             return None;
         }
         losses.sort_by(f64::total_cmp);
         let go_on = ((losses.len() as f64 / self.eta) as usize).max(1);
         let threshold = *losses.get(go_on - 1)?;
-        loss(self.goal, value).total_cmp(&threshold).is_gt().then(|| Stop {
+        self.goal.loss(value).total_cmp(&threshold).is_gt().then(|| Stop {
             rule: "asha",
             rung: Some(rung),
             step,
             value,
-            threshold: Some(value_of(self.goal, threshold)),
+            threshold: Some(self.goal.value_of(threshold)),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! What a trial has reported.
 
-use crate::config::{Goal, Summary};
+use crate::metric::{Goal, Summary};
 
 /// One reported value of the sweep's metric.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -62,20 +62,10 @@ impl Curve {
 }
 
 /// What stands for a trial that has reported these values, as `metric.summary` has it: what it would be worth if it
-/// ended here. NaNs count only where there is nothing else, or as the last value.
-pub(super) fn standing(reports: &[Report], summary: Summary, goal: Goal) -> f64 {
-    let numbers = || reports.iter().map(|report| report.value).filter(|value| !value.is_nan());
-    let smallest = || numbers().min_by(f64::total_cmp);
-    let largest = || numbers().max_by(f64::total_cmp);
-    let found = match (summary, goal) {
-        (Summary::Last, _) => reports.last().map(|report| report.value),
-        (Summary::Min, _) | (Summary::Best, Goal::Minimize) => smallest(),
-        (Summary::Max, _) | (Summary::Best, Goal::Maximize) => largest(),
-        (Summary::Mean, _) => {
-            (numbers().count() > 0).then(|| numbers().sum::<f64>() / numbers().count() as f64)
-        }
-    };
-    found.unwrap_or(f64::NAN)
+/// ended here.
+pub(super) fn worth(reports: &[Report], summary: Summary, goal: Goal) -> f64 {
+    let values: Vec<f64> = reports.iter().map(|report| report.value).collect();
+    summary.of(&values, Some(goal)).unwrap_or(f64::NAN)
 }
 
 #[cfg(test)]
@@ -114,9 +104,9 @@ mod tests {
             (Summary::Best, 5.0),
             (Summary::Mean, 10.0 / 3.0),
         ] {
-            assert_eq!(standing(&so_far, summary, Goal::Maximize), value, "{summary:?}");
+            assert_eq!(worth(&so_far, summary, Goal::Maximize), value, "{summary:?}");
         }
-        assert_eq!(standing(&so_far, Summary::Best, Goal::Minimize), 2.0);
-        assert!(standing(&reports(&[(1, f64::NAN)]), Summary::Min, Goal::Minimize).is_nan());
+        assert_eq!(worth(&so_far, Summary::Best, Goal::Minimize), 2.0);
+        assert!(worth(&reports(&[(1, f64::NAN)]), Summary::Min, Goal::Minimize).is_nan());
     }
 }

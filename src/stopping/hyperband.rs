@@ -1,6 +1,6 @@
 //! W&B's `hyperband` stopping, as their engine does it.
 
-use super::{Compares, Curve, Mark, Marks, Other, Report, Rule, Stop, loss, value_of};
+use super::{Compares, Curve, Mark, Marks, Other, Report, Rule, Stop};
 use crate::config::Goal;
 
 /// Bands that are made from `min_iter`.
@@ -114,20 +114,20 @@ impl Rule for Hyperband {
         let place = i64::try_from(band).ok()?;
         let at_band = reports.get(usize::try_from(band.checked_sub(1)?).ok()?)?;
         let there = others.iter().filter_map(|other| other.marks.at(place)).chain([at_band.value]);
-        let threshold = self.threshold(there.map(|value| loss(self.goal, value)).collect());
+        let threshold = self.threshold(there.map(|value| self.goal.loss(value)).collect());
         let (value, step) = match self.strict {
             true => (at_band.value, at_band.step),
             false => (
-                super::best(self.goal, reports.iter().map(|report| report.value))?,
+                self.goal.best(reports.iter().map(|report| report.value))?,
                 reports.last().map_or(at_band.step, |report| report.step),
             ),
         };
-        (loss(self.goal, value) > threshold).then(|| Stop {
+        (self.goal.loss(value) > threshold).then(|| Stop {
             rule: "hyperband",
             rung: Some(band),
             step,
             value,
-            threshold: Some(value_of(self.goal, threshold)),
+            threshold: Some(self.goal.value_of(threshold)),
         })
     }
 }

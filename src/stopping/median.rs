@@ -1,7 +1,7 @@
 //! The median rule (Golovin, Solnik, Moitra, Kochanski, Karro, Sculley: "Google Vizier: A Service for Black-Box
 //! Optimization", KDD 2017, section 3.2.2).
 
-use super::{Compares, Curve, Mark, Marks, Other, Rule, Stop, best, loss, value_of};
+use super::{Compares, Curve, Mark, Marks, Other, Rule, Stop};
 use crate::config::Goal;
 
 /// So many reports are kept as they are; of later ones only those that come so much later than the one kept before.
@@ -36,16 +36,20 @@ impl Rule for Median {
         Compares::Finished
     }
 
-    /// Running averages. Of long curves the later ones are thinned out, so that a step is met to within 8 %.
+    /// Running averages of what is a number. Of long curves the later ones are thinned out, so that a step is met to within 8 %.
     fn marks(&self, curve: &Curve) -> Marks {
         let mut marks = Vec::new();
-        let (mut sum, mut kept) = (0.0, 0);
+        let (mut sum, mut numbers, mut kept) = (0.0, 0.0, 0);
         for (place, report) in curve.reports().iter().enumerate() {
-            sum += report.value;
+            if report.value.is_finite() {
+                sum += report.value;
+                numbers += 1.0;
+            }
             let count = place + 1;
             let far = count as f64 >= kept as f64 * GROWTH;
             if count <= KEPT || far || count == curve.len() {
-                marks.push(Mark { at: report.step, value: sum / count as f64 });
+                // NaN where there was no number yet.
+                marks.push(Mark { at: report.step, value: sum / numbers });
                 kept = count;
             }
         }
@@ -68,16 +72,16 @@ impl Rule for Median {
         }
         let averages: Vec<f64> = finished()
             .filter_map(|other| other.marks.up_to(step))
-            .map(|mean| loss(self.goal, mean))
+            .map(|mean| self.goal.loss(mean))
             .collect();
         let median = median(averages)?;
-        let value = best(self.goal, curve.reports().iter().map(|report| report.value))?;
-        loss(self.goal, value).total_cmp(&median).is_gt().then(|| Stop {
+        let value = self.goal.best(curve.reports().iter().map(|report| report.value))?;
+        self.goal.loss(value).total_cmp(&median).is_gt().then(|| Stop {
             rule: "median",
             rung: None,
             step,
             value,
-            threshold: Some(value_of(self.goal, median)),
+            threshold: Some(self.goal.value_of(median)),
         })
     }
 }

@@ -27,7 +27,7 @@ pub use mark::{Mark, Marks};
 pub use median::Median;
 pub use patience::Patience;
 
-use crate::config::{EarlyTerminate, Goal, Metric};
+use crate::config::{EarlyTerminate, Metric};
 
 /// A trial is to be stopped, and why. Values are the metric's own: nothing is negated.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,23 +100,4 @@ pub fn for_config(early: &EarlyTerminate, metric: &Metric) -> Judge {
             Judge::new(Patience { patience, min_delta, goal }, stop_on_nan)
         }
     }
-}
-
-/// A value as something to be made small: NaN is worse than any number, and zero has no sign. Compare by `total_cmp`.
-fn loss(goal: Goal, value: f64) -> f64 {
-    match goal {
-        _ if value.is_nan() => f64::NAN,
-        Goal::Minimize => value + 0.0,
-        Goal::Maximize => 0.0 - value,
-    }
-}
-
-/// The value that a loss was made from.
-fn value_of(goal: Goal, loss: f64) -> f64 {
-    self::loss(goal, loss)
-}
-
-/// The best of some values in the direction of the goal; NaN only where there is no number.
-fn best(goal: Goal, values: impl IntoIterator<Item = f64>) -> Option<f64> {
-    values.into_iter().map(|value| loss(goal, value)).min_by(f64::total_cmp).map(|loss| value_of(goal, loss))
 }

@@ -1,10 +1,10 @@
 //! Patience: a trial that makes no progress is stopped.
 
-use super::{Compares, Curve, Marks, Other, Rule, Stop, loss, value_of};
+use super::{Compares, Curve, Marks, Other, Rule, Stop};
 use crate::config::Goal;
 
 /// Stops a trial whose last `patience` reports were no improvement: none was better than the best before it by
-/// `min_delta`. Small steps add up: each is measured from the last improvement. NaN never is one.
+/// `min_delta`. Small steps add up: each is measured from the last improvement. What is no number never is one.
 #[derive(Debug)]
 pub struct Patience {
     /// Reports without an improvement, at least 1.
@@ -32,7 +32,7 @@ impl Rule for Patience {
         let mut best = f64::NAN;
         let (mut recent, mut idle) = (f64::NAN, 0);
         for report in curve.reports() {
-            let value = loss(self.goal, report.value);
+            let value = self.goal.loss(report.value);
             let improves = best.is_nan() || (value < best && value <= best - self.min_delta);
             if improves && !value.is_nan() {
                 (best, recent, idle) = (value, f64::NAN, 0);
@@ -41,8 +41,8 @@ impl Rule for Patience {
                 recent = recent.min(value);
             }
             if idle >= self.patience {
-                let threshold = (!best.is_nan()).then(|| value_of(self.goal, best - self.min_delta));
-                let value = value_of(self.goal, recent);
+                let threshold = (!best.is_nan()).then(|| self.goal.value_of(best - self.min_delta));
+                let value = self.goal.value_of(recent);
                 return Some(Stop { rule: "patience", rung: None, step: report.step, value, threshold });
             }
         }

@@ -177,6 +177,13 @@ fn two_nans_in_a_row_are_enough_where_it_is_asked_for() {
 }
 
 /// The trials of a sweep that are not stopped when they come to the first rung one after the other.
+fn report() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        3 => (-9..9_i8).prop_map(f64::from),
+        1 => prop::sample::select(vec![f64::INFINITY, f64::NEG_INFINITY, f64::NAN]),
+    ]
+}
+
 fn go_on(values: &[f64], eta: f64) -> usize {
     let rule = Asha { eta, ..asha() };
     let mut known: Vec<Other> = Vec::new();
@@ -189,7 +196,50 @@ fn go_on(values: &[f64], eta: f64) -> usize {
     went_on
 }
 
+#[test]
+fn with_median_an_infinity_in_one_report_is_passed_over() {
+    for (goal, infinity) in [(Goal::Minimize, f64::NEG_INFINITY), (Goal::Maximize, f64::INFINITY)] {
+        let rule = Median { warmup: 1, min_trials: 1, goal };
+        let sound = others(&rule, &[&[0.5, 0.5, 0.5]]);
+        let odd = others(&rule, &[&[0.5, infinity, 0.5]]);
+        assert_eq!(odd[0].marks, sound[0].marks, "{goal:?}");
+        assert_eq!(rule.decide(&curve(&[0.5, 0.5, 0.5]), 0, &odd), None, "{goal:?}");
+    }
+}
+
+/// What no rule may tell apart.
+fn as_nan(values: &[f64]) -> Vec<f64> {
+    values.iter().map(|value| if value.is_finite() { *value } else { f64::NAN }).collect()
+}
+
 proptest! {
+    #[test]
+    fn no_rule_takes_an_infinity_for_a_value(
+        own in prop::collection::vec(report(), 1..12),
+        first in prop::collection::vec(report(), 1..12),
+        second in prop::collection::vec(report(), 1..12),
+        maximize in any::<bool>(),
+        summary in prop::sample::select(vec![Summary::Last, Summary::Best, Summary::Min, Summary::Max, Summary::Mean]),
+    ) {
+        let goal = if maximize { Goal::Maximize } else { Goal::Minimize };
+        let rules: [Box<dyn Rule>; 5] = [
+            Box::new(Asha { goal, summary, eta: 2.0, ..asha() }),
+            Box::new(Median { warmup: 1, min_trials: 1, goal }),
+            Box::new(Patience { patience: 2, min_delta: 0.1, goal }),
+            Box::new(super::Hyperband::new(Some(1), None, 2.0, false, goal)),
+            Box::new(super::Hyperband::new(Some(1), None, 2.0, true, goal)),
+        ];
+        for rule in rules {
+            let stops = |values: [&[f64]; 3]| {
+                let known = others(rule.as_ref(), &values[1..]);
+                rule.decide(&curve(values[0]), 0, &known).map(|stop| (stop.rung, stop.step))
+            };
+            let odd = stops([&own, &first, &second]);
+            let nans = [&own, &first, &second].map(|values| as_nan(values));
+            prop_assert_eq!(odd, stops([&nans[0], &nans[1], &nans[2]]), "{:?}", rule);
+        }
+    }
+
     #[test]
     fn the_best_of_a_rung_is_never_stopped(values in prop::collection::vec(-1e9..1e9f64, 1..40), eta in 1.1..9.0f64) {
         let rule = Asha { eta, ..asha() };

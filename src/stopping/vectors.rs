@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::{Curve, Hyperband, Other, Report, Rule, for_config, loss};
+use super::{Curve, Hyperband, Other, Report, Rule, for_config};
 use crate::config::vectors::cases;
 use crate::config::{Config, EarlyTerminate, Goal, check};
 
@@ -85,7 +85,7 @@ fn thresholds(case: &Json, rule: &Hyperband, curves: &[Curve], goal: Goal) {
     for (band, expected) in rule.bands().iter().zip(expected) {
         let place = i64::try_from(*band).unwrap();
         let there = curves.iter().filter_map(|curve| rule.marks(curve).at(place));
-        let threshold = rule.threshold(there.map(|value| loss(goal, value)).collect());
+        let threshold = rule.threshold(there.map(|value| goal.loss(value)).collect());
         let expected = expected.as_f64().unwrap_or(f64::INFINITY);
         assert_eq!(threshold, expected, "{} band {band}", case["id"]);
     }

@@ -119,11 +119,7 @@ impl SuccessiveHalving {
     }
 
     fn entry<'a>(&self, trial: u64, observation: &'a Observation) -> Entry<'a> {
-        let value = observation.metric.filter(|value| value.is_finite());
-        let loss = value.map(|value| match self.goal {
-            Goal::Minimize => value + 0.0,
-            Goal::Maximize => 0.0 - value,
-        });
+        let loss = observation.metric.map(|value| self.goal.loss(value));
         let finished = observation.status == RunStatus::Finished;
         // What was stopped early keeps its value, though it had less than its budget for it.
         let loss = loss.filter(|_| finished || observation.stopped_early).unwrap_or(f64::NAN);

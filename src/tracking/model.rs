@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::metric;
 use crate::trial::RunStatus;
 
 macro_rules! id {
@@ -103,7 +104,8 @@ impl Run {
     }
 }
 
-/// One logged value of a metric. NaN is NaN; infinities come back from MLflow as ±`f64::MAX`.
+/// One logged value of a metric; NaN and the infinities are themselves. MLflow keeps the infinities as ±`f64::MAX`: a
+/// store turns them back as it reads.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Metric {
     /// Its name.
@@ -114,6 +116,14 @@ pub struct Metric {
     pub timestamp: i64,
     /// The step it belongs to.
     pub step: i64,
+}
+
+impl Metric {
+    /// What MLflow's form of it stands for.
+    #[must_use]
+    pub(super) fn decoded(self) -> Self {
+        Self { value: metric::decoded(self.value), ..self }
+    }
 }
 
 /// A run that is to be created.

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use super::progress::{Progress, Standing};
 use super::{Style, Ui, words};
 use crate::agent::{Event, Fate, Outcome};
-use crate::config::{Goal, Metric};
+use crate::config::{Goal, Metric, nearest};
 use crate::record::Claim;
 use crate::space::Point;
 use crate::stopping::Stop;
@@ -77,6 +77,7 @@ impl RunLines {
             Event::Note { trial, text } => {
                 self.progress.above(|| self.ui.warn(&format!("trial {trial}: {text}")));
             }
+            Event::Unmeasured(outcome) => self.unmeasured(outcome),
             Event::Ended => return self.progress.clear(),
         }
         self.progress.show(&state.standing);
@@ -101,6 +102,24 @@ impl RunLines {
         } else {
             state.next = Some(Next { trial: claim.trial, line, output: Vec::new() });
         }
+    }
+
+    /// What a trial logged in the place of the metric.
+    fn unmeasured(&self, outcome: &Outcome) {
+        // What `from_output` found, or did not, has been said already.
+        let Some(metric) = self.metric.as_ref().filter(|metric| metric.from_output.is_none()) else { return };
+        let logged = outcome.logged.iter().map(|name| words::quoted(name));
+        let logged = logged.collect::<Vec<_>>().join(", ");
+        let near = nearest(&metric.name, outcome.logged.iter().map(String::as_str));
+        let within = |name: &&String| metric.name.contains(name.as_str()) || name.contains(&metric.name);
+        let near = near.or_else(|| outcome.logged.iter().find(within).map(String::as_str));
+        let what = match near {
+            Some(near) => format!("it logged: {logged} – did you mean {}?", words::quoted(near)),
+            None if outcome.logged.is_empty() => "it logged no metric at all".to_owned(),
+            None => format!("it logged: {logged}"),
+        };
+        let name = words::quoted(&metric.name);
+        self.progress.above(|| self.ui.warn(&format!("trial {} did not log {name}; {what}", outcome.trial)));
     }
 
     fn waiting(&self, others: usize) {

@@ -115,6 +115,12 @@ pub fn count(number: u64, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
+/// A name as it stands in a sentence: `loss`, without what a terminal would take as an order.
+#[must_use]
+pub fn quoted(name: &str) -> String {
+    format!("`{}`", super::table::printable(name))
+}
+
 /// Why a trial is stopped early: `asha at rung 9: loss was 0.42, and at most 0.31 was needed`.
 #[must_use]
 pub fn stop(stop: &Stop, metric: &str, bound: &str) -> String {

@@ -35,12 +35,16 @@ fn script(sandbox: &Sandbox, text: &str) -> String {
 
 /// Runs a sweep of one trial in an experiment of this name; returns what it said.
 fn one_trial(sandbox: &Sandbox, name: &str, config: &str) -> String {
+    one_trial_that_ends_with(0, sandbox, name, config)
+}
+
+fn one_trial_that_ends_with(code: i32, sandbox: &Sandbox, name: &str, config: &str) -> String {
     let config =
         format!("experiment_name: {name}\nmethod: grid\nparameters: {{x: {{values: [1]}}}}\n{config}");
     sandbox.init(&config);
     let mut command = sandbox.command(&["run"]);
     let ran = Ran::from(command.env("SWEEP", env!("CARGO_BIN_EXE_sweep")).output().unwrap());
-    ran.expect(0).stderr
+    ran.expect(code).stderr
 }
 
 /// The one trial's run.
@@ -70,7 +74,7 @@ fn holds_everything(store: &dyn Store, name: &str) {
     assert_eq!(losses, [(0, 0.5), (7, -1e-3), (8, 0.25)]);
     assert_eq!(history(store, &run, "acc"), [(3, 0.9), (8, 0.95)]);
     assert!(run.metric("f1").unwrap().value.is_nan());
-    assert_eq!(run.metric("other").unwrap().value.to_bits(), f64::MAX.to_bits());
+    assert_eq!(run.metric("other").unwrap().value, f64::INFINITY);
     let params = ["depth", "width", "kind", "x"].map(|name| run.param(name));
     assert_eq!(params, [Some("3"), Some("4"), Some("a=b c"), Some("1")]);
     assert_eq!(["note", "a", "b"].map(|name| run.tag(name)), [Some("some words"), Some("1"), Some("-2")]);
@@ -161,6 +165,6 @@ fn many_values_from_the_output_are_all_there_when_the_trial_is_settled() {
 fn a_command_that_prints_nothing_of_the_kind_is_told_of() {
     let sandbox = Sandbox::new();
     let command = script(&sandbox, "echo acc is fine\n");
-    let said = one_trial(&sandbox, "prints", &format!("{METRIC}{command}"));
+    let said = one_trial_that_ends_with(1, &sandbox, "prints", &format!("{METRIC}{command}"));
     assert!(said.contains("nothing that it printed matches metric.from_output"), "{said}");
 }

@@ -16,6 +16,7 @@ mod faults;
 mod gateway;
 mod halving;
 mod ledger_model;
+mod live;
 mod log;
 mod many_agents;
 mod opens_in_mlflow;

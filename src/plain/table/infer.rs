@@ -16,10 +16,7 @@ const MOST: usize = 1000;
 /// A config that the table's points could have come from. `source` is the table's name, for people.
 #[must_use]
 pub fn infer_config(table: &Table, name: &str, experiment: &str, goal: Goal, source: &str) -> String {
-    let goal = match goal {
-        Goal::Minimize => "minimize",
-        Goal::Maximize => "maximize",
-    };
+    let goal = goal.as_str();
     let text = |text: &str| Json::String(text.to_owned()).to_string();
     let comment: String = source.chars().filter(|c| !c.is_control()).collect();
     let mut out = format!(

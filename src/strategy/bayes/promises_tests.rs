@@ -287,3 +287,21 @@ fn metrics_that_are_all_equal_or_missing_do_no_harm() {
         }
     }
 }
+
+#[test]
+fn an_infinity_on_the_good_side_spoils_no_search() {
+    let one = config(&json!({"parameters": {"x": {"min": 0.0, "max": 1.0}}}));
+    let best = |seed: u64, odd: Option<u64>| {
+        let strategy = for_config(&one, seed).unwrap();
+        let loss = |x: f64| (x - 0.1).powi(2);
+        let value = |k, point: &Point| {
+            Some(if odd == Some(k) { f64::NEG_INFINITY } else { loss(number(point, "x")) })
+        };
+        let (history, _) = run(strategy.as_ref(), 25, value);
+        history.iter().filter_map(|seen| seen.metric).filter(|y| y.is_finite()).fold(1.0, f64::min)
+    };
+    for seed in 1..5 {
+        let with = best(seed, Some(3));
+        assert!(with < 1e-5, "seed {seed}: {with}, and {} without it", best(seed, None));
+    }
+}

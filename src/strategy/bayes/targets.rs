@@ -16,7 +16,8 @@ pub(super) enum Target {
 /// What each observation is to the model, values turned so that smaller is better.
 ///
 /// A finished trial has its best finite value, also one that a stopping rule ended; a failed or killed one is imputed
-/// by `metric.impute`. A trial without any value counts as the worst of the sweep, and as 0 where nothing is known.
+/// by `metric.impute`. A trial without any number counts as the worst of the sweep, and as 0 where nothing is known; but
+/// where its infinity is on the good side it is left open: that is a fault of the script, and says nothing of the point.
 pub(super) fn targets(metric: &Metric, history: &[Observation]) -> Vec<Target> {
     let values: Vec<Values> = history.iter().map(|observation| Values::of(metric, observation)).collect();
     let ended = history.iter().zip(&values).filter(|(observation, _)| observation.status.is_final());
@@ -33,7 +34,9 @@ pub(super) fn targets(metric: &Metric, history: &[Observation]) -> Vec<Target> {
                 }
                 .unwrap_or(worst)
             };
+            let too_good = observation.metric.is_some_and(|value| metric.goal.is_too_good(value));
             match observation.status {
+                RunStatus::Finished | RunStatus::Killed if too_good && values.best.is_none() => Target::Pending,
                 _ if observation.stopped_early => Target::Value(values.best.unwrap_or(worst)),
                 RunStatus::Finished => Target::Value(values.best.unwrap_or(worst)),
                 RunStatus::Failed | RunStatus::Killed => Target::Value(imputed(metric.impute)),

@@ -212,7 +212,7 @@ impl From<RunRecord> for Run {
         Self {
             info: record.info.into(),
             params: plain(record.data.params),
-            metrics: record.data.metrics,
+            metrics: record.data.metrics.into_iter().map(Metric::decoded).collect(),
             tags: plain(record.data.tags),
         }
     }

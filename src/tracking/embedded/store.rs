@@ -176,7 +176,11 @@ impl Store for EmbeddedStore {
 
     async fn metric_history(&self, id: &RunId, key: &str) -> Result<Vec<Metric>> {
         let (id, key) = (id.0.clone(), key.to_owned());
-        self.call(move |db| Ok(db.metric_history(&id, &key, None, None)?.items)).await
+        self.call(move |db| {
+            let history = db.metric_history(&id, &key, None, None)?.items;
+            Ok(history.into_iter().map(Metric::decoded).collect())
+        })
+        .await
     }
 
     async fn put_artifact(&self, run: &RunInfo, path: &str, bytes: Vec<u8>) -> Result<()> {

@@ -151,7 +151,7 @@ pub(super) struct WireMetric {
 
 impl From<WireMetric> for Metric {
     fn from(wire: WireMetric) -> Self {
-        Self { key: wire.key, value: wire.value, timestamp: wire.timestamp, step: wire.step }
+        Self { key: wire.key, value: wire.value, timestamp: wire.timestamp, step: wire.step }.decoded()
     }
 }
 

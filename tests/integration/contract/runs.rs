@@ -1,6 +1,6 @@
 //! Promises about runs, their metrics and tags.
 
-use sweep::tracking::{ErrorKind, Metric, RunId, RunUpdate, Store};
+use sweep::tracking::{ErrorKind, Metric, RunId, RunQuery, RunUpdate, Store};
 use sweep::trial::RunStatus;
 
 use super::{experiment, log, run, run_with, tag};
@@ -114,9 +114,17 @@ pub async fn nan_and_infinity_come_back(store: &dyn Store) {
     let run = store.run(&info.id).await.unwrap();
     let value = |key: &str| run.metric(key).unwrap().value;
     assert!(value("nan").is_nan());
-    assert_eq!((value("up"), value("down"), value("tiny")), (f64::MAX, f64::MIN, 5e-324));
+    assert_eq!((value("up"), value("down"), value("tiny")), (f64::INFINITY, f64::NEG_INFINITY, 5e-324));
     let history = store.metric_history(&info.id, "nan").await.unwrap();
     assert!(history.len() == 1 && history[0].value.is_nan());
+    assert_eq!(store.metric_history(&info.id, "up").await.unwrap()[0].value, f64::INFINITY);
+    let query = RunQuery {
+        experiment_ids: vec![info.experiment_id.clone()],
+        max_results: 10,
+        ..RunQuery::default()
+    };
+    let found = store.search_runs(&query).await.unwrap();
+    assert_eq!(found.items[0].metric("down").unwrap().value, f64::NEG_INFINITY);
 }
 
 pub async fn exact_duplicates_are_dropped(store: &dyn Store) {
