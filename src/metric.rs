@@ -112,7 +112,8 @@ fn mean(numbers: impl Iterator<Item = f64>) -> Option<f64> {
     #[allow(clippy::cast_precision_loss)]
     let count = numbers.len() as f64;
     let sum: f64 = numbers.iter().sum();
-    let mean = || if sum.is_finite() { sum / count } else { numbers.iter().map(|number| number / count).sum() };
+    let mean =
+        || if sum.is_finite() { sum / count } else { numbers.iter().map(|number| number / count).sum() };
     (!numbers.is_empty()).then(mean)
 }
 

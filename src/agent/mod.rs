@@ -28,8 +28,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::command::CommandError;
 use crate::config::Config;
+use crate::config::command::CommandError;
 use crate::process::{Guard, SpawnError};
 use crate::record::{History, Ledger, Sweep};
 use crate::strategy::{Strategy, StrategyError};

@@ -204,8 +204,8 @@ impl Round {
         // Whether the target is reached is known only once the trial is settled, and no trial may start until then; nor
         // may one that is to learn from it, nor one that may not have the metric either.
         let metric = self.agent.config.metric.as_ref();
-        let decides =
-            metric.is_some_and(|metric| metric.target.is_some() || !self.has_metric) || self.agent.history.is_some();
+        let decides = metric.is_some_and(|metric| metric.target.is_some() || !self.has_metric)
+            || self.agent.history.is_some();
         for own in self.own.iter_mut().filter(|own| own.trial == ended.trial) {
             own.has_command = decides;
         }

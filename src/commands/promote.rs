@@ -161,11 +161,7 @@ fn tags_of(found: &Found, objective: Option<&(String, f64)>) -> Vec<(String, Str
     let key = |name: &str| format!("{}{name}", tags::METRIC_PREFIX);
     all.extend(objective.map(|(name, value)| (key(name), Value::Float(*value).text())));
     let others = run.metrics.iter().filter(|metric| objective.is_none_or(|(name, _)| *name != metric.key));
-    all.extend(
-        others
-            .take(MOST_METRICS)
-            .map(|metric| (key(&metric.key), Value::Float(metric.value).text())),
-    );
+    all.extend(others.take(MOST_METRICS).map(|metric| (key(&metric.key), Value::Float(metric.value).text())));
     all.retain(|(key, _)| key.len() <= LONGEST_KEY);
     for (_, value) in &mut all {
         if value.chars().count() > LONGEST_VALUE {

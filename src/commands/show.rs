@@ -297,9 +297,9 @@ impl Whole {
             run.params.iter().map(|(name, value)| vec![text("logged_param"), text(name), text(value)]),
         );
         rows.extend(
-            run.metrics.iter().map(|metric| {
-                vec![text("metric"), text(&metric.key), Cell::Number(metric.value)]
-            }),
+            run.metrics
+                .iter()
+                .map(|metric| vec![text("metric"), text(&metric.key), Cell::Number(metric.value)]),
         );
         rows.extend(run.tags.iter().map(|(key, value)| vec![text("tag"), text(key), text(value)]));
         rows.extend(self.artifacts.iter().map(|entry| {

@@ -70,8 +70,7 @@ impl TrialRow {
     /// For programs.
     pub(super) fn json(&self, now_ms: i64) -> TrialJson {
         let metrics = self.run.metrics.iter();
-        let metrics =
-            metrics.map(|metric| (metric.key.clone(), Value::Float(metric.value).to_json()));
+        let metrics = metrics.map(|metric| (metric.key.clone(), Value::Float(metric.value).to_json()));
         TrialJson {
             trial: self.trial,
             attempt: attempt_of(&self.run),

@@ -70,10 +70,8 @@ impl Rule for Median {
         if (finished().count() as u64) < self.min_trials {
             return None;
         }
-        let averages: Vec<f64> = finished()
-            .filter_map(|other| other.marks.up_to(step))
-            .map(|mean| self.goal.loss(mean))
-            .collect();
+        let averages: Vec<f64> =
+            finished().filter_map(|other| other.marks.up_to(step)).map(|mean| self.goal.loss(mean)).collect();
         let median = median(averages)?;
         let value = self.goal.best(curve.reports().iter().map(|report| report.value))?;
         self.goal.loss(value).total_cmp(&median).is_gt().then(|| Stop {

@@ -6,7 +6,9 @@ use crate::support::sandbox::{Ran, Sandbox};
 /// values of the metric.
 pub fn grid(metric: &str, values: &str, command: &str) -> String {
     let sweep = env!("CARGO_BIN_EXE_sweep");
-    let log = format!("log() {{ step=0; for v in \"$@\"; do {sweep} log metric loss $v --step $step; step=$((step+1)); done; }}");
+    let log = format!(
+        "log() {{ step=0; for v in \"$@\"; do {sweep} log metric loss $v --step $step; step=$((step+1)); done; }}"
+    );
     format!(
         "command: |\n  {log}\n  {command}\nmethod: grid\nsweep_name: live\nmetric: {{name: loss, {metric}}}\n\
          parameters:\n  x: {{values: [{values}]}}\n"
@@ -21,7 +23,9 @@ fn run(config: &str, code: i32) -> Ran {
 
 #[test]
 fn an_infinity_reaches_no_target_and_is_no_best() {
-    for (metric, infinity) in [("goal: minimize, target: 0.5", "-inf"), ("goal: maximize, target: 100", "inf")] {
+    for (metric, infinity) in
+        [("goal: minimize, target: 0.5", "-inf"), ("goal: maximize, target: 100", "inf")]
+    {
         let command = format!("if [ ${{x}} = 1.0 ]; then log {infinity}; else log ${{x}}; fi");
         let ran = run(&grid(metric, "1.0, 2.0, 3.0", &command), 0);
         assert!(ran.stderr.contains("3 finished; the grid is exhausted"), "{}", ran.stderr);
@@ -43,7 +47,8 @@ fn the_target_looks_at_the_value_that_the_summary_names() {
 
 #[test]
 fn a_metric_that_is_not_logged_is_noticed_at_the_first_trial_and_ends_the_agent_after_the_third() {
-    let config = grid("goal: minimize", "1, 2, 3, 4, 5, 6", "log ${x}").replace("name: loss", "name: val_loss");
+    let config =
+        grid("goal: minimize", "1, 2, 3, 4, 5, 6", "log ${x}").replace("name: loss", "name: val_loss");
     let ran = run(&config, 1);
     assert!(
         ran.stderr.contains("trial 0 did not log `val_loss`; it logged: `loss` – did you mean `loss`?"),

@@ -36,7 +36,9 @@ pub(super) fn targets(metric: &Metric, history: &[Observation]) -> Vec<Target> {
             };
             let too_good = observation.metric.is_some_and(|value| metric.goal.is_too_good(value));
             match observation.status {
-                RunStatus::Finished | RunStatus::Killed if too_good && values.best.is_none() => Target::Pending,
+                RunStatus::Finished | RunStatus::Killed if too_good && values.best.is_none() => {
+                    Target::Pending
+                }
                 _ if observation.stopped_early => Target::Value(values.best.unwrap_or(worst)),
                 RunStatus::Finished => Target::Value(values.best.unwrap_or(worst)),
                 RunStatus::Failed | RunStatus::Killed => Target::Value(imputed(metric.impute)),

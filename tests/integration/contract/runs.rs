@@ -118,11 +118,8 @@ pub async fn nan_and_infinity_come_back(store: &dyn Store) {
     let history = store.metric_history(&info.id, "nan").await.unwrap();
     assert!(history.len() == 1 && history[0].value.is_nan());
     assert_eq!(store.metric_history(&info.id, "up").await.unwrap()[0].value, f64::INFINITY);
-    let query = RunQuery {
-        experiment_ids: vec![info.experiment_id.clone()],
-        max_results: 10,
-        ..RunQuery::default()
-    };
+    let query =
+        RunQuery { experiment_ids: vec![info.experiment_id.clone()], max_results: 10, ..RunQuery::default() };
     let found = store.search_runs(&query).await.unwrap();
     assert_eq!(found.items[0].metric("down").unwrap().value, f64::NEG_INFINITY);
 }
