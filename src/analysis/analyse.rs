@@ -4,20 +4,29 @@ use super::columns::Table;
 use super::design::Design;
 use super::figures::Figures;
 use super::forest::Forest;
-use super::model::{Analysis, Estimate, Frame, ParameterAnalysis};
+use super::model::{Analysis, Effect, Estimate, Frame, OnRanks, ParameterAnalysis};
 use super::permutation::{Permutation, Rows};
 use super::{notes, target, together};
 
 /// Trees of the forest.
 pub const TREES: usize = 100;
-/// Out-of-bag R² from which a parameter's effect can be called clear.
-const CLEAR_R2: f64 = 0.1;
-/// Permutation importance that a clear effect must exceed, besides twice its standard error.
-const CLEAR_DROP: f64 = 0.01;
+/// Rows that all forests of an analysis hold together: a small table gets several, whose figures are averaged, since one
+/// alone says more of its seed.
+const ROWS: usize = 1000;
+/// Most forests of an analysis.
+const FORESTS: usize = 5;
+/// Between the seeds of two forests: odd, so that all are different (the golden ratio's bits).
+const SEED_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+/// Out-of-bag R² from which a parameter's effect can be called weak, and from which it can be called clear.
+const WEAK_R2: f64 = 0.1;
+const CLEAR_R2: f64 = 0.3;
+/// Permutation importance that an effect must exceed, besides twice its standard error.
+const DROP: f64 = 0.01;
 
 /// Says which parameters mattered, and how far that can be trusted.
 ///
-/// The result depends on the frame and the seed alone, not on the number of threads. Any frame is fit: where data is too
+/// The result depends on the set of trials and the seed alone: not on the order of rows or columns, nor on the number of
+/// threads. Any frame is fit: where data is too
 /// thin for a figure, the figure is `None` and a reason stands beside it.
 #[must_use]
 pub fn analyse(frame: &Frame, seed: u64) -> Analysis {
@@ -25,7 +34,7 @@ pub fn analyse(frame: &Frame, seed: u64) -> Analysis {
     let forest_reason = notes::no_forest(&table);
     let rank_target = forest_reason.is_none() && target::heavy_tailed(&table.metric);
     let verdict = forest_reason.is_none().then(|| Verdict::of(&table, rank_target, seed));
-    let r2 = verdict.as_ref().and_then(|verdict| verdict.permutation.r2);
+    let r2 = verdict.as_ref().and_then(|verdict| verdict.r2);
     let together = together::pairs(&table);
     let facts = notes::Facts {
         table: &table,
@@ -42,45 +51,82 @@ pub fn analyse(frame: &Frame, seed: u64) -> Analysis {
         trust: notes::trust(r2),
         rank_target,
         notes: facts.sentences(),
-        parameters: parameters(&table, verdict.as_ref()),
+        parameters: parameters(&table, rank_target, verdict.as_ref()),
         forest_reason,
         together,
     }
 }
 
-/// What the forest says.
-pub(super) struct Verdict {
+/// What the forests say.
+struct Verdict {
     /// Place in the table of each group's column.
     columns: Vec<usize>,
     importances: Vec<f64>,
-    permutation: Permutation,
+    /// Permutation importances on out-of-bag rows.
+    drops: Vec<Estimate>,
+    r2: Option<f64>,
+    trials: usize,
 }
 
 impl Verdict {
-    pub(super) fn of(table: &Table, rank_target: bool, seed: u64) -> Self {
-        let design = Design::of(table, seed);
+    fn of(table: &Table, rank_target: bool, seed: u64) -> Self {
         let metric = if rank_target { super::ranks::average(&table.metric) } else { table.metric.clone() };
         let metric = target::standardised(&metric);
-        let forest = Forest::fit(&design.features, &metric, TREES, seed);
-        let permutation = Permutation::of(&forest, &design.features, &metric, Rows::OutOfBag, seed);
-        Self { columns: design.columns, importances: forest.importances(), permutation }
+        let forests = (ROWS / metric.len().max(1)).clamp(1, FORESTS) as u64;
+        let one = |place: u64| {
+            let seed = seed.wrapping_add(place.wrapping_mul(SEED_STEP));
+            let design = Design::of(table, seed);
+            let forest = Forest::fit(&design.features, &metric, TREES, seed);
+            let permutation = Permutation::of(&forest, &design.features, &metric, Rows::OutOfBag, seed);
+            (design.columns, forest.importances(), permutation)
+        };
+        let fitted: Vec<_> = (0..forests).map(one).collect();
+        let columns = fitted.first().map(|(columns, ..)| columns.clone()).unwrap_or_default();
+        let mean = |figure: &dyn Fn(&Vec<f64>, &Permutation) -> f64| {
+            fitted.iter().map(|(_, importances, permutation)| figure(importances, permutation)).sum::<f64>()
+                / fitted.len() as f64
+        };
+        let groups = 0..columns.len();
+        Self {
+            importances: groups.clone().map(|group| mean(&|importances, _| importances[group])).collect(),
+            drops: groups
+                .map(|group| Estimate {
+                    mean: mean(&|_, permutation| permutation.drops[group].mean),
+                    se: mean(&|_, permutation| permutation.drops[group].se),
+                })
+                .collect(),
+            r2: fitted
+                .iter()
+                .all(|(.., permutation)| permutation.r2.is_some())
+                .then(|| mean(&|_, permutation| permutation.r2.unwrap_or_default())),
+            trials: metric.len(),
+            columns,
+        }
     }
 
     fn group(&self, column: usize) -> Option<usize> {
         self.columns.iter().position(|place| *place == column)
     }
 
-    fn clear(&self, drop: Estimate) -> bool {
-        self.permutation.r2.is_some_and(|r2| r2 >= CLEAR_R2) && drop.mean > (2.0 * drop.se).max(CLEAR_DROP)
+    fn effect(&self, drop: Estimate) -> Effect {
+        let r2 = self.r2.unwrap_or(0.0);
+        match drop.mean > (2.0 * drop.se).max(DROP) && r2 >= WEAK_R2 {
+            _ if self.trials < notes::FEW => Effect::TooFew,
+            false => Effect::Unclear,
+            true if r2 < CLEAR_R2 => Effect::Weak,
+            true => Effect::Clear,
+        }
     }
 }
 
 /// The parameters in the order of the table: by permutation importance, then by name.
-fn parameters(table: &Table, verdict: Option<&Verdict>) -> Vec<ParameterAnalysis> {
+fn parameters(table: &Table, rank_target: bool, verdict: Option<&Verdict>) -> Vec<ParameterAnalysis> {
+    let ranked = rank_target.then(|| super::ranks::average(&table.metric));
     let one = |(place, column): (usize, &super::columns::Column)| {
         let figures = Figures::of(column, &table.metric);
+        let on_ranks = ranked.as_ref().map(|ranks| Figures::of(column, ranks));
         let group = verdict.and_then(|verdict| Some((verdict, verdict.group(place)?)));
-        let permutation = group.and_then(|(verdict, group)| verdict.permutation.drops.get(group).copied());
+        let permutation = group.and_then(|(verdict, group)| verdict.drops.get(group).copied());
         ParameterAnalysis {
             name: column.name.clone(),
             kind: column.kind,
@@ -95,7 +141,9 @@ fn parameters(table: &Table, verdict: Option<&Verdict>) -> Vec<ParameterAnalysis
             eta_squared: figures.eta_squared,
             reason: figures.reason,
             excluded: verdict.and_then(|_| notes::exclusion(column)),
-            clear: verdict.zip(permutation).is_some_and(|(verdict, drop)| verdict.clear(drop)),
+            on_ranks: on_ranks
+                .map(|figures| OnRanks { pearson: figures.pearson, eta_squared: figures.eta_squared }),
+            effect: verdict.zip(permutation).map_or(Effect::Unknown, |(verdict, drop)| verdict.effect(drop)),
         }
     };
     let mut parameters: Vec<ParameterAnalysis> = table.columns.iter().enumerate().map(one).collect();

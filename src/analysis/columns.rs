@@ -12,6 +12,8 @@ use crate::trial::RunStatus;
 pub(super) struct Table {
     /// Rows left out, by reason.
     pub(super) dropped: Dropped,
+    /// Where each used row stands in the frame.
+    pub(super) rows: Vec<usize>,
     /// The metric of the used rows: finite.
     pub(super) metric: Vec<f64>,
     /// The parameters.
@@ -21,6 +23,8 @@ pub(super) struct Table {
 /// One parameter over the used rows.
 #[derive(Debug, Clone)]
 pub(super) struct Column {
+    /// Where it stands in the frame.
+    pub(super) place: usize,
     /// Its dotted path.
     pub(super) name: String,
     /// Whether it was drawn on a log scale (only numbers have one).
@@ -39,26 +43,48 @@ pub(super) struct Column {
 
 impl Table {
     /// Picks the rows whose run is FINISHED with a finite metric, and reads their columns.
+    ///
+    /// Columns stand in the order of their names, rows in the order of their values: what is computed from the table
+    /// depends on the trials alone, down to the last bit, and not on the order in which a store or a file lists them.
     pub(super) fn of(frame: &Frame) -> Self {
         let mut dropped = Dropped::default();
-        let mut used: Vec<&Row> = Vec::new();
-        let mut metric = Vec::new();
-        for row in &frame.rows {
-            match (row.status, row.metric) {
-                (RunStatus::Finished, Some(value)) if value.is_finite() => {
-                    used.push(row);
-                    metric.push(value);
-                }
-                (RunStatus::Finished, Some(value)) if value.is_nan() => dropped.metric_nan += 1,
-                (RunStatus::Finished, Some(_)) => dropped.metric_inf += 1,
-                (RunStatus::Finished, None) => dropped.metric_absent += 1,
-                _ => dropped.not_finished += 1,
-            }
-        }
+        let used: Vec<(usize, f64)> = frame
+            .rows
+            .iter()
+            .enumerate()
+            .filter_map(|(place, row)| Some((place, usable(row, &mut dropped)?)))
+            .collect();
+        let rows: Vec<&Row> = used.iter().map(|(place, _)| &frame.rows[*place]).collect();
         let columns = frame.columns.iter().enumerate();
-        let columns = columns.map(|(place, info)| Column::of(info, &cells(&used, place, info))).collect();
-        Self { dropped, metric, columns }
+        let columns = columns.map(|(place, info)| Column::of(place, info, &cells(&rows, place, info)));
+        let mut columns: Vec<Column> = columns.collect();
+        columns.sort_by(|a, b| a.name.cmp(&b.name));
+        let order = canonical_order(&columns, &used);
+        columns.iter_mut().for_each(|column| column.reorder(&order));
+        let (rows, metric) = order.iter().map(|row| used[*row]).unzip();
+        Self { dropped, rows, metric, columns }
     }
+}
+
+/// The metric of a row that can be used; the others are counted by reason.
+fn usable(row: &Row, dropped: &mut Dropped) -> Option<f64> {
+    match (row.status, row.metric) {
+        (RunStatus::Finished, Some(value)) if value.is_finite() => return Some(value),
+        (RunStatus::Finished, Some(value)) if value.is_nan() => dropped.metric_nan += 1,
+        (RunStatus::Finished, Some(_)) => dropped.metric_inf += 1,
+        (RunStatus::Finished, None) => dropped.metric_absent += 1,
+        _ => dropped.not_finished += 1,
+    }
+    None
+}
+
+/// The used rows by their codes, column by column, then by their metric. Rows that are alike in all of these are alike
+/// in everything that the statistics see.
+fn canonical_order(columns: &[Column], used: &[(usize, f64)]) -> Vec<usize> {
+    let codes = |row: usize| columns.iter().map(move |column| column.codes[row]);
+    let mut order: Vec<usize> = (0..used.len()).collect();
+    order.sort_by(|a, b| codes(*a).cmp(codes(*b)).then_with(|| used[*a].1.total_cmp(&used[*b].1)));
+    order
 }
 
 /// The cells of one column; `None`: missing.
@@ -75,7 +101,7 @@ fn cells<'a>(used: &[&'a Row], place: usize, info: &ColumnInfo) -> Vec<Option<&'
 }
 
 impl Column {
-    fn of(info: &ColumnInfo, cells: &[Option<&Value>]) -> Self {
+    fn of(place: usize, info: &ColumnInfo, cells: &[Option<&Value>]) -> Self {
         let kind = kind(info, cells);
         let values: Vec<Option<f64>> = match kind {
             Kind::Categorical => vec![None; cells.len()],
@@ -87,7 +113,12 @@ impl Column {
         };
         let n_present = codes.iter().flatten().count();
         let log = info.log && kind == Kind::Numeric;
-        Self { name: info.name.clone(), log, kind, values, codes, n_present, n_distinct }
+        Self { place, name: info.name.clone(), log, kind, values, codes, n_present, n_distinct }
+    }
+
+    fn reorder(&mut self, order: &[usize]) {
+        self.values = order.iter().map(|row| self.values[*row]).collect();
+        self.codes = order.iter().map(|row| self.codes[*row]).collect();
     }
 }
 

@@ -5,14 +5,13 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::columns::Table;
+use super::columns::{Column, Table};
 use super::design::Design;
 use super::forest::Forest;
 use super::model::{Analysis, Frame};
 use super::streams::shuffle;
 use super::{ranks, target};
 use crate::space::Value;
-use crate::trial::RunStatus;
 
 /// Trees of the forest: a curve needs fewer than an importance.
 const TREES: usize = 60;
@@ -50,14 +49,13 @@ pub fn dependences(frame: &Frame, analysis: &Analysis, seed: u64) -> Vec<Depende
         .map(|row| groups.iter().map(|group| group.codes().get(row).copied().unwrap_or(0)).collect())
         .collect();
     let one = |(group, column): (usize, &usize)| {
-        let codes = table.columns.get(*column).map(|column| column.codes.as_slice()).unwrap_or_default();
-        let values = values_by_code(frame, *column, codes);
-        let steps = codes_to_try(codes).into_iter().filter_map(|code| {
+        let column = &table.columns[*column];
+        let values = values_by_code(frame, &table, column);
+        let steps = codes_to_try(&column.codes).into_iter().filter_map(|code| {
             let value = values.get(code as usize)?.clone()?;
             Some((value, unit.read(expected(&forest, &rows, group, code))))
         });
-        let name = table.columns.get(*column).map(|column| column.name.clone()).unwrap_or_default();
-        Dependence { name, steps: steps.collect() }
+        Dependence { name: column.name.clone(), steps: steps.collect() }
     };
     design.columns.par_iter().enumerate().map(one).collect()
 }
@@ -104,18 +102,14 @@ fn codes_to_try(codes: &[Option<u32>]) -> Vec<u32> {
 }
 
 /// A value for each code of a column, from a trial that has it.
-fn values_by_code(frame: &Frame, column: usize, codes: &[Option<u32>]) -> Vec<Option<Value>> {
-    let used = frame
-        .rows
-        .iter()
-        .filter(|row| row.status == RunStatus::Finished && row.metric.is_some_and(f64::is_finite));
-    let most = codes.iter().copied().flatten().max().map_or(0, |code| code as usize + 1);
+fn values_by_code(frame: &Frame, table: &Table, column: &Column) -> Vec<Option<Value>> {
+    let most = column.codes.iter().copied().flatten().max().map_or(0, |code| code as usize + 1);
     let mut values = vec![None; most];
-    for (row, code) in used.zip(codes) {
+    for (row, code) in table.rows.iter().zip(&column.codes) {
         if let Some(slot) = code.and_then(|code| values.get_mut(code as usize))
             && slot.is_none()
         {
-            *slot = row.cells.get(column).cloned().flatten();
+            *slot = frame.rows[*row].cells.get(column.place).cloned().flatten();
         }
     }
     values
@@ -156,6 +150,7 @@ impl Unit {
 mod tests {
     use super::*;
     use crate::analysis::{ColumnInfo, Row, analyse};
+    use crate::trial::RunStatus;
 
     fn frame(metric: impl Fn(f64, usize) -> f64) -> Frame {
         let column = |name: &str| ColumnInfo { name: name.to_owned(), log: false, null_is_level: false };

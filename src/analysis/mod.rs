@@ -36,8 +36,8 @@ pub use estimator::{FittedRegressionForest, ForestError, RegressionForest, Valid
 pub use features::{Features, Group, Scale};
 pub use forest::Forest;
 pub use model::{
-    Analysis, ColumnInfo, Correlation, Dropped, Estimate, Frame, Kind, Measure, ParameterAnalysis, Row,
-    Together, Trust,
+    Analysis, ColumnInfo, Correlation, Dropped, Effect, Estimate, Frame, Kind, Measure, OnRanks,
+    ParameterAnalysis, Row, Together, Trust,
 };
 pub use permutation::{Permutation, Rows};
 

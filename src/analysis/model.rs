@@ -152,8 +152,69 @@ pub struct ParameterAnalysis {
     pub reason: Option<String>,
     /// Why it was left out of the forest.
     pub excluded: Option<String>,
-    /// Whether the data shows clearly that it matters.
-    pub clear: bool,
+    /// Where the forest works on the ranks of the metric: the figures that go with it, on the same ranks.
+    pub on_ranks: Option<OnRanks>,
+    /// Whether the data shows that it matters.
+    pub effect: Effect,
+}
+
+/// Figures of one parameter on the ranks of the metric, which outliers can't bend.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct OnRanks {
+    /// Pearson's correlation with the ranks.
+    pub pearson: Option<Correlation>,
+    /// Correlation ratio of the ranks.
+    pub eta_squared: Option<f64>,
+}
+
+impl ParameterAnalysis {
+    /// Pearson's correlation on the scale that the forest works on.
+    #[must_use]
+    pub fn pearson_shown(&self) -> Option<Correlation> {
+        self.on_ranks.map_or(self.pearson, |ranks| ranks.pearson)
+    }
+
+    /// The correlation ratio on the scale that the forest works on.
+    #[must_use]
+    pub fn eta_squared_shown(&self) -> Option<f64> {
+        self.on_ranks.map_or(self.eta_squared, |ranks| ranks.eta_squared)
+    }
+}
+
+/// Whether the data shows that a parameter matters: the one verdict that all its figures lead to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// There is no forest, or the parameter did not enter it.
+    Unknown,
+    /// Too few trials for a verdict, whatever the figures are.
+    TooFew,
+    /// No effect can be told from noise.
+    Unclear,
+    /// Its permutation importance exceeds twice its standard error, but the parameters together explain little.
+    Weak,
+    /// Its permutation importance exceeds twice its standard error, and the forest explains the metric at least fairly.
+    Clear,
+}
+
+impl Effect {
+    /// The word for a table's column of evidence.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Unknown => "–",
+            Self::TooFew => "too few",
+            Self::Unclear => "no",
+            Self::Weak => "weak",
+            Self::Clear => "yes",
+        }
+    }
+
+    /// Whether it is shown clearly.
+    #[must_use]
+    pub fn is_clear(self) -> bool {
+        self == Self::Clear
+    }
 }
 
 /// A mean with its standard error.

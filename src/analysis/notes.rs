@@ -8,7 +8,7 @@ use super::ranks;
 /// Fewer used trials than this are too few for a ranking.
 const TOO_FEW: usize = 10;
 /// Fewer used trials than this are few.
-const FEW: usize = 20;
+pub(super) const FEW: usize = 20;
 /// Pairs of parameters that get a sentence of their own.
 const PAIRS_NAMED: usize = 5;
 
@@ -74,7 +74,7 @@ impl Facts<'_> {
         if used < TOO_FEW {
             notes.push(format!("Too few runs: {used} trials were used, which is not enough for a ranking."));
         } else if used < FEW {
-            notes.push(format!("Few runs: {used} trials were used; the ranking may change with more."));
+            notes.push(format!("Few runs: {used} trials were used; the ranking may change with more, and no effect is called clear below {FEW}."));
         }
         let r2 = self.r2.unwrap_or(0.0);
         match trust(self.r2) {
@@ -89,7 +89,7 @@ impl Facts<'_> {
         if self.rank_target {
             notes.push(
                 "Some values of the metric lie far from the others (more than 10 interquartile ranges from the \
-                 median): the forest works on the ranks of the metric."
+                 median): all figures are on the ranks of the metric."
                     .to_owned(),
             );
         }

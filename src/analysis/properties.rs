@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::model::{Analysis, ColumnInfo, Frame, Kind, Measure, ParameterAnalysis, Row, Trust};
-use super::{Features, Forest, Group, Permutation, Rows, Scale, analyse};
+use super::model::{Analysis, ColumnInfo, Effect, Frame, Kind, Measure, ParameterAnalysis, Row, Trust};
+use super::{Features, Forest, Group, Permutation, Rows, Scale, analyse, dependences};
 use crate::space::Value;
 use crate::trial::RunStatus;
 
@@ -73,7 +73,78 @@ fn importances_sum_to_one_and_the_strongest_cause_stands_first() {
     let sum: f64 = analysis.parameters.iter().filter_map(|parameter| parameter.importance).sum();
     assert!((sum - 1.0).abs() < 1e-12);
     assert_eq!(analysis.parameters[0].name, "a");
-    assert!(analysis.parameters[0].clear && !parameter(&analysis, "noise").clear);
+    assert!(analysis.parameters[0].effect.is_clear() && !parameter(&analysis, "noise").effect.is_clear());
+}
+
+/// The same trials as another store, an import or a spreadsheet lists them.
+fn in_another_order(frame: &Frame) -> Frame {
+    let turned = |i: usize| (i * 7 + 3) % frame.rows.len();
+    let mut columns: Vec<usize> = (0..frame.columns.len()).collect();
+    columns.reverse();
+    let row = |i: usize| {
+        let row = &frame.rows[turned(i)];
+        Row { cells: columns.iter().map(|place| row.cells[*place].clone()).collect(), ..row.clone() }
+    };
+    Frame {
+        columns: columns.iter().map(|place| frame.columns[*place].clone()).collect(),
+        rows: (0..frame.rows.len()).map(row).collect(),
+    }
+}
+
+#[test]
+fn the_same_trials_in_another_order_give_the_same_bytes() {
+    for n in [6, 12, 25, 80] {
+        let frame = mixed(n);
+        let bytes = |frame: &Frame| serde_json::to_string(&analyse(frame, 0)).unwrap();
+        assert_eq!(bytes(&frame), bytes(&in_another_order(&frame)), "{n} trials");
+    }
+    let frame = mixed(40);
+    let other = in_another_order(&frame);
+    let lines = |frame: &Frame| dependences(frame, &analyse(frame, 0), 0);
+    assert_eq!(lines(&frame), lines(&other));
+}
+
+#[test]
+fn below_twenty_trials_nothing_is_called_clear_whatever_the_figures_are() {
+    let strong = |n: u32| {
+        let x = scatter(n, 0.618_034);
+        analyse(&frame(&[("x", floats(&x))], &x), 0).parameters[0].effect
+    };
+    assert_eq!((strong(19), strong(20)), (Effect::TooFew, Effect::Clear));
+}
+
+#[test]
+fn no_effect_is_clear_where_the_forest_explains_little() {
+    let (x, noise) = (scatter(60, 0.618_034), scatter(60, 0.414_214));
+    let mut seen = Vec::new();
+    for share in 0..40 {
+        let share = f64::from(share) * 0.05;
+        let metric: Vec<f64> = x.iter().zip(&noise).map(|(x, noise)| share * x + noise).collect();
+        let analysis = analyse(&frame(&[("x", floats(&x))], &metric), 0);
+        let effect = analysis.parameters[0].effect;
+        seen.push(effect);
+        match effect {
+            Effect::Clear => assert!(matches!(analysis.trust, Trust::Fair | Trust::Good), "{share}"),
+            Effect::Weak => assert_eq!(analysis.trust, Trust::Weak, "{share}"),
+            _ => {}
+        }
+    }
+    assert!(seen.contains(&Effect::Weak) && seen.contains(&Effect::Clear) && seen.contains(&Effect::Unclear));
+}
+
+#[test]
+fn diverged_trials_bend_no_figure_of_a_verdict() {
+    let n = 60_usize;
+    let level = |i: usize| Some(Value::Text(["adam", "sgd", "lion"][i % 3].to_owned()));
+    let spread = scatter(n as u32, 0.618_034);
+    let metric: Vec<f64> = (0..n)
+        .map(|i| [1.0, 2.0, 3.0][i % 3] + 0.2 * spread[i] + if i % 17 == 5 { 5000.0 } else { 0.0 })
+        .collect();
+    let analysis = analyse(&frame(&[("optimizer", (0..n).map(level).collect())], &metric), 0);
+    let optimizer = parameter(&analysis, "optimizer");
+    assert!(analysis.rank_target && optimizer.effect.is_clear());
+    assert!(optimizer.eta_squared.unwrap() < 0.1, "what outliers make of it");
+    assert!(optimizer.eta_squared_shown().unwrap() > 0.5, "{optimizer:?}");
 }
 
 #[test]
@@ -107,7 +178,7 @@ fn the_scale_of_the_metric_does_not_matter() {
         analyse(&frame(&[("x", floats(&x)), ("z", floats(&z))], &metric), 5)
     };
     let plain = at(1.0);
-    assert!(parameter(&plain, "x").clear && !parameter(&plain, "z").clear);
+    assert!(parameter(&plain, "x").effect.is_clear() && !parameter(&plain, "z").effect.is_clear());
     for scale in [1e-300, 1e-9, 1e300] {
         let scaled = at(scale);
         assert!((plain.oob_r2.unwrap() - scaled.oob_r2.unwrap()).abs() < 1e-6, "{scale:e}");
@@ -181,12 +252,13 @@ fn two_of_a_kind_are_named_as_moving_together() {
     let analysis = analyse(&table, 1);
     let names: Vec<[&str; 2]> =
         analysis.together.iter().map(|pair| [&*pair.names[0], &*pair.names[1]]).collect();
-    assert!(names.contains(&["x", "twin"]) && names.contains(&["flag", "word"]));
+    assert!(names.contains(&["twin", "x"]) && names.contains(&["flag", "word"]));
     assert!(names.iter().all(|pair| !pair.contains(&"free")));
-    let pair = |name: &str| analysis.together.iter().find(|pair| pair.names[1] == name).unwrap();
+    let pair =
+        |name: &str| analysis.together.iter().find(|pair| pair.names.contains(&name.to_owned())).unwrap();
     assert_eq!((pair("twin").measure, pair("twin").value), (Measure::Spearman, -1.0));
     assert_eq!(pair("word").measure, Measure::CramersV);
-    assert!(analysis.notes.iter().any(|note| note.contains("x and twin move together")));
+    assert!(analysis.notes.iter().any(|note| note.contains("twin and x move together")));
 }
 
 #[test]
@@ -221,7 +293,7 @@ fn a_constant_parameter_gets_no_importance_and_a_reason() {
     let x = scatter(30, 0.618_034);
     let analysis = analyse(&frame(&[("x", floats(&x)), ("same", floats(&[0.1; 30]))], &x), 0);
     let same = parameter(&analysis, "same");
-    assert_eq!((same.importance, same.pearson, same.clear), (Some(0.0), None, false));
+    assert_eq!((same.importance, same.pearson, same.effect), (Some(0.0), None, Effect::Unclear));
     assert_eq!(same.reason.as_deref(), Some("constant in the used trials"));
     assert!(analysis.notes.iter().any(|note| note.contains("nothing can be said of it: same")));
 }

@@ -234,7 +234,7 @@ fn order_trust_and_verdict_hold_wherever_they_are_certain() {
         if known.is_null() {
             continue;
         }
-        for seed in 100..100 + SEEDS / 2 {
+        for seed in 100..100 + SEEDS / 4 {
             let analysis = analyse(&frame, seed);
             order_holds(&name, &analysis, &known["params"]);
             for parameter in &analysis.parameters {
@@ -243,7 +243,7 @@ fn order_trust_and_verdict_hold_wherever_they_are_certain() {
                     Some(verdict) => {
                         verdicts += 1;
                         let label = format!("{name}/{}: {verdict}", parameter.name);
-                        assert_eq!(parameter.clear, verdict == "matters", "{label}");
+                        assert_eq!(parameter.effect.is_clear(), verdict == "matters", "{label}");
                     }
                 }
             }
@@ -254,5 +254,5 @@ fn order_trust_and_verdict_hold_wherever_they_are_certain() {
             }
         }
     }
-    assert!(verdicts > 40, "only {verdicts} verdicts were certain");
+    assert!(verdicts > 20, "only {verdicts} verdicts were certain");
 }

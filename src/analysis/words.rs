@@ -3,7 +3,12 @@
 //! The terminal table and the report stand beside each other and may not name each other, so the wording
 //! that both show lives here, with the figures it speaks of.
 
-use super::{Analysis, Dropped, Trust};
+use super::{Analysis, Dropped, ParameterAnalysis, Trust};
+
+/// More parameters than this are many: those without an effect are folded.
+const MANY: usize = 8;
+/// So many are shown all the same.
+const FEWEST_SHOWN: usize = 5;
 
 impl Analysis {
     /// How many trials were used, and why the others were not.
@@ -28,6 +33,20 @@ impl Analysis {
         };
         let r2 = self.oob_r2.filter(|r2| r2.is_finite())?;
         Some(format!("Forest out-of-bag R² {r2:.2} ({word})."))
+    }
+
+    /// How many of the parameters, most important first, are worth a row of their own: all where they are few or there is
+    /// no forest, else those down to the last that shows an effect, and [`FEWEST_SHOWN`] at least.
+    #[must_use]
+    pub fn told_apart(&self) -> usize {
+        let all = self.parameters.len();
+        if all <= MANY || !self.has_forest() {
+            return all;
+        }
+        let shows = |parameter: &ParameterAnalysis| {
+            parameter.permutation.is_some_and(|drop| drop.mean > (2.0 * drop.se).max(0.01))
+        };
+        self.parameters.iter().rposition(shows).map_or(0, |last| last + 1).max(FEWEST_SHOWN)
     }
 
     /// Whether there are importances to show.

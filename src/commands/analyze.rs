@@ -10,7 +10,7 @@ pub use super::format::AnswerFormat;
 use super::load::load_sweep;
 use super::table_of_file::read_file;
 use super::table_of_runs::read_experiment;
-use super::table_of_sweep::{analyse_sweep, forest_seed, read_trials};
+use super::table_of_sweep::{SEED, analyse_sweep, read_trials};
 use super::values::Chosen;
 use crate::analysis::{Analysis, Frame, analyse};
 use crate::config::Goal;
@@ -67,13 +67,13 @@ pub async fn analyze(setting: &Setting, args: &AnalyzeArgs) -> Result<Exit, Fail
         Source::Experiment { name, filter } => {
             let asked = asked(args)?;
             let context = Context::open(setting)?;
-            let (id, frame) = read_experiment(&context, name, filter, &asked).await?;
-            Answer::of(&frame, asked, forest_seed(id.as_str(), 0))
+            let (_, frame) = read_experiment(&context, name, filter, &asked).await?;
+            Answer::of(&frame, asked)
         }
         Source::File(path) => {
             let asked = asked(args)?;
             let frame = read_file(path, &asked)?;
-            Answer::of(&frame, asked, 0)
+            Answer::of(&frame, asked)
         }
     };
     Ok(answer.print(&setting.ui, args.format))
@@ -94,7 +94,7 @@ async fn of_sweep(setting: &Setting, args: &AnalyzeArgs, choice: &SweepChoice) -
     };
     let read = read_trials(&context.store, &sweep, Some(&metric)).await?;
     Ok(Answer {
-        analysis: analyse_sweep(&sweep, &config, &read.trials),
+        analysis: analyse_sweep(&config, &read.trials),
         statuses: read.trials.iter().map(|trial| trial.status).collect(),
         metric: metric.name,
         goal: metric.goal,
@@ -115,9 +115,9 @@ struct Answer {
 }
 
 impl Answer {
-    fn of(frame: &Frame, asked: Asked, seed: u64) -> Self {
+    fn of(frame: &Frame, asked: Asked) -> Self {
         Self {
-            analysis: analyse(frame, seed),
+            analysis: analyse(frame, SEED),
             statuses: frame.rows.iter().map(|row| row.status).collect(),
             metric: asked.metric,
             goal: asked.goal,

@@ -76,8 +76,8 @@ pub(super) async fn conclude(
     let read = read_trials(&context.store, sweep, metric.as_ref()).await?;
     let (analysis, dependences) = match &metric {
         Some(_) => {
-            let analysis = analyse_sweep(sweep, config, &read.trials);
-            let dependences = dependences_of(sweep, config, &read.trials, &analysis);
+            let analysis = analyse_sweep(config, &read.trials);
+            let dependences = dependences_of(config, &read.trials, &analysis);
             (Some(analysis), dependences)
         }
         None => (None, Vec::new()),

@@ -28,6 +28,8 @@ pub struct ImportArgs {
     pub goal: Option<Goal>,
     /// The columns of the params in a CSV file; empty: all that are not known to be something else.
     pub params: Vec<String>,
+    /// Those of them that were drawn on a log scale, whatever their values look like.
+    pub log: Vec<String>,
 }
 
 /// What came in.

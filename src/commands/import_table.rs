@@ -8,7 +8,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::import::{ImportArgs, Imported};
 use super::importer::Importer;
-use crate::plain::{Asked, Table, TableTrial, TrialRecord, infer_config};
+use crate::plain::{Around, Asked, Table, TableTrial, TrialRecord, infer_config};
 use crate::process::now_ms;
 use crate::record::{NewSweep, tags};
 use crate::tracking::Metric;
@@ -40,7 +40,16 @@ impl Guess {
         let stem = from.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let name = args.name.clone().unwrap_or(stem);
         let experiment = args.experiment.clone().unwrap_or_else(|| "Default".to_owned());
-        let config = infer_config(&table, &name, &experiment, goal, &source);
+        if let Some(unknown) = args.log.iter().find(|name| !table.params.contains(name)) {
+            let message = format!("--log {unknown}: there is no such parameter");
+            return Err(
+                Failure::new(Exit::Usage, message).hint(format!("Parameters: {}.", table.params.join(", ")))
+            );
+        }
+        let (name_of, experiment_of) = (name.as_str(), experiment.as_str());
+        let around =
+            Around { name: name_of, experiment: experiment_of, goal, source: &source, log: &args.log };
+        let config = infer_config(&table, &around);
         Ok(Self { table, config, name, experiment, source })
     }
 }

@@ -10,6 +10,10 @@ use crate::space::{Distribution, Value};
 use crate::tracking::{Result as StoreResult, Store};
 use crate::trial::{RunStatus, Trial};
 
+/// The forest's seed: the same for everything, so that the same trials give the same figures in whatever sweep, store or
+/// file they stand.
+pub(super) const SEED: u64 = 0;
+
 /// The runs of a sweep with the trials that they are.
 pub(super) struct Read {
     pub(super) runs: TrialRuns,
@@ -32,8 +36,8 @@ pub(super) async fn read_trials(
 }
 
 /// Which parameters of a sweep mattered for the metric that its trials carry.
-pub(super) fn analyse_sweep(sweep: &Sweep, config: &Config, trials: &[Trial]) -> Analysis {
-    let mut analysis = analyse(&frame(config, trials), forest_seed(sweep.id().as_str(), sweep.seed));
+pub(super) fn analyse_sweep(config: &Config, trials: &[Trial]) -> Analysis {
+    let mut analysis = analyse(&frame(config, trials), SEED);
     let chosen_by_results = matches!(config.method, Method::Bayes | Method::SuccessiveHalving);
     if chosen_by_results && analysis.n_used > 0 {
         analysis.notes.push(
@@ -52,13 +56,8 @@ pub(super) fn analyse_sweep(sweep: &Sweep, config: &Config, trials: &[Trial]) ->
 }
 
 /// What the forest expects of each parameter of a sweep alone.
-pub(super) fn dependences_of(
-    sweep: &Sweep,
-    config: &Config,
-    trials: &[Trial],
-    analysis: &Analysis,
-) -> Vec<Dependence> {
-    dependences(&frame(config, trials), analysis, forest_seed(sweep.id().as_str(), sweep.seed))
+pub(super) fn dependences_of(config: &Config, trials: &[Trial], analysis: &Analysis) -> Vec<Dependence> {
+    dependences(&frame(config, trials), analysis, SEED)
 }
 
 /// The table that the analysis works on: a column a parameter that can vary, and one for the budget of
@@ -91,9 +90,4 @@ fn frame(config: &Config, trials: &[Trial]) -> Frame {
         })
         .collect();
     Frame { columns, rows }
-}
-
-/// The forest's seed comes from the id of what is analysed, so that the same runs always give the same figures.
-pub(super) fn forest_seed(id: &str, seed: u64) -> u64 {
-    id.bytes().fold(seed, |seed, byte| seed.wrapping_mul(31).wrapping_add(byte.into()))
 }

@@ -16,7 +16,7 @@ pub use folder::{Folder, LARGEST_CONFIG, Tree};
 pub use metrics::{HEADER, MetricRows, metric_rows, number_text, read_number, unix_lines};
 pub use moment::{iso, parse_moment};
 pub use sweep::{Goal, SweepRecord};
-pub use table::{Asked, Dialect, Table, TableTrial, infer_config};
+pub use table::{Around, Asked, Dialect, Table, TableTrial, infer_config};
 pub use trial::{TrialRecord, final_metrics};
 
 /// The config as it was written.

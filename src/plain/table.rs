@@ -14,7 +14,7 @@ use crate::space::{Point, Value};
 use crate::trial::RunStatus;
 use columns::{Columns, Role};
 
-pub use infer::infer_config;
+pub use infer::{Around, infer_config};
 
 /// Which program wrote a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -73,7 +73,10 @@ fn parameter_json(parameter: &ParameterAnalysis) -> Json {
         "spearman": r(&parameter.spearman),
         "spearman_p": p(&parameter.spearman),
         "eta2": parameter.eta_squared,
-        "clear": parameter.clear,
+        "clear": parameter.effect.is_clear(),
+        "effect": parameter.effect,
+        "pearson_of_ranks": r(&parameter.on_ranks.and_then(|ranks| ranks.pearson)),
+        "eta2_of_ranks": parameter.on_ranks.and_then(|ranks| ranks.eta_squared),
     })
 }
 
@@ -117,7 +120,7 @@ fn row(parameter: &ParameterAnalysis) -> Vec<String> {
     let reason = parameter.excluded.as_ref().or(parameter.reason.as_ref());
     row.extend([
         number(parameter.eta_squared),
-        parameter.clear.to_string(),
+        parameter.effect.is_clear().to_string(),
         reason.cloned().unwrap_or_default(),
     ]);
     row

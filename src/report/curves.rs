@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use super::facts::trial_label;
+use super::facts::{ramp_legend, ramp_places, trial_label};
 use super::frame::{Frame, FrameSpec};
-use super::palette::{STATUSES, TEXT, of_status};
-use super::scale::{Axis, robust_range};
+use super::palette::{ORANGE, RAMP};
+use super::scale::Axis;
 use super::svg::{Canvas, Swatch, caption_height, caption_lines};
 use super::text::{clean, count, ems, shorten};
 use super::{Curve, Plot, SweepReport};
@@ -35,7 +35,7 @@ struct Line<'a> {
 
 pub(super) fn curves(report: &SweepReport) -> String {
     let name = report.objective.map_or("The metric", |objective| objective.name);
-    let title = format!("{name} while training");
+    let title = format!("Learning curves of {name}");
     let by_step =
         report.curves.iter().any(|curve| curve.points.windows(2).any(|pair| pair[0].0 != pair[1].0));
     let lines: Vec<Line> = report.curves.iter().filter_map(|curve| line(report, curve, by_step)).collect();
@@ -47,29 +47,11 @@ pub(super) fn curves(report: &SweepReport) -> String {
     let mut canvas = Canvas::new(&title, HEAD + FRAME + caption_height(&caption) + 16.0);
     canvas.legend(60.0, &legend(report, &lines));
     canvas.raw(&frame.markup);
-    for status in STATUSES {
-        let (mut path, mut ends) = (String::new(), String::new());
-        for line in lines.iter().filter(|line| line.trial.status == status) {
-            push_line(&mut path, line, &frame);
-            if status == RunStatus::Killed
-                && let Some(&(x, y)) = line.points.last()
-            {
-                let _ = write!(ends, "M{:.1} {:.1}h0", frame.x(x), frame.y(y));
-            }
-        }
-        canvas.stroke_soft(
-            &format!("curves {}", status.as_str()),
-            &path,
-            1.2,
-            of_status(status),
-            lines.len(),
-        );
-        canvas.stroke("stopped", &ends, 6.0, of_status(status));
-    }
+    draw_lines(&mut canvas, report, &lines, &frame);
     if let Some(best) = best(report, &lines) {
         let mut path = String::new();
         push_line(&mut path, best, &frame);
-        canvas.stroke("best", &path, 2.2, TEXT);
+        canvas.stroke("best", &path, 2.4, ORANGE);
     }
     canvas.caption(HEAD + FRAME + 16.0, &caption);
     canvas.finish()
@@ -91,6 +73,26 @@ fn line<'a>(report: &SweepReport<'a>, curve: &Curve, by_step: bool) -> Option<Li
     Some(Line { trial, points })
 }
 
+/// A path a colour, by the value that a line ends with, the best last and on top; a dot where a trial was stopped.
+fn draw_lines(canvas: &mut Canvas, report: &SweepReport, lines: &[Line], frame: &Frame) {
+    let last = |line: &Line| line.points.last().map_or(f64::NAN, |point| point.1);
+    let values: Vec<f64> = lines.iter().map(last).collect();
+    let places = ramp_places(&values, report.objective.and_then(|objective| objective.goal));
+    for (place, ink) in RAMP.iter().enumerate() {
+        let (mut path, mut ends) = (String::new(), String::new());
+        for (line, _) in lines.iter().zip(&places).filter(|(_, own)| **own == place) {
+            push_line(&mut path, line, frame);
+            if line.trial.status == RunStatus::Killed
+                && let Some(&(x, y)) = line.points.last()
+            {
+                let _ = write!(ends, "M{:.1} {:.1}h0", frame.x(x), frame.y(y));
+            }
+        }
+        canvas.stroke_soft("curves", &path, 1.2, *ink, lines.len());
+        canvas.stroke("stopped", &ends, 6.0, *ink);
+    }
+}
+
 fn push_line(path: &mut String, line: &Line, frame: &Frame) {
     for (number, &(x, y)) in line.points.iter().enumerate() {
         let command = if number == 0 { 'M' } else { 'L' };
@@ -109,8 +111,7 @@ fn frame(report: &SweepReport, lines: &[Line], by_step: bool) -> Frame {
         points().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), p| (l.min(p.0), h.max(p.0)));
     let x = Axis::round(first, last + (last - first) * 0.015, 8);
     let values: Vec<f64> = points().map(|point| point.1).collect();
-    let (low, high) = robust_range(&values, report.best().map(|(_, value)| value));
-    let y = Axis::round(low, high, 6);
+    let y = Axis::of_metric(&values, report.best().map(|(_, value)| value), 6);
     let widest = y.ticks.iter().map(|(_, text)| ems(text)).fold(0.0, f64::max);
     let name = report.objective.map_or(String::new(), |o| shorten(&clean(o.name), FRAME - 80.0, 12.0));
     Frame::draw(&FrameSpec {
@@ -125,15 +126,9 @@ fn frame(report: &SweepReport, lines: &[Line], by_step: bool) -> Frame {
 }
 
 fn legend(report: &SweepReport, lines: &[Line]) -> Vec<(super::palette::Ink, Swatch, String)> {
-    let mut entries = Vec::new();
-    for status in STATUSES {
-        let n = lines.iter().filter(|line| line.trial.status == status).count();
-        if n > 0 {
-            entries.push((of_status(status), Swatch::Line, format!("{} {n}", status.as_str())));
-        }
-    }
+    let mut entries = ramp_legend(report.objective.and_then(|objective| objective.goal));
     if let Some(best) = best(report, lines) {
-        entries.push((TEXT, Swatch::Line, format!("best: trial {}", trial_label(best.trial))));
+        entries.push((ORANGE, Swatch::Line, format!("best: trial {}", trial_label(best.trial))));
     }
     entries
 }

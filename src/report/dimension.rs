@@ -1,13 +1,12 @@
 //! A parameter as an axis: numbers, numbers on a log scale, or levels side by side.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value as Json, json};
 
 use super::SweepReport;
 use super::facts::finite;
 use super::scale::{Axis, padded};
-use super::text::{clean, ems, shorten};
+use super::text::{clean, ems, shorten, significant};
+use super::values::{DIGITS, number};
 use crate::space::Value;
 use crate::trial::Trial;
 
@@ -32,8 +31,21 @@ enum Scale {
         low: f64,
         high: f64,
     },
-    Levels(Vec<String>),
+    /// Side by side, evenly spaced: categories, and the values of a list of numbers.
+    Levels(Vec<Level>),
 }
+
+/// A value that many trials share.
+#[derive(Debug, Clone, PartialEq)]
+struct Level {
+    text: String,
+    /// Of a list of numbers.
+    number: Option<f64>,
+}
+
+/// A list of numbers has at most so many values, and each stands for two trials or more on average: a range that is
+/// drawn from seldom repeats itself.
+const LISTED: usize = 12;
 
 /// Where a value lies on a dimension.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,7 +64,7 @@ pub(super) fn dimensions(report: &SweepReport) -> Vec<Dimension> {
         let values: Vec<&Value> =
             trials.iter().filter_map(|trial| trial.point.get(&parameter.name)).collect();
         let scale = Scale::of(&values, parameter.log)?;
-        Some(Dimension { name: parameter.name.clone(), clear: parameter.clear, scale })
+        Some(Dimension { name: parameter.name.clone(), clear: parameter.effect.is_clear(), scale })
     };
     parameters.iter().filter_map(dimension).collect()
 }
@@ -70,13 +82,19 @@ impl Scale {
         let numbers: Option<Vec<f64>> =
             values.iter().map(|value| value.as_f64().filter(|number| number.is_finite())).collect();
         let Some(numbers) = numbers else {
-            let levels: BTreeSet<String> = values.iter().map(|value| value.text()).collect();
-            return (levels.len() > 1).then(|| Self::Levels(levels.into_iter().collect()));
+            return Self::levels(values.iter().map(|value| Level { text: value.text(), number: None }));
         };
         let (low, high) =
             numbers.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(*x), h.max(*x)));
         if low >= high || values.is_empty() {
             return None;
+        }
+        let mut distinct = numbers.clone();
+        distinct.sort_by(f64::total_cmp);
+        distinct.dedup();
+        if distinct.len() <= LISTED && numbers.len() >= 2 * distinct.len() {
+            let level = |number: f64| Level { text: significant(number, 6), number: Some(number) };
+            return Self::levels(distinct.into_iter().map(level));
         }
         if log && low > 0.0 {
             let (low, high) = padded(low.log10(), high.log10(), 0.02);
@@ -85,19 +103,47 @@ impl Scale {
         let (low, high) = padded(low, high, 0.02);
         Some(Self::Linear { low, high })
     }
+
+    /// Levels in order: numbers by their size, texts by their letters.
+    fn levels(levels: impl Iterator<Item = Level>) -> Option<Self> {
+        let mut levels: Vec<Level> = levels.collect();
+        levels.sort_by(|a, b| match (a.number, b.number) {
+            (Some(a), Some(b)) => a.total_cmp(&b),
+            _ => a.text.cmp(&b.text),
+        });
+        levels.dedup_by(|a, b| a.number == b.number && a.text == b.text);
+        (levels.len() > 1).then_some(Self::Levels(levels))
+    }
+}
+
+impl Level {
+    fn is(&self, value: &Value) -> bool {
+        match self.number {
+            Some(number) => value.as_f64() == Some(number),
+            None => value.text() == self.text,
+        }
+    }
 }
 
 impl Dimension {
-    /// A metric, or another plain number, as a dimension.
-    pub(super) fn linear(name: &str, low: f64, high: f64) -> Self {
-        Self { name: name.to_owned(), clear: false, scale: Scale::Linear { low, high } }
+    /// A metric as a dimension: its axis.
+    pub(super) fn of_axis(name: &str, axis: &Axis) -> Self {
+        let (low, high) = (axis.low, axis.high);
+        let scale = if axis.log { Scale::Log { low, high } } else { Scale::Linear { low, high } };
+        Self { name: name.to_owned(), clear: false, scale }
+    }
+
+    /// Its name as a label: a log scale is marked.
+    pub(super) fn label(&self) -> String {
+        let log = if matches!(self.scale, Scale::Log { .. }) { " (log)" } else { "" };
+        format!("{}{log}", clean(&self.name))
     }
 
     /// Where a value lies; `None`: nowhere on this axis.
     pub(super) fn place(&self, value: &Value) -> Option<Place> {
         match &self.scale {
             Scale::Levels(levels) => {
-                let at = levels.binary_search(&value.text()).ok()?;
+                let at = levels.iter().position(|level| level.is(value))?;
                 let room = 1.0 / levels.len() as f64;
                 Some(Place { share: (at as f64 + 0.5) * room, room })
             }
@@ -120,20 +166,20 @@ impl Dimension {
     pub(super) fn ticks(&self, room: f64, text: f64, upright: bool) -> Vec<(f64, String)> {
         let want = (room / if upright { 3.0 } else { 5.0 }).clamp(2.0, 6.0) as usize;
         let of_axis = |axis: Axis| -> Vec<(f64, String)> {
-            axis.ticks.iter().map(|(at, words)| (axis.share(*at), words.clone())).collect()
+            axis.ticks.iter().map(|(at, words)| (axis.share_of_own(*at), words.clone())).collect()
         };
         match &self.scale {
             Scale::Linear { low, high } => of_axis(Axis::round(*low, *high, want)),
             Scale::Log { low, high } => of_axis(Axis::decades(*low, *high, want.max(5))),
             Scale::Levels(levels) => {
                 let each = room / levels.len() as f64;
-                let widest = levels.iter().map(|level| ems(&clean(level))).fold(0.0, f64::max) + 0.8;
+                let widest = levels.iter().map(|level| ems(&clean(&level.text))).fold(0.0, f64::max) + 0.8;
                 // Where names would be cut to nothing, every second or third is named.
                 let needed = if upright { 1.3 } else { widest.min(5.0) };
                 let every = (needed / each).ceil().max(1.0) as usize;
                 let most = if upright { text } else { each * every as f64 - 0.6 };
-                let level = |(at, level): (usize, &String)| {
-                    ((at as f64 + 0.5) / levels.len() as f64, shorten(&clean(level), most, 1.0))
+                let level = |(at, level): (usize, &Level)| {
+                    ((at as f64 + 0.5) / levels.len() as f64, shorten(&clean(&level.text), most, 1.0))
                 };
                 levels.iter().enumerate().step_by(every).map(level).collect()
             }
@@ -146,7 +192,10 @@ impl Dimension {
             Scale::Linear { low, high } => json!({ "low": low, "high": high }),
             Scale::Log { low, high } => json!({ "low": low, "high": high, "log": true }),
             Scale::Levels(levels) => {
-                json!({ "levels": levels.iter().map(|level| clean(level)).collect::<Vec<_>>() })
+                let level = |level: &Level| {
+                    level.number.map_or_else(|| json!(clean(&level.text)), |x| number(x, DIGITS))
+                };
+                json!({ "levels": levels.iter().map(level).collect::<Vec<_>>() })
             }
         }
     }

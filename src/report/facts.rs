@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::SweepReport;
-use super::palette::STATUSES;
+use super::palette::{Ink, RAMP, STATUSES};
+use super::svg::Swatch;
 use super::values::flatten;
 use crate::trial::{RunStatus, Trial};
 
@@ -63,11 +64,45 @@ impl<'a> SweepReport<'a> {
         starts.min().unwrap_or(self.generated_at_ms)
     }
 
+    /// Whether it is known when the trials ran: a table of another program may not tell, and then all stand at one moment.
+    pub(super) fn has_times(&self) -> bool {
+        let (started, _) = self.started();
+        let long = started.iter().any(|(_, trial)| self.end_of(trial) > trial.start_time);
+        long || started.windows(2).any(|pair| pair[0].1.start_time != pair[1].1.start_time)
+    }
+
     /// When a trial ended; for a running one, now; where nothing is known, its start.
     pub(super) fn end_of(&self, trial: &Trial) -> i64 {
         let open = if trial.status == RunStatus::Running { self.generated_at_ms } else { trial.start_time };
         trial.end_time.unwrap_or(open).max(trial.start_time)
     }
+}
+
+/// The colour of each value by its place among the others, from the worst to the best as places in
+/// [`palette::RAMP`](super::palette::RAMP); without a goal from the smallest to the largest. Equal values may differ by
+/// a place.
+pub(super) fn ramp_places(values: &[f64], goal: Option<Goal>) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|a, b| match goal {
+        Some(Goal::Minimize) => values[*b].total_cmp(&values[*a]),
+        Some(Goal::Maximize) | None => values[*a].total_cmp(&values[*b]),
+    });
+    let mut places = vec![0; values.len()];
+    for (rank, at) in order.into_iter().enumerate() {
+        places[at] = rank * RAMP.len() / values.len();
+    }
+    places
+}
+
+/// The ends of the ramp for a legend.
+pub(super) fn ramp_legend(goal: Option<Goal>) -> Vec<(Ink, Swatch, String)> {
+    let (low, high) = if goal.is_some() { ("worst", "best") } else { ("smallest", "largest") };
+    let words = |place: usize| match place {
+        0 => low,
+        place if place + 1 == RAMP.len() => high,
+        _ => "",
+    };
+    RAMP.iter().enumerate().map(|(place, ink)| (*ink, Swatch::Box, words(place).to_owned())).collect()
 }
 
 /// The metric of a trial where it is a finite number.

@@ -130,7 +130,7 @@ impl Ranged for Ticked {
 
     fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
         let length = f64::from(limit.1) - f64::from(limit.0);
-        limit.0 + (length * self.0.share(*value)).round() as i32
+        limit.0 + (length * self.0.share_of_own(*value)).round() as i32
     }
 
     fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {

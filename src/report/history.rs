@@ -1,22 +1,24 @@
-//! The metric against time: a point per trial where it ended, and a step line of the best so far.
+//! History: the metric by trial number, a point a trial, and a step line of the best so far.
 
 use std::fmt::Write;
 
 use super::facts::{finite, trial_label};
 use super::frame::{Frame, FrameSpec};
 use super::palette::{STATUSES, TEXT, of_status};
-use super::scale::{Axis, robust_range};
+use super::scale::Axis;
 use super::svg::{Canvas, Swatch, caption_height, caption_lines};
-use super::text::{clean, count, ems, moment_text, shorten, significant};
+use super::text::{clean, count, ems, shorten, significant};
 use super::{Mark, Plot, SweepReport};
 use crate::config::Goal;
-use crate::trial::RunStatus;
+use crate::trial::{RunStatus, Trial, TrialIndex};
 
 /// Height of title and legend, and of the frame below.
 const HEAD: f64 = 76.0;
 const FRAME: f64 = 400.0;
+/// So many points carry a text of their own for a pointer; of more, the page's script finds the one that is near.
+const NAMED: usize = 300;
 
-/// The metric of a sweep against time as an SVG document.
+/// The metric of a sweep by trial number as an SVG document.
 #[must_use]
 pub fn history_svg(report: &SweepReport) -> String {
     history(report).svg
@@ -25,9 +27,9 @@ pub fn history_svg(report: &SweepReport) -> String {
 pub(super) fn history(report: &SweepReport) -> Plot {
     let points = points(report);
     let Some(objective) = report.objective else {
-        return Plot::without_marks(report, "Metric against time", "The sweep names no metric.");
+        return Plot::without_marks(report, "History", "The sweep names no metric.");
     };
-    let title = format!("{} against time", objective.name);
+    let title = format!("History of {}", objective.name);
     if points.is_empty() {
         return Plot::without_marks(report, &title, "No trial has a finite value of the metric yet.");
     }
@@ -41,42 +43,45 @@ pub(super) fn history(report: &SweepReport) -> Plot {
         let steps = best_so_far(&points, goal);
         canvas.stroke("best-so-far", &step_path(&steps, &frame), 2.0, TEXT);
     }
+    if points.len() <= NAMED {
+        for (point, mark) in points.iter().filter_map(|point| Some((point, marks[point.position]?))) {
+            let words = format!("trial {}: {}", point.number, significant(point.value, 6));
+            canvas.hover((mark.x, mark.y), 6.0, &words);
+        }
+    }
     canvas.caption(HEAD + FRAME + 16.0, &caption);
     Plot { svg: canvas.finish(), marks }
 }
 
-/// A trial with a finite metric; the time in milliseconds since the sweep's first start.
+/// A trial with a finite metric.
 #[derive(Debug, Clone, Copy)]
 struct Point {
     /// Place of the trial in the report.
     position: usize,
-    time: f64,
+    number: TrialIndex,
     value: f64,
     status: RunStatus,
     /// Whether it may be the best.
     counts: bool,
 }
 
-/// The points in the order of their times.
+/// The points in the order of their numbers.
 fn points(report: &SweepReport) -> Vec<Point> {
-    let origin = report.first_start();
-    let (started, _) = report.started();
-    let point = |(position, trial)| {
-        let time = report.end_of(trial).saturating_sub(origin) as f64;
+    let point = |(position, trial): (usize, &Trial)| {
         let (status, counts) = (trial.status, trial.counts());
-        Some(Point { position, time, value: finite(trial)?, status, counts })
+        Some(Point { position, number: trial.index, value: finite(trial)?, status, counts })
     };
-    let mut points: Vec<Point> = started.into_iter().filter_map(point).collect();
-    points.sort_by(|a, b| a.time.total_cmp(&b.time));
+    let mut points: Vec<Point> = report.trials.iter().enumerate().filter_map(point).collect();
+    points.sort_by_key(|point| point.number);
     points
 }
 
-/// Where the best value of the trials that count changed: time and value.
+/// Where the best value of the trials that count changed: trial number and value.
 fn best_so_far(points: &[Point], goal: Goal) -> Vec<(f64, f64)> {
     let mut steps: Vec<(f64, f64)> = Vec::new();
     for point in points.iter().filter(|point| point.counts) {
         if steps.last().is_none_or(|&(_, best)| goal.better(point.value, best)) {
-            steps.push((point.time, point.value));
+            steps.push((point.number.0 as f64, point.value));
         }
     }
     steps
@@ -85,8 +90,8 @@ fn best_so_far(points: &[Point], goal: Goal) -> Vec<(f64, f64)> {
 /// A step line that ends at the right edge.
 fn step_path(steps: &[(f64, f64)], frame: &Frame) -> String {
     let mut path = String::new();
-    for &(time, value) in steps {
-        let (x, y) = (frame.x(time), frame.y(value));
+    for &(number, value) in steps {
+        let (x, y) = (frame.x(number), frame.y(value));
         let _ = if path.is_empty() { write!(path, "M{x:.1} {y:.1}") } else { write!(path, "H{x:.1}V{y:.1}") };
     }
     if !path.is_empty() {
@@ -109,7 +114,7 @@ fn draw_points(canvas: &mut Canvas, trials: usize, points: &[Point], frame: &Fra
     for status in STATUSES {
         let (mut dots, mut beyond) = (String::new(), String::new());
         for point in points.iter().filter(|point| point.status == status) {
-            let (x, y) = (frame.x(point.time), frame.y(point.value));
+            let (x, y) = (frame.x(point.number.0 as f64), frame.y(point.value));
             let _ = if frame.holds_y(point.value) {
                 write!(dots, "M{x:.1} {y:.1}h0")
             } else {
@@ -128,20 +133,24 @@ fn draw_points(canvas: &mut Canvas, trials: usize, points: &[Point], frame: &Fra
 }
 
 fn frame(report: &SweepReport, points: &[Point]) -> Frame {
-    let last = points.iter().map(|point| point.time).fold(1.0, f64::max);
-    let (mut x, unit) = Axis::time(last);
-    // A little air, so that the last point is whole.
-    x.high *= 1.015;
+    let numbers = || points.iter().map(|point| point.number.0 as f64);
+    let (first, last) = numbers().fold((f64::INFINITY, 0.0), |(l, h), x| (x.min(l), x.max(h)));
+    // A little air, so that the first and the last point are whole.
+    let air = ((last - first) * 0.015).max(0.5);
+    let mut x = Axis::round(first - air, last + air, 8);
+    let ticks = std::mem::take(&mut x.ticks);
+    // Half a word to the right of the last one must find room on the page.
+    let fits = |at: f64, words: &str| (1.0 - x.share_of_own(at)) * 700.0 + 26.0 >= ems(words) * 6.0;
+    x.ticks =
+        ticks.into_iter().filter(|(at, words)| at.fract() == 0.0 && *at >= 0.0 && fits(*at, words)).collect();
     let values: Vec<f64> = points.iter().map(|point| point.value).collect();
-    let (low, high) = robust_range(&values, report.best().map(|(_, value)| value));
-    let y = Axis::round(low, high, 6);
+    let y = Axis::of_metric(&values, report.best().map(|(_, value)| value), 6);
     let widest = y.ticks.iter().map(|(_, text)| ems(text)).fold(0.0, f64::max);
     let name = report.objective.map_or(String::new(), |o| shorten(&clean(o.name), FRAME - 80.0, 12.0));
-    let origin = moment_text(report.first_start());
     Frame::draw(&FrameSpec {
         x: &x,
         y: &y,
-        titles: (&format!("Time since {origin} ({unit})"), &name),
+        titles: ("Trial", &name),
         left: (widest * 12.0 + 44.0).clamp(66.0, 200.0) as u32,
         top: HEAD as u32,
         height: FRAME as u32,

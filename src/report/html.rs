@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::facts::{finite, trial_label};
 use super::history::history;
 use super::importance::importance;
-use super::palette::{self, BLUE, GREY, ORANGE, of_status};
+use super::palette::{self, ORANGE, RAMP, of_status};
 use super::parallel::parallel;
 use super::slices::slices;
 use super::text::{duration_text, escape, moment_text, significant};
@@ -57,7 +57,9 @@ pub fn report_html(report: &SweepReport) -> String {
     if curves::has_any(report) {
         body.push_str(&figure("curves", &curves::curves(report)));
     }
-    body.push_str(&figure("timeline", &timeline.svg));
+    if report.has_times() {
+        body.push_str(&figure("timeline", &timeline.svg));
+    }
     body.push_str(&trials::section(report));
     body.push_str(&config(report));
     format!(
@@ -90,15 +92,15 @@ fn hash(text: &str) -> String {
 /// The inks that the style sheet and the script ask for by name, and rules that give the plots' inks their stand-ins on
 /// a dark page: a rule is stronger than an attribute.
 fn dark_inks() -> String {
-    let named = [("rest", GREY), ("better", BLUE), ("best", ORANGE)];
     let variables = |ink: &dyn Fn(palette::Ink) -> String| {
-        let classes = named.map(|(name, own)| format!("--{name}:{};", ink(own)));
+        let ramp = (0..).zip(RAMP).map(|(place, own)| format!("--ramp-{place}:{};", ink(own)));
+        let classes: Vec<String> = ramp.chain([format!("--best:{};", ink(ORANGE))]).collect();
         let statuses = palette::STATUSES
             .iter()
             .map(|&status| format!(".status-{}{{--ink:{}}}", status.as_str(), ink(of_status(status))));
         format!(":root{{{}}}\n{}", classes.concat(), statuses.collect::<Vec<_>>().join("\n"))
     };
-    let rules = palette::ALL.iter().flat_map(|ink| {
+    let rules = palette::all().into_iter().flat_map(|ink| {
         ["fill", "stroke"].map(|part| format!("svg [{part}=\"{ink}\"]{{{part}:{}}}", ink.on_dark()))
     });
     format!(
@@ -136,14 +138,19 @@ fn facts(report: &SweepReport) -> String {
     let statuses = statuses.collect::<Vec<_>>().join(" ");
     rows.push(("Trials", format!("<span class=\"status\">{} in all</span>{statuses}", report.trials.len())));
     let ends = report.trials.iter().map(|trial| report.end_of(trial)).max();
-    if let Some(end) = ends.filter(|_| !report.started().0.is_empty()) {
+    if let Some(end) = ends.filter(|_| report.has_times()) {
         let start = report.first_start();
         let length = duration_text(end.saturating_sub(start));
-        rows.push(("Time", format!("from {}, {length}", moment_text(start))));
+        rows.push(("Time", format!("from {}, {length}", moment(start))));
     }
-    rows.push(("Report made", moment_text(report.generated_at_ms)));
+    rows.push(("Report made", moment(report.generated_at_ms)));
     let rows = rows.iter().map(|(term, fact)| format!("<dt>{term}</dt><dd>{fact}</dd>\n"));
     format!("<dl class=\"facts\">\n{}</dl>\n", rows.collect::<String>())
+}
+
+/// A moment in UTC, which the script puts into the reader's zone.
+fn moment(ms: i64) -> String {
+    format!("<time data-ms=\"{ms}\">{}</time>", moment_text(ms))
 }
 
 /// The best trial with everything it was run with.

@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use super::SweepReport;
-use super::palette::{AXIS, BAND, BLUE, GREEN, GRID, Ink, ORANGE, PURPLE, TEXT};
+use super::palette::{AXIS, BAND, BLUE, GREEN, GRID, Ink, PURPLE, TEXT};
 use super::scale::Axis;
 use super::svg::{Anchor, Canvas, Font, MARGIN, SMALL, Swatch, WIDTH, caption_height, caption_lines};
 use super::text::{clean, ems, shorten};
@@ -32,11 +32,11 @@ pub fn importance_svg(report: &SweepReport) -> String {
 /// The same; `alone` says that nothing beside it tells how far to trust the figures.
 pub(super) fn importance(report: &SweepReport, alone: bool) -> String {
     let metric = report.objective.map_or("the metric", |objective| objective.name);
-    let title = format!("Feature importance and correlation for {metric}");
+    let title = format!("Importance for {metric}");
     let Some(analysis) = report.analysis.filter(|analysis| !analysis.parameters.is_empty()) else {
         return empty(&title, report.analysis);
     };
-    let shown = analysis.parameters.get(..MOST).unwrap_or(&analysis.parameters);
+    let shown = &analysis.parameters[..analysis.told_apart().min(MOST)];
     let layout = Layout::of(shown, analysis.has_forest());
     let caption = caption_lines(&sentences(analysis, shown.len(), alone));
     let bottom = HEAD + layout.rows_height();
@@ -66,10 +66,9 @@ fn empty(title: &str, analysis: Option<&Analysis>) -> String {
     canvas.finish()
 }
 
-fn legend() -> [(Ink, Swatch, String); 4] {
+fn legend() -> [(Ink, Swatch, String); 3] {
     [
-        (BLUE, Swatch::Box, "Importance".to_owned()),
-        (ORANGE, Swatch::Box, "Permutation importance ± standard error".to_owned()),
+        (BLUE, Swatch::Box, "Permutation importance ± standard error".to_owned()),
         (GREEN, Swatch::Box, "Pearson".to_owned()),
         (PURPLE, Swatch::Box, "Spearman, with 95 % intervals".to_owned()),
     ]
@@ -81,11 +80,11 @@ fn sentences(analysis: &Analysis, shown: usize, alone: bool) -> Vec<String> {
         out.push(analysis.used_sentence());
         out.extend(analysis.trust_sentence());
     }
-    if analysis.parameters.iter().any(|parameter| parameter.clear) {
+    if analysis.parameters.iter().any(|parameter| parameter.effect.is_clear()) {
         out.push("Bold name: its effect is clear.".to_owned());
     }
     if shown < analysis.parameters.len() {
-        out.push(format!("Shown: the first {shown} of {} parameters.", analysis.parameters.len()));
+        out.push(format!("{} others: no clear effect.", analysis.parameters.len() - shown));
     }
     let sentence = |note: &String| if note.ends_with('.') { note.clone() } else { format!("{note}.") };
     out.extend(analysis.notes.iter().take(if alone { NOTES } else { 0 }).map(sentence));
@@ -138,12 +137,12 @@ impl Layout {
                 left,
                 right: left + width,
                 axis: importance_axis(shown, forest),
-                title: "Share of all · drop in out-of-bag R²",
+                title: "Drop in out-of-bag R² when it is shuffled",
             },
             correlation: Panel {
                 left: left + width + 40.0,
                 right: WIDTH - MARGIN,
-                axis: Axis { low: -1.0, high: 1.0, ticks: ticks.to_vec() },
+                axis: Axis { low: -1.0, high: 1.0, ticks: ticks.to_vec(), log: false },
                 title: "Correlation with the metric",
             },
         }
@@ -182,7 +181,7 @@ impl Layout {
     }
 
     fn draw_name(&self, canvas: &mut Canvas, row: usize, parameter: &ParameterAnalysis) {
-        let font = Font { bold: parameter.clear, ..Font::LABEL };
+        let font = Font { bold: parameter.effect.is_clear(), ..Font::LABEL };
         let name = shorten(&label(parameter), self.names, SMALL * BOLD);
         let at = (MARGIN + self.names, self.middle(row) + SMALL * 0.35);
         canvas.text(at, Anchor::End, font, &name);
@@ -196,32 +195,26 @@ impl Layout {
             canvas.text(at, Anchor::Middle, Font::NOTE, "no forest, so no importances");
             return;
         }
-        let (mut impurity, mut permutation, mut whiskers) = (String::new(), String::new(), String::new());
+        let (mut bars, mut whiskers) = (String::new(), String::new());
         for (row, parameter) in shown.iter().enumerate() {
-            let importance = parameter.importance.filter(|x| x.is_finite());
-            let estimate = parameter.permutation.filter(|e| e.mean.is_finite() && e.se.is_finite());
-            if importance.is_none() && estimate.is_none() {
+            let Some(estimate) = parameter.permutation.filter(|e| e.mean.is_finite() && e.se.is_finite())
+            else {
                 let at = (panel.x(0.0) + 8.0, self.middle(row) + 4.0);
                 canvas.text(at, Anchor::Start, Font::NOTE, "–");
-            }
-            if let Some(importance) = importance {
-                self.bar(&mut impurity, panel, row, Half::Upper, importance);
-            }
-            if let Some(estimate) = estimate {
-                self.bar(&mut permutation, panel, row, Half::Lower, estimate.mean);
-                let ends = [estimate.mean - estimate.se, estimate.mean + estimate.se];
-                self.whisker(&mut whiskers, panel, row, Half::Lower, ends);
-            }
+                continue;
+            };
+            self.bar(&mut bars, panel, row, Half::Both, estimate.mean);
+            let ends = [estimate.mean - estimate.se, estimate.mean + estimate.se];
+            self.whisker(&mut whiskers, panel, row, Half::Both, ends);
         }
-        canvas.fill("importance", &impurity, BLUE);
-        canvas.fill("permutation", &permutation, ORANGE);
+        canvas.fill("permutation", &bars, BLUE);
         canvas.stroke("whiskers", &whiskers, 1.2, TEXT);
     }
 
     fn draw_correlations(&self, canvas: &mut Canvas, row: usize, parameter: &ParameterAnalysis) {
         let panel = &self.correlation;
         let pairs = [
-            (parameter.pearson, Half::Upper, "pearson", GREEN),
+            (parameter.pearson_shown(), Half::Upper, "pearson", GREEN),
             (parameter.spearman, Half::Lower, "spearman", PURPLE),
         ];
         let mut whiskers = String::new();
@@ -235,8 +228,8 @@ impl Layout {
             }
         }
         canvas.stroke("whiskers", &whiskers, 1.2, TEXT);
-        if parameter.pearson.is_none() && parameter.spearman.is_none() {
-            let eta = parameter.eta_squared.filter(|eta| eta.is_finite());
+        if parameter.pearson_shown().is_none() && parameter.spearman.is_none() {
+            let eta = parameter.eta_squared_shown().filter(|eta| eta.is_finite());
             let words = eta.map_or("–".to_owned(), |eta| format!("–  eta² {eta:.2}"));
             canvas.text((panel.x(0.0) + 8.0, self.middle(row) + 4.0), Anchor::Start, Font::NOTE, &words);
         }
@@ -246,7 +239,12 @@ impl Layout {
     fn bar(&self, path: &mut String, panel: &Panel, row: usize, half: Half, value: f64) {
         let (zero, end) = (panel.x(0.0), panel.x(value));
         let height = self.pitch * 0.3;
-        let top = self.middle(row) + if half == Half::Upper { -height - 0.5 } else { 0.5 };
+        let top = self.middle(row)
+            + match half {
+                Half::Upper => -height - 0.5,
+                Half::Lower => 0.5,
+                Half::Both => -height / 2.0,
+            };
         let width = end - zero;
         let _ = write!(path, "M{zero:.1} {top:.1}h{width:.1}v{height:.1}h{:.1}z", -width);
     }
@@ -255,7 +253,12 @@ impl Layout {
     fn whisker(&self, path: &mut String, panel: &Panel, row: usize, half: Half, [low, high]: [f64; 2]) {
         let (low, high) = (panel.x(low), panel.x(high));
         let height = self.pitch * 0.3;
-        let y = self.middle(row) + if half == Half::Upper { -height / 2.0 - 0.5 } else { height / 2.0 + 0.5 };
+        let y = self.middle(row)
+            + match half {
+                Half::Upper => -height / 2.0 - 0.5,
+                Half::Lower => height / 2.0 + 0.5,
+                Half::Both => 0.0,
+            };
         let cap = height * 0.28;
         let _ = write!(
             path,
@@ -271,11 +274,12 @@ impl Layout {
 /// How much broader bold text is.
 const BOLD: f64 = 1.08;
 
-/// The bar above or below the middle of a row.
+/// The bar above or below the middle of a row, or on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Half {
     Upper,
     Lower,
+    Both,
 }
 
 fn label(parameter: &ParameterAnalysis) -> String {
@@ -285,12 +289,11 @@ fn label(parameter: &ParameterAnalysis) -> String {
 
 fn importance_axis(shown: &[ParameterAnalysis], forest: bool) -> Axis {
     let estimates = shown.iter().filter_map(|p| p.permutation).flat_map(|e| [e.mean - e.se, e.mean + e.se]);
-    let values = shown.iter().filter_map(|p| p.importance).chain(estimates);
-    let (low, high) = values
+    let (low, high) = estimates
         .filter(|value| forest && value.is_finite())
         .fold((0.0, 0.0), |(low, high): (f64, f64), value| (low.min(value), high.max(value)));
     if high <= 0.0 && low >= 0.0 {
-        return Axis { low: 0.0, high: 1.0, ticks: Vec::new() };
+        return Axis { low: 0.0, high: 1.0, ticks: Vec::new(), log: false };
     }
     let air = (high - low) * 0.04;
     Axis::round(if low < 0.0 { low - air } else { 0.0 }, high + air, 5)

@@ -99,8 +99,10 @@ impl Objective<'_> {
 /// The plots that are kept on their own: path and SVG document.
 #[must_use]
 pub fn plots(report: &SweepReport) -> Vec<(&'static str, String)> {
-    let mut plots =
-        vec![("plots/timeline.svg", timeline_svg(report)), ("plots/metric.svg", history_svg(report))];
+    let mut plots = vec![("plots/metric.svg", history_svg(report))];
+    if report.has_times() {
+        plots.push(("plots/timeline.svg", timeline_svg(report)));
+    }
     if report.analysis.is_some() {
         plots.push(("plots/importance.svg", importance_svg(report)));
         plots.push(("plots/slices.svg", slices_svg(report)));

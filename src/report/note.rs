@@ -82,19 +82,15 @@ fn row(parameter: &ParameterAnalysis, forest: bool) -> String {
     let number = |x: Option<f64>| x.filter(|x| x.is_finite()).map_or_else(dash, |x| format!("{x:.2}"));
     let permutation = parameter.permutation.filter(|estimate| forest && estimate.mean.is_finite());
     let log = if parameter.log { " (log)" } else { "" };
-    let evidence = match (forest, parameter.clear) {
-        (false, _) => "–",
-        (true, true) => "yes",
-        (true, false) => "no",
-    };
+    let evidence = parameter.effect.word();
     format!(
         "| {}{log} | {} | {} | {} | {} | {} | {evidence} |\n",
         plain(&parameter.name),
         number(parameter.importance.filter(|_| forest)),
         permutation.map_or_else(dash, |drop| format!("{:.2} ± {:.2}", drop.mean, drop.se)),
-        correlation(parameter.pearson),
+        correlation(parameter.pearson_shown()),
         correlation(parameter.spearman),
-        number(parameter.eta_squared),
+        number(parameter.eta_squared_shown()),
     )
 }
 

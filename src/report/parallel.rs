@@ -7,10 +7,11 @@ use std::fmt::Write;
 use serde_json::{Value as Json, json};
 
 use super::dimension::{Dimension, counted, dimensions, jitter};
-use super::palette::{AXIS, BLUE, GREY, Ink, ORANGE};
-use super::scale::robust_range;
+use super::facts::{ramp_legend, ramp_places, trial_label};
+use super::palette::{AXIS, Ink, ORANGE, RAMP};
+use super::scale::Axis;
 use super::svg::{Anchor, Canvas, Font, MARGIN, SMALL, Swatch, WIDTH, caption_height, caption_lines};
-use super::text::{clean, count, shorten};
+use super::text::{count, shorten};
 use super::{Plot, SweepReport};
 use crate::config::Goal;
 use crate::space::Value;
@@ -19,7 +20,7 @@ use crate::trial::Trial;
 const TOP: f64 = 124.0;
 const HEIGHT: f64 = 320.0;
 /// Most parameters that are shown.
-const MOST: usize = 12;
+const MOST: usize = 8;
 /// Most lines of the SVG.
 const LINES: usize = 400;
 /// The part of a level's room over which its lines are spread.
@@ -45,14 +46,14 @@ pub(super) fn parallel(report: &SweepReport, alone: bool) -> Parallel {
     let all = shown.len();
     shown.truncate(MOST);
     let metric = report.objective.map_or("metric", |objective| objective.name).to_owned();
-    let title = format!("Parameters together with {metric}");
+    let title = format!("Parallel coordinates: {metric}");
     if shown.is_empty() {
         let svg = Plot::without_marks(report, &title, "No parameter varies among finished trials yet.").svg;
         return Parallel { svg, axes: Vec::new(), metric };
     }
     let values: Vec<f64> = trials.iter().map(|(_, _, value)| *value).collect();
-    let (low, high) = robust_range(&values, report.best().map(|(_, value)| value));
-    shown.push(Dimension::linear(&metric, low, high));
+    let axis = Axis::of_metric(&values, report.best().map(|(_, value)| value), 6);
+    shown.push(Dimension::of_axis(&metric, &axis));
     let axes = place(shown);
     let lines = sample(report, &trials);
     let caption = caption_lines(&sentences(
@@ -64,16 +65,9 @@ pub(super) fn parallel(report: &SweepReport, alone: bool) -> Parallel {
     let bottom = TOP + HEIGHT;
     let mut canvas = Canvas::new(&title, bottom + 34.0 + caption_height(&caption));
     canvas.legend(60.0, &legend(report));
-    for class in [Class::Rest, Class::Better, Class::Best] {
-        let own = lines.iter().filter(|(_, _, own)| *own == class);
-        let path: String = own.map(|(trial, value, _)| line(&axes, trial, *value)).collect();
-        canvas.stroke_soft(
-            &format!("lines {}", class.word()),
-            &path,
-            class.width(),
-            class.ink(),
-            lines.len(),
-        );
+    draw_lines(&mut canvas, &axes, &lines);
+    if let Some((best, value)) = report.best() {
+        canvas.stroke("lead", &line(&axes, best, value), 2.6, ORANGE);
     }
     for (number, (dimension, x)) in axes.iter().enumerate() {
         draw_axis(&mut canvas, dimension, *x, pitch(axes.len()), number);
@@ -82,67 +76,29 @@ pub(super) fn parallel(report: &SweepReport, alone: bool) -> Parallel {
     Parallel { svg: canvas.finish(), axes, metric }
 }
 
-/// How good a trial is among the others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Class {
-    Rest,
-    Better,
-    Best,
-}
-
-impl Class {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Rest => "rest",
-            Self::Better => "better",
-            Self::Best => "best",
-        }
-    }
-
-    fn ink(self) -> Ink {
-        match self {
-            Self::Rest => GREY,
-            Self::Better => BLUE,
-            Self::Best => ORANGE,
-        }
-    }
-
-    fn width(self) -> f64 {
-        if self == Self::Best { 1.8 } else { 1.0 }
-    }
-}
-
-/// The share of the trials that are called best.
-const BEST: f64 = 0.1;
-
-/// The class of each trial by its place in the order of the metric; without a goal all are alike.
-fn classes(report: &SweepReport, trials: &[(usize, &Trial, f64)]) -> Vec<Class> {
-    let Some(goal) = report.objective.and_then(|objective| objective.goal) else {
-        return vec![Class::Better; trials.len()];
-    };
-    let mut order: Vec<usize> = (0..trials.len()).collect();
-    let value = |at: &usize| trials.get(*at).map_or(f64::NAN, |(_, _, value)| *value);
-    order.sort_by(|a, b| goal.loss(value(a)).total_cmp(&goal.loss(value(b))));
-    let mut classes = vec![Class::Rest; trials.len()];
-    let best = (trials.len() as f64 * BEST).ceil() as usize;
-    for (rank, at) in order.into_iter().enumerate().take(trials.len().div_ceil(2)) {
-        if let Some(class) = classes.get_mut(at) {
-            *class = if rank < best { Class::Best } else { Class::Better };
-        }
-    }
-    classes
-}
-
-/// The trials that get a line: all of the best, as far as there is room, and the others evenly spread.
-fn sample<'a>(report: &SweepReport, trials: &[(usize, &'a Trial, f64)]) -> Vec<(&'a Trial, f64, Class)> {
-    let all =
-        trials.iter().zip(classes(report, trials)).map(|((_, trial, value), class)| (*trial, *value, class));
-    let (mut best, rest): (Vec<_>, Vec<_>) = all.partition(|(_, _, class)| *class == Class::Best);
+/// The trials that get a line, with their colours: those of the best colour, as far as there is room, and the others
+/// evenly spread.
+fn sample<'a>(report: &SweepReport, trials: &[(usize, &'a Trial, f64)]) -> Vec<(&'a Trial, f64, usize)> {
+    let values: Vec<f64> = trials.iter().map(|(_, _, value)| *value).collect();
+    let places = ramp_places(&values, report.objective.and_then(|objective| objective.goal));
+    let all = trials.iter().zip(places).map(|((_, trial, value), place)| (*trial, *value, place));
+    let (mut best, rest): (Vec<_>, Vec<_>) = all.partition(|(_, _, place)| place + 1 == RAMP.len());
     best.truncate(LINES / 2);
     let room = (LINES - best.len()).min(rest.len());
     let spread = (0..room).filter_map(|k| rest.get(k * rest.len() / room.max(1)).copied());
     best.extend(spread);
     best
+}
+
+/// A path a colour, the best last and on top; the worse, the fainter.
+fn draw_lines(canvas: &mut Canvas, axes: &[(Dimension, f64)], lines: &[(&Trial, f64, usize)]) {
+    for (place, ink) in RAMP.iter().enumerate() {
+        let own = lines.iter().filter(|(_, _, own)| *own == place);
+        let path: String = own.map(|(trial, value, _)| line(axes, trial, *value)).collect();
+        let good = place as f64 / (RAMP.len() - 1) as f64;
+        let crowd = if lines.len() <= 100 { 0.3 } else { 0.15 };
+        canvas.stroke_faint("lines", &path, 0.8 + good, *ink, crowd + (0.85 - crowd) * good);
+    }
 }
 
 fn pitch(axes: usize) -> f64 {
@@ -188,7 +144,7 @@ fn draw_axis(canvas: &mut Canvas, dimension: &Dimension, x: f64, pitch: f64, num
     let font = Font { bold: dimension.clear, ..Font::LABEL };
     // Names take turns in two rows, so that each has twice the room.
     let room = (2.0 * pitch - 10.0).min(2.0 * (x - 4.0)).min(2.0 * (WIDTH - 4.0 - x));
-    let name = shorten(&clean(&dimension.name), room, SMALL * 1.08);
+    let name = shorten(&dimension.label(), room, SMALL * 1.08);
     let y = TOP - if number.is_multiple_of(2) { 12.0 } else { 28.0 };
     canvas.text((x, y), Anchor::Middle, font, &name);
     let most = (pitch.min(WIDTH - 4.0 - x) / SMALL - 0.8).max(2.0);
@@ -201,12 +157,11 @@ fn draw_axis(canvas: &mut Canvas, dimension: &Dimension, x: f64, pitch: f64, num
 }
 
 fn legend(report: &SweepReport) -> Vec<(Ink, Swatch, String)> {
-    if report.objective.is_none_or(|objective| objective.goal.is_none()) {
-        return vec![(BLUE, Swatch::Line, "finished trial".to_owned())];
+    let mut entries = ramp_legend(report.objective.and_then(|objective| objective.goal));
+    if let Some((best, _)) = report.best() {
+        entries.push((ORANGE, Swatch::Line, format!("trial {}", trial_label(best))));
     }
-    [(Class::Best, "best tenth of the trials"), (Class::Better, "better half"), (Class::Rest, "other half")]
-        .map(|(class, words)| (class.ink(), Swatch::Line, words.to_owned()))
-        .to_vec()
+    entries
 }
 
 fn sentences(lines: usize, trials: usize, shown: usize, all: usize) -> Vec<String> {
@@ -241,8 +196,9 @@ impl Parallel {
             "top": TOP,
             "height": HEIGHT,
             "spread": SPREAD,
-            "best": BEST,
-            "down": goal.map(|goal| goal == Goal::Maximize),
+            "inks": RAMP.len(),
+            "lead": goal.is_some(),
+            "down": goal == Some(Goal::Minimize),
         })
     }
 }

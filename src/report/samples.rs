@@ -4,7 +4,9 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::{Curve, Objective, SweepReport};
-use crate::analysis::{Analysis, Correlation, Dependence, Dropped, Estimate, Kind, ParameterAnalysis, Trust};
+use crate::analysis::{
+    Analysis, Correlation, Dependence, Dropped, Effect, Estimate, Kind, ParameterAnalysis, Trust,
+};
 use crate::config::Goal;
 use crate::space::{Point, Value};
 use crate::trial::{RunStatus, Trial, TrialIndex};
@@ -186,7 +188,8 @@ fn analysis(parameters: usize, trials: usize, rng: &mut ChaCha8Rng) -> Analysis 
             eta_squared: categorical.then_some(share),
             reason: None,
             excluded: None,
-            clear: forest && share > 0.05,
+            on_ranks: None,
+            effect: if forest && share > 0.05 { Effect::Clear } else { Effect::Unclear },
         }
     };
     Analysis {

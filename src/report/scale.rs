@@ -7,8 +7,14 @@ use super::values::float_text;
 pub(super) struct Axis {
     pub(super) low: f64,
     pub(super) high: f64,
+    /// In the axis' own units: of a log axis, logarithms.
     pub(super) ticks: Vec<(f64, String)>,
+    /// Whether ends and ticks are decimal logarithms of the values.
+    pub(super) log: bool,
 }
+
+/// Positive values that lie further apart than this are told apart on a log scale only.
+const LOG_HELPS: f64 = 200.0;
 
 impl Axis {
     /// An axis with about `want` ticks at round numbers. The range must be finite and not empty; any
@@ -29,7 +35,7 @@ impl Axis {
                 ticks.push((at, tick_text(at, step)));
             }
         }
-        Self { low, high, ticks }
+        Self { low, high, ticks, log: false }
     }
 
     /// An axis of times from 0 to `last` milliseconds: values on it are milliseconds, its words are in the
@@ -61,19 +67,48 @@ impl Axis {
         if ticks.len() < 2 {
             return Self::round_of_logs(low, high, want);
         }
-        Self { low, high, ticks }
+        Self { low, high, ticks, log: true }
     }
 
     /// Round numbers on an axis of logarithms that spans less than a step of 1, 2, 5.
     fn round_of_logs(low: f64, high: f64, want: usize) -> Self {
         let numbers = Self::round(10_f64.powf(low), 10_f64.powf(high), want);
         let ticks = numbers.ticks.into_iter().filter(|(at, _)| *at > 0.0);
-        Self { low, high, ticks: ticks.map(|(at, text)| (at.log10(), text)).collect() }
+        Self { low, high, ticks: ticks.map(|(at, text)| (at.log10(), text)).collect(), log: true }
+    }
+
+    /// The axis of a metric: on a log scale where all values are positive and far apart, even without those that are far
+    /// out; else round, with what is far out cut off (see [`robust_range`]).
+    pub(super) fn of_metric(values: &[f64], must: Option<f64>, want: usize) -> Self {
+        let positive = !values.is_empty() && values.iter().chain(&must).all(|value| *value > 0.0);
+        if positive && spread(values) >= LOG_HELPS {
+            let logs: Vec<f64> = values.iter().map(|value| value.log10()).collect();
+            let (low, high) = robust_range(&logs, must.map(f64::log10));
+            return Self::decades(low, high, want);
+        }
+        let (low, high) = robust_range(values, must);
+        Self::round(low, high, want)
     }
 
     /// Where a value lies, as a share of the range; outside it for values outside.
     pub(super) fn share(&self, value: f64) -> f64 {
-        (value - self.low) / (self.high - self.low)
+        self.share_of_own(if self.log { value.log10() } else { value })
+    }
+
+    /// The same for a number in the axis' own units, as its ticks are.
+    pub(super) fn share_of_own(&self, at: f64) -> f64 {
+        (at - self.low) / (self.high - self.low)
+    }
+}
+
+/// How many times larger the 95th percentile is than the 5th: what is far out alone asks for no log scale.
+fn spread(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let quantile = |share: f64| sorted.get(((sorted.len().max(1) - 1) as f64 * share).round() as usize);
+    match (quantile(0.05), quantile(0.95)) {
+        (Some(low), Some(high)) => high / low,
+        _ => 1.0,
     }
 }
 
@@ -209,6 +244,19 @@ mod tests {
     }
 
     #[test]
+    fn a_metric_over_many_decades_gets_a_log_scale_and_one_diverged_run_does_not_make_it() {
+        let wide: Vec<f64> = (0..40).map(|i| 10_f64.powf(f64::from(i) / 8.0 - 3.0)).collect();
+        let axis = Axis::of_metric(&wide, None, 6);
+        assert!(
+            axis.log && (axis.share(1.0) - axis.share(0.1) - axis.share(10.0) + axis.share(1.0)).abs() < 1e-9
+        );
+        let mut near: Vec<f64> = (0..40).map(|i| 1.0 + f64::from(i) / 40.0).collect();
+        near.push(1e6);
+        assert!(!Axis::of_metric(&near, None, 6).log);
+        assert!(!Axis::of_metric(&[-1.0, 1e9, 1e-9], None, 6).log, "negative values have no logarithm");
+    }
+
+    #[test]
     fn the_best_value_is_never_cut_off() {
         let mut values: Vec<f64> = (0..20).map(|i| f64::from(i) / 20.0).collect();
         values.push(50.0);
@@ -253,7 +301,7 @@ mod tests {
                 prop_assert!(pair[0].1 != pair[1].1, "{axis:?}");
             }
             for (at, text) in &axis.ticks {
-                prop_assert!((-1e-6..1.000_001).contains(&axis.share(*at)), "{axis:?}");
+                prop_assert!((-1e-6..1.000_001).contains(&axis.share_of_own(*at)), "{axis:?}");
                 prop_assert!(text.len() < 24, "{text}");
             }
         }

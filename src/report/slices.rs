@@ -1,4 +1,4 @@
-//! Slices: the metric against each parameter, a dot a trial, with what the forest expects of the parameter alone.
+//! Slice: the metric against each parameter, a dot a trial, with what the forest expects of the parameter alone.
 
 use std::fmt::Write;
 
@@ -7,9 +7,9 @@ use serde_json::{Value as Json, json};
 use super::SweepReport;
 use super::dimension::{Dimension, Place, counted, dimensions, jitter};
 use super::palette::{AXIS, BLUE, GRID, ORANGE, TEXT};
-use super::scale::{Axis, robust_range};
+use super::scale::Axis;
 use super::svg::{Anchor, Canvas, Font, MARGIN, SMALL, Swatch, WIDTH, caption_height, caption_lines};
-use super::text::{clean, count, ems, shorten};
+use super::text::{count, ems, shorten};
 use crate::analysis::Dependence;
 use crate::trial::Trial;
 
@@ -23,7 +23,7 @@ const PITCH: f64 = 216.0;
 /// Space between panels.
 const GAP: f64 = 24.0;
 /// Most parameters that are shown.
-const MOST: usize = 24;
+const MOST: usize = 12;
 /// More trials than this are many.
 const MANY: usize = 1_500;
 /// The part of a level's room over which its dots are spread.
@@ -39,7 +39,7 @@ pub fn slices_svg(report: &SweepReport) -> String {
 pub(super) struct Slices {
     pub(super) svg: String,
     panels: Vec<Panel>,
-    values: (f64, f64),
+    y: Axis,
 }
 
 struct Panel {
@@ -66,15 +66,14 @@ pub(super) fn slices(report: &SweepReport) -> Slices {
     let all = shown.len();
     shown.truncate(MOST);
     let name = report.objective.map_or("The metric", |objective| objective.name);
-    let title = format!("{name} against each parameter");
+    let title = format!("Slice of {name}: each parameter alone");
     let values: Vec<f64> = trials.iter().map(|(_, _, value)| *value).collect();
-    let (low, high) = robust_range(&values, report.best().map(|(_, value)| value));
+    let y = Axis::of_metric(&values, report.best().map(|(_, value)| value), 4);
     if shown.is_empty() {
         let svg =
             super::Plot::without_marks(report, &title, "No parameter varies among finished trials yet.").svg;
-        return Slices { svg, panels: Vec::new(), values: (low, high) };
+        return Slices { svg, panels: Vec::new(), y };
     }
-    let y = Axis::round(low, high, 4);
     let panels = place(shown, &y);
     let bottom = HEAD + panels.len().div_ceil(COLUMNS) as f64 * PITCH;
     let caption = caption_lines(&sentences(&trials, &y, panels.len(), all));
@@ -89,7 +88,7 @@ pub(super) fn slices(report: &SweepReport) -> Slices {
         }
     }
     canvas.caption(bottom + 6.0, &caption);
-    Slices { svg: canvas.finish(), panels, values: (low, high) }
+    Slices { svg: canvas.finish(), panels, y }
 }
 
 fn place(shown: Vec<Dimension>, y: &Axis) -> Vec<Panel> {
@@ -112,7 +111,7 @@ fn height(value: f64, y: &Axis, panel: &Panel) -> f64 {
 fn draw_frame(canvas: &mut Canvas, panel: &Panel, y: &Axis, labelled: bool) {
     let (right, bottom) = (panel.left + panel.width, panel.top + HEIGHT);
     for (at, text) in &y.ticks {
-        let line = height(*at, y, panel);
+        let line = panel.top + HEIGHT * (1.0 - y.share_of_own(*at));
         canvas.line((panel.left, line), (right, line), 1.0, GRID);
         if labelled {
             canvas.text(
@@ -134,7 +133,7 @@ fn draw_frame(canvas: &mut Canvas, panel: &Panel, y: &Axis, labelled: bool) {
         canvas.text((x, bottom + 17.0), Anchor::Middle, Font::NOTE, &words);
     }
     let font = Font { bold: panel.dimension.clear, ..Font::LABEL };
-    let name = shorten(&clean(&panel.dimension.name), panel.width, SMALL * 1.08);
+    let name = shorten(&panel.dimension.label(), panel.width, SMALL * 1.08);
     canvas.text((panel.left, panel.top - 8.0), Anchor::Start, font, &name);
 }
 
@@ -221,13 +220,15 @@ fn legend(report: &SweepReport) -> Vec<(super::palette::Ink, Swatch, String)> {
 fn sentences(trials: &[(usize, &Trial, f64)], y: &Axis, shown: usize, all: usize) -> Vec<String> {
     let mut out = Vec::new();
     if shown < all {
-        out.push(format!("Shown: the first {shown} of {all} parameters, most important first."));
+        out.push(format!(
+            "Shown: the {shown} most important of {all} parameters; a bold name: its effect is clear."
+        ));
     } else {
         out.push("Most important first; a bold name: its effect is clear.".to_owned());
     }
     let beyond = trials.iter().filter(|(_, _, value)| !(0.0..=1.0).contains(&y.share(*value))).count();
     if beyond > 0 {
-        out.push(format!("Drawn at the edge, since they lie beyond it: {}.", count(beyond, "trial")));
+        out.push(format!("{} drawn at the edge.", count(beyond, "outlier")));
     }
     out
 }
@@ -242,6 +243,6 @@ impl Slices {
             Some(json)
         };
         let panels: Vec<Json> = self.panels.iter().filter_map(panel).collect();
-        json!({ "panels": panels, "spread": SPREAD, "low": self.values.0, "high": self.values.1 })
+        json!({ "panels": panels, "spread": SPREAD, "low": self.y.low, "high": self.y.high, "log": self.y.log })
     }
 }

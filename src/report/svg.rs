@@ -131,14 +131,27 @@ impl Canvas {
 
     /// The same, less transparent where few are drawn: where many lie on one another it is darker.
     pub(super) fn stroke_soft(&mut self, class: &str, path: &str, width: f64, ink: Ink, drawn: usize) {
-        let opacity = if drawn <= 100 { 0.85 } else { 0.5 };
+        self.stroke_faint(class, path, width, ink, if drawn <= 100 { 0.85 } else { 0.5 });
+    }
+
+    /// The same with an opacity from 0 to 1.
+    pub(super) fn stroke_faint(&mut self, class: &str, path: &str, width: f64, ink: Ink, opacity: f64) {
         if !path.is_empty() {
             let _ = writeln!(
                 self.body,
-                "<path class=\"{class}\" fill=\"none\" stroke=\"{ink}\" stroke-width=\"{width}\" \
-                 stroke-opacity=\"{opacity}\" stroke-linecap=\"round\" stroke-linejoin=\"round\" d=\"{path}\"/>"
+                "<path class=\"{class}\" fill=\"none\" stroke=\"{ink}\" stroke-width=\"{width:.1}\" \
+                 stroke-opacity=\"{opacity:.2}\" stroke-linecap=\"round\" stroke-linejoin=\"round\" d=\"{path}\"/>"
             );
         }
+    }
+
+    /// Nothing to see: a text that a pointer finds at a place.
+    pub(super) fn hover(&mut self, (x, y): (f64, f64), radius: f64, text: &str) {
+        let _ = writeln!(
+            self.body,
+            "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\" fill=\"{PAPER}\" fill-opacity=\"0\"><title>{}</title></circle>",
+            escape(&clean(text))
+        );
     }
 
     /// A row of swatches with their words, from the left margin, with the words' baseline at `y`.
@@ -154,7 +167,8 @@ impl Canvas {
                 Swatch::Line => self.line((x, middle), (x + 14.0, middle), 2.0, *ink),
             }
             self.text((x + 20.0, y), Anchor::Start, Font::LABEL, words);
-            x += 20.0 + ems(words) * SMALL + 22.0;
+            // Swatches without words are the steps of one scale.
+            x += if words.is_empty() { 14.0 } else { 20.0 + ems(words) * SMALL + 22.0 };
         }
     }
 

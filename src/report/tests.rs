@@ -6,6 +6,7 @@ use roxmltree::Document;
 
 use super::samples::{START, Sample};
 use super::*;
+use crate::analysis::Estimate;
 use crate::space::{Point, Value};
 use crate::trial::{RunStatus, TrialIndex};
 
@@ -257,19 +258,44 @@ fn one_diverged_run_stays_in_sight_at_the_edge_and_the_others_keep_their_room() 
 
 #[test]
 fn each_parameter_has_its_bars_whiskers_and_name() {
-    let sample = Sample::new(200, 20);
+    let sample = Sample::new(200, 8);
     let svg = importance_svg(&sample.report());
     let parameters = &sample.analysis.as_ref().unwrap().parameters;
     let numeric = parameters.iter().filter(|p| p.pearson.is_some()).count();
-    assert_eq!((shapes(&svg, "importance"), shapes(&svg, "permutation")), (20, 20));
+    assert_eq!(shapes(&svg, "permutation"), 8);
     assert_eq!((shapes(&svg, "pearson"), shapes(&svg, "spearman")), (numeric, numeric));
     // A whisker is a line with two caps.
-    assert_eq!(shapes(&svg, "whiskers"), 3 * (20 + 2 * numeric));
+    assert_eq!(shapes(&svg, "whiskers"), 3 * (8 + 2 * numeric));
     let texts = texts(&svg);
-    for name in ["lr (log)", "optimizer", "größe_der_schicht", "parameter_19"] {
+    for name in ["lr (log)", "optimizer", "größe_der_schicht", "parameter_7"] {
         assert!(texts.iter().any(|text| text == name), "{name}");
     }
-    assert_eq!(texts.iter().filter(|text| text.contains("eta²")).count(), 20 - numeric);
+    assert_eq!(texts.iter().filter(|text| text.contains("eta²")).count(), 8 - numeric);
+}
+
+#[test]
+fn many_parameters_without_an_effect_are_folded() {
+    let mut sample = Sample::new(200, 20);
+    for (place, parameter) in sample.analysis.as_mut().unwrap().parameters.iter_mut().enumerate() {
+        let mean = if place < 6 { 0.5 } else { 0.001 };
+        parameter.permutation = Some(Estimate { mean, se: 0.01 });
+    }
+    let svg = importance_svg(&sample.report());
+    assert_eq!(shapes(&svg, "permutation"), 6);
+    assert!(texts(&svg).join(" ").contains("14 others: no clear effect."));
+    let page = report_html(&sample.report());
+    assert!(page.contains("<summary>14 others: no clear effect</summary>"));
+}
+
+#[test]
+fn where_no_times_are_known_there_is_no_timeline() {
+    let mut sample = Sample::new(20, 2);
+    for trial in &mut sample.trials {
+        (trial.status, trial.start_time, trial.end_time) = (RunStatus::Finished, START, Some(START));
+    }
+    assert!(!plots(&sample.report()).iter().any(|(path, _)| path.contains("timeline")));
+    assert!(!report_html(&sample.report()).contains("id=\"timeline\""));
+    assert!(shapes(&history_svg(&sample.report()), "dots") > 10, "history is by trial number");
 }
 
 #[test]

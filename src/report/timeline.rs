@@ -1,4 +1,4 @@
-//! The run timeline: a bar per trial from its start to its end, coloured by status.
+//! Timeline: a bar per trial from its start to its end, coloured by status.
 //!
 //! The trials of one agent get a row each where they are few; many are packed into lanes, where a trial takes the first
 //! lane that is free: as many lanes as there were trials at the same time. Several agents have lanes of their own, one
@@ -33,13 +33,12 @@ pub fn timeline_svg(report: &SweepReport) -> String {
 pub(super) fn timeline(report: &SweepReport) -> Plot {
     let mut bars = bars(report);
     if bars.is_empty() {
-        return Plot::without_marks(report, "Run timeline", "No trial has started yet.");
+        return Plot::without_marks(report, "Timeline", "No trial has started yet.");
     }
     let rows = Rows::place(&mut bars);
     let caption = caption_lines(&sentences(report, &rows));
     let frame = frame(report, &bars, &rows);
-    let mut canvas =
-        Canvas::new("Run timeline", HEAD + frame_height(&rows) + caption_height(&caption) + 16.0);
+    let mut canvas = Canvas::new("Timeline", HEAD + frame_height(&rows) + caption_height(&caption) + 16.0);
     let legend = report
         .by_status()
         .into_iter()
@@ -245,7 +244,7 @@ fn row_axis(bars: &[Bar], rows: &Rows) -> Axis {
         bars.iter().step_by(every).map(|bar| (-(bar.row as f64) - 0.5, bar.label.clone())).collect()
     };
     let count = rows.count.max((60.0 / rows.pitch).ceil() as usize);
-    Axis { low: -(count as f64), high: 0.0, ticks }
+    Axis { low: -(count as f64), high: 0.0, ticks, log: false }
 }
 
 fn mark(bar: &Bar, frame: &Frame, rows: &Rows) -> Mark {

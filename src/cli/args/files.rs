@@ -62,6 +62,9 @@ pub(in crate::cli) struct Import {
     /// Of a CSV file: the columns of the params [default: all that are not known to be something else]
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     params: Vec<String>,
+    /// Of a CSV file: parameters that were drawn on a log scale [default: those whose values fit one better]
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    log: Vec<String>,
 }
 
 impl From<Import> for ImportArgs {
@@ -74,6 +77,7 @@ impl From<Import> for ImportArgs {
             metric: typed.metric,
             goal: typed.goal.map(Into::into),
             params: typed.params,
+            log: typed.log,
         }
     }
 }

@@ -8,14 +8,30 @@ use crate::config::Goal;
 
 /// A parameter with more different whole numbers than this is taken as a range.
 const FEW: usize = 12;
-/// Positive floats that lie further apart than this are taken as drawn on a log scale.
-const WIDE: f64 = 100.0;
+/// Positive floats that lie less far apart than this say nothing of their scale.
+const WIDE: f64 = 10.0;
 /// So many values are listed.
 const MOST: usize = 1000;
 
-/// A config that the table's points could have come from. `source` is the table's name, for people.
+/// What a config needs that a table does not hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Around<'a> {
+    /// Name of the sweep.
+    pub name: &'a str,
+    /// Its experiment.
+    pub experiment: &'a str,
+    /// What is better.
+    pub goal: Goal,
+    /// The table's name, for people.
+    pub source: &'a str,
+    /// Parameters that were drawn on a log scale, whatever their values look like.
+    pub log: &'a [String],
+}
+
+/// A config that the table's points could have come from.
 #[must_use]
-pub fn infer_config(table: &Table, name: &str, experiment: &str, goal: Goal, source: &str) -> String {
+pub fn infer_config(table: &Table, around: &Around) -> String {
+    let Around { name, experiment, goal, source, log } = *around;
     let goal = goal.as_str();
     let text = |text: &str| Json::String(text.to_owned()).to_string();
     let comment: String = source.chars().filter(|c| !c.is_control()).collect();
@@ -32,12 +48,12 @@ pub fn infer_config(table: &Table, name: &str, experiment: &str, goal: Goal, sou
     );
     for param in &table.params {
         let values: Vec<&Value> = table.trials.iter().filter_map(|trial| trial.point.get(param)).collect();
-        out.push_str(&format!("  {}: {}\n", text(param), distribution(&values)));
+        out.push_str(&format!("  {}: {}\n", text(param), distribution(&values, log.contains(param))));
     }
     out
 }
 
-fn distribution(values: &[&Value]) -> String {
+fn distribution(values: &[&Value], log: bool) -> String {
     let mut distinct: Vec<&Value> = Vec::new();
     let mut known = std::collections::HashSet::new();
     for value in values {
@@ -59,8 +75,9 @@ fn distribution(values: &[&Value]) -> String {
         && let (Some(min), Some(max)) =
             (numbers.iter().copied().min_by(f64::total_cmp), numbers.iter().copied().max_by(f64::total_cmp))
         && min < max
+        && (log || values.len() < 2 * numbers.len() || numbers.len() > FEW)
     {
-        let log = min > 0.0 && max / min >= WIDE;
+        let log = min > 0.0 && (log || looks_logarithmic(numbers));
         let word = if log { "log_uniform_values" } else { "uniform" };
         return format!("{{\"distribution\": {word}, \"min\": {}, \"max\": {}}}", float(min), float(max));
     }
@@ -69,6 +86,27 @@ fn distribution(values: &[&Value]) -> String {
         [] => "{\"value\": null}".to_owned(),
         listed => format!("{{\"values\": [{}]}}", listed.join(", ")),
     }
+}
+
+/// Whether positive numbers lie on a log scale rather than on a plain one: the distance of Kolmogorov and Smirnov to the
+/// uniform distribution over their range, of their logarithms and of themselves.
+fn looks_logarithmic(numbers: &[f64]) -> bool {
+    let mut sorted = numbers.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let logs: Vec<f64> = sorted.iter().map(|x| x.ln()).collect();
+    let wide = sorted.first().zip(sorted.last()).is_some_and(|(low, high)| *low > 0.0 && high / low >= WIDE);
+    wide && distance_to_uniform(&logs) < distance_to_uniform(&sorted)
+}
+
+/// The largest distance between the distribution of sorted numbers and the uniform one between their ends.
+fn distance_to_uniform(sorted: &[f64]) -> f64 {
+    let (Some(low), Some(high)) = (sorted.first(), sorted.last()) else { return 0.0 };
+    let n = sorted.len() as f64;
+    let gap = |(place, x): (usize, &f64)| {
+        let share = (x - low) / (high - low);
+        (share - place as f64 / n).abs().max((share - (place + 1) as f64 / n).abs())
+    };
+    sorted.iter().enumerate().map(gap).fold(0.0, f64::max)
 }
 
 fn scalar(value: &Value) -> String {
@@ -92,5 +130,33 @@ fn float(x: f64) -> String {
                 _ => text,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drawn(n: u32, at: impl Fn(f64) -> f64) -> Vec<f64> {
+        (1..=n).map(|k| at((f64::from(k) * 0.618_034).fract())).collect()
+    }
+
+    #[test]
+    fn numbers_are_log_only_where_a_log_scale_fits_them_better() {
+        for n in [10, 30, 300] {
+            assert!(!looks_logarithmic(&drawn(n, |u| 0.6 * u)), "uniform from 0, {n}");
+            assert!(!looks_logarithmic(&drawn(n, |u| 1e-6 + 0.3 * u)), "uniform from nearly 0, {n}");
+            assert!(looks_logarithmic(&drawn(n, |u| 10_f64.powf(-5.0 + 4.0 * u))), "four decades, {n}");
+            assert!(looks_logarithmic(&drawn(n, |u| 10_f64.powf(-3.0 + 2.0 * u))), "two decades, {n}");
+            assert!(!looks_logarithmic(&drawn(n, |u| 1.0 + u)), "one to two, {n}");
+        }
+    }
+
+    #[test]
+    fn few_floats_that_come_again_and_again_are_a_list() {
+        let values: Vec<Value> = (0..30).map(|k| Value::Float([0.1, 0.01, 0.001][k % 3])).collect();
+        let values: Vec<&Value> = values.iter().collect();
+        assert_eq!(distribution(&values, false), "{\"values\": [0.1, 0.01, 0.001]}");
+        assert!(distribution(&values, true).contains("log_uniform_values"));
     }
 }

@@ -2,6 +2,10 @@ use super::*;
 use crate::config::{self, Goal, Method};
 use crate::space::Distribution;
 
+fn around<'a>(name: &'a str, experiment: &'a str, goal: Goal, source: &'a str) -> Around<'a> {
+    Around { name, experiment, goal, source, log: &[] }
+}
+
 fn asked(metric: &str, params: &[&str]) -> Asked {
     let metric = Some(metric.to_owned()).filter(|metric| !metric.is_empty());
     Asked { metric, params: params.iter().map(|param| (*param).to_owned()).collect() }
@@ -89,7 +93,7 @@ fn the_inferred_config_is_sound_and_holds_every_value() {
         text += &format!("r{k},0.{k},1e-{k:02},{k},\"it's \"\"{}\"\": #\",{flag},{}.5,7\n", k % 3, k + 1);
     }
     let table = read(&text, "loss", &[]);
-    let yaml = infer_config(&table, "my: \"sweep\"", "päth", Goal::Maximize, "runs\n.csv");
+    let yaml = infer_config(&table, &around("my: \"sweep\"", "päth", Goal::Maximize, "runs\n.csv"));
     let checked = config::check(yaml.as_bytes());
     assert!(checked.errors.is_empty(), "{yaml}\n{:?}", checked.errors);
     let config = checked.config.unwrap();
@@ -127,7 +131,7 @@ proptest::proptest! {
         }
         let bytes = writer.into_inner().unwrap();
         if let Ok(table) = Table::read(&bytes, "t.csv", &asked("loss", &[])) {
-            let yaml = infer_config(&table, "t", "e", Goal::Minimize, "t.csv");
+            let yaml = infer_config(&table, &around("t", "e", Goal::Minimize, "t.csv"));
             let checked = config::check(yaml.as_bytes());
             proptest::prop_assert!(checked.errors.is_empty(), "{}\n{:?}", yaml, checked.errors);
         }

@@ -16,8 +16,14 @@ const two = (x) => String(x).padStart(2, '0');
 const moment = (ms) => {
   const t = new Date(ms);
   if (Number.isNaN(t.getTime())) return String(ms);
-  return t.toISOString().slice(0, 19).replace('T', ' ');
+  const day = [t.getFullYear(), t.getMonth() + 1, t.getDate()].map(two).join('-');
+  return day + ' ' + [t.getHours(), t.getMinutes(), t.getSeconds()].map(two).join(':');
 };
+for (const time of document.querySelectorAll('time')) {
+  const ms = Number(time.dataset.ms);
+  time.title = time.textContent;
+  time.textContent = moment(ms);
+}
 const span = (ms) => {
   const s = Math.floor(ms / 1000);
   const pair = (whole, unit, rest, small) => whole + ' ' + unit + (rest ? ' ' + rest + ' ' + small : '');
@@ -27,13 +33,13 @@ const span = (ms) => {
   if (s < 86400) return pair(Math.floor(s / 3600), 'h', Math.floor(s / 60) % 60, 'min');
   return pair(Math.floor(s / 86400), 'd', Math.floor(s / 3600) % 24, 'h');
 };
-const columns = data.columns.map((column) => {
+const columns = data.columns.map((column, place) => {
   if (column.hex !== undefined) return { values: unpack(column.hex) };
   if (column.d) return { values: column.v.map((place) => (place === null ? null : column.d[place])) };
   if (column.from !== undefined) {
     return { values: column.v.map((ms) => (ms === null ? null : ms + column.from)), words: moment };
   }
-  return { values: column.v, words: column.span ? span : String };
+  return { values: column.v, words: column.span ? span : place === 2 ? (x) => String(Number(x.toPrecision(6))) : String };
 });
 const count = columns[0].values.length;
 

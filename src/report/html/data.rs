@@ -14,15 +14,14 @@ use serde_json::{Map, Value as Json, json};
 
 use super::super::parallel::Parallel;
 use super::super::slices::Slices;
-use super::super::text::{clean, significant};
-use super::super::values::{flatten, float_text};
+use super::super::text::clean;
+use super::super::values::{DIGITS, flatten, float_text, number};
 use super::super::{Plot, SweepReport};
 use super::trials::{FIXED, PAGE, heads, in_order};
 use crate::space::Value;
 use crate::trial::Trial;
 
-/// Significant digits of parameters, and of the metric, by which trials are told apart.
-const DIGITS: usize = 6;
+/// Significant digits of the metric, by which trials are told apart.
 const METRIC_DIGITS: usize = 10;
 
 /// The plots whose marks the script must find.
@@ -46,6 +45,7 @@ pub(super) fn data_json(report: &SweepReport, plots: &Plots) -> String {
         "page": PAGE,
         "heads": heads(report),
         "columns": columns(report, &trials, &paths),
+        "goal": report.objective.and_then(|objective| objective.goal_word()),
         "attempts": attempts(&trials),
         "marks": marks,
         "slices": plots.slices.map(|slices| slices.json(column)),
@@ -91,15 +91,6 @@ fn metric(trial: &Trial) -> Json {
         Some(value) if value.is_finite() => number(value, METRIC_DIGITS),
         Some(value) => Json::String(float_text(value)),
     }
-}
-
-/// A number to so many significant digits, whole ones without a point.
-fn number(x: f64, digits: usize) -> Json {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    if x.fract() == 0.0 && x.abs() < EXACT {
-        return json!(x as i64);
-    }
-    significant(x, digits).parse::<f64>().map_or(Json::Null, |x| json!(x))
 }
 
 fn parameter(trials: &[&Trial], flat: &[HashMap<String, String>], path: &str) -> Json {

@@ -11,7 +11,7 @@ pub(super) fn importance_section(report: &SweepReport) -> String {
     };
     let notes = analysis.notes.iter().map(|note| format!("<li>{}</li>\n", escape(note)));
     format!(
-        "<section><h2>Which parameters mattered</h2>\n<p>{} {}</p>\n<ul class=\"notes\">\n{}</ul>\n{}{}</section>\n",
+        "<section><h2>Importance</h2>\n<p>{} {}</p>\n<ul class=\"notes\">\n{}</ul>\n{}{}</section>\n",
         escape(&analysis.used_sentence()),
         escape(&analysis.trust_sentence().unwrap_or_default()),
         notes.collect::<String>(),
@@ -25,12 +25,25 @@ fn table(analysis: &Analysis) -> String {
         return String::new();
     }
     let heads =
-        ["Parameter", "Importance", "Permutation Importance", "Pearson", "Spearman", "eta²", "Evidence"];
+        ["Parameter", "Permutation importance", "Evidence", "Pearson", "Spearman", "eta²", "Impurity"];
     let head: String = heads.iter().map(|head| format!("<th scope=\"col\">{head}</th>")).collect();
-    let rows: String = analysis.parameters.iter().map(|p| row(p, analysis.has_forest())).collect();
-    format!(
-        "<div class=\"scroll\"><table class=\"importances\"><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table></div>\n"
-    )
+    let rows = |parameters: &[ParameterAnalysis]| -> String {
+        parameters.iter().map(|parameter| row(parameter, analysis.has_forest())).collect()
+    };
+    let table = |rows: String| {
+        format!(
+            "<div class=\"scroll\"><table class=\"importances\"><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table></div>\n"
+        )
+    };
+    let (first, others) = analysis.parameters.split_at(analysis.told_apart());
+    let folded = match others.len() {
+        0 => String::new(),
+        n => format!(
+            "<details><summary>{n} others: no clear effect</summary>\n{}</details>\n",
+            table(rows(others))
+        ),
+    };
+    table(rows(first)) + &folded
 }
 
 fn row(parameter: &ParameterAnalysis, forest: bool) -> String {
@@ -43,20 +56,13 @@ fn row(parameter: &ParameterAnalysis, forest: bool) -> String {
     let log = if parameter.log { " <small>(log)</small>" } else { "" };
     let why =
         parameter.reason.as_deref().map(|why| format!(" title=\"{}\"", escape(why))).unwrap_or_default();
-    let evidence = if !forest {
-        "–"
-    } else if parameter.clear {
-        "yes"
-    } else {
-        "no"
-    };
     let cells = [
-        number(parameter.importance.filter(|_| forest)),
         permutation,
-        correlation(parameter.pearson.as_ref()),
+        parameter.effect.word().to_owned(),
+        correlation(parameter.pearson_shown().as_ref()),
         correlation(parameter.spearman.as_ref()),
-        number(parameter.eta_squared),
-        evidence.to_owned(),
+        number(parameter.eta_squared_shown()),
+        number(parameter.importance.filter(|_| forest)),
     ];
     let cells: String = cells.iter().map(|cell| format!("<td>{cell}</td>")).collect();
     format!("<tr{why}><th scope=\"row\">{}{log}</th>{cells}</tr>\n", escape(&parameter.name))

@@ -2,11 +2,11 @@
 // that pass there, in the table too; a click on the axis lets go.
 const figure = document.getElementById('parallel');
 if (figure && data.parallel && data.parallel.axes.length) {
-  const { axes, top: topEdge, height: tall, spread, best: bestShare, down } = data.parallel;
+  const { axes, top: topEdge, height: tall, spread, inks, down } = data.parallel;
   const svg = figure.querySelector('svg');
   const hint = figure.querySelector('.hint');
   const [wide, high] = [svg.viewBox.baseVal.width, svg.viewBox.baseVal.height];
-  for (const path of svg.querySelectorAll('path.lines')) path.remove();
+  for (const path of svg.querySelectorAll('path.lines, path.lead')) path.remove();
   const paper = svg.querySelector('rect');
   paper.setAttribute('fill', 'transparent');
   const canvas = document.createElement('canvas');
@@ -16,12 +16,10 @@ if (figure && data.parallel && data.parallel.axes.length) {
   const drawn = order.slice().sort((a, b) => a - b).filter(counts);
   const metric = (i) => value(i, 2);
   const ranked = drawn.slice();
-  if (down !== null) ranked.sort((a, b) => (down ? metric(b) - metric(a) : metric(a) - metric(b)));
-  const top10 = Math.ceil(ranked.length * bestShare);
-  const half = Math.ceil(ranked.length / 2);
-  const groups = down === null
-    ? [['better', ranked]]
-    : [['rest', ranked.slice(half)], ['better', ranked.slice(top10, half)], ['best', ranked.slice(0, top10)]];
+  ranked.sort((a, b) => (down ? metric(b) - metric(a) : metric(a) - metric(b)));
+  // A group a colour, the best last: it is drawn on top.
+  const groups = Array.from({ length: inks }, () => []);
+  ranked.forEach((i, rank) => groups[Math.floor((rank * inks) / ranked.length)].push(i));
   const shares = axes.map((axis) => {
     const list = new Float32Array(count).fill(NaN);
     for (const i of drawn) list[i] = share(axis, i, spread);
@@ -64,11 +62,18 @@ if (figure && data.parallel && data.parallel.axes.length) {
   // The more lines, the fainter each.
   const faint = Math.min(0.8, Math.max(0.06, 6 / Math.sqrt(drawn.length)));
   const drawGroups = (own, style, chosen, alpha) => {
-    for (const [name, list] of groups) {
-      own.strokeStyle = style.getPropertyValue('--' + name);
-      own.globalAlpha = name === 'best' ? Math.min(0.9, alpha * 2) : alpha;
-      own.lineWidth = name === 'best' && drawn.length < 1000 ? 1.6 : 1;
+    groups.forEach((list, place) => {
+      const good = place / (inks - 1);
+      own.strokeStyle = style.getPropertyValue('--ramp-' + place);
+      own.globalAlpha = Math.min(0.9, alpha * (0.5 + 1.5 * good));
+      own.lineWidth = drawn.length < 1000 ? 0.8 + good : 1;
       strokeAll(own, list.filter(chosen));
+    });
+    const lead = ranked[ranked.length - 1];
+    if (data.parallel.lead && lead !== undefined && chosen(lead)) {
+      own.strokeStyle = style.getPropertyValue('--best');
+      [own.globalAlpha, own.lineWidth] = [1, 2.6];
+      strokeSome(own, [lead]);
     }
     own.globalAlpha = 1;
   };

@@ -27,6 +27,7 @@ const draw = () => {
   const lines = document.createDocumentFragment();
   for (const i of view.slice(first, first + page)) {
     const line = document.createElement('tr');
+    if (i === lead) line.className = 'first';
     heads.forEach((_, column) => {
       const td = document.createElement('td');
       const words = text(i, column);
@@ -80,6 +81,27 @@ const condition = (words) => {
   };
 };
 
+// The trials that count, the best first; the others behind them.
+const { goal } = data;
+const good = (i) => (value(i, 1) === 'FINISHED' || value(i, 1) === 'STOPPED') && typeof value(i, 2) === 'number';
+const bestFirst = (a, b) => good(b) - good(a) || (good(a) ? compare(2, goal === 'maximize')(a, b) : a - b);
+if (goal) order.sort(bestFirst);
+const lead = goal && count && good(order[0]) ? order[0] : -1;
+
+const cell = (words) => (/[",\n\r]/.test(words) ? '"' + words.replaceAll('"', '""') + '"' : words);
+document.getElementById('csv').addEventListener('click', () => {
+  const exact = (i, column) => {
+    const own = value(i, column);
+    return own === null ? '' : columns[column].words === moment ? new Date(own).toISOString() : String(own);
+  };
+  const rows = [heads, ...view.map((i) => heads.map((_, column) => exact(i, column)))];
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([rows.map((row) => row.map(cell).join(',')).join('\r\n') + '\r\n'], { type: 'text/csv' }));
+  link.download = 'trials.csv';
+  link.click();
+  URL.revokeObjectURL(link.href);
+});
+
 const refresh = () => {
   const holds = condition(filter.value);
   const wanted = status.value;
@@ -110,4 +132,4 @@ const turn = (by) => { first = Math.max(0, first + by); draw(); };
 back.addEventListener('click', () => turn(-page));
 on.addEventListener('click', () => turn(page));
 document.querySelector('.bar').hidden = false;
-draw();
+refresh();

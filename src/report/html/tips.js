@@ -51,7 +51,7 @@ const share = (axis, i, spread) => {
   if (own === null) return NaN;
   if (axis.levels) {
     axis.places ??= new Map(axis.levels.map((level, at) => [level, at]));
-    const at = axis.places.get(typeof own === 'number' ? text(i, axis.column) : own);
+    const at = axis.places.get(own) ?? axis.places.get(text(i, axis.column));
     return at === undefined ? NaN : (at + 0.5 + spread * (jitter(i) - 0.5)) / axis.levels.length;
   }
   if (typeof own !== 'number') return NaN;
@@ -62,7 +62,8 @@ const counts = (i) => value(i, 1) === 'FINISHED' && typeof value(i, 2) === 'numb
 
 const slices = document.querySelector('#slices svg');
 if (slices && data.slices) {
-  const { panels, spread, low, high } = data.slices;
+  const { panels, spread, low, high, log } = data.slices;
+  const own = (x) => (log ? Math.log10(x) : x);
   watch(slices, (px, py) => {
     const panel = panels.find(({ box: [left, top, width, height] }) =>
       px > left - REACH && px < left + width + REACH && py > top - REACH && py < top + height + REACH);
@@ -72,7 +73,7 @@ if (slices && data.slices) {
     for (let i = 0; i < count; i++) {
       if (!counts(i)) continue;
       const x = left + width * share(panel, i, spread);
-      const y = top + height * (1 - clamp((value(i, 2) - low) / (high - low)));
+      const y = top + height * (1 - clamp((own(value(i, 2)) - low) / (high - low)));
       const away = Math.hypot(x - px, y - py);
       if (away < reach) [best, reach] = [i, away];
     }

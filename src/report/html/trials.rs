@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use super::super::SweepReport;
-use super::super::facts::trial_label;
+use super::super::facts::{finite, trial_label};
 use super::super::text::{clean, duration_text, escape, moment_text, significant};
 use super::super::values::{flatten, float_text};
+use crate::config::Goal;
 use crate::trial::Trial;
 
 /// Rows of a page of the script.
@@ -25,12 +26,8 @@ pub(super) fn section(report: &SweepReport) -> String {
         .map(|head| format!("<th scope=\"col\"><button type=\"button\">{}</button></th>", escape(head)))
         .collect();
     let paths = report.parameter_paths();
-    let rows: String = in_order(report)
-        .into_iter()
-        .filter_map(|at| report.trials.get(at))
-        .take(STATIC)
-        .map(|trial| static_row(report, trial, &paths))
-        .collect();
+    let rows: String =
+        best_first(report).into_iter().take(STATIC).map(|trial| static_row(report, trial, &paths)).collect();
     let left = report.trials.len().saturating_sub(STATIC);
     let more = if left == 0 {
         String::new()
@@ -42,10 +39,25 @@ pub(super) fn section(report: &SweepReport) -> String {
          <div class=\"bar\" hidden><input id=\"filter\" type=\"search\" placeholder=\"Filter: text, or a condition such as lr &lt; 0.01\" \
          aria-label=\"Filter\"><select id=\"status\" aria-label=\"Status\"></select>\
          <span class=\"pages\"><button type=\"button\" id=\"back\">‹</button> <span id=\"shown\"></span> \
-         <button type=\"button\" id=\"on\">›</button></span></div>\n\
+         <button type=\"button\" id=\"on\">›</button></span>\
+         <button type=\"button\" id=\"csv\" title=\"The rows that the filter keeps, as a CSV file\">CSV</button></div>\n\
          <div class=\"scroll\"><table class=\"trials\"><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table></div>\n\
          {more}<p><small>Rounded for reading; the exact values are in trials.csv beside this report.</small></p></section>\n"
     )
+}
+
+/// The trials that count, the best first, then the others by index; all by index without a goal. The script sorts alike.
+fn best_first<'a>(report: &SweepReport<'a>) -> Vec<&'a Trial> {
+    let mut trials: Vec<&Trial> = in_order(report).into_iter().map(|at| &report.trials[at]).collect();
+    if let Some(goal) = report.objective.and_then(|objective| objective.goal) {
+        let value = |trial: &Trial| finite(trial).filter(|_| trial.counts());
+        trials.sort_by(|a, b| match (value(a), value(b)) {
+            (Some(a), Some(b)) if goal == Goal::Minimize => a.total_cmp(&b),
+            (Some(a), Some(b)) => b.total_cmp(&a),
+            (a, b) => b.is_some().cmp(&a.is_some()),
+        });
+    }
+    trials
 }
 
 /// The places of the trials in the order of their indices.
@@ -82,7 +94,9 @@ fn static_row(report: &SweepReport, trial: &Trial, paths: &[String]) -> String {
         (*text, *class) = (format!("<span class=\"status status-{status}\">{status}</span>"), String::new());
     }
     let cells: String = cells.iter().map(|(text, class)| format!("<td{class}>{text}</td>")).collect();
-    format!("<tr>{cells}</tr>\n")
+    let best = report.best().is_some_and(|(best, _)| best.run_id == trial.run_id);
+    let class = if best { " class=\"first\"" } else { "" };
+    format!("<tr{class}>{cells}</tr>\n")
 }
 
 /// A cell as it is shown, with what it sorts by.
@@ -96,7 +110,7 @@ impl Cell {
         let plain = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e');
         match text.parse::<f64>() {
             Ok(x) if x.is_finite() && text.chars().all(plain) => {
-                let shown = if text.len() > 10 { significant(x, 6) } else { text.clone() };
+                let shown = if text.len() > 8 { significant(x, 6) } else { text.clone() };
                 Self::Number { shown, exact: text }
             }
             _ => Self::Text(clean(&text)),

@@ -42,7 +42,7 @@ fn driven(page: &str, script: &str) -> String {
 /// The texts of a column of the table, as the page shows them.
 fn column(dom: &str, column: usize) -> Vec<String> {
     let table = dom.split("class=\"trials\"").nth(1).unwrap().split("<tbody>").nth(1).unwrap();
-    let rows = table.split("</tbody>").next().unwrap().split("<tr>").skip(1);
+    let rows = table.split("</tbody>").next().unwrap().split("<tr").skip(1);
     let text = |cell: &str| {
         let inner = cell.split_once('>').unwrap().1.split("</td>").next().unwrap();
         inner.rsplit_once("\">").map_or(inner, |(_, text)| text).replace("</span>", "")

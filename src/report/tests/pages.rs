@@ -22,7 +22,8 @@ fn reports_of_every_size_are_written_for_a_person_to_look_at() {
         std::fs::write(folder().join(format!("{trials}x{parameters}-report.html")), &page).unwrap();
         assert_eq!(data(&page)["columns"][0]["v"].as_array().unwrap().len(), trials);
         let curves = usize::from(!sample.curves.is_empty());
-        assert_eq!(page.matches("<svg ").count(), 5 + curves);
+        let timeline = usize::from(sample.report().has_times());
+        assert_eq!(page.matches("<svg ").count(), 4 + timeline + curves);
         assert!(
             page.len() < 130_000 + trials * (90 + 18 * parameters) + 3_000 * parameters,
             "{}",

@@ -60,13 +60,45 @@ fn a_parameter_that_never_varies_has_no_slice_and_no_axis() {
     }
 }
 
+/// The colours of a class of paths, with how many lines each has, in the order in which they are drawn.
+fn colours(svg: &str, class: &str) -> Vec<(String, usize)> {
+    let document = Document::parse(svg).unwrap();
+    let paths = document.descendants().filter(|node| node.attribute("class") == Some(class));
+    let colour = |node: roxmltree::Node| {
+        let lines = node.attribute("d").unwrap().matches('M').count();
+        (node.attribute("stroke").unwrap().to_owned(), lines)
+    };
+    paths.map(colour).collect()
+}
+
 #[test]
-fn the_better_tenth_is_told_apart_in_the_direction_of_the_goal() {
-    let mut sample = plain(100);
-    let count = |svg: &str| ["best", "better", "rest"].map(|class| shapes(svg, class));
-    assert_eq!(count(&parallel_svg(&sample.report())), [10, 40, 50]);
+fn lines_are_coloured_from_the_worst_to_the_best_and_the_best_is_drawn_last() {
+    let mut sample = plain(70);
+    let ramp: Vec<(String, usize)> = palette::RAMP.iter().map(|ink| (ink.to_string(), 10)).collect();
+    assert_eq!(colours(&parallel_svg(&sample.report()), "lines"), ramp);
+    assert_eq!(shapes(&parallel_svg(&sample.report()), "lead"), 1);
     sample.goal = None;
-    assert_eq!(count(&parallel_svg(&sample.report())), [0, 100, 0]);
+    assert_eq!(shapes(&parallel_svg(&sample.report()), "lead"), 0, "without a goal nothing is best");
+    assert_eq!(facts::ramp_places(&[5.0, 1.0, 3.0], Some(Goal::Minimize)), [0, 4, 2]);
+    assert_eq!(facts::ramp_places(&[5.0, 1.0, 3.0], Some(Goal::Maximize)), [4, 0, 2]);
+}
+
+#[test]
+fn a_list_of_numbers_stands_as_even_steps_at_its_own_values() {
+    let mut sample = plain(40);
+    for (k, trial) in sample.trials.iter_mut().enumerate() {
+        trial.point.0[0].1 = Value::Int([16, 32, 64, 128][k % 4]);
+    }
+    let svg = slices_svg(&sample.report());
+    let document = Document::parse(&svg).unwrap();
+    let at = |text: &str| -> f64 {
+        let node = document.descendants().find(|node| node.text() == Some(text)).unwrap();
+        node.attribute("x").unwrap().parse().unwrap()
+    };
+    let ticks = ["16", "32", "64", "128"].map(at);
+    for pair in ticks.windows(2) {
+        assert!(((pair[1] - pair[0]) - (ticks[1] - ticks[0])).abs() < 0.2, "{ticks:?}");
+    }
 }
 
 #[test]
@@ -81,10 +113,7 @@ fn a_trial_without_a_parameter_leaves_a_gap_in_its_line() {
     let mut sample = plain(20);
     sample.trials[7].point.0.retain(|(name, _)| name != "optimizer");
     let whole = plain(20);
-    let lines = |sample: &Sample| {
-        let svg = parallel_svg(&sample.report());
-        shapes(&svg, "best") + shapes(&svg, "better") + shapes(&svg, "rest")
-    };
+    let lines = |sample: &Sample| shapes(&parallel_svg(&sample.report()), "lines");
     assert_eq!((lines(&whole), lines(&sample)), (20, 21));
 }
 

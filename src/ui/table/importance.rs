@@ -109,9 +109,9 @@ fn row(parameter: &ParameterAnalysis, forest: bool, layout: Layout) -> Vec<Strin
         .permutation
         .filter(|estimate| forest && estimate.mean.is_finite())
         .map_or_else(dash, |estimate| format!("{} ± {}", unsigned(estimate.mean), unsigned(estimate.se)));
-    let pearson = match (parameter.eta_squared, layout.intervals) {
+    let pearson = match (parameter.eta_squared_shown(), layout.intervals) {
         (Some(eta), true) if parameter.pearson.is_none() => format!("–  eta² {eta:.2}"),
-        _ => correlation(parameter.pearson.as_ref(), layout),
+        _ => correlation(parameter.pearson_shown().as_ref(), layout),
     };
     let mut row = vec![
         format!("{}{log}", printable(&parameter.name)),
@@ -121,14 +121,7 @@ fn row(parameter: &ParameterAnalysis, forest: bool, layout: Layout) -> Vec<Strin
         correlation(parameter.spearman.as_ref(), layout),
     ];
     if layout.evidence {
-        let evidence = if !forest {
-            "–"
-        } else if parameter.clear {
-            "yes"
-        } else {
-            "no"
-        };
-        row.push(evidence.to_owned());
+        row.push(parameter.effect.word().to_owned());
     }
     row
 }

@@ -1,6 +1,6 @@
 use super::text::display_width;
 use super::{importance_table, plain_table};
-use crate::analysis::{Analysis, Correlation, Dropped, Estimate, Kind, ParameterAnalysis, Trust};
+use crate::analysis::{Analysis, Correlation, Dropped, Effect, Estimate, Kind, ParameterAnalysis, Trust};
 
 fn correlation(r: f64) -> Option<Correlation> {
     let interval = Some([(r - 0.15).max(-1.0), (r + 0.16).min(1.0)]);
@@ -22,7 +22,8 @@ fn parameter(name: &str, importance: f64, permutation: f64, r: f64) -> Parameter
         eta_squared: None,
         reason: None,
         excluded: None,
-        clear: permutation > 0.3,
+        on_ranks: None,
+        effect: if permutation > 0.3 { Effect::Clear } else { Effect::Unclear },
     }
 }
 
@@ -84,7 +85,7 @@ fn with_no_forest_there_is_a_sentence_and_no_importance() {
     (thin.trust, thin.oob_r2) = (Trust::Absent, None);
     thin.notes = vec!["No importances: fewer than 5 usable trials (3).".to_owned()];
     for parameter in &mut thin.parameters {
-        (parameter.importance, parameter.permutation, parameter.clear) = (None, None, false);
+        (parameter.importance, parameter.permutation, parameter.effect) = (None, None, Effect::Unknown);
     }
     insta::assert_snapshot!(importance_table(&thin, "loss", 80, false));
 }
