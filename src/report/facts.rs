@@ -6,6 +6,7 @@ use super::SweepReport;
 use super::palette::{Ink, RAMP, STATUSES};
 use super::svg::Swatch;
 use super::values::flatten;
+use crate::metric::Goal;
 use crate::trial::{RunStatus, Trial};
 
 impl<'a> SweepReport<'a> {
@@ -84,8 +85,8 @@ impl<'a> SweepReport<'a> {
 pub(super) fn ramp_places(values: &[f64], goal: Option<Goal>) -> Vec<usize> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|a, b| match goal {
-        Some(Goal::Minimize) => values[*b].total_cmp(&values[*a]),
-        Some(Goal::Maximize) | None => values[*a].total_cmp(&values[*b]),
+        Some(goal) => goal.loss(values[*b]).total_cmp(&goal.loss(values[*a])),
+        None => values[*a].total_cmp(&values[*b]),
     });
     let mut places = vec![0; values.len()];
     for (rank, at) in order.into_iter().enumerate() {
@@ -97,12 +98,9 @@ pub(super) fn ramp_places(values: &[f64], goal: Option<Goal>) -> Vec<usize> {
 /// The ends of the ramp for a legend.
 pub(super) fn ramp_legend(goal: Option<Goal>) -> Vec<(Ink, Swatch, String)> {
     let (low, high) = if goal.is_some() { ("worst", "best") } else { ("smallest", "largest") };
-    let words = |place: usize| match place {
-        0 => low,
-        place if place + 1 == RAMP.len() => high,
-        _ => "",
-    };
-    RAMP.iter().enumerate().map(|(place, ink)| (*ink, Swatch::Box, words(place).to_owned())).collect()
+    let words =
+        |place: usize| if place + 1 == RAMP.len() { format!("{low} to {high}") } else { String::new() };
+    RAMP.iter().enumerate().map(|(place, ink)| (*ink, Swatch::Box, words(place))).collect()
 }
 
 /// The metric of a trial where it is a finite number.
