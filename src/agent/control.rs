@@ -8,6 +8,7 @@ use super::Agent;
 use super::heartbeat::{patience, pulse};
 use super::stop::{Level, Stop};
 use crate::record::Order;
+use crate::tracking::ErrorKind;
 
 /// Reads the orders until dropped.
 pub(super) struct Control {
@@ -19,8 +20,10 @@ impl Control {
     /// Obeys the present order before it returns: a paused sweep starts no trial.
     pub(super) async fn listen(agent: Arc<Agent>, stop: watch::Sender<Stop>) -> Self {
         let (pause, paused) = watch::channel(false);
-        let look = async move |agent: &Agent| match agent.sweep.order(agent.store.as_ref()).await {
-            Ok(order) => obey(order, &stop, &pause),
+        let look = async move |agent: &Agent| match agent.store.run(agent.sweep.id()).await {
+            Ok(parent) if parent.info.active => obey(Order::of(&parent), &stop, &pause),
+            Ok(_) => Stop::sweep_is_deleted(&stop),
+            Err(error) if error.kind == ErrorKind::NotFound => Stop::sweep_is_deleted(&stop),
             Err(error) => tracing::debug!(%error, "the sweep's orders could not be read"),
         };
         look(&agent).await;

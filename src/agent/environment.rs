@@ -20,6 +20,8 @@ pub(super) struct HandedOver<'a> {
     pub(super) trial_seed: u32,
     pub(super) params_json: String,
     pub(super) checkpoint_dir: &'a Path,
+    /// Where `sweep log` keeps what the store does not take.
+    pub(super) journal: &'a Path,
     pub(super) agent: &'a str,
     /// The GPU of this trial alone.
     pub(super) gpu: Option<&'a str>,
@@ -50,6 +52,7 @@ pub(super) fn variables(
     set("SWEEP_TRIAL_SEED", given.trial_seed.to_string().into());
     set("SWEEP_PARAMS", given.params_json.into());
     set("SWEEP_CHECKPOINT_DIR", given.checkpoint_dir.into());
+    set("SWEEP_JOURNAL", given.journal.into());
     set("SWEEP_PARENT_RUN_ID", given.sweep_id.into());
     set("SWEEP_RUN_ID", run_id.into());
     set("SWEEP_AGENT_ID", given.agent.into());
@@ -99,6 +102,7 @@ mod tests {
             trial_seed: 5,
             params_json: r#"{"lr":0.1}"#.into(),
             checkpoint_dir: Path::new("/c"),
+            journal: Path::new("/j"),
             agent: "me",
             gpu: Some("1"),
             additions: &[("MLFLOW_RUN_ID".into(), "wrong".into()), ("OMP_NUM_THREADS".into(), "1".into())],

@@ -54,6 +54,25 @@ pub enum Event<'a> {
     },
     /// A trial has finished without the sweep's metric: the first of this agent.
     Unmeasured(&'a Outcome),
+    /// Something that a person should know, whatever the trial.
+    Warning {
+        /// What it is.
+        text: &'a str,
+    },
+    /// The tracking server does not answer.
+    Away {
+        /// For how long.
+        since: Duration,
+        /// How long until the next try.
+        next_try: Duration,
+        /// Results that are kept here meanwhile.
+        kept: usize,
+    },
+    /// The tracking server answers again.
+    Back {
+        /// How long it was away.
+        after: Duration,
+    },
     /// The agent has no more to say.
     Ended,
 }
@@ -80,6 +99,9 @@ impl Event<'_> {
             Self::Unmeasured(outcome) => {
                 tracing::warn!(trial = %outcome.trial, logged = ?outcome.logged, "the metric was not logged");
             }
+            Self::Warning { text } => tracing::warn!("{text}"),
+            Self::Away { since, next_try, kept } => tracing::debug!(?since, ?next_try, kept, "server away"),
+            Self::Back { after } => tracing::info!(?after, "server back"),
             Self::Ended => tracing::info!("the agent has ended"),
             Self::Output { .. } => {}
         }

@@ -1,7 +1,8 @@
 //! `metric.from_output`: the metric of a command that logs nothing, read from what it prints.
 //!
 //! Each value goes to the trial's run with the step 0, 1, 2, …, in the background and in batches, so that a slow store
-//! never holds the command up. What could not be delivered by the end goes with the settlement.
+//! never holds the command up. What could not be delivered by the end goes with the settlement: only what the store
+//! refuses for what it is is given up.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,9 +11,10 @@ use regex::Regex;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use super::values::{is_refusal, log_values};
 use crate::config::Config;
 use crate::process::now_ms;
-use crate::tracking::{ErrorKind, Metric, RunId, Store};
+use crate::tracking::{Metric, Result, RunId, Store};
 
 /// Bytes looked at of one line; what is beyond is no line that a person reads.
 const LINE: usize = 16 << 10;
@@ -20,9 +22,11 @@ const LINE: usize = 16 << 10;
 const BATCH: usize = 500;
 /// Between two requests, and before one that failed is tried again.
 const PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// How long the last values may take once the command is over.
-const LAST_DELIVERY: Duration = Duration::from_secs(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How long the last values may take once the command is over; what is left then goes with the settlement.
+const LAST_DELIVERY: Duration = Duration::from_secs(3);
+/// Characters shown of what is no number.
+const SHOWN: usize = 40;
 
 /// Reads the metric from the output of one command.
 pub(super) struct FromOutput {
@@ -30,8 +34,16 @@ pub(super) struct FromOutput {
     pattern: Regex,
     name: String,
     step: i64,
+    odd: Odd,
     waiting: Arc<Waiting>,
     task: JoinHandle<()>,
+}
+
+/// What the pattern found that is no number.
+#[derive(Default)]
+struct Odd {
+    count: usize,
+    first: String,
 }
 
 /// The values that the store does not have yet.
@@ -48,8 +60,10 @@ struct Queue {
     values: Vec<Metric>,
     /// No more will come.
     closed: bool,
-    /// The store does not want them.
-    refused: bool,
+    /// So many were refused for what they are.
+    refused: usize,
+    /// The store did not take the last ones that it was given.
+    failing: bool,
 }
 
 impl FromOutput {
@@ -59,13 +73,14 @@ impl FromOutput {
         let pattern = Regex::new(metric.from_output.as_deref()?).ok()?;
         let waiting = Arc::new(Waiting::default());
         let task = tokio::spawn(deliver(Arc::clone(store), run.clone(), Arc::clone(&waiting)));
-        Some(Self { lines: Lines::default(), pattern, name: metric.name.clone(), step: 0, waiting, task })
+        let (lines, odd) = (Lines::default(), Odd::default());
+        Some(Self { lines, pattern, name: metric.name.clone(), step: 0, odd, waiting, task })
     }
 
     /// Takes in what the command printed.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         let mut found = Vec::new();
-        self.lines.push(bytes, |line| found.extend(values(&self.pattern, line)));
+        self.lines.push(bytes, |line| found.extend(values(&self.pattern, line, &mut self.odd)));
         self.enqueue(&found);
     }
 
@@ -73,20 +88,24 @@ impl FromOutput {
     /// what a person should know.
     pub(super) async fn finish(mut self, note: impl Fn(&str)) -> Vec<Metric> {
         let mut found = Vec::new();
-        self.lines.end(|line| found.extend(values(&self.pattern, line)));
+        self.lines.end(|line| found.extend(values(&self.pattern, line, &mut self.odd)));
         self.enqueue(&found);
-        self.waiting.queue().closed = true;
+        let failing = {
+            let mut queue = self.waiting.queue();
+            queue.closed = true;
+            queue.failing
+        };
         self.waiting.news.notify_one();
         self.waiting.end.notify_one();
-        if tokio::time::timeout(LAST_DELIVERY, &mut self.task).await.is_err() {
+        // A store that is away has its chance with the settlement.
+        if failing || tokio::time::timeout(LAST_DELIVERY, &mut self.task).await.is_err() {
             self.task.abort();
         }
-        if self.step == 0 {
-            note("nothing that it printed matches metric.from_output");
-        }
+        self.odd.tell(self.step, &note);
         let mut queue = self.waiting.queue();
-        if queue.refused {
-            note("the tracking store refused values that metric.from_output found");
+        if queue.refused > 0 {
+            let values = if queue.refused == 1 { "1 value" } else { &format!("{} values", queue.refused) };
+            note(&format!("the tracking store refused {values} that metric.from_output found"));
         }
         std::mem::take(&mut queue.values)
     }
@@ -106,6 +125,25 @@ impl FromOutput {
     }
 }
 
+impl Odd {
+    /// Says what of the output was no number, where `numbers` were some.
+    fn tell(&self, numbers: i64, note: impl Fn(&str)) {
+        let Self { count, first } = self;
+        match (numbers, count) {
+            (0, 0) => note("nothing that it printed matches metric.from_output"),
+            (_, 0) => {}
+            (0, 1) => note(&format!("metric.from_output matched `{first}`, which is no number")),
+            (0, _) => note(&format!(
+                "metric.from_output matched {count} times, and nothing of it is a number, such as `{first}`"
+            )),
+            (_, 1) => note(&format!("metric.from_output also matched `{first}`, which is no number")),
+            (_, _) => note(&format!(
+                "metric.from_output also matched {count} times what is no number, such as `{first}`"
+            )),
+        }
+    }
+}
+
 impl Drop for FromOutput {
     fn drop(&mut self) {
         self.task.abort();
@@ -115,6 +153,21 @@ impl Drop for FromOutput {
 impl Waiting {
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes in what became of the first `number` values; false where no more can be delivered.
+    fn answered(&self, number: usize, outcome: Result<usize>) -> bool {
+        let mut queue = self.queue();
+        queue.failing = outcome.is_err();
+        match outcome {
+            Ok(refused) => {
+                queue.values.drain(..number);
+                queue.refused += refused;
+                true
+            }
+            // Where the run is gone, whoever settles the trial finds that out.
+            Err(error) => !is_refusal(&error),
+        }
     }
 }
 
@@ -133,21 +186,14 @@ async fn deliver(store: Arc<dyn Store>, run: RunId, waiting: Arc<Waiting>) {
             waiting.news.notified().await;
             continue;
         }
-        match store.log_batch(&run, &batch, &[], &[]).await {
-            Ok(()) => {
-                waiting.queue().values.drain(..batch.len());
-                pause = PAUSE;
-            }
-            Err(error) if error.kind == ErrorKind::Unavailable => {
-                tracing::debug!(%error, "values from the output have to wait");
-                pause = (2 * pause).min(LONGEST_PAUSE);
-            }
-            Err(error) => {
-                tracing::debug!(%error, "values from the output were refused");
-                let mut queue = waiting.queue();
-                queue.values.drain(..batch.len());
-                queue.refused = true;
-            }
+        let outcome = log_values(store.as_ref(), &run, &batch).await;
+        if let Err(error) = &outcome {
+            tracing::debug!(%error, "values from the output have to wait");
+        }
+        // A login may be renewed and a server come back: nothing is given up.
+        pause = if outcome.is_ok() { PAUSE } else { (2 * pause).min(LONGEST_PAUSE) };
+        if !waiting.answered(batch.len(), outcome) {
+            return;
         }
         if !closed || pause > PAUSE {
             tokio::select! {
@@ -158,9 +204,20 @@ async fn deliver(store: Arc<dyn Store>, run: RunId, waiting: Arc<Waiting>) {
     }
 }
 
-/// The numbers that the pattern's group holds in a line.
-fn values<'a>(pattern: &'a Regex, line: &'a str) -> impl Iterator<Item = f64> + 'a {
-    pattern.captures_iter(line).filter_map(|found| found.get(1)?.as_str().trim().parse().ok())
+/// The numbers that the pattern's group holds in a line; what it holds besides is counted.
+fn values(pattern: &Regex, line: &str, odd: &mut Odd) -> Vec<f64> {
+    let found = pattern.captures_iter(line).filter_map(|found| Some(found.get(1)?.as_str().trim()));
+    let numbers = found.filter_map(|text| match text.parse() {
+        Ok(number) => Some(number),
+        Err(_) => {
+            if odd.count == 0 {
+                odd.first = text.chars().filter(|c| !c.is_control()).take(SHOWN).collect();
+            }
+            odd.count += 1;
+            None
+        }
+    });
+    numbers.collect()
 }
 
 /// Bytes to lines as a person saw them: without colours, and of a line that was drawn anew (`\r`) its last state.
@@ -230,12 +287,36 @@ mod tests {
     fn read(pieces: &[&[u8]], pattern: &str) -> Vec<f64> {
         let pattern = Regex::new(pattern).unwrap();
         let mut lines = Lines::default();
-        let mut found = Vec::new();
+        let (mut found, mut odd) = (Vec::new(), Odd::default());
         for piece in pieces {
-            lines.push(piece, |line| found.extend(values(&pattern, line)));
+            lines.push(piece, |line| found.extend(values(&pattern, line, &mut odd)));
         }
-        lines.end(|line| found.extend(values(&pattern, line)));
+        lines.end(|line| found.extend(values(&pattern, line, &mut odd)));
         found
+    }
+
+    /// What is said of an output.
+    fn said(output: &[u8]) -> String {
+        let (pattern, mut odd) = (Regex::new(LOSS).unwrap(), Odd::default());
+        let mut numbers = 0;
+        Lines::default().push(output, |line| {
+            numbers += i64::try_from(values(&pattern, line, &mut odd).len()).unwrap();
+        });
+        let said = std::cell::RefCell::new(String::new());
+        odd.tell(numbers, |text| said.borrow_mut().push_str(text));
+        said.into_inner()
+    }
+
+    #[test]
+    fn what_matches_and_is_no_number_is_shown() {
+        assert_eq!(said(b"nothing\n"), "nothing that it printed matches metric.from_output");
+        assert_eq!(said(b"loss=1,234.5\n"), "metric.from_output matched `1,234.5`, which is no number");
+        assert!(
+            said(b"loss=0x10\nloss=1_000\n")
+                .contains("2 times, and nothing of it is a number, such as `0x10`")
+        );
+        assert!(said(b"loss=1\nloss=high\x07\n").contains("also matched `high`, which"));
+        assert_eq!(said(b"loss=1\nloss=2\n"), "");
     }
 
     const LOSS: &str = r"loss=(\S+)";
@@ -271,5 +352,34 @@ mod tests {
             lines.push(&[b'x'; 4096], |_| unreachable!());
         }
         assert_eq!(lines.line.len(), LINE);
+    }
+
+    const METRIC: &str = "command: train\nparameters: {x: {values: [1]}}\n\
+                          metric: {name: loss, goal: minimize, from_output: 'loss=(\\S+)'}\n";
+
+    /// What is left for the settlement of a trial that printed two values while the store answered so.
+    async fn left_over(fault: Option<crate::tracking::ErrorKind>) -> usize {
+        let store = Arc::new(crate::agent::fake_store::FakeStore::new().await);
+        let run = store.make_run("trial").await.id;
+        store.fails(fault);
+        let config = crate::config::check(METRIC.as_bytes()).config.unwrap();
+        let port: Arc<dyn Store> = store.clone();
+        let mut output = FromOutput::start(&config, &port, &run).unwrap();
+        output.push(b"loss=1\nloss=2\n");
+        // A first try is over by then.
+        tokio::time::sleep(PAUSE / 2).await;
+        let left = output.finish(|_| {}).await.len();
+        store.fails(None);
+        assert_eq!(store.values(&run, "loss").await.len() + left, 2, "{fault:?}");
+        left
+    }
+
+    #[tokio::test]
+    async fn no_value_is_lost_whatever_a_server_answers_in_place_of_mlflow() {
+        use crate::tracking::ErrorKind as Kind;
+        assert_eq!(left_over(None).await, 0);
+        for fault in [Kind::Unavailable, Kind::Unauthorized, Kind::Forbidden, Kind::Protocol, Kind::Io] {
+            assert_eq!(left_over(Some(fault)).await, 2, "{fault:?}");
+        }
     }
 }

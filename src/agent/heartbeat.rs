@@ -8,7 +8,7 @@ use tokio::time::{MissedTickBehavior, interval_at, timeout};
 
 use crate::process::now_ms;
 use crate::record::tags;
-use crate::tracking::{RunId, Store};
+use crate::tracking::{ErrorKind, RunId, Store};
 
 /// Beats within a lease: one may be lost, and one late.
 const BEATS_A_LEASE: u32 = 4;
@@ -30,7 +30,16 @@ pub(super) fn patience(lease: Duration) -> Duration {
 /// same for a whole lease on their own clock: no clocks are compared.
 pub(super) struct Heartbeat {
     task: tokio::task::JoinHandle<()>,
-    lost: oneshot::Receiver<()>,
+    lost: oneshot::Receiver<Lost>,
+}
+
+/// Why a running trial is no longer wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lost {
+    /// Another attempt has taken the trial over.
+    TakenOver,
+    /// Somebody has deleted its run.
+    Deleted,
 }
 
 impl Heartbeat {
@@ -45,9 +54,9 @@ impl Heartbeat {
                 beats.tick().await;
                 // One that waits for a server to come back must not hold up the next, or it comes late when the
                 // server is back, and the trial is taken for lost.
-                let taken_over = timeout(patience(lease), beat(store.as_ref(), &run, count)).await;
-                if taken_over.unwrap_or(false) {
-                    let _ = tell.send(());
+                let beat = timeout(patience(lease), beat(store.as_ref(), &run, count)).await;
+                if let Ok(Some(lost)) = beat {
+                    let _ = tell.send(lost);
                     return;
                 }
             }
@@ -55,10 +64,11 @@ impl Heartbeat {
         Self { task, lost }
     }
 
-    /// Waits for the news that another attempt has taken the trial over.
-    pub(super) async fn lost(&mut self) {
-        if (&mut self.lost).await.is_err() {
-            std::future::pending::<()>().await;
+    /// Waits for the news that the trial is no longer wanted.
+    pub(super) async fn lost(&mut self) -> Lost {
+        match (&mut self.lost).await {
+            Ok(lost) => lost,
+            Err(_) => std::future::pending().await,
         }
     }
 }
@@ -69,10 +79,11 @@ impl Drop for Heartbeat {
     }
 }
 
-/// Writes a beat; true where another attempt has taken the trial over.
-async fn beat(store: &dyn Store, run: &RunId, count: u64) -> bool {
-    if superseded(store, run).await {
-        return true;
+/// Writes a beat, unless the trial is no longer wanted.
+async fn beat(store: &dyn Store, run: &RunId, count: u64) -> Option<Lost> {
+    let lost = lost(store, run).await;
+    if lost.is_some() {
+        return lost;
     }
     // The time is for people to read; nobody compares clocks.
     let beat = (tags::HEARTBEAT.to_owned(), format!("{count} {}", now_ms()));
@@ -80,15 +91,17 @@ async fn beat(store: &dyn Store, run: &RunId, count: u64) -> bool {
     if let Err(error) = store.log_batch(run, &[], &[], &[beat]).await {
         tracing::debug!(%error, "a heartbeat was not delivered");
     }
-    false
+    None
 }
 
-async fn superseded(store: &dyn Store, run: &RunId) -> bool {
+async fn lost(store: &dyn Store, run: &RunId) -> Option<Lost> {
     match store.run(run).await {
-        Ok(run) => run.tag(tags::SUPERSEDED_BY).is_some(),
+        Ok(run) if !run.info.active => Some(Lost::Deleted),
+        Ok(run) => run.tag(tags::SUPERSEDED_BY).map(|_| Lost::TakenOver),
+        Err(error) if error.kind == ErrorKind::NotFound => Some(Lost::Deleted),
         Err(error) => {
             tracing::debug!(%error, "a run could not be read");
-            false
+            None
         }
     }
 }

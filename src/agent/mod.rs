@@ -7,12 +7,19 @@ mod control;
 mod early;
 mod environment;
 mod event;
+#[cfg(test)]
+mod fake_store;
 mod from_output;
 mod gpus;
 mod heartbeat;
 mod journal;
+#[cfg(test)]
+mod journal_tests;
+mod kept_values;
 mod leftovers;
 mod measure;
+mod outage;
+mod post;
 mod propose;
 mod provenance;
 mod rerun;
@@ -21,24 +28,30 @@ mod settle;
 mod signs;
 mod stop;
 mod takeover;
+mod values;
 mod watch;
 mod work;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+use tokio::sync::watch::Receiver;
 
 use crate::config::Config;
 use crate::config::command::CommandError;
 use crate::process::{Guard, SpawnError};
 use crate::record::{History, Ledger, Sweep};
 use crate::strategy::{Strategy, StrategyError};
-use crate::tracking::{RunId, RunInfo, Store, TrackingError};
+use crate::tracking::{Outage, RunId, RunInfo, Store, TrackingError};
 
 pub use early::{Early, News};
 pub use event::{Event, Fate, Outcome};
 pub use gpus::Gpus;
-pub use journal::{Journal, Posted};
+pub use journal::Journal;
+pub use kept_values::KeptValues;
+pub use post::Posted;
 pub use provenance::{Provenance, TOO_LARGE, changes_hash};
 pub use rerun::{Rerun, rerun};
 pub use round::{EndReason, MOST_UNMEASURED, Summary, run};
@@ -49,6 +62,10 @@ pub use stop::{Level, Stop};
 pub fn live_log_name(run: &RunId) -> String {
     format!("{run}.txt")
 }
+
+/// Warnings that were given once, and are not given again.
+#[derive(Debug, Default)]
+pub struct Warned(Mutex<HashSet<&'static str>>);
 
 /// How a trial's command reaches the tracking store.
 pub trait HandOver: Send + Sync {
@@ -106,8 +123,12 @@ pub struct Agent {
     pub checkpoints: PathBuf,
     /// Where the output of running commands can be read.
     pub logs: PathBuf,
-    /// Where settlements wait that could not be delivered.
+    /// Where settlements wait until they are delivered.
     pub journal: Journal,
+    /// Outages of the tracking server; `None`: it is a file.
+    pub outages: Option<Receiver<Option<Outage>>>,
+    /// What has been warned of.
+    pub warned: Warned,
     /// Says what happens.
     pub events: Box<dyn Fn(Event<'_>) + Send + Sync>,
     /// What was asked for.
@@ -118,6 +139,26 @@ impl Agent {
     /// Where the output of a run's command is while it runs.
     fn live_log(&self, run: &RunId) -> PathBuf {
         self.logs.join(live_log_name(run))
+    }
+
+    /// Warns of something that this agent can do without; once, however many trials it is met in.
+    fn warn_once(&self, what: &'static str, error: &dyn std::fmt::Display) {
+        let mut warned = self.warned.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if warned.insert(what) {
+            drop(warned);
+            (self.events)(Event::Warning { text: &format!("{what}: {error}") });
+        }
+    }
+
+    /// Whether somebody has deleted the sweep, or its ledger.
+    async fn sweep_is_deleted(&self) -> bool {
+        let store = self.store.as_ref();
+        for run in [self.sweep.id(), &self.sweep.ledger] {
+            if values::is_deleted(store, run).await.unwrap_or(false) {
+                return true;
+            }
+        }
+        false
     }
 
     /// Whether `max_duration`, counted from the start of the sweep, has run out.

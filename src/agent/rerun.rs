@@ -59,5 +59,5 @@ pub async fn rerun(agent: &Agent, rerun: Rerun, stop: &watch::Sender<Stop>) -> R
     new.name = name;
     // Nobody waits for the place that becomes free.
     let wires = Wires { stop: stop.subscribe(), ended: mpsc::unbounded_channel().0 };
-    run_prepared(agent, prepared, &new, &wires).await
+    run_prepared(agent, prepared, &new, &wires).await.map_err(|failed| failed.error)
 }

@@ -12,8 +12,10 @@ use super::control::Control;
 use super::event::{Event, Fate, Outcome};
 use super::heartbeat::pulse;
 use super::leftovers::Leftovers;
-use super::stop::{LAST_CHANCE, Level, Stop, no_answer, out_of_patience};
+use super::outage::Herald;
+use super::stop::{Level, Stop, before_the_end, in_time};
 use super::takeover::{Look, Takeover};
+use super::values::is_refusal;
 use super::work::{CommandEnded, Wires, run_trial};
 use super::{Agent, AgentError};
 use crate::process::now_ms;
@@ -39,6 +41,8 @@ pub struct Summary {
     pub killed: u64,
     /// Trials that finished without the sweep's metric.
     pub unmeasured: u64,
+    /// Trials whose runs were deleted while they ran.
+    pub dropped: u64,
     /// Trials that others still run, where the agent did not wait for them.
     pub others: usize,
     /// The last trial that failed.
@@ -65,6 +69,8 @@ pub enum EndReason {
     Duration,
     /// A trial has reached `metric.target`.
     Target,
+    /// Somebody has deleted the sweep.
+    Deleted,
 }
 
 /// Runs trials until none is left, the count is reached, too many fail in a row, or `stop` says so.
@@ -72,15 +78,13 @@ pub enum EndReason {
 /// # Errors
 /// Where the store, the strategy or this machine fails; the trials that were running are finished first.
 pub async fn run(agent: Arc<Agent>, stop: watch::Sender<Stop>) -> Result<Summary, AgentError> {
-    let asked = stop.subscribe();
-    tokio::select! {
-        summary = run_rounds(agent, stop) => summary,
-        // Results are in the journal by then. What still runs is killed as it is dropped.
-        () = out_of_patience(asked, 2 * LAST_CHANCE) => Err(no_answer().into()),
-    }
+    let (asked, grace) = (stop.subscribe(), agent.options.grace);
+    // Results are in the journal by then. What still runs is killed as it is dropped.
+    before_the_end(asked, grace, run_rounds(agent, stop)).await
 }
 
 async fn run_rounds(agent: Arc<Agent>, stop: watch::Sender<Stop>) -> Result<Summary, AgentError> {
+    let _herald = Herald::start(&agent);
     let mut control = Control::listen(Arc::clone(&agent), stop.clone()).await;
     let mut round = Round::new(agent, stop.subscribe());
     loop {
@@ -170,7 +174,8 @@ impl Round {
     /// Fills the free places.
     async fn start_trials(&mut self) {
         while self.has_place() && self.end_reason().is_none() && self.error.is_none() {
-            match self.next_claim().await {
+            let (stop, grace) = (self.stop.clone(), self.agent.options.grace);
+            match in_time(&stop, grace, self.next_claim()).await {
                 Ok(Some(claim)) => self.start(claim),
                 Ok(None) => return,
                 Err(error) => self.fail(error),
@@ -250,6 +255,9 @@ impl Round {
     /// Why no further trial is started; `None`: one may be.
     fn end_reason(&self) -> Option<EndReason> {
         let options = &self.agent.options;
+        if self.stop.borrow().deleted {
+            return Some(EndReason::Deleted);
+        }
         if self.stop.borrow().level > Level::No {
             return Some(EndReason::Stopped);
         }
@@ -317,7 +325,11 @@ impl Round {
         (self.agent.events)(Event::Settled(&outcome));
         self.count_measured(&outcome);
         // What was given back is there to be taken again, and what was taken over may yet be lost.
-        self.nothing_left = self.nothing_left && outcome.fate == Fate::Result;
+        self.nothing_left = self.nothing_left && matches!(outcome.fate, Fate::Result | Fate::Dropped);
+        if outcome.fate == Fate::Dropped {
+            self.summary.dropped += 1;
+            return;
+        }
         match outcome.status {
             RunStatus::Finished => {
                 self.target_reached |= self.agent.reaches_target(outcome.metric);
@@ -342,6 +354,9 @@ impl Round {
 
     async fn finish(mut self) -> Result<Summary, AgentError> {
         if let Some(error) = self.error {
+            if is_refused(&error) && self.agent.sweep_is_deleted().await {
+                return Ok(Summary { end: EndReason::Deleted, ..self.summary });
+            }
             return Err(error);
         }
         if self.target_reached {
@@ -351,4 +366,9 @@ impl Round {
         self.summary.end = self.end_reason().unwrap_or_default();
         Ok(self.summary)
     }
+}
+
+/// Whether the store has refused something for good.
+fn is_refused(error: &AgentError) -> bool {
+    matches!(error, AgentError::Tracking(error) if is_refusal(error))
 }

@@ -1,17 +1,19 @@
 //! Settling a trial: its log, its params, its final state, and whether it counts.
 //!
-//! Everything here may be done twice: a settlement that could not be delivered is kept in the journal, and delivered
-//! later from the beginning.
+//! Everything here may be done twice: a settlement is in the journal before it is delivered, and one that was not
+//! delivered is delivered later from the beginning.
 
 use serde::{Deserialize, Serialize};
 
 use super::early::stop_tags;
+use super::kept_values::{kept, unkept};
+use super::values::{is_deleted, is_refusal, log_values};
 use super::watch::{Cut, Watched};
 use super::{Agent, AgentError};
 use crate::process::{Ended, now_ms};
 use crate::record::{Claim, LOG_ARTIFACT, Ledger, Verdict, tags};
 use crate::space::Point;
-use crate::tracking::{ErrorKind, Metric, Result, Run, RunId, RunInfo, RunUpdate, Store};
+use crate::tracking::{ErrorKind, Metric, Result, Run, RunId, RunInfo, RunUpdate, Store, TrackingError};
 use crate::trial::{RunStatus, TrialIndex};
 
 /// All that is to be written down about a trial that is over.
@@ -46,6 +48,8 @@ pub enum Fate {
     Superseded,
     /// It is none of the sweep's trials, and the ledger is not told.
     Apart,
+    /// Its run was deleted while it ran: the trial is over, and nothing is left to write down.
+    Dropped,
 }
 
 impl Settlement {
@@ -82,28 +86,16 @@ impl Settlement {
         self.status == RunStatus::Finished && self.tags == [(tags::EXIT_CODE.to_owned(), "0".to_owned())]
     }
 
-    /// Logs the values from the output that are still waiting; to be done before anybody reads the run.
-    pub(super) async fn deliver_values(&self, store: &dyn Store) -> Result<()> {
-        if self.values.is_empty() {
-            return Ok(());
-        }
+    /// Logs the values from the output that are still waiting; to be done before anybody reads the run. How many of them
+    /// the store refused for what they are.
+    pub(super) async fn deliver_values(&self, store: &dyn Store) -> Result<usize> {
         let metrics: Vec<Metric> = self.values.iter().map(unkept).collect();
-        store.log_batch(&self.run, &metrics, &[], &[]).await
+        log_values(store, &self.run, &metrics).await
     }
 
     pub(super) fn claim(&self) -> Claim {
         Claim { trial: TrialIndex(self.trial), attempt: self.attempt, round: self.round, excused: 0 }
     }
-}
-
-/// A value as the journal keeps it: JSON has no NaN, and text keeps every bit.
-fn kept(metric: &Metric) -> (String, String, i64, i64) {
-    (metric.key.clone(), metric.value.to_string(), metric.timestamp, metric.step)
-}
-
-fn unkept((key, value, timestamp, step): &(String, String, i64, i64)) -> Metric {
-    let value = value.parse().unwrap_or(f64::NAN);
-    Metric { key: key.clone(), value, timestamp: *timestamp, step: *step }
 }
 
 fn outcome_tags(watched: &Watched) -> Vec<(String, String)> {
@@ -125,6 +117,10 @@ fn outcome_tags(watched: &Watched) -> Vec<(String, String)> {
 pub(super) struct Delivered {
     /// Whether it is the trial's result.
     pub(super) verdict: Verdict,
+    /// Its run was deleted: nothing was written down but that the trial is over.
+    pub(super) dropped: bool,
+    /// Why the store has no log of it.
+    pub(super) log_refused: Option<TrackingError>,
 }
 
 /// What is known of a run before its settlement is written down. Each call to a server counts.
@@ -141,6 +137,11 @@ impl Known<'_> {
             Self::AsMade(info) => info,
             Self::Read(run) => &run.info,
         }
+    }
+
+    /// Whether somebody has deleted the run, as far as is known.
+    fn is_deleted(&self) -> bool {
+        matches!(self, Self::Read(run) if !run.info.active)
     }
 
     /// Whether the script has logged this param, as far as is known.
@@ -162,10 +163,11 @@ pub(super) async fn deliver(
     log: Vec<u8>,
     known: Known<'_>,
 ) -> Result<Delivered> {
-    write_data(store, &known, settlement).await?;
-    if !log.is_empty() {
-        store.put_artifact(known.info(), LOG_ARTIFACT, log).await?;
+    if known.is_deleted() {
+        return drop_trial(ledger, settlement).await;
     }
+    write_data(store, &known, settlement).await?;
+    let log_refused = put_log(store, known.info(), log).await?;
     if !known.has_ended(settlement.status) {
         end_run(store, &settlement.run, settlement.status, settlement.end_time).await?;
     }
@@ -176,7 +178,7 @@ pub(super) async fn deliver(
             ledger.give_back(claim.trial, claim.attempt).await?;
             Verdict::TooLate
         }
-        Fate::Retried | Fate::Superseded | Fate::Apart => Verdict::TooLate,
+        Fate::Retried | Fate::Superseded | Fate::Apart | Fate::Dropped => Verdict::TooLate,
     };
     if settlement.fate == Fate::Result && verdict == Verdict::TooLate {
         // A run that does not count must not look like one that does.
@@ -184,7 +186,44 @@ pub(super) async fn deliver(
         store.log_batch(&settlement.run, &[], &[], &[note]).await?;
         end_run(store, &settlement.run, RunStatus::Killed, settlement.end_time).await?;
     }
-    Ok(Delivered { verdict })
+    Ok(Delivered { verdict, dropped: false, log_refused })
+}
+
+/// What is left to do where a delivery was refused because somebody has deleted the run.
+pub(super) async fn drop_if_deleted(
+    delivery: Result<Delivered>,
+    store: &dyn Store,
+    ledger: &Ledger,
+    settlement: &Settlement,
+) -> Result<Delivered> {
+    match delivery {
+        Err(error) if is_refusal(&error) => match is_deleted(store, &settlement.run).await {
+            Ok(true) => drop_trial(ledger, settlement).await,
+            _ => Err(error),
+        },
+        delivery => delivery,
+    }
+}
+
+/// Ends a trial whose run was deleted. It keeps its place in the ledger: whoever deletes a run does not want it made
+/// again by the next agent.
+async fn drop_trial(ledger: &Ledger, settlement: &Settlement) -> Result<Delivered> {
+    if matches!(settlement.fate, Fate::Result | Fate::Retried | Fate::GivenBack) {
+        ledger.settle(settlement.claim(), &settlement.run).await?;
+    }
+    Ok(Delivered { verdict: Verdict::TooLate, dropped: true, log_refused: None })
+}
+
+/// Saves the log. A result is worth more than its log: what the store will never take is given up, and told.
+async fn put_log(store: &dyn Store, run: &RunInfo, log: Vec<u8>) -> Result<Option<TrackingError>> {
+    if log.is_empty() {
+        return Ok(None);
+    }
+    match store.put_artifact(run, LOG_ARTIFACT, log).await {
+        Ok(()) => Ok(None),
+        Err(error) if is_refusal(&error) || error.kind == ErrorKind::Io => Ok(Some(error)),
+        Err(error) => Err(error),
+    }
 }
 
 /// Closes the run of a trial whose command could not be started or watched, as well as it can be.
@@ -208,14 +247,40 @@ async fn write_data(store: &dyn Store, known: &Known<'_>, settlement: &Settlemen
         return Ok(());
     }
     match store.log_batch(&settlement.run, &[], &missing, &settlement.tags).await {
-        // The script has logged one of them itself.
-        Err(error) if error.kind == ErrorKind::Invalid => {
-            for (name, value) in &missing {
-                // Refused means that the script's own text stands, which is what is wanted.
-                store.log_param(&settlement.run, name, value).await?;
-            }
-            store.log_batch(&settlement.run, &[], &[], &settlement.tags).await
-        }
+        Err(error) if error.kind == ErrorKind::Invalid => write_one_by_one(store, settlement, &missing).await,
         outcome => outcome,
     }
+}
+
+/// A batch was refused for the sake of one of its parts, or because the run is deleted.
+async fn write_one_by_one(
+    store: &dyn Store,
+    settlement: &Settlement,
+    params: &[(String, String)],
+) -> Result<()> {
+    for (name, value) in params {
+        match store.log_param(&settlement.run, name, value).await {
+            // Refused means that the script's own text stands, which is what is wanted.
+            Ok(_) => {}
+            Err(error) if error.kind == ErrorKind::Invalid => pass_over(store, settlement, error).await?,
+            Err(error) => return Err(error),
+        }
+    }
+    for tag in &settlement.tags {
+        match store.log_batch(&settlement.run, &[], &[], std::slice::from_ref(tag)).await {
+            Ok(()) => {}
+            Err(error) if error.kind == ErrorKind::Invalid => pass_over(store, settlement, error).await?,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Something that the store will never take is no reason to lose a result, unless it is the run that is gone.
+async fn pass_over(store: &dyn Store, settlement: &Settlement, error: TrackingError) -> Result<()> {
+    if is_deleted(store, &settlement.run).await? {
+        return Err(error);
+    }
+    tracing::warn!(%error, run = %settlement.run, "not kept with the run");
+    Ok(())
 }

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep_until};
 use super::early::Stopper;
 use super::event::Event;
 use super::from_output::FromOutput;
-use super::heartbeat::Heartbeat;
+use super::heartbeat::{Heartbeat, Lost};
 use super::stop::{Level, Stop};
 use super::{Agent, AgentError};
 use crate::process::{Child, Ended, Tail, now_ms};
@@ -28,6 +28,8 @@ pub(super) enum Cut {
     TimedOut,
     /// Another attempt has taken the trial over.
     Superseded,
+    /// Somebody has deleted its run.
+    Deleted,
     /// It was not worth going on with.
     StoppedEarly,
 }
@@ -40,6 +42,7 @@ impl Cut {
             Self::TakenAway => "given back",
             Self::TimedOut => "trial_timeout",
             Self::Superseded => "its agent was lost",
+            Self::Deleted => "its run was deleted",
             Self::StoppedEarly => "stopped early",
         }
     }
@@ -70,8 +73,7 @@ pub(super) async fn watch_command(
 ) -> Result<Watched, AgentError> {
     let broken = |source| AgentError::Io { what: format!("trial {} can't be watched", claim.trial), source };
     let started = Instant::now();
-    let mut tail = Tail::at(&agent.live_log(run)).map_err(broken)?;
-    let mut disk = Ok(());
+    let mut tail = Tail::at(&agent.live_log(run));
     let mut from_output = FromOutput::start(&agent.config, &agent.store, run);
     let mut heartbeat = Heartbeat::start(Arc::clone(&agent.store), run.clone(), agent.options.lease);
     let mut stopper = Stopper::start(agent, claim.trial, run);
@@ -85,9 +87,7 @@ pub(super) async fn watch_command(
     let ended = loop {
         let on_output = |bytes: &[u8]| {
             (agent.events)(Event::Output { trial: claim.trial, bytes });
-            if let Err(error) = tail.push(bytes) {
-                disk = Err(error);
-            }
+            tail.push(bytes);
             if let Some(from_output) = &mut from_output {
                 from_output.push(bytes);
             }
@@ -100,8 +100,9 @@ pub(super) async fn watch_command(
                 let cut = if asked.give_back { Cut::TakenAway } else { Cut::Stopped };
                 ending.escalate(&child, asked.level, cut);
             }
-            () = heartbeat.lost(), if ending.cut.is_none() => {
-                ending.escalate(&child, Level::Terminate, Cut::Superseded);
+            lost = heartbeat.lost(), if ending.cut.is_none() => {
+                let cut = if lost == Lost::Deleted { Cut::Deleted } else { Cut::Superseded };
+                ending.escalate(&child, Level::Terminate, cut);
             }
             () = reached(ending.deadline) => ending.time_is_up(&child),
             stop = stopper.decided(), if verdict.is_none() && ending.cut.is_none() => {
@@ -114,12 +115,13 @@ pub(super) async fn watch_command(
             }
         }
     };
-    disk.map_err(broken)?;
     let (took, end_time) = (started.elapsed(), now_ms());
+    let note = |text: &str| (agent.events)(Event::Note { trial: claim.trial, text });
+    if let Some(error) = tail.broken() {
+        note(&format!("its log is cut, and the trial is settled without the rest: {error}"));
+    }
     let unsent = match from_output {
-        Some(from_output) => {
-            from_output.finish(|text| (agent.events)(Event::Note { trial: claim.trial, text })).await
-        }
+        Some(from_output) => from_output.finish(note).await,
         None => Vec::new(),
     };
     Ok(Watched { ended, cut: ending.cut, verdict, took, tail, end_time, unsent })

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
@@ -10,16 +11,21 @@ use tokio::task::JoinHandle;
 use super::environment::{HandedOver, REMOVED, variables};
 use super::event::{Event, Outcome};
 use super::gpus::{Gpu, Gpus};
+use super::journal::Kept;
+use super::kept_values::deliver_kept_values;
 use super::measure::{Measured, measure};
 use super::propose::{Proposed, propose};
 use super::provenance::Standing;
-use super::settle::{Delivered, Fate, Known, Settlement, abandon, deliver};
-use super::stop::{LAST_CHANCE, Level, Stop, no_answer, out_of_patience};
+use super::settle::{Delivered, Fate, Known, Settlement, abandon, deliver, drop_if_deleted};
+use super::stop::{LAST_CHANCE, Level, Stop, in_time};
+use super::values::is_refusal;
 use super::watch::{Cut, Watched, watch_command};
 use super::{Agent, AgentError};
+use crate::config::Method;
 use crate::config::command::{RenderContext, Rendered, render};
-use crate::process::{Child, Spec, now_ms};
+use crate::process::{Child, Spec, Tail, now_ms};
 use crate::record::{Claim, NewTrial, Unfinished, Verdict, tags};
+use crate::space::Point;
 use crate::tracking::{NewRun, RunInfo, TrackingError};
 use crate::trial::{RunStatus, TrialIndex, trial_seed};
 
@@ -32,6 +38,17 @@ pub(super) struct Wires {
     pub(super) ended: UnboundedSender<CommandEnded>,
 }
 
+impl Wires {
+    /// Does something with the store that must not hold up the end of the agent.
+    async fn bounded<T, E: From<TrackingError>>(
+        &self,
+        agent: &Agent,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        in_time(&self.stop, agent.options.grace, work).await
+    }
+}
+
 /// A trial's command is over, and its place free; what it gave is still being written down.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CommandEnded {
@@ -41,53 +58,91 @@ pub(super) struct CommandEnded {
     pub(super) stopped_early: bool,
 }
 
+/// Why an attempt has no outcome.
+pub(super) struct Failed {
+    pub(super) error: AgentError,
+    /// Its result waits in the journal: the trial is not to be run again.
+    kept: bool,
+}
+
+impl From<AgentError> for Failed {
+    fn from(error: AgentError) -> Self {
+        Self { error, kept: false }
+    }
+}
+
 /// Runs a claimed trial and settles it; a failed attempt is followed by further ones, as many as are allowed. `None`:
-/// there is no point left to run it with.
+/// there is no point left to run it with. Whatever goes wrong, the trial is given back, to be run by another agent at
+/// once.
 pub(super) async fn run_trial(
     agent: Arc<Agent>,
     mut claim: Claim,
     wires: Wires,
 ) -> Result<Option<Outcome>, AgentError> {
     loop {
-        let Some(proposed) = propose(&agent, claim).await? else {
-            agent.ledger.settle_without_run(claim).await?;
-            return Ok(None);
-        };
-        let outcome = run_attempt(&agent, claim, proposed, &wires).await?;
-        if outcome.fate != Fate::Retried || wires.stop.borrow().level > Level::No {
-            if outcome.fate == Fate::Retried {
-                agent.ledger.give_back(claim.trial, claim.attempt).await?;
+        let outcome = match run_attempt(&agent, claim, &wires).await {
+            Ok(Some(outcome)) => outcome,
+            Ok(None) => return Ok(None),
+            Err(Failed { error, kept }) => {
+                if !kept {
+                    give_back(&agent, claim).await;
+                }
+                return Err(error);
             }
+        };
+        if outcome.fate != Fate::Retried {
             return Ok(Some(outcome));
         }
-        let trial = Unfinished {
-            trial: claim.trial,
-            attempts: claim.attempt,
-            token: agent.identity.agent.clone(),
-            round: claim.round,
-            excused: claim.excused,
-            given_back: false,
-        };
-        match agent.ledger.claim_again(&trial).await? {
+        let again = wires.bounded(&agent, claim_again(&agent, claim, &wires)).await?;
+        match again {
             Some(next) => {
                 (agent.events)(Event::Settled(&outcome));
                 claim = next;
             }
-            // It took so long that the trial was taken over.
+            // It took so long that the trial was taken over, or no more are started.
             None => return Ok(Some(outcome)),
         }
     }
 }
 
-async fn run_attempt(
-    agent: &Agent,
-    claim: Claim,
-    proposed: Proposed,
-    wires: &Wires,
-) -> Result<Outcome, AgentError> {
+/// Claims the next attempt at a trial that failed; where no more are started, it is for other agents.
+async fn claim_again(agent: &Agent, claim: Claim, wires: &Wires) -> Result<Option<Claim>, TrackingError> {
+    if wires.stop.borrow().level > Level::No {
+        agent.ledger.give_back(claim.trial, claim.attempt).await?;
+        return Ok(None);
+    }
+    let trial = Unfinished {
+        trial: claim.trial,
+        attempts: claim.attempt,
+        token: agent.identity.agent.clone(),
+        round: claim.round,
+        excused: claim.excused,
+        given_back: false,
+    };
+    agent.ledger.claim_again(&trial).await
+}
+
+/// Lets another agent run the trial at once. What ends this agent is told; should this fail as well, the trial is free
+/// after a lease.
+async fn give_back(agent: &Agent, claim: Claim) {
+    let back = agent.ledger.give_back(claim.trial, claim.attempt);
+    match tokio::time::timeout(LAST_CHANCE, back).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, trial = %claim.trial, "not given back"),
+        Err(_) => tracing::warn!(trial = %claim.trial, "not given back: the store does not answer"),
+    }
+}
+
+async fn run_attempt(agent: &Arc<Agent>, claim: Claim, wires: &Wires) -> Result<Option<Outcome>, Failed> {
+    let proposed = wires.bounded(agent, propose(agent, claim)).await?;
+    let Some(proposed) = proposed else {
+        let settled = wires.bounded(agent, agent.ledger.settle_without_run(claim)).await;
+        settled.map_err(AgentError::from)?;
+        return Ok(None);
+    };
     let prepared = Prepared::new(agent, claim, proposed, agent.provenance.look().await)?;
     let new = prepared.new_run(agent);
-    run_prepared(agent, prepared, &new, wires).await
+    run_prepared(agent, prepared, &new, wires).await.map(Some)
 }
 
 /// Makes the run, hands it over to the command, watches that to its end, and settles it.
@@ -96,9 +151,9 @@ pub(super) async fn run_prepared(
     mut prepared: Prepared,
     new: &NewRun,
     wires: &Wires,
-) -> Result<Outcome, AgentError> {
+) -> Result<Outcome, Failed> {
     let claim = prepared.claim;
-    let run = agent.store.create_run(new).await?;
+    let run = wires.bounded(agent, agent.store.create_run(new)).await.map_err(AgentError::from)?;
     let patch = keep_patch(agent, &run, &prepared.code);
     let watched = {
         let uri = agent.hand_over.open(&run, &agent.config.experiment_name);
@@ -119,8 +174,10 @@ pub(super) async fn run_prepared(
     match watched {
         Ok(watched) => settle(agent, &run, &prepared, watched, patch, wires).await,
         Err(error) => {
-            abandon(agent, &run, &error).await;
-            Err(error)
+            let abandoned = abandon(agent, &run, &error);
+            // Others find out without it, after a lease.
+            let _ = tokio::time::timeout(LAST_CHANCE, abandoned).await;
+            Err(error.into())
         }
     }
 }
@@ -135,7 +192,7 @@ fn keep_patch(agent: &Agent, run: &RunInfo, code: &Standing) -> Option<Upload> {
     Some(tokio::spawn(async move { store.put_artifact(&run, tags::GIT_DIFF_ARTIFACT, patch).await }))
 }
 
-/// Writes down how an attempt ended: in the store, or in the journal where the store is away.
+/// Writes down how an attempt ended: in the journal first, then in the store.
 async fn settle(
     agent: &Agent,
     run: &RunInfo,
@@ -143,7 +200,7 @@ async fn settle(
     mut watched: Watched,
     patch: Option<Upload>,
     wires: &Wires,
-) -> Result<Outcome, AgentError> {
+) -> Result<Outcome, Failed> {
     let claim = prepared.claim;
     let point = &prepared.proposed.point;
     let mut settlement = Settlement::new(claim, run, point, &watched, agent.options.retries);
@@ -156,28 +213,13 @@ async fn settle(
         // The agent may be gone already: then nobody waits for the place.
         let _ = wires.ended.send(CommandEnded { trial: claim.trial, status, stopped_early });
     }
-    let log = watched.tail.log().map_err(failed(format!("the output of trial {} is gone", claim.trial)))?;
     let last_lines = watched.tail.last_lines();
     if settlement.status == RunStatus::Failed && last_lines.iter().any(|line| line.contains(OTHER_EXPERIMENT))
     {
         (agent.events)(Event::Note { trial: claim.trial, text: OTHER_EXPERIMENT_HINT });
     }
-    let delivery = tokio::select! {
-        delivery = write_down(agent, run, &settlement, log.clone(), patch) => delivery,
-        () = out_of_patience(wires.stop.clone(), LAST_CHANCE) => Err(no_answer()),
-    };
-    let (delivered, measured) = match delivery {
-        Ok(written) => written,
-        Err(error) => {
-            let kept = agent.journal.keep(&settlement, &log);
-            kept.map_err(failed(format!("the result of trial {} can't be kept on disk", claim.trial)))?;
-            let _ = std::fs::remove_file(agent.live_log(&run.id));
-            (agent.events)(Event::Note { trial: claim.trial, text: KEPT });
-            return Err(error.into());
-        }
-    };
-    // It is among the run's artifacts now.
-    let _ = std::fs::remove_file(agent.live_log(&run.id));
+    let (delivered, measured) =
+        deliver_safely(agent, run, &settlement, &mut watched.tail, patch, wires).await?;
     Ok(Outcome {
         trial: claim.trial,
         run: run.id.clone(),
@@ -188,9 +230,76 @@ async fn settle(
         logged: measured.logged,
         stopped,
         last_lines,
-        fate: settlement.fate,
+        fate: if delivered.dropped { Fate::Dropped } else { settlement.fate },
         counts: delivered.verdict == Verdict::Counts,
     })
+}
+
+/// Keeps a settlement in the journal, and delivers it: killed at any moment, the next agent here delivers it.
+async fn deliver_safely(
+    agent: &Agent,
+    run: &RunInfo,
+    settlement: &Settlement,
+    tail: &mut Tail,
+    patch: Option<Upload>,
+    wires: &Wires,
+) -> Result<(Delivered, Measured), Failed> {
+    let note = |text: &str| (agent.events)(Event::Note { trial: TrialIndex(settlement.trial), text });
+    let log = tail.log();
+    let live = agent.live_log(&run.id);
+    let kept = agent.journal.keep(settlement, tail.is_whole().then_some(live.as_path()), &log);
+    let kept = kept.inspect_err(|error| agent.warn_once(NO_JOURNAL, error)).ok();
+    let delivery = async {
+        match write_down(agent, run, settlement, log, patch).await {
+            Ok(written) => Ok(written),
+            Err(error) => drop_if_deleted(Err(error), agent.store.as_ref(), &agent.ledger, settlement)
+                .await
+                .map(|dropped| (dropped, Measured::default())),
+        }
+    };
+    let sync = sync_in_a_while(kept.as_ref());
+    let delivery = tokio::select! {
+        delivery = wires.bounded(agent, delivery) => delivery,
+        never = sync => match never {},
+    };
+    match (delivery, kept) {
+        (Ok((delivered, measured)), kept) => {
+            if let Some(kept) = kept {
+                kept.delivered();
+            }
+            match &delivered.log_refused {
+                Some(error) => note(&format!("its log stays in {}: {error}", live.display())),
+                // It is among the run's artifacts now.
+                None => drop(std::fs::remove_file(&live)),
+            }
+            if delivered.dropped {
+                note(DROPPED);
+            }
+            Ok((delivered, measured))
+        }
+        (Err(error), Some(kept)) => {
+            if is_refusal(&error) {
+                kept.refuse();
+            } else {
+                let _ = tokio::task::spawn_blocking(kept.sync()).await;
+                // The journal has it under another name.
+                let _ = std::fs::remove_file(&live);
+                note(KEPT);
+            }
+            Err(Failed { error: error.into(), kept: true })
+        }
+        (Err(error), None) => Err(AgentError::from(error).into()),
+    }
+}
+
+/// A store that takes its time may be away: then what it was to be given must outlive a power cut, too. On a store that
+/// answers at once, no trial waits for the disk.
+async fn sync_in_a_while(kept: Option<&Kept>) -> std::convert::Infallible {
+    if let Some(kept) = kept {
+        tokio::time::sleep(SYNC_AFTER).await;
+        let _ = tokio::task::spawn_blocking(kept.sync()).await;
+    }
+    std::future::pending().await
 }
 
 async fn write_down(
@@ -206,21 +315,27 @@ async fn write_down(
         // No reason to lose a trial.
         tracing::warn!(%error, run = %run.id, "git.diff is not kept");
     }
-    settlement.deliver_values(agent.store.as_ref()).await?;
+    let store = agent.store.as_ref();
+    let scripts = deliver_kept_values(&agent.journal, store, Some(&run.id)).await?;
+    let refused = scripts.refused + settlement.deliver_values(store).await?;
+    if refused > 0 {
+        let text = format!("the tracking store refused {refused} of its values");
+        (agent.events)(Event::Note { trial: TrialIndex(settlement.trial), text: &text });
+    }
     // What the script logged is read for the sake of the metric alone.
     let (known, measured) = match &agent.config.metric {
         Some(metric) => {
-            let run = agent.store.run(&run.id).await?;
-            let measured = measure(agent.store.as_ref(), &run, metric).await?;
+            let run = store.run(&run.id).await?;
+            let measured = measure(store, &run, metric).await?;
             (Known::Read(run), measured)
         }
         None => (Known::AsMade(run), Measured::default()),
     };
     let mut settlement = settlement.clone();
     if let Some(early) = &agent.early {
-        settlement.tags.extend(early.reached(agent.store.as_ref(), &run.id).await);
+        settlement.tags.extend(early.reached(store, &run.id).await);
     }
-    let delivered = deliver(agent.store.as_ref(), &agent.ledger, &settlement, log, known).await?;
+    let delivered = deliver(store, &agent.ledger, &settlement, log, known).await?;
     Ok((delivered, measured))
 }
 
@@ -228,6 +343,11 @@ async fn write_down(
 const OTHER_EXPERIMENT: &str = "active experiment ID does not match environment run ID";
 const OTHER_EXPERIMENT_HINT: &str = "the script calls mlflow.set_experiment() with another name than the sweep's: \
                                      remove the call, or set experiment_name in the sweep's config to that name";
+const DROPPED: &str = "its run was deleted meanwhile: the trial is dropped";
+const NO_CHECKPOINTS: &str = "there are no folders for checkpoints (SWEEP_CHECKPOINT_DIR)";
+const NO_JOURNAL: &str = "results can't be kept in .sweep/journal until the store has them";
+/// How long the store may take until what it was given is made safe from a power cut.
+const SYNC_AFTER: Duration = Duration::from_secs(1);
 const KEPT: &str = "its result could not be delivered and is kept here; the next `sweep run` in this directory \
                     delivers it";
 
@@ -252,11 +372,43 @@ pub(super) struct Prepared {
     seed: u32,
     command: Rendered,
     gpu: Option<Gpu>,
-    /// Of `${args_json_file}`: deleted when the trial is over.
-    _params_file: tempfile::NamedTempFile,
+    /// Of `${args_json_file}`, where the command asks for it: deleted when the trial is over.
+    _params_file: Option<tempfile::NamedTempFile>,
     checkpoint_dir: PathBuf,
     /// It is no trial: the ledger is not told of it.
     apart: bool,
+}
+
+/// The command of a point, and the file that it asks for.
+fn command_of(
+    agent: &Agent,
+    point: &Point,
+    seed: u32,
+) -> Result<(Rendered, Option<tempfile::NamedTempFile>), AgentError> {
+    let seed = seed.to_string();
+    let declared = agent.config.parameter_names();
+    let context = RenderContext {
+        program: agent.config.program.as_deref(),
+        environment: &|name| std::env::var(name).ok(),
+        extra: &[("trial_seed", &seed)],
+        params_file: None,
+        declared: &declared,
+    };
+    let command = render(&agent.config.command, point, &context)?;
+    let Some(json) = &command.params_file_json else { return Ok((command, None)) };
+    let file =
+        params_file(agent, json).map_err(failed("the file of ${args_json_file} can't be written".into()))?;
+    let context = RenderContext { params_file: Some(file.path()), ..context };
+    Ok((render(&agent.config.command, point, &context)?, Some(file)))
+}
+
+/// A file with a trial's params: in the folder for temporary files, else beside the logs.
+fn params_file(agent: &Agent, json: &str) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("sweep-params-").suffix(".json");
+    let file = builder.tempfile().or_else(|_| builder.tempfile_in(&agent.logs))?;
+    std::fs::write(file.path(), json)?;
+    Ok(file)
 }
 
 impl Prepared {
@@ -275,27 +427,16 @@ impl Prepared {
         handed: Handed,
     ) -> Result<Self, AgentError> {
         let Handed { seed, checkpoints, apart } = handed;
-        let params_file = tempfile::Builder::new()
-            .prefix("sweep-params-")
-            .suffix(".json")
-            .tempfile()
-            .map_err(failed("no temporary file can be made".into()))?;
-        let seed_text = seed.to_string();
-        let context = RenderContext {
-            program: agent.config.program.as_deref(),
-            environment: &|name| std::env::var(name).ok(),
-            extra: &[("trial_seed", &seed_text)],
-            params_file: Some(params_file.path()),
-            declared: &agent.config.parameter_names(),
-        };
-        let command = render(&agent.config.command, &proposed.point, &context)?;
-        if let Some(json) = &command.params_file_json {
-            std::fs::write(params_file.path(), json)
-                .map_err(failed("the file of ${args_json_file} can't be written".into()))?;
-        }
+        let (command, params_file) = command_of(agent, &proposed.point, seed)?;
         let checkpoint_dir = agent.checkpoints.join(checkpoints);
-        std::fs::create_dir_all(&checkpoint_dir)
-            .map_err(failed(format!("the folder {} can't be made", checkpoint_dir.display())))?;
+        if let Err(error) = std::fs::create_dir_all(&checkpoint_dir) {
+            let what = format!("the folder {} can't be made", checkpoint_dir.display());
+            // With this method trials go on from what is in them; else they are there for those who ask.
+            if agent.config.method == Method::SuccessiveHalving {
+                return Err(failed(what)(error));
+            }
+            agent.warn_once(NO_CHECKPOINTS, &error);
+        }
         let gpu = agent.gpus.as_ref().and_then(Gpus::take);
         Ok(Self {
             claim,
@@ -344,6 +485,7 @@ impl Prepared {
             trial_seed: self.seed,
             params_json: self.proposed.point.to_json().to_string(),
             checkpoint_dir: &self.checkpoint_dir,
+            journal: agent.journal.folder(),
             agent: &agent.identity.agent,
             gpu: self.gpu.as_ref().map(Gpu::name),
             additions: &agent.config.env,

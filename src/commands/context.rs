@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::exit::Exit;
 use super::failure::Failure;
@@ -16,6 +17,9 @@ use crate::ui::Ui;
 
 /// Where MLflow itself looks when nothing is said.
 pub(super) const DEFAULT_URI: &str = "sqlite:///mlflow.db";
+
+/// How long one try may take, of a server that was away a moment ago.
+const ONE_TRY: Duration = Duration::from_secs(5);
 
 /// What a command starts from, before any store is opened.
 #[derive(Debug, Clone)]
@@ -86,6 +90,26 @@ impl Context {
             }
             _ => return Err(unknown_scheme(&uri)),
         };
+        Ok(Self { ui: setting.ui, folder: setting.folder.clone(), store, backend })
+    }
+
+    /// Opens the store that a trial was handed: its address is right, and a server that does not answer is away. Where
+    /// it was away a moment ago, it is asked `once`, and not for long.
+    ///
+    /// # Errors
+    /// As [`Context::open`].
+    pub(super) fn open_of_trial(setting: &Setting, once: bool) -> Result<Self, Failure> {
+        let uri = setting.tracking_uri.clone().unwrap_or_else(|| DEFAULT_URI.to_owned());
+        if !uri.starts_with("http://") && !uri.starts_with("https://") {
+            return Self::open(setting);
+        }
+        let mut settings = Settings::read(&uri, &Environment::of_process())?;
+        if once {
+            settings.max_retries = 0;
+            settings.timeout = settings.timeout.min(ONE_TRY);
+        }
+        let store = Arc::new(RestStore::new(settings)?.known());
+        let backend = Backend::Server { uri, store: store.clone() };
         Ok(Self { ui: setting.ui, folder: setting.folder.clone(), store, backend })
     }
 

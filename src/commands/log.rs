@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 use super::context::{Context, Setting};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::log_sink::Sink;
 use crate::process::now_ms;
 use crate::tracking::{Metric, RunId};
 
@@ -16,8 +17,6 @@ use crate::tracking::{Metric, RunId};
 const BATCH: usize = 800;
 /// The longest line of a file of metrics.
 const LONGEST_LINE: u64 = 1 << 20;
-/// The largest file that is sent.
-const LARGEST_FILE: u64 = 2 << 30;
 /// The deepest folder that is sent.
 const DEEPEST: usize = 32;
 
@@ -60,7 +59,7 @@ pub enum Logged {
     },
 }
 
-/// Logs to the trial's run.
+/// Logs to the trial's run. What the store does not take now is kept in the journal of the sweep's directory.
 ///
 /// # Errors
 /// Where there is no trial, what was typed makes no sense, or the store refuses.
@@ -73,14 +72,16 @@ pub async fn log(setting: &Setting, args: &LogArgs) -> Result<Exit, Failure> {
                 .into_iter()
                 .map(|(key, text)| Ok(Metric { value: number(&key, &text)?, key, timestamp, step: *step }))
                 .collect::<Result<Vec<_>, Failure>>()?;
-            Context::open(setting)?.store.log_batch(&run, &metrics, &[], &[]).await?;
+            Sink::open(setting, run)?.log(&metrics, &[], &[]).await?;
         }
-        Logged::Metrics { file } => log_lines(setting, &run, file.as_deref()).await?,
+        Logged::Metrics { file } => log_lines(setting, run, file.as_deref()).await?,
         Logged::Param(words) => {
-            Context::open(setting)?.store.log_batch(&run, &[], &pairs(words, "param")?, &[]).await?;
+            let params = pairs(words, "param")?;
+            Sink::open(setting, run)?.log(&[], &params, &[]).await?;
         }
         Logged::Tag(words) => {
-            Context::open(setting)?.store.log_batch(&run, &[], &[], &pairs(words, "tag")?).await?;
+            let tags = pairs(words, "tag")?;
+            Sink::open(setting, run)?.log(&[], &[], &tags).await?;
         }
         Logged::Artifact { paths, to } => log_files(setting, &run, paths, to.as_deref()).await?,
     }
@@ -127,8 +128,8 @@ fn number(name: &str, text: &str) -> Result<f64, Failure> {
 }
 
 /// Logs metrics from lines of JSON, a batch at a time, so that a pipe that stays open is logged as it comes.
-async fn log_lines(setting: &Setting, run: &RunId, file: Option<&Path>) -> Result<(), Failure> {
-    let context = Context::open(setting)?;
+async fn log_lines(setting: &Setting, run: RunId, file: Option<&Path>) -> Result<(), Failure> {
+    let sink = Sink::open(setting, run)?;
     let (mut reader, name): (Box<dyn BufRead>, String) = match file.filter(|file| *file != Path::new("-")) {
         None => (Box::new(std::io::stdin().lock()), "stdin".to_owned()),
         Some(path) => {
@@ -155,12 +156,12 @@ async fn log_lines(setting: &Setting, run: &RunId, file: Option<&Path>) -> Resul
             batch.extend(metrics_of(&line, now_ms()).map_err(wrong)?);
         }
         if batch.len() >= BATCH {
-            context.store.log_batch(run, &batch, &[], &[]).await?;
+            sink.log(&batch, &[], &[]).await?;
             batch.clear();
         }
     }
     if !batch.is_empty() {
-        context.store.log_batch(run, &batch, &[], &[]).await?;
+        sink.log(&batch, &[], &[]).await?;
     }
     Ok(())
 }
@@ -216,11 +217,12 @@ async fn log_files(
         let target = prefix.map_or_else(|| name.clone(), |prefix| format!("{prefix}/{name}"));
         collect(&full, target, 0, &mut files)?;
     }
-    let context = Context::open(setting)?;
+    let context = Context::open_of_trial(setting, false)?;
     let info = context.store.run(run).await?.info;
     for (path, target) in files {
-        let bytes = std::fs::read(&path).map_err(|error| unreadable(&path, &error))?;
-        context.store.put_artifact(&info, &target, bytes).await?;
+        // Piece by piece: a model may be larger than memory.
+        let file = std::fs::File::open(&path).map_err(|error| unreadable(&path, &error))?;
+        context.store.put_artifact_file(&info, &target, &file).await?;
     }
     Ok(())
 }
@@ -235,10 +237,6 @@ fn collect(
     let broken = |error| unreadable(path, &error);
     let kind = std::fs::symlink_metadata(path).map_err(broken)?;
     if kind.is_file() {
-        if kind.len() > LARGEST_FILE {
-            return Err(Failure::new(Exit::Usage, format!("{} is larger than 2 GiB", path.display()))
-                .hint("Keep it in SWEEP_CHECKPOINT_DIR, or log it with MLflow's own client."));
-        }
         files.push((path.to_owned(), target));
     } else if kind.is_dir() && depth < DEEPEST {
         let entries = std::fs::read_dir(path).map_err(broken)?.collect::<Result<Vec<_>, _>>();

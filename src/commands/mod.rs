@@ -29,6 +29,7 @@ pub mod init;
 pub mod list;
 mod load;
 pub mod log;
+mod log_sink;
 mod logged_model;
 pub mod logs;
 pub mod models;

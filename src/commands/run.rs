@@ -13,6 +13,7 @@ use super::signals::Signals;
 use super::workspace;
 use crate::agent::{
     self, Agent, Early, EndReason, Gpus, HandOver, Journal, MOST_UNMEASURED, Options, Provenance, Summary,
+    Warned,
 };
 use crate::config::{self, Config, Method};
 use crate::gateway::Gateway;
@@ -87,12 +88,21 @@ pub(super) async fn work(
 ) -> Result<Worked, Failure> {
     check_pin(context, &sweep, &args.pin)?;
     let signals = Signals::listen(context.ui)?;
-    let order = sweep.order(context.store.as_ref()).await?;
+    let parent = context.store.run(sweep.id()).await?;
+    if !parent.info.active {
+        return Err(deleted(&sweep));
+    }
+    let order = Order::of(&parent);
     if matches!(order, Order::Stop | Order::Cancel) {
         return Err(Failure::new(Exit::Usage, format!("sweep {} was stopped", sweep.id()))
             .hint(format!("sweep resume {}", sweep.id())));
     }
-    let agent = Arc::new(assemble(context, sweep, config, args).await?);
+    let assembled = tokio::select! {
+        assembled = assemble(context, sweep, config, args) => assembled?,
+        // Nothing is claimed yet: there is nothing to wait for.
+        exit = signals.received() => return Ok(Worked { exit, complete: false }),
+    };
+    let agent = Arc::new(assembled);
     let limit = limit(&agent.config, agent.strategy.as_ref());
     announce(context, &agent.sweep, &agent.config, limit, agent.options.jobs);
     let summary = agent::run(Arc::clone(&agent), signals.stop()).await?;
@@ -100,12 +110,23 @@ pub(super) async fn work(
         tracing::debug!(calls = store.calls(), "requests to the server");
     }
     tell(context, &agent, &summary);
+    if summary.end == EndReason::Deleted {
+        return Err(deleted(&agent.sweep));
+    }
     let without_value = summary.unmeasured > 0
         && (summary.end == EndReason::Unmeasured || summary.unmeasured == summary.finished);
     let failed = if summary.failed > 0 || without_value { Exit::WorkFailed } else { Exit::Done };
     let gave_up = matches!(summary.end, EndReason::Failures | EndReason::Unmeasured);
     let complete = summary.end != EndReason::Stopped && !gave_up;
     Ok(Worked { exit: signals.exit().unwrap_or(failed), complete: complete && signals.exit().is_none() })
+}
+
+/// Nobody works on a sweep that somebody has deleted.
+fn deleted(sweep: &Sweep) -> Failure {
+    let id = sweep.id();
+    Failure::new(Exit::Tracking, format!("the sweep was deleted: its run {id} is no longer there")).hint(
+        format!("Restore the run (mlflow runs restore --run-id {id}), or start another: sweep init CONFIG."),
+    )
 }
 
 /// Makes an agent of this machine for an opened sweep.
@@ -143,10 +164,13 @@ pub(super) async fn assemble(
     deliver_journal(context, &journal, &ledger).await?;
     Ok(Agent {
         checkpoints: workspace::checkpoints(&context.folder, sweep.id().as_str()),
-        logs: workspace::make_logs(&context.folder).map_err(|error| {
-            Failure::new(Exit::WorkFailed, "the folder .sweep/logs can't be made").caused_by(&error)
-        })?,
+        logs: logs(context),
         journal,
+        outages: match &context.backend {
+            Backend::Server { store, .. } => Some(store.outages()),
+            Backend::File(_) => None,
+        },
+        warned: Warned::default(),
         provenance: Provenance::new(
             context.folder.clone(),
             config::canonical(&sweep.config).unwrap_or_default(),
@@ -168,6 +192,15 @@ pub(super) async fn assemble(
             lines.on(&event);
         }),
         options,
+    })
+}
+
+/// Where the output of commands can be read while they run: who works without loses that, and nothing else.
+fn logs(context: &Context) -> std::path::PathBuf {
+    workspace::make_logs(&context.folder).unwrap_or_else(|error| {
+        let text = format!("`sweep logs` can't follow running trials: .sweep/logs can't be made ({error})");
+        context.ui.warn(&text);
+        workspace::logs(&context.folder)
     })
 }
 
@@ -226,9 +259,9 @@ fn guard(context: &Context) -> Option<Arc<Guard>> {
     }
 }
 
-/// Results that an earlier agent of this directory could not deliver.
+/// Results that an earlier agent of this directory could not deliver. What the store will never take stops nobody.
 async fn deliver_journal(context: &Context, journal: &Journal, ledger: &Ledger) -> Result<(), Failure> {
-    let posted = journal.post(context.store.as_ref(), ledger).await?;
+    let posted = journal.post(context.store.as_ref(), ledger).await;
     if posted.delivered > 0 {
         let results = words::count(posted.delivered as u64, "result");
         context.ui.say(&format!("Delivered {results} that had been kept in this directory."));
@@ -237,7 +270,17 @@ async fn deliver_journal(context: &Context, journal: &Journal, ledger: &Ledger) 
         let results = words::count(posted.dropped as u64, "kept result");
         context.ui.warn(&format!("{results} dropped: the runs were deleted"));
     }
-    Ok(())
+    if !posted.refused.is_empty() {
+        let files = words::count(posted.refused.len() as u64, "file");
+        let reasons: Vec<String> =
+            posted.refused.iter().map(|(what, why)| format!("\n  {what}: {why}")).collect();
+        context.ui.warn(&format!(
+            "{files} of the journal can't be delivered; set aside as *.refused in {}{}",
+            journal.folder().display(),
+            reasons.concat()
+        ));
+    }
+    posted.error.map_or(Ok(()), |error| Err(error.into()))
 }
 
 /// Trials that may be run in all: `run_cap`, or the points that there are, whichever is less.
@@ -311,6 +354,7 @@ fn tell(context: &Context, agent: &Agent, summary: &Summary) {
         EndReason::Stopped => "stopped".to_owned(),
         EndReason::Duration => "max_duration has run out".to_owned(),
         EndReason::Target => "metric.target is reached".to_owned(),
+        EndReason::Deleted => "the sweep was deleted".to_owned(),
     };
     let mut parts = vec![format!("{} finished", summary.finished)];
     if summary.failed > 0 {
@@ -324,6 +368,9 @@ fn tell(context: &Context, agent: &Agent, summary: &Summary) {
     }
     if summary.unmeasured > 0 {
         parts.push(ui.err(Style::Warning, &format!("{} without the metric", summary.unmeasured)));
+    }
+    if summary.dropped > 0 {
+        parts.push(format!("{} dropped (run deleted)", summary.dropped));
     }
     ui.say(&format!("This agent: {}; {why}.", parts.join(", ")));
 }

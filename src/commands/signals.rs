@@ -30,7 +30,7 @@ impl Signals {
                 let present = asked.borrow().level;
                 let (level, code) = tokio::select! {
                     Some(()) = interrupts.recv() => (after_interrupt(present), Exit::Interrupted),
-                    Some(()) = terminations.recv() => (Level::Terminate, Exit::Terminated),
+                    Some(()) = terminations.recv() => (after_termination(present), Exit::Terminated),
                     else => return,
                 };
                 exit.send_modify(|exit| {
@@ -47,6 +47,16 @@ impl Signals {
     /// Where the signals ask an agent to stop.
     pub(super) fn stop(&self) -> watch::Sender<Stop> {
         self.stop.clone()
+    }
+
+    /// Waits for the first signal, and returns how the program is to end.
+    pub(super) async fn received(&self) -> Exit {
+        let mut received = self.received.clone();
+        let exit = received.wait_for(Option::is_some).await.ok().and_then(|exit| *exit);
+        match exit {
+            Some(exit) => exit,
+            None => std::future::pending().await,
+        }
     }
 
     /// The exit code of the first signal, if one came.
@@ -80,6 +90,11 @@ fn after_interrupt(present: Level) -> Level {
         Level::Drain => Level::Terminate,
         Level::Terminate | Level::Kill => Level::Kill,
     }
+}
+
+/// Whoever sends it again means now.
+fn after_termination(present: Level) -> Level {
+    if present < Level::Terminate { Level::Terminate } else { Level::Kill }
 }
 
 fn words(level: Level, code: Exit) -> &'static str {

@@ -9,6 +9,7 @@ mod error;
 pub mod filter;
 pub mod local_artifacts;
 mod model;
+mod outage;
 mod registry;
 pub mod rest;
 mod store;
@@ -18,5 +19,6 @@ pub use model::{
     ArtifactEntry, Experiment, ExperimentId, Metric, NewRun, Page, Run, RunId, RunInfo, RunQuery, RunUpdate,
     Want,
 };
+pub use outage::Outage;
 pub use registry::{LoggedModel, ModelVersion, NewVersion, RegisteredModel, Registry};
 pub use store::{ParamWrite, Store};

@@ -19,6 +19,8 @@ pub(super) struct Standing {
     pub(super) taken: u64,
     /// The best value so far.
     pub(super) best: Option<String>,
+    /// That the server is away, where it is.
+    pub(super) away: Option<String>,
 }
 
 /// The line; nothing at all where there is no terminal.
@@ -74,6 +76,9 @@ impl Progress {
 
 /// `12 done, 2 running, 1 failed · best 0.47 (trial 3) · 21/min · 4 min 10 s left`.
 fn sentence(standing: &Standing, limit: Option<u64>, elapsed: Duration) -> String {
+    if let Some(away) = &standing.away {
+        return away.clone();
+    }
     let mut counts = format!("{} done, {} running", standing.done, standing.running);
     if standing.failed > 0 {
         counts += &format!(", {} failed", standing.failed);
@@ -100,8 +105,14 @@ mod tests {
 
     #[test]
     fn the_line_tells_counts_best_rate_and_time_left() {
-        let standing =
-            Standing { done: 30, failed: 2, running: 4, taken: 64, best: Some("0.5 (trial 3)".into()) };
+        let standing = Standing {
+            done: 30,
+            failed: 2,
+            running: 4,
+            taken: 64,
+            best: Some("0.5 (trial 3)".into()),
+            away: None,
+        };
         let line = sentence(&standing, Some(120), Duration::from_secs(60));
         assert_eq!(line, "30 done, 4 running, 2 failed · best 0.5 (trial 3) · 30/min · 2 min 00 s left");
         let first = Standing { running: 1, taken: 1, ..Standing::default() };

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use super::progress::{Progress, Standing};
 use super::{Style, Ui, words};
@@ -33,6 +34,8 @@ struct State {
     shown: Option<TrialIndex>,
     /// The trial that waits for it to be settled.
     next: Option<Next>,
+    /// How long the server had been away when that was last said in a line.
+    said_away: Option<Duration>,
 }
 
 /// What a trial has said before the former was settled.
@@ -42,6 +45,8 @@ struct Next {
     output: Vec<u8>,
 }
 
+/// Lines that say that the server is away are so far apart, where there is no line that can be drawn anew.
+const AWAY_LINES: Duration = Duration::from_secs(30);
 /// Bytes that are held back for the sake of order, at most.
 const MOST_HELD: usize = 1 << 20;
 
@@ -78,6 +83,13 @@ impl RunLines {
                 self.progress.above(|| self.ui.warn(&format!("trial {trial}: {text}")));
             }
             Event::Unmeasured(outcome) => self.unmeasured(outcome),
+            Event::Away { since, next_try, kept } => self.away(&mut state, *since, *next_try, *kept),
+            Event::Back { after } => {
+                state.standing.away = None;
+                state.said_away = None;
+                self.say(&format!("server back after {}", words::duration(*after)));
+            }
+            Event::Warning { text } => self.progress.above(|| self.ui.warn(text)),
             Event::Ended => return self.progress.clear(),
         }
         self.progress.show(&state.standing);
@@ -120,6 +132,27 @@ impl RunLines {
         };
         let name = words::quoted(&metric.name);
         self.progress.above(|| self.ui.warn(&format!("trial {} did not log {name}; {what}", outcome.trial)));
+    }
+
+    /// `server away for 12 s, trying again in 5 s; 2 results kept here`.
+    fn away(&self, state: &mut State, since: Duration, next_try: Duration, kept: usize) {
+        let whole = |time: Duration| words::duration(Duration::from_secs(time.as_secs().max(1)));
+        let again = if next_try.as_millis() > 500 {
+            format!("trying again in {}", whole(next_try + Duration::from_millis(500)))
+        } else {
+            "trying again".to_owned()
+        };
+        let results = match kept {
+            0 => String::new(),
+            kept => format!("; {} kept here", words::count(kept as u64, "result")),
+        };
+        let text = format!("server away for {}, {again}{results}", whole(since));
+        if self.progress.is_shown() {
+            state.standing.away = Some(text);
+        } else if state.said_away.is_none_or(|said| since >= said + AWAY_LINES) {
+            state.said_away = Some(since);
+            self.ui.say(&text);
+        }
     }
 
     fn waiting(&self, others: usize) {
@@ -180,6 +213,7 @@ impl RunLines {
             Fate::Result | Fate::Superseded => "  (does not count: another agent has taken the trial over)",
             Fate::GivenBack => "  (given back, to be run again)",
             Fate::Retried => "  (will be tried again)",
+            Fate::Dropped => "  (does not count: its run was deleted)",
         };
         self.say(&line);
         if state.shown == Some(outcome.trial) {

@@ -15,6 +15,7 @@ mod everyday;
 mod faults;
 mod gateway;
 mod halving;
+mod kept_results;
 mod ledger_model;
 mod live;
 mod log;

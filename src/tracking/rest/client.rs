@@ -10,14 +10,22 @@ use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, DATE, HeaderMap, HeaderValu
 use reqwest::{Method, Response, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::settings::Settings;
 use crate::tracking::error::{ErrorKind, Result, TrackingError};
 use crate::tracking::local_artifacts::Upload;
+use crate::tracking::outage::Outage;
 
 /// Answers beyond this size are refused: 64 MiB, far above a page of 1,000 runs.
 const MAX_ANSWER: usize = 64 << 20;
-const LONGEST_WAIT: Duration = Duration::from_secs(120);
+/// A server that is back is found within this time.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// A server that asks for more time than this is asked again sooner.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
+/// The waits that tries are counted by grow no further.
+const LONGEST_COUNTED: Duration = Duration::from_secs(120);
 /// A file is on its way no longer than this.
 const LONGEST_TRANSFER: Duration = Duration::from_secs(24 * 3600);
 /// Until a server has answered once, it is more likely misspelt than restarting.
@@ -29,6 +37,19 @@ pub(super) struct Client {
     settings: Settings,
     contacted: AtomicBool,
     calls: AtomicU64,
+    outage: watch::Sender<Option<Outage>>,
+}
+
+/// How often and how long a request has been tried.
+struct Tries {
+    number: u32,
+    begun: Instant,
+}
+
+impl Tries {
+    fn none() -> Self {
+        Self { number: 0, begun: Instant::now() }
+    }
 }
 
 /// What is sent: a request that can be made again for every try.
@@ -47,7 +68,22 @@ pub(super) enum Body<'a> {
 
 impl Client {
     pub(super) fn new(settings: Settings) -> Result<Self> {
-        Ok(Self { http: http_client(&settings)?, settings, contacted: false.into(), calls: 0.into() })
+        Ok(Self {
+            http: http_client(&settings)?,
+            settings,
+            contacted: false.into(),
+            calls: 0.into(),
+            outage: watch::Sender::new(None),
+        })
+    }
+
+    /// The address is known to be right: a server that does not answer is away.
+    pub(super) fn is_known(&self) {
+        self.contacted.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn outages(&self) -> watch::Receiver<Option<Outage>> {
+        self.outage.subscribe()
     }
 
     /// Requests sent so far, further tries included.
@@ -129,55 +165,83 @@ impl Client {
 
     /// As [`Client::send`], with how often it was sent.
     async fn send_counted(&self, what: &str, request: Request<'_>) -> Result<(Vec<u8>, u32)> {
-        let mut tries = 0;
+        let mut tries = Tries::none();
         loop {
             match self.send_once(what, &request).await {
-                Ok(body) => return Ok((body, tries + 1)),
-                Err(failure) => self.wait_for_another_try(failure, tries).await?,
+                Ok(body) => {
+                    self.is_back();
+                    return Ok((body, tries.number + 1));
+                }
+                Err(failure) => self.wait_for_another_try(failure, &mut tries).await?,
             }
-            tries += 1;
         }
     }
 
     /// Fetches what may be larger than memory into a file, which holds nothing of a try that failed.
     pub(super) async fn fetch(&self, what: &str, url: Url, into: &mut Upload) -> Result<()> {
-        let mut tries = 0;
+        let mut tries = Tries::none();
         loop {
             match self.fetch_once(what, url.clone(), into).await {
-                Ok(()) => return Ok(()),
-                Err(failure) => self.wait_for_another_try(failure, tries).await?,
+                Ok(()) => {
+                    self.is_back();
+                    return Ok(());
+                }
+                Err(failure) => self.wait_for_another_try(failure, &mut tries).await?,
             }
             into.restart()?;
-            tries += 1;
         }
     }
 
     /// Sends a file of `size` bytes that may be larger than memory.
     pub(super) async fn send_file(&self, what: &str, url: Url, file: &File, size: u64) -> Result<()> {
-        let mut tries = 0;
+        let mut tries = Tries::none();
         loop {
             match self.send_file_once(what, url.clone(), file, size).await {
-                Ok(()) => return Ok(()),
-                Err(failure) => self.wait_for_another_try(failure, tries).await?,
+                Ok(()) => {
+                    self.is_back();
+                    return Ok(());
+                }
+                Err(failure) => self.wait_for_another_try(failure, &mut tries).await?,
             }
-            tries += 1;
         }
     }
 
     /// Waits where another try makes sense; else the failure stands.
-    async fn wait_for_another_try(&self, failure: Failure, tries: u32) -> Result<()> {
+    ///
+    /// `MLFLOW_HTTP_REQUEST_MAX_RETRIES` and `_BACKOFF_FACTOR` say how long a request is tried, as for MLflow's clients;
+    /// but the waits between do not grow beyond [`LONGEST_WAIT`], so that a server that is back is found soon.
+    async fn wait_for_another_try(&self, failure: Failure, tries: &mut Tries) -> Result<()> {
+        if !failure.transient {
+            self.is_back();
+            return Err(failure.error);
+        }
         let most = if self.contacted.load(Ordering::Relaxed) {
             self.settings.max_retries
         } else {
             self.settings.max_retries.min(RETRIES_BEFORE_FIRST_CONTACT)
         };
-        if !failure.transient || tries >= most {
+        let is_over = tries.number >= most && tries.begun.elapsed() >= self.patience(most);
+        let asked = failure.retry_after.map(|wait| wait.min(LONGEST_RETRY_AFTER));
+        let wait = if is_over { Duration::ZERO } else { asked.unwrap_or_else(|| self.backoff(tries.number)) };
+        self.is_away(wait);
+        if is_over {
             return Err(failure.error);
         }
-        let wait = failure.retry_after.unwrap_or_else(|| self.backoff(tries)).min(LONGEST_WAIT);
+        tries.number += 1;
         tracing::debug!(error = %failure.error, ?wait, "trying again");
         tokio::time::sleep(wait).await;
         Ok(())
+    }
+
+    /// How long a request is tried: as long as waits that double take, of which so many are allowed.
+    fn patience(&self, retries: u32) -> Duration {
+        let waits = (1..retries).map(|tries| self.doubled(tries));
+        // The waits are cut by a quarter on average.
+        waits.sum::<Duration>().mul_f64(0.75)
+    }
+
+    fn doubled(&self, tries: u32) -> Duration {
+        self.settings.backoff.saturating_mul(1 << (tries - 1).min(10)).min(LONGEST_COUNTED)
     }
 
     /// The first new try is near at once, as a restarted connection cures most faults; then the waits double.
@@ -185,8 +249,19 @@ impl Client {
         if tries == 0 {
             return Duration::from_millis(rand::rng().random_range(20..120));
         }
-        let base = self.settings.backoff.saturating_mul(1 << (tries - 1).min(10)).min(LONGEST_WAIT);
-        base.mul_f64(rand::rng().random_range(0.5..1.0))
+        self.doubled(tries).min(LONGEST_WAIT).mul_f64(rand::rng().random_range(0.5..1.0))
+    }
+
+    fn is_away(&self, wait: Duration) {
+        let now = Instant::now();
+        self.outage.send_modify(|outage| {
+            let since = outage.map_or(now, |outage| outage.since);
+            *outage = Some(Outage { since, next_try: now + wait });
+        });
+    }
+
+    fn is_back(&self) {
+        self.outage.send_if_modified(|outage| outage.take().is_some());
     }
 
     async fn send_once(&self, what: &str, request: &Request<'_>) -> Result<Vec<u8>, Failure> {
@@ -307,6 +382,8 @@ impl Client {
             ("RESOURCE_DOES_NOT_EXIST", _) => ErrorKind::NotFound,
             ("NOT_IMPLEMENTED" | "ENDPOINT_NOT_FOUND", _) => ErrorKind::Unsupported,
             (_, 408 | 429 | 500..) => ErrorKind::Unavailable,
+            // Every MLflow has these: it is somebody else who does not know them, and says nothing of any run.
+            ("", 404) if what.starts_with("runs/") || what.starts_with("experiments/") => ErrorKind::Protocol,
             ("", 404) => ErrorKind::NotFound,
             ("", _) => ErrorKind::Protocol,
             _ => ErrorKind::Invalid,

@@ -25,6 +25,7 @@ use super::local_artifacts::Upload;
 use super::model::{
     ArtifactEntry, Experiment, ExperimentId, Metric, NewRun, Page, Run, RunId, RunInfo, RunQuery, RunUpdate,
 };
+use super::outage::Outage;
 use super::registry::Registry;
 use super::store::{ParamWrite, Store};
 
@@ -47,6 +48,19 @@ impl RestStore {
     pub fn new(settings: Settings) -> Result<Self> {
         let uri = settings.display_uri();
         Ok(Self { client: Client::new(settings)?, uri })
+    }
+
+    /// Tries as long as settings say from the first request on: the address is known to be right.
+    #[must_use]
+    pub fn known(self) -> Self {
+        self.client.is_known();
+        self
+    }
+
+    /// Whether the server is away, and since when.
+    #[must_use]
+    pub fn outages(&self) -> tokio::sync::watch::Receiver<Option<Outage>> {
+        self.client.outages()
     }
 
     /// Requests sent so far, further tries included.

@@ -227,6 +227,15 @@ fn read_request(stream: &TcpStream) -> io::Result<Vec<u8>> {
 }
 
 fn answer(mut client: &TcpStream, status: u16) -> Option<()> {
-    let head = format!("HTTP/1.1 {status} by the proxy\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-    client.write_all(head.as_bytes()).ok()
+    // As a login page comes: with a redirect to it, or in the place of what was asked for.
+    let (header, body) = match status {
+        302 => ("location: http://login.invalid/\r\n", ""),
+        200 => ("content-type: text/html\r\n", "<html>Sign in, please</html>"),
+        _ => ("", ""),
+    };
+    let length = body.len();
+    let answer = format!(
+        "HTTP/1.1 {status} by the proxy\r\n{header}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    );
+    client.write_all(answer.as_bytes()).ok()
 }

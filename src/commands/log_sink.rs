@@ -1,0 +1,75 @@
+//! Where the values of `sweep log` go: to the tracking store, or to the journal of the sweep's directory while the store
+//! does not take them. The trial's agent delivers the journal before it gives the trial its result.
+
+use super::context::{Context, Setting};
+use super::exit::Exit;
+use super::failure::Failure;
+use crate::agent::{Journal, KeptValues};
+use crate::tracking::{ErrorKind, Metric, RunId, TrackingError};
+
+/// A run to log to.
+pub(super) struct Sink {
+    context: Context,
+    run: RunId,
+    /// The journal, and the run of the trial that this is part of.
+    journal: Option<(Journal, String)>,
+}
+
+impl Sink {
+    pub(super) fn open(setting: &Setting, run: RunId) -> Result<Self, Failure> {
+        let journal = journal_of_trial(setting);
+        let was_away = journal.as_ref().is_some_and(|(journal, trial)| journal.has_values(trial));
+        let context = if journal.is_some() {
+            Context::open_of_trial(setting, was_away)?
+        } else {
+            Context::open(setting)?
+        };
+        Ok(Self { context, run, journal })
+    }
+
+    /// Logs values, or keeps them.
+    ///
+    /// # Errors
+    /// Where the store refuses them for what they are, or they can be kept nowhere.
+    pub(super) async fn log(
+        &self,
+        metrics: &[Metric],
+        params: &[(String, String)],
+        tags: &[(String, String)],
+    ) -> Result<(), Failure> {
+        let Err(error) = self.context.store.log_batch(&self.run, metrics, params, tags).await else {
+            return Ok(());
+        };
+        let Some((journal, trial)) = self.journal.as_ref().filter(|_| may_pass(&error)) else {
+            return Err(error.into());
+        };
+        let values = KeptValues::new(self.run.clone(), metrics, params, tags);
+        if let Err(disk) = journal.keep_values(trial, &values) {
+            let folder = journal.folder().display();
+            let lost = format!("{error}, and the values can't be kept in {folder}");
+            return Err(Failure::new(Exit::Tracking, lost).caused_by(&disk));
+        }
+        self.context.ui.warn(&format!(
+            "{error}: kept in {}; the agent delivers it before the trial gets its result",
+            journal.folder().display()
+        ));
+        Ok(())
+    }
+}
+
+/// The journal that the trial was told of, where its store is the one that is meant.
+fn journal_of_trial(setting: &Setting) -> Option<(Journal, String)> {
+    let var = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let (folder, trial) = (var("SWEEP_JOURNAL")?, var("SWEEP_RUN_ID")?);
+    let same_store = setting.tracking_uri == var("MLFLOW_TRACKING_URI");
+    same_store.then(|| (Journal::new(folder.into()), trial))
+}
+
+/// Whether the store may take later what it does not take now. A login may be renewed, and a page that is not MLflow's is
+/// some proxy's; what MLflow itself has refused stays refused.
+fn may_pass(error: &TrackingError) -> bool {
+    !matches!(
+        error.kind,
+        ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::AlreadyExists | ErrorKind::Unsupported
+    )
+}
