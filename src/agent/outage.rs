@@ -86,13 +86,13 @@ mod tests {
     }
 
     /// What is said of a server that is away for so long.
-    async fn said(seconds: u64) -> Vec<String> {
+    async fn said(time: Duration) -> Vec<String> {
         let (server, outages) = watch::channel(None);
         let said = RefCell::new(Vec::new());
         let story = async {
             sleep(Duration::from_secs(1)).await;
             server.send_replace(away());
-            sleep(Duration::from_secs(seconds)).await;
+            sleep(time).await;
             server.send_replace(None);
             sleep(Duration::from_secs(1)).await;
         };
@@ -105,14 +105,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_outage_is_reported_while_it_lasts_and_its_end_once() {
-        let said = said(5).await;
+        let said = said(Duration::from_millis(4500)).await;
         assert_eq!(said.len(), 4, "{said:?}");
         assert_eq!(said[0], "Away { since: 2s, next_try: 3s, kept: 2 }");
-        assert_eq!(said[3], "Back { after: 5s }");
+        assert_eq!(said[3], "Back { after: 4.5s }");
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_short_one_is_no_news() {
-        assert!(said(1).await.is_empty());
+        assert!(said(Duration::from_secs(1)).await.is_empty());
     }
 }
