@@ -62,7 +62,8 @@ fn in_runtime(ui: Ui, args: Args) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
         Failure::new(Exit::WorkFailed, "the program can't be set up on this machine").caused_by(&error)
     })?;
-    runtime.block_on(async {
+    let serves = matches!(args.verb, Verb::Server(_));
+    let done = runtime.block_on(async {
         let setting = Setting::read(ui, args.tracking_uri)?;
         match args.verb {
             Verb::Init(args) => init::init(&setting, &args.into()).await,
@@ -102,7 +103,12 @@ fn in_runtime(ui: Ui, args: Args) -> Result<Exit, Failure> {
             Verb::Completions(args) => complete::script(&ui, args.shell),
             Verb::Man(args) => man::man(&ui, args.folder.as_deref()),
         }
-    })
+    });
+    if serves {
+        // It has waited for its requests as long as it should: what still reads or writes is not waited for.
+        runtime.shutdown_background();
+    }
+    done
 }
 
 fn tell(ui: &Ui, failure: &Failure) {

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
@@ -62,6 +63,7 @@ pub async fn server(setting: &Setting, args: &ServerArgs) -> Result<Exit, Failur
     // Before anybody can know that it runs.
     let mut end = End::listen()?;
     let store = open(setting, args)?;
+    allow_files();
     let access = Access { hosts: hosts(args), origins: origins(args), logins };
     let (stop, mut stopped) = watch::channel(false);
     let shutdown = async move {
@@ -81,6 +83,15 @@ pub async fn server(setting: &Setting, args: &ServerArgs) -> Result<Exit, Failur
         () = end.asked() => {}
     }
     Ok(Exit::Done)
+}
+
+/// Each connection is a file: takes as many as the system gives.
+fn allow_files() {
+    let most = getrlimit(Resource::RLIMIT_NOFILE)
+        .and_then(|(_, most)| setrlimit(Resource::RLIMIT_NOFILE, most, most));
+    if let Err(error) = most {
+        tracing::debug!(%error, "the limit on open files stays as it is");
+    }
 }
 
 const PORT_HINT: &str = "Is another server running there? --port takes another one, 0 any that is free.";
@@ -133,8 +144,24 @@ fn is_loopback(host: &str) -> bool {
     })
 }
 
+/// The database to serve. MLFLOW_TRACKING_URI may already be what the last server printed for its clients: a server is
+/// nothing to serve.
+fn backend<'a>(setting: &'a Setting, args: &'a ServerArgs) -> &'a str {
+    if let Some(uri) = &args.backend_store_uri {
+        return uri;
+    }
+    match setting.tracking_uri.as_deref() {
+        Some(uri) if uri.starts_with("http:") || uri.starts_with("https:") => {
+            setting.ui.say(&format!("MLFLOW_TRACKING_URI is for clients and passed over here: serving {DEFAULT_URI}"));
+            DEFAULT_URI
+        }
+        Some(uri) => uri,
+        None => DEFAULT_URI,
+    }
+}
+
 fn open(setting: &Setting, args: &ServerArgs) -> Result<EmbeddedStore, Failure> {
-    let uri = args.backend_store_uri.as_deref().or(setting.tracking_uri.as_deref()).unwrap_or(DEFAULT_URI);
+    let uri = backend(setting, args);
     if !uri.starts_with("sqlite") && uri.contains(':') {
         // What stands before the host may be a password.
         let shown = uri.rsplit_once('@').map_or(uri, |(_, host)| host);
@@ -146,6 +173,8 @@ fn open(setting: &Setting, args: &ServerArgs) -> Result<EmbeddedStore, Failure> 
     let new_experiments = match args.default_artifact_root.as_deref() {
         None => PROXIED.to_owned(),
         Some(root) if root.contains(':') && !root.starts_with("file:") => root.to_owned(),
+        // As it is written: clients compare it with the sources of models.
+        Some(root) if root.starts_with("file:///") => folder(setting, root).map(|_| root.to_owned())?,
         Some(root) => folder(setting, root)?.display().to_string(),
     };
     let roots = Roots { new_experiments: Some(new_experiments), proxied, confined: true };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Extension, State};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::answer::{Answer, ExperimentAnswer, ExperimentIdAnswer, ExperimentsAnswer, done};
 use super::api::Api;
@@ -13,7 +13,7 @@ use super::error::ApiError;
 use super::request::{Body, Fields, int64, list, max_results, text, view};
 use super::scope::TrialScope;
 use crate::tracking::ErrorKind;
-use crate::tracking::embedded::{ExperimentQuery, ExperimentRecord, Pair};
+use crate::tracking::embedded::{DatasetSummary, ExperimentQuery, ExperimentRecord, Pair};
 
 /// Most experiments of one page.
 const LARGEST_PAGE: usize = 50_000;
@@ -122,6 +122,41 @@ async fn find(api: Api, ask: Search) -> Answer<ExperimentsAnswer> {
         page_token: ask.page_token,
     };
     Ok(Json(api.call(move |db| db.search_experiments(&query)).await?.into()))
+}
+
+/// Most experiments of one request for datasets.
+const MOST_EXPERIMENTS: usize = 20;
+
+#[derive(Deserialize)]
+pub(super) struct SearchDatasets {
+    #[serde(default, deserialize_with = "list")]
+    experiment_ids: Vec<String>,
+}
+
+/// `{"dataset_summaries": […]}`
+#[derive(Serialize)]
+pub(super) struct DatasetSummaries {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    dataset_summaries: Vec<DatasetSummary>,
+}
+
+/// The datasets that went into an experiment's runs.
+pub(super) async fn search_datasets(
+    State(api): State<Api>,
+    Body(ask): Body<SearchDatasets>,
+) -> Answer<DatasetSummaries> {
+    let ids = ask.experiment_ids;
+    if ids.is_empty() {
+        return Err(ApiError::invalid("SearchDatasets request must specify at least one experiment_id."));
+    }
+    if ids.len() > MOST_EXPERIMENTS {
+        return Err(ApiError::invalid(format!(
+            "SearchDatasets request cannot specify more than {MOST_EXPERIMENTS} experiment_ids. Received {} experiment_ids.",
+            ids.len()
+        )));
+    }
+    let dataset_summaries = api.call(move |db| db.dataset_summaries(&ids)).await?;
+    Ok(Json(DatasetSummaries { dataset_summaries }))
 }
 
 #[derive(Deserialize)]

@@ -47,8 +47,7 @@ pub(super) async fn download(
     InPath(path): InPath<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let (file, size) = api.call(move |db| local_artifacts::open(&db.proxied_root(), &path)).await?;
-    transfer::send(file, size, &headers)
+    transfer::send_artifact(&api, path, &headers, |db| Ok(db.proxied_root())).await
 }
 
 pub(super) async fn upload(
@@ -62,12 +61,14 @@ pub(super) async fn upload(
 }
 
 pub(super) async fn delete(State(api): State<Api>, InPath(path): InPath<String>) -> Answer {
-    api.call(move |db| local_artifacts::remove(&db.proxied_root(), &path)).await?;
+    // `mlflow gc` names folders with a slash at the end.
+    api.call(move |db| local_artifacts::remove(&db.proxied_root(), path.trim_end_matches('/'))).await?;
     Ok(done())
 }
 
 pub(super) async fn multipart() -> ApiError {
     ApiError::not_implemented(
-        "Multipart upload is not supported for local artifacts. Unset MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD.",
+        // MLflow's client knows the beginning, and sends the file in one piece then.
+        "Multipart upload is not supported for the current artifact repository, which is a folder.",
     )
 }

@@ -97,9 +97,9 @@ pub(super) async fn set_tags(
     State(api): State<Api>,
     InPath(id): InPath<String>,
     Body(ask): Body<Tags>,
-) -> Answer<ModelAnswer<ModelRecord>> {
-    let model = api.call(move |db| db.set_model_tags(&id, &ask.tags)).await?;
-    Ok(Json(ModelAnswer { model }))
+) -> Answer {
+    api.call(move |db| db.set_model_tags(&id, &ask.tags)).await?;
+    Ok(done())
 }
 
 pub(super) async fn delete_tag(

@@ -10,9 +10,10 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use super::access::{Access, admit};
+use super::access::{Access, Door, admit};
 use super::api::Api;
-use super::{router, server};
+use super::router;
+use super::serve::serve;
 use crate::tracking::embedded::EmbeddedStore;
 use crate::tracking::{ErrorKind, Result, TrackingError};
 
@@ -20,7 +21,7 @@ use crate::tracking::{ErrorKind, Result, TrackingError};
 #[derive(Debug)]
 pub struct PublicServer {
     address: SocketAddr,
-    task: JoinHandle<std::io::Result<()>>,
+    task: JoinHandle<()>,
 }
 
 impl PublicServer {
@@ -43,8 +44,8 @@ impl PublicServer {
         let address = listener.local_addr().map_err(failed)?;
         let app = router::mlflow(Api::new(store))
             .route("/", get(move || async move { Html(index) }))
-            .layer(from_fn_with_state(Arc::new(access), admit));
-        Ok(Self { address, task: server::serve(listener, app, shutdown) })
+            .layer(from_fn_with_state(Arc::new(Door::new(access)), admit));
+        Ok(Self { address, task: serve(listener, app, shutdown) })
     }
 
     /// Where it listens.

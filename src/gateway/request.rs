@@ -2,7 +2,9 @@
 //! harmless, and refused with its error shape where it is not.
 
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
@@ -29,11 +31,21 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         }
         let bytes = Bytes::from_request(request, state)
             .await
-            .map_err(|error| ApiError::too_large(format!("The body can't be read: {error}")))?;
+            .map_err(|error| unread(&error))?;
         let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
         serde_json::from_slice(text).map(Body).map_err(|error| {
             ApiError::invalid(format!("The request's JSON is not what it should be: {error}"))
         })
+    }
+}
+
+/// The failure of a body that did not come whole.
+pub(super) fn unread(error: &BytesRejection) -> ApiError {
+    let message = format!("The body can't be read: {}", error.body_text());
+    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        ApiError::too_large(message)
+    } else {
+        ApiError::invalid(message)
     }
 }
 

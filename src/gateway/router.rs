@@ -28,17 +28,29 @@ pub(super) fn mlflow(api: Api) -> Router {
         .nest("/api/2.0/mlflow-artifacts", proxied())
         .nest("/ajax-api/2.0/mlflow-artifacts", proxied())
         .route("/api/3.0/mlflow/server-info", get(system::server_info))
+        .route("/ajax-api/3.0/mlflow/server-info", get(system::server_info))
         .route("/health", get(system::health))
         .route("/version", get(system::version))
         .route("/get-artifact", get(artifacts::download))
+        .route("/model-versions/get-artifact", get(artifacts::download_of_version))
         .fallback(unknown::endpoint)
         .method_not_allowed_fallback(unknown::method)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .with_state(api)
 }
 
+/// What MLflow's pages ask for, and hardly anybody else.
+fn for_pages() -> Router<Api> {
+    Router::new()
+        .route("/get-artifact", get(artifacts::download))
+        .route("/model-versions/get-artifact", get(artifacts::download_of_version))
+        .route("/upload-artifact", post(artifacts::upload))
+        .route("/experiments/search-datasets", post(experiments::search_datasets))
+        .route("/logged-models/{id}/artifacts/files", get(artifacts::download_of_model))
+}
+
 fn endpoints() -> Router<Api> {
-    Router::new().merge(for_experiments()).merge(for_runs()).merge(for_models()).merge(for_registry())
+    Router::new().merge(for_experiments()).merge(for_runs()).merge(for_models()).merge(for_registry()).merge(for_pages())
 }
 
 fn for_experiments() -> Router<Api> {
@@ -83,6 +95,7 @@ fn for_models() -> Router<Api> {
         .route("/logged-models/{id}", get(models::get).patch(models::finalize).delete(models::delete))
         .route("/logged-models/{id}/params", post(models::log_params))
         .route("/logged-models/{id}/tags", patch(models::set_tags))
+        .route("/logged-models/{id}/artifacts/directories", get(artifacts::list_of_model))
         .route("/logged-models/{id}/tags/{key}", axum::routing::delete(models::delete_tag))
 }
 

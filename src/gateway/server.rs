@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
 
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
@@ -11,6 +10,7 @@ use tokio::task::JoinHandle;
 use super::api::{Api, Logged};
 use super::router;
 use super::scope::{Scopes, TrialScope, fresh_secret};
+use super::serve::serve;
 use crate::tracking::embedded::EmbeddedStore;
 use crate::tracking::{ErrorKind, Result, TrackingError};
 
@@ -20,7 +20,7 @@ pub struct Gateway {
     address: SocketAddr,
     api: Api,
     scopes: Scopes,
-    task: JoinHandle<std::io::Result<()>>,
+    task: JoinHandle<()>,
 }
 
 impl Gateway {
@@ -81,24 +81,9 @@ impl Gateway {
     }
 }
 
-/// Serves an app on a listener until `shutdown` is ready and the requests under way are ended.
-pub(super) fn serve(
-    listener: TcpListener,
-    app: axum::Router,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> JoinHandle<std::io::Result<()>> {
-    let listener = listener.tap_io(|stream| {
-        // Small answers must not wait for the client's delayed acknowledgements.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY can't be set");
-        }
-    });
-    tokio::spawn(async move { axum::serve(listener, app).with_graceful_shutdown(shutdown).await })
-}
-
 impl Drop for Gateway {
     fn drop(&mut self) {
-        // Connections that are open outlive the listener: none of them may ask for more.
+        // Requests under way end with the task; none of them may ask for more.
         self.scopes.close_all();
         self.task.abort();
     }

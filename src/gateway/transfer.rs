@@ -1,28 +1,54 @@
 //! Files over the wire in pieces, so that a large model never stands in memory.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::future::Future as _;
+use std::io::{Read as _, Seek as _, SeekFrom, Take};
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::http::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RANGE};
-use axum::http::{HeaderMap, Response, StatusCode};
+use axum::http::header::{ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RANGE};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body::Frame;
-use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
+use super::api::Api;
 use super::error::ApiError;
-use crate::tracking::local_artifacts::Upload;
+use super::file_types::{content_type, disposition};
+use crate::tracking::embedded::Db;
+use crate::tracking::local_artifacts::{self, Upload};
 
 /// Bytes of one piece.
 const PIECE: usize = 256 << 10;
-/// Pieces that may wait for a slow reader.
-const WAITING: usize = 4;
 /// The largest file that is taken, 64 GiB.
 const LARGEST_FILE: u64 = 64 << 30;
 
+/// Answers with an artifact below the root that is found in the database.
+pub(super) async fn send_artifact(
+    api: &Api,
+    path: String,
+    headers: &HeaderMap,
+    root: impl FnOnce(&Db) -> crate::tracking::Result<PathBuf> + Send + 'static,
+) -> Result<Response<Body>, ApiError> {
+    let opened = api.call(move |db| {
+        let (file, size) = local_artifacts::open(&root(db)?, &path)?;
+        Ok((file, size, path))
+    });
+    let (file, size, path) = opened.await?;
+    let mut response = send(file, size, headers)?;
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type(name)));
+    // A browser shows nothing of what it is to save: a page among artifacts can't act in the name of this server.
+    if let Ok(value) = HeaderValue::from_str(&disposition(name)) {
+        headers.insert(CONTENT_DISPOSITION, value);
+    }
+    Ok(response)
+}
+
 /// Answers with a file, or with the part of it that a `Range` header asks for.
-pub(super) fn send(mut file: File, size: u64, headers: &HeaderMap) -> Result<Response<Body>, ApiError> {
+fn send(mut file: File, size: u64, headers: &HeaderMap) -> Result<Response<Body>, ApiError> {
     let range =
         headers.get(RANGE).and_then(|range| range.to_str().ok()).and_then(|range| parse_range(range, size));
     let (status, start, length) = match range {
@@ -32,33 +58,14 @@ pub(super) fn send(mut file: File, size: u64, headers: &HeaderMap) -> Result<Res
     let broken =
         |error: &dyn std::fmt::Display| ApiError::invalid(format!("The artifact can't be read: {error}"));
     file.seek(SeekFrom::Start(start)).map_err(|error| broken(&error))?;
-    let (pieces, body) = mpsc::channel(WAITING);
-    tokio::task::spawn_blocking(move || read_pieces(file.take(length), &pieces));
     let mut response = Response::builder()
         .status(status)
-        .header(CONTENT_TYPE, "application/octet-stream")
         .header(ACCEPT_RANGES, "bytes")
         .header(CONTENT_LENGTH, length);
     if status == StatusCode::PARTIAL_CONTENT {
         response = response.header(CONTENT_RANGE, format!("bytes {start}-{}/{size}", start + length - 1));
     }
-    response.body(Body::new(Pieces(body))).map_err(|error| broken(&error))
-}
-
-fn read_pieces(mut file: impl Read, pieces: &mpsc::Sender<std::io::Result<Bytes>>) {
-    loop {
-        let mut piece = vec![0; PIECE];
-        let outcome = file.read(&mut piece).map(|count| {
-            piece.truncate(count);
-            Bytes::from(piece)
-        });
-        let last = outcome.as_ref().map_or(true, Bytes::is_empty);
-        let empty = outcome.as_ref().is_ok_and(Bytes::is_empty);
-        // A reader that went away ends it, too.
-        if empty || pieces.blocking_send(outcome).is_err() || last {
-            return;
-        }
-    }
+    response.body(Body::new(Pieces::Here(file.take(length)))).map_err(|error| broken(&error))
 }
 
 /// The first and last byte of `bytes=a-b`, `bytes=a-` or `bytes=-n`; anything else asks for the whole file.
@@ -74,8 +81,18 @@ fn parse_range(range: &str, size: u64) -> Option<(u64, u64)> {
     (start <= end).then_some((start, end))
 }
 
-/// A body made of pieces that arrive.
-struct Pieces(mpsc::Receiver<std::io::Result<Bytes>>);
+/// A body made of the pieces of a file. Each is read when it is asked for, so that a slow client keeps no thread.
+enum Pieces {
+    Here(Take<File>),
+    Reading(JoinHandle<(Take<File>, std::io::Result<Bytes>)>),
+    Over,
+}
+
+fn read_piece(mut file: Take<File>) -> (Take<File>, std::io::Result<Bytes>) {
+    let mut piece = Vec::new();
+    let read = (&mut file).take(PIECE as u64).read_to_end(&mut piece);
+    (file, read.map(|_| Bytes::from(piece)))
+}
 
 impl HttpBody for Pieces {
     type Data = Bytes;
@@ -85,53 +102,57 @@ impl HttpBody for Pieces {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<std::io::Result<Frame<Bytes>>>> {
-        self.0.poll_recv(context).map(|piece| piece.map(|piece| piece.map(Frame::data)))
+        loop {
+            match std::mem::replace(&mut *self, Self::Over) {
+                Self::Over => return Poll::Ready(None),
+                Self::Here(file) => {
+                    *self = Self::Reading(tokio::task::spawn_blocking(move || read_piece(file)));
+                }
+                Self::Reading(mut work) => {
+                    let Poll::Ready(done) = Pin::new(&mut work).poll(context) else {
+                        *self = Self::Reading(work);
+                        return Poll::Pending;
+                    };
+                    let (file, piece) = done.map_err(std::io::Error::other)?;
+                    let piece = piece?;
+                    if piece.is_empty() {
+                        return Poll::Ready(None);
+                    }
+                    *self = Self::Here(file);
+                    return Poll::Ready(Some(Ok(Frame::data(piece))));
+                }
+            }
+        }
     }
 }
 
-/// What the writing thread is told.
-enum Told {
-    Piece(Bytes),
-    End,
-}
-
-/// Takes a body into a file; the file appears only where the body came whole.
+/// Takes a body into a file; the file appears only where the body came whole. Between two pieces a slow client keeps no
+/// thread.
 pub(super) async fn receive(body: Body, mut upload: Upload) -> Result<(), ApiError> {
-    let (pieces, mut told) = mpsc::channel(WAITING);
-    let writer = tokio::task::spawn_blocking(move || {
-        loop {
-            match told.blocking_recv() {
-                Some(Told::Piece(bytes)) => upload.write(&bytes)?,
-                Some(Told::End) => return upload.keep(),
-                None => return Ok(()),
-            }
-        }
-    });
-    let came = forward(body, pieces).await;
-    let wrote =
-        writer.await.map_err(|error| ApiError::invalid(format!("The upload was broken off: {error}")))?;
-    wrote?;
-    came
-}
-
-async fn forward(mut body: Body, pieces: mpsc::Sender<Told>) -> Result<(), ApiError> {
-    let mut size: u64 = 0;
-    let mut body = Pin::new(&mut body);
+    let cut = |error: &dyn std::fmt::Display| ApiError::invalid(format!("The upload was broken off: {error}"));
+    let (mut size, mut piece) = (0_u64, Vec::new());
+    let mut body = std::pin::pin!(body);
     while let Some(frame) = std::future::poll_fn(|context| body.as_mut().poll_frame(context)).await {
-        let frame =
-            frame.map_err(|error| ApiError::invalid(format!("The upload was broken off: {error}")))?;
-        let Ok(bytes) = frame.into_data() else { continue };
+        let Ok(bytes) = frame.map_err(|error| cut(&error))?.into_data() else { continue };
         size = size.saturating_add(bytes.len() as u64);
         if size > LARGEST_FILE {
             return Err(ApiError::too_large("The artifact is too large."));
         }
-        if pieces.send(Told::Piece(bytes)).await.is_err() {
-            return Ok(());
+        piece.extend_from_slice(&bytes);
+        if piece.len() >= PIECE {
+            upload = blocking(upload, std::mem::take(&mut piece)).await?;
         }
     }
-    // Where the writer is gone it has failed, and says so itself.
-    let _ = pieces.send(Told::End).await;
+    let upload = blocking(upload, piece).await?;
+    tokio::task::spawn_blocking(move || upload.keep()).await.map_err(|error| cut(&error))??;
     Ok(())
+}
+
+/// Writes where it may block.
+async fn blocking(mut upload: Upload, piece: Vec<u8>) -> Result<Upload, ApiError> {
+    let work = tokio::task::spawn_blocking(move || upload.write(&piece).map(|()| upload));
+    let written = work.await;
+    Ok(written.map_err(|error| ApiError::invalid(format!("The upload was broken off: {error}")))??)
 }
 
 #[cfg(test)]

@@ -4,23 +4,46 @@ use axum::http::{Method, Uri};
 
 use super::error::ApiError;
 
-const WAY_OUT: &str =
-    "A running `mlflow server` has it: set MLFLOW_TRACKING_URI to one, which may use this very database.";
+/// The beginnings of MLflow's endpoints that are not here, after its prefixes.
+const OF_MLFLOW: [&str; 26] = [
+    "assistant",
+    "credentials",
+    "datasets",
+    "demo",
+    "endpoints",
+    "gateway",
+    "gateway-proxy",
+    "graphql",
+    "issues",
+    "jobs",
+    "label-schemas",
+    "mcp-servers",
+    "presigned",
+    "presigned-download",
+    "presigned-upload",
+    "prompt-optimization",
+    "promptlab",
+    "review-queues",
+    "scorers",
+    "secrets",
+    "traces",
+    "ui-telemetry",
+    "unified-traces",
+    "users",
+    "webhooks",
+    "workspaces",
+];
 
 /// An endpoint of MLflow that the gateway does not have, or no endpoint at all.
 pub(super) async fn endpoint(method: Method, uri: Uri) -> ApiError {
     let path = uri.path();
-    let known_to_mlflow = ["traces", "webhooks", "scorers", "datasets", "graphql"]
-        .iter()
-        .any(|noun| path.split('/').any(|part| part == *noun));
-    if known_to_mlflow {
+    if path.split('/').any(|part| OF_MLFLOW.contains(&part)) {
         ApiError::not_implemented(format!(
-            "{method} {path}: sweep's embedded tracking does not have this. {WAY_OUT}"
+            "{method} {path}: sweep does not have this part of MLflow. A running `mlflow server` has it: set \
+             MLFLOW_TRACKING_URI to one, which may use this very database."
         ))
     } else {
-        ApiError::no_endpoint(format!(
-            "{method} {path}: sweep's embedded tracking has no such endpoint. {WAY_OUT}"
-        ))
+        ApiError::no_endpoint(format!("{method} {path}: there is no such endpoint"))
     }
 }
 

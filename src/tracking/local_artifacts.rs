@@ -5,7 +5,7 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, ErrorKind as IoKind, Read, Seek as _, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::error::{ErrorKind, Result, TrackingError};
@@ -233,7 +233,7 @@ impl Upload {
     /// # Errors
     /// `Io` where the disk refuses.
     pub fn keep_if_new(self) -> Result<bool> {
-        let known = File::open(&self.target).ok().filter(|_| !self.target.is_symlink());
+        let known = open_steady(&self.target).ok().filter(|_| !self.target.is_symlink());
         if let Some(known) = known
             && same_content(self.file.as_file(), &known).unwrap_or(false)
         {
@@ -262,12 +262,17 @@ impl Upload {
 pub fn open(root: &Path, path: &str) -> Result<(File, u64)> {
     let target = locate(root, path)?;
     let unreadable = |error| io(format!("artifact {path} can't be read"), error);
-    let file = File::open(target).map_err(|error| match error.kind() {
+    let file = open_steady(&target).map_err(|error| match error.kind() {
         IoKind::NotFound | IoKind::NotADirectory => absent(path),
         _ => unreadable(error),
     })?;
     let meta = file.metadata().map_err(unreadable)?;
     if meta.is_file() { Ok((file, meta.len())) } else { Err(absent(path)) }
+}
+
+/// Opens a file without waiting: a pipe that nobody writes to would be waited for without end.
+fn open_steady(path: &Path) -> std::io::Result<File> {
+    File::options().read(true).custom_flags(nix::fcntl::OFlag::O_NONBLOCK.bits()).open(path)
 }
 
 /// The same as [`list`], where it may block.
@@ -291,6 +296,10 @@ pub fn entries(root: &Path, path: &str) -> Result<Vec<ArtifactEntry>> {
         // What is being written, what leads outside and what has just vanished is not there.
         let place = if name.starts_with(UNFINISHED) { None } else { locate(root, &path).ok() };
         let Some(Ok(meta)) = place.map(fs::metadata) else { continue };
+        // A pipe or a device is no artifact.
+        if !meta.is_dir() && !meta.is_file() {
+            continue;
+        }
         found.push(ArtifactEntry { path, is_dir: meta.is_dir(), size: meta.is_file().then_some(meta.len()) });
     }
     found.sort_by(|a, b| a.path.cmp(&b.path));
@@ -361,6 +370,19 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_pipe_is_no_artifact_and_is_not_waited_for() {
+        let root = tempfile::tempdir().unwrap();
+        nix::unistd::mkfifo(&root.path().join("pipe"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let at = || root.path().to_owned();
+        assert_eq!(get(at(), "pipe".into()).await.unwrap_err().kind, ErrorKind::NotFound);
+        assert_eq!(list(at(), String::new()).await.unwrap(), []);
+        let mut upload = Upload::begin(root.path(), "pipe").unwrap();
+        upload.write(b"file").unwrap();
+        assert!(upload.keep_if_new().unwrap());
+        assert_eq!(get(at(), "pipe".into()).await.unwrap(), b"file");
+    }
 
     #[tokio::test]
     async fn what_was_written_is_listed_and_read_back() {

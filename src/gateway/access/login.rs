@@ -84,21 +84,24 @@ impl Logins {
     /// Whether an `Authorization` header lets somebody in; where there are no logins everybody is.
     #[must_use]
     pub fn allow(&self, header: &str) -> bool {
-        if self.is_empty() {
-            return true;
-        }
+        self.is_empty() || self.which(header).is_some()
+    }
+
+    /// Which login an `Authorization` header shows.
+    pub(super) fn which(&self, header: &str) -> Option<usize> {
         let (scheme, value) = header.trim().split_once(' ').unwrap_or_default();
         let shown = if scheme.eq_ignore_ascii_case("basic") {
-            let Ok(decoded) = STANDARD.decode(value.trim()) else { return false };
+            let decoded = STANDARD.decode(value.trim()).ok()?;
             [b"Basic ".as_slice(), &decoded].concat()
         } else if scheme.eq_ignore_ascii_case("bearer") {
             [b"Bearer ", value.trim().as_bytes()].concat()
         } else {
-            return false;
+            return None;
         };
         let shown = hash(&shown);
         // No early end: how long it takes says nothing of which login it nearly was.
-        self.0.iter().fold(false, |found, login| found | same(login, &shown))
+        let places = self.0.iter().enumerate();
+        places.fold(None, |found, (place, login)| if same(login, &shown) { Some(place) } else { found })
     }
 }
 

@@ -5,14 +5,17 @@
 mod hosts;
 mod login;
 mod origins;
+mod pause;
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN, VARY, WWW_AUTHENTICATE,
+    ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
@@ -21,9 +24,12 @@ use axum::middleware::Next;
 pub use hosts::Hosts;
 pub use login::{LoginError, Logins};
 pub use origins::Origins;
+use pause::{Pauses, Turn};
+
+use super::serve::Peer;
 
 /// Paths that anybody may ask for: watchers of servers have no login.
-const OPEN: [&str; 2] = ["/health", "/api/3.0/mlflow/server-info"];
+const OPEN: [&str; 3] = ["/health", "/api/3.0/mlflow/server-info", "/ajax-api/3.0/mlflow/server-info"];
 /// Paths that may be asked for by any name of the host.
 const ANY_HOST: [&str; 2] = ["/health", "/version"];
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE, OPTIONS";
@@ -39,16 +45,41 @@ pub struct Access {
     pub logins: Logins,
 }
 
+/// The door of a running server: who is let in, and who has tried in vain.
+pub(super) struct Door {
+    access: Access,
+    pauses: Pauses,
+}
+
+impl Door {
+    pub fn new(access: Access) -> Self {
+        Self { access, pauses: Pauses::default() }
+    }
+}
+
 /// Lets a request in, or answers it.
-pub(super) async fn admit(State(access): State<Arc<Access>>, request: Request, next: Next) -> Response<Body> {
-    let path = request.uri().path();
+pub(super) async fn admit(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response<Body> {
+    let access = &door.access;
     let origin = header(request.headers(), &ORIGIN).map(str::to_owned);
-    let mut response = match access.refusal(request.method(), path, request.headers()) {
-        Some(refusal) => refusal,
-        None if request.method() == Method::OPTIONS && path.contains("api/") => {
-            plain(StatusCode::NO_CONTENT, "")
+    let path = request.uri().path();
+    let asks_only = *request.method() == Method::OPTIONS && path.contains("api/");
+    let verdict = match access.refusal(request.method(), path, request.headers()) {
+        Some(refusal) => Verdict::Refused(refusal),
+        None if access.is_open(request.method(), path) => Verdict::In,
+        None => door.judge(&request),
+    };
+    let mut response = match verdict {
+        Verdict::Refused(refusal) => refusal,
+        Verdict::RefusedAfter(wait) => {
+            tokio::time::sleep(wait).await;
+            not_logged_in()
         }
-        None => next.run(request).await,
+        Verdict::In if asks_only => plain(StatusCode::NO_CONTENT, ""),
+        Verdict::In => next.run(request).await,
+        Verdict::InAfter(wait) => {
+            tokio::time::sleep(wait).await;
+            next.run(request).await
+        }
     };
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -61,6 +92,9 @@ pub(super) async fn admit(State(access): State<Arc<Access>>, request: Request, n
 
 impl Access {
     fn refusal(&self, method: &Method, path: &str, headers: &HeaderMap) -> Option<Response<Body>> {
+        if headers.get_all(HOST).iter().nth(1).is_some() {
+            return Some(plain(StatusCode::BAD_REQUEST, "Several Host headers"));
+        }
         let host = header(headers, &HOST).unwrap_or_default();
         if !ANY_HOST.contains(&path) && !self.hosts.allow(host) {
             return Some(plain(
@@ -72,12 +106,13 @@ impl Access {
         if changes && header(headers, &ORIGIN).is_some_and(|origin| !self.origins.allow(origin)) {
             return Some(plain(StatusCode::FORBIDDEN, "Cross-origin request blocked"));
         }
+        None
+    }
+
+    /// Whether nobody needs a login for this.
+    fn is_open(&self, method: &Method, path: &str) -> bool {
         // A browser asks what it may do before it has a login to show.
-        if OPEN.contains(&path) || *method == Method::OPTIONS {
-            return None;
-        }
-        let shown = header(headers, &AUTHORIZATION).unwrap_or_default();
-        (!self.logins.allow(shown)).then(not_logged_in)
+        self.logins.is_empty() || OPEN.contains(&path) || *method == Method::OPTIONS
     }
 
     /// What a browser needs to hear before it gives a page the answer.
@@ -96,6 +131,31 @@ impl Access {
             ACCESS_CONTROL_ALLOW_HEADERS,
             HeaderValue::from_static("authorization, content-type, x-mlflow-client-version"),
         );
+    }
+}
+
+/// What becomes of a request at the door.
+enum Verdict {
+    In,
+    InAfter(Duration),
+    Refused(Response<Body>),
+    RefusedAfter(Duration),
+}
+
+impl Door {
+    /// Looks at the login, and when its turn is.
+    fn judge(&self, request: &Request) -> Verdict {
+        let Some(shown) = header(request.headers(), &AUTHORIZATION) else {
+            // Nothing was guessed: many clients ask first without a login.
+            return Verdict::Refused(not_logged_in());
+        };
+        let login = self.access.logins.which(shown);
+        let from = request.extensions().get().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Peer(from)| *from);
+        match (self.pauses.turn(from, login, Instant::now()), login) {
+            (Turn::Never, _) => Verdict::Refused(too_many()),
+            (Turn::After(wait), Some(_)) => Verdict::InAfter(wait),
+            (Turn::After(wait), None) => Verdict::RefusedAfter(wait),
+        }
     }
 }
 
@@ -118,5 +178,12 @@ fn not_logged_in() -> Response<Body> {
         "You are not authenticated. Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN.",
     );
     response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"mlflow\""));
+    response
+}
+
+fn too_many() -> Response<Body> {
+    let mut response =
+        plain(StatusCode::TOO_MANY_REQUESTS, "Too many wrong logins from your address. Try again later.");
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("10"));
     response
 }

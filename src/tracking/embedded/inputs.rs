@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::db::{Db, fresh_id};
 use super::error::invalid;
 use super::record::{DatasetInput, DatasetRecord, Inputs, ModelInput, ModelOutputs, Pair};
-use super::runs;
+use super::{experiments, runs};
 use crate::tracking::Result;
 
 /// A dataset that is to be linked to a run.
@@ -28,6 +28,20 @@ pub struct ModelOutput {
     /// The step at which it was made.
     #[serde(default)]
     pub step: i64,
+}
+
+/// A dataset that went into runs of an experiment.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct DatasetSummary {
+    /// The experiment.
+    pub experiment_id: String,
+    /// The dataset's name.
+    pub name: String,
+    /// A short hash of its contents.
+    pub digest: String,
+    /// What it was used for, such as `training`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context: Option<String>,
 }
 
 impl Db {
@@ -53,6 +67,32 @@ impl Db {
                 insert_link(db, ("RUN_INPUT", run_id), ("MODEL_INPUT", &model.model_id), None)?;
             }
             Ok(())
+        })
+    }
+
+    /// The datasets that went into runs of these experiments, each once for every context.
+    pub fn dataset_summaries(&self, experiments: &[String]) -> Result<Vec<DatasetSummary>> {
+        let ids = experiments.iter().map(|id| experiments::number(id)).collect::<Result<Vec<_>>>()?;
+        let ids = serde_json::to_string(&ids).unwrap_or_default();
+        self.read(|db| {
+            if !self.columns(db)?.inputs {
+                return Ok(Vec::new());
+            }
+            let mut statement = db.prepare_cached(
+                "SELECT DISTINCT d.experiment_id, d.name, d.digest, t.value FROM datasets d
+                 JOIN inputs i ON i.source_id = d.dataset_uuid AND i.source_type = 'DATASET'
+                 LEFT JOIN input_tags t ON t.input_uuid = i.input_uuid AND t.name = 'mlflow.data.context'
+                 WHERE d.experiment_id IN (SELECT value FROM json_each(?1)) ORDER BY 1, 2, 3, 4 LIMIT 1000",
+            )?;
+            let rows = statement.query_map([ids], |row| {
+                Ok(DatasetSummary {
+                    experiment_id: row.get::<_, i64>(0)?.to_string(),
+                    name: row.get(1)?,
+                    digest: row.get(2)?,
+                    context: row.get(3)?,
+                })
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
 

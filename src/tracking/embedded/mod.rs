@@ -31,7 +31,7 @@ pub use batch::Batch;
 pub use db::Db;
 pub use experiments::{ExperimentQuery, View};
 pub use health::{Health, MADE_AT};
-pub use inputs::{DatasetLink, ModelOutput};
+pub use inputs::{DatasetLink, DatasetSummary, ModelOutput};
 pub use models::{ModelOrder, ModelQuery, NewModel};
 pub use params::ParamOutcome;
 pub(crate) use record::metrics_as_json;

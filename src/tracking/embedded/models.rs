@@ -7,7 +7,8 @@ use super::error::{invalid, not_found};
 use super::experiments::{self, window_value};
 use super::metrics::stored;
 use super::names::random_name;
-use super::record::{ModelData, ModelInfo, ModelMetric, ModelRecord, Pair};
+use super::record::{ModelData, ModelInfo, ModelMetric, ModelRecord, Pair, spaced};
+use super::roots::below;
 use super::search::{Clauses, model_clauses};
 use crate::tracking::filter::{offset_of, token_for};
 use crate::tracking::{Metric, Page, Result};
@@ -99,7 +100,7 @@ impl Db {
                     id,
                     number,
                     name,
-                    format!("{}/models/{id}/artifacts", experiment.artifact_location),
+                    below(&experiment.artifact_location, &format!("models/{id}/artifacts")),
                     now(),
                     model.model_type,
                     model.source_run_id
@@ -263,7 +264,7 @@ pub(super) fn note_version(db: &Connection, id: &str, name: &str, version: i64) 
     if !versions.contains(&this) {
         versions.push(this);
     }
-    let tag = Pair::new(MODEL_VERSIONS, serde_json::Value::Array(versions).to_string());
+    let tag = Pair::new(MODEL_VERSIONS, spaced(&serde_json::Value::Array(versions)));
     set_tag(db, experiments::number(&model.info.experiment_id)?, id, &tag)
 }
 

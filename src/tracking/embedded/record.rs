@@ -198,12 +198,7 @@ pub struct RunRecord {
     /// What went in.
     pub inputs: Inputs,
     /// What came out.
-    #[serde(skip_serializing_if = "no_outputs")]
     pub outputs: ModelOutputs,
-}
-
-fn no_outputs(outputs: &ModelOutputs) -> bool {
-    outputs.model_outputs.is_empty()
 }
 
 impl From<RunRecord> for Run {
@@ -341,4 +336,39 @@ pub(crate) fn metrics_as_json<S: Serializer>(metrics: &[Metric], serializer: S) 
         timestamp: metric.timestamp,
         step: metric.step,
     }))
+}
+
+/// JSON with the spaces that Python puts in: programs compare the texts that MLflow writes.
+pub(super) fn spaced(value: &serde_json::Value) -> String {
+    let mut bytes = Vec::new();
+    // Writing to memory does not fail.
+    let _ = value.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, Spaced));
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+struct Spaced;
+
+impl serde_json::ser::Formatter for Spaced {
+    fn begin_array_value<W: ?Sized + std::io::Write>(&mut self, out: &mut W, first: bool) -> std::io::Result<()> {
+        if first { Ok(()) } else { out.write_all(b", ") }
+    }
+
+    fn begin_object_key<W: ?Sized + std::io::Write>(&mut self, out: &mut W, first: bool) -> std::io::Result<()> {
+        if first { Ok(()) } else { out.write_all(b", ") }
+    }
+
+    fn begin_object_value<W: ?Sized + std::io::Write>(&mut self, out: &mut W) -> std::io::Result<()> {
+        out.write_all(b": ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spaced;
+
+    #[test]
+    fn texts_have_the_spaces_that_python_puts_in() {
+        let value = serde_json::json!([{"name": "m", "version": 1}, {}, []]);
+        assert_eq!(spaced(&value), r#"[{"name": "m", "version": 1}, {}, []]"#);
+    }
 }

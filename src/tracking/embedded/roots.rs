@@ -49,12 +49,13 @@ impl Places {
 
     /// Where the artifacts of a new experiment go.
     pub fn of_experiment(&self, id: i64) -> String {
-        format!("{}/{id}", self.new_experiments)
+        below(&self.new_experiments, &id.to_string())
     }
 
     /// Refuses a location that strangers may not choose: what lies there could be read through the server.
     pub fn check(&self, location: &str, folder: &Path) -> Result<()> {
         let Some(allowed) = &self.allowed else { return Ok(()) };
+        check_uri(location)?;
         let local = location.starts_with("file:") || !location.contains(':') || location.starts_with('/');
         if !local {
             return Ok(());
@@ -68,6 +69,30 @@ impl Places {
             "Invalid artifact_location '{location}': it is a folder of the server's machine outside its artifact roots. Leave it out, and the server chooses one."
         )))
     }
+}
+
+/// A place below a location, whose query stays at the end: `s3://bucket/a?region=x`.
+pub(super) fn below(location: &str, path: &str) -> String {
+    match location.split_once('?') {
+        Some((root, query)) if root.contains("://") => format!("{}/{path}?{query}", root.trim_end_matches('/')),
+        _ => format!("{}/{path}", location.trim_end_matches('/')),
+    }
+}
+
+/// Refuses addresses to which nothing can be added, and those of hosts that the server would have to connect to.
+fn check_uri(location: &str) -> Result<()> {
+    let Some((scheme, rest)) = location.split_once("://") else { return Ok(()) };
+    if rest.contains(['#', ';']) {
+        return Err(invalid("'artifact_location' URL can't include fragments or params."));
+    }
+    let scheme = scheme.to_ascii_lowercase();
+    let own = rest.contains("api/2.0/mlflow-artifacts/artifacts");
+    if ["http", "https", "ftp", "sftp"].contains(&scheme.as_str()) && !own {
+        return Err(invalid(format!(
+            "'artifact_location' cannot use the '{scheme}' scheme: it addresses a host other than the server's artifact storage."
+        )));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -85,6 +110,24 @@ mod tests {
         assert_eq!(places(None, false).of_experiment(3), "/data/mlruns/3");
         assert_eq!(places(Some("mlflow-artifacts:/"), false).of_experiment(0), "mlflow-artifacts:/0");
         assert_eq!(places(Some("s3://bucket/x/"), false).of_experiment(1), "s3://bucket/x/1");
+    }
+
+    #[test]
+    fn a_query_stays_at_the_end_of_a_location() {
+        assert_eq!(below("s3://b/a?driver=x", "r/artifacts"), "s3://b/a/r/artifacts?driver=x");
+        assert_eq!(places(Some("s3://b/a/?x=1"), false).of_experiment(2), "s3://b/a/2?x=1");
+        assert_eq!(below("/data/what?", "r"), "/data/what?/r");
+    }
+
+    #[test]
+    fn strangers_name_no_other_hosts_and_nothing_that_can_not_be_added_to() {
+        let places = places(None, true);
+        for bad in ["s3://b/a#frag", "s3://b/a;p", "http://h/p?x=1", "ftp://h/p", "HTTPS://h"] {
+            assert!(places.check(bad, Path::new("/data")).is_err(), "{bad}");
+        }
+        for good in ["s3://b/a?x=1", "http://h/api/2.0/mlflow-artifacts/artifacts/x", "gs://b"] {
+            assert!(places.check(good, Path::new("/data")).is_ok(), "{good}");
+        }
     }
 
     #[test]

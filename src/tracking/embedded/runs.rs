@@ -8,6 +8,7 @@ use super::db::{Db, fresh_id, now};
 use super::error::{invalid, not_found};
 use super::experiments;
 use super::names::random_name;
+use super::roots::below;
 use super::record::{Inputs, Lifecycle, ModelOutputs, Pair, RunData, RunHeader, RunRecord};
 use super::{inputs, metrics, params as run_params, tags};
 use crate::tracking::{Result, Want};
@@ -50,7 +51,7 @@ impl Db {
         self.write(|db| {
             let experiment = experiments::active(db, &run.experiment_id)?;
             let id = fresh_id();
-            let artifact_uri = format!("{}/{id}/artifacts", experiment.artifact_location);
+            let artifact_uri = below(&experiment.artifact_location, &format!("{id}/artifacts"));
             db.prepare_cached(
                 "INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status,
                                    start_time, source_version, lifecycle_stage, artifact_uri, experiment_id)

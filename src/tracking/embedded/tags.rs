@@ -9,7 +9,7 @@ use super::db::Db;
 use super::error::{invalid, not_found};
 use super::limits;
 use super::params::pairs;
-use super::record::Pair;
+use super::record::{Pair, spaced};
 use super::runs;
 use crate::tracking::Result;
 
@@ -39,7 +39,7 @@ impl Db {
             let mut models: Vec<Value> =
                 noted.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
             models.push(summary(model));
-            let text = Value::Array(models).to_string();
+            let text = spaced(&Value::Array(models));
             if text.chars().count() > limits::TAG_VALUE {
                 return Err(invalid(format!("the run {run_id} can't hold notes of more models")));
             }

@@ -4,6 +4,7 @@ use std::fs::File;
 
 use reqwest::Method;
 
+use super::answer::Expect;
 use super::client::{Body, Client, Request};
 use super::wire::FilesAnswer;
 use crate::tracking::error::{ErrorKind, Result, TrackingError};
@@ -22,8 +23,8 @@ pub(super) async fn put(client: &Client, run: &RunInfo, path: &str, bytes: Vec<u
     match place(run)? {
         Place::Proxy(root) => {
             let url = proxy_url(client, &root, checked_path(path)?);
-            let request = Request { method: Method::PUT, url, body: Body::Bytes(&bytes) };
-            client.send(&format!("artifact {path}"), request).await.map(drop)
+            let request = Request { method: Method::PUT, url, body: Body::Bytes(&bytes), expect: Expect::Stored };
+            client.send(&format!("artifact {path}"), &request).await.map(drop)
         }
         Place::Folder(root) => local_artifacts::put(root, path.to_owned(), bytes).await,
     }
@@ -33,8 +34,13 @@ pub(super) async fn get(client: &Client, run: &RunInfo, path: &str) -> Result<Ve
     match place(run)? {
         Place::Proxy(root) => {
             let url = proxy_url(client, &root, checked_path(path)?);
-            let request = Request { method: Method::GET, url, body: Body::Empty };
-            client.send(&format!("artifact {path}"), request).await
+            let request = Request { method: Method::GET, url, body: Body::Empty, expect: file_named(path) };
+            let what = format!("artifact {path}");
+            if let Some(bytes) = client.send_unless_500(&what, &request).await? {
+                return Ok(bytes);
+            }
+            // Servers before 3.17, and those before a bucket, answer 500 where there is no such file.
+            if is_listed(client, run, path).await? { client.send(&what, &request).await } else { Err(absent(path)) }
         }
         Place::Folder(root) => local_artifacts::get(root, path.to_owned()).await,
     }
@@ -45,7 +51,7 @@ pub(super) async fn fetch(client: &Client, run: &RunInfo, path: &str, into: &mut
     match place(run)? {
         Place::Proxy(root) => {
             let url = proxy_url(client, &root, checked_path(path)?);
-            client.fetch(&format!("artifact {path}"), url, into).await
+            client.fetch(&format!("artifact {path}"), url, file_named(path), into).await
         }
         Place::Folder(root) => local_artifacts::copy(&root, path, into),
     }
@@ -72,12 +78,27 @@ pub(super) async fn list(client: &Client, run: &RunInfo, path: &str) -> Result<V
             }
             let mut url = client.url(&["api", "2.0", "mlflow-artifacts", "artifacts"]);
             url.query_pairs_mut().append_pair("path", &folder);
-            let request = Request { method: Method::GET, url, body: Body::Empty };
-            let answer: FilesAnswer = client.json("the list of artifacts", request).await?;
+            let answer: FilesAnswer = client.json("the list of artifacts", url).await?;
             Ok(answer.entries(path))
         }
         Place::Folder(root) => local_artifacts::list(root, path.to_owned()).await,
     }
+}
+
+/// Whether a file stands in the list of its folder.
+async fn is_listed(client: &Client, run: &RunInfo, path: &str) -> Result<bool> {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let entries = list(client, run, folder).await?;
+    Ok(entries.iter().any(|entry| entry.path == path))
+}
+
+fn absent(path: &str) -> TrackingError {
+    TrackingError::new(ErrorKind::NotFound, format!("there is no artifact {path}"))
+}
+
+fn file_named(path: &str) -> Expect {
+    let path = path.to_ascii_lowercase();
+    Expect::File { is_page: [".html", ".htm"].iter().any(|end| path.ends_with(end)) }
 }
 
 fn proxy_url(client: &Client, root: &[String], path: Vec<&str>) -> reqwest::Url {

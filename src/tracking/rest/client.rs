@@ -6,13 +6,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use rand::RngExt as _;
-use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::CONTENT_LENGTH;
 use reqwest::{Method, Response, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::answer::{Asked, Expect, Failure, Head, date, first_line};
+use super::connect::{Route, http_client};
 use super::settings::Settings;
 use crate::tracking::error::{ErrorKind, Result, TrackingError};
 use crate::tracking::local_artifacts::Upload;
@@ -28,14 +30,16 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
 const LONGEST_COUNTED: Duration = Duration::from_secs(120);
 /// A file is on its way no longer than this.
 const LONGEST_TRANSFER: Duration = Duration::from_secs(24 * 3600);
-/// Until a server has answered once, it is more likely misspelt than restarting.
-const RETRIES_BEFORE_FIRST_CONTACT: u32 = 2;
 
 /// A tracking server's HTTP side.
 pub(super) struct Client {
     http: reqwest::Client,
     settings: Settings,
+    route: Route,
+    /// Something has answered.
     contacted: AtomicBool,
+    /// It has answered as MLflow does.
+    known: AtomicBool,
     calls: AtomicU64,
     outage: watch::Sender<Option<Outage>>,
 }
@@ -57,6 +61,8 @@ pub(super) struct Request<'a> {
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) body: Body<'a>,
+    /// What the answer has to hold.
+    pub(super) expect: Expect,
 }
 
 /// The body of a request.
@@ -70,8 +76,10 @@ impl Client {
     pub(super) fn new(settings: Settings) -> Result<Self> {
         Ok(Self {
             http: http_client(&settings)?,
+            route: Route::new(&settings),
             settings,
             contacted: false.into(),
+            known: false.into(),
             calls: 0.into(),
             outage: watch::Sender::new(None),
         })
@@ -80,6 +88,7 @@ impl Client {
     /// The address is known to be right: a server that does not answer is away.
     pub(super) fn is_known(&self) {
         self.contacted.store(true, Ordering::Relaxed);
+        self.known.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn outages(&self) -> watch::Receiver<Option<Outage>> {
@@ -102,10 +111,11 @@ impl Client {
 
     /// POSTs a JSON request to `/api/2.0/mlflow/<path>` and reads the JSON answer.
     pub(super) async fn post<Res: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<Res> {
-        let body = serde_json::to_value(body)
-            .map_err(|error| protocol(format!("{path}: the request can't be written as JSON"), error))?;
-        let url = self.api_url(path);
-        self.json(path, Request { method: Method::POST, url, body: Body::Json(body) }).await
+        let body = serde_json::to_value(body).map_err(|error| {
+            let message = format!("{path}: the request can't be written as JSON");
+            TrackingError::new(ErrorKind::Protocol, message).caused_by(error)
+        })?;
+        self.call(Method::POST, path, body).await
     }
 
     /// As [`Client::post`], with whether it was sent more than once: then the server may have done it twice.
@@ -114,16 +124,16 @@ impl Client {
         path: &str,
         body: serde_json::Value,
     ) -> Result<(Res, bool)> {
-        let request = Request { method: Method::POST, url: self.api_url(path), body: Body::Json(body) };
-        let (bytes, tries) = self.send_counted(path, request).await?;
-        Ok((self.read_json(path, &bytes)?, tries > 1))
+        let request = self.json_request(Method::POST, self.api_url(path), Body::Json(body));
+        let (answer, tries) = self.json_counted(path, request).await?;
+        Ok((answer, tries > 1))
     }
 
     /// GETs `/api/2.0/mlflow/<path>` with query parameters and reads the JSON answer.
     pub(super) async fn get<Res: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<Res> {
         let mut url = self.api_url(path);
         url.query_pairs_mut().extend_pairs(query);
-        self.json(path, Request { method: Method::GET, url, body: Body::Empty }).await
+        self.json(path, url).await
     }
 
     /// Sends JSON to `/api/2.0/mlflow/<path>` with this method and reads the JSON answer.
@@ -133,7 +143,8 @@ impl Client {
         path: &str,
         body: serde_json::Value,
     ) -> Result<Res> {
-        self.json(path, Request { method, url: self.api_url(path), body: Body::Json(body) }).await
+        let request = self.json_request(method, self.api_url(path), Body::Json(body));
+        Ok(self.json_counted(path, request).await?.0)
     }
 
     fn api_url(&self, path: &str) -> Url {
@@ -142,46 +153,68 @@ impl Client {
         self.url(&segments)
     }
 
-    pub(super) async fn json<Res: DeserializeOwned>(&self, what: &str, request: Request<'_>) -> Result<Res> {
-        let bytes = self.send(what, request).await?;
-        self.read_json(what, &bytes)
+    fn json_request<'a>(&self, method: Method, url: Url, body: Body<'a>) -> Request<'a> {
+        Request { method, url, body, expect: Expect::Json }
     }
 
-    fn read_json<Res: DeserializeOwned>(&self, what: &str, bytes: &[u8]) -> Result<Res> {
-        let bytes = if bytes.is_empty() { b"{}".as_slice() } else { bytes };
-        serde_json::from_slice(bytes).map_err(|error| {
-            protocol(
-                format!("{} answered {what} with something that is not MLflow's JSON", self.here()),
-                error,
-            )
-            .hint("Does the tracking URI name an MLflow server (and its path prefix, if it has one)?")
-        })
+    /// GETs a URL and reads the JSON answer.
+    pub(super) async fn json<Res: DeserializeOwned>(&self, what: &str, url: Url) -> Result<Res> {
+        let request = self.json_request(Method::GET, url, Body::Empty);
+        Ok(self.json_counted(what, request).await?.0)
     }
 
-    /// Sends a request, again on 408, 429, 5xx and broken connections, and returns the body of a 2xx answer.
-    pub(super) async fn send(&self, what: &str, request: Request<'_>) -> Result<Vec<u8>> {
-        Ok(self.send_counted(what, request).await?.0)
-    }
-
-    /// As [`Client::send`], with how often it was sent.
-    async fn send_counted(&self, what: &str, request: Request<'_>) -> Result<(Vec<u8>, u32)> {
+    /// Sends a request until MLflow's JSON comes back; with how often it was sent.
+    async fn json_counted<Res: DeserializeOwned>(&self, what: &str, request: Request<'_>) -> Result<(Res, u32)> {
         let mut tries = Tries::none();
         loop {
-            match self.send_once(what, &request).await {
-                Ok(body) => {
+            let answer = self.send_once(what, &request).await;
+            let answer = answer.and_then(|body| self.asked(what, &request.url, request.expect).json(&body));
+            match answer {
+                Ok(answer) => {
+                    self.known.store(true, Ordering::Relaxed);
                     self.is_back();
-                    return Ok((body, tries.number + 1));
+                    return Ok((answer, tries.number + 1));
                 }
                 Err(failure) => self.wait_for_another_try(failure, &mut tries).await?,
             }
         }
     }
 
-    /// Fetches what may be larger than memory into a file, which holds nothing of a try that failed.
-    pub(super) async fn fetch(&self, what: &str, url: Url, into: &mut Upload) -> Result<()> {
+    /// Sends a request, again where another try may help, and returns the body of a 2xx answer.
+    pub(super) async fn send(&self, what: &str, request: &Request<'_>) -> Result<Vec<u8>> {
         let mut tries = Tries::none();
         loop {
-            match self.fetch_once(what, url.clone(), into).await {
+            match self.send_once(what, request).await {
+                Ok(body) => {
+                    self.is_back();
+                    return Ok(body);
+                }
+                Err(failure) => self.wait_for_another_try(failure, &mut tries).await?,
+            }
+        }
+    }
+
+    /// As [`Client::send`], but a 500 ends it at once, with nothing: servers that answer so where there is no such file
+    /// will not change their mind.
+    pub(super) async fn send_unless_500(&self, what: &str, request: &Request<'_>) -> Result<Option<Vec<u8>>> {
+        let mut tries = Tries::none();
+        loop {
+            match self.send_once(what, request).await {
+                Ok(body) => {
+                    self.is_back();
+                    return Ok(Some(body));
+                }
+                Err(failure) if failure.status == Some(StatusCode::INTERNAL_SERVER_ERROR) => return Ok(None),
+                Err(failure) => self.wait_for_another_try(failure, &mut tries).await?,
+            }
+        }
+    }
+
+    /// Fetches what may be larger than memory into a file, which holds nothing of a try that failed.
+    pub(super) async fn fetch(&self, what: &str, url: Url, expect: Expect, into: &mut Upload) -> Result<()> {
+        let mut tries = Tries::none();
+        loop {
+            match self.fetch_once(what, url.clone(), expect, into).await {
                 Ok(()) => {
                     self.is_back();
                     return Ok(());
@@ -211,15 +244,14 @@ impl Client {
     /// `MLFLOW_HTTP_REQUEST_MAX_RETRIES` and `_BACKOFF_FACTOR` say how long a request is tried, as for MLflow's clients;
     /// but the waits between do not grow beyond [`LONGEST_WAIT`], so that a server that is back is found soon.
     async fn wait_for_another_try(&self, failure: Failure, tries: &mut Tries) -> Result<()> {
-        if !failure.transient {
+        let most = self.settings.max_retries;
+        // An odd answer of a server that is known is a fault on the way; of one that is not, most likely no server.
+        let reached = if failure.is_odd { &self.known } else { &self.contacted };
+        let most = if reached.load(Ordering::Relaxed) { most } else { most.min(failure.tries_at_first) };
+        if !failure.transient || most == 0 {
             self.is_back();
             return Err(failure.error);
         }
-        let most = if self.contacted.load(Ordering::Relaxed) {
-            self.settings.max_retries
-        } else {
-            self.settings.max_retries.min(RETRIES_BEFORE_FIRST_CONTACT)
-        };
         let is_over = tries.number >= most && tries.begun.elapsed() >= self.patience(most);
         let asked = failure.retry_after.map(|wait| wait.min(LONGEST_RETRY_AFTER));
         let wait = if is_over { Duration::ZERO } else { asked.unwrap_or_else(|| self.backoff(tries.number)) };
@@ -264,6 +296,10 @@ impl Client {
         self.outage.send_if_modified(|outage| outage.take().is_some());
     }
 
+    fn asked<'a>(&'a self, what: &'a str, url: &'a Url, expect: Expect) -> Asked<'a> {
+        Asked { here: &self.route.here, what, url, expect }
+    }
+
     async fn send_once(&self, what: &str, request: &Request<'_>) -> Result<Vec<u8>, Failure> {
         self.calls.fetch_add(1, Ordering::Relaxed);
         let start = std::time::Instant::now();
@@ -277,25 +313,27 @@ impl Client {
         self.contacted.store(true, Ordering::Relaxed);
         let (method, status, took) = (&request.method, response.status().as_u16(), start.elapsed());
         tracing::debug!(%method, what, status, ?took, "answered");
-        self.read_answer(what, response).await
+        self.read_answer(&self.asked(what, &request.url, request.expect), response).await
     }
 
-    /// The body of a 2xx answer, in memory.
-    async fn read_answer(&self, what: &str, mut response: Response) -> Result<Vec<u8>, Failure> {
-        let status = response.status();
-        let retry_after = retry_after(response.headers());
+    /// The body of an answer that is what was asked for, in memory.
+    async fn read_answer(&self, asked: &Asked<'_>, mut response: Response) -> Result<Vec<u8>, Failure> {
+        let too_large = || {
+            let message = format!("{} answered {} with more than 64 MiB", self.route.here, asked.what);
+            Failure::odd(TrackingError::new(ErrorKind::Protocol, message))
+        };
+        if response.content_length().is_some_and(|length| length > MAX_ANSWER as u64) {
+            return Err(too_large());
+        }
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.unreachable(error))? {
             if bytes.len() + chunk.len() > MAX_ANSWER {
-                let message = format!("{} answered {what} with more than 64 MiB", self.here());
-                return Err(Failure::lasting(TrackingError::new(ErrorKind::Protocol, message)));
+                return Err(too_large());
             }
             bytes.extend_from_slice(&chunk);
         }
-        if status.is_success() {
-            return Ok(bytes);
-        }
-        Err(Failure { error: self.refusal(what, status, &bytes), transient: transient(status), retry_after })
+        asked.check(&head(&mut response), &bytes)?;
+        Ok(bytes)
     }
 
     /// GETs a page, once: its status, the server's clock, and the beginning of its first line.
@@ -306,16 +344,18 @@ impl Client {
         Ok((status, date, first_line(&first.unwrap_or_default())))
     }
 
-    async fn fetch_once(&self, what: &str, url: Url, into: &mut Upload) -> Result<(), Failure> {
+    async fn fetch_once(&self, what: &str, url: Url, expect: Expect, into: &mut Upload) -> Result<(), Failure> {
         self.calls.fetch_add(1, Ordering::Relaxed);
         // The time-out of the settings holds for each piece here: a large file takes its time.
-        let request = self.http.get(url).timeout(LONGEST_TRANSFER);
+        let request = self.http.get(url.clone()).timeout(LONGEST_TRANSFER);
         let answer = self.in_time(request.send()).await?;
         self.contacted.store(true, Ordering::Relaxed);
         let mut response = answer.map_err(|error| self.unreachable(error))?;
+        let asked = self.asked(what, &url, expect);
         if !response.status().is_success() {
-            return self.read_answer(what, response).await.map(drop);
+            return self.read_answer(&asked, response).await.map(drop);
         }
+        asked.check_head(&head(&mut response))?;
         loop {
             match self.in_time(response.chunk()).await?.map_err(|error| self.unreachable(error))? {
                 Some(chunk) => into.write(&chunk).map_err(Failure::lasting)?,
@@ -333,174 +373,30 @@ impl Client {
         })?;
         let request = self
             .http
-            .put(url)
+            .put(url.clone())
             .timeout(LONGEST_TRANSFER)
             .header(CONTENT_LENGTH, size)
             .body(tokio::fs::File::from_std(file));
         let response = request.send().await.map_err(|error| self.unreachable(error))?;
         self.contacted.store(true, Ordering::Relaxed);
-        self.read_answer(what, response).await.map(drop)
+        self.read_answer(&self.asked(what, &url, Expect::Stored), response).await.map(drop)
     }
 
     /// What does not come within the time-out of the settings can't be reached.
     async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
         tokio::time::timeout(self.settings.timeout, work).await.map_err(|elapsed| {
-            let message = format!("{} does not answer in time", self.here());
-            let error = TrackingError::new(ErrorKind::Unavailable, message).caused_by(elapsed);
-            Failure { error, transient: true, retry_after: None }
+            let message = format!("{} does not answer in time", self.route.here);
+            Failure::passing(TrackingError::new(ErrorKind::Unavailable, message).caused_by(elapsed))
         })
     }
 
-    fn here(&self) -> String {
-        format!("the tracking server at {}", self.settings.display_uri())
-    }
-
     fn unreachable(&self, error: reqwest::Error) -> Failure {
-        let error = error.without_url();
-        let what = if error.is_timeout() { "does not answer in time" } else { "can't be reached" };
-        let transient = !error.is_builder();
-        let error = TrackingError::new(ErrorKind::Unavailable, format!("{} {what}", self.here()))
-            .hint("Is it running, and is MLFLOW_TRACKING_URI (or --tracking-uri) right?")
-            .caused_by(error);
-        Failure { error, transient, retry_after: None }
-    }
-
-    /// The error of an answer that is not 2xx, by MLflow's error code first and the HTTP status second.
-    fn refusal(&self, what: &str, status: StatusCode, body: &[u8]) -> TrackingError {
-        #[derive(serde::Deserialize)]
-        struct Answer {
-            error_code: String,
-            #[serde(default)]
-            message: String,
-        }
-        let answer = serde_json::from_slice::<Answer>(body).ok();
-        let code = answer.as_ref().map_or("", |answer| answer.error_code.as_str());
-        let kind = match (code, status.as_u16()) {
-            (_, 401) => ErrorKind::Unauthorized,
-            (_, 403) => ErrorKind::Forbidden,
-            ("RESOURCE_ALREADY_EXISTS", _) => ErrorKind::AlreadyExists,
-            ("RESOURCE_DOES_NOT_EXIST", _) => ErrorKind::NotFound,
-            ("NOT_IMPLEMENTED" | "ENDPOINT_NOT_FOUND", _) => ErrorKind::Unsupported,
-            (_, 408 | 429 | 500..) => ErrorKind::Unavailable,
-            // Every MLflow has these: it is somebody else who does not know them, and says nothing of any run.
-            ("", 404) if what.starts_with("runs/") || what.starts_with("experiments/") => ErrorKind::Protocol,
-            ("", 404) => ErrorKind::NotFound,
-            ("", _) => ErrorKind::Protocol,
-            _ => ErrorKind::Invalid,
-        };
-        let said = answer.map_or_else(|| first_line(body), |answer| answer.message);
-        let error = TrackingError::new(kind, format!("{} refused {what} ({status}): {said}", self.here()));
-        match kind {
-            ErrorKind::Unauthorized => error.hint(
-                "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, \
-                 or write ~/.mlflow/credentials.",
-            ),
-            ErrorKind::Forbidden => error.hint("The login is right but has no permission for this."),
-            ErrorKind::Protocol => error.hint("Does the tracking URI name an MLflow server?"),
-            _ => error,
-        }
+        let (error, transient) = self.route.unreachable(error);
+        if transient { Failure::passing(error) } else { Failure::lasting(error) }
     }
 }
 
-struct Failure {
-    error: TrackingError,
-    transient: bool,
-    retry_after: Option<Duration>,
-}
-
-impl Failure {
-    fn lasting(error: TrackingError) -> Self {
-        Self { error, transient: false, retry_after: None }
-    }
-}
-
-/// The statuses that MLflow's own client tries again.
-fn transient(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
-}
-
-fn date(headers: &HeaderMap) -> Option<SystemTime> {
-    httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()
-}
-
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
-}
-
-fn first_line(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&body[..body.len().min(4096)]);
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no reason given");
-    line.chars().take(200).collect()
-}
-
-fn protocol(message: String, source: serde_json::Error) -> TrackingError {
-    TrackingError::new(ErrorKind::Protocol, message).caused_by(source)
-}
-
-fn http_client(settings: &Settings) -> Result<reqwest::Client> {
-    // The client asks for the process's provider even where no TLS is spoken. A second one is refused: then there is
-    // one already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut headers = HeaderMap::new();
-    if let Some(secret) = &settings.authorization {
-        let mut value = HeaderValue::from_str(secret.reveal()).map_err(|_| {
-            TrackingError::new(ErrorKind::Invalid, "the credentials hold a character that a header can't")
-        })?;
-        value.set_sensitive(true);
-        headers.insert(AUTHORIZATION, value);
-    }
-    if let Some(workspace) = &settings.workspace {
-        let value = HeaderValue::from_str(workspace).map_err(|_| {
-            TrackingError::new(ErrorKind::Invalid, "MLFLOW_WORKSPACE holds a character that a header can't")
-        })?;
-        headers.insert("X-MLFLOW-WORKSPACE", value);
-    }
-    let mut builder = reqwest::Client::builder()
-        .user_agent(concat!("sweep/", env!("CARGO_PKG_VERSION")))
-        .default_headers(headers)
-        .timeout(settings.timeout)
-        .connect_timeout(settings.timeout.min(Duration::from_secs(20)))
-        // A redirect would carry a login to another host, or turn a POST into a GET.
-        .redirect(reqwest::redirect::Policy::none())
-        .tcp_nodelay(true);
-    builder = if settings.base.scheme() == "https" {
-        tls(builder, settings)?.pool_idle_timeout(Duration::from_secs(4))
-    } else {
-        // Two reasons: a server with several workers holds kept-alive answers back some 40 ms (it sends head and body
-        // apart, and the client's delayed ACK waits for the body); and the platform's certificates, which take
-        // longest to load, are of no use here.
-        builder.pool_max_idle_per_host(0).tls_certs_only([])
-    };
-    builder.build().map_err(|error| {
-        TrackingError::new(ErrorKind::Io, "the HTTP client could not be set up").caused_by(error)
-    })
-}
-
-fn tls(builder: reqwest::ClientBuilder, settings: &Settings) -> Result<reqwest::ClientBuilder> {
-    let mut builder = builder.tls_danger_accept_invalid_certs(settings.insecure_tls);
-    if let Some(path) = &settings.server_cert {
-        let pem = read(path, "MLFLOW_TRACKING_SERVER_CERT_PATH")?;
-        let certificates = reqwest::Certificate::from_pem_bundle(&pem)
-            .map_err(|error| bad_pem(path, "MLFLOW_TRACKING_SERVER_CERT_PATH", error))?;
-        builder = builder.tls_certs_only(certificates);
-    }
-    if let Some(path) = &settings.client_cert {
-        let pem = read(path, "MLFLOW_TRACKING_CLIENT_CERT_PATH")?;
-        let identity = reqwest::Identity::from_pem(&pem)
-            .map_err(|error| bad_pem(path, "MLFLOW_TRACKING_CLIENT_CERT_PATH", error))?;
-        builder = builder.identity(identity);
-    }
-    Ok(builder)
-}
-
-fn read(path: &std::path::Path, variable: &str) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(|error| {
-        TrackingError::new(ErrorKind::Io, format!("{variable}: {} can't be read", path.display()))
-            .caused_by(error)
-    })
-}
-
-fn bad_pem(path: &std::path::Path, variable: &str, error: reqwest::Error) -> TrackingError {
-    TrackingError::new(ErrorKind::Invalid, format!("{variable}: {} is not a PEM file", path.display()))
-        .caused_by(error)
+/// Takes the head from an answer whose body is read, or is yet to be.
+fn head(response: &mut Response) -> Head {
+    Head { status: response.status(), headers: std::mem::take(response.headers_mut()) }
 }

@@ -1,10 +1,15 @@
 //! The REST store: any MLflow tracking server, with its own authentication.
 
+mod answer;
 mod artifacts;
 mod client;
+mod connect;
 mod probe;
 mod registry;
 mod settings;
+#[cfg(test)]
+mod tests;
+mod trust;
 mod wire;
 
 use std::fs::File;
@@ -17,7 +22,7 @@ pub use probe::{FirstCall, Probe};
 pub use settings::{Environment, Login, Secret, Settings};
 use wire::{
     CreatedExperiment, Done, ExperimentAnswer, ExperimentsAnswer, HistoryAnswer, KeyValue, RunAnswer,
-    RunsAnswer, WireMetric,
+    RunsAnswer, UpdatedRun, WireMetric,
 };
 
 use super::error::{ErrorKind, Result};
@@ -145,7 +150,7 @@ impl Store for RestStore {
             "tags": KeyValue::list(&run.tags),
         });
         let (answer, again): (RunAnswer, bool) = self.client.post_counted("runs/create", request).await?;
-        let info = Run::from(answer.run).info;
+        let info = Run::try_from(answer.run)?.info;
         if again && let Err(error) = self.delete_copies(run, &info).await {
             tracing::debug!(%error, "a copy of run {} may be left", info.id);
         }
@@ -154,7 +159,7 @@ impl Store for RestStore {
 
     async fn run(&self, id: &RunId) -> Result<Run> {
         let answer: RunAnswer = self.client.get("runs/get", &[("run_id", id.as_str())]).await?;
-        Ok(answer.run.into())
+        answer.run.try_into()
     }
 
     async fn update_run(&self, id: &RunId, update: &RunUpdate) -> Result<()> {
@@ -168,7 +173,7 @@ impl Store for RestStore {
         if let Some(name) = &update.name {
             request["run_name"] = name.as_str().into();
         }
-        let _: serde_json::Value = self.client.post("runs/update", &request).await?;
+        let _: UpdatedRun = self.client.post("runs/update", &request).await?;
         Ok(())
     }
 
@@ -186,7 +191,7 @@ impl Store for RestStore {
             "page_token": query.page_token,
         });
         let answer: RunsAnswer = self.client.post("runs/search", &request).await?;
-        Ok(answer.into())
+        answer.try_into()
     }
 
     async fn log_param(&self, id: &RunId, key: &str, value: &str) -> Result<ParamWrite> {
@@ -237,6 +242,7 @@ impl Store for RestStore {
                 // Two writers of one tag or param: the server's own race, which a second try wins where the values
                 // are equal.
                 Err(error) if error.kind == ErrorKind::Invalid => {
+                    tracing::debug!(%error, run = %id, "the batch is sent once more");
                     let _: Done = self.client.post("runs/log-batch", &request).await?;
                 }
                 Err(error) => return Err(error),

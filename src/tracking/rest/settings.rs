@@ -55,8 +55,8 @@ pub struct Settings {
     pub login: Login,
     /// `MLFLOW_TRACKING_INSECURE_TLS`.
     pub insecure_tls: bool,
-    /// `MLFLOW_TRACKING_SERVER_CERT_PATH`: a CA bundle.
-    pub server_cert: Option<PathBuf>,
+    /// A file of trusted certificates in place of the platform's, and the variable that names it.
+    pub server_cert: Option<(PathBuf, &'static str)>,
     /// `MLFLOW_TRACKING_CLIENT_CERT_PATH`: a PEM file with key and certificate.
     pub client_cert: Option<PathBuf>,
     /// `MLFLOW_WORKSPACE`.
@@ -109,8 +109,7 @@ impl Settings {
         let _ = base.set_username("");
         let _ = base.set_password(None);
         let insecure_tls = boolean(env, "MLFLOW_TRACKING_INSECURE_TLS")?.unwrap_or(false);
-        let server_cert = text(env, "MLFLOW_TRACKING_SERVER_CERT_PATH").map(PathBuf::from);
-        if insecure_tls && server_cert.is_some() {
+        if insecure_tls && text(env, OWN_CERTIFICATES).is_some() {
             return Err(invalid(
                 "MLFLOW_TRACKING_INSECURE_TLS and MLFLOW_TRACKING_SERVER_CERT_PATH are both set",
             )
@@ -122,7 +121,7 @@ impl Settings {
             authorization,
             login,
             insecure_tls,
-            server_cert,
+            server_cert: if insecure_tls { None } else { certificates(env) },
             client_cert: text(env, "MLFLOW_TRACKING_CLIENT_CERT_PATH").map(PathBuf::from),
             workspace: text(env, "MLFLOW_WORKSPACE"),
             timeout: Duration::from_secs(number(env, "MLFLOW_HTTP_REQUEST_TIMEOUT", 120, 86_400)?),
@@ -136,6 +135,16 @@ impl Settings {
     pub fn display_uri(&self) -> String {
         self.base.as_str().trim_end_matches('/').to_owned()
     }
+}
+
+/// The variable for MLflow alone.
+const OWN_CERTIFICATES: &str = "MLFLOW_TRACKING_SERVER_CERT_PATH";
+/// Variables that name a file of trusted certificates; the first that is set counts. The middle ones are read by the
+/// library that MLflow's own client is built on, so that a trial trusts what its agent trusts.
+const CERTIFICATES: [&str; 4] = [OWN_CERTIFICATES, "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"];
+
+fn certificates(env: &Environment<'_>) -> Option<(PathBuf, &'static str)> {
+    CERTIFICATES.into_iter().find_map(|name| text(env, name).map(|path| (PathBuf::from(path), name)))
 }
 
 /// Basic wins over a token when both a user and a password are known, as in MLflow's client.
@@ -250,6 +259,20 @@ mod tests {
         let settings = read("http://h", &[("MLFLOW_TRACKING_USERNAME", "bob")], Some(file)).unwrap();
         assert_eq!(header(&settings), Some("Basic Ym9iOnB3"));
         assert_eq!(settings.login, Login::EnvironmentAndFile);
+    }
+
+    #[test]
+    fn the_first_file_of_certificates_counts() {
+        let chosen = |vars: &[(&str, &str)]| read("https://h", vars, None).unwrap().server_cert;
+        assert_eq!(chosen(&[]), None);
+        let (ssl, requests) = (("SSL_CERT_FILE", "/s"), ("REQUESTS_CA_BUNDLE", "/r"));
+        assert_eq!(chosen(&[ssl]), Some(("/s".into(), "SSL_CERT_FILE")));
+        assert_eq!(chosen(&[ssl, requests]), Some(("/r".into(), "REQUESTS_CA_BUNDLE")));
+        let own = ("MLFLOW_TRACKING_SERVER_CERT_PATH", "/m");
+        assert_eq!(chosen(&[ssl, requests, own]), Some(("/m".into(), own.0)));
+        let insecure = ("MLFLOW_TRACKING_INSECURE_TLS", "true");
+        assert_eq!(chosen(&[ssl, insecure]), None);
+        assert!(read("https://h", &[own, insecure], None).is_err());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::tracking::error::{ErrorKind, Result as TrackingResult, TrackingError};
 use crate::tracking::model::{ArtifactEntry, Experiment, ExperimentId, Metric, Page, Run, RunId, RunInfo};
 use crate::trial::RunStatus;
 
@@ -56,13 +57,22 @@ pub(super) struct RunsAnswer {
     next_page_token: Option<String>,
 }
 
-impl From<RunsAnswer> for Page<Run> {
-    fn from(answer: RunsAnswer) -> Self {
-        Self {
-            items: answer.runs.into_iter().map(Run::from).collect(),
+impl TryFrom<RunsAnswer> for Page<Run> {
+    type Error = TrackingError;
+
+    fn try_from(answer: RunsAnswer) -> TrackingResult<Self> {
+        Ok(Self {
+            items: answer.runs.into_iter().map(Run::try_from).collect::<TrackingResult<_>>()?,
             next: answer.next_page_token.filter(|token| !token.is_empty()),
-        }
+        })
     }
+}
+
+/// The answer to a change of a run.
+#[derive(Deserialize)]
+pub(super) struct UpdatedRun {
+    #[serde(rename = "run_info")]
+    _info: serde::de::IgnoredAny,
 }
 
 #[derive(Deserialize)]
@@ -98,16 +108,23 @@ struct WireRunData {
     tags: Vec<KeyValue>,
 }
 
-impl From<WireRun> for Run {
-    fn from(wire: WireRun) -> Self {
+impl TryFrom<WireRun> for Run {
+    type Error = TrackingError;
+
+    fn try_from(wire: WireRun) -> TrackingResult<Self> {
         let info = wire.info;
-        Self {
+        // A guess would decide whether the run's result counts.
+        let status = RunStatus::parse(&info.status).ok_or_else(|| {
+            let message = format!("run {} has the unknown status `{}`", info.run_id, info.status);
+            TrackingError::new(ErrorKind::Protocol, message)
+                .hint("The server is newer than this version of sweep: `sweep --version`.")
+        })?;
+        Ok(Self {
             info: RunInfo {
                 id: RunId(info.run_id),
                 experiment_id: ExperimentId(info.experiment_id),
                 name: info.run_name,
-                // A word from the future is most likely a further way of ending early.
-                status: RunStatus::parse(&info.status).unwrap_or(RunStatus::Killed),
+                status,
                 start_time: info.start_time,
                 end_time: info.end_time,
                 artifact_uri: info.artifact_uri,
@@ -116,7 +133,7 @@ impl From<WireRun> for Run {
             params: wire.data.params.into_iter().map(KeyValue::into_pair).collect(),
             metrics: wire.data.metrics.into_iter().map(Metric::from).collect(),
             tags: wire.data.tags.into_iter().map(KeyValue::into_pair).collect(),
-        }
+        })
     }
 }
 
@@ -258,6 +275,15 @@ mod tests {
         assert_eq!((metric.timestamp, metric.step), (12, -3));
         let metric: WireMetric = serde_json::from_str(r#"{"key":"x","value":1}"#).unwrap();
         assert_eq!(metric.value.to_bits(), 1f64.to_bits());
+    }
+
+    #[test]
+    fn an_unknown_status_is_named_and_not_guessed() {
+        let json = r#"{"info": {"run_id": "r1", "experiment_id": "0", "status": "PREEMPTED"}}"#;
+        let wire: WireRun = serde_json::from_str(json).unwrap();
+        let error = Run::try_from(wire).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Protocol);
+        assert!(error.message.contains("r1") && error.message.contains("`PREEMPTED`"), "{}", error.message);
     }
 
     #[test]
