@@ -85,6 +85,7 @@ impl Context {
                 (store.clone(), Backend::Server { uri, store })
             }
             "sqlite" => {
+                refuse_workspace()?;
                 let store = EmbeddedStore::open(&uri)?;
                 (Arc::new(store.clone()), Backend::File(store))
             }
@@ -153,6 +154,17 @@ impl Context {
         let host = host();
         let agent = format!("{host}-{}-{:08x}", std::process::id(), rand::random::<u32>());
         Identity { agent, host, user: user() }
+    }
+}
+
+/// A database file has no workspaces: what was meant for one must not land among everybody's.
+pub(super) fn refuse_workspace() -> Result<(), Failure> {
+    match std::env::var("MLFLOW_WORKSPACE") {
+        Ok(name) if !name.is_empty() && name != "default" => {
+            Err(Failure::new(Exit::Usage, format!("MLFLOW_WORKSPACE is `{name}`, and a database file has no workspaces"))
+                .hint("Unset it, or set MLFLOW_TRACKING_URI to a server that has them (mlflow server --enable-workspaces)."))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -9,7 +9,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-use super::context::Setting;
+use super::context::{Setting, refuse_workspace};
 use super::exit::Exit;
 use super::failure::Failure;
 use crate::gateway::{Access, Hosts, Logins, Origins, PublicServer};
@@ -152,7 +152,9 @@ fn backend<'a>(setting: &'a Setting, args: &'a ServerArgs) -> &'a str {
     }
     match setting.tracking_uri.as_deref() {
         Some(uri) if uri.starts_with("http:") || uri.starts_with("https:") => {
-            setting.ui.say(&format!("MLFLOW_TRACKING_URI is for clients and passed over here: serving {DEFAULT_URI}"));
+            setting.ui.say(&format!(
+                "MLFLOW_TRACKING_URI is for clients and passed over here: serving {DEFAULT_URI}"
+            ));
             DEFAULT_URI
         }
         Some(uri) => uri,
@@ -161,6 +163,7 @@ fn backend<'a>(setting: &'a Setting, args: &'a ServerArgs) -> &'a str {
 }
 
 fn open(setting: &Setting, args: &ServerArgs) -> Result<EmbeddedStore, Failure> {
+    refuse_workspace()?;
     let uri = backend(setting, args);
     if !uri.starts_with("sqlite") && uri.contains(':') {
         // What stands before the host may be a password.

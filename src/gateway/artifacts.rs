@@ -4,8 +4,8 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::http::{HeaderMap, StatusCode};
 use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 
@@ -97,7 +97,9 @@ pub(super) async fn download_of_version(
         match uri.strip_prefix("runs:/").and_then(|rest| rest.trim_start_matches('/').split_once('/')) {
             Some((run, path)) => {
                 let root = db.artifact_folder(&db.run_header(run)?.artifact_uri)?;
-                Ok(local_artifacts::checked_path(path)?.into_iter().fold(root, |folder, piece| folder.join(piece)))
+                Ok(local_artifacts::checked_path(path)?
+                    .into_iter()
+                    .fold(root, |folder, piece| folder.join(piece)))
             }
             None => db.artifact_folder(&uri),
         }
@@ -111,12 +113,15 @@ pub(super) async fn upload(
     Fields(ask): Fields<OfRun>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
-    let id = run_id(ask.run_id, ask.run_uuid).map_err(|_| ApiError::invalid("Request must specify run_uuid."))?;
+    let id =
+        run_id(ask.run_id, ask.run_uuid).map_err(|_| ApiError::invalid("Request must specify run_uuid."))?;
     if ask.path.is_empty() {
         return Err(ApiError::invalid("Request must specify path."));
     }
     let too_large = || ApiError::invalid("Artifact size is too large. Max size is 10MB.");
-    let body = body.map_err(|error| if error.status() == StatusCode::PAYLOAD_TOO_LARGE { too_large() } else { unread(&error) })?;
+    let body = body.map_err(|error| {
+        if error.status() == StatusCode::PAYLOAD_TOO_LARGE { too_large() } else { unread(&error) }
+    })?;
     if body.len() > LARGEST_UPLOAD {
         return Err(too_large());
     }
@@ -167,7 +172,9 @@ pub(super) async fn download_of_model(
     Fields(ask): Fields<FileOfModel>,
 ) -> Result<Response, ApiError> {
     if ask.artifact_file_path.is_empty() {
-        return Err(ApiError::bad_request("Request must include the \"artifact_file_path\" query parameter."));
+        return Err(ApiError::bad_request(
+            "Request must include the \"artifact_file_path\" query parameter.",
+        ));
     }
     transfer::send_artifact(&api, ask.artifact_file_path, &headers, move |db| {
         db.artifact_folder(&db.model(&id)?.info.artifact_uri)

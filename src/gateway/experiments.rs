@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::{Answer, ExperimentAnswer, ExperimentIdAnswer, ExperimentsAnswer, done};
 use super::api::Api;
+use super::confined::Confined;
 use super::error::ApiError;
 use super::request::{Body, Fields, int64, list, max_results, text, view};
 use super::scope::TrialScope;
@@ -166,8 +167,9 @@ pub(super) struct Update {
     new_name: Option<String>,
 }
 
-pub(super) async fn update(State(api): State<Api>, Body(ask): Body<Update>) -> Answer {
+pub(super) async fn update(State(api): State<Api>, confined: Confined, Body(ask): Body<Update>) -> Answer {
     let id = ById { experiment_id: ask.experiment_id }.id()?;
+    confined.check_experiment(&id)?;
     let name = ask.new_name.ok_or_else(|| ApiError::missing("new_name"))?;
     let renamed = api.store().call(move |db| db.rename_experiment(&id, &name)).await;
     renamed.map_err(|error| match error.kind {
@@ -178,14 +180,16 @@ pub(super) async fn update(State(api): State<Api>, Body(ask): Body<Update>) -> A
     Ok(done())
 }
 
-pub(super) async fn delete(State(api): State<Api>, Body(ask): Body<ById>) -> Answer {
+pub(super) async fn delete(State(api): State<Api>, confined: Confined, Body(ask): Body<ById>) -> Answer {
     let id = ask.id()?;
+    confined.check_experiment(&id)?;
     api.call(move |db| db.delete_experiment(&id)).await?;
     Ok(done())
 }
 
-pub(super) async fn restore(State(api): State<Api>, Body(ask): Body<ById>) -> Answer {
+pub(super) async fn restore(State(api): State<Api>, confined: Confined, Body(ask): Body<ById>) -> Answer {
     let id = ask.id()?;
+    confined.check_experiment(&id)?;
     api.call(move |db| db.restore_experiment(&id)).await?;
     Ok(done())
 }

@@ -4,8 +4,32 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// What MLflow's pages show as text.
 const TEXTS: [&str; 26] = [
-    "txt", "log", "err", "cfg", "conf", "cnf", "cf", "ini", "properties", "prop", "hocon", "toml", "yaml", "yml",
-    "xml", "json", "js", "py", "py3", "csv", "tsv", "md", "rst", "ipynb", "MLmodel", "MLproject",
+    "txt",
+    "log",
+    "err",
+    "cfg",
+    "conf",
+    "cnf",
+    "cf",
+    "ini",
+    "properties",
+    "prop",
+    "hocon",
+    "toml",
+    "yaml",
+    "yml",
+    "xml",
+    "json",
+    "js",
+    "py",
+    "py3",
+    "csv",
+    "tsv",
+    "md",
+    "rst",
+    "ipynb",
+    "MLmodel",
+    "MLproject",
 ];
 const OTHERS: [(&str, &str); 19] = [
     ("png", "image/png"),
@@ -78,6 +102,9 @@ mod tests {
     fn a_name_can_not_leave_its_header() {
         assert_eq!(disposition("a.txt"), "attachment; filename=a.txt");
         assert_eq!(disposition("a b\".txt"), "attachment; filename=\"a b\\\".txt\"");
-        assert_eq!(disposition("gr\u{f6}\u{df}e\r\n.txt"), "attachment; filename*=UTF-8''gr%C3%B6%C3%9Fe%0D%0A%2Etxt");
+        assert_eq!(
+            disposition("gr\u{f6}\u{df}e\r\n.txt"),
+            "attachment; filename*=UTF-8''gr%C3%B6%C3%9Fe%0D%0A%2Etxt"
+        );
     }
 }

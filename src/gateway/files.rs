@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::answer::{Answer, done};
 use super::api::Api;
 use super::artifacts::FileInfo;
+use super::confined::Confined;
 use super::error::ApiError;
 use super::request::{Fields, InPath};
 use super::transfer;
@@ -60,9 +61,18 @@ pub(super) async fn upload(
     Ok(StatusCode::OK)
 }
 
-pub(super) async fn delete(State(api): State<Api>, InPath(path): InPath<String>) -> Answer {
+pub(super) async fn delete(
+    State(api): State<Api>,
+    confined: Confined,
+    InPath(path): InPath<String>,
+) -> Answer {
     // `mlflow gc` names folders with a slash at the end.
-    api.call(move |db| local_artifacts::remove(&db.proxied_root(), path.trim_end_matches('/'))).await?;
+    let removed = api.call(move |db| {
+        let path = path.trim_end_matches('/');
+        confined.check_removal(db, path)?;
+        local_artifacts::remove(&db.proxied_root(), path)
+    });
+    removed.await?;
     Ok(done())
 }
 

@@ -35,7 +35,10 @@ pub(super) struct Bulk {
 }
 
 pub(super) async fn bulk(State(api): State<Api>, Fields(ask): Fields<Bulk>) -> Answer<Histories> {
-    check(&ask.run_id, "run_id", &ask.metric_key)?;
+    if ask.run_id.is_empty() {
+        return Err(ApiError::invalid("GetMetricHistoryBulk request must specify at least one run_id."));
+    }
+    check("GetMetricHistoryBulk request cannot specify more than", &ask.run_id, &ask.metric_key)?;
     let asked = ask.max_results.and_then(|asked| usize::try_from(asked).ok()).unwrap_or(MOST_VALUES);
     let metrics =
         api.call(move |db| db.metric_histories(&ask.run_id, &ask.metric_key, asked.min(MOST_VALUES))).await?;
@@ -57,7 +60,10 @@ pub(super) struct Interval {
 }
 
 pub(super) async fn interval(State(api): State<Api>, Fields(ask): Fields<Interval>) -> Answer<Histories> {
-    check(&ask.run_ids, "run_ids", &ask.metric_key)?;
+    if ask.run_ids.is_empty() {
+        return Err(ApiError::missing("run_ids"));
+    }
+    check("GetMetricHistoryBulkInterval request must specify at most", &ask.run_ids, &ask.metric_key)?;
     let most = max_results(ask.max_results, MOST_SAMPLES, MOST_SAMPLES)?;
     let steps = match (ask.start_step, ask.end_step) {
         (None, None) => None,
@@ -78,15 +84,10 @@ pub(super) async fn interval(State(api): State<Api>, Fields(ask): Fields<Interva
     Ok(Json(Histories { metrics }))
 }
 
-fn check(runs: &[String], field: &str, key: &str) -> Result<(), ApiError> {
-    if runs.is_empty() {
-        return Err(ApiError::missing(field));
-    }
+fn check(limit: &str, runs: &[String], key: &str) -> Result<(), ApiError> {
     if runs.len() > MOST_RUNS {
-        return Err(ApiError::invalid(format!(
-            "The request cannot specify more than {MOST_RUNS} run ids. Received {}.",
-            runs.len()
-        )));
+        let message = format!("{limit} {MOST_RUNS} run_ids. Received {} run_ids.", runs.len());
+        return Err(ApiError::invalid(message));
     }
     if key.is_empty() { Err(ApiError::missing("metric_key")) } else { Ok(()) }
 }

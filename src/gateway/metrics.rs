@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::answer::{Answer, MetricsAnswer, done};
 use super::api::{Api, Logged};
+use super::confined::{Act, Confined};
 use super::error::ApiError;
 use super::request::{Body, Fields, double, int64, run_id, text};
 use crate::tracking::embedded::{Batch, Db, Pair};
@@ -71,11 +72,12 @@ pub(super) struct LogMetric {
     sent: Sent,
 }
 
-pub(super) async fn log(State(api): State<Api>, Body(ask): Body<LogMetric>) -> Answer {
+pub(super) async fn log(State(api): State<Api>, confined: Confined, Body(ask): Body<LogMetric>) -> Answer {
     let id = run_id(ask.run_id, ask.run_uuid)?;
     let (metric, model) = ask.sent.parts()?;
     let logged = news(&id, &metric);
     api.call(move |db| {
+        confined.check(db, &id, Act::Log)?;
         db.log_metric(&id, &metric)?;
         model.map_or(Ok(()), |model| model.write(db, &id))
     })
@@ -95,14 +97,19 @@ pub(super) struct LogBatch {
     tags: Vec<Pair>,
 }
 
-pub(super) async fn log_batch(State(api): State<Api>, Body(ask): Body<LogBatch>) -> Answer {
+pub(super) async fn log_batch(
+    State(api): State<Api>,
+    confined: Confined,
+    Body(ask): Body<LogBatch>,
+) -> Answer {
     let id = run_id(ask.run_id, None)?;
     let parts = ask.metrics.into_iter().map(Sent::parts).collect::<Result<Vec<_>, _>>()?;
     let (metrics, models): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
-    let batch = Batch { metrics, params: ask.params, tags: ask.tags };
+    let mut batch = Batch { metrics, params: ask.params, tags: ask.tags };
     batch.check_size()?;
     let logged: Vec<_> = batch.metrics.iter().map(|metric| news(&id, metric)).collect();
     api.call(move |db| {
+        batch.tags = confined.tags(db, &id, std::mem::take(&mut batch.tags))?;
         db.log_batch(&id, &batch)?;
         models.iter().flatten().try_for_each(|model| model.write(db, &id))
     })

@@ -9,6 +9,7 @@ mod access;
 mod answer;
 mod api;
 mod artifacts;
+mod confined;
 mod error;
 mod experiments;
 mod file_types;

@@ -29,13 +29,29 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
                 "Bad Request. Content-Type must be application/json, found '{kind}'."
             )));
         }
-        let bytes = Bytes::from_request(request, state)
-            .await
-            .map_err(|error| unread(&error))?;
+        let bytes = Bytes::from_request(request, state).await.map_err(|error| unread(&error))?;
         let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-        serde_json::from_slice(text).map(Body).map_err(|error| {
-            ApiError::invalid(format!("The request's JSON is not what it should be: {error}"))
-        })
+        let mut json = serde_json::Deserializer::from_slice(text);
+        serde_path_to_error::deserialize(&mut json).map(Body).map_err(|error| wrong_value(text, &error))
+    }
+}
+
+/// The failure of a request whose JSON is none, or holds a value that can't be taken: with the name of that parameter.
+fn wrong_value(text: &[u8], error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {
+    let Ok(whole) = serde_json::from_slice::<Value>(text) else {
+        return ApiError::invalid(format!("The request's JSON can't be read: {}", error.inner()));
+    };
+    let place = error.path().to_string();
+    let pointer = place.replace('[', "/").replace(['.', ']'], "/").replace("//", "/");
+    match whole.pointer(&format!("/{}", pointer.trim_end_matches('/'))) {
+        Some(value) if place != "." => {
+            let shown: String = value.to_string().chars().take(100).collect();
+            ApiError::invalid(format!(
+                "Invalid value {shown} for parameter '{place}' supplied: {}",
+                error.inner()
+            ))
+        }
+        _ => ApiError::invalid(format!("The request's JSON is not what it should be: {}", error.inner())),
     }
 }
 
@@ -68,7 +84,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Fields<T> {
                 Some(one) => *one = Value::Array(vec![one.take(), Value::String(value)]),
             }
         }
-        serde_json::from_value(Value::Object(fields)).map(Fields).map_err(|error| wrong(error.to_string()))
+        let read = serde_path_to_error::deserialize(Value::Object(fields));
+        read.map(Fields).map_err(|error| match error.path().to_string().as_str() {
+            "." => wrong(error.inner().to_string()),
+            name => {
+                ApiError::invalid(format!("Invalid value for parameter '{name}' supplied: {}", error.inner()))
+            }
+        })
     }
 }
 
@@ -134,10 +156,14 @@ pub(super) fn int64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option
 
 /// The number of a model's version, which MLflow writes as text; nothing where it is not there.
 pub(super) fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::String(text) if text.is_empty() => Ok(None),
-        value => int64(value).map_err(serde::de::Error::custom),
-    }
+    let value = Value::deserialize(deserializer)?;
+    let shown = match &value {
+        Value::String(text) if text.is_empty() => return Ok(None),
+        Value::String(text) => format!("'{text}'"),
+        other => other.to_string(),
+    };
+    let wrong = |_| serde::de::Error::custom(format!("Parameter 'version' must be an integer, got {shown}."));
+    int64(value).map_err(wrong)
 }
 
 /// A double, which JSON writes as a number, or as a string where it is not finite.
@@ -190,6 +216,25 @@ mod tests {
 
     fn read(json: &str) -> Result<Sample, serde_json::Error> {
         serde_json::from_str(json)
+    }
+
+    #[test]
+    fn a_wrong_value_is_told_with_its_parameter() {
+        #[derive(Debug, Deserialize)]
+        struct Batch {
+            #[serde(rename = "metrics")]
+            _metrics: Vec<Sample>,
+        }
+        let wrong = |text: &str| {
+            let mut json = serde_json::Deserializer::from_str(text);
+            let error = serde_path_to_error::deserialize::<_, Batch>(&mut json).unwrap_err();
+            format!("{:?}", wrong_value(text.as_bytes(), &error))
+        };
+        let told = wrong(r#"{"metrics": [{"step": 1}, {"step": "x"}]}"#);
+        assert!(told.contains(r#"Invalid value \"x\" for parameter 'metrics[1].step' supplied"#), "{told}");
+        let told = wrong(r#"{"metrics": 123}"#);
+        assert!(told.contains("Invalid value 123 for parameter 'metrics' supplied"), "{told}");
+        assert!(wrong("{").contains("can't be read"));
     }
 
     #[test]

@@ -50,7 +50,12 @@ fn for_pages() -> Router<Api> {
 }
 
 fn endpoints() -> Router<Api> {
-    Router::new().merge(for_experiments()).merge(for_runs()).merge(for_models()).merge(for_registry()).merge(for_pages())
+    Router::new()
+        .merge(for_experiments())
+        .merge(for_runs())
+        .merge(for_models())
+        .merge(for_registry())
+        .merge(for_pages())
 }
 
 fn for_experiments() -> Router<Api> {

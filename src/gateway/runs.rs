@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::answer::{Answer, RunAnswer, RunInfoAnswer, RunsAnswer, done};
 use super::api::Api;
+use super::confined::{Act, Confined};
 use super::error::ApiError;
 use super::request::{Body, Fields, int64, list, max_results, run_id, text, view};
 use crate::tracking::embedded::{
@@ -31,16 +32,25 @@ pub(super) struct Create {
     tags: Vec<Pair>,
 }
 
-pub(super) async fn create(State(api): State<Api>, Body(ask): Body<Create>) -> Answer<RunAnswer<RunRecord>> {
-    let run = CreateRun {
+pub(super) async fn create(
+    State(api): State<Api>,
+    confined: Confined,
+    Body(ask): Body<Create>,
+) -> Answer<RunAnswer<RunRecord>> {
+    let mut run = CreateRun {
         experiment_id: ask.experiment_id.filter(|id| !id.is_empty()).unwrap_or_else(|| "0".to_owned()),
         name: ask.run_name,
         user_id: ask.user_id,
         start_time: ask.start_time.unwrap_or_default(),
         tags: ask.tags,
     };
-    let run = api.call(move |db| db.create_run(&run)).await?;
-    Ok(Json(RunAnswer { run }))
+    let made = api.call(move |db| {
+        run.tags = confined.tags_of_new(db, std::mem::take(&mut run.tags))?;
+        let made = db.create_run(&run)?;
+        confined.remember(&made.info.run_id);
+        Ok(made)
+    });
+    Ok(Json(RunAnswer { run: made.await? }))
 }
 
 /// A request about one run.
@@ -68,23 +78,35 @@ pub(super) struct Update {
 
 pub(super) async fn update(
     State(api): State<Api>,
+    confined: Confined,
     Body(ask): Body<Update>,
 ) -> Answer<RunInfoAnswer<RunHeader>> {
     let id = run_id(ask.run_id, ask.run_uuid)?;
     let change = RunChange { status: ask.status, end_time: ask.end_time, name: ask.run_name };
-    let run_info = api.call(move |db| db.update_run(&id, &change)).await?;
-    Ok(Json(RunInfoAnswer { run_info }))
+    let changed = api.call(move |db| {
+        confined.check(db, &id, Act::Change)?;
+        db.update_run(&id, &change)
+    });
+    Ok(Json(RunInfoAnswer { run_info: changed.await? }))
 }
 
-pub(super) async fn delete(State(api): State<Api>, Body(ask): Body<ById>) -> Answer {
+pub(super) async fn delete(State(api): State<Api>, confined: Confined, Body(ask): Body<ById>) -> Answer {
     let id = run_id(ask.run_id, ask.run_uuid)?;
-    api.call(move |db| db.delete_run(&id)).await?;
+    api.call(move |db| {
+        confined.check(db, &id, Act::Delete)?;
+        db.delete_run(&id)
+    })
+    .await?;
     Ok(done())
 }
 
-pub(super) async fn restore(State(api): State<Api>, Body(ask): Body<ById>) -> Answer {
+pub(super) async fn restore(State(api): State<Api>, confined: Confined, Body(ask): Body<ById>) -> Answer {
     let id = run_id(ask.run_id, ask.run_uuid)?;
-    api.call(move |db| db.restore_run(&id)).await?;
+    api.call(move |db| {
+        confined.check(db, &id, Act::Delete)?;
+        db.restore_run(&id)
+    })
+    .await?;
     Ok(done())
 }
 
@@ -135,21 +157,33 @@ impl OfRun {
     }
 }
 
-pub(super) async fn log_parameter(State(api): State<Api>, Body(ask): Body<OfRun>) -> Answer {
+pub(super) async fn log_parameter(
+    State(api): State<Api>,
+    confined: Confined,
+    Body(ask): Body<OfRun>,
+) -> Answer {
     let (id, param) = ask.parts()?;
-    api.call(move |db| db.log_param(&id, &param)?.or_conflict(&id, &param)).await?;
+    api.call(move |db| {
+        confined.check(db, &id, Act::Log)?;
+        db.log_param(&id, &param)?.or_conflict(&id, &param)
+    })
+    .await?;
     Ok(done())
 }
 
-pub(super) async fn set_tag(State(api): State<Api>, Body(ask): Body<OfRun>) -> Answer {
+pub(super) async fn set_tag(State(api): State<Api>, confined: Confined, Body(ask): Body<OfRun>) -> Answer {
     let (id, tag) = ask.parts()?;
-    api.call(move |db| db.set_tag(&id, &tag)).await?;
+    api.call(move |db| confined.tags(db, &id, vec![tag])?.iter().try_for_each(|tag| db.set_tag(&id, tag)))
+        .await?;
     Ok(done())
 }
 
-pub(super) async fn delete_tag(State(api): State<Api>, Body(ask): Body<OfRun>) -> Answer {
+pub(super) async fn delete_tag(State(api): State<Api>, confined: Confined, Body(ask): Body<OfRun>) -> Answer {
     let (id, tag) = ask.parts()?;
-    api.call(move |db| db.delete_tag(&id, &tag.key)).await?;
+    api.call(move |db| {
+        confined.tags(db, &id, vec![tag])?.iter().try_for_each(|tag| db.delete_tag(&id, &tag.key))
+    })
+    .await?;
     Ok(done())
 }
 
@@ -162,9 +196,17 @@ pub(super) struct LogInputs {
     models: Vec<ModelInput>,
 }
 
-pub(super) async fn log_inputs(State(api): State<Api>, Body(ask): Body<LogInputs>) -> Answer {
+pub(super) async fn log_inputs(
+    State(api): State<Api>,
+    confined: Confined,
+    Body(ask): Body<LogInputs>,
+) -> Answer {
     let id = run_id(ask.run_id, None)?;
-    api.call(move |db| db.log_inputs(&id, &ask.datasets, &ask.models)).await?;
+    api.call(move |db| {
+        confined.check(db, &id, Act::Log)?;
+        db.log_inputs(&id, &ask.datasets, &ask.models)
+    })
+    .await?;
     Ok(done())
 }
 
@@ -175,9 +217,17 @@ pub(super) struct LogOutputs {
     models: Vec<ModelOutput>,
 }
 
-pub(super) async fn log_outputs(State(api): State<Api>, Body(ask): Body<LogOutputs>) -> Answer {
+pub(super) async fn log_outputs(
+    State(api): State<Api>,
+    confined: Confined,
+    Body(ask): Body<LogOutputs>,
+) -> Answer {
     let id = run_id(ask.run_id, None)?;
-    api.call(move |db| db.log_outputs(&id, &ask.models)).await?;
+    api.call(move |db| {
+        confined.check(db, &id, Act::Log)?;
+        db.log_outputs(&id, &ask.models)
+    })
+    .await?;
     Ok(done())
 }
 
@@ -189,7 +239,11 @@ pub(super) struct LogModel {
 }
 
 /// A model as MLflow 2 logged it: noted in a tag of its run.
-pub(super) async fn log_model(State(api): State<Api>, Body(ask): Body<LogModel>) -> Answer {
+pub(super) async fn log_model(
+    State(api): State<Api>,
+    confined: Confined,
+    Body(ask): Body<LogModel>,
+) -> Answer {
     let id = run_id(ask.run_id, None)?;
     let malformed = |error| ApiError::invalid(format!("Malformed model info: {error}"));
     let model: serde_json::Map<String, Value> = serde_json::from_str(&ask.model_json).map_err(malformed)?;
@@ -197,6 +251,10 @@ pub(super) async fn log_model(State(api): State<Api>, Body(ask): Body<LogModel>)
     if let Some(field) = needed.iter().find(|field| !model.contains_key(**field)) {
         return Err(ApiError::invalid(format!("Model json is missing mandatory fields: {field}")));
     }
-    api.call(move |db| db.record_model(&id, &model)).await?;
+    api.call(move |db| {
+        confined.check(db, &id, Act::Log)?;
+        db.record_model(&id, &model)
+    })
+    .await?;
     Ok(done())
 }

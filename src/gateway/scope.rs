@@ -1,7 +1,7 @@
 //! Who calls: the secret in a URL's path names a trial.
 
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use axum::extract::{Request, State};
 use axum::http::Uri;
@@ -24,15 +24,45 @@ pub struct TrialScope {
     pub experiment_name: String,
 }
 
+/// A trial that is let in, and what it has made.
+#[derive(Debug)]
+pub(super) struct Admitted {
+    pub scope: Arc<TrialScope>,
+    made: Mutex<HashSet<String>>,
+}
+
+impl Admitted {
+    /// Whether a run is the trial's own.
+    pub fn owns(&self, run: &str) -> bool {
+        run == self.scope.run_id || self.made(run)
+    }
+
+    /// Whether a run was made by the trial's URL.
+    pub fn made(&self, run: &str) -> bool {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).contains(run)
+    }
+
+    pub fn remember(&self, run: &str) {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(run.to_owned());
+    }
+
+    /// All runs that are the trial's own.
+    pub fn runs(&self) -> Vec<String> {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        std::iter::once(&self.scope.run_id).chain(made.iter()).cloned().collect()
+    }
+}
+
 /// The trials whose secrets are valid.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Scopes {
-    by_secret: Arc<RwLock<HashMap<String, Arc<TrialScope>>>>,
+    by_secret: Arc<RwLock<HashMap<String, Arc<Admitted>>>>,
 }
 
 impl Scopes {
     pub fn open(&self, secret: String, scope: TrialScope) {
-        self.by_secret.write().unwrap_or_else(PoisonError::into_inner).insert(secret, Arc::new(scope));
+        let admitted = Arc::new(Admitted { scope: Arc::new(scope), made: Mutex::default() });
+        self.by_secret.write().unwrap_or_else(PoisonError::into_inner).insert(secret, admitted);
     }
 
     pub fn close(&self, secret: &str) -> bool {
@@ -43,7 +73,7 @@ impl Scopes {
         self.by_secret.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    fn of(&self, secret: &str) -> Option<Arc<TrialScope>> {
+    fn of(&self, secret: &str) -> Option<Arc<Admitted>> {
         self.by_secret.read().unwrap_or_else(PoisonError::into_inner).get(secret).cloned()
     }
 }
@@ -63,6 +93,7 @@ pub(super) async fn admit(State(scopes): State<Scopes>, mut request: Request, ne
         )
         .into_response();
     };
+    request.extensions_mut().insert(Arc::clone(&scope.scope));
     request.extensions_mut().insert(scope);
     *request.uri_mut() = uri;
     next.run(request).await

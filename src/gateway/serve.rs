@@ -42,8 +42,17 @@ pub(super) fn serve(
     app: Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> JoinHandle<()> {
+    serve_at_most(most_connections(), listener, app, shutdown)
+}
+
+fn serve_at_most(
+    most: usize,
+    listener: TcpListener,
+    app: Router,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> JoinHandle<()> {
     tokio::spawn(async move {
-        let places = Arc::new(Semaphore::new(most_connections()));
+        let places = Arc::new(Semaphore::new(most));
         let (end, ending) = watch::channel(false);
         let mut connections = JoinSet::new();
         let mut shutdown = pin!(shutdown);
@@ -128,7 +137,7 @@ mod tests {
             .route("/", post(|body: axum::body::Bytes| async move { body.len().to_string() }));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        serve(listener, app, std::future::pending());
+        serve_at_most(4, listener, app, std::future::pending());
         address
     }
 
@@ -152,6 +161,21 @@ mod tests {
         // The clock runs ahead once everything waits.
         stalled.read_to_end(&mut rest).await.unwrap();
         assert!(!String::from_utf8_lossy(&rest).contains("200"));
+    }
+
+    #[tokio::test]
+    async fn those_who_take_all_places_for_nothing_lose_them() {
+        let address = start().await;
+        let mut stalled = Vec::new();
+        for _ in 0..20 {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(b"GET / HTTP/1.1\r\nHo").await.unwrap();
+            stalled.push(stream);
+        }
+        let mut other = TcpStream::connect(address).await.unwrap();
+        tokio::time::pause();
+        let whole = answer(&mut other, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+        assert!(whole.ends_with("here"), "{whole}");
     }
 
     #[tokio::test]

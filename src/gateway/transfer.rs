@@ -8,7 +8,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::http::header::{ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RANGE};
+use axum::http::header::{
+    ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RANGE,
+};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body::Frame;
 use tokio::task::JoinHandle;
@@ -58,10 +60,8 @@ fn send(mut file: File, size: u64, headers: &HeaderMap) -> Result<Response<Body>
     let broken =
         |error: &dyn std::fmt::Display| ApiError::invalid(format!("The artifact can't be read: {error}"));
     file.seek(SeekFrom::Start(start)).map_err(|error| broken(&error))?;
-    let mut response = Response::builder()
-        .status(status)
-        .header(ACCEPT_RANGES, "bytes")
-        .header(CONTENT_LENGTH, length);
+    let mut response =
+        Response::builder().status(status).header(ACCEPT_RANGES, "bytes").header(CONTENT_LENGTH, length);
     if status == StatusCode::PARTIAL_CONTENT {
         response = response.header(CONTENT_RANGE, format!("bytes {start}-{}/{size}", start + length - 1));
     }
@@ -129,7 +129,8 @@ impl HttpBody for Pieces {
 /// Takes a body into a file; the file appears only where the body came whole. Between two pieces a slow client keeps no
 /// thread.
 pub(super) async fn receive(body: Body, mut upload: Upload) -> Result<(), ApiError> {
-    let cut = |error: &dyn std::fmt::Display| ApiError::invalid(format!("The upload was broken off: {error}"));
+    let cut =
+        |error: &dyn std::fmt::Display| ApiError::invalid(format!("The upload was broken off: {error}"));
     let (mut size, mut piece) = (0_u64, Vec::new());
     let mut body = std::pin::pin!(body);
     while let Some(frame) = std::future::poll_fn(|context| body.as_mut().poll_frame(context)).await {

@@ -8,7 +8,9 @@ use super::ledger::{Ledger, experiment};
 use super::prior::Prior;
 use super::tags;
 use crate::config::nearest;
-use crate::tracking::{ErrorKind, NewRun, Result, Run, RunId, RunQuery, RunUpdate, Store, TrackingError};
+use crate::tracking::{
+    ErrorKind, NewRun, Result, Run, RunId, RunInfo, RunQuery, RunUpdate, Store, TrackingError,
+};
 use crate::trial::RunStatus;
 
 /// Where the config lies among the parent run's artifacts, as it was written.
@@ -113,18 +115,33 @@ impl Sweep {
             tags: run_tags.into_iter().collect(),
         };
         let info = store.create_run(&run).await?;
-        store.put_artifact(&info, CONFIG_ARTIFACT, new.config.to_vec()).await?;
+        let ledger = match Self::complete(store, new, &info).await {
+            Ok(ledger) => ledger,
+            Err(error) => {
+                // Half a sweep would be the newest one for whoever comes next.
+                if let Err(left) = store.delete_run(&info.id).await {
+                    tracing::debug!(error = %left, "run {} of a sweep that failed to be made is left", info.id);
+                }
+                return Err(error);
+            }
+        };
+        let mut tags = run.tags;
+        tags.push((tags::LEDGER.to_owned(), ledger.to_string()));
+        let parent = Run { info, params: Vec::new(), metrics: Vec::new(), tags };
+        Ok(Self { parent, seed: new.seed, ledger, config: new.config.to_vec() })
+    }
+
+    /// Gives a new parent run what makes it a sweep.
+    async fn complete(store: &dyn Store, new: &NewSweep<'_>, info: &RunInfo) -> Result<RunId> {
+        store.put_artifact(info, CONFIG_ARTIFACT, new.config.to_vec()).await?;
         if let Some(prior) = new.prior {
-            store.put_artifact(&info, tags::PRIOR_ARTIFACT, prior.to_json().to_string().into_bytes()).await?;
+            store.put_artifact(info, tags::PRIOR_ARTIFACT, prior.to_json().to_string().into_bytes()).await?;
         }
-        let ledger = Ledger::create(store, &info, new.user).await?;
+        let ledger = Ledger::create(store, info, new.user).await?;
         // Last, so that a sweep that has a ledger is complete.
         let entry = (tags::LEDGER.to_owned(), ledger.to_string());
         store.log_batch(&info.id, &[], &[], std::slice::from_ref(&entry)).await?;
-        let mut tags = run.tags;
-        tags.push(entry);
-        let parent = Run { info, params: Vec::new(), metrics: Vec::new(), tags };
-        Ok(Self { parent, seed: new.seed, ledger, config: new.config.to_vec() })
+        Ok(ledger)
     }
 
     /// Opens a sweep by the id of its parent run.
@@ -185,7 +202,9 @@ impl Sweep {
     /// # Errors
     /// `NotFound` where there is none.
     pub async fn latest(store: &dyn Store) -> Result<RunId> {
-        let newest = Self::all(store).await?.into_iter().max_by_key(|run| run.info.start_time);
+        // One without a ledger was cut off while it was made, or comes from another program.
+        let whole = |run: &Run| run.tag(tags::LEDGER).is_some();
+        let newest = Self::all(store).await?.into_iter().max_by_key(|run| (whole(run), run.info.start_time));
         newest.map(|run| run.info.id).ok_or_else(|| {
             TrackingError::new(ErrorKind::NotFound, format!("there is no sweep in {}", store.uri()))
                 .hint("Write a sweep file, then: sweep init CONFIG.")

@@ -26,8 +26,11 @@ pub fn checked_path(path: &str) -> Result<Vec<&str>> {
     let pieces: Vec<&str> = path.split('/').collect();
     let bad = |piece: &&str| piece.is_empty() || *piece == "." || *piece == "..";
     if pieces.iter().any(bad) || path.contains('\\') || path.chars().any(char::is_control) {
-        return Err(TrackingError::new(ErrorKind::Invalid, format!("`{path}` is not an artifact path"))
-            .hint("Use a relative path with `/`, without `..`."));
+        return Err(TrackingError::new(
+            ErrorKind::Invalid,
+            format!("Invalid path: `{path}` is not an artifact path"),
+        )
+        .hint("Use a relative path with `/`, without `..`."));
     }
     Ok(pieces)
 }

@@ -15,17 +15,19 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN, RETRY_AFTER, VARY,
+    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use axum::middleware::Next;
+use axum::response::IntoResponse as _;
 
 pub use hosts::Hosts;
 pub use login::{LoginError, Logins};
 pub use origins::Origins;
 use pause::{Pauses, Turn};
 
+use super::error::ApiError;
 use super::serve::Peer;
 
 /// Paths that anybody may ask for: watchers of servers have no login.
@@ -101,6 +103,13 @@ impl Access {
                 StatusCode::FORBIDDEN,
                 "Invalid Host header - possible DNS rebinding attack detected",
             ));
+        }
+        let workspace = headers.get("x-mlflow-workspace").and_then(|value| value.to_str().ok());
+        if let Some(workspace) = workspace.filter(|name| !name.is_empty() && *name != "default") {
+            let message = format!(
+                "This server has no workspaces, and the request names '{workspace}'. Unset MLFLOW_WORKSPACE."
+            );
+            return Some(ApiError::invalid(message).into_response());
         }
         let changes = matches!(*method, Method::POST | Method::PUT | Method::DELETE | Method::PATCH);
         if changes && header(headers, &ORIGIN).is_some_and(|origin| !self.origins.allow(origin)) {

@@ -58,6 +58,7 @@ impl Db {
         let mut writer = connect(&path)?;
         schema::create_if_empty(&mut writer, &places)?;
         let columns = schema::inspect(&writer, &uri)?;
+        schema::refuse_workspaces(&writer, &uri)?;
         use_wal(&writer)?;
         schema::restore_default_experiment(&mut writer, &places)?;
         Ok(Self {

@@ -63,7 +63,7 @@ pub(super) fn tag_value(value: &str) -> &str {
 
 pub(super) fn check_experiment_name(name: &str) -> Result<()> {
     if name.is_empty() {
-        return Err(invalid("Invalid experiment name: it is empty."));
+        return Err(invalid("Invalid experiment name: ''"));
     }
     if name.chars().count() > EXPERIMENT_NAME {
         return Err(invalid(format!("'name' exceeds the maximum length of {EXPERIMENT_NAME} characters")));

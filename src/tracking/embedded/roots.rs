@@ -74,7 +74,9 @@ impl Places {
 /// A place below a location, whose query stays at the end: `s3://bucket/a?region=x`.
 pub(super) fn below(location: &str, path: &str) -> String {
     match location.split_once('?') {
-        Some((root, query)) if root.contains("://") => format!("{}/{path}?{query}", root.trim_end_matches('/')),
+        Some((root, query)) if root.contains("://") => {
+            format!("{}/{path}?{query}", root.trim_end_matches('/'))
+        }
         _ => format!("{}/{path}", location.trim_end_matches('/')),
     }
 }

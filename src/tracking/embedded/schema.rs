@@ -70,6 +70,33 @@ impl Columns {
     }
 }
 
+/// Refuses a file with experiments in several workspaces: without them two teams' experiments would be one list, and a
+/// name could mean either. MLflow refuses it, too, where its workspaces are not enabled.
+pub(super) fn refuse_workspaces(connection: &Connection, uri: &str) -> Result<()> {
+    let has_column = connection
+        .query_row("SELECT 1 FROM pragma_table_info('experiments') WHERE name = 'workspace'", [], |_| Ok(()))
+        .optional()?;
+    if has_column.is_none() {
+        return Ok(());
+    }
+    let other: Option<String> = connection
+        .query_row(
+            "SELECT workspace FROM experiments WHERE coalesce(workspace, 'default') <> 'default' LIMIT 1",
+            [],
+            |row| row.get(0),
+        )
+        .optional()?;
+    other.map_or(Ok(()), |workspace| {
+        let message = format!(
+            "the database {uri} has the workspace `{workspace}`, and sweep has no workspaces in files"
+        );
+        Err(TrackingError::new(ErrorKind::Unsupported, message).hint(
+            "Run `mlflow server --enable-workspaces` on it, and set MLFLOW_TRACKING_URI to that server and \
+             MLFLOW_WORKSPACE to the workspace.",
+        ))
+    })
+}
+
 /// Makes the tables where there are none. Many processes may try at once: one of them does it.
 pub(super) fn create_if_empty(connection: &mut Connection, places: &Places) -> Result<()> {
     if has_tables(connection)? {

@@ -99,12 +99,15 @@ impl Asked<'_> {
                 ErrorKind::Unavailable => Failure::passing,
                 _ => Failure::lasting,
             };
-            let message = format!("{} refused {} ({}): {}", self.here, self.what, refusal.error_code, refusal.message);
+            let message =
+                format!("{} refused {} ({}): {}", self.here, self.what, refusal.error_code, refusal.message);
             return Err(failure(with_hint(TrackingError::new(kind, message))));
         }
         self.check_head(head)?;
         match self.expect {
-            Expect::Stored if !body.is_empty() && !is_object(body) => Err(self.odd("something that is not MLflow's JSON")),
+            Expect::Stored if !body.is_empty() && !is_object(body) => {
+                Err(self.odd("something that is not MLflow's JSON"))
+            }
             _ => Ok(()),
         }
     }
@@ -114,13 +117,18 @@ impl Asked<'_> {
         let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let encoding = text(CONTENT_ENCODING).trim();
         if !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity") {
-            let mut failure = self.odd(&format!("a body in the encoding `{encoding}`, which was not asked for"));
-            failure.error.hint = Some("A proxy on the way compresses answers: let it pass them on as they are.".into());
+            let mut failure =
+                self.odd(&format!("a body in the encoding `{encoding}`, which was not asked for"));
+            failure.error.hint =
+                Some("A proxy on the way compresses answers: let it pass them on as they are.".into());
             return Err(failure);
         }
         let page = text(CONTENT_TYPE).trim_start().to_ascii_lowercase().starts_with("text/html");
         // A server names the file it sends; a login page does not.
-        if self.expect == (Expect::File { is_page: false }) && page && !head.headers.contains_key(CONTENT_DISPOSITION) {
+        if self.expect == (Expect::File { is_page: false })
+            && page
+            && !head.headers.contains_key(CONTENT_DISPOSITION)
+        {
             return Err(self.odd("a web page"));
         }
         Ok(())
@@ -172,8 +180,7 @@ impl Asked<'_> {
         let target = place.and_then(|place| self.url.join(place).ok()).map(without_secrets);
         let base = target.as_ref().and_then(|target| base_of(target, self.url));
         let to = target.as_ref().map_or("nowhere", Url::as_str);
-        let message =
-            format!("{} redirects to {to} ({}), which is not followed", self.here, head.status);
+        let message = format!("{} redirects to {to} ({}), which is not followed", self.here, head.status);
         let hint = match base {
             Some(base) => format!("Set MLFLOW_TRACKING_URI (or --tracking-uri) to {base}"),
             None => "Is that a login page? The tracking URI must name the MLflow server itself.".to_owned(),
@@ -187,7 +194,8 @@ impl Asked<'_> {
 /// page altogether.
 fn base_of(target: &Url, asked: &Url) -> Option<String> {
     let call = asked.path().find("/api/2.0/").or_else(|| asked.path().rfind("/version"))?;
-    let base = target.path().trim_end_matches('/').strip_suffix(asked.path()[call..].trim_end_matches('/'))?;
+    let base =
+        target.path().trim_end_matches('/').strip_suffix(asked.path()[call..].trim_end_matches('/'))?;
     let mut shown = target.clone();
     shown.set_path(base);
     Some(shown.as_str().trim_end_matches('/').to_owned())
@@ -295,8 +303,13 @@ mod tests {
             assert!(hint.ends_with(&format!(" to {uri}")), "{hint}");
             assert!(!failure.error.message.contains("pw"), "{}", failure.error.message);
         }
-        let failure = check(Expect::Json, 302, &[("location", "https://sso/login?token=s3")], "").unwrap_err();
-        assert!(failure.error.message.contains("redirects to https://sso/login (302"), "{}", failure.error.message);
+        let failure =
+            check(Expect::Json, 302, &[("location", "https://sso/login?token=s3")], "").unwrap_err();
+        assert!(
+            failure.error.message.contains("redirects to https://sso/login (302"),
+            "{}",
+            failure.error.message
+        );
         assert!(failure.error.hint.unwrap().contains("login page"));
         assert!(check(Expect::Json, 302, &[], "").is_err());
     }
@@ -348,10 +361,8 @@ mod tests {
     fn the_time_to_wait_is_in_seconds_or_a_date() {
         let wait = |headers: &[(&str, &str)]| check(Expect::Json, 429, headers, "").unwrap_err().retry_after;
         assert_eq!(wait(&[("retry-after", "7")]), Some(Duration::from_secs(7)));
-        let dates = [
-            ("date", "Wed, 21 Oct 2015 07:28:00 GMT"),
-            ("retry-after", "Wed, 21 Oct 2015 07:28:09 GMT"),
-        ];
+        let dates =
+            [("date", "Wed, 21 Oct 2015 07:28:00 GMT"), ("retry-after", "Wed, 21 Oct 2015 07:28:09 GMT")];
         assert_eq!(wait(&dates), Some(Duration::from_secs(9)));
         assert_eq!(wait(&[("retry-after", "soon")]), None);
     }

@@ -20,10 +20,11 @@ enum Place {
 }
 
 pub(super) async fn put(client: &Client, run: &RunInfo, path: &str, bytes: Vec<u8>) -> Result<()> {
-    match place(run)? {
+    match place(client, run)? {
         Place::Proxy(root) => {
             let url = proxy_url(client, &root, checked_path(path)?);
-            let request = Request { method: Method::PUT, url, body: Body::Bytes(&bytes), expect: Expect::Stored };
+            let request =
+                Request { method: Method::PUT, url, body: Body::Bytes(&bytes), expect: Expect::Stored };
             client.send(&format!("artifact {path}"), &request).await.map(drop)
         }
         Place::Folder(root) => local_artifacts::put(root, path.to_owned(), bytes).await,
@@ -31,7 +32,7 @@ pub(super) async fn put(client: &Client, run: &RunInfo, path: &str, bytes: Vec<u
 }
 
 pub(super) async fn get(client: &Client, run: &RunInfo, path: &str) -> Result<Vec<u8>> {
-    match place(run)? {
+    match place(client, run)? {
         Place::Proxy(root) => {
             let url = proxy_url(client, &root, checked_path(path)?);
             let request = Request { method: Method::GET, url, body: Body::Empty, expect: file_named(path) };
@@ -40,7 +41,11 @@ pub(super) async fn get(client: &Client, run: &RunInfo, path: &str) -> Result<Ve
                 return Ok(bytes);
             }
             // Servers before 3.17, and those before a bucket, answer 500 where there is no such file.
-            if is_listed(client, run, path).await? { client.send(&what, &request).await } else { Err(absent(path)) }
+            if is_listed(client, run, path).await? {
+                client.send(&what, &request).await
+            } else {
+                Err(absent(path))
+            }
         }
         Place::Folder(root) => local_artifacts::get(root, path.to_owned()).await,
     }
@@ -48,7 +53,7 @@ pub(super) async fn get(client: &Client, run: &RunInfo, path: &str) -> Result<Ve
 
 /// Reads an artifact piece by piece.
 pub(super) async fn fetch(client: &Client, run: &RunInfo, path: &str, into: &mut Upload) -> Result<()> {
-    match place(run)? {
+    match place(client, run)? {
         Place::Proxy(root) => {
             let url = proxy_url(client, &root, checked_path(path)?);
             client.fetch(&format!("artifact {path}"), url, file_named(path), into).await
@@ -59,7 +64,7 @@ pub(super) async fn fetch(client: &Client, run: &RunInfo, path: &str, into: &mut
 
 /// Writes a file piece by piece.
 pub(super) async fn put_file(client: &Client, run: &RunInfo, path: &str, file: &File) -> Result<()> {
-    match place(run)? {
+    match place(client, run)? {
         Place::Proxy(root) => {
             let url = proxy_url(client, &root, checked_path(path)?);
             let size = local_artifacts::size_of(file)?;
@@ -70,7 +75,7 @@ pub(super) async fn put_file(client: &Client, run: &RunInfo, path: &str, file: &
 }
 
 pub(super) async fn list(client: &Client, run: &RunInfo, path: &str) -> Result<Vec<ArtifactEntry>> {
-    match place(run)? {
+    match place(client, run)? {
         Place::Proxy(root) => {
             let mut folder = root.join("/");
             if !path.is_empty() {
@@ -108,8 +113,12 @@ fn proxy_url(client: &Client, root: &[String], path: Vec<&str>) -> reqwest::Url 
     client.url(&segments)
 }
 
-fn place(run: &RunInfo) -> Result<Place> {
+fn place(client: &Client, run: &RunInfo) -> Result<Place> {
     let uri = run.artifact_uri.as_str();
+    if let Some(path) = client.proxied(uri) {
+        let segments = path.split('/').filter(|segment| !segment.is_empty()).map(decoded).collect();
+        return Ok(Place::Proxy(segments));
+    }
     if let Some(rest) = uri.strip_prefix("mlflow-artifacts:") {
         // `mlflow-artifacts://host/…` names the server; all of ours go through the tracking server.
         let path = match rest.strip_prefix("//") {
@@ -130,4 +139,8 @@ fn place(run: &RunInfo) -> Result<Place> {
         )
         .hint("Start the server with --serve-artifacts (the default), so that it passes artifacts on.")
     })
+}
+
+fn decoded(segment: &str) -> String {
+    percent_encoding::percent_decode_str(segment).decode_utf8_lossy().into_owned()
 }

@@ -109,6 +109,14 @@ impl Client {
         url
     }
 
+    /// What an address such as `http://HOST/api/2.0/mlflow-artifacts/artifacts/1` names below the proxy of this server;
+    /// nothing for other hosts, which must not be shown the login.
+    pub(super) fn proxied(&self, uri: &str) -> Option<String> {
+        let url = Url::parse(uri).ok().filter(|url| url.origin() == self.settings.base.origin())?;
+        let (_, path) = url.path().split_once("/mlflow-artifacts/artifacts/")?;
+        url.has_host().then(|| path.to_owned())
+    }
+
     /// POSTs a JSON request to `/api/2.0/mlflow/<path>` and reads the JSON answer.
     pub(super) async fn post<Res: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<Res> {
         let body = serde_json::to_value(body).map_err(|error| {
@@ -164,7 +172,11 @@ impl Client {
     }
 
     /// Sends a request until MLflow's JSON comes back; with how often it was sent.
-    async fn json_counted<Res: DeserializeOwned>(&self, what: &str, request: Request<'_>) -> Result<(Res, u32)> {
+    async fn json_counted<Res: DeserializeOwned>(
+        &self,
+        what: &str,
+        request: Request<'_>,
+    ) -> Result<(Res, u32)> {
         let mut tries = Tries::none();
         loop {
             let answer = self.send_once(what, &request).await;
@@ -248,7 +260,7 @@ impl Client {
         // An odd answer of a server that is known is a fault on the way; of one that is not, most likely no server.
         let reached = if failure.is_odd { &self.known } else { &self.contacted };
         let most = if reached.load(Ordering::Relaxed) { most } else { most.min(failure.tries_at_first) };
-        if !failure.transient || most == 0 {
+        if !failure.transient || (failure.is_odd && most == 0) {
             self.is_back();
             return Err(failure.error);
         }
@@ -344,7 +356,13 @@ impl Client {
         Ok((status, date, first_line(&first.unwrap_or_default())))
     }
 
-    async fn fetch_once(&self, what: &str, url: Url, expect: Expect, into: &mut Upload) -> Result<(), Failure> {
+    async fn fetch_once(
+        &self,
+        what: &str,
+        url: Url,
+        expect: Expect,
+        into: &mut Upload,
+    ) -> Result<(), Failure> {
         self.calls.fetch_add(1, Ordering::Relaxed);
         // The time-out of the settings holds for each piece here: a large file takes its time.
         let request = self.http.get(url.clone()).timeout(LONGEST_TRANSFER);

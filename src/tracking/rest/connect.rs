@@ -24,8 +24,8 @@ impl Route {
         let through = proxy.as_ref().map(|proxy| format!(" (through the proxy {proxy})")).unwrap_or_default();
         let host = settings.base.host_str().unwrap_or_default();
         let bare = host.trim_matches(['[', ']']);
-        let is_local = bare == "localhost"
-            || bare.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback());
+        let is_local =
+            bare == "localhost" || bare.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback());
         Self {
             here: format!("the tracking server at {}{through}", settings.display_uri()),
             proxy,
@@ -78,7 +78,8 @@ impl Route {
 
 /// The proxy that the environment puts on the way, by the rules of the client, without its login.
 fn proxy_for(base: &reqwest::Url) -> Option<String> {
-    let proxy = hyper_util::client::proxy::matcher::Matcher::from_system().intercept(&base.as_str().parse().ok()?)?;
+    let proxy =
+        hyper_util::client::proxy::matcher::Matcher::from_system().intercept(&base.as_str().parse().ok()?)?;
     let uri = proxy.uri();
     let host = uri.authority()?.as_str().rsplit('@').next()?;
     Some(format!("{}://{host}", uri.scheme_str().unwrap_or("http")))

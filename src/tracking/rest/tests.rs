@@ -45,7 +45,9 @@ fn read_request(stream: &mut impl std::io::Read) {
 
 fn said(status: &str, kind: &str, body: &str) -> String {
     let length = body.len();
-    format!("HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}")
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    )
 }
 
 fn json(body: &str) -> String {
@@ -54,7 +56,8 @@ fn json(body: &str) -> String {
 
 fn store(uri: &str, more: &[(&str, &str)]) -> RestStore {
     let fixed = [("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "0"), ("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")];
-    let known = |name: &str| fixed.iter().chain(more).find(|(key, _)| *key == name).map(|(_, v)| (*v).to_owned());
+    let known =
+        |name: &str| fixed.iter().chain(more).find(|(key, _)| *key == name).map(|(_, v)| (*v).to_owned());
     RestStore::new(Settings::read(uri, &Environment { var: &known, credentials: None }).unwrap()).unwrap()
 }
 
@@ -67,7 +70,8 @@ fn run_id() -> RunId {
 
 #[tokio::test]
 async fn an_odd_answer_among_good_ones_is_asked_for_again() {
-    let redirect = "HTTP/1.1 302 Found\r\nlocation: https://sso/login\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    let redirect =
+        "HTTP/1.1 302 Found\r\nlocation: https://sso/login\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     for odd in [
         said("200 OK", "text/html", "<html>Log in"),
         json(&RUN[..RUN.len() / 2]),
@@ -120,14 +124,37 @@ async fn a_login_page_stores_no_artifact_and_is_none() {
 
 #[tokio::test]
 async fn a_500_for_a_file_that_is_not_listed_is_an_answer() {
-    let failed = || said("500 Internal Server Error", "application/json", r#"{"error_code": "INTERNAL_ERROR"}"#);
+    let failed =
+        || said("500 Internal Server Error", "application/json", r#"{"error_code": "INTERNAL_ERROR"}"#);
     let listed = json(r#"{"files": [{"path": "output.txt", "is_dir": false, "file_size": 5}]}"#);
-    let answers = vec![json(RUN), failed(), json("{}"), failed(), listed, failed(), said("200 OK", "text/plain", "hello")];
+    let answers = vec![
+        json(RUN),
+        failed(),
+        json("{}"),
+        failed(),
+        listed,
+        failed(),
+        said("200 OK", "text/plain", "hello"),
+    ];
     let store = store(&format!("http://{}", server(answers)), &[]);
     let run = store.run(&run_id()).await.unwrap().info;
     let error = store.artifact(&run, "logs/output.txt").await.unwrap_err();
     assert_eq!((error.kind, store.calls()), (ErrorKind::NotFound, 3));
     assert_eq!(store.artifact(&run, "logs/output.txt").await.unwrap(), b"hello");
+}
+
+#[tokio::test]
+async fn a_root_on_the_server_itself_is_read_through_it_and_another_hosts_is_not() {
+    let address = server(vec![said("200 OK", "text/plain", "hello")]);
+    let store = store(&format!("http://{address}"), &[]);
+    let run = |host: &str| -> RunInfo {
+        let uri = format!("http://{host}/api/2.0/mlflow-artifacts/artifacts/0/r/artifacts");
+        let text = RUN.replace("mlflow-artifacts:/0/r/artifacts", &uri);
+        Run::try_from(serde_json::from_str::<RunAnswer>(&text).unwrap().run).unwrap().info
+    };
+    assert_eq!(store.artifact(&run(&address.to_string()), "a.txt").await.unwrap(), b"hello");
+    let error = store.artifact(&run("elsewhere.example"), "a.txt").await.unwrap_err();
+    assert_eq!((error.kind, store.calls()), (ErrorKind::Unsupported, 1));
 }
 
 const SELF_SIGNED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/tls/self_signed_ca.pem");

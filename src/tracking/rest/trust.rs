@@ -19,7 +19,11 @@ use crate::tracking::error::{ErrorKind, Result, TrackingError};
 /// Sets up which servers are trusted, and who we are.
 pub(super) fn tls(builder: reqwest::ClientBuilder, settings: &Settings) -> Result<reqwest::ClientBuilder> {
     if let Some((path, variable)) = &settings.server_cert {
-        return Ok(builder.tls_backend_preconfigured(listed(path, variable, settings.client_cert.as_deref())?));
+        return Ok(builder.tls_backend_preconfigured(listed(
+            path,
+            variable,
+            settings.client_cert.as_deref(),
+        )?));
     }
     let builder = builder.tls_danger_accept_invalid_certs(settings.insecure_tls);
     let Some(path) = &settings.client_cert else { return Ok(builder) };
@@ -36,7 +40,8 @@ fn listed(path: &Path, variable: &str, own: Option<&Path>) -> Result<rustls::Cli
     let pem = read(own, CLIENT_CERT)?;
     let chain = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>();
     let chain = chain.map_err(|error| bad_pem(own, CLIENT_CERT).caused_by(error))?;
-    let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|error| bad_pem(own, CLIENT_CERT).caused_by(error))?;
+    let key =
+        PrivateKeyDer::from_pem_slice(&pem).map_err(|error| bad_pem(own, CLIENT_CERT).caused_by(error))?;
     config.with_client_auth_cert(chain, key).map_err(|error| bad_pem(own, CLIENT_CERT).caused_by(error))
 }
 
@@ -56,10 +61,13 @@ fn certificates(path: &Path, variable: &str) -> Result<Vec<CertificateDer<'stati
 
 fn files_in(folder: &Path, variable: &str) -> Result<Vec<PathBuf>> {
     let unreadable = |error: std::io::Error| {
-        TrackingError::new(ErrorKind::Io, format!("{variable}: {} can't be read", folder.display())).caused_by(error)
+        TrackingError::new(ErrorKind::Io, format!("{variable}: {} can't be read", folder.display()))
+            .caused_by(error)
     };
-    let entries = std::fs::read_dir(folder).map_err(unreadable)?.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
-    let mut files: Vec<PathBuf> = entries.iter().map(std::fs::DirEntry::path).filter(|path| path.is_file()).collect();
+    let entries =
+        std::fs::read_dir(folder).map_err(unreadable)?.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
+    let mut files: Vec<PathBuf> =
+        entries.iter().map(std::fs::DirEntry::path).filter(|path| path.is_file()).collect();
     files.sort();
     Ok(files)
 }
@@ -110,7 +118,9 @@ impl ServerCertVerifier for Listed {
         let judged =
             self.authorities.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         match judged {
-            Err(error) if is_only_an_authority(&error) && self.listed.iter().any(|known| known == end_entity) => {
+            Err(error)
+                if is_only_an_authority(&error) && self.listed.iter().any(|known| known == end_entity) =>
+            {
                 rustls::client::verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
                 Ok(ServerCertVerified::assertion())
             }

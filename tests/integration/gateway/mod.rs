@@ -1,7 +1,9 @@
 //! The gateway: what it answers, and that MLflow's own client is content with it.
 
 mod client;
+mod limits;
 mod nonsense;
+mod pages;
 mod requests;
 
 use serde_json::Value;

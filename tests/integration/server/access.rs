@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use serde_json::json;
@@ -186,6 +186,60 @@ fn ctrl_c_ends_it_after_the_requests_under_way() {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert_eq!(ended.join().unwrap(), Some(0));
     assert_eq!(std::fs::read_to_string(files.join("slow.bin")).unwrap(), "first second");
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = SweepServer::start_in(folder.path());
+    let mut upload = TcpStream::connect(server.url().trim_start_matches("http://")).unwrap();
+    let head = "PUT /api/2.0/mlflow-artifacts/artifacts/0/never.bin HTTP/1.1\r\nHost: localhost\r\n\
+                Content-Length: 12\r\n\r\nfirst ";
+    upload.write_all(head.as_bytes()).unwrap();
+    let files = folder.path().join("mlartifacts/0");
+    while std::fs::read_dir(&files).map_or(0, Iterator::count) == 0 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let process = nix::unistd::Pid::from_raw(server.id().try_into().unwrap());
+    let ended = std::thread::spawn(move || (server.end(Signal::SIGTERM), Instant::now()));
+    let start = Instant::now();
+    // Two signals at one moment may be one: it is told until it is gone.
+    while !ended.is_finished() && start.elapsed() < Duration::from_secs(30) {
+        let _ = nix::sys::signal::kill(process, Signal::SIGTERM);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let (code, end) = ended.join().unwrap();
+    assert_eq!(code, Some(0));
+    // Without a second signal it would have waited ten seconds for the upload.
+    assert!(end - start < Duration::from_secs(8), "{:?}", end - start);
+}
+
+#[test]
+fn a_request_that_names_two_hosts_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = SweepServer::start_in(folder.path());
+    let mut stream = TcpStream::connect(server.url().trim_start_matches("http://")).unwrap();
+    let request =
+        "GET /version HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n";
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+}
+
+#[tokio::test]
+async fn it_starts_again_with_the_uri_set_that_it_printed_for_clients() {
+    let folder = tempfile::tempdir().unwrap();
+    let printed = [("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000")];
+    let server = SweepServer::start(folder.path(), &["--default-artifact-root", "file:///tmp/x"], &printed);
+    assert!(folder.path().join("mlflow.db").exists());
+    // A root stays as it was written: clients compare it with the sources of their models.
+    let url = format!("{}/api/2.0/mlflow/experiments/get?experiment_id=0", server.url());
+    let (_, found) = http::get(&http::client(), &url).await;
+    assert_eq!(found["experiment"]["artifact_location"], "file:///tmp/x/0");
+    // It has no workspaces, and does not act as if it had.
+    let asked = http::client().get(&url).header("X-MLFLOW-WORKSPACE", "teamx").send().await.unwrap();
+    assert_eq!(asked.status().as_u16(), 400);
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! `sweep server`, the gateway run for people.
 
 mod access;
+mod roots;
 mod same_answers;

@@ -40,8 +40,6 @@ impl SweepServer {
         &self.url
     }
 
-    // For a benchmark.
-    #[allow(dead_code)]
     /// The process id.
     pub fn id(&self) -> u32 {
         self.child.id()
