@@ -21,6 +21,8 @@ pub struct Provenance {
     folder: PathBuf,
     /// The canonical config.
     config: String,
+    /// Whether the changes themselves are kept.
+    keeps_changes: bool,
     latest: Mutex<Option<Look>>,
 }
 
@@ -36,13 +38,14 @@ pub(super) struct Standing {
     git: Option<GitState>,
     /// SHA-256 of the patch, hex.
     changes: Option<String>,
+    keeps_changes: bool,
 }
 
 impl Provenance {
-    /// Of the work tree that holds `folder`; `config` is canonical.
+    /// Of the work tree that holds `folder`; `config` is canonical. Where changes are not kept, their hash is.
     #[must_use]
-    pub fn new(folder: PathBuf, config: String) -> Self {
-        Self { folder, config, latest: Mutex::new(None) }
+    pub fn new(folder: PathBuf, config: String, keeps_changes: bool) -> Self {
+        Self { folder, config, keeps_changes, latest: Mutex::new(None) }
     }
 
     /// How the code stands.
@@ -56,7 +59,7 @@ impl Provenance {
         let (folder, start) = (self.folder.clone(), Instant::now());
         let git = tokio::task::spawn_blocking(move || git_state(&folder)).await.ok().flatten();
         let changes = git.as_ref().and_then(|git| changes_hash(&git.changes));
-        let code = Arc::new(Standing { git, changes });
+        let code = Arc::new(Standing { git, changes, keeps_changes: self.keeps_changes });
         let look = Look { at: Instant::now(), cost: start.elapsed(), code: Arc::clone(&code) };
         *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(look);
         code
@@ -71,8 +74,11 @@ impl Provenance {
         if let Some(git) = &code.git {
             all.push((tags::GIT_COMMIT.to_owned(), git.commit.clone()));
             all.extend(git.branch.iter().map(|branch| (tags::GIT_BRANCH.to_owned(), branch.clone())));
-            all.push((tags::GIT_DIRTY.to_owned(), (git.changes != Changes::None).to_string()));
+            all.push((tags::GIT_DIRTY.to_owned(), git.is_dirty().to_string()));
             all.extend(code.changes.iter().map(|hash| (tags::GIT_DIFF_SHA256.to_owned(), hash.clone())));
+            if !git.left_out.is_empty() {
+                all.push((tags::GIT_LEFT_OUT.to_owned(), git.left_out.join(", ")));
+            }
         }
         all
     }
@@ -93,8 +99,8 @@ impl Standing {
     /// The changes since the commit, where there are any that can be kept.
     pub(super) fn patch(&self) -> Option<&[u8]> {
         match &self.git.as_ref()?.changes {
-            Changes::Patch(patch) => Some(patch),
-            Changes::None | Changes::TooLarge => None,
+            Changes::Patch(patch) if self.keeps_changes => Some(patch),
+            _ => None,
         }
     }
 }

@@ -8,14 +8,16 @@ use super::failure::Failure;
 use super::format::{AnswerFormat, print_json, print_sheet};
 use super::load::load_sweep;
 use super::overview::MetricJson;
+use super::pin::{Pin, check_pin};
 use super::ranking::best_of;
 use super::show::shown;
 use super::spell::{Spelling, spell};
+use super::trial_command::{TAG_DIFFERS, TrialCommand, shown_command};
 use super::trial_row::{TrialJson, TrialRow, whole_point};
 use super::values::Chosen;
 use crate::config::{Config, Goal};
 use crate::process::now_ms;
-use crate::record::{Ledger, Sweep, tags};
+use crate::record::{Ledger, Sweep};
 use crate::ui::{Cell, Column, Facts, MINOR, Sheet, Style, words};
 
 /// What was typed.
@@ -53,16 +55,26 @@ pub async fn best(setting: &Setting, args: &BestArgs) -> Result<Exit, Failure> {
         return Err(nothing(&sweep, &metric));
     }
     if let Some(spelling) = args.spelling {
+        if spelling == Spelling::Command {
+            check_pin(&context, &sweep, &Pin::Remembered).map_err(|failure| {
+                failure.hint("Its command may be somebody else's: `sweep show best` shows what was run with which point.")
+            })?;
+        }
         for row in &mut rows {
             row.point = whole_point(&sweep, &config, &row.run)?;
         }
         setting.ui.print(&spell(&sweep, &config, &rows, spelling)?);
+        if spelling == Spelling::Command {
+            tell_of_tags(setting, &sweep, &config, &rows);
+        }
         return Ok(Exit::Done);
     }
     match args.format {
         AnswerFormat::Json => {
-            let trials =
-                rows.iter().map(|row| BestTrial { trial: row.json(now_ms()), command: command(row) });
+            let trials = rows.iter().map(|row| BestTrial {
+                trial: row.json(now_ms()),
+                command: shown_command(&sweep, &config, &row.run),
+            });
             let json = BestJson {
                 sweep_id: sweep.id().to_string(),
                 sweep_name: sweep.parent.info.name.clone(),
@@ -71,10 +83,10 @@ pub async fn best(setting: &Setting, args: &BestArgs) -> Result<Exit, Failure> {
             };
             print_json(&setting.ui, &json);
         }
-        AnswerFormat::Csv => setting.ui.print(&sheet(&rows, &metric).csv()),
+        AnswerFormat::Csv => setting.ui.print(&sheet(&sweep, &config, &rows, &metric).csv()),
         AnswerFormat::Table => match rows.as_slice() {
-            [row] => tell_one(setting, &sweep, &metric, row, args),
-            rows => print_sheet(setting, &sheet(rows, &metric)),
+            [row] => tell_one(setting, (&sweep, &config), &metric, row, args),
+            rows => print_sheet(setting, &sheet(&sweep, &config, rows, &metric)),
         },
     }
     Ok(Exit::Done)
@@ -96,8 +108,13 @@ struct BestTrial {
     command: Option<String>,
 }
 
-fn command(row: &TrialRow) -> Option<String> {
-    row.run.tag(tags::COMMAND).map(str::to_owned)
+/// Says so where a run's tag has another command.
+fn tell_of_tags(setting: &Setting, sweep: &Sweep, config: &Config, rows: &[TrialRow]) {
+    let differs =
+        |row: &TrialRow| TrialCommand::of(sweep, config, &row.run).is_ok_and(|command| command.tag_differs);
+    if rows.iter().any(differs) {
+        setting.ui.warn(TAG_DIFFERS);
+    }
 }
 
 fn metric(config: &Config, args: &BestArgs) -> Result<Chosen, Failure> {
@@ -120,7 +137,13 @@ fn nothing(sweep: &Sweep, metric: &Chosen) -> Failure {
     .hint("`sweep trials` shows what its trials have logged.")
 }
 
-fn tell_one(setting: &Setting, sweep: &Sweep, metric: &Chosen, row: &TrialRow, args: &BestArgs) {
+fn tell_one(
+    setting: &Setting,
+    (sweep, config): (&Sweep, &Config),
+    metric: &Chosen,
+    row: &TrialRow,
+    args: &BestArgs,
+) {
     let ui = &setting.ui;
     let headline = format!("Best {}: {}", metric.name, words::number(row.value.unwrap_or(f64::NAN)));
     let headline = Style::Strong.paint(&headline, ui.color_out);
@@ -131,11 +154,12 @@ fn tell_one(setting: &Setting, sweep: &Sweep, metric: &Chosen, row: &TrialRow, a
     for (path, value) in row.point.leaves() {
         facts.add(&path, shown(value));
     }
-    if let Some(command) = command(row) {
+    if let Some(command) = shown_command(sweep, config, &row.run) {
         facts.section("Command");
         facts.add_exact("", command);
     }
     ui.print(&facts.text(ui));
+    tell_of_tags(setting, sweep, config, std::slice::from_ref(row));
     let (named, before) = match &args.sweep.0 {
         Some(sweep) => (format!(" {sweep}"), format!("{sweep}:")),
         None => (String::new(), String::new()),
@@ -144,7 +168,7 @@ fn tell_one(setting: &Setting, sweep: &Sweep, metric: &Chosen, row: &TrialRow, a
     ui.say(&format!("With other seeds: sweep rerun {before}{}", row.trial));
 }
 
-fn sheet(rows: &[TrialRow], metric: &Chosen) -> Sheet {
+fn sheet(sweep: &Sweep, config: &Config, rows: &[TrialRow], metric: &Chosen) -> Sheet {
     let mut paths: Vec<String> = Vec::new();
     for (path, _) in rows.iter().flat_map(|row| row.point.leaves()) {
         if !paths.contains(&path) {
@@ -165,7 +189,7 @@ fn sheet(rows: &[TrialRow], metric: &Chosen) -> Sheet {
         let mut cells = vec![Cell::Count(place as u64 + 1), Cell::Count(row.trial), Cell::number(row.value)];
         cells.extend(paths.iter().map(|path| row.point.get(path).cloned().map_or(Cell::Empty, Cell::Value)));
         cells.push(Cell::Id(row.run.info.id.to_string()));
-        cells.push(Cell::text(command(row)));
+        cells.push(Cell::text(shown_command(sweep, config, &row.run)));
         cells
     };
     Sheet { columns, rows: rows.iter().enumerate().map(row).collect() }

@@ -78,6 +78,7 @@ fn findings_json(checked: &Checked, strategy: Option<&dyn Strategy>) -> serde_js
         "ok": checked.errors.is_empty(),
         "errors": checked.errors,
         "warnings": checked.warnings,
+        "notes": checked.notes,
         // Beyond what JSON's readers hold exactly it is a text's business, not a number's.
         "grid_size": size.and_then(|size| u64::try_from(size).ok()),
     })

@@ -11,6 +11,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::format::{AnswerFormat, print_json, print_sheet};
 use super::show::shown;
+use super::trial_command::shown_command;
 use super::trial_row::took;
 use super::values::param_value;
 use crate::process::now_ms;
@@ -111,7 +112,7 @@ impl Difference {
         let (params, metrics) = (pairs(params), pairs(metrics));
         let facts = FACTS
             .iter()
-            .map(|(name, fact)| Pair { name: (*name).to_owned(), a: fact(&a.run), b: fact(&b.run) })
+            .map(|(name, fact)| Pair { name: (*name).to_owned(), a: fact(&a), b: fact(&b) })
             .filter(|pair| pair.a.is_some() || pair.b.is_some())
             .collect();
         let changed_files = changed_files(changes);
@@ -287,15 +288,18 @@ fn metrics(run: &Run) -> BTreeMap<String, Value> {
 }
 
 /// What is compared besides params and metrics.
-type Fact = fn(&Run) -> Option<Value>;
+type Fact = fn(&Found) -> Option<Value>;
 
 const FACTS: [(&str, Fact); 14] = [
-    ("status", |run| Some(Value::Text(run.info.status.to_string()))),
-    ("exit code", |run| exit_code_of(run).map(|code| Value::Int(code.into()))),
-    ("duration", |run| took(run, now_ms()).map(|took| Value::Text(words::duration(took)))),
-    ("started", |run| Some(Value::Text(words::moment(run.info.start_time)))),
+    ("status", |found| Some(Value::Text(found.run.info.status.to_string()))),
+    ("exit code", |found| exit_code_of(&found.run).map(|code| Value::Int(code.into()))),
+    ("duration", |found| took(&found.run, now_ms()).map(|took| Value::Text(words::duration(took)))),
+    ("started", |found| Some(Value::Text(words::moment(found.run.info.start_time)))),
     ("seed", |run| text(run, tags::TRIAL_SEED)),
-    ("command", |run| text(run, tags::COMMAND)),
+    ("command", |found| match &found.of {
+        Some((sweep, config)) => shown_command(sweep, config, &found.run).map(Value::Text),
+        None => text(found, tags::COMMAND),
+    }),
     ("folder", |run| text(run, tags::FOLDER)),
     ("host", |run| text(run, tags::HOST)),
     ("user", |run| text(run, tags::USER)),
@@ -306,8 +310,8 @@ const FACTS: [(&str, Fact); 14] = [
     ("stopped by", |run| text(run, tags::STOPPED_RULE)),
 ];
 
-fn text(run: &Run, tag: &str) -> Option<Value> {
-    run.tag(tag).map(|text| Value::Text(text.to_owned()))
+fn text(found: &Found, tag: &str) -> Option<Value> {
+    found.run.tag(tag).map(|text| Value::Text(text.to_owned()))
 }
 
 /// The files whose parts of two git diffs are not the same.

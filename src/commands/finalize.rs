@@ -12,6 +12,7 @@ use super::failure::Failure;
 use super::init::method_word;
 use super::load::load_sweep;
 use super::table_of_sweep::{analyse_sweep, dependences_of, read_trials};
+use super::trial_command::shown_command;
 use super::values::Chosen;
 use crate::config::{Config, Goal};
 use crate::process::now_ms;
@@ -100,7 +101,8 @@ pub(super) async fn conclude(
         best_command: None,
         generated_at_ms: now_ms(),
     };
-    report.best_command = best_command(&report, &read.runs);
+    let command = best_command(&report, &read.runs, (sweep, config));
+    report.best_command = command.as_deref();
     save(context, sweep, &report).await?;
     if conclusion.png {
         save_pictures(context, sweep, &report).await?;
@@ -111,11 +113,15 @@ pub(super) async fn conclude(
     Ok(if used == 0 && !conclusion.reopen { Exit::WorkFailed } else { Exit::Done })
 }
 
-/// The command line of the best trial, as its run has it.
-fn best_command<'a>(report: &SweepReport<'_>, runs: &'a TrialRuns) -> Option<&'a str> {
+/// The command line of the best trial.
+fn best_command(
+    report: &SweepReport<'_>,
+    runs: &TrialRuns,
+    (sweep, config): (&Sweep, &Config),
+) -> Option<String> {
     let (best, _) = report.best()?;
     let (_, run) = runs.iter().find(|(_, run)| run.info.id.as_str() == best.run_id)?;
-    run.tag(tags::COMMAND)
+    shown_command(sweep, config, run)
 }
 
 /// Puts everything among the parent run's artifacts, and the table and the best trial into its note.

@@ -60,7 +60,8 @@ pub(super) fn config_of(sweep: &Sweep) -> Option<Config> {
 
 /// Checks a config; its warnings are told, its faults are the failure.
 pub(super) fn checked(ui: &Ui, name: &str, bytes: &[u8]) -> Result<Config, Failure> {
-    let checked = config::check(bytes);
+    // What has no effect is for `sweep check` to say.
+    let checked = config::Checked { notes: Vec::new(), ..config::check(bytes) };
     let findings = config::render_findings(name, &String::from_utf8_lossy(bytes), &checked, ui.color_err);
     let faults = checked.errors.len();
     match checked.config {

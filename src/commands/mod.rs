@@ -53,6 +53,7 @@ pub mod status;
 mod table_of_file;
 mod table_of_runs;
 mod table_of_sweep;
+mod trial_command;
 mod trial_row;
 pub mod trials;
 mod values;

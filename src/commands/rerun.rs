@@ -14,6 +14,7 @@ use super::overview::MetricJson;
 use super::pin::{Pin, check_pin};
 use super::run::{WorkArgs, assemble};
 use super::signals::Signals;
+use super::trial_command::refuse_foreign_text;
 use super::trial_row::{took, whole_point};
 use super::values::Chosen;
 use crate::agent::{self, Agent, Event, Level, Rerun};
@@ -61,6 +62,7 @@ pub async fn rerun(setting: &Setting, args: &RerunArgs) -> Result<Exit, Failure>
     let trial = index_of(&original).unwrap_or(TrialIndex(0));
     check_pin(&context, &sweep, &args.pin)?;
     let point = whole_point(&sweep, &config, &original)?;
+    refuse_foreign_text(&config, &point)?;
     let metric = Chosen::of(config.metric.as_ref(), None, None);
     let first = next_number(&context, &sweep, &original, trial).await?;
     let signals = Signals::listen(setting.ui)?;

@@ -174,6 +174,7 @@ pub(super) async fn assemble(
         provenance: Provenance::new(
             context.folder.clone(),
             config::canonical(&sweep.config).unwrap_or_default(),
+            config.git_diff,
         ),
         history: history(context, &sweep, &config, strategy.as_ref()).await?,
         early: early(&sweep, &config, args.shadow).map(Arc::new),

@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::finalize::Format;
 use super::load::load_file;
 use crate::config::Config;
-use crate::config::command::{RenderContext, render};
+use crate::config::command::{RenderContext, Rendered, render};
 use crate::space::Point;
 use crate::strategy::{self, Strategy};
 use crate::trial::{TrialIndex, trial_seed};
@@ -92,17 +92,20 @@ impl<'a> Sampler<'a> {
             Format::Table => format!("{trial:>6}  {}", words::point(&point)),
             Format::Json => {
                 let command = self.command(trial, &point)?;
-                json!({ "trial": trial.0, "params": point.to_json(), "command": command }).to_string()
+                let line = command.real_line();
+                json!({ "trial": trial.0, "params": point.to_json(), "command": line, "argv": command.argv })
+                    .to_string()
             }
         }))
     }
 
     /// The command of a trial as it would run.
     pub(super) fn command_of(&self, trial: TrialIndex) -> Result<Option<String>, Failure> {
-        self.strategy.point(trial.0)?.map(|point| self.command(trial, &point)).transpose()
+        let point = self.strategy.point(trial.0)?;
+        point.map(|point| Ok(self.command(trial, &point)?.display)).transpose()
     }
 
-    fn command(&self, trial: TrialIndex, point: &Point) -> Result<String, Failure> {
+    fn command(&self, trial: TrialIndex, point: &Point) -> Result<Rendered, Failure> {
         let trial_seed = trial_seed(self.seed, trial).to_string();
         let context = RenderContext {
             program: self.config.program.as_deref(),
@@ -111,8 +114,7 @@ impl<'a> Sampler<'a> {
             params_file: None,
             declared: &self.declared,
         };
-        let rendered = render(&self.config.command, point, &context)
-            .map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
-        Ok(rendered.display)
+        render(&self.config.command, point, &context)
+            .map_err(|error| Failure::new(Exit::Usage, error.to_string()))
     }
 }

@@ -12,6 +12,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::format::{AnswerFormat, print_json};
 use super::logs::{LogPlace, log_place};
+use super::trial_command::{TAG_DIFFERS, TrialCommand, shown_command};
 use super::trial_row::{TrialJson, TrialRow, took};
 use super::values::{Chosen, histories_of};
 use crate::process::now_ms;
@@ -89,6 +90,21 @@ impl Whole {
         let own = self.found.run.params.iter().filter(|(name, _)| point.get(name).is_none());
         params.extend(own.map(|(name, value)| (name.clone(), value.clone(), false)));
         params
+    }
+
+    /// The command line; of a run that belongs to no sweep what its tag says.
+    fn command(&self) -> Option<String> {
+        match &self.found.of {
+            Some((sweep, config)) => shown_command(sweep, config, &self.found.run),
+            None => self.tag(tags::COMMAND).map(str::to_owned),
+        }
+    }
+
+    fn tag_differs(&self) -> bool {
+        let (run, of) = (&self.found.run, self.found.of.as_ref());
+        of.is_some_and(|(sweep, config)| {
+            TrialCommand::of(sweep, config, run).is_ok_and(|command| command.tag_differs)
+        })
     }
 
     /// How the run ended, in words.
@@ -177,12 +193,18 @@ impl Whole {
         let dirty = self.tag(tags::GIT_DIRTY).is_some_and(|dirty| dirty.eq_ignore_ascii_case("true"));
         let branch = self.tag(tags::GIT_BRANCH).map(|branch| format!(" on {branch}")).unwrap_or_default();
         let commit = self.tag(tags::GIT_COMMIT).map(|commit| {
-            format!("{commit}{branch}{}", if dirty { ", with changes that were not committed" } else { "" })
+            let left_out = self.tag(tags::GIT_LEFT_OUT);
+            let left_out = left_out.map(|files| format!(" (those of {files} are not kept)"));
+            let changes = if dirty { ", with changes that were not committed" } else { "" };
+            format!("{commit}{branch}{changes}{}", left_out.unwrap_or_default())
         });
         facts.add_some("git", commit);
         facts.add_some("fingerprint", self.tag(tags::FINGERPRINT));
-        if let Some(command) = self.tag(tags::COMMAND) {
+        if let Some(command) = self.command() {
             facts.add_exact("command", command);
+        }
+        if self.tag_differs() {
+            facts.add("", format!("({TAG_DIFFERS})"));
         }
     }
 
@@ -237,7 +259,7 @@ impl Whole {
             reason: own(tags::REASON),
             signal: own(tags::SIGNAL),
             seed: self.tag(tags::TRIAL_SEED).and_then(|seed| seed.parse().ok()),
-            command: own(tags::COMMAND),
+            command: self.command(),
             folder: own(tags::FOLDER),
             git_commit: own(tags::GIT_COMMIT),
             git_branch: own(tags::GIT_BRANCH),

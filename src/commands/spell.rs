@@ -4,12 +4,12 @@
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::trial_command::{TrialCommand, seed_of};
 use super::trial_row::TrialRow;
-use crate::config::command::{RenderContext, quoted, render};
+use crate::config::command::quoted;
 use crate::config::{Command, Config};
-use crate::record::{Sweep, tags};
+use crate::record::Sweep;
 use crate::space::{Point, Value};
-use crate::trial::{TrialIndex, trial_seed};
 
 /// The forms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,9 +25,6 @@ pub enum Spelling {
     /// The parameters as YAML, a document a trial.
     Yaml,
 }
-
-/// A longer command may have been cut by the store that keeps it in a tag.
-const WHOLE_TAG: usize = 4000;
 
 /// The trials in a form, ending in a newline.
 pub(super) fn spell(
@@ -71,13 +68,7 @@ fn command(sweep: &Sweep, config: &Config, row: &TrialRow) -> Result<String, Fai
     if !row.point.leaves().iter().all(|(path, _)| says(&config.command, path)) {
         before.push(("SWEEP_PARAMS".to_owned(), row.point.to_json().to_string()));
     }
-    let mut line = exports(before.into_iter(), "; ");
-    let kept = row.run.tag(tags::COMMAND).filter(|command| command.len() < WHOLE_TAG);
-    match kept.filter(|_| !uses_params_file(config)) {
-        Some(kept) => line += kept,
-        None => line += &made_anew(sweep, config, row)?,
-    }
-    Ok(line)
+    Ok(exports(before.into_iter(), "; ") + &TrialCommand::of(sweep, config, &row.run)?.line())
 }
 
 /// Whether a command has this name in `${…}`.
@@ -100,35 +91,9 @@ fn says(command: &Command, path: &str) -> bool {
     whole || std::iter::once(path).chain(groups).any(|name| mentions(command, name))
 }
 
-fn uses_params_file(config: &Config) -> bool {
-    matches!(&config.command, Command::Argv(items) if items.iter().any(|item| item == "${args_json_file}"))
-}
-
-/// The command made from the point once more; what `${args_json_file}` names is written by the line itself.
-fn made_anew(sweep: &Sweep, config: &Config, row: &TrialRow) -> Result<String, Failure> {
-    /// Stands for the file until the words are quoted.
-    const FILE: &str = "/sweep-params-file";
-    let seed = seed(sweep, row);
-    let context = RenderContext {
-        program: config.program.as_deref(),
-        environment: &|name| std::env::var(name).ok(),
-        extra: &[("trial_seed", &seed)],
-        params_file: Some(std::path::Path::new(FILE)),
-        declared: &config.parameter_names(),
-    };
-    let rendered = render(&config.command, &row.point, &context)
-        .map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
-    let Some(json) = rendered.params_file_json else { return Ok(rendered.display) };
-    let word = |item: &String| if item == FILE { "\"$sweep_params\"".to_owned() } else { quoted(item) };
-    let words: Vec<String> = rendered.argv.iter().map(word).collect();
-    let file = format!("sweep_params=$(mktemp) && printf %s {} > \"$sweep_params\"", quoted(&json));
-    Ok(format!("{file} && {}", words.join(" ")))
-}
-
 /// The seed that the trial was handed.
 fn seed(sweep: &Sweep, row: &TrialRow) -> String {
-    let kept = row.run.tag(tags::TRIAL_SEED).map(str::to_owned);
-    kept.unwrap_or_else(|| trial_seed(sweep.seed, TrialIndex(row.trial)).to_string())
+    seed_of(sweep, &row.run).to_string()
 }
 
 fn args(point: &Point) -> String {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::values::Chosen;
-use crate::config::{Config, nearest};
+use crate::config::{Config, Fitter, nearest};
 use crate::record::{Sweep, attempt_of, exit_code_of, index_of, point_of, tags};
 use crate::space::{Point, Value};
 use crate::strategy;
@@ -93,7 +93,7 @@ impl TrialRow {
 /// The point of a trial's run; one that was too long for a tag is made anew, where its method can do that.
 pub(super) fn whole_point(sweep: &Sweep, config: &Config, run: &Run) -> Result<Point, Failure> {
     if run.tag(tags::POINT).is_some() {
-        return Ok(point_of(run));
+        return Ok(Fitter::new(config).as_listed(point_of(run)));
     }
     let strategy = strategy::for_config(config, sweep.seed)?;
     let made = match index_of(run) {

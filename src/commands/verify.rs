@@ -14,6 +14,7 @@ use super::finalize::Format;
 use super::format::print_json;
 use super::load::read_file;
 use super::replay::make_again;
+use super::trial_command::shown_command;
 use crate::agent::{TOO_LARGE, changes_hash};
 use crate::config;
 use crate::process::{GitState, below_top, commits_apart, git_state, is_tracked};
@@ -87,7 +88,8 @@ pub async fn verify(setting: &Setting, args: &VerifyArgs) -> Result<Exit, Failur
     checks.push(config_file(&context.folder, &sweep));
     checks.push(fingerprint_now(&sweep, &run, git.as_ref()));
     checks.push(point(&context, &sweep, &config, &run).await?);
-    checks.push(files(&context.folder, &run, git.is_some()));
+    let command = shown_command(&sweep, &config, &run);
+    checks.push(files(&context.folder, command.as_deref().unwrap_or_default(), git.is_some()));
     checks.push(told("host", run.tag(tags::HOST), Some(host())));
     checks.push(told("version", run.tag(tags::VERSION), Some(env!("CARGO_PKG_VERSION").to_owned())));
     let same = !checks.iter().any(|check| check.counts && check.state == State::Changed);
@@ -96,9 +98,9 @@ pub async fn verify(setting: &Setting, args: &VerifyArgs) -> Result<Exit, Failur
         run_id: run.info.id.to_string(),
         sweep_id: sweep.id().to_string(),
         same,
-        back: way_back(&context.folder, &run, &checks),
+        back: way_back(&context.folder, &run, &checks, config.git_diff),
         checks,
-        command: run.tag(tags::COMMAND).map(str::to_owned),
+        command,
     };
     match args.format {
         Format::Json => print_json(&setting.ui, &verified),
@@ -115,7 +117,7 @@ async fn print_diff(context: &Context, found: &Found) -> Result<Exit, Failure> {
         }
         Err(error) if error.kind == ErrorKind::NotFound => {
             Err(Failure::new(Exit::WorkFailed, format!("{} has kept no changes", found.title())).hint(
-                "It ran with the files of its commit, outside of a repository, or with too many changes.",
+                "It ran with the files of its commit, outside of a repository, with too many changes, or with `git_diff: false`.",
             ))
         }
         Err(error) => Err(error.into()),
@@ -162,8 +164,14 @@ fn changes(run: &Run, git: Option<&GitState>) -> Compared {
     let now = git.and_then(|git| changes_hash(&git.changes));
     let (state, found) = match (dirty, git, &then, &now) {
         (None, ..) | (_, None, ..) => (State::Unknown, "not known of both".to_owned()),
+        (Some(false), Some(git), _, None) if git.is_dirty() => {
+            (State::Changed, "nothing uncommitted then, changes now".to_owned())
+        }
         (Some(false), _, _, None) => (State::Same, "nothing uncommitted, then and now".to_owned()),
         (Some(false), ..) => (State::Changed, "nothing uncommitted then, changes now".to_owned()),
+        (Some(true), Some(git), None, None) if git.is_dirty() => {
+            (State::Unknown, "changes then and now, of files that are not kept".to_owned())
+        }
         (Some(true), _, _, None) => (State::Changed, "changes then, nothing uncommitted now".to_owned()),
         (Some(true), _, Some(then), Some(now)) if then == TOO_LARGE || now == TOO_LARGE => {
             (State::Unknown, "too many to be compared".to_owned())
@@ -234,8 +242,7 @@ async fn point(
 }
 
 /// The files that the command names: git tells of changes in those alone that it knows.
-fn files(folder: &Path, run: &Run, in_repository: bool) -> Compared {
-    let command = run.tag(tags::COMMAND).unwrap_or_default();
+fn files(folder: &Path, command: &str, in_repository: bool) -> Compared {
     let clean = |word: &str| word.trim_matches(['\'', '"', ';', '(', ')']).to_owned();
     let mut named: Vec<String> = command.split_whitespace().map(clean).collect();
     named.retain(|word| Path::new(word).is_relative() && folder.join(word).is_file());
@@ -270,7 +277,7 @@ fn told(check: &'static str, then: Option<&str>, now: Option<String>) -> Compare
 }
 
 /// Commands that make a work tree beside this one in which the code is as it was. Nothing here is touched.
-fn way_back(folder: &Path, run: &Run, checks: &[Compared]) -> Vec<String> {
+fn way_back(folder: &Path, run: &Run, checks: &[Compared], kept: bool) -> Vec<String> {
     let moved =
         |check: &&Compared| ["commit", "changes"].contains(&check.check) && check.state == State::Changed;
     let hex = |hash: &&str| hash.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -287,7 +294,8 @@ fn way_back(folder: &Path, run: &Run, checks: &[Compared]) -> Vec<String> {
     let plain = |c: char| !c.is_alphanumeric() && !"-_.".contains(c);
     let tree = format!("{}{}", "../".repeat(depth + 1), name.replace(plain, "-"));
     let mut back = vec![format!("git worktree add --detach {tree} {commit}")];
-    if run.tag(tags::GIT_DIRTY) == Some("true") && run.tag(tags::GIT_DIFF_SHA256) != Some(TOO_LARGE) {
+    let hash = run.tag(tags::GIT_DIFF_SHA256);
+    if kept && run.tag(tags::GIT_DIRTY) == Some("true") && hash.is_some_and(|hash| hash != TOO_LARGE) {
         back.push(format!("sweep verify {} --diff | git -C {tree} apply", run.info.id));
     }
     back.push(format!("cd {}", quoted(format!("{tree}/{below}").trim_end_matches('/'))));

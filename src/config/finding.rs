@@ -1,5 +1,7 @@
 //! Findings: what is wrong with a file, or may not be what its author meant.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 
 use super::Config;
@@ -14,6 +16,8 @@ pub struct Checked {
     pub errors: Vec<Finding>,
     /// Everything that works and may not be meant, in the order of the file.
     pub warnings: Vec<Finding>,
+    /// What has no effect here and can stay, in the order of the file.
+    pub notes: Vec<Finding>,
 }
 
 /// One thing to say about one place.
@@ -79,6 +83,8 @@ pub(super) struct Findings {
     pub errors: Vec<Finding>,
     /// Warnings.
     pub warnings: Vec<Finding>,
+    /// Notes.
+    pub notes: Vec<Finding>,
 }
 
 impl Findings {
@@ -92,6 +98,11 @@ impl Findings {
         push(&mut self.warnings, Some(code), place, message.into())
     }
 
+    /// Adds a note.
+    pub fn note(&mut self, code: &'static str, place: &Place, message: impl Into<String>) -> &mut Finding {
+        push(&mut self.notes, Some(code), place, message.into())
+    }
+
     /// Whether so much is wrong that costly hints for more of it help nobody.
     pub fn is_full(&self) -> bool {
         self.errors.len() > 100
@@ -99,7 +110,12 @@ impl Findings {
 
     /// Puts the findings into the order of the file.
     pub fn sort(&mut self) {
-        for list in [&mut self.errors, &mut self.warnings] {
+        // What is refused need not be warned of as well.
+        let place = |finding: &Finding| (finding.line, finding.column);
+        let refused: HashSet<(usize, usize)> = self.errors.iter().map(place).collect();
+        let is_reading = |warning: &Finding| warning.code.is_some_and(|code| code.starts_with("yaml11-"));
+        self.warnings.retain(|warning| !is_reading(warning) || !refused.contains(&place(warning)));
+        for list in [&mut self.errors, &mut self.warnings, &mut self.notes] {
             list.sort_by_key(|finding| (finding.line, finding.column));
             list.dedup();
         }

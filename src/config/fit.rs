@@ -84,6 +84,32 @@ impl<'a> Fitter<'a> {
         }
     }
 
+    /// The point, with listed values as they are listed. JSON does not tell the text `NaN` from the number, so what was
+    /// read from JSON may have lost that.
+    #[must_use]
+    pub fn as_listed(&self, point: Point) -> Point {
+        fn replace(entries: &mut [(String, Value)], prefix: &str, leaves: &[Leaf<'_>]) {
+            for (key, value) in entries {
+                let name = format!("{prefix}{key}");
+                let leaf = leaves.iter().find(|leaf| leaf.name == name);
+                let listed = match leaf.map(|leaf| &leaf.parameter.distribution) {
+                    Some(Distribution::Constant(own)) => std::slice::from_ref(own),
+                    Some(Distribution::Categorical { values, .. }) => values.as_slice(),
+                    _ => &[],
+                };
+                let written = value.to_json();
+                if let Some(own) = listed.iter().find(|own| own.to_json() == written) {
+                    value.clone_from(own);
+                } else if let (None, Value::Map(inner)) = (leaf, value) {
+                    replace(inner, &format!("{name}."), leaves);
+                }
+            }
+        }
+        let mut point = point;
+        replace(&mut point.0, "", &self.leaves);
+        point
+    }
+
     /// The names in a point that the space does not know.
     #[must_use]
     pub fn unknown(&self, point: &Point) -> Vec<String> {

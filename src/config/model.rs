@@ -55,6 +55,8 @@ pub struct Config {
     pub budget: Option<Budget>,
     /// The model of `method: bayes`.
     pub optimizer: Optimizer,
+    /// Whether each trial keeps the uncommitted changes as `git.diff`.
+    pub git_diff: bool,
 }
 
 /// The command of a trial.

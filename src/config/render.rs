@@ -4,7 +4,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::{Checked, Finding};
 
-/// All findings, errors first, in the manner of a compiler; empty where there are none.
+/// All findings, errors first and notes last, in the manner of a compiler; empty where there are none.
 ///
 /// `name` is what the file is called in the messages, `source` its text as it was checked (bytes that are not
 /// UTF-8 replaced), `color` whether to use terminal colours.
@@ -15,8 +15,9 @@ pub fn render_findings(name: &str, source: &str, checked: &Checked, color: bool)
     let lines = Lines::new(source);
     let errors = checked.errors.iter().map(|finding| (Level::ERROR, finding));
     let warnings = checked.warnings.iter().map(|finding| (Level::WARNING, finding));
+    let notes = checked.notes.iter().map(|finding| (Level::NOTE, finding));
     let mut out = String::new();
-    for (level, finding) in errors.chain(warnings) {
+    for (level, finding) in errors.chain(warnings).chain(notes) {
         if !out.is_empty() {
             out.push('\n');
         }

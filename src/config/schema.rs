@@ -18,6 +18,7 @@ pub fn schema() -> Json {
         "required": ["parameters"],
         "anyOf": [{ "required": ["command"] }, { "required": ["program"] }],
         "properties": top(),
+        "patternProperties": { "^x-": { "description": "a key of your own, such as an anchor" } },
         "additionalProperties": false,
         "$defs": {
             "duration": {
@@ -31,7 +32,7 @@ pub fn schema() -> Json {
                 "description": "Parameters by name.",
                 "type": "object",
                 "minProperties": 1,
-                "propertyNames": { "pattern": "^[A-Za-z_][A-Za-z0-9_.-]*$" },
+                "propertyNames": { "pattern": "^[A-Za-z_][A-Za-z0-9_.-]*(/[A-Za-z0-9_.-]+)*$" },
                 "additionalProperties": { "anyOf": forms() },
             },
         },
@@ -136,13 +137,16 @@ fn top() -> Json {
             },
         },
         "optimizer": { "description": "the model of bayes", "enum": ["auto", "tpe", "gp", null] },
+        "git_diff": {
+            "description": "false: trials do not keep uncommitted changes as git.diff", "type": ["boolean", "null"],
+        },
         "controller": { "description": "no effect here", "type": ["object", "null"] },
         "kind": { "enum": ["sweep", null] },
     });
-    for key in ["experiment_name", "sweep_name", "name", "description", "project", "entity", "apiVersion"] {
-        keys[key] = json!({ "type": ["string", "null"] });
+    for key in ["experiment_name", "sweep_name", "name", "description", "project", "apiVersion"] {
+        keys[key] = json!({ "type": ["string", "number", "boolean", "null"] });
     }
-    for key in ["job", "image_uri", "settings"] {
+    for key in ["entity", "job", "image_uri", "settings"] {
         keys[key] = json!({ "description": "no effect here" });
     }
     debug_assert!(UNSUPPORTED.iter().all(|key| keys[*key].is_null()));

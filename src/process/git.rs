@@ -4,6 +4,8 @@ use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use super::secret_files::without_secrets;
+
 /// A longer diff is not kept.
 const LARGEST_DIFF: u64 = 4 << 20;
 
@@ -16,6 +18,16 @@ pub struct GitState {
     pub branch: Option<String>,
     /// How the files that git knows differ from the commit.
     pub changes: Changes,
+    /// Changed files that most likely hold secrets: their changes are no part of [`changes`](Self::changes).
+    pub left_out: Vec<String>,
+}
+
+impl GitState {
+    /// Whether files that git knows differ from the commit.
+    #[must_use]
+    pub fn is_dirty(&self) -> bool {
+        self.changes != Changes::None || !self.left_out.is_empty()
+    }
 }
 
 /// How the files that git knows differ from the commit. Files that it does not know do not count.
@@ -33,7 +45,14 @@ pub enum Changes {
 #[must_use]
 pub fn git_state(folder: &Path) -> Option<GitState> {
     let (commit, branch) = head(folder)?;
-    Some(GitState { commit, branch, changes: changes(folder) })
+    let (changes, left_out) = match changes(folder) {
+        Changes::Patch(patch) => match without_secrets(&patch) {
+            (kept, left_out) if kept.is_empty() => (Changes::None, left_out),
+            (kept, left_out) => (Changes::Patch(kept), left_out),
+        },
+        other => (other, Vec::new()),
+    };
+    Some(GitState { commit, branch, changes, left_out })
 }
 
 fn head(folder: &Path) -> Option<(String, Option<String>)> {
@@ -131,6 +150,13 @@ mod tests {
         run(here, &["commit", "-q", "-m", "first"]);
         let clean = git_state(here).unwrap();
         assert_eq!((clean.branch.as_deref(), &clean.changes), (Some("trunk"), &Changes::None));
+
+        std::fs::write(here.join(".env"), "TOKEN=1\n").unwrap();
+        run(here, &["add", ".env"]);
+        let secret = git_state(here).unwrap();
+        assert_eq!((&secret.changes, secret.left_out.as_slice()), (&Changes::None, &[".env".to_owned()][..]));
+        assert!(secret.is_dirty() && !clean.is_dirty());
+        run(here, &["rm", "-q", "-f", ".env"]);
 
         std::fs::write(here.join("notes.txt"), "git does not know this\n").unwrap();
         std::fs::write(here.join("train.py"), "a = 2\n").unwrap();

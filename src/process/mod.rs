@@ -9,6 +9,7 @@ mod git;
 mod gpus;
 mod guard;
 mod output;
+mod secret_files;
 
 pub use child::{Child, Ended, SpawnError, Spec};
 pub use clock::now_ms;

@@ -70,6 +70,8 @@ pub const POINT: &str = "sweep.point";
 pub const GIT_DIRTY: &str = "sweep.git.dirty";
 /// On a trial's run: SHA-256 of the artifact `git.diff`, hex; `too large`: it was not kept.
 pub const GIT_DIFF_SHA256: &str = "sweep.git.diff_sha256";
+/// On a trial's run: changed files that are left out of `git.diff`, since they most likely hold secrets.
+pub const GIT_LEFT_OUT: &str = "sweep.git.left_out";
 /// On a trial's run: 12 hex digits; equal ones are the same config, point and code.
 pub const FINGERPRINT: &str = "sweep.fingerprint";
 /// On a trial's run: what its proposal was made from and what was expected of it, JSON (`sweep sample --replay`).

@@ -68,7 +68,11 @@ fn weighted_index(u: f64, probabilities: &[f64]) -> usize {
 fn quantise(x: f64, q: Number) -> Value {
     let multiple = (x / q.as_f64()).round_ties_even();
     match q {
-        Number::Int(q) => Value::Int((multiple as i128).saturating_mul(q)),
+        // What has more than 64 bits can't be kept exactly: the far tail ends before.
+        Number::Int(q) => {
+            let (low, high) = (i128::from(i64::MIN) / q, i128::from(u64::MAX) / q);
+            Value::Int((multiple as i128).clamp(low.min(high), high.max(low)).saturating_mul(q))
+        }
         // The clamp keeps exp of a far tail finite; adding 0 drops the sign of zero.
         Number::Float(q) => Value::Float((multiple * q).clamp(f64::MIN, f64::MAX) + 0.0),
     }

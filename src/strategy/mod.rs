@@ -209,3 +209,6 @@ mod examples_tests;
 
 #[cfg(test)]
 mod sobol_tests;
+
+#[cfg(test)]
+mod wild_tests;

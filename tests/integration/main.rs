@@ -26,6 +26,7 @@ mod promote;
 mod provenance;
 mod rest;
 mod scripts;
+mod secrets;
 mod server;
 mod server_sweep;
 mod signals;

@@ -24,10 +24,17 @@ fn git(setting: &Setting) -> Finding {
         Some(branch) => format!("{commit} on {branch}"),
         None => format!("{commit}, on no branch"),
     };
+    let left_out = match state.left_out.as_slice() {
+        [] => String::new(),
+        files => format!("; those of {} are left out, since they may hold secrets", files.join(", ")),
+    };
     match state.changes {
+        Changes::None if state.is_dirty() => {
+            Finding::ok("git", format!("{at}, with changes that trials do not keep{left_out}"))
+        }
         Changes::None => Finding::ok("git", format!("{at}, nothing uncommitted")),
         Changes::Patch(_) => {
-            Finding::ok("git", format!("{at}, with changes, which each trial keeps as git.diff"))
+            Finding::ok("git", format!("{at}, with changes, which each trial keeps as git.diff{left_out}"))
         }
         Changes::TooLarge => Finding::warn(
             "git",

@@ -3,12 +3,16 @@
 use std::collections::{HashMap, HashSet};
 
 use super::fields::Fields;
+use super::fields::MAX_NAMED;
 use super::is_mlflow_form;
+use super::macros;
 use super::parameters::written;
-use crate::config::command::{EXTRA_NAMES, MACROS, Part, Place as ShellPlace, Scan, argv_names, scan};
+use crate::config::command::{
+    EXTRA_NAMES, MACROS, Part, Place as ShellPlace, Scan, argv_names, is_script, scan, whole_item,
+};
 use crate::config::finding::{Findings, Place};
 use crate::config::suggest::{did_you_mean, nearest};
-use crate::config::yaml::{Kind, Span, shorten};
+use crate::config::yaml::{Kind, Node, Span, shorten};
 use crate::config::{Command, Config};
 use crate::space::{Distribution, Leaf, Value};
 
@@ -39,6 +43,9 @@ pub fn check(fields: &Fields<'_>, findings: &mut Findings) -> (Option<Command>, 
                     .hint("move it into a script");
                 return (None, program);
             }
+            if macros::refuse_list_as_text(text, &field.place, findings) {
+                return (None, program);
+            }
             if text.trim().is_empty() {
                 findings.warn("empty-command", &field.place, "the command is empty: trials would do nothing");
             }
@@ -51,22 +58,7 @@ pub fn check(fields: &Fields<'_>, findings: &mut Findings) -> (Option<Command>, 
             (Some(Command::Argv(default())), program)
         }
         Kind::Sequence(items) => {
-            let mut argv = Vec::new();
-            for item in items {
-                match &item.kind {
-                    Kind::Scalar { value, .. } => argv.push(value.text()),
-                    _ => {
-                        let place = Place { path: field.place.path.clone(), span: item.span };
-                        let message = format!(
-                            "an item of `command` must be a single value, and this is {}",
-                            item.describe()
-                        );
-                        findings
-                            .error(&place, message)
-                            .hint("put it in quotes: inside [...] a macro must be quoted");
-                    }
-                }
-            }
+            let argv = arguments(items, &field.place, findings);
             if !has_program && argv.iter().any(|item| item == "${program}") {
                 findings
                     .error(
@@ -84,10 +76,28 @@ pub fn check(fields: &Fields<'_>, findings: &mut Findings) -> (Option<Command>, 
     }
 }
 
+/// The items of a list as they are written.
+fn arguments(items: &[Node], place: &Place, findings: &mut Findings) -> Vec<String> {
+    let mut argv = Vec::new();
+    for item in items {
+        if let Kind::Scalar { value, .. } = &item.kind {
+            argv.push(value.text());
+            continue;
+        }
+        let place = Place { path: place.path.clone(), span: item.span };
+        let message = format!("an item of `command` must be a single value, and this is {}", item.describe());
+        findings.error(&place, message).hint("put it in quotes: inside [...] a macro must be quoted");
+    }
+    argv
+}
+
 fn missing(place: &Place, findings: &mut Findings) {
     findings
         .error(place, "there is neither a `command` nor a `program`: what is a trial to run?")
-        .hint("add `command: python train.py --lr ${lr}`, or `program: train.py`");
+        .hint(
+            "add `program: train.py`, or `command: python train.py --lr ${lr}`; a sweep that W&B runs with a Python function \
+             needs a script that calls it",
+        );
 }
 
 /// What the parameters and the command say about each other. `config` is absent where the file has faults;
@@ -113,9 +123,15 @@ pub fn traps(fields: &Fields<'_>, config: Option<&Config>, source: &str, finding
             || EXTRA_NAMES.contains(&name)
             || budget.as_deref() == Some(name)
     };
+    let mut list = false;
     let (used, unknown) = match command.map(|field| field.node.to_value()) {
+        // What was refused already needs no second word.
+        Some(Value::Text(_)) if findings.errors.iter().any(|error| error.key == "command") => return,
         Some(Value::Text(script)) if script.len() <= MAX_COMMAND => {
             let scanned = scan(&script, &is_name);
+            if macros::refuse_in_text(&script, &scanned, &place, findings) {
+                return;
+            }
             places_of_values(&scanned, config, &place, findings);
             let used = scanned.parts.iter().filter_map(|part| match part {
                 Part::Slot(slot) => Some(slot.name.clone()),
@@ -128,41 +144,93 @@ pub fn traps(fields: &Fields<'_>, config: Option<&Config>, source: &str, finding
             (used.collect::<Vec<_>>(), unknown)
         }
         Some(Value::List(items)) if !items.is_empty() => {
-            let names = argv_names(&items.iter().map(Value::text).collect::<Vec<_>>());
-            let foreign = |name: &&String| {
-                !is_name(name) && !MACROS.contains(&name.as_str()) && !name.starts_with("envvar:")
-            };
-            let unknown: Vec<String> = distinct(&names).filter(foreign).cloned().collect();
-            (names, unknown)
+            let items: Vec<String> = items.iter().map(Value::text).collect();
+            macros::items(&items, &place, findings);
+            list = true;
+            names_of_items(&items, &known, &is_name)
         }
         _ => return,
     };
-    for name in unknown.iter().take(20) {
-        findings
-            .warn(
-                "unknown-placeholder",
-                &place.of(name, 0),
-                format!("the command names {}, which is no parameter", shorten(&format!("${{{name}}}"))),
-            )
-            .hint(
-                did_you_mean(name, known.iter().copied())
-                    .unwrap_or_else(|| "add the parameter, or remove it from the command".to_owned()),
-            );
-    }
+    let words: Vec<&str> = known.iter().copied().collect();
+    warn_of_unknown(&unknown, list, &words, &place, findings);
     let used: HashSet<String> = used.into_iter().collect();
     if used.iter().any(|name| name.starts_with("args")) {
         return;
     }
-    for (name, place, is_leaf) in &written {
-        let covers = |used: &String| {
-            used == name || name.strip_prefix(used.as_str()).is_some_and(|rest| rest.starts_with('.'))
-        };
-        if *is_leaf && !used.iter().any(covers) {
-            findings
-                .warn("unused-parameter", place, format!("the command never uses the parameter `{name}`"))
-                .hint(format!("put `${{{name}}}` into the command, unless the script reads SWEEP_PARAMS"));
+    let unused: Vec<&(String, Place, bool)> = written
+        .iter()
+        .filter(|(name, _, is_leaf)| {
+            let covers = |used: &String| {
+                used == name || name.strip_prefix(used.as_str()).is_some_and(|rest| rest.starts_with('.'))
+            };
+            *is_leaf && !used.iter().any(covers)
+        })
+        .collect();
+    warn_of_unused(&unused, list, &place.place, findings);
+}
+
+/// Names that are no parameters.
+fn warn_of_unknown(
+    unknown: &[String],
+    list: bool,
+    words: &[&str],
+    place: &Source<'_>,
+    findings: &mut Findings,
+) {
+    for name in unknown.iter().take(20) {
+        let message =
+            format!("the command names {}, which is no parameter", shorten(&format!("${{{name}}}")));
+        let meant = if list { macros::meant(name, words) } else { did_you_mean(name, words.iter().copied()) };
+        let hint = meant.unwrap_or_else(|| "add the parameter, or remove it from the command".to_owned());
+        findings.warn("unknown-placeholder", &place.of(name, 0), message).hint(hint);
+    }
+}
+
+/// One warning for all parameters that the command has no place for: a script may read them elsewhere.
+fn warn_of_unused(unused: &[&(String, Place, bool)], list: bool, command: &Place, findings: &mut Findings) {
+    let Some((first, at, _)) = unused.first() else { return };
+    let more = if unused.len() > MAX_NAMED { ", …" } else { "" };
+    let names = |shape: &dyn Fn(&str) -> String| {
+        let shown: Vec<String> = unused.iter().take(MAX_NAMED).map(|(name, ..)| shape(name)).collect();
+        format!("{}{more}", shown.join(", "))
+    };
+    let quoted = names(&|name| format!("`{name}`"));
+    let (place, message) = match unused.len() {
+        1 => (at, format!("the command never uses the parameter `{first}`")),
+        count => (command, format!("the command never uses {count} parameters: {quoted}")),
+    };
+    let hint = match list {
+        true => "add `\"${args}\"` to the command, unless the script reads SWEEP_PARAMS".to_owned(),
+        false => {
+            let slots = names(&|name| format!("`${{{name}}}`"));
+            format!("put {slots} into the command, unless the script reads SWEEP_PARAMS")
+        }
+    };
+    findings.warn("unused-parameter", place, message).hint(hint);
+}
+
+/// The names that a list uses, and those that it can't mean.
+fn names_of_items(
+    items: &[String],
+    known: &HashSet<&str>,
+    is_name: &dyn Fn(&str) -> bool,
+) -> (Vec<String>, Vec<String>) {
+    let (mut used, mut unknown) = (Vec::new(), Vec::new());
+    for (at, item) in items.iter().enumerate() {
+        for name in argv_names(std::slice::from_ref(item)) {
+            let is_macro = MACROS.contains(&name.as_str());
+            if is_macro && whole_item(item).is_none() {
+                continue;
+            }
+            let foreign = !is_name(&name) && !is_macro && !name.starts_with("envvar:");
+            if foreign && !(is_script(items, at) && !looks_like_ours(&name, item, known)) {
+                unknown.push(name.clone());
+            }
+            used.push(name);
         }
     }
+    let unknown = distinct(&unknown).cloned().collect();
+    (used, unknown)
 }
 
 /// Names, each once, and not more than are worth a look.
@@ -172,15 +240,23 @@ fn distinct(names: &[String]) -> impl Iterator<Item = &String> {
 }
 
 /// The text of the file, to find the place of a `${name}` inside a command.
-struct Source<'a> {
+pub(super) struct Source<'a> {
     source: &'a str,
     place: Place,
 }
 
 impl Source<'_> {
     /// The place of the n-th `${name}` at or after the command's own place, else that place.
-    fn of(&self, name: &str, nth: usize) -> Place {
-        let wanted = [format!("${{{name}}}"), format!("${{raw:{name}}}")];
+    pub fn of(&self, name: &str, nth: usize) -> Place {
+        self.find(&[format!("${{{name}}}"), format!("${{raw:{name}}}")], nth)
+    }
+
+    /// The place of a text at or after the command's own place, else that place.
+    pub fn of_text(&self, text: &str) -> Place {
+        self.find(&[text.to_owned()], 0)
+    }
+
+    fn find(&self, wanted: &[String], nth: usize) -> Place {
         let lines = self.source.lines().enumerate().skip(self.place.span.line.saturating_sub(1));
         let found = lines
             .flat_map(|(i, line)| {

@@ -1,6 +1,7 @@
 //! One parameter: which distribution its keys stand for, and whether their values fit.
 
 use super::fields::{Field, Fields};
+use super::foreign;
 use crate::config::finding::{Findings, Place};
 use crate::config::suggest::{did_you_mean, one_of};
 use crate::space::{Distribution, Number, Shape, Value};
@@ -65,7 +66,7 @@ const ALIASES: [(&str, &str); 14] = [
 /// Reads one parameter; `None` after an error was reported.
 pub fn check(fields: &Fields<'_>, findings: &mut Findings) -> Option<Distribution> {
     let before = findings.errors.len();
-    fields.refuse_unknown(&KEYS, "a parameter", findings);
+    fields.refuse_others(&KEYS, "a parameter", &foreign::advice_of_parameter, findings);
     let name = match fields.get("distribution") {
         Some(field) => named(&field, findings),
         None => inferred(fields, findings, before),
@@ -263,10 +264,12 @@ fn int_uniform(fields: &Fields<'_>, findings: &mut Findings) -> Option<Distribut
         let field = fields.get(key)?;
         match field.node.scalar() {
             Some(Value::Int(x)) => Some(*x),
-            Some(Value::Float(_)) => {
-                field
-                    .wrong("a whole number for `int_uniform`", findings)
-                    .hint("write it without a decimal point");
+            Some(Value::Float(x)) => {
+                let hint = match x.fract() == 0.0 && x.abs() < 1e15 {
+                    true => format!("write {x:.0}"),
+                    false => "for fractions write `distribution: uniform`".to_owned(),
+                };
+                field.wrong("a whole number for `int_uniform`", findings).hint(hint);
                 None
             }
             _ => {

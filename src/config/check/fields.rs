@@ -9,6 +9,8 @@ use crate::space::{Number, Value};
 
 /// So many keys are looked at as misspellings of one that is missing.
 const MAX_HINTED: usize = 100;
+/// So many names are said in one message.
+pub const MAX_NAMED: usize = 12;
 
 /// A mapping whose entries are to be read.
 #[derive(Debug, Clone)]
@@ -52,32 +54,86 @@ impl<'a> Fields<'a> {
         Field { place: Place { path: key.path.clone(), span }, key, node: &entry.value }
     }
 
-    /// Whether an unknown key is most likely a misspelling of this one.
+    /// Whether an unknown key is most likely a misspelling of this one, or another program's word for it.
     pub fn misspelt(&self, name: &str, known: &[&str]) -> bool {
-        self.entries
-            .iter()
-            .take(MAX_HINTED)
-            .map(|entry| entry.key.name())
-            .any(|key| !known.contains(&key.as_str()) && nearest(&key, known.iter().copied()) == Some(name))
+        let means = |key: &str| {
+            other_word(key)
+                .map_or_else(|| nearest(key, known.iter().copied()) == Some(name), |ours| ours == name)
+        };
+        let keys = self.entries.iter().take(MAX_HINTED).map(|entry| entry.key.name());
+        keys.into_iter().any(|key| !known.contains(&key.as_str()) && means(&key))
     }
 
-    /// Reports every key that is not `known`.
-    pub fn refuse_unknown(&self, known: &[&str], what: &str, findings: &mut Findings) {
-        for entry in self.entries {
-            let name = entry.key.name();
-            if known.iter().any(|known| is_text_key(&entry.key, known)) {
-                continue;
-            }
-            if findings.is_full() {
-                return;
-            }
-            let hint = did_you_mean(&name, known.iter().copied())
-                .unwrap_or_else(|| format!("known here: {}", known.join(", ")));
-            findings
-                .error(&self.field(entry).key, format!("{} is no key of {what}", shorten(&name)))
-                .hint(hint);
-        }
+    /// Reports the keys that are not `known`, all at once.
+    pub fn refuse_unknown(&self, known: &[&str], of: &str, findings: &mut Findings) {
+        self.refuse_others(known, of, &|_| None, findings);
     }
+
+    /// Reports the keys that are not `known`, all at once; `advice` may know what one was meant for.
+    pub fn refuse_others(
+        &self,
+        known: &[&str],
+        of: &str,
+        advice: &dyn Fn(&str) -> Option<String>,
+        findings: &mut Findings,
+    ) {
+        let is_known = |entry: &&Entry| known.iter().any(|known| is_text_key(&entry.key, known));
+        let unknown: Vec<&Entry> = self.entries.iter().filter(|entry| !is_known(entry)).collect();
+        let Some(first) = unknown.first() else { return };
+        let advice = |name: &str| advice(name).or_else(|| did_you_mean(name, known.iter().copied()));
+        let names: Vec<String> = unknown.iter().map(|entry| entry.key.name()).collect();
+        let place = self.field(first).key;
+        if let [name] = names.as_slice() {
+            let hint = advice(name).unwrap_or_else(|| format!("known here: {}", known.join(", ")));
+            findings.error(&place, format!("unknown key {} in {of}", shorten(name))).hint(hint);
+            return;
+        }
+        let shown: Vec<String> = names.iter().take(MAX_NAMED).map(|name| shorten(name)).collect();
+        let more = if names.len() > MAX_NAMED { ", …" } else { "" };
+        let message = format!("{} unknown keys in {of}: {}{more}", names.len(), shown.join(", "));
+        let known_of: Vec<String> = names
+            .iter()
+            .take(MAX_HINTED)
+            .filter_map(|name| Some(format!("{}: {}", shorten(name), advice(name)?)))
+            .take(MAX_NAMED)
+            .collect();
+        let hint = match known_of.is_empty() {
+            true => "remove them, or make them comments".to_owned(),
+            false => known_of.join("; "),
+        };
+        findings.error(&place, message).hint(hint);
+    }
+}
+
+/// What other programs call a key of the top level.
+pub fn other_word(key: &str) -> Option<&'static str> {
+    const WORDS: [(&str, &str); 24] = [
+        ("count", "run_cap"),
+        ("num_runs", "run_cap"),
+        ("n_runs", "run_cap"),
+        ("num_trials", "run_cap"),
+        ("n_trials", "run_cap"),
+        ("num_samples", "run_cap"),
+        ("max_trials", "run_cap"),
+        ("max_runs", "run_cap"),
+        ("trials", "run_cap"),
+        ("params", "parameters"),
+        ("hyperparameters", "parameters"),
+        ("search_space", "parameters"),
+        ("space", "parameters"),
+        ("algorithm", "method"),
+        ("strategy", "method"),
+        ("sampler", "method"),
+        ("objective", "metric"),
+        ("script", "program"),
+        ("entrypoint", "program"),
+        ("experiment", "experiment_name"),
+        ("timeout", "trial_timeout"),
+        ("environment", "env"),
+        ("max_retry", "retries"),
+        ("random_seed", "seed"),
+    ];
+    WORDS.iter().find(|(word, _)| *word == key).map(|(_, ours)| *ours)
 }
 
 fn is_text_key(key: &Node, name: &str) -> bool {
@@ -127,6 +183,14 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// A label: what was written, be it read as a text or not.
+    pub fn label(&self, findings: &mut Findings) -> Option<String> {
+        match &self.node.kind {
+            Kind::Scalar { value, text, .. } if *value != Value::Null => Some(text.clone()),
+            _ => self.text(findings),
+        }
+    }
+
     /// A number, finite.
     pub fn number(&self, findings: &mut Findings) -> Option<Number> {
         let number = match self.node.scalar() {
@@ -137,7 +201,13 @@ impl<'a> Field<'a> {
                 return None;
             }
             Some(Value::Text(text)) if text.trim().parse::<f64>().is_ok() => {
-                self.wrong("a number", findings).hint("write it without quotes");
+                let plain = matches!(self.node.kind, Kind::Scalar { plain: true, .. });
+                let hint = if plain {
+                    "it is beyond what a floating-point number holds"
+                } else {
+                    "write it without quotes"
+                };
+                self.wrong("a number", findings).hint(hint);
                 return None;
             }
             _ => {

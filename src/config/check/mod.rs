@@ -6,6 +6,8 @@ mod command;
 mod distribution;
 mod early;
 mod fields;
+mod foreign;
+mod macros;
 mod metric;
 mod parameters;
 mod plan;
@@ -20,12 +22,12 @@ use fields::{Fields, whole_file};
 pub(super) use distribution::FORMS;
 
 use super::finding::{Checked, Findings, Place};
-use super::yaml::{self, Kind};
+use super::yaml::{self, Entry, Kind};
 use super::{Config, Method, Optimizer};
 use crate::space::Value;
 
 /// Every key of the top level.
-pub(super) const KEYS: [&str; 34] = [
+pub(super) const KEYS: [&str; 35] = [
     "command",
     "program",
     "method",
@@ -58,6 +60,7 @@ pub(super) const KEYS: [&str; 34] = [
     "grace",
     "budget",
     "optimizer",
+    "git_diff",
     // Known, and refused with a reason.
     "metrics",
     "scheduler",
@@ -81,7 +84,7 @@ pub fn check(bytes: &[u8]) -> Checked {
     let config = read(bytes, &mut findings);
     findings.sort();
     let config = config.filter(|_| findings.errors.is_empty());
-    Checked { config, errors: findings.errors, warnings: findings.warnings }
+    Checked { config, errors: findings.errors, warnings: findings.warnings, notes: findings.notes }
 }
 
 fn read(bytes: &[u8], findings: &mut Findings) -> Option<Config> {
@@ -111,9 +114,17 @@ fn read(bytes: &[u8], findings: &mut Findings) -> Option<Config> {
             return None;
         }
     };
-    let fields = Fields { place: Place { path: String::new(), span: whole_file() }, entries };
+    let fields = Fields { place: Place { path: String::new(), span: whole_file() }, entries: &[] };
+    // Keys of the author's own, such as anchors that parameters share.
+    let own = |entry: &Entry| matches!(entry.key.scalar(), Some(Value::Text(name)) if name.starts_with("x-"));
+    let entries: Vec<Entry> = entries.iter().filter(|entry| !own(entry)).cloned().collect();
+    let fields = Fields { entries: &entries, ..fields };
+    if foreign::refuse(&fields, findings) {
+        return None;
+    }
     if let Some(root) = &document.root {
         traps::remarks(root, &document.remarks, findings);
+        traps::whole_numbers(&fields, findings);
     }
     let source = String::from_utf8_lossy(bytes);
     let config = top(&fields, findings);
@@ -123,7 +134,7 @@ fn read(bytes: &[u8], findings: &mut Findings) -> Option<Config> {
 
 /// The top level.
 fn top(fields: &Fields<'_>, findings: &mut Findings) -> Option<Config> {
-    fields.refuse_unknown(&KEYS, "a sweep", findings);
+    fields.refuse_others(&KEYS, "a sweep", &foreign::advice, findings);
     plan::unsupported(fields, findings);
     let method = method(fields, findings);
     let metric = fields.some("metric").map(|field| metric::check(&field, findings));
@@ -170,8 +181,8 @@ fn top(fields: &Fields<'_>, findings: &mut Findings) -> Option<Config> {
         early_terminate: early,
         budget,
         optimizer: settings.optimizer.unwrap_or(Optimizer::Auto),
+        git_diff: settings.git_diff,
     };
-    plan::label(fields, &["entity"], findings);
     let plan = plan?;
     (config.points, config.zip, config.constraints) = (plan.points, plan.zip, plan.constraints);
     plan::traps(fields, &config, findings);
@@ -227,6 +238,9 @@ fn needs_metric(fields: &Fields<'_>, method: Option<Method>, given: bool, findin
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(test)]
+mod foreign_tests;
 
 #[cfg(test)]
 mod language_tests;

@@ -98,23 +98,47 @@ fn level(
 /// The name of a parameter, where it may be one.
 fn name(entry: &Entry, field: &Field<'_>, findings: &mut Findings) -> Option<String> {
     let Some(Value::Text(name)) = entry.key.scalar() else {
-        let shown = entry.key.describe();
+        let (read, written) = match &entry.key.kind {
+            Kind::Scalar { value, text, .. } => (value.json_text(), text.as_str()),
+            _ => (String::new(), ""),
+        };
+        let quoted = format!("\"{written}\"");
+        let hint = match is_name(written) {
+            true => format!("put it in quotes: {quoted}: …"),
+            false => NAME_HINT.to_owned(),
+        };
         findings
             .error(
                 &field.key,
-                format!("the name of a parameter must be text, and YAML reads this as {shown}"),
+                format!("the name of a parameter must be text, and YAML reads this as `{read}`"),
             )
-            .hint("choose another name");
+            .hint(hint);
         return None;
     };
-    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
-    if name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.chars().all(good) {
+    if is_name(name) {
         return Some(name.clone());
     }
+    let hydra = [("++", "override"), ("+", "append")].into_iter().find_map(|(sign, word)| {
+        let bare = name.strip_prefix(sign).filter(|bare| is_name(bare))?;
+        Some(format!(
+            "write `{bare}`, and `\"${{args_{word}_hydra}}\"` in the list of `command`: it passes `{sign}{bare}=…`"
+        ))
+    });
     findings
         .error(&field.key, format!("{} can't be the name of a parameter", shorten(name)))
-        .hint("a name starts with a letter or _, and goes on with letters, digits, `_`, `.` and `-`");
+        .hint(hydra.unwrap_or_else(|| NAME_HINT.to_owned()));
     None
+}
+
+const NAME_HINT: &str =
+    "a name starts with a letter or `_`, and goes on with letters, digits, `_`, `.`, `-`, and single `/`";
+
+/// Whether MLflow, command lines and placeholders can all have it as a name. `/` may only stand between parts that are
+/// no `.` or `..`: MLflow takes such names alone.
+fn is_name(name: &str) -> bool {
+    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    let part = |part: &str| !matches!(part, "" | "." | "..") && part.chars().all(good);
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.split('/').all(part)
 }
 
 fn node(

@@ -35,6 +35,8 @@ pub struct Settings {
     pub grace: Option<Duration>,
     /// `optimizer`
     pub optimizer: Option<Optimizer>,
+    /// `git_diff`
+    pub git_diff: bool,
 }
 
 /// What shapes the order of points.
@@ -66,7 +68,7 @@ pub fn unsupported(fields: &Fields<'_>, findings: &mut Findings) {
     ] {
         if let Some(field) = fields.some(key) {
             findings
-                .warn("no-effect", &field.key, format!("`{key}` has no meaning here: {reason}"))
+                .note("no-effect", &field.key, format!("`{key}` has no effect here: {reason}"))
                 .hint("it can stay");
         }
     }
@@ -79,12 +81,12 @@ pub fn unsupported(fields: &Fields<'_>, findings: &mut Findings) {
     if let Some(field) = fields.some("kind") {
         field.word(&[("sweep", ())], findings);
     }
-    fields.some("apiVersion").and_then(|field| field.text(findings));
+    fields.some("apiVersion").and_then(|field| field.label(findings));
 }
 
-/// The first of some keys that is given; all that are given must be text.
+/// The first of some keys that is given; all that are given must be single values.
 pub fn label(fields: &Fields<'_>, keys: &[&str], findings: &mut Findings) -> Option<String> {
-    let mut texts = keys.iter().filter_map(|key| fields.some(key)).filter_map(|field| field.text(findings));
+    let mut texts = keys.iter().filter_map(|key| fields.some(key)).filter_map(|field| field.label(findings));
     let first = texts.next();
     texts.for_each(drop);
     first
@@ -128,6 +130,7 @@ pub fn settings(fields: &Fields<'_>, method: Option<Method>, findings: &mut Find
         retries: retries.unwrap_or(0),
         grace,
         optimizer: fields.some("optimizer").and_then(|field| field.word(&words, findings)),
+        git_diff: fields.some("git_diff").and_then(|field| field.boolean(findings)).unwrap_or(true),
     };
     without_meaning(fields, method, findings);
     settings
@@ -155,7 +158,7 @@ fn without_meaning(fields: &Fields<'_>, method: Option<Method>, findings: &mut F
         let metric = Fields { place, entries };
         for field in ["impute", "impute_while_running"].iter().filter_map(|key| metric.some(key)) {
             let message = format!("`{}` has an effect only with `method: bayes`", field.key.path);
-            findings.warn("no-effect", &field.key, message).hint("it can stay");
+            findings.note("no-effect", &field.key, message).hint("it can stay");
         }
     }
     if method == Method::SuccessiveHalving && fields.some("budget").is_none() {

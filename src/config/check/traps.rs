@@ -9,10 +9,10 @@ use crate::space::{Distribution, Shape, Value};
 pub fn parameter(fields: &Fields<'_>, distribution: &Distribution, findings: &mut Findings) {
     let at = |key: &str| fields.get(key).map_or_else(|| fields.place.clone(), |field| field.place);
     match distribution {
-        Distribution::Continuous { shape: Shape::LogUniform { min, max }, .. } => {
+        Distribution::Continuous { shape: Shape::LogUniform { min, max }, .. } if min.as_f64() > 0.0 => {
             exponents(&at("min"), min.as_f64().exp(), max.as_f64().exp(), distribution, findings);
         }
-        Distribution::Continuous { shape: Shape::InvLogUniform { min, max }, .. } => {
+        Distribution::Continuous { shape: Shape::InvLogUniform { min, max }, .. } if min.as_f64() > 0.0 => {
             exponents(&at("min"), (-max.as_f64()).exp(), (-min.as_f64()).exp(), distribution, findings);
         }
         Distribution::Continuous { shape: Shape::Uniform { .. }, q: None } => {
@@ -31,6 +31,7 @@ pub fn parameter(fields: &Fields<'_>, distribution: &Distribution, findings: &mu
     }
 }
 
+/// A bound at or below 0 can only be an exponent: then there is nothing to warn of.
 fn exponents(place: &Place, low: f64, high: f64, distribution: &Distribution, findings: &mut Findings) {
     let name = distribution.name();
     let message = format!(
@@ -57,9 +58,12 @@ fn short(x: f64) -> String {
     format!("{x:.3e}")
 }
 
-/// Warnings about scalars that YAML 1.1 reads in an unexpected way, and about repeated keys.
+/// Warnings about scalars that YAML 1.1 reads in an unexpected way, and about repeated keys. What may not be meant is
+/// one finding a place; what is only spelt in a way that other readers do not share is one for all.
 pub fn remarks(root: &Node, remarks: &[Remark], findings: &mut Findings) {
-    for remark in remarks {
+    let is_spelling = |remark: &&Remark| remark.code == "yaml11-exponent";
+    spellings(root, &remarks.iter().filter(is_spelling).collect::<Vec<_>>(), findings);
+    for remark in remarks.iter().filter(|remark| !is_spelling(remark)) {
         let path = path_to(root, remark).unwrap_or_default();
         let place = Place { path, span: remark.span };
         let text = &remark.text;
@@ -74,20 +78,53 @@ pub fn remarks(root: &Node, remarks: &[Remark], findings: &mut Findings) {
             "yaml11-bool" => findings
                 .warn(remark.code, &place, format!("YAML reads `{text}` as {}", remark.value.json_text()))
                 .hint(format!("write \"{text}\" if it is meant as text")),
-            "yaml11-exponent" => findings
-                .warn(
-                    remark.code,
-                    &place,
-                    format!(
-                        "`{text}` is read as the number {}; other YAML readers take it as text",
-                        remark.value
-                    ),
-                )
-                .hint(format!("write {} to have it read the same everywhere", portable(text))),
             _ => findings
                 .warn(remark.code, &place, format!("YAML reads `{text}` as {}", remark.value))
                 .hint(format!("write \"{text}\" if it is meant as text")),
         };
+    }
+}
+
+/// Numbers such as `1e-4`.
+fn spellings(root: &Node, remarks: &[&Remark], findings: &mut Findings) {
+    let Some(first) = remarks.first() else { return };
+    let place = Place { path: path_to(root, first).unwrap_or_default(), span: first.span };
+    let others = match remarks.len() - 1 {
+        0 => String::new(),
+        1 => ", and one more like it".to_owned(),
+        more => format!(", and {more} more like it"),
+    };
+    let message = format!(
+        "`{}` is read as the number {}{others}; other YAML readers take it as text",
+        first.text, first.value
+    );
+    let hint = format!("write {} to have it read the same everywhere", portable(&first.text));
+    findings.warn(first.code, &place, message).hint(hint);
+}
+
+/// Whole numbers that JSON, and so the tags of a run, can't hold.
+pub fn whole_numbers(fields: &Fields<'_>, findings: &mut Findings) {
+    fn walk(node: &Node, path: &str, findings: &mut Findings) {
+        match &node.kind {
+            Kind::Scalar { value: Value::Int(x), .. }
+                if *x > i128::from(u64::MAX) || *x < i128::from(i64::MIN) =>
+            {
+                let place = Place { path: path.to_owned(), span: node.span };
+                findings
+                    .error(&place, "this whole number has more than 64 bits")
+                    .hint("put it in quotes if it is meant as text, or write it with a decimal point");
+            }
+            Kind::Scalar { .. } => {}
+            Kind::Sequence(items) => items.iter().for_each(|item| walk(item, path, findings)),
+            Kind::Mapping(entries) => {
+                for entry in entries {
+                    walk(&entry.value, &format!("{path}.{}", entry.key.name()), findings);
+                }
+            }
+        }
+    }
+    for field in ["parameters", "points"].into_iter().filter_map(|key| fields.get(key)) {
+        walk(field.node, &field.place.path, findings);
     }
 }
 

@@ -18,6 +18,25 @@ pub const MACROS: [&str; 11] = [
     "args_json_file",
 ];
 
+/// A piece of an argument.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// What it says.
+    Text(String),
+    /// What `${envvar:NAME}` stands for, which may be a secret.
+    Variable {
+        /// Its name.
+        name: String,
+        /// Its value; the name where it is not set.
+        value: String,
+    },
+    /// The path of the file for `${args_json_file}`, which is gone when the trial is over.
+    ParamsFile,
+}
+
+/// An argument in pieces.
+pub type Argument = Vec<Piece>;
+
 /// The arguments of one trial, and the content of the file for `${args_json_file}` if it is used.
 pub fn expand(
     items: &[String],
@@ -25,23 +44,26 @@ pub fn expand(
     context: &RenderContext<'_>,
     windows: bool,
     warnings: &mut Vec<String>,
-) -> (Vec<String>, Option<String>) {
-    let mut out = Vec::new();
+) -> (Vec<Argument>, Option<String>) {
+    let mut out: Vec<Argument> = Vec::new();
+    let text = |text: String| vec![Piece::Text(text)];
     let mut json = None;
     for item in items {
         match whole(item) {
             Some("env") if windows => {}
-            Some("env") => out.push("/usr/bin/env".to_owned()),
-            Some("interpreter") => out.push("python".to_owned()),
-            Some("program") => out.extend(context.program.map(str::to_owned)),
-            Some("args_json") => out.push(point.json_text()),
+            Some("env") => out.push(text("/usr/bin/env".to_owned())),
+            Some("interpreter") => out.push(text("python".to_owned())),
+            Some("program") => out.extend(context.program.map(|program| text(program.to_owned()))),
+            Some("args_json") => out.push(text(point.json_text())),
             Some("args_json_file") => {
                 json = Some(point.json_text());
-                out.push(
-                    context.params_file.map_or_else(|| "params.json".to_owned(), |p| p.display().to_string()),
-                );
+                out.push(vec![Piece::ParamsFile]);
             }
-            Some(name) if MACROS.contains(&name) => arguments(name, point, &mut out),
+            Some(name) if MACROS.contains(&name) => {
+                let mut arguments_of = Vec::new();
+                arguments(name, point, &mut arguments_of);
+                out.extend(arguments_of.into_iter().map(text));
+            }
             Some(name) if !is_reference(name, point, context) => {
                 warnings.push(format!("`{item}` is neither a macro nor a parameter, and is left out"));
             }
@@ -51,8 +73,20 @@ pub fn expand(
     (out, json)
 }
 
+/// Whether an item is a script for a shell: what stands behind `bash -c`.
+pub fn is_script(items: &[String], at: usize) -> bool {
+    let before = |back: usize| at.checked_sub(back).and_then(|at| items.get(at)).map(String::as_str);
+    let shell = |item: &str| {
+        let name = item.rsplit('/').next().unwrap_or(item);
+        ["sh", "bash", "dash", "zsh", "ksh"].contains(&name)
+    };
+    let option = |item: &str| item.starts_with('-') && !item.starts_with("--");
+    before(1).is_some_and(|item| option(item) && item.ends_with('c'))
+        && (2..5).map(before).find(|item| !item.is_some_and(option)).flatten().is_some_and(shell)
+}
+
 /// The name in an item that is exactly `${name}`.
-fn whole(item: &str) -> Option<&str> {
+pub fn whole(item: &str) -> Option<&str> {
     item.strip_prefix("${")?.strip_suffix('}').filter(|name| !name.contains(['$', '{', '}']))
 }
 
@@ -87,7 +121,8 @@ fn fill(
     point: &Point,
     context: &RenderContext<'_>,
     warnings: &mut Vec<String>,
-) -> Option<String> {
+) -> Option<Argument> {
+    let mut pieces = Argument::new();
     let mut out = String::new();
     let mut rest = item;
     while let Some((before, after)) = rest.split_once("${") {
@@ -99,10 +134,12 @@ fn fill(
         };
         let reference = name.strip_prefix("raw:").unwrap_or(name);
         if let Some(variable) = is_envvar(name) {
-            out.push_str(&(context.environment)(variable).unwrap_or_else(|| {
+            let value = (context.environment)(variable).unwrap_or_else(|| {
                 warnings.push(format!("the environment variable {variable} is not set; its name is used"));
                 variable.to_owned()
-            }));
+            });
+            pieces.push(Piece::Text(std::mem::take(&mut out)));
+            pieces.push(Piece::Variable { name: variable.to_owned(), value });
         } else if !MACROS.contains(&name) && context.knows(reference, point) {
             out.push_str(&context.text(reference, point)?);
         } else {
@@ -114,7 +151,8 @@ fn fill(
         rest = tail;
     }
     out.push_str(rest);
-    Some(out)
+    pieces.push(Piece::Text(out));
+    Some(pieces)
 }
 
 /// What the items refer to: the names in `${…}`, `raw:` taken off.

@@ -10,10 +10,12 @@ mod shell;
 
 use std::path::Path;
 
+use argv::Piece;
+
 use super::Command;
 use crate::space::Point;
 
-pub use argv::{MACROS, uses as argv_names};
+pub use argv::{MACROS, is_script, uses as argv_names, whole as whole_item};
 pub use quote::word as quoted;
 pub use script::{Part, Place, Scan, Slot};
 pub use shell::scan;
@@ -61,12 +63,29 @@ impl RenderContext<'_> {
 pub struct Rendered {
     /// Program and arguments; `sh -c …` for a text command.
     pub argv: Vec<String>,
-    /// The command as one line that a person can paste into `sh`.
+    /// The command as one line for people. It is what stores keep: a value that came from the environment is shown as
+    /// `${envvar:NAME}`, and the file of `${args_json_file}` as `params.json`.
     pub display: String,
+    /// The command as one line for `sh`, which puts the environment in itself. Where there is a
+    /// [`params_file_json`](Self::params_file_json), the variable `sweep_params` must name its file.
+    pub line: String,
     /// What the file of `${args_json_file}` must hold; `None`: the command does not use it.
     pub params_file_json: Option<String>,
     /// What may not be meant.
     pub warnings: Vec<String>,
+}
+
+impl Rendered {
+    /// The command as one line with everything in it that the trial is handed, secrets, too: for this machine alone.
+    #[must_use]
+    pub fn real_line(&self) -> String {
+        match self.argv.as_slice() {
+            [shell, option, _] if shell == "sh" && option == "-c" && self.params_file_json.is_none() => {
+                self.display.clone()
+            }
+            argv => argv.iter().map(|item| quote::word(item)).collect::<Vec<_>>().join(" "),
+        }
+    }
 }
 
 /// Why a command can't be made for a point.
@@ -88,6 +107,29 @@ pub enum CommandError {
     Empty,
 }
 
+/// The file of `${args_json_file}` for people.
+const SHOWN_FILE: &str = "params.json";
+
+/// An argument as the program gets it.
+fn real(argument: &[Piece], file: &str) -> String {
+    let texts = argument.iter().map(|piece| match piece {
+        Piece::Text(text) => text.as_str(),
+        Piece::Variable { value, .. } => value.as_str(),
+        Piece::ParamsFile => file,
+    });
+    texts.collect()
+}
+
+/// An argument as people may see it.
+fn shown(argument: &[Piece]) -> String {
+    let texts = argument.iter().map(|piece| match piece {
+        Piece::Text(text) => text.clone(),
+        Piece::Variable { name, .. } => format!("${{envvar:{name}}}"),
+        Piece::ParamsFile => SHOWN_FILE.to_owned(),
+    });
+    texts.collect()
+}
+
 /// Makes the command of one trial.
 ///
 /// # Errors
@@ -103,12 +145,26 @@ pub fn render(
             let scanned = shell::scan(template, &|name| context.knows(name, point));
             let text = quote::fill(&scanned, point, context, &mut warnings)?;
             let display = quote::one_line(&text);
-            Rendered { argv: vec!["sh".into(), "-c".into(), text], display, params_file_json: None, warnings }
+            let line = display.clone();
+            Rendered {
+                argv: vec!["sh".into(), "-c".into(), text],
+                display,
+                line,
+                params_file_json: None,
+                warnings,
+            }
         }
         Command::Argv(items) => {
-            let (argv, json) = argv::expand(items, point, context, cfg!(windows), &mut warnings);
-            let display = argv.iter().map(|item| quote::word(item)).collect::<Vec<_>>().join(" ");
-            Rendered { argv, display, params_file_json: json, warnings }
+            let (arguments, json) = argv::expand(items, point, context, cfg!(windows), &mut warnings);
+            let file =
+                context.params_file.map_or_else(|| SHOWN_FILE.to_owned(), |path| path.display().to_string());
+            let argv = arguments.iter().map(|argument| real(argument, &file)).collect();
+            let words = |word: &dyn Fn(&argv::Argument) -> String| {
+                arguments.iter().map(word).collect::<Vec<_>>().join(" ")
+            };
+            let display = words(&|argument| quote::word(&shown(argument)));
+            let line = words(&|argument| quote::word_with_variables(argument));
+            Rendered { argv, display, line, params_file_json: json, warnings }
         }
     };
     if rendered.argv.is_empty() {

@@ -1,5 +1,6 @@
 //! Quoting: a value's text, so that the shell reads it as one piece of data where it stands.
 
+use super::argv::Piece;
 use super::script::{Part, Place, Scan, Slot};
 use super::{CommandError, RenderContext};
 use crate::space::{Point, Value};
@@ -23,6 +24,18 @@ pub fn word(text: &str) -> String {
     } else {
         single(text)
     }
+}
+
+/// An argument as one word for `sh`, in which variables are the shell's own: none of their values is shown.
+pub fn word_with_variables(argument: &[Piece]) -> String {
+    let has_variable = argument.iter().any(|piece| !matches!(piece, Piece::Text(_)));
+    let words = argument.iter().map(|piece| match piece {
+        Piece::Text(text) if text.is_empty() && has_variable => String::new(),
+        Piece::Text(text) => word(text),
+        Piece::Variable { name, .. } => format!("\"${{{name}}}\""),
+        Piece::ParamsFile => "\"$sweep_params\"".to_owned(),
+    });
+    words.collect()
 }
 
 /// A call of `printf` that prints a text, on one line.

@@ -75,6 +75,7 @@ fn every_command_vector_gives_its_arguments() {
         let context = RenderContext { program: case["program"].as_str(), ..context(&environment) };
         let windows = case["platform"] == "windows";
         let (argv, _) = argv::expand(&items, &point, &context, windows, &mut Vec::new());
+        let argv: Vec<String> = argv.iter().map(|argument| real(argument, "")).collect();
         let expected: Vec<&str> =
             case["expected"].as_array().unwrap().iter().map(|e| e.as_str().unwrap()).collect();
         assert_eq!(argv, expected, "{case}");

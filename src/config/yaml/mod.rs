@@ -7,6 +7,7 @@
 mod hint;
 mod merge;
 mod read;
+mod relax;
 mod scalar;
 
 pub use read::{Remark, read};

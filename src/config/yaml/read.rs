@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
 use super::merge::{MergeFault, mapping};
+use super::relax::{Relaxed, relax};
 use super::scalar::{Trap, resolve};
 use super::{Kind, MAX_BYTES, MAX_DEPTH, MAX_NODES, Node, Span, hint};
 use crate::space::Value;
@@ -62,16 +63,27 @@ impl Fault {
 /// Anything that is not exactly one readable document within the bounds.
 pub fn read(bytes: &[u8]) -> Result<Document, Fault> {
     let source = text(bytes)?;
-    let lines: Vec<&str> = source.split('\n').collect();
-    let mut reader = Reader { source, ..Reader::default() };
-    let mut parser = Parser::new_from_str(source);
+    let strict = parse(source, source, None);
+    match (strict, relax(source)) {
+        (Err(_), Some(relaxed)) => parse(source, &relaxed.text, Some(&relaxed)),
+        (strict, _) => strict,
+    }
+}
+
+/// Reads the text that the parser is given; places are those of the original.
+fn parse(original: &str, text: &str, relaxed: Option<&Relaxed>) -> Result<Document, Fault> {
+    let column = |line: usize, column: usize| relaxed.map_or(column, |text| text.original(line, column));
+    let lines: Vec<&str> = original.split('\n').collect();
+    let mut reader = Reader { source: original, ..Reader::default() };
+    let mut parser = Parser::new_from_str(text);
     while let Some(event) = parser.next_event() {
-        let (event, place) = event.map_err(|error| scan_fault(source, &error))?;
-        let span = Span {
-            line: place.start.line().max(1),
-            column: place.start.col() + 1,
-            length: if place.end.line() == place.start.line() { place.len().max(1) } else { 1 },
-        };
+        let (event, place) = event.map_err(|error| scan_fault(original, &error, &column))?;
+        let line = place.start.line().max(1);
+        let start = column(line, place.start.col() + 1);
+        let end = column(line, place.end.col() + 1);
+        let one_line = place.end.line() == place.start.line();
+        let length = if one_line { end.saturating_sub(start).max(1) } else { 1 };
+        let span = Span { line, column: start, length };
         let empty = matches!(&event, Event::Scalar(text, ..) if text.is_empty());
         if place.start != place.end && !empty && indented_by_tab(&lines, span) {
             return Err(Fault::new(
@@ -132,11 +144,15 @@ fn place_after(before: &str) -> Span {
     Span { line, column, length: 1 }
 }
 
-fn scan_fault(source: &str, error: &saphyr_parser::ScanError) -> Fault {
+fn scan_fault(
+    source: &str,
+    error: &saphyr_parser::ScanError,
+    column: &dyn Fn(usize, usize) -> usize,
+) -> Fault {
     let line = error.marker().line().max(1);
     let lines = source.lines().count().max(1);
     // The parser notices an open bracket or quote only at the end of the file; the place is what it says.
-    let span = Span { line: line.min(lines), column: error.marker().col() + 1, length: 1 };
+    let span = Span { line: line.min(lines), column: column(line, error.marker().col() + 1), length: 1 };
     let text = source.lines().nth(span.line - 1).unwrap_or_default();
     let before: String = source.lines().take(span.line - 1).flat_map(|line| [line, "\n"]).collect();
     Fault {
@@ -349,7 +365,7 @@ fn tagged(tag: &Tag, text: &str, span: Span) -> Result<Value, Fault> {
         },
         // `017` is seventeen where a float is asked for.
         "float" => match text.replace('_', "").parse::<f64>() {
-            Ok(x) if text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) => {
+            Ok(x) if x.is_finite() && text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) => {
                 Ok(Value::Float(x))
             }
             _ => plain.as_f64().map(Value::Float).ok_or_else(|| misfit("number")),

@@ -128,7 +128,10 @@ fn float(digits: &str) -> Option<(f64, Option<Trap>)> {
         }
         trap = (!dotted || !signed).then_some(Trap::Exponent);
     }
-    Some((digits.replace('_', "").parse().ok()?, trap))
+    let number: f64 = digits.replace('_', "").parse().ok()?;
+    // No number that anybody meant: `4e98772` is the beginning of a commit's hash.
+    let lost = number.is_infinite() || number == 0.0 && mantissa.bytes().any(|b| (b'1'..=b'9').contains(&b));
+    (!lost).then_some((number, trap))
 }
 
 /// `1:30.5`, minutes and seconds.
@@ -142,6 +145,7 @@ fn sexagesimal_float(text: &str) -> Option<(f64, Option<Trap>)> {
     }
     let head: f64 =
         Some(head).filter(|h| !h.is_empty() && h.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()?;
-    let total = groups.iter().fold(head, |total, group| total * 60.0 + *group as f64);
-    Some((total + format!("0.{fraction}").parse::<f64>().ok()?, Some(Trap::OctalOrSexagesimal)))
+    let total: f64 = groups.iter().fold(head, |total, group| total * 60.0 + *group as f64);
+    let total = total + format!("0.{fraction}").parse::<f64>().ok()?;
+    total.is_finite().then_some((total, Some(Trap::OctalOrSexagesimal)))
 }

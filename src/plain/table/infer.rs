@@ -1,7 +1,5 @@
 //! The config of a sweep whose table alone is known.
 
-use serde_json::Value as Json;
-
 use super::Table;
 use super::Value;
 use crate::config::Goal;
@@ -33,8 +31,9 @@ pub struct Around<'a> {
 pub fn infer_config(table: &Table, around: &Around) -> String {
     let Around { name, experiment, goal, source, log } = *around;
     let goal = goal.as_str();
-    let text = |text: &str| Json::String(text.to_owned()).to_string();
-    let comment: String = source.chars().filter(|c| !c.is_control()).collect();
+    // In ASCII: not every character may stand in YAML as it is.
+    let text = |text: &str| Value::Text(text.to_owned()).json_text();
+    let comment: String = source.chars().filter(|c| !c.is_control() && *c != '\u{feff}').collect();
     let mut out = format!(
         "# Inferred by `sweep import` from {comment} ({}).\n\
          # The command is not known, and the ranges are those of the values.\n\
@@ -61,8 +60,7 @@ fn distribution(values: &[&Value], log: bool) -> String {
             distinct.push(value);
         }
     }
-    let whole: Option<Vec<i128>> =
-        distinct.iter().map(|value| if let Value::Int(x) = value { Some(*x) } else { None }).collect();
+    let whole: Option<Vec<i128>> = distinct.iter().map(|value| whole_number(value)).collect();
     let numbers: Option<Vec<f64>> =
         distinct.iter().map(|value| value.as_f64().filter(|x| x.is_finite())).collect();
     if let Some(whole) = &whole
@@ -112,8 +110,16 @@ fn distance_to_uniform(sorted: &[f64]) -> f64 {
 fn scalar(value: &Value) -> String {
     match value {
         Value::Float(x) => float(*x),
-        Value::Int(x) => x.to_string(),
-        other => other.to_json().to_string(),
+        Value::Int(_) if whole_number(value).is_none() => Value::Text(value.text()).json_text(),
+        other => other.json_text(),
+    }
+}
+
+/// A whole number that a config may hold: one of 64 bits.
+fn whole_number(value: &Value) -> Option<i128> {
+    match value {
+        Value::Int(x) if (i128::from(i64::MIN)..=i128::from(u64::MAX)).contains(x) => Some(*x),
+        _ => None,
     }
 }
 
