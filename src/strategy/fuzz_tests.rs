@@ -13,12 +13,15 @@ use crate::space::Point;
 fn exercise(bytes: &[u8]) {
     let checked = check(bytes);
     assert_eq!(checked.config.is_some(), checked.errors.is_empty());
-    for finding in checked.errors.iter().chain(&checked.warnings) {
+    for finding in checked.errors.iter().chain(&checked.warnings).chain(&checked.notes) {
         assert!(finding.line >= 1 && finding.column >= 1 && finding.length >= 1 && !finding.key.is_empty());
         assert!(!finding.message.is_empty());
     }
     let screen = render_findings("sweep.yaml", &String::from_utf8_lossy(bytes), &checked, false);
-    assert_eq!(screen.is_empty(), checked.errors.is_empty() && checked.warnings.is_empty());
+    assert_eq!(
+        screen.is_empty(),
+        checked.errors.is_empty() && checked.warnings.is_empty() && checked.notes.is_empty()
+    );
     let Some(config) = checked.config else { return };
     let Ok(strategy) = for_config(&config, 1) else { return };
     let declared = config.parameter_names();

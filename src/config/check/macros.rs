@@ -78,7 +78,11 @@ pub fn items(items: &[String], place: &Source<'_>, findings: &mut Findings) {
         if is_script(items, at) {
             continue;
         }
-        let first = items.iter().take(at).all(|before| before == "${env}");
+        // `env` takes variables before the program.
+        let variable =
+            |item: &str| item.split(char::is_whitespace).next().is_some_and(|word| word.contains('='));
+        let before = items.iter().take(at);
+        let first = !variable(item) && before.clone().all(|before| before == "${env}" || variable(before));
         let option = item.strip_prefix('-').is_some_and(|rest| {
             let word = rest.split(char::is_whitespace).next().unwrap_or_default();
             word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '-') && !word.contains('=')
