@@ -223,7 +223,7 @@ fn names_of_items(
                 continue;
             }
             let foreign = !is_name(&name) && !is_macro && !name.starts_with("envvar:");
-            if foreign && !(is_script(items, at) && !looks_like_ours(&name, item, known)) {
+            if foreign && (!is_script(items, at) || looks_like_ours(&name, item, known)) {
                 unknown.push(name.clone());
             }
             used.push(name);

@@ -139,7 +139,7 @@ impl Scanner {
 
     fn scan(&mut self) {
         loop {
-            self.to_next_token();
+            self.skip_blanks();
             if self.flow == 0 {
                 self.unwind(self.column.cast_signed());
             }
@@ -189,7 +189,7 @@ impl Scanner {
                 self.may_be_key();
                 let flow = self.flow > 0;
                 self.keep(1);
-                self.keep_while(|c| !c.is_whitespace() && !(flow && ",[]{}".contains(c)));
+                self.keep_while(|c| !(c.is_whitespace() || flow && ",[]{}".contains(c)));
             }
             '|' | '>' if self.flow == 0 => self.block_text(),
             '\'' | '"' => {
@@ -224,7 +224,7 @@ impl Scanner {
         }
     }
 
-    fn to_next_token(&mut self) {
+    fn skip_blanks(&mut self) {
         loop {
             if self.column == 0 && self.flow > 0 && self.moved == 0 {
                 self.indent_line();
