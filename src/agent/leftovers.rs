@@ -1,12 +1,15 @@
 //! Runs that are still RUNNING when every trial has its result: of an agent that was lost before it could say so, or
 //! the second copy that a store made when a request to make a run reached it twice.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use super::Agent;
 use super::signs::Signs;
+use super::takeover::AGENT_LOST;
 use crate::process::now_ms;
-use crate::record::{attempts_of, running_runs, tags};
+use crate::record::{attempts_of, lease_of, running_runs, tags};
 use crate::tracking::{Result, Run, RunId, RunUpdate};
 use crate::trial::{RunStatus, TrialIndex};
 
@@ -19,15 +22,14 @@ pub(super) struct Leftovers {
 impl Leftovers {
     /// Ends those that have shown no sign of life for a whole lease; returns how many others there are.
     pub(super) async fn look(&mut self, agent: &Agent) -> Result<usize> {
-        let lease = agent.options.lease;
         let asked = Instant::now();
         let running = running_runs(agent.store.as_ref(), &agent.sweep).await?;
-        self.signs.answered(asked, lease);
+        self.signs.answered(asked);
         self.signs.retain(|id| running.iter().any(|run| run.info.id == *id));
         let mut alive = 0;
         for run in &running {
             let beat = run.tag(tags::HEARTBEAT).unwrap_or_default().to_owned();
-            if self.signs.is_lost(run.info.id.clone(), beat, lease) {
+            if self.signs.is_lost(run.info.id.clone(), beat, lease_of(run)) {
                 end(agent, run).await?;
             } else {
                 alive += 1;
@@ -35,13 +37,18 @@ impl Leftovers {
         }
         Ok(alive)
     }
+
+    /// The shortest lease of the agents that are watched.
+    pub(super) fn shortest_lease(&self) -> Option<Duration> {
+        self.signs.shortest()
+    }
 }
 
 async fn end(agent: &Agent, run: &Run) -> Result<()> {
     if is_copy(agent, run).await? {
         return agent.store.delete_run(&run.info.id).await;
     }
-    let why = (tags::REASON.to_owned(), "its agent was lost".to_owned());
+    let why = (tags::REASON.to_owned(), AGENT_LOST.to_owned());
     agent.store.log_batch(&run.info.id, &[], &[], &[why]).await?;
     let update =
         RunUpdate { status: Some(RunStatus::Killed), end_time: Some(now_ms()), ..RunUpdate::default() };

@@ -9,6 +9,8 @@ mod environment;
 mod event;
 #[cfg(test)]
 mod fake_store;
+#[cfg(test)]
+mod fixture;
 mod from_output;
 mod gpus;
 mod heartbeat;
@@ -22,6 +24,7 @@ mod outage;
 mod post;
 mod propose;
 mod provenance;
+mod reconcile;
 mod rerun;
 mod round;
 mod settle;

@@ -13,13 +13,14 @@ use super::event::{Event, Fate, Outcome};
 use super::heartbeat::pulse;
 use super::leftovers::Leftovers;
 use super::outage::Herald;
+use super::reconcile::reconcile;
 use super::stop::{Level, Stop, before_the_end, in_time};
 use super::takeover::{Look, Takeover};
 use super::values::is_refusal;
 use super::work::{CommandEnded, Wires, run_trial};
 use super::{Agent, AgentError};
 use crate::process::now_ms;
-use crate::record::{Claim, Order};
+use crate::record::{Claim, DEFAULT_LEASE, Order};
 use crate::trial::{RunStatus, TrialIndex};
 
 /// The first look at the trials of others comes so soon; later ones at the pulse.
@@ -184,8 +185,11 @@ impl Round {
     }
 
     fn wait_longer(&mut self) {
-        self.until_next_look =
-            (2 * self.until_next_look).min(pulse(self.agent.options.lease)).max(FIRST_LOOK);
+        let watched = [self.takeover.shortest_lease(), self.leftovers.shortest_lease()];
+        let leases = watched.into_iter().flatten().chain([self.agent.options.lease, DEFAULT_LEASE]);
+        // The owner of the shortest lease is to be watched closely.
+        let longest = pulse(leases.min().unwrap_or(DEFAULT_LEASE));
+        self.until_next_look = (2 * self.until_next_look).min(longest).max(FIRST_LOOK);
     }
 
     fn start(&mut self, claim: Claim) {
@@ -236,6 +240,9 @@ impl Round {
             Look::AllDone if own.is_empty() => {
                 let waits = self.agent.options.wait && self.leftovers.look(&self.agent).await? > 0;
                 self.waits_for_others = waits;
+                if !waits {
+                    reconcile(&self.agent).await?;
+                }
                 self.nothing_left = !waits;
             }
             // They are settled first.

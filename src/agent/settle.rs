@@ -11,7 +11,7 @@ use super::values::{is_deleted, is_refusal, log_values};
 use super::watch::{Cut, Watched};
 use super::{Agent, AgentError};
 use crate::process::{Ended, now_ms};
-use crate::record::{Claim, LOG_ARTIFACT, Ledger, Verdict, tags};
+use crate::record::{Claim, LOG_ARTIFACT, Ledger, Verdict, last_sign, tags};
 use crate::space::Point;
 use crate::tracking::{ErrorKind, Metric, Result, Run, RunId, RunInfo, RunUpdate, Store, TrackingError};
 use crate::trial::{RunStatus, TrialIndex};
@@ -23,6 +23,9 @@ pub(super) struct Settlement {
     pub(super) trial: u64,
     pub(super) attempt: u32,
     pub(super) round: u32,
+    /// Attempts of the round before this one that were given back.
+    #[serde(default)]
+    pub(super) excused: u32,
     pub(super) status: RunStatus,
     /// Epoch milliseconds.
     pub(super) end_time: i64,
@@ -60,7 +63,7 @@ impl Settlement {
             None if watched.ended.success() => RunStatus::Finished,
             None => RunStatus::Failed,
         };
-        let attempts_before = claim.attempt.saturating_sub(claim.round + claim.excused);
+        let attempts_before = claim.attempt.saturating_sub(claim.round.saturating_add(claim.excused));
         let fate = match watched.cut {
             Some(Cut::Superseded) => Fate::Superseded,
             Some(Cut::TakenAway) => Fate::GivenBack,
@@ -72,6 +75,7 @@ impl Settlement {
             trial: claim.trial.0,
             attempt: claim.attempt,
             round: claim.round,
+            excused: claim.excused,
             status,
             end_time: watched.end_time,
             params: point.leaves().into_iter().map(|(name, value)| (name, value.text())).collect(),
@@ -79,11 +83,6 @@ impl Settlement {
             values: watched.unsent.iter().map(kept).collect(),
             fate,
         }
-    }
-
-    /// Whether its tags say no more than its state does.
-    fn ended_well(&self) -> bool {
-        self.status == RunStatus::Finished && self.tags == [(tags::EXIT_CODE.to_owned(), "0".to_owned())]
     }
 
     /// Logs the values from the output that are still waiting; to be done before anybody reads the run. How many of them
@@ -94,7 +93,12 @@ impl Settlement {
     }
 
     pub(super) fn claim(&self) -> Claim {
-        Claim { trial: TrialIndex(self.trial), attempt: self.attempt, round: self.round, excused: 0 }
+        Claim {
+            trial: TrialIndex(self.trial),
+            attempt: self.attempt,
+            round: self.round,
+            excused: self.excused,
+        }
     }
 }
 
@@ -156,6 +160,10 @@ impl Known<'_> {
 }
 
 /// Writes a settlement down.
+///
+/// The order matters: an agent may be lost between any two writes. Values and log come first, then in one write the params
+/// and how the command ended, which says that nothing else is missing; then the state; then the ledger. Whoever takes
+/// the trial over goes by that (`takeover`): what says how it ended is entered, not run again.
 pub(super) async fn deliver(
     store: &dyn Store,
     ledger: &Ledger,
@@ -166,8 +174,8 @@ pub(super) async fn deliver(
     if known.is_deleted() {
         return drop_trial(ledger, settlement).await;
     }
-    write_data(store, &known, settlement).await?;
     let log_refused = put_log(store, known.info(), log).await?;
+    write_data(store, &known, settlement).await?;
     if !known.has_ended(settlement.status) {
         end_run(store, &settlement.run, settlement.status, settlement.end_time).await?;
     }
@@ -181,10 +189,7 @@ pub(super) async fn deliver(
         Fate::Retried | Fate::Superseded | Fate::Apart | Fate::Dropped => Verdict::TooLate,
     };
     if settlement.fate == Fate::Result && verdict == Verdict::TooLate {
-        // A run that does not count must not look like one that does.
-        let note = (tags::REASON.to_owned(), "another attempt was settled first".to_owned());
-        store.log_batch(&settlement.run, &[], &[], &[note]).await?;
-        end_run(store, &settlement.run, RunStatus::Killed, settlement.end_time).await?;
+        discount(store, &settlement.run, settlement.end_time).await?;
     }
     Ok(Delivered { verdict, dropped: false, log_refused })
 }
@@ -226,6 +231,46 @@ async fn put_log(store: &dyn Store, run: &RunInfo, log: Vec<u8>) -> Result<Optio
     }
 }
 
+/// Enters the run of a lost agent, which says how its command ended, as the result of its trial.
+pub(super) async fn settle_for(
+    store: &dyn Store,
+    ledger: &Ledger,
+    claim: Claim,
+    run: &Run,
+) -> Result<Verdict> {
+    let status = written_status(run);
+    // What the lost agent did not write is as near as it was last seen alive.
+    let end_time = run.info.end_time.unwrap_or_else(|| last_sign(run));
+    if run.info.status != status || run.info.end_time.is_none() {
+        end_run(store, &run.info.id, status, end_time).await?;
+    }
+    let verdict = ledger.settle(claim, &run.info.id).await?;
+    if verdict == Verdict::TooLate {
+        discount(store, &run.info.id, end_time).await?;
+    }
+    Ok(verdict)
+}
+
+/// The state of a run by what its agent wrote about its command's end.
+pub(super) fn written_status(run: &Run) -> RunStatus {
+    if run.tag(tags::REASON).is_some() {
+        RunStatus::Killed
+    } else if run.tag(tags::EXIT_CODE) == Some("0") {
+        RunStatus::Finished
+    } else {
+        RunStatus::Failed
+    }
+}
+
+/// A run that does not count must not look like one that does.
+pub(super) async fn discount(store: &dyn Store, run: &RunId, end_time: i64) -> Result<()> {
+    let note = (tags::REASON.to_owned(), NOT_FIRST.to_owned());
+    store.log_batch(run, &[], &[], &[note]).await?;
+    end_run(store, run, RunStatus::Killed, end_time).await
+}
+
+const NOT_FIRST: &str = "another attempt was settled first";
+
 /// Closes the run of a trial whose command could not be started or watched, as well as it can be.
 pub(super) async fn abandon(agent: &Agent, run: &RunInfo, error: &AgentError) {
     let reason = [(tags::REASON.to_owned(), error.to_string())];
@@ -234,7 +279,7 @@ pub(super) async fn abandon(agent: &Agent, run: &RunInfo, error: &AgentError) {
     let _ = end_run(agent.store.as_ref(), &run.id, RunStatus::Failed, now_ms()).await;
 }
 
-async fn end_run(store: &dyn Store, run: &RunId, status: RunStatus, end_time: i64) -> Result<()> {
+pub(super) async fn end_run(store: &dyn Store, run: &RunId, status: RunStatus, end_time: i64) -> Result<()> {
     let update = RunUpdate { status: Some(status), end_time: Some(end_time), ..RunUpdate::default() };
     store.update_run(run, &update).await
 }
@@ -243,9 +288,6 @@ async fn end_run(store: &dyn Store, run: &RunId, status: RunStatus, end_time: i6
 async fn write_data(store: &dyn Store, known: &Known<'_>, settlement: &Settlement) -> Result<()> {
     let missing: Vec<(String, String)> =
         settlement.params.iter().filter(|(name, _)| !known.has_param(name)).cloned().collect();
-    if missing.is_empty() && settlement.ended_well() {
-        return Ok(());
-    }
     match store.log_batch(&settlement.run, &[], &missing, &settlement.tags).await {
         Err(error) if error.kind == ErrorKind::Invalid => write_one_by_one(store, settlement, &missing).await,
         outcome => outcome,

@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+/// Looks that are no further apart than this are near enough, however short the lease.
+const NEAR: Duration = Duration::from_secs(2);
+
 /// What others have shown: a text that changes while they live.
 pub(super) struct Signs<K> {
     seen: HashMap<K, Sign>,
@@ -15,6 +18,10 @@ pub(super) struct Signs<K> {
 struct Sign {
     text: String,
     since: Instant,
+    /// When it was last looked at.
+    looked: Instant,
+    /// How long its owner may show the same.
+    lease: Duration,
 }
 
 impl<K> Default for Signs<K> {
@@ -24,22 +31,25 @@ impl<K> Default for Signs<K> {
 }
 
 impl<K: Eq + Hash> Signs<K> {
-    /// Takes in what `key` shows now; true where it has shown the same for a whole lease.
+    /// Takes in what `key` shows now; true where it was watched showing the same for a whole lease, which is its owner's.
     pub(super) fn is_lost(&mut self, key: K, text: String, lease: Duration) -> bool {
         let now = Instant::now();
-        let sign = self.seen.entry(key).or_insert_with(|| Sign { text: text.clone(), since: now });
-        if sign.text != text {
-            *sign = Sign { text, since: now };
+        let new = || Sign { text: text.clone(), since: now, looked: now, lease };
+        let sign = self.seen.entry(key).or_insert_with(new);
+        // Who did not look for long has not seen whether the store was away meanwhile, when nobody could show a sign.
+        let unwatched = now.duration_since(sign.looked) > (lease / 2).max(NEAR);
+        if sign.text != text || unwatched {
+            *sign = new();
         }
+        sign.looked = now;
         now.duration_since(sign.since) >= lease.max(Duration::from_millis(1))
     }
 
-    /// Takes in how long the store took for an answer. While it is away nobody can show a sign of life: then all
-    /// begin anew.
-    pub(super) fn answered(&mut self, asked: Instant, lease: Duration) {
-        if asked.elapsed() > lease / 2 {
-            self.seen.clear();
-        }
+    /// Takes in how long the store took for an answer. While it is away nobody can show a sign of life: then those begin
+    /// anew whose lease is not much longer.
+    pub(super) fn answered(&mut self, asked: Instant) {
+        let took = asked.elapsed();
+        self.seen.retain(|_, sign| took <= sign.lease / 2);
     }
 
     pub(super) fn retain(&mut self, keep: impl Fn(&K) -> bool) {
@@ -48,6 +58,11 @@ impl<K: Eq + Hash> Signs<K> {
 
     pub(super) fn forget(&mut self, key: &K) {
         self.seen.remove(key);
+    }
+
+    /// The shortest lease of those that are watched.
+    pub(super) fn shortest(&self) -> Option<Duration> {
+        self.seen.values().map(|sign| sign.lease).min()
     }
 }
 
@@ -76,7 +91,40 @@ mod tests {
         assert!(!signs.is_lost(1, "a".into(), LEASE));
         let asked = Instant::now();
         tokio::time::advance(2 * LEASE).await;
-        signs.answered(asked, LEASE);
+        signs.answered(asked);
         assert!(!signs.is_lost(1, "a".into(), LEASE));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_sign_has_the_lease_of_its_owner() {
+        let mut signs = Signs::default();
+        for _ in 0..8 {
+            assert!(!signs.is_lost("long", "a".into(), LEASE));
+            assert_eq!(signs.shortest(), Some(LEASE));
+            tokio::time::advance(Duration::from_secs(5)).await;
+        }
+        assert!(!signs.is_lost("short", "a".into(), 4 * NEAR));
+        assert_eq!(signs.shortest(), Some(4 * NEAR));
+        for _ in 0..2 {
+            tokio::time::advance(2 * NEAR).await;
+            assert!(!signs.is_lost("long", "a".into(), LEASE));
+            let gone = signs.is_lost("short", "a".into(), 4 * NEAR);
+            assert_eq!(gone, signs.seen["short"].since.elapsed() >= 4 * NEAR);
+        }
+        assert!(signs.is_lost("short", "a".into(), 4 * NEAR));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_did_not_watch_has_seen_nothing() {
+        let mut signs = Signs::default();
+        assert!(!signs.is_lost(1, "a".into(), LEASE));
+        // It had trials of its own: the server may have been away meanwhile.
+        tokio::time::advance(10 * LEASE).await;
+        assert!(!signs.is_lost(1, "a".into(), LEASE));
+        for _ in 0..4 {
+            tokio::time::advance(LEASE / 4).await;
+            let _ = signs.is_lost(1, "a".into(), LEASE);
+        }
+        assert!(signs.is_lost(1, "a".into(), LEASE));
     }
 }

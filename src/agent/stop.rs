@@ -72,6 +72,14 @@ fn no_answer() -> TrackingError {
     )
 }
 
+/// Waits until an agent has been asked to end its trials.
+pub(super) async fn asked_to_end(mut stop: watch::Receiver<Stop>) {
+    if stop.wait_for(|stop| stop.level >= Level::Terminate).await.is_err() {
+        // Nobody is left to ask.
+        std::future::pending::<()>().await;
+    }
+}
+
 /// Does something with the store that must not hold up the end of the agent: once it is asked to stop, the store has
 /// the time of grace left to answer, and little more than none once it is asked again.
 ///

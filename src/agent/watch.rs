@@ -11,11 +11,15 @@ use super::event::Event;
 use super::from_output::FromOutput;
 use super::heartbeat::{Heartbeat, Lost};
 use super::stop::{Level, Stop};
+use super::takeover::AGENT_LOST;
 use super::{Agent, AgentError};
 use crate::process::{Child, Ended, Tail, now_ms};
 use crate::record::Claim;
 use crate::stopping::Stop as Verdict;
 use crate::tracking::{Metric, RunId};
+
+/// What the run of a trial that is to be run again says.
+pub(super) const GIVEN_BACK: &str = "given back";
 
 /// Why a command was ended before it ended itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,9 +43,9 @@ impl Cut {
     pub(super) fn reason(self) -> &'static str {
         match self {
             Self::Stopped => "stopped",
-            Self::TakenAway => "given back",
+            Self::TakenAway => GIVEN_BACK,
             Self::TimedOut => "trial_timeout",
-            Self::Superseded => "its agent was lost",
+            Self::Superseded => AGENT_LOST,
             Self::Deleted => "its run was deleted",
             Self::StoppedEarly => "stopped early",
         }

@@ -17,14 +17,14 @@ use super::measure::{Measured, measure};
 use super::propose::{Proposed, propose};
 use super::provenance::Standing;
 use super::settle::{Delivered, Fate, Known, Settlement, abandon, deliver, drop_if_deleted};
-use super::stop::{LAST_CHANCE, Level, Stop, in_time};
+use super::stop::{LAST_CHANCE, Level, Stop, asked_to_end, in_time};
 use super::values::is_refusal;
 use super::watch::{Cut, Watched, watch_command};
 use super::{Agent, AgentError};
 use crate::config::Method;
 use crate::config::command::{RenderContext, Rendered, render};
 use crate::process::{Child, Spec, Tail, now_ms};
-use crate::record::{Claim, NewTrial, Unfinished, Verdict, tags};
+use crate::record::{Claim, NewTrial, Unfinished, Verdict, lease_text, tags};
 use crate::space::Point;
 use crate::tracking::{NewRun, RunInfo, TrackingError};
 use crate::trial::{RunStatus, TrialIndex, trial_seed};
@@ -72,8 +72,8 @@ impl From<AgentError> for Failed {
 }
 
 /// Runs a claimed trial and settles it; a failed attempt is followed by further ones, as many as are allowed. `None`:
-/// there is no point left to run it with. Whatever goes wrong, the trial is given back, to be run by another agent at
-/// once.
+/// there is no point left to run it with, or the agent was to end before it had one. Whatever goes wrong, the trial is
+/// given back, to be run by another agent at once.
 pub(super) async fn run_trial(
     agent: Arc<Agent>,
     mut claim: Claim,
@@ -115,6 +115,7 @@ async fn claim_again(agent: &Agent, claim: Claim, wires: &Wires) -> Result<Optio
         trial: claim.trial,
         attempts: claim.attempt,
         token: agent.identity.agent.clone(),
+        lease: agent.options.lease,
         round: claim.round,
         excused: claim.excused,
         given_back: false,
@@ -134,7 +135,14 @@ async fn give_back(agent: &Agent, claim: Claim) {
 }
 
 async fn run_attempt(agent: &Arc<Agent>, claim: Claim, wires: &Wires) -> Result<Option<Outcome>, Failed> {
-    let proposed = wires.bounded(agent, propose(agent, claim)).await?;
+    let proposed = tokio::select! {
+        proposed = wires.bounded(agent, propose(agent, claim)) => proposed?,
+        // A model may take its time, and a large space its turns: whoever is to end does not wait for them.
+        () = asked_to_end(wires.stop.clone()) => {
+            give_back(agent, claim).await;
+            return Ok(None);
+        }
+    };
     let Some(proposed) = proposed else {
         let settled = wires.bounded(agent, agent.ledger.settle_without_run(claim)).await;
         settled.map_err(AgentError::from)?;
@@ -458,7 +466,10 @@ impl Prepared {
             .tags(&self.code, &self.proposed.point)
             .into_iter()
             .chain(self.proposed.tags.iter().cloned())
-            .chain([(tags::FOLDER.to_owned(), agent.folder.display().to_string())])
+            .chain([
+                (tags::FOLDER.to_owned(), agent.folder.display().to_string()),
+                (tags::LEASE.to_owned(), lease_text(agent.options.lease)),
+            ])
             .collect();
         NewTrial {
             sweep: &agent.sweep,

@@ -62,7 +62,8 @@ fn in_runtime(ui: Ui, args: Args) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
         Failure::new(Exit::WorkFailed, "the program can't be set up on this machine").caused_by(&error)
     })?;
-    let serves = matches!(args.verb, Verb::Server(_));
+    // Neither waits for what still reads, writes or computes at its end: it has waited as long as it should.
+    let leaves = matches!(args.verb, Verb::Server(_) | Verb::Run(_) | Verb::Start(_));
     let done = runtime.block_on(async {
         let setting = Setting::read(ui, args.tracking_uri)?;
         match args.verb {
@@ -104,8 +105,7 @@ fn in_runtime(ui: Ui, args: Args) -> Result<Exit, Failure> {
             Verb::Man(args) => man::man(&ui, args.folder.as_deref()),
         }
     });
-    if serves {
-        // It has waited for its requests as long as it should: what still reads or writes is not waited for.
+    if leaves {
         runtime.shutdown_background();
     }
     done

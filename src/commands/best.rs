@@ -45,7 +45,7 @@ pub async fn best(setting: &Setting, args: &BestArgs) -> Result<Exit, Failure> {
     let context = Context::open_to_read(setting)?;
     let (sweep, config) = load_sweep(&context, &args.sweep).await?;
     let metric = metric(&config, args)?;
-    let results = Ledger::state(context.store.as_ref(), &sweep.ledger).await?.results;
+    let results = Ledger::read(context.store.as_ref(), &sweep.ledger).await?.results();
     let ranked = best_of(&context.store, &sweep, &results, &metric, args.number).await?;
     let mut rows: Vec<TrialRow> = ranked
         .into_iter()

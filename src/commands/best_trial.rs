@@ -21,7 +21,7 @@ pub(super) async fn best_run(context: &Context, sweep: &Sweep, config: &Config) 
         Failure::new(Exit::Usage, "the config of this sweep names no metric: there is no best trial")
             .hint("Give the number of a trial; `sweep trials` shows them.")
     })?;
-    let results = Ledger::results(context.store.as_ref(), &sweep.ledger).await?;
+    let results = Ledger::read(context.store.as_ref(), &sweep.ledger).await?.results();
     let best = best_of(&context.store, sweep, &results, &metric, 1).await?.pop();
     best.map(|best| best.run).ok_or_else(|| {
         let name = &sweep.parent.info.name;

@@ -110,7 +110,7 @@ async fn chosen(
     trial: TrialIndex,
 ) -> Result<Found, Failure> {
     attempts.sort_by_key(attempt_of);
-    let results = Ledger::results(context.store.as_ref(), &sweep.ledger).await?;
+    let results = Ledger::read(context.store.as_ref(), &sweep.ledger).await?.results();
     let result = attempts.iter().find(|run| results.get(&trial) == Some(&run.info.id));
     let run = result.or(attempts.last()).cloned().ok_or_else(|| absent(&sweep, &trial.to_string()))?;
     Ok(Found { of: Some((sweep, config)), run, attempts })
@@ -156,21 +156,37 @@ async fn by_beginning(context: &Context, sweep: Option<&Sweep>, text: &str) -> R
 
 async fn no_such_trial(context: &Context, sweep: &Sweep, text: &str) -> Failure {
     let failure = absent(sweep, text);
-    match Ledger::state(context.store.as_ref(), &sweep.ledger).await {
+    match Ledger::read(context.store.as_ref(), &sweep.ledger).await {
         Err(error) if error.kind != ErrorKind::NotFound => error.into(),
         Err(_) => failure,
-        Ok(state) => {
-            let last = state.results.keys().chain(state.unfinished.iter().map(|trial| &trial.trial)).max();
+        Ok(ledger) => {
+            let results = ledger.results();
+            if let Some(trial) = number(text)
+                && results.contains_key(&trial)
+            {
+                return deleted(sweep, trial);
+            }
+            let unfinished = ledger.unfinished();
+            let last = results.keys().chain(unfinished.iter().map(|trial| &trial.trial)).max();
             match last {
                 None => failure.hint(format!("It has none yet: sweep run --sweep-id={}", sweep.id())),
                 Some(last) => failure.hint(format!(
                     "It has {}, from 0 to {last}: give a number, `best`, a run id or the beginning of one. Of another sweep: \
                      SWEEP:TRIAL, or --sweep-id.",
-                    words::count((state.results.len() + state.unfinished.len()) as u64, "trial")
+                    words::count((results.len() + unfinished.len()) as u64, "trial")
                 )),
             }
         }
     }
+}
+
+/// A trial that has its result, and no run any more.
+fn deleted(sweep: &Sweep, trial: TrialIndex) -> Failure {
+    let name = &sweep.parent.info.name;
+    Failure::new(Exit::Usage, format!("the run of trial {trial} of sweep {name} was deleted")).hint(format!(
+        "Restore it in MLflow (`mlflow runs restore`), or run the trial again: sweep retry --sweep-id={} {trial}",
+        sweep.id()
+    ))
 }
 
 fn absent(sweep: &Sweep, text: &str) -> Failure {

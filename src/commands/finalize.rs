@@ -108,6 +108,14 @@ pub(super) async fn conclude(
         save_pictures(context, sweep, &report).await?;
     }
     close(context, sweep, conclusion).await?;
+    let deleted = read.runs.deleted.len() as u64;
+    if deleted > 0 {
+        context.ui.warn(&format!(
+            "{} left out: {} deleted",
+            words::count(deleted, "result"),
+            if deleted == 1 { "its run was" } else { "their runs were" }
+        ));
+    }
     show(&context.ui, &report, conclusion.format);
     let used = analysis.as_ref().map_or(read.trials.len(), |analysis| analysis.n_used);
     Ok(if used == 0 && !conclusion.reopen { Exit::WorkFailed } else { Exit::Done })

@@ -87,6 +87,7 @@ impl Overview {
             failed: standing.failed,
             stopped_early: standing.stopped,
             killed: standing.killed,
+            deleted: standing.deleted,
         }
     }
 
@@ -116,6 +117,7 @@ impl Overview {
             (counts.failed, "failed"),
             (counts.stopped_early, "stopped early"),
             (counts.killed, "killed"),
+            (counts.deleted, "deleted"),
         ] {
             if count > 0 {
                 parts.push(format!("{count} {word}"));
@@ -177,12 +179,14 @@ pub(super) struct Counts {
     pub(super) failed: u64,
     pub(super) stopped_early: u64,
     pub(super) killed: u64,
+    /// Results whose runs a person has deleted.
+    pub(super) deleted: u64,
 }
 
 impl Counts {
     /// Trials that have their result.
     pub(super) fn done(&self) -> u64 {
-        self.finished + self.failed + self.stopped_early + self.killed
+        self.finished + self.failed + self.stopped_early + self.killed + self.deleted
     }
 }
 

@@ -19,7 +19,7 @@ use super::trial_row::{took, whole_point};
 use super::values::Chosen;
 use crate::agent::{self, Agent, Event, Level, Rerun};
 use crate::process::now_ms;
-use crate::record::{Sweep, index_of, reruns_of, tags};
+use crate::record::{DEFAULT_LEASE, Sweep, index_of, reruns_of, tags};
 use crate::space::Value;
 use crate::tracking::{Run, RunId};
 use crate::trial::{RunStatus, TrialIndex};
@@ -39,9 +39,6 @@ pub struct RerunArgs {
     /// How the outcome is printed.
     pub format: AnswerFormat,
 }
-
-/// As agents have it where nothing else is said.
-const LEASE: Duration = Duration::from_secs(60);
 
 /// Runs a trial again and prints what came of it.
 ///
@@ -94,7 +91,7 @@ fn work(args: &RerunArgs) -> WorkArgs {
         jobs: Some(1),
         count: None,
         max_failures: 1,
-        lease: LEASE,
+        lease: DEFAULT_LEASE,
         grace: args.grace,
         retries: Some(0),
         wait: false,

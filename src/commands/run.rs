@@ -142,6 +142,7 @@ pub(super) async fn assemble(
     let limit = limit(&config, strategy.as_ref());
     let ledger =
         Ledger::open(Arc::clone(&context.store), &sweep.ledger, identity.agent.clone(), order, limit).await?;
+    let ledger = ledger.leased(args.lease);
     let hand_over: Arc<dyn HandOver> = match &context.backend {
         Backend::Server { uri, .. } => Arc::new(ToServer { uri: uri.clone() }),
         Backend::File(store) => {

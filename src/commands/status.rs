@@ -15,7 +15,7 @@ use super::overview::{BestJson, Counts, MetricJson, Overview, State};
 use super::trial_row::took;
 use super::values::histories;
 use crate::process::now_ms;
-use crate::record::{index_of, last_sign, latest_ended, point_of, tags};
+use crate::record::{index_of, last_sign, latest_ended, lease_of, point_of, tags};
 use crate::space::Value;
 use crate::tracking::{Result as StoreResult, Run, RunId, Store};
 use crate::ui::{Cell, Column, Facts, Screen, Sheet, Style, Ui, words};
@@ -41,8 +41,6 @@ const MOST_AGENTS: usize = 12;
 const SPARK: usize = 16;
 /// A look follows the one before after this, or later where looks take long.
 const PAUSE: Duration = Duration::from_secs(1);
-/// The default lease: an agent of which nothing was heard for so long is taken for lost by the others.
-const LEASE: Duration = Duration::from_secs(60);
 
 /// Prints how far a sweep is.
 ///
@@ -97,6 +95,8 @@ struct AgentSigns {
     agent: String,
     host: String,
     running: Vec<u64>,
+    /// For how long it may be silent: the others take it for lost then.
+    lease: Duration,
     /// Epoch milliseconds, by the agent's own clock.
     last: i64,
 }
@@ -290,7 +290,7 @@ impl Look {
         let row = |signs: &AgentSigns| {
             let trials: Vec<String> = signs.running.iter().map(ToString::to_string).collect();
             let since = since(signs.last, self.now);
-            let lost = if since > LEASE && !trials.is_empty() { " (lost?)" } else { "" };
+            let lost = if since > signs.lease && !trials.is_empty() { " (lost?)" } else { "" };
             vec![
                 Cell::Text(signs.agent.clone()),
                 Cell::Text(signs.host.clone()),
@@ -352,6 +352,7 @@ impl Look {
             ("failed", Cell::Count(counts.failed)),
             ("stopped_early", Cell::Count(counts.stopped_early)),
             ("killed", Cell::Count(counts.killed)),
+            ("deleted", Cell::Count(counts.deleted)),
             ("best_trial", best.as_ref().and_then(BestJson::trial).map_or(Cell::Empty, Cell::Count)),
             ("best", Cell::number(best.as_ref().map(BestJson::value))),
             ("trials_per_minute", Cell::number(self.rate.map(|rate| rate * 60.0))),
@@ -435,6 +436,7 @@ fn agents(running: &[Run], ended: &[Run]) -> Vec<AgentSigns> {
             agent: agent.to_owned(),
             host: run.tag(tags::HOST).unwrap_or_default().to_owned(),
             running: Vec::new(),
+            lease: lease_of(run),
             last: 0,
         });
         signs.last = signs.last.max(last_sign(run));

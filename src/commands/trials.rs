@@ -153,7 +153,7 @@ impl Asked<'_> {
             return Ok(None);
         }
         let store = context.store.as_ref();
-        let results = Ledger::state(store, &sweep.ledger).await?.results;
+        let results = Ledger::read(store, &sweep.ledger).await?.results();
         let want = Want { metrics: None, ..Want::only(&ROW_TAGS, &[]) };
         let runs = best_runs(store, sweep, &results, by, want).await?;
         Ok(Some(runs.into_iter().filter_map(|run| TrialRow::of(run, Some(metric), None)).collect()))

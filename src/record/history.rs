@@ -20,8 +20,8 @@ use crate::trial::{RunStatus, TrialIndex};
 struct Ended {
     round: u32,
     run: RunId,
-    /// `None`: its run was deleted.
-    observation: Option<Observation>,
+    /// Where it stands among the observations; `None`: its run was deleted.
+    place: Option<usize>,
     /// The trial whose work it went on with.
     continues: Option<u64>,
 }
@@ -30,8 +30,11 @@ struct Ended {
 pub struct History {
     sweep: Sweep,
     metric: Option<Metric>,
-    /// Trials of earlier sweeps, known from the beginning.
-    priors: Vec<Observation>,
+    /// Trials of earlier sweeps, then those that have their result, then the others as they were last seen. Lent to the
+    /// strategy: nothing is copied.
+    observations: Arc<Vec<Observation>>,
+    /// How many of them will stay.
+    lasting: usize,
     ended: BTreeMap<u64, Ended>,
     /// Points that were proposed here and have no result yet: their runs may not be there yet, or be on the way.
     proposed: BTreeMap<u64, Point>,
@@ -41,7 +44,7 @@ pub struct History {
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
     /// For the strategy.
-    pub observations: Vec<Observation>,
+    pub observations: Arc<Vec<Observation>>,
     /// The same, short.
     pub saw: Saw,
 }
@@ -50,30 +53,41 @@ impl History {
     /// The history of a sweep, with nothing read yet.
     #[must_use]
     pub fn new(sweep: Sweep, metric: Option<Metric>, priors: Vec<Observation>) -> Self {
-        Self { sweep, metric, priors, ended: BTreeMap::new(), proposed: BTreeMap::new() }
+        let lasting = priors.len();
+        let observations = Arc::new(priors);
+        Self { sweep, metric, observations, lasting, ended: BTreeMap::new(), proposed: BTreeMap::new() }
     }
 
-    /// Reads what is new. `settled` is what the ledger says of results.
+    /// Reads what is new. `settled` is what the ledger says of results, `points` what it says of points: trials that
+    /// can't be seen otherwise, since their runs are not there yet, or not any more, are under way with those.
     ///
     /// # Errors
     /// As the store's.
-    pub async fn read(&mut self, store: &Arc<dyn Store>, settled: &[Settled]) -> Result<Seen> {
+    pub async fn read(
+        &mut self,
+        store: &Arc<dyn Store>,
+        settled: &[Settled],
+        points: Vec<(TrialIndex, Point)>,
+    ) -> Result<Seen> {
         self.read_ended(store, settled).await?;
-        let running = self.running(store).await?;
-        let mut seen = Seen { observations: self.priors.clone(), saw: Saw::default() };
+        let mut running = self.running(store).await?;
+        let mut saw = Saw::default();
         for (trial, ended) in &self.ended {
-            if let Some(observation) = &ended.observation {
-                seen.saw.ended.insert(*trial, ended.round);
-                seen.observations.push(observation.clone());
+            if ended.place.is_some() {
+                saw.ended.insert(*trial, ended.round);
             }
         }
-        for observation in running {
-            if let Some(trial) = observation.trial {
-                seen.saw.running.insert(trial, observation.logged);
+        saw.running.extend(running.iter().filter_map(|other| Some((other.trial?, other.logged))));
+        for (trial, point) in points {
+            if !saw.ended.contains_key(&trial.0) && !saw.running.contains_key(&trial.0) {
+                saw.running.insert(trial.0, None);
+                running.push(under_way(trial.0, point, None));
             }
-            seen.observations.push(observation);
         }
-        Ok(seen)
+        let observations = Arc::make_mut(&mut self.observations);
+        observations.truncate(self.lasting);
+        observations.extend(running);
+        Ok(Seen { observations: Arc::clone(&self.observations), saw })
     }
 
     /// What was known to a proposal, read again.
@@ -89,8 +103,8 @@ impl History {
         let known = settled.iter().filter(|settled| saw.ended.get(&settled.trial.0) == Some(&settled.round));
         let known: Vec<Settled> = known.cloned().collect();
         self.read_ended(store, &known).await?;
-        let mut observations = self.priors.clone();
-        observations.extend(self.ended.values().filter_map(|ended| ended.observation.clone()));
+        let mut observations: Vec<Observation> =
+            self.observations.iter().take(self.lasting).cloned().collect();
         let mut points = BTreeMap::new();
         for trial in saw.running.keys() {
             let attempts = super::attempts_of(store.as_ref(), &self.sweep, TrialIndex(*trial)).await?;
@@ -137,7 +151,7 @@ impl History {
                 let ended = Ended {
                     round: settled.round,
                     run: settled.run.clone(),
-                    observation: observed.remove(&settled.trial.0),
+                    place: self.take_in(settled.trial.0, observed.remove(&settled.trial.0)),
                     continues: run
                         .and_then(|run| run.tag(tags::CONTINUES))
                         .and_then(|trial| trial.parse().ok()),
@@ -147,6 +161,31 @@ impl History {
             }
         }
         Ok(())
+    }
+
+    /// Keeps the observation of a trial that has its result, in the place of one of an earlier round; returns the place.
+    fn take_in(&mut self, trial: u64, observation: Option<Observation>) -> Option<usize> {
+        let observations = Arc::make_mut(&mut self.observations);
+        observations.truncate(self.lasting);
+        let former = self.ended.get(&trial).and_then(|ended| ended.place);
+        match (former.and_then(|place| observations.get_mut(place)), observation) {
+            (Some(known), Some(observation)) => {
+                *known = observation;
+                return former;
+            }
+            (None, Some(observation)) => observations.push(observation),
+            (Some(_), None) => {
+                let gone = former.unwrap_or(usize::MAX);
+                observations.remove(gone);
+                for place in self.ended.values_mut().filter_map(|ended| ended.place.as_mut()) {
+                    *place -= usize::from(*place > gone);
+                }
+            }
+            (None, None) => {}
+        }
+        let grown = observations.len() > self.lasting;
+        self.lasting = observations.len();
+        grown.then(|| self.lasting - 1)
     }
 
     /// The observations of runs that are over, by trial.

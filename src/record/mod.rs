@@ -6,6 +6,7 @@
 mod catalog;
 mod fingerprint;
 mod history;
+mod lease;
 mod ledger;
 mod past;
 mod peers;
@@ -19,14 +20,15 @@ mod values;
 pub use catalog::{CONFIG_ARTIFACT, NewSweep, Order, Sweep, search_all, sha256};
 pub use fingerprint::{Code, fingerprint};
 pub use history::{History, Seen, under_way, value_of};
-pub use ledger::{Claim, ClaimOrder, Ledger, LedgerState, SHARD, Settled, Unfinished, Verdict};
+pub use lease::{DEFAULT_LEASE, lease_of, lease_text};
+pub use ledger::{Claim, ClaimOrder, Fixed, Ledger, LedgerSnapshot, SHARD, Settled, Unfinished, Verdict};
 pub use past::{PastTrial, conclude_past, end_past};
 pub use peers::{Peers, curve};
 pub use prior::Prior;
 pub use saw::Saw;
 pub use standing::{Ranking, Standing, attempt_of, best_runs, counts, index_of, last_sign, latest_ended};
 pub use trials::{
-    LOG_ARTIFACT, NewTrial, TrialRuns, attempts_of, exit_code_of, point_of, reruns_of, running_runs,
-    runs_by_id, runs_with_ids, stopped_early,
+    LOG_ARTIFACT, NewTrial, TrialRuns, attempts_of, deleted_results, exit_code_of, finished_runs, point_of,
+    reruns_of, running_runs, runs_by_id, runs_with_ids, stopped_early,
 };
 pub use values::histories;

@@ -68,8 +68,8 @@ fn ranges(ended: &BTreeMap<u64, u32>) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// More trials than this are not read from a range: nobody wrote it.
-const LONGEST_RANGE: u64 = 10_000_000;
+/// More trials than this are not read from a text, in all of its ranges: nobody wrote it.
+const MOST_TRIALS: u64 = 1_000_000;
 
 fn parse_ranges(text: &str) -> Option<BTreeMap<u64, u32>> {
     let mut ended = BTreeMap::new();
@@ -80,7 +80,7 @@ fn parse_ranges(text: &str) -> Option<BTreeMap<u64, u32>> {
         };
         let (first, last) = span.split_once('-').unwrap_or((span, span));
         let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
-        if last.checked_sub(first)? > LONGEST_RANGE {
+        if last.checked_sub(first)?.saturating_add(ended.len() as u64) >= MOST_TRIALS {
             return None;
         }
         ended.extend((first..=last).map(|trial| (trial, round)));
@@ -114,6 +114,7 @@ mod tests {
             r#"{"ended":"x","running":{}}"#,
             r#"{"ended":"5-3","running":{}}"#,
             r#"{"ended":"0-99999999999","running":{}}"#,
+            r#"{"ended":"0-600000 1000000-1600000","running":{}}"#,
             r#"{"ended":"","running":{"a":null}}"#,
             r#"{"ended":"","running":{"1":[1]}}"#,
         ] {

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::catalog::{Sweep, search_all};
-use super::ledger::{Ledger, LedgerState};
+use super::ledger::{Ledger, LedgerSnapshot};
 use super::tags;
-use super::trials::stopped_early;
+use super::trials::{deleted_results, stopped_early};
 use crate::config::Goal;
 use crate::tracking::{Metric, Result, Run, RunId, RunQuery, Store, Want};
 use crate::trial::{RunStatus, TrialIndex};
@@ -22,6 +22,8 @@ pub struct Standing {
     pub stopped: u64,
     /// Trials that were ended otherwise.
     pub killed: u64,
+    /// Trials whose result is gone: a person has deleted its run.
+    pub deleted: u64,
     /// Trials that were begun.
     pub begun: u64,
     /// Indices of trials for which there was no point left.
@@ -33,8 +35,16 @@ pub struct Standing {
 }
 
 /// What is read of a run that has not ended well; the metric of a running one is added.
-const LOOKED_AT: [&str; 7] =
-    [tags::TRIAL, tags::ATTEMPT, tags::STOPPED_RULE, tags::AGENT, tags::HOST, tags::HEARTBEAT, tags::POINT];
+const LOOKED_AT: [&str; 8] = [
+    tags::TRIAL,
+    tags::ATTEMPT,
+    tags::STOPPED_RULE,
+    tags::AGENT,
+    tags::HOST,
+    tags::HEARTBEAT,
+    tags::LEASE,
+    tags::POINT,
+];
 
 impl Standing {
     /// Reads it; of the metrics of running trials only `metric`.
@@ -42,19 +52,25 @@ impl Standing {
     /// # Errors
     /// As the store's.
     pub async fn read(store: &dyn Store, sweep: &Sweep, metric: Option<&str>) -> Result<Self> {
-        let state = Ledger::state(store, &sweep.ledger).await?;
+        let ledger = Ledger::read(store, &sweep.ledger).await?;
         let query = RunQuery {
             filter: format!("{} AND attributes.status != 'FINISHED'", of_sweep(sweep)),
             want: Want::only(&LOOKED_AT, metric.as_slice()),
             ..in_experiment(sweep)
         };
-        Ok(Self::count(state, search_all(store, query).await?))
+        let mut standing = Self::count(&ledger, search_all(store, query).await?);
+        standing.deleted = deleted_results(store, sweep, &standing.results).await?.len() as u64;
+        standing.finished = standing.finished.saturating_sub(standing.deleted);
+        Ok(standing)
     }
 
-    fn count(state: LedgerState, not_finished: Vec<Run>) -> Self {
-        let LedgerState { results, unfinished, empty } = state;
-        let mut standing =
-            Self { begun: (results.len() + unfinished.len()) as u64, empty: empty as u64, ..Self::default() };
+    fn count(ledger: &LedgerSnapshot, not_finished: Vec<Run>) -> Self {
+        let (results, unfinished) = (ledger.results(), ledger.unfinished());
+        let mut standing = Self {
+            begun: (results.len() + unfinished.len()) as u64,
+            empty: ledger.empty() as u64,
+            ..Self::default()
+        };
         for run in not_finished {
             let Some(trial) = index_of(&run) else { continue };
             if results.get(&trial) == Some(&run.info.id) {
@@ -185,7 +201,7 @@ pub async fn latest_ended(store: &dyn Store, sweep: &Sweep, most: usize) -> Resu
         filter: format!("{} AND attributes.end_time > 0", of_sweep(sweep)),
         order_by: vec!["attributes.end_time DESC".into(), "attributes.run_id ASC".into()],
         max_results: most,
-        want: Want::only(&[tags::AGENT, tags::HOST, tags::TRIAL], &[]),
+        want: Want::only(&[tags::AGENT, tags::HOST, tags::TRIAL, tags::LEASE], &[]),
         ..in_experiment(sweep)
     };
     Ok(store.search_runs(&query).await?.items)

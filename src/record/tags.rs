@@ -89,6 +89,10 @@ pub const PARAM_PREFIX: &str = "sweep.param.";
 /// On a trial's run: a value that changes while its agent lives: a count, and for people the time by the agent's own
 /// clock, epoch milliseconds.
 pub const HEARTBEAT: &str = "sweep.heartbeat";
+/// On a trial's run: how long its agent may show no sign of life before others call it lost, seconds.
+pub const LEASE: &str = "sweep.lease";
+/// On the root of a ledger: when a person last had trials run again, so that waiting agents look at them.
+pub const REOPENED: &str = "sweep.reopened";
 /// On a trial's run: the attempt that took the trial over.
 pub const SUPERSEDED_BY: &str = "sweep.superseded_by";
 /// On a registered version: the name of the sweep that it came from.

@@ -141,12 +141,50 @@ pub async fn running_runs(store: &dyn Store, sweep: &Sweep) -> Result<Vec<Run>> 
     search_all(store, query).await
 }
 
+/// The runs of a sweep's trials that ended well, with no more than is needed to know whether they count.
+///
+/// # Errors
+/// As the store's.
+pub async fn finished_runs(store: &dyn Store, sweep: &Sweep) -> Result<Vec<Run>> {
+    let looked_at = [tags::TRIAL, tags::ATTEMPT, tags::EXIT_CODE, tags::SUPERSEDED_BY, tags::STOPPED_RULE];
+    let query = RunQuery {
+        want: Want::only(&looked_at, &[]),
+        experiment_ids: vec![sweep.parent.info.experiment_id.clone()],
+        filter: format!("tags.`{}` = '{}' AND attributes.status = 'FINISHED'", tags::SWEEP_ID, sweep.id()),
+        ..RunQuery::default()
+    };
+    search_all(store, query).await
+}
+
+/// The runs of a sweep's trials that a person has deleted, which are their trials' results all the same.
+///
+/// # Errors
+/// As the store's.
+pub async fn deleted_results(
+    store: &dyn Store,
+    sweep: &Sweep,
+    results: &BTreeMap<TrialIndex, RunId>,
+) -> Result<BTreeMap<TrialIndex, Run>> {
+    let query = RunQuery {
+        deleted: true,
+        want: Want::only(&[tags::TRIAL, tags::ATTEMPT], &[]),
+        experiment_ids: vec![sweep.parent.info.experiment_id.clone()],
+        filter: format!("tags.`{}` = '{}'", tags::SWEEP_ID, sweep.id()),
+        ..RunQuery::default()
+    };
+    let deleted = search_all(store, query).await?.into_iter();
+    let of_trial = deleted.filter_map(|run| Some((index_of(&run)?, run)));
+    Ok(of_trial.filter(|(trial, run)| results.get(trial) == Some(&run.info.id)).collect())
+}
+
 /// The runs of a sweep's trials, as the store tells of them.
 pub struct TrialRuns {
     /// One run a trial, by index: the attempt that counts, else the latest.
     runs: BTreeMap<TrialIndex, Run>,
     /// Attempts that do not count.
     pub superseded: usize,
+    /// Trials whose result is gone: a person has deleted its run. They have no run here.
+    pub deleted: Vec<TrialIndex>,
 }
 
 impl TrialRuns {
@@ -163,14 +201,33 @@ impl TrialRuns {
     /// # Errors
     /// As the store's.
     pub async fn read_of(store: &dyn Store, sweep: &Sweep, want: Want) -> Result<Self> {
-        let results = Ledger::results(store, &sweep.ledger).await?;
+        let results = Ledger::read(store, &sweep.ledger).await?.results();
         let query = RunQuery {
             want,
             experiment_ids: vec![sweep.parent.info.experiment_id.clone()],
             filter: format!("tags.`{}` = '{}'", tags::SWEEP_ID, sweep.id()),
             ..RunQuery::default()
         };
-        Ok(Self::choose(search_all(store, query).await?, &results))
+        let mut read = Self::choose(search_all(store, query).await?, &results);
+        read.keep_what_counts(&results);
+        Ok(read)
+    }
+
+    /// The ledger decides what is a trial's result. A run that has ended and is not entered there is none yet: its trial
+    /// waits to be settled, or to be run again. A result whose run was deleted is no other attempt's.
+    fn keep_what_counts(&mut self, results: &BTreeMap<TrialIndex, RunId>) {
+        let is_there =
+            |(trial, id): &(&TrialIndex, &RunId)| self.runs.get(trial).is_some_and(|run| run.info.id == **id);
+        self.deleted = results.iter().filter(|result| !is_there(result)).map(|(trial, _)| *trial).collect();
+        for trial in &self.deleted {
+            self.superseded += usize::from(self.runs.remove(trial).is_some());
+        }
+        for (trial, run) in &mut self.runs {
+            if run.info.status.is_final() && !results.contains_key(trial) {
+                run.info.status = RunStatus::Scheduled;
+                run.info.end_time = None;
+            }
+        }
     }
 
     fn choose(found: Vec<Run>, results: &BTreeMap<TrialIndex, RunId>) -> Self {
@@ -191,7 +248,7 @@ impl TrialRuns {
                 }
             }
         }
-        Self { runs, superseded }
+        Self { runs, superseded, deleted: Vec::new() }
     }
 
     /// These runs, of which each is known to be its trial's result.

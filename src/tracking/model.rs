@@ -152,7 +152,7 @@ pub struct RunUpdate {
     pub name: Option<String>,
 }
 
-/// A search among the active runs.
+/// A search among the active runs of experiments.
 #[derive(Debug, Clone, Default)]
 pub struct RunQuery {
     /// The experiments to look in.
@@ -167,6 +167,8 @@ pub struct RunQuery {
     pub page_token: Option<String>,
     /// Which data of the runs is needed.
     pub want: Want,
+    /// Among the deleted runs instead.
+    pub deleted: bool,
 }
 
 /// Which data of runs is needed: a store that can narrow its reading gives no more, another gives everything.

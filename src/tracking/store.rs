@@ -47,7 +47,7 @@ pub trait Store: Send + Sync {
     async fn update_run(&self, id: &RunId, update: &RunUpdate) -> Result<()>;
     /// Marks a run as deleted.
     async fn delete_run(&self, id: &RunId) -> Result<()>;
-    /// One page of the active runs that match.
+    /// One page of the active runs that match, or of the deleted ones.
     async fn search_runs(&self, query: &RunQuery) -> Result<Page<Run>>;
 
     /// Writes a param once.

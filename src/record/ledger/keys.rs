@@ -14,9 +14,17 @@ pub(super) enum Fact {
     Again { trial: TrialIndex, attempt: u32 },
     /// `back/000007/2`: the attempt before this one was given back; this one may be claimed without waiting for a lease.
     Back { trial: TrialIndex, attempt: u32 },
+    /// `pointof/000007` or `pointof/000007/2`: the first, or second, point that the trial may be run with. The value is
+    /// the point (see `points`).
+    PointOf { trial: TrialIndex, candidate: u32 },
     /// `shard/0001`: the run that holds the facts of the trials from 1,000 on. The value is the run's id.
     Shard(u64),
+    /// `pointshard/0001`: the run that holds a part of the facts on who has which point. The value is the run's id.
+    PointShard(u64),
 }
+
+/// A higher number of an attempt, round or candidate was not written by an agent: nobody counts on from there.
+const HIGHEST_NUMBER: u32 = 1_000_000;
 
 impl Fact {
     /// The key of the param.
@@ -30,7 +38,9 @@ impl Fact {
             Self::Done { trial, round } => numbered("done", trial, round),
             Self::Again { trial, attempt } => format!("again/{:06}/{attempt}", trial.0),
             Self::Back { trial, attempt } => format!("back/{:06}/{attempt}", trial.0),
+            Self::PointOf { trial, candidate } => numbered("pointof", trial, candidate),
             Self::Shard(number) => format!("shard/{number:04}"),
+            Self::PointShard(number) => format!("pointshard/{number:04}"),
         }
     }
 
@@ -39,7 +49,7 @@ impl Fact {
         let mut pieces = key.split('/');
         let (word, first) = (pieces.next()?, pieces.next()?.parse().ok()?);
         let number: u32 = pieces.next().map_or(Some(1), |piece| piece.parse().ok())?;
-        if pieces.next().is_some() {
+        if pieces.next().is_some() || number > HIGHEST_NUMBER {
             return None;
         }
         let trial = TrialIndex(first);
@@ -48,7 +58,9 @@ impl Fact {
             "done" => Some(Self::Done { trial, round: number }),
             "again" => Some(Self::Again { trial, attempt: number }),
             "back" => Some(Self::Back { trial, attempt: number }),
+            "pointof" => Some(Self::PointOf { trial, candidate: number }),
             "shard" => Some(Self::Shard(first)),
+            "pointshard" => Some(Self::PointShard(first)),
             _ => None,
         }
     }
@@ -68,12 +80,17 @@ mod tests {
             (Fact::Done { trial, round: 3 }, "done/000007/3"),
             (Fact::Again { trial, attempt: 2 }, "again/000007/2"),
             (Fact::Back { trial, attempt: 2 }, "back/000007/2"),
+            (Fact::PointOf { trial, candidate: 1 }, "pointof/000007"),
+            (Fact::PointOf { trial, candidate: 2 }, "pointof/000007/2"),
             (Fact::Shard(1), "shard/0001"),
+            (Fact::PointShard(3), "pointshard/0003"),
             (Fact::Claimed { trial: TrialIndex(12_345_678), attempt: 1 }, "trial/12345678"),
         ] {
             assert_eq!((fact.key().as_str(), Fact::parse(key)), (key, Some(fact)));
         }
-        for other in ["lr", "point/0f3a", "trial/x", "trial/1/2/3", "done", "note/000001"] {
+        for other in
+            ["lr", "point/0f3a", "trial/x", "trial/1/2/3", "done", "note/000001", "trial/1/4294967295"]
+        {
             assert_eq!(Fact::parse(other), None, "{other}");
         }
     }

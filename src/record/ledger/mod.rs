@@ -12,22 +12,33 @@
 //! `done/…`, once. A trial that is run again on a person's word begins a new round, which has a result of its own.
 
 mod keys;
+#[cfg(test)]
+mod memory;
 mod points;
 mod reading;
+mod snapshot;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Mutex;
 
+use super::lease::{DEFAULT_LEASE, claim_text};
 use super::tags;
+use crate::process::now_ms;
 use crate::tracking::{
     ErrorKind, ExperimentId, NewRun, ParamWrite, Result, Run, RunId, RunInfo, Store, TrackingError,
 };
 use crate::trial::TrialIndex;
 use keys::Fact;
-use view::{Shard, View};
+use points::PointShards;
+use snapshot::Shard;
+use view::View;
+
+pub use points::Fixed;
+pub use snapshot::LedgerSnapshot;
 
 /// Trials of one ledger run.
 pub const SHARD: u64 = 1000;
@@ -69,6 +80,8 @@ pub struct Unfinished {
     pub attempts: u32,
     /// The agent that claimed the latest.
     pub token: String,
+    /// For how long that agent may show no sign of life.
+    pub lease: Duration,
     /// The attempt that its present round began, or is to begin, with.
     pub round: u32,
     /// Attempts of that round that were given back.
@@ -88,17 +101,6 @@ pub struct Settled {
     pub run: RunId,
 }
 
-/// What a ledger says of all trials.
-#[derive(Debug, Clone, Default)]
-pub struct LedgerState {
-    /// The run that is the result of each trial that has one, and is not to be run again.
-    pub results: BTreeMap<TrialIndex, RunId>,
-    /// The trials that were begun and have none.
-    pub unfinished: Vec<Unfinished>,
-    /// Indices for which there was no point left.
-    pub empty: usize,
-}
-
 /// Whether a settled attempt counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -112,13 +114,17 @@ pub enum Verdict {
 pub struct Ledger {
     store: Arc<dyn Store>,
     root: RunInfo,
-    /// What this agent writes into its claims.
+    /// Who this agent is.
     token: String,
+    /// What it writes into its claims.
+    claim_text: String,
     order: ClaimOrder,
     /// Trials from 0 up to this one may be claimed; `None`: there is no end.
     limit: Option<u64>,
     /// Locked across calls to the store: one agent makes one claim at a time.
     view: Mutex<View>,
+    /// Where it is kept which trial has which point.
+    points: Mutex<PointShards>,
 }
 
 impl Ledger {
@@ -133,7 +139,7 @@ impl Ledger {
             Err(error) if error.kind == ErrorKind::Forbidden => parent.experiment_id.clone(),
             Err(error) => return Err(error),
         };
-        let run = ledger_run(experiment_id, parent, user, 0);
+        let run = ledger_run(experiment_id, parent, user, None);
         Ok(store.create_run(&run).await?.id)
     }
 
@@ -155,7 +161,24 @@ impl Ledger {
         if let [_, .., last] = shards.as_mut_slice() {
             last.learn(&store.run(&last.run).await?);
         }
-        Ok(Self { store, root: run.info, token, order, limit, view: Mutex::new(View::new(shards)) })
+        let reopened = run.tag(tags::REOPENED).map(str::to_owned);
+        Ok(Self {
+            store,
+            points: Mutex::new(PointShards::of(&run, limit)),
+            root: run.info,
+            claim_text: claim_text(&token, DEFAULT_LEASE),
+            token,
+            order,
+            limit,
+            view: Mutex::new(View::new(shards, reopened)),
+        })
+    }
+
+    /// For an agent that may show no sign of life for so long: its claims say so.
+    #[must_use]
+    pub fn leased(mut self, lease: Duration) -> Self {
+        self.claim_text = claim_text(&self.token, lease);
+        self
     }
 
     /// Claims a trial that nobody has claimed: `None` when all of them are taken.
@@ -192,19 +215,13 @@ impl Ledger {
     pub async fn claim_again(&self, trial: &Unfinished) -> Result<Option<Claim>> {
         let mut view = self.view.lock().await;
         let Unfinished { trial, attempts, round, excused, .. } = *trial;
-        let claim = Claim { trial, attempt: attempts + 1, round, excused };
+        let claim = Claim { trial, attempt: attempts.saturating_add(1), round, excused };
         Ok(self.write_claim(&mut view, claim).await?.then_some(claim))
     }
 
     /// Trials that are taken, as far as this agent knows.
     pub async fn taken(&self) -> u64 {
-        let view = self.view.lock().await;
-        let full = (view.shards.len() as u64 - 1) * SHARD;
-        let last = view
-            .shards
-            .last()
-            .map_or(0, |shard| shard.trials().filter(|(_, entry)| entry.attempts > 0).count());
-        full + last as u64
+        self.view.lock().await.taken()
     }
 
     /// Decides that `run` is the result of the claimed trial, unless another attempt was first.
@@ -226,7 +243,7 @@ impl Ledger {
     /// As the store's.
     pub async fn give_back(&self, trial: TrialIndex, attempt: u32) -> Result<()> {
         // Whoever writes this writes the same.
-        self.write(trial, Fact::Back { trial, attempt: attempt + 1 }, "yes").await.map(drop)
+        self.write(trial, Fact::Back { trial, attempt: attempt.saturating_add(1) }, "yes").await.map(drop)
     }
 
     /// Lets trials that have their result be run again, and returns those; one without a result is left as it is.
@@ -237,35 +254,45 @@ impl Ledger {
         self.unfinished().await?;
         let settled: Vec<(TrialIndex, u32)> = {
             let view = self.view.lock().await;
-            let entries = view.shards.iter().flat_map(Shard::trials);
-            let wanted = entries.filter(|(trial, entry)| trials.contains(trial) && entry.is_done());
+            let wanted =
+                view.known.trials().filter(|(trial, entry)| trials.contains(trial) && entry.is_done());
             wanted.map(|(trial, entry)| (trial, entry.attempts)).collect()
         };
         for (trial, attempts) in &settled {
-            let again = Fact::Again { trial: *trial, attempt: attempts + 1 };
+            let again = Fact::Again { trial: *trial, attempt: attempts.saturating_add(1) };
             // Whoever writes this writes the same.
             self.write(*trial, again, "yes").await?;
+        }
+        if !settled.is_empty() {
+            // Agents that are waiting look again at what they had known as complete.
+            let when = (tags::REOPENED.to_owned(), format!("{} {}", now_ms(), self.token));
+            self.store.log_batch(&self.root.id, &[], &[], &[when]).await?;
         }
         Ok(settled.into_iter().map(|(trial, _)| trial).collect())
     }
 
-    /// Reads the whole ledger, and returns the trials that were begun and have no result.
+    /// The trials that were begun and have no result. Reads only the runs of the chain that may have changed.
     ///
     /// # Errors
     /// As the store's.
     pub async fn unfinished(&self) -> Result<Vec<Unfinished>> {
         let mut view = self.view.lock().await;
         let root = self.store.run(&self.root.id).await?;
-        for run in shard_runs(&root).into_iter().skip(view.shards.len() - 1) {
-            let number = view.shards.len() as u64;
-            view.shards.push(Shard::new(number, run));
+        for run in shard_runs(&root).into_iter().skip(view.known.shards.len() - 1) {
+            let number = view.known.shards.len() as u64;
+            view.known.shards.push(Shard::new(number, run));
         }
-        for shard in &mut view.shards {
-            let run =
-                if shard.run == root.info.id { root.clone() } else { self.store.run(&shard.run).await? };
-            shard.learn(&run);
+        let reopened = root.tag(tags::REOPENED);
+        let any_changed = reopened != view.reopened.as_deref();
+        for shard in &mut view.known.shards {
+            if shard.run == root.info.id {
+                shard.learn(&root);
+            } else if any_changed || !shard.is_complete() {
+                shard.learn(&self.store.run(&shard.run).await?);
+            }
         }
-        Ok(view.unfinished())
+        view.reopened = reopened.map(str::to_owned);
+        Ok(view.known.unfinished())
     }
 
     /// The trials that have their result, each with the latest. Reads only the runs of the chain that may have changed.
@@ -274,17 +301,17 @@ impl Ledger {
     /// As the store's.
     pub async fn settled(&self) -> Result<Vec<Settled>> {
         let mut view = self.view.lock().await;
-        for shard in &mut view.shards {
-            if !shard.trials().all(|(_, entry)| entry.is_done()) {
+        for shard in &mut view.known.shards {
+            if !shard.is_complete() {
                 shard.learn(&self.store.run(&shard.run).await?);
             }
         }
-        let entries = view.shards.iter().flat_map(Shard::trials);
-        let settled = entries.filter_map(|(trial, entry)| {
-            let (round, run) = entry.done.clone()?;
-            (run.as_str() != NO_RUN).then_some(Settled { trial, round, run })
-        });
-        Ok(settled.collect())
+        Ok(view.known.settled())
+    }
+
+    /// What this agent knows of the ledger, without asking the store.
+    pub async fn known(&self) -> LedgerSnapshot {
+        self.view.lock().await.known.clone()
     }
 
     /// Enters that there is nothing to run under a claimed index: there are fewer points than there might have been.
@@ -315,10 +342,10 @@ impl Ledger {
         }
         let mut view = self.view.lock().await;
         for (shard, facts) in shards {
-            while view.shards.len() <= shard {
+            while view.known.shards.len() <= shard {
                 self.enter_next_shard(&mut view).await?;
             }
-            if let Some(shard) = view.shards.get(shard) {
+            if let Some(shard) = view.known.shards.get(shard) {
                 self.store.log_batch(&shard.run, &[], &facts, &[]).await?;
             }
         }
@@ -327,23 +354,23 @@ impl Ledger {
 
     /// Writes a claim; false where another agent has it. Either way the trial is taken then.
     async fn write_claim(&self, view: &mut View, claim: Claim) -> Result<bool> {
-        let Some(shard) = view.shard_of(claim.trial) else {
+        let Some(shard) = view.known.shard_of(claim.trial) else {
             return Err(missing_shard(claim.trial));
         };
         let fact = Fact::Claimed { trial: claim.trial, attempt: claim.attempt };
-        let outcome = self.store.log_param(&shard.run, &fact.key(), &self.token).await?;
-        shard.claimed(claim.trial, claim.attempt, &self.token);
+        let outcome = self.store.log_param(&shard.run, &fact.key(), &self.claim_text).await?;
+        shard.claimed(claim.trial, claim.attempt, &self.claim_text);
         Ok(outcome == ParamWrite::Held)
     }
 
     async fn write(&self, trial: TrialIndex, fact: Fact, value: &str) -> Result<ParamWrite> {
-        let run = self.view.lock().await.shard_of(trial).map(|shard| shard.run.clone());
+        let run = self.view.lock().await.known.shard_of(trial).map(|shard| shard.run.clone());
         let run = run.ok_or_else(|| missing_shard(trial))?;
         self.store.log_param(&run, &fact.key(), value).await
     }
 
     async fn refresh(&self, view: &mut View, trial: TrialIndex) -> Result<()> {
-        if let Some(shard) = view.shard_of(trial) {
+        if let Some(shard) = view.known.shard_of(trial) {
             shard.learn(&self.store.run(&shard.run).await?);
         }
         Ok(())
@@ -351,19 +378,19 @@ impl Ledger {
 
     /// Enters the next shard, making it if need be; false where the limit lies before it.
     async fn enter_next_shard(&self, view: &mut View) -> Result<bool> {
-        let number = view.shards.len() as u64;
+        let number = view.known.shards.len() as u64;
         if self.limit.is_some_and(|limit| number.saturating_mul(SHARD) >= limit) {
             return Ok(false);
         }
         let root = self.store.run(&self.root.id).await?;
         let run = match root.param(&Fact::Shard(number).key()) {
             Some(id) => RunId(id.to_owned()),
-            None => self.make_shard(number).await?,
+            None => self.make_shard(Fact::Shard(number), &number.to_string()).await?,
         };
         let mut shard = Shard::new(number, run);
         shard.learn(&self.store.run(&shard.run).await?);
         let begun = shard.trials().any(|(_, entry)| entry.attempts > 0);
-        view.shards.push(shard);
+        view.known.shards.push(shard);
         view.cursor = number * SHARD;
         if begun && self.order == ClaimOrder::Spread {
             view.move_away(&self.token, self.limit);
@@ -371,21 +398,27 @@ impl Ledger {
         Ok(true)
     }
 
-    async fn make_shard(&self, number: u64) -> Result<RunId> {
-        let key = Fact::Shard(number).key();
-        let new = ledger_run(self.root.experiment_id.clone(), &self.root, "", number);
+    /// Makes the run that this fact of the root is to name, unless another agent is faster: then that one's.
+    async fn make_shard(&self, fact: Fact, what: &str) -> Result<RunId> {
+        let key = fact.key();
+        let new = ledger_run(self.root.experiment_id.clone(), &self.root, "", Some(what));
         let made = self.store.create_run(&new).await?.id;
         if self.store.log_param(&self.root.id, &key, made.as_str()).await? == ParamWrite::Held {
             return Ok(made);
         }
         self.store.delete_run(&made).await?;
-        let root = self.store.run(&self.root.id).await?;
-        root.param(&key).map(|id| RunId(id.to_owned())).ok_or_else(|| {
-            TrackingError::new(
-                ErrorKind::Protocol,
-                format!("the ledger {} refused {key} but has none", root.info.id),
-            )
-        })
+        self.store
+            .run(&self.root.id)
+            .await?
+            .param(&key)
+            .map(|id| RunId(id.to_owned()))
+            .ok_or_else(|| self.lost(&key))
+    }
+
+    /// The error of a fact that was refused, and is not there.
+    fn lost(&self, key: &str) -> TrackingError {
+        let ledger = &self.root.id;
+        TrackingError::new(ErrorKind::Protocol, format!("the ledger {ledger} refused {key} but has none"))
     }
 }
 
@@ -421,12 +454,12 @@ pub(super) async fn experiment(store: &dyn Store, name: &str) -> Result<Experime
     ))
 }
 
-fn ledger_run(experiment_id: ExperimentId, of: &RunInfo, user: &str, shard: u64) -> NewRun {
+fn ledger_run(experiment_id: ExperimentId, of: &RunInfo, user: &str, part: Option<&str>) -> NewRun {
     let note = "The ledger of a sweep: its params say which agent runs which trial (`trial/…`) and which run counts \
                 (`done/…`). It is no trial. Deleting it ends the sweep.";
     NewRun {
         experiment_id,
-        name: if shard == 0 { format!("ledger of {}", of.name) } else { format!("{} ({shard})", of.name) },
+        name: part.map_or_else(|| format!("ledger of {}", of.name), |part| format!("{} ({part})", of.name)),
         user: user.to_owned(),
         start_time: of.start_time,
         tags: vec![

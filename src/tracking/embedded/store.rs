@@ -139,7 +139,7 @@ impl Store for EmbeddedStore {
             experiment_ids: query.experiment_ids.iter().map(|id| id.0.clone()).collect(),
             filter: query.filter.clone(),
             order_by: query.order_by.clone(),
-            view: View::Active,
+            view: if query.deleted { View::Deleted } else { View::Active },
             max_results: query.max_results,
             page_token: query.page_token.clone(),
             want: query.want.clone(),

@@ -189,6 +189,7 @@ impl Store for RestStore {
             "order_by": query.order_by,
             "max_results": query.max_results,
             "page_token": query.page_token,
+            "run_view_type": if query.deleted { "DELETED_ONLY" } else { "ACTIVE_ONLY" },
         });
         let answer: RunsAnswer = self.client.post("runs/search", &request).await?;
         answer.try_into()

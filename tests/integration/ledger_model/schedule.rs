@@ -222,7 +222,7 @@ impl World {
         assert_eq!(self.actors[0].ledger.unfinished().await.unwrap(), []);
         let firsts = self.holders.keys().filter(|(_, attempt)| *attempt == 1).count();
         assert_eq!(firsts as u64, self.limit);
-        let results = Ledger::results(&self.home.store, &self.root).await.unwrap();
+        let results = Ledger::read(&self.home.store, &self.root).await.unwrap().results();
         assert_eq!(results.len() as u64, self.limit);
         for (trial, run) in &results {
             let counted = &self.counted[trial];

@@ -46,7 +46,7 @@ impl Outcome {
                 }
             }
             runs.sort_by_key(|run| (number(run, "sweep.trial"), number(run, "sweep.attempt")));
-            Self { runs, results: Ledger::results(store, &sweep.ledger).await.unwrap() }
+            Self { runs, results: Ledger::read(store, &sweep.ledger).await.unwrap().results() }
         })
     }
 

@@ -1,0 +1,239 @@
+//! An agent for tests, on a database of its own, whose store can be made to fail after so many writes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::{Agent, HandOver, Identity, Journal, News, Options, Provenance};
+use crate::record::{Claim, ClaimOrder, History, Ledger, NewSweep, NewTrial, Sweep};
+use crate::space::Point;
+use crate::tracking::embedded::EmbeddedStore;
+use crate::tracking::{
+    ArtifactEntry, ErrorKind, Experiment, ExperimentId, Metric, NewRun, Page, ParamWrite, Registry, Result,
+    Run, RunId, RunInfo, RunQuery, RunUpdate, Store, TrackingError,
+};
+
+/// A short lease: the tests wait for it.
+pub(super) const LEASE: Duration = Duration::from_millis(20);
+
+/// A sweep in a database of its own.
+pub(super) struct Home {
+    pub(super) store: EmbeddedStore,
+    pub(super) sweep: Sweep,
+    pub(super) config: Vec<u8>,
+    folder: tempfile::TempDir,
+}
+
+impl Home {
+    pub(super) async fn new(config: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = EmbeddedStore::open(&format!("sqlite:///{}/mlflow.db", folder.path().display())).unwrap();
+        let new = NewSweep {
+            name: "test",
+            experiment: "Default",
+            config: config.as_bytes(),
+            seed: 1,
+            method: "test",
+            note: None,
+            user: "me",
+            tags: Vec::new(),
+            prior: None,
+            now: 0,
+        };
+        let sweep = Sweep::create(&store, &new).await.unwrap();
+        Self { store, sweep, config: config.as_bytes().to_vec(), folder }
+    }
+
+    /// An agent that never fails.
+    pub(super) async fn agent(&self, name: &str) -> Arc<Agent> {
+        self.mortal(name).await.0
+    }
+
+    /// An agent, and what ends it.
+    pub(super) async fn mortal(&self, name: &str) -> (Arc<Agent>, Arc<Mortal>) {
+        let config = crate::config::check(&self.config).config.unwrap();
+        let strategy = crate::strategy::for_config(&config, self.sweep.seed).unwrap();
+        let size = strategy.size().and_then(|size| u64::try_from(size).ok());
+        let limit = config.run_cap.into_iter().chain(size).min();
+        let mortal = Arc::new(Mortal { inner: self.store.clone(), left: AtomicI64::new(i64::MAX) });
+        let store: Arc<dyn Store> = Arc::<Mortal>::clone(&mortal);
+        let (token, order) = (name.to_owned(), ClaimOrder::Ascending);
+        let ledger = Ledger::open(Arc::clone(&store), &self.sweep.ledger, token, order, limit).await.unwrap();
+        let history = strategy.reads_history().then(|| {
+            tokio::sync::Mutex::new(History::new(self.sweep.clone(), config.metric.clone(), Vec::new()))
+        });
+        let folder = self.folder.path().to_path_buf();
+        let agent = Agent {
+            sweep: self.sweep.clone(),
+            config,
+            strategy,
+            history,
+            early: None,
+            store,
+            ledger: ledger.leased(LEASE),
+            hand_over: Arc::new(Nowhere),
+            identity: Identity { agent: name.to_owned(), host: "here".into(), user: "me".into() },
+            provenance: Provenance::new(folder.clone(), String::new()),
+            guard: None,
+            gpus: None,
+            checkpoints: folder.join("checkpoints"),
+            logs: folder.join("logs"),
+            journal: Journal::new(folder.join("journal")),
+            folder,
+            events: Box::new(|_| {}),
+            options: Options {
+                jobs: 1,
+                count: None,
+                max_failures: 5,
+                grace: Duration::from_secs(1),
+                lease: LEASE,
+                retries: 0,
+                wait: true,
+            },
+        };
+        (Arc::new(agent), mortal)
+    }
+
+    /// The run that an agent makes for a claim.
+    pub(super) async fn run(&self, agent: &Agent, claim: Claim, point: &Point) -> RunInfo {
+        let new = NewTrial {
+            sweep: &self.sweep,
+            claim,
+            point,
+            command: "true",
+            seed: 1,
+            user: "me",
+            agent: &agent.identity.agent,
+            host: "here",
+            tags: &[],
+            now: 1000,
+        };
+        agent.store.create_run(&new.run()).await.unwrap()
+    }
+
+    /// The runs of a trial, by attempt.
+    pub(super) async fn attempts(&self, trial: u64) -> Vec<Run> {
+        let trial = crate::trial::TrialIndex(trial);
+        let mut runs = crate::record::attempts_of(&self.store, &self.sweep, trial).await.unwrap();
+        runs.sort_by_key(crate::record::attempt_of);
+        runs
+    }
+}
+
+struct Nowhere;
+
+impl HandOver for Nowhere {
+    fn open(&self, _run: &RunInfo, _experiment: &str) -> String {
+        String::new()
+    }
+
+    fn close(&self, _uri: &str) {}
+
+    fn loopback(&self) -> bool {
+        true
+    }
+
+    fn news(&self, _run: &RunId, _metric: &str) -> Option<Box<dyn News>> {
+        None
+    }
+}
+
+/// A store that is gone after so many writes, as for an agent that is killed.
+pub(super) struct Mortal {
+    inner: EmbeddedStore,
+    left: AtomicI64,
+}
+
+impl Mortal {
+    /// Nothing goes through any more after so many writes.
+    pub(super) fn live_for(&self, writes: i64) {
+        self.left.store(writes, Ordering::SeqCst);
+    }
+
+    fn gone() -> TrackingError {
+        TrackingError::new(ErrorKind::Unavailable, "the agent was killed")
+    }
+
+    fn read(&self) -> Result<&EmbeddedStore> {
+        if self.left.load(Ordering::SeqCst) > 0 { Ok(&self.inner) } else { Err(Self::gone()) }
+    }
+
+    fn write(&self) -> Result<&EmbeddedStore> {
+        if self.left.fetch_sub(1, Ordering::SeqCst) > 0 { Ok(&self.inner) } else { Err(Self::gone()) }
+    }
+}
+
+#[async_trait]
+impl Store for Mortal {
+    fn uri(&self) -> &str {
+        self.inner.uri()
+    }
+
+    fn registry(&self) -> &dyn Registry {
+        self.inner.registry()
+    }
+
+    async fn experiment_by_name(&self, name: &str) -> Result<Option<Experiment>> {
+        self.read()?.experiment_by_name(name).await
+    }
+
+    async fn create_experiment(&self, name: &str) -> Result<ExperimentId> {
+        self.write()?.create_experiment(name).await
+    }
+
+    async fn experiments(&self) -> Result<Vec<Experiment>> {
+        self.read()?.experiments().await
+    }
+
+    async fn create_run(&self, run: &NewRun) -> Result<RunInfo> {
+        self.write()?.create_run(run).await
+    }
+
+    async fn run(&self, id: &RunId) -> Result<Run> {
+        self.read()?.run(id).await
+    }
+
+    async fn update_run(&self, id: &RunId, update: &RunUpdate) -> Result<()> {
+        self.write()?.update_run(id, update).await
+    }
+
+    async fn delete_run(&self, id: &RunId) -> Result<()> {
+        self.write()?.delete_run(id).await
+    }
+
+    async fn search_runs(&self, query: &RunQuery) -> Result<Page<Run>> {
+        self.read()?.search_runs(query).await
+    }
+
+    async fn log_param(&self, id: &RunId, key: &str, value: &str) -> Result<ParamWrite> {
+        self.write()?.log_param(id, key, value).await
+    }
+
+    async fn log_batch(
+        &self,
+        id: &RunId,
+        metrics: &[Metric],
+        params: &[(String, String)],
+        tags: &[(String, String)],
+    ) -> Result<()> {
+        self.write()?.log_batch(id, metrics, params, tags).await
+    }
+
+    async fn metric_history(&self, id: &RunId, key: &str) -> Result<Vec<Metric>> {
+        self.read()?.metric_history(id, key).await
+    }
+
+    async fn put_artifact(&self, run: &RunInfo, path: &str, bytes: Vec<u8>) -> Result<()> {
+        self.write()?.put_artifact(run, path, bytes).await
+    }
+
+    async fn artifact(&self, run: &RunInfo, path: &str) -> Result<Vec<u8>> {
+        self.read()?.artifact(run, path).await
+    }
+
+    async fn artifacts(&self, run: &RunInfo, path: &str) -> Result<Vec<ArtifactEntry>> {
+        self.read()?.artifacts(run, path).await
+    }
+}

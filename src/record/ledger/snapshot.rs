@@ -1,0 +1,322 @@
+//! What a ledger's runs said when they were read, and what follows from it. Nothing here asks a store.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::keys::Fact;
+use super::{NO_RUN, SHARD, Settled, Unfinished};
+use crate::record::lease::read_claim;
+use crate::tracking::{Run, RunId};
+use crate::trial::TrialIndex;
+
+/// What is known of one trial.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Entry {
+    /// Attempts that were claimed: 1 to this one. 0: the trial is free.
+    pub(super) attempts: u32,
+    /// What the claim of the latest says.
+    claim: String,
+    /// The attempt that the present round began, or is to begin, with.
+    round: u32,
+    /// The attempts that were given back, each as the attempt that may follow it.
+    backs: BTreeSet<u32>,
+    /// The result of each round that has one.
+    done: BTreeMap<u32, RunId>,
+    /// What the trial may be run with: the candidates in their order, from 1.
+    pub(super) points: BTreeMap<u32, String>,
+    /// So many of them are known to be other trials'.
+    pub(super) lost: u32,
+}
+
+impl Entry {
+    /// The latest result, and the round that it is of.
+    fn latest(&self) -> Option<(u32, &RunId)> {
+        self.done.last_key_value().map(|(round, run)| (*round, run))
+    }
+
+    /// The result of the present round.
+    fn result(&self) -> Option<&RunId> {
+        self.latest().filter(|(round, _)| *round >= self.round.max(1)).map(|(_, run)| run)
+    }
+
+    /// Whether the present round has its result.
+    pub(super) fn is_done(&self) -> bool {
+        self.result().is_some()
+    }
+
+    fn is_begun(&self) -> bool {
+        self.attempts > 0 || self.round > 0
+    }
+
+    /// Whether the next attempt may be claimed at once: what was given back late, after another attempt had taken the
+    /// trial over, changes nothing.
+    fn is_given_back(&self) -> bool {
+        self.round > self.attempts || self.backs.last().is_some_and(|next| *next > self.attempts)
+    }
+
+    /// How many attempts of the present round were given back.
+    fn excused(&self) -> u32 {
+        u32::try_from(self.backs.range(self.round.max(1) + 1..).count()).unwrap_or(u32::MAX)
+    }
+}
+
+/// One run of the chain, and what is known of its trials.
+#[derive(Debug, Clone)]
+pub(super) struct Shard {
+    pub(super) run: RunId,
+    first: u64,
+    entries: Vec<Entry>,
+    /// Pieces of long texts of points, by what follows `pointtext/` in their keys.
+    pub(super) pieces: BTreeMap<String, String>,
+    /// Whether it was ever read.
+    was_read: bool,
+}
+
+impl Shard {
+    pub(super) fn new(number: u64, run: RunId) -> Self {
+        let entries = vec![Entry::default(); SHARD as usize];
+        Self { run, first: number.saturating_mul(SHARD), entries, pieces: BTreeMap::new(), was_read: false }
+    }
+
+    /// Takes in what the shard's run says.
+    pub(super) fn learn(&mut self, run: &Run) {
+        self.was_read = true;
+        for (key, value) in &run.params {
+            match Fact::parse(key) {
+                Some(Fact::Claimed { trial, attempt }) => self.claimed(trial, attempt, value),
+                Some(Fact::Done { trial, round }) => {
+                    if let Some(entry) = self.entry_mut(trial) {
+                        entry.done.insert(round, RunId(value.clone()));
+                    }
+                }
+                Some(Fact::Again { trial, attempt }) => {
+                    if let Some(entry) = self.entry_mut(trial) {
+                        entry.round = entry.round.max(attempt);
+                    }
+                }
+                Some(Fact::Back { trial, attempt }) => {
+                    if let Some(entry) = self.entry_mut(trial) {
+                        entry.backs.insert(attempt);
+                    }
+                }
+                Some(Fact::PointOf { trial, candidate }) => self.point_of(trial, candidate, value),
+                Some(Fact::Shard(_) | Fact::PointShard(_)) => {}
+                None => {
+                    if let Some(name) = key.strip_prefix("pointtext/") {
+                        self.pieces.insert(name.to_owned(), value.clone());
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn claimed(&mut self, trial: TrialIndex, attempt: u32, claim: &str) {
+        if let Some(entry) = self.entry_mut(trial)
+            && attempt > entry.attempts
+        {
+            entry.attempts = attempt;
+            claim.clone_into(&mut entry.claim);
+        }
+    }
+
+    pub(super) fn point_of(&mut self, trial: TrialIndex, candidate: u32, point: &str) {
+        if let Some(entry) = self.entry_mut(trial) {
+            entry.points.insert(candidate, point.to_owned());
+        }
+    }
+
+    fn offset(&self, trial: TrialIndex) -> Option<usize> {
+        usize::try_from(trial.0.checked_sub(self.first)?).ok()
+    }
+
+    fn entry_mut(&mut self, trial: TrialIndex) -> Option<&mut Entry> {
+        let offset = self.offset(trial)?;
+        self.entries.get_mut(offset)
+    }
+
+    fn entry(&self, trial: TrialIndex) -> Option<&Entry> {
+        self.entries.get(self.offset(trial)?)
+    }
+
+    /// Trials with what is known of them.
+    pub(super) fn trials(&self) -> impl Iterator<Item = (TrialIndex, &Entry)> {
+        (self.first..).map(TrialIndex).zip(&self.entries)
+    }
+
+    pub(super) fn is_free(&self, index: u64) -> bool {
+        self.entry(TrialIndex(index)).is_some_and(|entry| entry.attempts == 0)
+    }
+
+    /// Whether nothing new is to be read in it, unless a person has trials run again.
+    pub(super) fn is_complete(&self) -> bool {
+        self.was_read && self.entries.iter().all(Entry::is_done)
+    }
+}
+
+/// What a ledger said when it was read.
+#[derive(Debug, Clone, Default)]
+pub struct LedgerSnapshot {
+    pub(super) shards: Vec<Shard>,
+}
+
+impl LedgerSnapshot {
+    pub(super) fn entry(&self, trial: TrialIndex) -> Option<&Entry> {
+        self.shards.get(usize::try_from(trial.0 / SHARD).ok()?)?.entry(trial)
+    }
+
+    pub(super) fn shard_of(&mut self, trial: TrialIndex) -> Option<&mut Shard> {
+        self.shards.get_mut(usize::try_from(trial.0 / SHARD).ok()?)
+    }
+
+    /// The pieces of long texts that the trial's shard holds.
+    pub(super) fn pieces_of(&self, trial: TrialIndex) -> Option<&BTreeMap<String, String>> {
+        Some(&self.shards.get(usize::try_from(trial.0 / SHARD).ok()?)?.pieces)
+    }
+
+    /// Remembers that the first candidates of a trial, up to this one, are other trials'.
+    pub(super) fn lose(&mut self, trial: TrialIndex, candidate: u32) {
+        if let Some(entry) = self.shard_of(trial).and_then(|shard| shard.entry_mut(trial)) {
+            entry.lost = entry.lost.max(candidate);
+        }
+    }
+
+    pub(super) fn trials(&self) -> impl Iterator<Item = (TrialIndex, &Entry)> {
+        self.shards.iter().flat_map(Shard::trials)
+    }
+
+    /// The ledger's runs: its root, and those that came after it.
+    #[must_use]
+    pub fn runs(&self) -> Vec<RunId> {
+        self.shards.iter().map(|shard| shard.run.clone()).collect()
+    }
+
+    /// The run that is the result of each trial that has one, and is not to be run again.
+    #[must_use]
+    pub fn results(&self) -> BTreeMap<TrialIndex, RunId> {
+        let results = self.trials().filter_map(|(trial, entry)| Some((trial, entry.result()?)));
+        results.filter(|(_, run)| run.as_str() != NO_RUN).map(|(trial, run)| (trial, run.clone())).collect()
+    }
+
+    /// Indices for which there was no point left.
+    #[must_use]
+    pub fn empty(&self) -> usize {
+        let results = self.trials().filter_map(|(_, entry)| entry.result());
+        results.filter(|run| run.as_str() == NO_RUN).count()
+    }
+
+    /// Whether there was no point left for a trial.
+    pub(super) fn is_empty_trial(&self, trial: TrialIndex) -> bool {
+        self.entry(trial).and_then(Entry::result).is_some_and(|run| run.as_str() == NO_RUN)
+    }
+
+    /// The trials that have had a result, each with the latest: also that of a trial that is to be run again.
+    #[must_use]
+    pub fn settled(&self) -> Vec<Settled> {
+        let latest = self.trials().filter_map(|(trial, entry)| Some((trial, entry.latest()?)));
+        latest.filter_map(|(trial, (round, run))| settled(trial, round, run)).collect()
+    }
+
+    /// Every result that a trial has ever had.
+    #[must_use]
+    pub fn all_settled(&self) -> Vec<Settled> {
+        let all = self.trials().flat_map(|(trial, entry)| entry.done.iter().map(move |done| (trial, done)));
+        all.filter_map(|(trial, (round, run))| settled(trial, *round, run)).collect()
+    }
+
+    /// Trials that were begun and have no result in their present round.
+    #[must_use]
+    pub fn unfinished(&self) -> Vec<Unfinished> {
+        let begun = self.trials().filter(|(_, entry)| entry.is_begun() && !entry.is_done());
+        begun
+            .map(|(trial, entry)| {
+                let (token, lease): (&str, Duration) = read_claim(&entry.claim);
+                Unfinished {
+                    trial,
+                    attempts: entry.attempts,
+                    token: token.to_owned(),
+                    lease,
+                    round: entry.round.max(1),
+                    excused: entry.excused(),
+                    given_back: entry.is_given_back(),
+                }
+            })
+            .collect()
+    }
+
+    /// Trials that had several attempts and have their result, with the number of attempts: of these there may be runs
+    /// that ended well and do not count.
+    #[must_use]
+    pub fn attempted_again(&self) -> BTreeMap<TrialIndex, u32> {
+        let again = self.trials().filter(|(_, entry)| entry.attempts > 1 && entry.is_done());
+        again.map(|(trial, entry)| (trial, entry.attempts)).collect()
+    }
+}
+
+fn settled(trial: TrialIndex, round: u32, run: &RunId) -> Option<Settled> {
+    (run.as_str() != NO_RUN).then(|| Settled { trial, round, run: run.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A ledger whose root says this.
+    fn ledger(facts: &[(&str, &str)]) -> LedgerSnapshot {
+        let info = crate::tracking::RunInfo {
+            id: RunId("root".into()),
+            experiment_id: crate::tracking::ExperimentId("0".into()),
+            name: String::new(),
+            status: crate::trial::RunStatus::Running,
+            start_time: 0,
+            end_time: None,
+            artifact_uri: String::new(),
+            active: true,
+        };
+        let params = facts.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let mut shard = Shard::new(0, info.id.clone());
+        shard.learn(&Run { info, params, metrics: Vec::new(), tags: Vec::new() });
+        LedgerSnapshot { shards: vec![shard] }
+    }
+
+    #[test]
+    fn a_trial_that_is_to_be_run_again_has_no_result_wherever_one_asks() {
+        let done = [("trial/000003", "me"), ("done/000003", "run-1")];
+        let before = ledger(&done);
+        assert_eq!(before.results(), BTreeMap::from([(TrialIndex(3), RunId("run-1".into()))]));
+        assert_eq!(before.unfinished(), []);
+        let reopened = ledger(&[done[0], done[1], ("again/000003/2", "yes")]);
+        assert_eq!(reopened.results(), BTreeMap::new());
+        let [trial] = &reopened.unfinished()[..] else { panic!("it is unfinished") };
+        assert_eq!((trial.attempts, trial.round, trial.given_back), (1, 2, true));
+        // What it gave before is still known.
+        assert_eq!(reopened.settled(), reopened.all_settled());
+        assert_eq!(reopened.settled().len(), 1);
+    }
+
+    #[test]
+    fn keys_that_no_agent_wrote_change_nothing_and_overflow_nothing() {
+        let hostile = ledger(&[
+            ("trial/000000", "me"),
+            ("trial/000000/4294967295", "evil"),
+            ("back/000000/4294967295", "yes"),
+            ("again/000000/4294967295", "yes"),
+            ("done/000000/4294967295", "run"),
+            ("pointof/000000/4294967295", "{}"),
+            ("trial/18446744073709551615", "evil"),
+            ("shard/18446744073709551615", "evil"),
+        ]);
+        let [trial] = &hostile.unfinished()[..] else { panic!("one trial is under way") };
+        assert_eq!((trial.attempts, trial.round, trial.excused, trial.given_back), (1, 1, 0, false));
+        assert_eq!(trial.token, "me");
+        assert_eq!(hostile.results(), BTreeMap::new());
+    }
+
+    #[test]
+    fn a_claim_says_how_long_its_agent_may_be_silent() {
+        let ledger = ledger(&[("trial/000000", "me"), ("trial/000001", "you lease=4")]);
+        let owners: Vec<(String, Duration)> =
+            ledger.unfinished().into_iter().map(|trial| (trial.token, trial.lease)).collect();
+        let seconds = Duration::from_secs;
+        assert_eq!(owners, [("me".to_owned(), seconds(60)), ("you".to_owned(), seconds(4))]);
+    }
+}
