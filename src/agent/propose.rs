@@ -69,7 +69,7 @@ async fn propose_anew(agent: &Arc<Agent>, trial: TrialIndex) -> Result<Option<Pr
     // Points that were asked for and are other trials'.
     let mut held: Vec<(TrialIndex, Point)> = Vec::new();
     for _ in 0..PATIENCE {
-        let seen = look(agent, &mut history, trial, &held).await?;
+        let seen = look(agent, &mut history, &held).await?;
         let Some(proposal) = suggest(agent, trial, &seen).await? else { return Ok(None) };
         // A strategy that insists (on a point of the config's own that stands there twice) has its reasons.
         let insists = held.last().is_some_and(|(_, point)| *point == proposal.point);
@@ -97,11 +97,10 @@ async fn propose_anew(agent: &Arc<Agent>, trial: TrialIndex) -> Result<Option<Pr
 async fn look(
     agent: &Agent,
     history: &mut History,
-    trial: TrialIndex,
     held: &[(TrialIndex, Point)],
 ) -> Result<Seen, AgentError> {
     let settled = agent.ledger.settled().await?;
-    let points = agent.ledger.points(trial).await;
+    let points = agent.ledger.points().await;
     let points = points.iter().filter_map(|(of, text)| Some((*of, read_point(text).ok()?))).collect();
     let mut seen = history.read(&agent.store, &settled, points).await?;
     for (holder, point) in held {
@@ -264,7 +263,7 @@ mod tests {
         // Another agent never saw it.
         let other = home.agent("other").await;
         let history = other.history.as_ref().unwrap();
-        let seen = look(&other, &mut *history.lock().await, TrialIndex(2), &[]).await.unwrap();
+        let seen = look(&other, &mut *history.lock().await, &[]).await.unwrap();
         assert_eq!(seen.observations.len(), 2);
         assert!(seen.saw.running.contains_key(&0) && seen.saw.ended.contains_key(&1));
     }

@@ -58,8 +58,8 @@ impl History {
         Self { sweep, metric, observations, lasting, ended: BTreeMap::new(), proposed: BTreeMap::new() }
     }
 
-    /// Reads what is new. `settled` is what the ledger says of results, `points` what it says of points: trials that
-    /// can't be seen otherwise, since their runs are not there yet, or not any more, are under way with those.
+    /// Reads what is new. `settled` is what the ledger says of results, `points` what those were run with:
+    /// trials that can't be seen otherwise, since their runs were deleted, are under way with that.
     ///
     /// # Errors
     /// As the store's.

@@ -152,7 +152,7 @@ fn sigterm_gives_the_trial_back_and_the_next_attempt_finds_its_checkpoint() {
 #[test]
 fn a_killed_agent_leaves_no_process_behind_and_its_trial_is_run_by_another() {
     let story = Story::new(2, &format!("[ $SWEEP_ATTEMPT = 2 ] && exit 0\n[ $1 = 1 ] && exit 0\n{STUBBORN}"));
-    let agent = story.agent(&[]);
+    let agent = story.agent(&["--lease", "1s"]);
     story.wait_for("started-0-1");
     assert!(processes_of(&story.id).len() >= 2);
     agent.kill();

@@ -161,15 +161,14 @@ impl Ledger {
             .ok_or_else(|| self.lost(&format!("the candidates of trial {trial}")))
     }
 
-    /// What each trial but one is, or will be, run with, as far as this agent knows: as JSON texts.
-    pub async fn points(&self, but: TrialIndex) -> Vec<(TrialIndex, String)> {
+    /// What each trial that has a result was run with, as far as this agent knows: as JSON texts. The candidate of a trial
+    /// under way may yet turn out to be another trial's.
+    pub async fn points(&self) -> Vec<(TrialIndex, String)> {
         let view = self.view.lock().await;
-        let last =
-            view.known.trials().filter_map(|(trial, entry)| Some((trial, entry.points.last_key_value()?.1)));
-        last.filter(|(trial, _)| *trial != but && !view.known.is_empty_trial(*trial))
-            .filter_map(|(trial, text)| {
-                Some((trial, Candidate::read(text, view.known.pieces_of(trial)?)?.point))
-            })
+        let known = &view.known;
+        let settled = known.trials().filter(|(_, entry)| entry.has_had_run());
+        let last = settled.filter_map(|(trial, entry)| Some((trial, entry.points.last_key_value()?.1)));
+        last.filter_map(|(trial, text)| Some((trial, Candidate::read(text, known.pieces_of(trial)?)?.point)))
             .collect()
     }
 

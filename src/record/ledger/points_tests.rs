@@ -90,7 +90,7 @@ impl World {
         for _ in 0..=self.points {
             ledger.settled().await?;
             let mut taken: BTreeSet<String> =
-                ledger.points(claim.trial).await.into_iter().map(|(_, point)| point).collect();
+                ledger.points().await.into_iter().map(|(_, point)| point).collect();
             taken.extend(held.iter().cloned());
             let free: Vec<String> =
                 (0..self.points).map(|x| self.point(x)).filter(|point| !taken.contains(point)).collect();

@@ -44,6 +44,11 @@ impl Entry {
         self.result().is_some()
     }
 
+    /// Whether a run has been its result, in any round.
+    pub(super) fn has_had_run(&self) -> bool {
+        self.latest().is_some_and(|(_, run)| run.as_str() != NO_RUN)
+    }
+
     fn is_begun(&self) -> bool {
         self.attempts > 0 || self.round > 0
     }
@@ -202,11 +207,6 @@ impl LedgerSnapshot {
     pub fn empty(&self) -> usize {
         let results = self.trials().filter_map(|(_, entry)| entry.result());
         results.filter(|run| run.as_str() == NO_RUN).count()
-    }
-
-    /// Whether there was no point left for a trial.
-    pub(super) fn is_empty_trial(&self, trial: TrialIndex) -> bool {
-        self.entry(trial).and_then(Entry::result).is_some_and(|run| run.as_str() == NO_RUN)
     }
 
     /// The trials that have had a result, each with the latest: also that of a trial that is to be run again.

@@ -125,7 +125,8 @@ fn a_sweep_of_two_ledger_runs_is_counted_right_and_the_store_sorts_as_we_do() {
     let sandbox = Sandbox::new();
     let id = big_sweep::build(&sandbox, 1200);
     let trials = serde_json::json!({
-        "limit": 1200, "begun": 1200, "running": 3, "finished": 1113, "failed": 60, "stopped_early": 24, "killed": 0
+        "limit": 1200, "begun": 1200, "running": 3, "finished": 1113, "failed": 60, "stopped_early": 24, "killed": 0,
+        "deleted": 0
     });
     let list = sandbox.run(&["list", "--format", "json"]).expect(0).json();
     assert_eq!((&list[0]["trials"], &list[0]["id"]), (&trials, &id.as_str().into()));
