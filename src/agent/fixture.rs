@@ -81,6 +81,8 @@ impl Home {
             checkpoints: folder.join("checkpoints"),
             logs: folder.join("logs"),
             journal: Journal::new(folder.join("journal")),
+            outages: None,
+            warned: super::Warned::default(),
             folder,
             events: Box::new(|_| {}),
             options: Options {

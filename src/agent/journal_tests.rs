@@ -30,6 +30,7 @@ fn settlement(run: &RunInfo, trial: u64) -> Settlement {
         trial,
         attempt: 1,
         round: 1,
+        excused: 0,
         status: RunStatus::Finished,
         end_time: 9,
         params: vec![("x".into(), "1".into()), (ODD.into(), "2".into())],

@@ -308,7 +308,8 @@ async fn write_one_by_one(
             Err(error) => return Err(error),
         }
     }
-    for tag in &settlement.tags {
+    // How the command ended stands first, and is written last: it says that nothing else is missing.
+    for tag in settlement.tags.iter().rev() {
         match store.log_batch(&settlement.run, &[], &[], std::slice::from_ref(tag)).await {
             Ok(()) => {}
             Err(error) if error.kind == ErrorKind::Invalid => pass_over(store, settlement, error).await?,
