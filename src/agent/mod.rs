@@ -3,6 +3,7 @@
 //! Owns the life of trials on this machine. Refuses to print (all it has to say is an [`Event`]) and to choose stores:
 //! it is handed a store, a strategy and a way to hand runs over.
 
+mod beside;
 mod control;
 mod early;
 mod environment;
@@ -79,6 +80,8 @@ pub trait HandOver: Send + Sync {
     fn close(&self, uri: &str);
     /// Whether the URI is on this machine's loopback, past any proxy.
     fn loopback(&self) -> bool;
+    /// The runs that a command made beside its own, as far as is known, before [`HandOver::close`].
+    fn made(&self, uri: &str) -> Vec<RunId>;
     /// Tells when the run logs this metric; `None`: nobody would know.
     fn news(&self, run: &RunId, metric: &str) -> Option<Box<dyn News>>;
 }

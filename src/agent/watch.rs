@@ -64,6 +64,8 @@ pub(super) struct Watched {
     pub(super) end_time: i64,
     /// What `metric.from_output` found and the store does not have yet.
     pub(super) unsent: Vec<Metric>,
+    /// Runs that the command made beside its trial's.
+    pub(super) beside: Vec<RunId>,
 }
 
 /// Watches a command until it has ended, by itself, by the agent's `stop`, by `trial_timeout`, or because the trial was
@@ -128,7 +130,7 @@ pub(super) async fn watch_command(
         Some(from_output) => from_output.finish(note).await,
         None => Vec::new(),
     };
-    Ok(Watched { ended, cut: ending.cut, verdict, took, tail, end_time, unsent })
+    Ok(Watched { ended, cut: ending.cut, verdict, took, tail, end_time, unsent, beside: Vec::new() })
 }
 
 fn is_shadow(agent: &Agent) -> bool {

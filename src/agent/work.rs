@@ -8,6 +8,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::beside::conclude;
 use super::environment::{HandedOver, REMOVED, variables};
 use super::event::{Event, Outcome};
 use super::gpus::{Gpu, Gpus};
@@ -168,10 +169,13 @@ pub(super) async fn run_prepared(
         let spec = prepared.spec(agent, &run, &uri);
         let taken = agent.ledger.taken().await;
         (agent.events)(Event::Started { claim, run: &run.id, point: &prepared.proposed.point, taken });
-        let watched = match Child::spawn(&spec, agent.guard.clone()) {
+        let mut watched = match Child::spawn(&spec, agent.guard.clone()) {
             Ok(child) => watch_command(agent, claim, &run.id, child, wires.stop.clone()).await,
             Err(error) => Err(error.into()),
         };
+        if let Ok(watched) = &mut watched {
+            watched.beside = agent.hand_over.made(&uri);
+        }
         agent.hand_over.close(&uri);
         watched
     };
@@ -228,6 +232,10 @@ async fn settle(
     }
     let (delivered, measured) =
         deliver_safely(agent, run, &settlement, &mut watched.tail, patch, wires).await?;
+    if !watched.beside.is_empty() {
+        let conclude = conclude(agent, &settlement, &watched.beside, measured.value.is_some());
+        let _ = wires.bounded(agent, async { Ok::<_, TrackingError>(conclude.await) }).await;
+    }
     Ok(Outcome {
         trial: claim.trial,
         run: run.id.clone(),

@@ -25,6 +25,10 @@ impl HandOver for ToServer {
         false
     }
 
+    fn made(&self, _: &str) -> Vec<RunId> {
+        Vec::new()
+    }
+
     fn news(&self, _: &RunId, _: &str) -> Option<Box<dyn News>> {
         None
     }
@@ -48,6 +52,10 @@ impl HandOver for ToGateway {
 
     fn loopback(&self) -> bool {
         true
+    }
+
+    fn made(&self, uri: &str) -> Vec<RunId> {
+        self.0.made(uri).into_iter().map(RunId).collect()
     }
 
     fn news(&self, run: &RunId, metric: &str) -> Option<Box<dyn News>> {

@@ -73,6 +73,12 @@ impl Scopes {
         self.by_secret.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
+    /// The runs that a trial has made beside its own.
+    pub fn made(&self, secret: &str) -> Vec<String> {
+        let Some(admitted) = self.of(secret) else { return Vec::new() };
+        admitted.made.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
     fn of(&self, secret: &str) -> Option<Arc<Admitted>> {
         self.by_secret.read().unwrap_or_else(PoisonError::into_inner).get(secret).cloned()
     }

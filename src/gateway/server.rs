@@ -57,8 +57,13 @@ impl Gateway {
 
     /// Keeps a trial out from now on; false where its URL was not known.
     pub fn close(&self, url: &str) -> bool {
-        let secret = url.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-        self.scopes.close(secret)
+        self.scopes.close(secret_of(url))
+    }
+
+    /// The runs that a trial has made beside its own, as long as its URL is open.
+    #[must_use]
+    pub fn made(&self, url: &str) -> Vec<String> {
+        self.scopes.made(secret_of(url))
     }
 
     /// The values of metrics that trials log from now on.
@@ -87,4 +92,9 @@ impl Drop for Gateway {
         self.scopes.close_all();
         self.task.abort();
     }
+}
+
+/// The secret in a trial's URL.
+fn secret_of(url: &str) -> &str {
+    url.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
 }
