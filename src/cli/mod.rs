@@ -28,6 +28,7 @@ pub fn main() -> u8 {
         crate::process::keep_guard();
         return Exit::Done.code();
     }
+    crate::process::survive_file_size_limit();
     if complete::asked() {
         return complete::answer();
     }

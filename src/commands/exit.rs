@@ -1,5 +1,7 @@
 //! The exit codes, all of them.
 
+use nix::sys::signal::Signal;
+
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -15,9 +17,20 @@ pub enum Exit {
     Interrupted,
     /// 143: ended by SIGTERM, after its trials were settled.
     Terminated,
+    /// 128 + n: ended by another signal of number n, after its trials were settled.
+    EndedBy(u8),
 }
 
 impl Exit {
+    /// How the program ends after this signal has asked it to.
+    pub(super) fn after(signal: Signal) -> Self {
+        match signal {
+            Signal::SIGINT => Self::Interrupted,
+            Signal::SIGTERM => Self::Terminated,
+            other => Self::EndedBy(u8::try_from(other as i32).unwrap_or(0)),
+        }
+    }
+
     /// The code.
     #[must_use]
     pub fn code(self) -> u8 {
@@ -28,6 +41,7 @@ impl Exit {
             Self::Tracking => 3,
             Self::Interrupted => 130,
             Self::Terminated => 143,
+            Self::EndedBy(signal) => 128 | signal,
         }
     }
 }

@@ -1,11 +1,14 @@
-//! Ctrl-C and SIGTERM, turned into how far an agent is asked to stop.
+//! Ctrl-C, SIGTERM and their kind, turned into how far an agent is asked to stop.
 
-use tokio::signal::unix::{SignalKind, signal};
+use std::collections::HashSet;
+
+use nix::sys::signal::Signal;
 use tokio::sync::watch;
 
 use super::exit::Exit;
 use super::failure::Failure;
 use crate::agent::{Level, Stop};
+use crate::process::EndSignals;
 use crate::ui::Ui;
 
 /// Listens until it is dropped.
@@ -17,27 +20,28 @@ pub(super) struct Signals {
 
 impl Signals {
     pub(super) fn listen(ui: Ui) -> Result<Self, Failure> {
-        let failed = |error: std::io::Error| {
-            Failure::new(Exit::WorkFailed, "signals can't be listened to").caused_by(&error)
-        };
-        let mut interrupts = signal(SignalKind::interrupt()).map_err(failed)?;
-        let mut terminations = signal(SignalKind::terminate()).map_err(failed)?;
+        let mut signals = EndSignals::listen().map_err(|error| not_heard(&error))?;
         let stop = watch::Sender::new(Stop::default());
         let (exit, received) = watch::channel(None);
         let asked = stop.clone();
         let task = tokio::spawn(async move {
+            let mut seen = HashSet::new();
             loop {
-                let present = asked.borrow().level;
-                let (level, code) = tokio::select! {
-                    Some(()) = interrupts.recv() => (after_interrupt(present), Exit::Interrupted),
-                    Some(()) = terminations.recv() => (after_termination(present), Exit::Terminated),
-                    else => return,
+                let signal = signals.next().await;
+                let again = !seen.insert(signal);
+                let level = match signal {
+                    Signal::SIGINT => after_interrupt(asked.borrow().level),
+                    // Whoever sends it again means now. A cluster's warning before it, or the two SIGHUP of a terminal
+                    // that is closed, are no second request.
+                    Signal::SIGTERM if again => Level::Kill,
+                    // The machine is being taken away, or the terminal is gone: nobody meant the trials.
+                    _ => Level::Terminate,
                 };
                 exit.send_modify(|exit| {
-                    exit.get_or_insert(code);
+                    exit.get_or_insert(Exit::after(signal));
                 });
-                if Stop::ask(&asked, level, code == Exit::Terminated) {
-                    ui.say(words(level, code));
+                if Stop::ask(&asked, level, signal != Signal::SIGINT) {
+                    ui.say(words(level, signal));
                 }
             }
         });
@@ -71,17 +75,14 @@ impl Drop for Signals {
     }
 }
 
-/// Waits for Ctrl-C or SIGTERM, and says how the program is to end.
+/// Waits for Ctrl-C or another signal that asks for the end, and says how the program is to end.
 pub(super) async fn asked_to_end() -> Result<Exit, Failure> {
-    let failed = |error: std::io::Error| {
-        Failure::new(Exit::WorkFailed, "signals can't be listened to").caused_by(&error)
-    };
-    let mut interrupts = signal(SignalKind::interrupt()).map_err(failed)?;
-    let mut terminations = signal(SignalKind::terminate()).map_err(failed)?;
-    tokio::select! {
-        _ = interrupts.recv() => Ok(Exit::Interrupted),
-        _ = terminations.recv() => Ok(Exit::Terminated),
-    }
+    let mut signals = EndSignals::listen().map_err(|error| not_heard(&error))?;
+    Ok(Exit::after(signals.next().await))
+}
+
+fn not_heard(error: &std::io::Error) -> Failure {
+    Failure::new(Exit::WorkFailed, "the program cannot listen for signals").caused_by(error)
 }
 
 fn after_interrupt(present: Level) -> Level {
@@ -92,14 +93,9 @@ fn after_interrupt(present: Level) -> Level {
     }
 }
 
-/// Whoever sends it again means now.
-fn after_termination(present: Level) -> Level {
-    if present < Level::Terminate { Level::Terminate } else { Level::Kill }
-}
-
-fn words(level: Level, code: Exit) -> &'static str {
+fn words(level: Level, signal: Signal) -> &'static str {
     match level {
-        Level::Terminate if code == Exit::Terminated => "Ending the running trials and giving them back.",
+        Level::Terminate if signal != Signal::SIGINT => "Ending the running trials and giving them back.",
         Level::No | Level::Drain => {
             "Finishing the running trials; no more are started. Ctrl-C again ends them, a third time kills them."
         }

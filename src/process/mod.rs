@@ -10,6 +10,7 @@ mod gpus;
 mod guard;
 mod output;
 mod secret_files;
+mod signals;
 
 pub use child::{Child, Ended, SpawnError, Spec};
 pub use clock::now_ms;
@@ -17,3 +18,4 @@ pub use git::{Changes, GitState, below_top, commits_apart, git_state, is_tracked
 pub use gpus::{list_gpus, parse_gpus};
 pub use guard::{Guard, keep_guard};
 pub use output::Tail;
+pub use signals::{EndSignals, survive_file_size_limit};
