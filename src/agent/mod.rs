@@ -31,6 +31,7 @@ mod round;
 mod settle;
 mod signs;
 mod stop;
+mod strays;
 mod takeover;
 mod values;
 mod watch;
@@ -38,6 +39,7 @@ mod work;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -123,8 +125,14 @@ pub struct Agent {
     pub guard: Option<Arc<Guard>>,
     /// GPUs to hand out, one a trial.
     pub gpus: Option<Gpus>,
-    /// Where commands run.
+    /// Where the agent works.
     pub folder: PathBuf,
+    /// Where commands run.
+    pub workdir: PathBuf,
+    /// Why commands may well find nothing to run here, where there is a reason to think so.
+    pub misplaced: Option<String>,
+    /// Whether it was said that a command left processes behind.
+    pub strays_told: AtomicBool,
     /// Where `SWEEP_CHECKPOINT_DIR`s are.
     pub checkpoints: PathBuf,
     /// Where the output of running commands can be read.
@@ -165,6 +173,11 @@ impl Agent {
             }
         }
         false
+    }
+
+    /// How the code stands now.
+    async fn look_at_code(&self) -> Arc<provenance::Standing> {
+        self.provenance.look(|text| (self.events)(Event::Warning { text })).await
     }
 
     /// Whether `max_duration`, counted from the start of the sweep, has run out.
@@ -212,7 +225,7 @@ pub enum AgentError {
     /// No command can be made for a trial's point.
     #[error(transparent)]
     Command(#[from] CommandError),
-    /// The command can't be started: no trial ever could.
+    /// The command cannot be started.
     #[error(transparent)]
     Spawn(#[from] SpawnError),
     /// This machine failed.

@@ -1,10 +1,11 @@
 //! Where a trial's code stands: looked at when the trial starts, but not for each of many short ones.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::process::{Changes, GitState, git_state};
+use crate::process::{Changes, GitState, aside, git_state};
 use crate::record::{Code, fingerprint, sha256, tags};
 use crate::space::Point;
 
@@ -24,6 +25,8 @@ pub struct Provenance {
     /// Whether the changes themselves are kept.
     keeps_changes: bool,
     latest: Mutex<Option<Look>>,
+    /// `git` did not answer: it is not asked again.
+    silent: AtomicBool,
 }
 
 #[derive(Clone)]
@@ -45,11 +48,11 @@ impl Provenance {
     /// Of the work tree that holds `folder`; `config` is canonical. Where changes are not kept, their hash is.
     #[must_use]
     pub fn new(folder: PathBuf, config: String, keeps_changes: bool) -> Self {
-        Self { folder, config, keeps_changes, latest: Mutex::new(None) }
+        Self { folder, config, keeps_changes, latest: Mutex::new(None), silent: AtomicBool::new(false) }
     }
 
-    /// How the code stands.
-    pub(super) async fn look(&self) -> Arc<Standing> {
+    /// How the code stands; `warn` is called, once, where that can't be found out.
+    pub(super) async fn look(&self, warn: impl Fn(&str)) -> Arc<Standing> {
         let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(latest) = latest
             && latest.at.elapsed() < FRESH.max(latest.cost * WORTH)
@@ -57,7 +60,21 @@ impl Provenance {
             return latest.code;
         }
         let (folder, start) = (self.folder.clone(), Instant::now());
-        let git = tokio::task::spawn_blocking(move || git_state(&folder)).await.ok().flatten();
+        let git = if self.silent.load(Ordering::Relaxed) {
+            None
+        } else {
+            match aside(move || git_state(&folder)).await {
+                Some(Ok(git)) => git,
+                Some(Err(slow)) => {
+                    // Trials side by side may have asked at the same time.
+                    if !self.silent.swap(true, Ordering::Relaxed) {
+                        warn(&format!("git: {slow}; trials do not record commit and changes"));
+                    }
+                    None
+                }
+                None => None,
+            }
+        };
         let changes = git.as_ref().and_then(|git| changes_hash(&git.changes));
         let code = Arc::new(Standing { git, changes, keeps_changes: self.keeps_changes });
         let look = Look { at: Instant::now(), cost: start.elapsed(), code: Arc::clone(&code) };

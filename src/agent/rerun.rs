@@ -51,7 +51,7 @@ pub async fn rerun(agent: &Agent, rerun: Rerun, stop: &watch::Sender<Stop>) -> R
     // Not the trial's own folder: its checkpoints would be resumed.
     let handed = Handed { seed, checkpoints: name.clone(), apart: true };
     let proposed = Proposed { point: rerun.point, checkpoints_of: rerun.trial, tags: Vec::new() };
-    let prepared = Prepared::of(agent, claim, proposed, agent.provenance.look().await, handed)?;
+    let prepared = Prepared::of(agent, claim, proposed, agent.look_at_code().await, handed)?;
     let mut new = prepared.new_run(agent);
     // Whatever reads the trials of a sweep goes by this tag.
     new.tags.retain(|(key, _)| key != tags::SWEEP_ID);

@@ -19,7 +19,7 @@ use super::takeover::{Look, Takeover};
 use super::values::is_refusal;
 use super::work::{CommandEnded, Wires, run_trial};
 use super::{Agent, AgentError};
-use crate::process::now_ms;
+use crate::process::{Ended, now_ms};
 use crate::record::{Claim, DEFAULT_LEASE, Order};
 use crate::trial::{RunStatus, TrialIndex};
 
@@ -72,6 +72,8 @@ pub enum EndReason {
     Target,
     /// Somebody has deleted the sweep.
     Deleted,
+    /// The first trials failed in a way that all others would, too: there is no such program, or no such file.
+    CannotRun,
 }
 
 /// Runs trials until none is left, the count is reached, too many fail in a row, or `stop` says so.
@@ -140,6 +142,8 @@ struct Round {
     nothing_left: bool,
     /// A trial has reached `metric.target`.
     target_reached: bool,
+    /// What is known of the command here; `None`: nothing has ended yet.
+    can_run: Option<bool>,
     takeover: Takeover,
     leftovers: Leftovers,
     summary: Summary,
@@ -165,6 +169,7 @@ impl Round {
             until_next_look: FIRST_LOOK,
             nothing_left: false,
             target_reached: false,
+            can_run: None,
             takeover: Takeover::default(),
             leftovers: Leftovers::default(),
             summary: Summary::default(),
@@ -218,11 +223,24 @@ impl Round {
         for own in self.own.iter_mut().filter(|own| own.trial == ended.trial) {
             own.has_command = decides;
         }
+        self.can_run = self.can_run.or_else(|| self.shows_whether_it_can_run(ended));
         match ended.status {
             RunStatus::Failed => self.failures_in_a_row += 1,
             RunStatus::Finished => self.failures_in_a_row = 0,
             _ if ended.stopped_early => self.failures_in_a_row = 0,
             _ => {}
+        }
+    }
+
+    /// What the first trial to end says of all others. 126 and 127 are what shells, `env` and the like give where there
+    /// is nothing that can be run.
+    fn shows_whether_it_can_run(&self, ended: CommandEnded) -> Option<bool> {
+        match (ended.status, ended.ended) {
+            // Its values were the reason.
+            (_, Ended::NotStarted) => None,
+            (RunStatus::Failed, Ended::Exited(126 | 127)) => Some(false),
+            (RunStatus::Failed, _) => Some(self.agent.misplaced.is_none()),
+            _ => Some(true),
         }
     }
 
@@ -273,6 +291,9 @@ impl Round {
         }
         if self.unmeasured_in_a_row >= MOST_UNMEASURED {
             return Some(EndReason::Unmeasured);
+        }
+        if self.can_run == Some(false) {
+            return Some(EndReason::CannotRun);
         }
         if self.target_reached {
             return Some(EndReason::Target);

@@ -105,9 +105,12 @@ impl Settlement {
 fn outcome_tags(watched: &Watched) -> Vec<(String, String)> {
     let how = match watched.ended {
         Ended::Exited(code) => (tags::EXIT_CODE, code.to_string()),
+        Ended::NotStarted => (tags::EXIT_CODE, watched.ended.code().to_string()),
         Ended::Signaled(_) => (tags::SIGNAL, watched.ended.to_string()),
     };
-    let why = watched.cut.map(|cut| (tags::REASON, cut.reason().to_owned()));
+    let not_started = || (watched.ended == Ended::NotStarted).then(|| watched.tail.last_lines().join(" "));
+    let why = watched.cut.map(|cut| cut.reason().to_owned()).or_else(not_started);
+    let why = why.map(|why| (tags::REASON, why));
     let mut all: Vec<_> =
         std::iter::once(how).chain(why).map(|(key, value)| (key.to_owned(), value)).collect();
     if let Some(stop) = &watched.verdict {

@@ -9,6 +9,7 @@ use super::Agent;
 use super::event::Event;
 use super::settle::{end_run, settle_for, written_status};
 use super::signs::Signs;
+use super::strays::end_earlier;
 use crate::process::now_ms;
 use crate::record::{Claim, Unfinished, attempt_of, attempts_of, index_of, running_runs, tags};
 use crate::tracking::{Result, Run};
@@ -127,6 +128,7 @@ async fn enter_result(agent: &Agent, trial: &Unfinished) -> Result<bool> {
     let Unfinished { trial, round, excused, .. } = *trial;
     let claim = Claim { trial, attempt: attempt_of(run), round, excused };
     settle_for(agent.store.as_ref(), &agent.ledger, claim, run).await?;
+    end_earlier(agent, claim, &runs).await;
     (agent.events)(Event::Note {
         trial,
         text: "its agent was lost after it had ended: it has its result now",
@@ -159,7 +161,9 @@ fn is_written(run: &Run) -> bool {
 /// Tells the former attempts that they are no longer wanted, and ends their runs. An agent that was only suspended
 /// finds the tag at its next heartbeat and stops its command.
 async fn supersede(agent: &Agent, claim: Claim) -> Result<()> {
-    for run in attempts_of(agent.store.as_ref(), &agent.sweep, claim.trial).await? {
+    let attempts = attempts_of(agent.store.as_ref(), &agent.sweep, claim.trial).await?;
+    end_earlier(agent, claim, &attempts).await;
+    for run in attempts {
         if !is_to_be_superseded(&run, claim) {
             continue;
         }
@@ -178,7 +182,7 @@ async fn supersede(agent: &Agent, claim: Claim) -> Result<()> {
 /// of. A run that looks as if it had ended well does not count, whoever ended it.
 fn is_to_be_superseded(run: &Run, claim: Claim) -> bool {
     let attempt = attempt_of(run);
-    let is_settled = run.tag(tags::EXIT_CODE).or(run.tag(tags::SIGNAL)).is_some();
+    let is_settled = [tags::EXIT_CODE, tags::SIGNAL, tags::REASON].iter().any(|key| run.tag(key).is_some());
     let is_told = run.info.status.is_final() && run.info.status != RunStatus::Finished && is_settled;
     attempt >= claim.round && attempt < claim.attempt && !is_told
 }

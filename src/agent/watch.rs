@@ -1,6 +1,8 @@
 //! Watching a command to its end, and ending it where it must be.
 
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -11,6 +13,7 @@ use super::event::Event;
 use super::from_output::FromOutput;
 use super::heartbeat::{Heartbeat, Lost};
 use super::stop::{Level, Stop};
+use super::strays::left_behind;
 use super::takeover::AGENT_LOST;
 use super::{Agent, AgentError};
 use crate::process::{Child, Ended, Tail, now_ms};
@@ -68,6 +71,23 @@ pub(super) struct Watched {
     pub(super) beside: Vec<RunId>,
 }
 
+impl Watched {
+    /// A command that never ran: what it would have printed is the reason.
+    pub(super) fn not_started(log: &Path, why: &str) -> Self {
+        let mut tail = Tail::at(log);
+        tail.push(format!("{why}\n").as_bytes());
+        Self {
+            ended: Ended::NotStarted,
+            cut: None,
+            verdict: None,
+            took: Duration::ZERO,
+            tail,
+            end_time: now_ms(),
+            unsent: Vec::new(),
+        }
+    }
+}
+
 /// Watches a command until it has ended, by itself, by the agent's `stop`, by `trial_timeout`, or because the trial was
 /// taken over.
 pub(super) async fn watch_command(
@@ -122,6 +142,10 @@ pub(super) async fn watch_command(
         }
     };
     let (took, end_time) = (started.elapsed(), now_ms());
+    let strays = child.end_strays(ending.grace_left(), killed(&mut stop)).await;
+    if strays > 0 && !agent.strays_told.swap(true, Ordering::Relaxed) {
+        (agent.events)(Event::Note { trial: claim.trial, text: &left_behind(strays) });
+    }
     let note = |text: &str| (agent.events)(Event::Note { trial: claim.trial, text });
     if let Some(error) = tail.broken() {
         note(&format!("its log is cut, and the trial is settled without the rest: {error}"));
@@ -160,6 +184,17 @@ impl Ending {
         }
     }
 
+    /// What is left of the grace for processes that outlive the command.
+    fn grace_left(&self) -> Duration {
+        match self.level {
+            Level::No | Level::Drain => self.grace,
+            Level::Terminate => self
+                .deadline
+                .map_or(self.grace, |deadline| deadline.saturating_duration_since(Instant::now())),
+            Level::Kill => Duration::ZERO,
+        }
+    }
+
     fn time_is_up(&mut self, child: &Child) {
         let next = if self.level < Level::Terminate { Level::Terminate } else { Level::Kill };
         self.escalate(child, next, Cut::TimedOut);
@@ -174,6 +209,13 @@ async fn asked_beyond(stop: &mut watch::Receiver<Stop>, done: Level) -> Stop {
         Ok(stop) => stop,
         // Nobody is left to ask.
         Err(_) => std::future::pending().await,
+    }
+}
+
+/// Waits until the agent is asked to end its commands at once.
+async fn killed(stop: &mut watch::Receiver<Stop>) {
+    if stop.wait_for(|stop| stop.level == Level::Kill).await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -19,15 +19,16 @@ use super::propose::{Proposed, propose};
 use super::provenance::Standing;
 use super::settle::{Delivered, Fate, Known, Settlement, abandon, deliver, drop_if_deleted};
 use super::stop::{LAST_CHANCE, Level, Stop, asked_to_end, in_time};
+use super::strays::mark_of;
 use super::values::is_refusal;
 use super::watch::{Cut, Watched, watch_command};
 use super::{Agent, AgentError};
 use crate::config::Method;
 use crate::config::command::{RenderContext, Rendered, render};
-use crate::process::{Child, Spec, Tail, now_ms};
+use crate::process::{Blame, Child, Ended, SpawnError, Spec, Tail, now_ms};
 use crate::record::{Claim, NewTrial, Unfinished, Verdict, lease_text, tags};
 use crate::space::Point;
-use crate::tracking::{NewRun, RunInfo, TrackingError};
+use crate::tracking::{NewRun, RunId, RunInfo, TrackingError};
 use crate::trial::{RunStatus, TrialIndex, trial_seed};
 
 /// What ties a trial to the agent's loop.
@@ -57,6 +58,7 @@ pub(super) struct CommandEnded {
     pub(super) status: RunStatus,
     /// It was not worth going on with, but it worked.
     pub(super) stopped_early: bool,
+    pub(super) ended: Ended,
 }
 
 /// Why an attempt has no outcome.
@@ -149,7 +151,7 @@ async fn run_attempt(agent: &Arc<Agent>, claim: Claim, wires: &Wires) -> Result<
         settled.map_err(AgentError::from)?;
         return Ok(None);
     };
-    let prepared = Prepared::new(agent, claim, proposed, agent.provenance.look().await)?;
+    let prepared = Prepared::new(agent, claim, proposed, agent.look_at_code().await)?;
     let new = prepared.new_run(agent);
     run_prepared(agent, prepared, &new, wires).await.map(Some)
 }
@@ -171,7 +173,7 @@ pub(super) async fn run_prepared(
         (agent.events)(Event::Started { claim, run: &run.id, point: &prepared.proposed.point, taken });
         let mut watched = match Child::spawn(&spec, agent.guard.clone()) {
             Ok(child) => watch_command(agent, claim, &run.id, child, wires.stop.clone()).await,
-            Err(error) => Err(error.into()),
+            Err(error) => not_started(agent, claim, &run.id, error),
         };
         if let Ok(watched) = &mut watched {
             watched.beside = agent.hand_over.made(&uri);
@@ -192,6 +194,17 @@ pub(super) async fn run_prepared(
             Err(error.into())
         }
     }
+}
+
+/// What becomes of a trial whose command did not start. Its own values are a reason to fail this trial alone; all else
+/// ends the agent.
+fn not_started(agent: &Agent, claim: Claim, run: &RunId, error: SpawnError) -> Result<Watched, AgentError> {
+    if error.blame() != Blame::Values {
+        return Err(error.into());
+    }
+    let text = format!("{error}: {} ({})", error.source, error.hint());
+    (agent.events)(Event::Note { trial: claim.trial, text: &text });
+    Ok(Watched::not_started(&agent.live_log(run), &text))
 }
 
 /// Something that is being saved.
@@ -221,9 +234,9 @@ async fn settle(
     }
     let stopped = watched.verdict.filter(|_| watched.cut == Some(Cut::StoppedEarly));
     if settlement.fate != Fate::Retried {
-        let (status, stopped_early) = (settlement.status, stopped.is_some());
+        let (status, stopped_early, ended) = (settlement.status, stopped.is_some(), watched.ended);
         // The agent may be gone already: then nobody waits for the place.
-        let _ = wires.ended.send(CommandEnded { trial: claim.trial, status, stopped_early });
+        let _ = wires.ended.send(CommandEnded { trial: claim.trial, status, stopped_early, ended });
     }
     let last_lines = watched.tail.last_lines();
     if settlement.status == RunStatus::Failed && last_lines.iter().any(|line| line.contains(OTHER_EXPERIMENT))
@@ -513,7 +526,8 @@ impl Prepared {
             argv: self.command.argv.clone(),
             env: variables(given, |name| std::env::var(name).ok()),
             env_remove: REMOVED.to_vec(),
-            folder: Some(agent.folder.clone()),
+            folder: Some(agent.workdir.clone()),
+            mark: mark_of(agent, &run.id),
         }
     }
 }

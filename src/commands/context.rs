@@ -8,7 +8,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::workspace::Latest;
 use crate::agent::Identity;
-use crate::process::git_state;
+use crate::process::{aside, git_state};
 use crate::record::{Sweep, tags};
 use crate::tracking::embedded::EmbeddedStore;
 use crate::tracking::rest::{Environment, RestStore, Settings};
@@ -143,8 +143,16 @@ impl Context {
     }
 
     /// Tags that say where the code stands.
-    pub(super) fn git_tags(&self) -> Vec<(String, String)> {
-        let Some(state) = git_state(&self.folder) else { return Vec::new() };
+    pub(super) async fn git_tags(&self) -> Vec<(String, String)> {
+        let folder = self.folder.clone();
+        let state = match aside(move || git_state(&folder)).await {
+            Some(Ok(Some(state))) => state,
+            Some(Err(slow)) => {
+                self.ui.warn(&format!("git: {slow}; the sweep does not record its commit"));
+                return Vec::new();
+            }
+            _ => return Vec::new(),
+        };
         let branch = state.branch.map(|branch| (tags::GIT_BRANCH.to_owned(), branch));
         std::iter::once((tags::GIT_COMMIT.to_owned(), state.commit)).chain(branch).collect()
     }

@@ -6,6 +6,7 @@ use std::fmt;
 use super::exit::Exit;
 use crate::agent::AgentError;
 use crate::plain::PlainError;
+use crate::process::machine_hint;
 use crate::strategy::StrategyError;
 use crate::tracking::{ErrorKind, TrackingError};
 
@@ -86,11 +87,12 @@ impl From<AgentError> for Failure {
             AgentError::Tracking(error) => Self { exit: Exit::Tracking, ..error.into() },
             AgentError::Strategy(error) => error.into(),
             AgentError::Command(error) => Self::new(Exit::Usage, error.to_string()),
-            AgentError::Spawn(ref spawn) => Self::new(Exit::WorkFailed, spawn.to_string())
-                .caused_by(&spawn.source)
-                .hint("Is the program of `command` installed, and on the PATH?"),
+            AgentError::Spawn(ref spawn) => {
+                Self::new(Exit::WorkFailed, spawn.to_string()).caused_by(&spawn.source).hint(spawn.hint())
+            }
             AgentError::Io { ref what, ref source } => {
-                Self::new(Exit::WorkFailed, what.clone()).caused_by(source)
+                let failure = Self::new(Exit::WorkFailed, what.clone()).caused_by(source);
+                Self { hint: machine_hint(source), ..failure }
             }
         }
     }

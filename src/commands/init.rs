@@ -56,7 +56,9 @@ pub(super) async fn make(
     }
     let identity = context.identity();
     let name = config.sweep_name.clone().unwrap_or_else(|| sweep_name(&mut rand::rng()));
-    let mut tags = context.git_tags();
+    let mut tags = context.git_tags().await;
+    tags.push((tags::FOLDER.to_owned(), context.folder.display().to_string()));
+    tags.push((tags::HOST.to_owned(), identity.host.clone()));
     tags.push((tags::CONFIG_FILE.to_owned(), path.display().to_string()));
     let new = NewSweep {
         name: &name,

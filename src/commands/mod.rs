@@ -58,6 +58,7 @@ mod trial_row;
 pub mod trials;
 mod values;
 pub mod verify;
+mod workdir;
 mod workspace;
 
 pub use choose::TrialChoice;

@@ -1,6 +1,7 @@
 //! `sweep run`: an agent that works on a sweep until nothing is left.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::context::{Backend, Context, Setting, SweepChoice};
@@ -10,6 +11,7 @@ use super::hand_over::{ToGateway, ToServer};
 use super::load::load_sweep;
 use super::pin::{Pin, check_pin};
 use super::signals::Signals;
+use super::workdir::{self, Place};
 use super::workspace;
 use crate::agent::{
     self, Agent, Early, EndReason, Gpus, HandOver, Journal, MOST_UNMEASURED, Options, Provenance, Summary,
@@ -116,7 +118,7 @@ pub(super) async fn work(
     let without_value = summary.unmeasured > 0
         && (summary.end == EndReason::Unmeasured || summary.unmeasured == summary.finished);
     let failed = if summary.failed > 0 || without_value { Exit::WorkFailed } else { Exit::Done };
-    let gave_up = matches!(summary.end, EndReason::Failures | EndReason::Unmeasured);
+    let gave_up = matches!(summary.end, EndReason::Failures | EndReason::Unmeasured | EndReason::CannotRun);
     let complete = summary.end != EndReason::Stopped && !gave_up;
     Ok(Worked { exit: signals.exit().unwrap_or(failed), complete: complete && signals.exit().is_none() })
 }
@@ -136,6 +138,10 @@ pub(super) async fn assemble(
     config: Config,
     args: &WorkArgs,
 ) -> Result<Agent, Failure> {
+    let place = workdir::place(context, &sweep, &config)?;
+    if let Some(why) = &place.misplaced {
+        context.ui.warn(why);
+    }
     let strategy = strategy::for_config(&config, sweep.seed)?;
     let identity = context.identity();
     let order = if strategy.reads_history() { ClaimOrder::Ascending } else { ClaimOrder::Spread };
@@ -173,7 +179,7 @@ pub(super) async fn assemble(
         },
         warned: Warned::default(),
         provenance: Provenance::new(
-            context.folder.clone(),
+            place.folder.clone(),
             config::canonical(&sweep.config).unwrap_or_default(),
             config.git_diff,
         ),
@@ -189,6 +195,9 @@ pub(super) async fn assemble(
         guard: guard(context),
         gpus: gpus.map(Gpus::new),
         folder: context.folder.clone(),
+        workdir: place.folder,
+        misplaced: place.misplaced,
+        strays_told: AtomicBool::new(false),
         events: Box::new(move |event| {
             event.trace();
             lines.on(&event);
@@ -312,22 +321,7 @@ fn announce(context: &Context, sweep: &Sweep, config: &Config, limit: Option<u64
 
 fn tell(context: &Context, agent: &Agent, summary: &Summary) {
     let ui = &context.ui;
-    if summary.end == EndReason::Failures
-        && let Some(last) = &summary.last_failure
-    {
-        let head = format!(
-            "{} failures in a row: the agent stops (--max-failures). Trial {} ended with {}; its last lines:",
-            agent.options.max_failures, last.trial, last.ended
-        );
-        ui.insist(&ui.err(Style::Bad, &head));
-        for line in &last.last_lines {
-            ui.insist(&format!("    {line}"));
-        }
-        ui.insist(&format!(
-            "To run them again: sweep retry --failed {id}, then sweep run {id}",
-            id = short_id(&agent.sweep)
-        ));
-    }
+    tell_failure(context, agent, summary);
     if summary.end == EndReason::Unmeasured
         && let Some(metric) = &agent.config.metric
     {
@@ -353,6 +347,7 @@ fn tell(context: &Context, agent: &Agent, summary: &Summary) {
         EndReason::Count => "as many trials as asked for (--count) were run".to_owned(),
         EndReason::Failures => "too many failures in a row".to_owned(),
         EndReason::Unmeasured => "too many trials without the metric in a row".to_owned(),
+        EndReason::CannotRun => "the command cannot run here".to_owned(),
         EndReason::Stopped => "stopped".to_owned(),
         EndReason::Duration => "max_duration has run out".to_owned(),
         EndReason::Target => "metric.target is reached".to_owned(),
@@ -381,6 +376,34 @@ fn tell(context: &Context, agent: &Agent, summary: &Summary) {
 pub(super) fn short_id(sweep: &Sweep) -> &str {
     let id = sweep.id().as_str();
     id.get(..8).unwrap_or(id)
+}
+
+/// The last failure, where it is why the agent has stopped.
+fn tell_failure(context: &Context, agent: &Agent, summary: &Summary) {
+    let ui = &context.ui;
+    let Some(last) = &summary.last_failure else { return };
+    let head = match summary.end {
+        EndReason::Failures => format!(
+            "{} failures in a row: the agent stops (--max-failures). Trial {} ended with {}; its last lines:",
+            agent.options.max_failures, last.trial, last.ended
+        ),
+        EndReason::CannotRun => {
+            format!("Trial {} ended with {}, as all others would; its last lines:", last.trial, last.ended)
+        }
+        _ => return,
+    };
+    ui.insist(&ui.err(Style::Bad, &head));
+    for line in &last.last_lines {
+        ui.insist(&format!("    {line}"));
+    }
+    if summary.end == EndReason::CannotRun {
+        let place = Place { folder: agent.workdir.clone(), misplaced: agent.misplaced.clone() };
+        ui.insist(&workdir::advice(&place, &agent.config.command, last));
+    }
+    ui.insist(&format!(
+        "To run them again: sweep retry --failed {id}, then sweep run {id}",
+        id = short_id(&agent.sweep)
+    ));
 }
 
 fn nothing_left(agent: &Agent) -> String {

@@ -83,7 +83,10 @@ pub async fn verify(setting: &Setting, args: &VerifyArgs) -> Result<Exit, Failur
     let title = found.title();
     let run = found.run.clone();
     let (sweep, config) = found.into_sweep()?;
-    let git = git_state(&context.folder);
+    let git = git_state(&context.folder).unwrap_or_else(|slow| {
+        context.ui.warn(&format!("git: {slow}"));
+        None
+    });
     let mut checks = vec![commit(&context.folder, &run, git.as_ref()), changes(&run, git.as_ref())];
     checks.push(config_file(&context.folder, &sweep));
     checks.push(fingerprint_now(&sweep, &run, git.as_ref()));

@@ -45,6 +45,8 @@ pub struct Config {
     pub max_duration: Option<Duration>,
     /// Additions to the command's environment.
     pub env: Vec<(String, String)>,
+    /// Where the command runs, as it was written; `None`: where the agent was started.
+    pub workdir: Option<String>,
     /// Further attempts of a failed trial.
     pub retries: u32,
     /// Time between SIGTERM and SIGKILL.

@@ -128,6 +128,7 @@ fn top() -> Json {
         "max_duration": { "anyOf": [{ "$ref": "#/$defs/duration" }, { "type": "null" }] },
         "grace": { "anyOf": [{ "$ref": "#/$defs/duration" }, { "type": "null" }] },
         "env": { "description": "additions to the command's environment", "type": ["object", "null"] },
+        "workdir": { "description": "where the command runs", "type": ["string", "null"], "minLength": 1 },
         "retries": { "description": "further attempts of a failed trial", "type": ["integer", "null"], "minimum": 0 },
         "budget": {
             "type": ["object", "null"], "required": ["max"], "additionalProperties": false,

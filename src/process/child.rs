@@ -7,17 +7,22 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tokio::net::unix::pipe;
 
-use super::guard::Guard;
+use super::guard::{Announcement, Guard};
+use super::spawn_error::SpawnError;
+use super::strays::{self, Born, Mark};
 
 /// How long output is still read after the command and its group are gone, in case a process left the group and
 /// holds the pipe open.
 const LAST_OUTPUT: Duration = Duration::from_millis(500);
+
+/// What shells give as the exit code of a command that could not be started.
+const NOT_STARTED: i32 = 126;
 
 /// What is to be run.
 #[derive(Debug, Clone)]
@@ -30,17 +35,8 @@ pub struct Spec {
     pub env: Vec<(String, OsString)>,
     /// Where it runs; `None`: here.
     pub folder: Option<PathBuf>,
-}
-
-/// Why a command did not start.
-#[derive(Debug, thiserror::Error)]
-#[error("`{program}` can't be started")]
-pub struct SpawnError {
-    /// The program.
-    pub program: String,
-    /// What the system said.
-    #[source]
-    pub source: io::Error,
+    /// Tells its processes from all others.
+    pub mark: Mark,
 }
 
 /// How a command ended.
@@ -50,6 +46,8 @@ pub enum Ended {
     Exited(i32),
     /// By a signal.
     Signaled(i32),
+    /// It never began.
+    NotStarted,
 }
 
 impl Ended {
@@ -65,6 +63,7 @@ impl Ended {
         match self {
             Self::Exited(code) => code,
             Self::Signaled(signal) => 128 + signal,
+            Self::NotStarted => NOT_STARTED,
         }
     }
 }
@@ -73,6 +72,7 @@ impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exited(code) => write!(f, "exit code {code}"),
+            Self::NotStarted => f.write_str("could not be started"),
             Self::Signaled(signal) => match Signal::try_from(*signal) {
                 Ok(name) => write!(f, "{name}"),
                 Err(_) => write!(f, "signal {signal}"),
@@ -81,15 +81,19 @@ impl fmt::Display for Ended {
     }
 }
 
-/// A running command: the leader of a process group of its own. Dropping it kills the group.
+/// A running command: the leader of a process group of its own. Dropping it kills the group, and what has left it.
 pub struct Child {
     child: tokio::process::Child,
     group: Pid,
+    mark: Mark,
+    started: Instant,
     output: pipe::Receiver,
-    /// Kills the group should this process die.
+    /// Kills the command's processes should this process die.
     guard: Option<Arc<Guard>>,
     /// Set once the leader is reaped: its group id may then belong to somebody else.
     reaped: bool,
+    /// Set once nothing is left of it.
+    over: bool,
 }
 
 impl Child {
@@ -102,7 +106,11 @@ impl Child {
     /// Where the program is missing or may not be run.
     pub fn spawn(spec: &Spec, guard: Option<Arc<Guard>>) -> Result<Self, SpawnError> {
         let program = spec.argv.first().cloned().unwrap_or_default();
-        Self::start(spec, &program, guard).map_err(|source| SpawnError { program, source })
+        Self::start(spec, &program, guard).map_err(|source| SpawnError {
+            program,
+            folder: spec.folder.clone().unwrap_or_default(),
+            source,
+        })
     }
 
     fn start(spec: &Spec, program: &str, guard: Option<Arc<Guard>>) -> io::Result<Self> {
@@ -117,19 +125,22 @@ impl Child {
             command.current_dir(folder);
         }
         command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+        let inherited = std::env::var(strays::VARIABLE).ok();
+        command.env(strays::VARIABLE, spec.mark.within(inherited.as_deref()));
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        die_with_parent(&mut command);
-        let mut command = tokio::process::Command::from(command);
-        let child = command.kill_on_drop(true).spawn()?;
-        // The command holds the pipe's writing end: it must go, or the output would never end.
-        drop(command);
-        let id = child.id().ok_or_else(|| io::Error::other("the command ended before it began"))?;
-        let group = Pid::from_raw(i32::try_from(id).map_err(io::Error::other)?);
-        if let Some(guard) = &guard {
-            guard.watch(group);
-        }
+        // It takes the command along, and with it the pipe's writing end, or the output would never end.
+        let (child, group) = spawn_announced(command, &spec.mark, guard.as_deref())?;
         let output = pipe::Receiver::from_owned_fd(reader.into())?;
-        Ok(Self { child, group, output, guard, reaped: false })
+        Ok(Self {
+            child,
+            group,
+            mark: spec.mark.clone(),
+            started: Instant::now(),
+            output,
+            guard,
+            reaped: false,
+            over: false,
+        })
     }
 
     /// Waits until the command has ended, passing its output on as it comes. What it leaves behind of its group is
@@ -154,9 +165,6 @@ impl Child {
         };
         self.signal_leftovers();
         self.reaped = true;
-        if let Some(guard) = &self.guard {
-            guard.release(self.group);
-        }
         let rest = async {
             while open {
                 self.output.readable().await?;
@@ -171,6 +179,22 @@ impl Child {
             Some(code) => Ended::Exited(code),
             None => Ended::Signaled(status.signal().unwrap_or(Signal::SIGKILL as i32)),
         })
+    }
+
+    /// Ends what a command that is over has left behind outside its group: asks it to end, and kills it after `grace`, or
+    /// as soon as `hurry` is done. Tells how many processes there were.
+    pub async fn end_strays(&mut self, grace: Duration, hurry: impl Future<Output = ()>) -> usize {
+        let born = Born::of(self.group, self.started.elapsed());
+        let number = strays::end(&self.mark, born, grace, hurry).await;
+        self.release();
+        number
+    }
+
+    fn release(&mut self) {
+        self.over = true;
+        if let Some(guard) = &self.guard {
+            guard.release(self.group);
+        }
     }
 
     /// Asks the whole group to end.
@@ -198,7 +222,12 @@ impl Child {
 
 impl Drop for Child {
     fn drop(&mut self) {
+        if self.over {
+            return;
+        }
         self.kill();
+        strays::kill_now(&self.mark, Born::of(self.group, self.started.elapsed()));
+        self.release();
     }
 }
 
@@ -214,29 +243,60 @@ fn drain(output: &pipe::Receiver, buffer: &mut [u8], on_output: &mut impl FnMut(
     }
 }
 
-#[cfg(target_os = "linux")]
-fn die_with_parent(command: &mut std::process::Command) {
-    use std::os::unix::process::CommandExt as _;
+/// Starts a command that announces itself to the guard; the guard is not replaced meanwhile.
+fn spawn_announced(
+    mut command: std::process::Command,
+    mark: &Mark,
+    guard: Option<&Guard>,
+) -> io::Result<(tokio::process::Child, Pid)> {
+    let starting = guard.map(Guard::starting);
+    before_exec(&mut command, starting.as_ref().map(|starting| starting.announcement(mark)));
+    let spawned = tokio::process::Command::from(command).kill_on_drop(true).spawn().and_then(|child| {
+        let id = child.id().ok_or_else(|| io::Error::other("the command ended before it began"))?;
+        Ok((child, Pid::from_raw(i32::try_from(id).map_err(io::Error::other)?)))
+    });
+    match (starting, &spawned) {
+        (Some(starting), Ok((_, group))) => starting.started(*group, mark.clone()),
+        (Some(starting), Err(_)) => starting.failed(mark),
+        (None, _) => {}
+    }
+    spawned
+}
 
+/// Prepares what the command does before it becomes the person's program: it dies with this process, and is announced to
+/// the guard.
+fn before_exec(command: &mut std::process::Command, mut announcement: Option<Announcement>) {
     let parent = nix::unistd::getpid();
     let in_child = move || {
-        nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
-        // The parent may have died before the line above.
-        if nix::unistd::getppid() != parent {
-            return Err(io::Error::other("the agent is gone"));
+        die_with(parent)?;
+        if let Some(announcement) = &mut announcement {
+            announcement.send();
         }
         Ok(())
     };
-    // SAFETY: between fork and exec only async-signal-safe calls are allowed; prctl and getppid are plain system
-    // calls, and the errors are built without allocation on the paths that are taken.
+    // SAFETY: between fork and exec only async-signal-safe calls are allowed, and no allocation: prctl, getppid, getpid
+    // and send are plain system calls, and errors are made from their numbers alone.
     #[allow(unsafe_code)]
     unsafe {
-        command.pre_exec(in_child);
+        std::os::unix::process::CommandExt::pre_exec(command, in_child);
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn die_with(parent: Pid) -> io::Result<()> {
+    nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
+    // The parent may have died before the line above.
+    if nix::unistd::getppid() == parent {
+        Ok(())
+    } else {
+        Err(io::Error::from_raw_os_error(nix::libc::ESRCH))
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn die_with_parent(_: &mut std::process::Command) {}
+fn die_with(_: Pid) -> io::Result<()> {
+    Ok(())
+}
 
 #[cfg(test)]
 mod tests {
@@ -248,6 +308,7 @@ mod tests {
             env_remove: vec!["HOME", "WORD"],
             env: vec![("WORD".into(), "hello".into())],
             folder: None,
+            mark: Mark::of(&["a test", text]),
         }
     }
 
@@ -279,9 +340,91 @@ mod tests {
         assert!(ended.success());
         let pid = Pid::from_raw(output.trim().parse().unwrap());
         // The kill is done; only the system's own reaping may take a moment.
-        while nix::sys::signal::kill(pid, None).is_ok() && !is_zombie(pid) {
+        while !is_gone(pid.as_raw()) {
             tokio::task::yield_now().await;
         }
+    }
+
+    /// Leaves the group at once, and says so once it has.
+    const STRAY: &str = "setsid sh -c 'trap \"\" HUP; echo $$ > pid; exec sleep 1000' > /dev/null 2>&1 & \
+                         until [ -s pid ]; do :; done; cat pid";
+
+    fn spec_in(folder: &std::path::Path, text: &str) -> Spec {
+        Spec {
+            folder: Some(folder.to_owned()),
+            mark: Mark::of(&[&folder.display().to_string()]),
+            env_remove: vec![],
+            ..shell(text)
+        }
+    }
+
+    #[tokio::test]
+    async fn what_has_left_the_group_ends_with_the_command_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut output = Vec::new();
+        let mut child = Child::spawn(&spec_in(folder.path(), STRAY), None).unwrap();
+        child.watch(|bytes| output.extend_from_slice(bytes)).await.unwrap();
+        let pid: i32 = String::from_utf8(output).unwrap().trim().parse().unwrap();
+        assert!(nix::sys::signal::kill(Pid::from_raw(pid), None).is_ok(), "the group's end reached it");
+        assert_eq!(child.end_strays(Duration::from_secs(3600), std::future::pending()).await, 1);
+        assert!(is_gone(pid));
+        assert_eq!(child.end_strays(Duration::ZERO, std::future::pending()).await, 0);
+    }
+
+    #[tokio::test]
+    async fn what_has_left_the_group_and_ignores_the_request_is_killed_after_the_grace() {
+        let folder = tempfile::tempdir().unwrap();
+        let stubborn = STRAY.replace("HUP", "HUP TERM");
+        let mut child = Child::spawn(&spec_in(folder.path(), &stubborn), None).unwrap();
+        child.watch(|_| {}).await.unwrap();
+        let pid: i32 = std::fs::read_to_string(folder.path().join("pid")).unwrap().trim().parse().unwrap();
+        let asked = Instant::now();
+        child.end_strays(Duration::from_millis(100), std::future::pending()).await;
+        assert!(is_gone(pid) && asked.elapsed() >= Duration::from_millis(100));
+    }
+
+    #[tokio::test]
+    async fn what_gave_up_the_mark_is_kept_and_so_is_what_carries_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = STRAY.replace("setsid", "env -u SWEEP_OWNER setsid");
+        let mut child = Child::spawn(&spec_in(folder.path(), &kept), None).unwrap();
+        child.watch(|_| {}).await.unwrap();
+        let pid: i32 = std::fs::read_to_string(folder.path().join("pid")).unwrap().trim().parse().unwrap();
+        assert_eq!(child.end_strays(Duration::ZERO, std::future::pending()).await, 0);
+        assert!(!is_gone(pid));
+        let _ = nix::sys::signal::kill(Pid::from_raw(pid), Signal::SIGKILL);
+    }
+
+    #[tokio::test]
+    async fn a_command_that_is_dropped_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = format!("{STRAY}; sleep 1000");
+        let mut child = Child::spawn(&spec_in(folder.path(), &text), None).unwrap();
+        let seen = std::cell::Cell::new(false);
+        tokio::select! {
+            _ = child.watch(|_| seen.set(true)) => panic!("it ended by itself"),
+            () = async { while !seen.get() { tokio::task::yield_now().await } } => {}
+        }
+        drop(child);
+        let pid: i32 = std::fs::read_to_string(folder.path().join("pid")).unwrap().trim().parse().unwrap();
+        while !is_gone(pid) {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_lost_agent_left_is_ended_and_what_a_living_one_runs_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let spec = spec_in(folder.path(), STRAY);
+        let mut child = Child::spawn(&spec, None).unwrap();
+        child.watch(|_| {}).await.unwrap();
+        let own = i32::try_from(std::process::id()).unwrap();
+        let grace = Duration::from_secs(3600);
+        assert_eq!(strays::end_abandoned(&spec.mark, Some(own), grace).await, 0);
+        let gone = std::process::Command::new("true").spawn().unwrap();
+        let number = i32::try_from(gone.id()).unwrap();
+        gone.wait_with_output().unwrap();
+        assert_eq!(strays::end_abandoned(&spec.mark, Some(number), grace).await, 1);
     }
 
     #[tokio::test]
@@ -307,7 +450,12 @@ mod tests {
         let _guard = runtime.enter();
         let spec = Spec { argv: vec!["no-such-program".into()], ..shell("") };
         let error = Child::spawn(&spec, None).err().unwrap();
-        assert_eq!(error.to_string(), "`no-such-program` can't be started");
+        assert_eq!(error.to_string(), "cannot start `no-such-program`");
+    }
+
+    fn is_gone(pid: i32) -> bool {
+        let pid = Pid::from_raw(pid);
+        nix::sys::signal::kill(pid, None).is_err() || is_zombie(pid)
     }
 
     fn is_zombie(pid: Pid) -> bool {

@@ -1,13 +1,16 @@
 //! The git state of the working directory, asked of `git` itself.
 
-use std::io::Read as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
+use std::time::Duration;
 
+use super::ask::{Answer, Limit, TooSlow, ask, ask_for};
 use super::secret_files::without_secrets;
 
 /// A longer diff is not kept.
 const LARGEST_DIFF: u64 = 4 << 20;
+/// What all questions of one look may take: a repository on a slow disk must not hold up a trial.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Where a work tree stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,56 +45,52 @@ pub enum Changes {
 }
 
 /// The state of the work tree that holds `folder`; `None` where there is none, no commit yet, or no `git`.
-#[must_use]
-pub fn git_state(folder: &Path) -> Option<GitState> {
-    let (commit, branch) = head(folder)?;
-    let (changes, left_out) = match changes(folder) {
+///
+/// # Errors
+/// Where `git` does not answer.
+pub fn git_state(folder: &Path) -> Result<Option<GitState>, TooSlow> {
+    state_within(folder, Limit::of(PATIENCE))
+}
+
+fn state_within(folder: &Path, limit: Limit) -> Result<Option<GitState>, TooSlow> {
+    let Some((commit, branch)) = head(folder, limit)? else { return Ok(None) };
+    let (changes, left_out) = match changes(folder, limit)? {
         Changes::Patch(patch) => match without_secrets(&patch) {
             (kept, left_out) if kept.is_empty() => (Changes::None, left_out),
             (kept, left_out) => (Changes::Patch(kept), left_out),
         },
         other => (other, Vec::new()),
     };
-    Some(GitState { commit, branch, changes, left_out })
+    Ok(Some(GitState { commit, branch, changes, left_out }))
 }
 
-fn head(folder: &Path) -> Option<(String, Option<String>)> {
-    let output = git(folder).args(["rev-parse", "HEAD", "--abbrev-ref", "HEAD"]).output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
+fn head(folder: &Path, limit: Limit) -> Result<Option<(String, Option<String>)>, TooSlow> {
+    let Some(answer) = git(folder, &["rev-parse", "HEAD", "--abbrev-ref", "HEAD"], limit)? else {
+        return Ok(None);
+    };
+    let Ok(text) = String::from_utf8(answer.stdout) else { return Ok(None) };
     let mut lines = text.lines().map(str::to_owned);
-    let commit = lines.next().filter(|line| line.len() >= 40)?;
-    Some((commit, lines.next().filter(|name| name != "HEAD")))
+    let commit = lines.next().filter(|line| line.len() >= 40);
+    Ok(commit.map(|commit| (commit, lines.next().filter(|name| name != "HEAD"))))
 }
 
 /// Nothing is run that the repository's own settings name: no external diff, no text conversion, no monitor.
-fn changes(folder: &Path) -> Changes {
-    let child = git(folder)
+fn changes(folder: &Path, limit: Limit) -> Result<Changes, TooSlow> {
+    let mut command = command(folder);
+    command
         .args(["-c", "core.fsmonitor=false", "diff", "HEAD", "--binary", "--no-ext-diff", "--no-textconv"])
         // The same bytes for the same changes, in every clone and with every setting.
         .args(["--no-color", "--full-index", "--unified=3", "--diff-algorithm=myers"])
-        .args(["--src-prefix=a/", "--dst-prefix=b/"])
-        .stdout(Stdio::piped())
-        .spawn();
-    let Ok(mut child) = child else { return Changes::None };
-    let mut patch = Vec::new();
-    let read = child.stdout.take().map(|out| out.take(LARGEST_DIFF + 1).read_to_end(&mut patch));
-    let too_large = patch.len() as u64 > LARGEST_DIFF;
-    if too_large {
-        // It may be gone already.
-        let _ = child.kill();
-    }
-    let ended = child.wait();
-    match read {
-        _ if too_large => Changes::TooLarge,
-        Some(Ok(_)) if !patch.is_empty() && ended.is_ok_and(|status| status.success()) => {
-            Changes::Patch(patch)
-        }
+        .args(["--src-prefix=a/", "--dst-prefix=b/"]);
+    Ok(match ask_for(command, limit, LARGEST_DIFF)? {
+        Some(answer) if answer.cut => Changes::TooLarge,
+        Some(answer) if answer.success && !answer.stdout.is_empty() => Changes::Patch(answer.stdout),
         _ => Changes::None,
-    }
+    })
 }
 
 /// How many commits lie between two: those that only the second has, and those that only the first has. `None`: the
-/// repository does not know one of them.
+/// repository does not know one of them, or does not answer.
 #[must_use]
 pub fn commits_apart(folder: &Path, from: &str, to: &str) -> Option<(u64, u64)> {
     // What a tag holds must not be read as an option.
@@ -100,8 +99,8 @@ pub fn commits_apart(folder: &Path, from: &str, to: &str) -> Option<(u64, u64)> 
         return None;
     }
     let range = format!("{from}...{to}");
-    let output = git(folder).args(["rev-list", "--left-right", "--count", &range]).output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
+    let limit = Limit::of(PATIENCE);
+    let text = git(folder, &["rev-list", "--left-right", "--count", &range], limit).ok()??.text();
     let (only_first, only_second) = text.trim().split_once('\t')?;
     Some((only_second.parse().ok()?, only_first.parse().ok()?))
 }
@@ -109,22 +108,28 @@ pub fn commits_apart(folder: &Path, from: &str, to: &str) -> Option<(u64, u64)> 
 /// Whether git knows a file.
 #[must_use]
 pub fn is_tracked(folder: &Path, file: &Path) -> bool {
-    let mut asked = git(folder);
-    asked.args(["ls-files", "--error-unmatch", "--"]).arg(file).stdout(Stdio::null());
-    asked.status().is_ok_and(|status| status.success())
+    let mut asked = command(folder);
+    asked.args(["ls-files", "--error-unmatch", "--"]).arg(file);
+    matches!(ask(asked, Limit::of(PATIENCE)), Ok(Some(Answer { success: true, .. })))
 }
 
 /// The path from the top of the work tree to a folder, with `/` at its end; empty at the top.
 #[must_use]
 pub fn below_top(folder: &Path) -> Option<String> {
-    let output = git(folder).args(["rev-parse", "--show-prefix"]).output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+    let answer = git(folder, &["rev-parse", "--show-prefix"], Limit::of(PATIENCE)).ok()??;
+    answer.success.then(|| answer.text().trim_end().to_owned())
 }
 
-fn git(folder: &Path) -> Command {
+fn git(folder: &Path, arguments: &[&str], limit: Limit) -> Result<Option<Answer>, TooSlow> {
+    let mut command = command(folder);
+    command.args(arguments);
+    ask(command, limit)
+}
+
+fn command(folder: &Path) -> Command {
     let mut git = Command::new("git");
     // A look must not take the lock that the person's own git wants.
-    git.current_dir(folder).env("GIT_OPTIONAL_LOCKS", "0").stdin(Stdio::null()).stderr(Stdio::null());
+    git.current_dir(folder).env("GIT_OPTIONAL_LOCKS", "0");
     git
 }
 
@@ -132,10 +137,16 @@ fn git(folder: &Path) -> Command {
 mod tests {
     use super::*;
 
+    /// As long as a busy machine needs.
+    fn git_state(folder: &Path) -> Option<GitState> {
+        state_within(folder, Limit::of(Duration::from_secs(60))).unwrap()
+    }
+
     fn run(folder: &Path, arguments: &[&str]) {
         let identity = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"];
-        let status = git(folder).args(identity).args(arguments).stdout(Stdio::null()).status().unwrap();
-        assert!(status.success(), "{arguments:?}");
+        let all: Vec<&str> = identity.iter().chain(arguments).copied().collect();
+        let answer = git(folder, &all, Limit::of(Duration::from_secs(60))).unwrap().unwrap();
+        assert!(answer.success, "{arguments:?}");
     }
 
     #[test]

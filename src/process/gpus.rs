@@ -1,6 +1,12 @@
 //! Which GPUs this machine has.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
+use std::time::Duration;
+
+use super::ask::{Limit, ask};
+
+/// A driver that is just being loaded takes its time.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The names of the GPUs: those that `CUDA_VISIBLE_DEVICES` allows where it is set, else those that `nvidia-smi` lists.
 /// Empty where there are none.
@@ -17,13 +23,15 @@ pub fn parse_gpus(text: &str) -> Vec<String> {
 }
 
 fn ask_nvidia_smi() -> Option<String> {
-    let output = Command::new("nvidia-smi")
-        .args(["--query-gpu=index", "--format=csv,noheader"])
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    let mut command = Command::new("nvidia-smi");
+    command.args(["--query-gpu=index", "--format=csv,noheader"]);
+    match ask(command, Limit::of(PATIENCE)) {
+        Ok(answer) => answer.filter(|answer| answer.success).map(|answer| answer.text()),
+        Err(error) => {
+            tracing::warn!(%error, "nvidia-smi");
+            None
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,20 +1,37 @@
 //! A small process that outlives the agent by a moment: when the agent dies, however it dies, the guard kills what its
 //! commands have started.
 //!
-//! The kernel's parent-death signal reaches a command's first process only. The guard reaches its whole group.
+//! The kernel's parent-death signal reaches a command's first process only. The guard reaches its whole group, and by its
+//! mark what has left the group. A command announces itself to the guard before it becomes the person's program, so that
+//! there is no moment at which it runs unguarded.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::io::{self, BufRead, Write as _};
+use std::os::fd::{AsRawFd as _, OwnedFd, RawFd};
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
-use std::process::{ChildStdin, Command, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use nix::libc;
 use nix::sys::signal::{SigHandler, Signal, killpg, signal};
 use nix::unistd::Pid;
 
-/// The agent's end of the pipe: it tells the guard of groups, and its closing is the agent's death.
+use super::signals::ASK_TO_END;
+use super::strays::{self, Mark};
+
+/// A guard that was killed is replaced so many times.
+const REPLACEMENTS: u32 = 20;
+
+/// The agent's end of the socket: commands are announced through it, and its closing is the agent's death.
 pub struct Guard {
-    pipe: Mutex<ChildStdin>,
+    post: Arc<Mutex<Post>>,
+}
+
+struct Post {
+    socket: UnixStream,
+    /// What is to be killed, to be told to a further guard.
+    watched: HashMap<i32, Mark>,
 }
 
 impl Guard {
@@ -23,56 +40,151 @@ impl Guard {
     /// # Errors
     /// Where the program can't be started again.
     pub fn start(argument: &str) -> io::Result<Self> {
-        let mut command = Command::new(this_program()?);
-        // A group of its own, so that no signal that is meant for the agent's group ends it.
-        command
-            .arg(argument)
-            .process_group(0)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        let mut child = command.spawn()?;
-        let pipe = child.stdin.take().ok_or_else(|| io::Error::other("the guard has no pipe"))?;
-        Ok(Self { pipe: Mutex::new(pipe) })
+        let (socket, child) = start_process(argument)?;
+        let post = Arc::new(Mutex::new(Post { socket, watched: HashMap::new() }));
+        let (weak, argument) = (Arc::downgrade(&post), argument.to_owned());
+        std::thread::Builder::new().name("guard".into()).spawn(move || relieve(child, &weak, &argument))?;
+        Ok(Self { post })
     }
 
-    /// Has a group killed should the agent die.
-    pub fn watch(&self, group: Pid) {
-        self.tell('+', group);
+    /// Keeps this guard at its post while a command is being started.
+    pub(super) fn starting(&self) -> Starting<'_> {
+        Starting { post: lock(&self.post) }
     }
 
     /// Lets a group go: it is over, and its number may become somebody else's.
-    pub fn release(&self, group: Pid) {
-        self.tell('-', group);
-    }
-
-    fn tell(&self, sign: char, group: Pid) {
-        let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
-        // A guard that was killed guards no more; the parent-death signal is left.
-        let _ = writeln!(pipe, "{sign}{group}");
+    pub(super) fn release(&self, group: Pid) {
+        let mut post = lock(&self.post);
+        post.watched.remove(&group.as_raw());
+        let _ = writeln!(post.socket, "-{group}");
     }
 }
 
-/// The guard's whole life: it reads until the agent is gone, then kills the groups that are left.
+/// A guard that stays the same while a command is being started.
+pub(super) struct Starting<'a> {
+    post: MutexGuard<'a, Post>,
+}
+
+impl Starting<'_> {
+    /// What the command does between fork and exec.
+    pub(super) fn announcement(&self, mark: &Mark) -> Announcement {
+        Announcement::new(self.post.socket.as_raw_fd(), mark)
+    }
+
+    /// The command could not be started: its number, which only it has known, is free again.
+    pub(super) fn failed(mut self, mark: &Mark) {
+        let _ = writeln!(self.post.socket, "~ {}", mark.as_str());
+    }
+
+    /// The command was started.
+    pub(super) fn started(mut self, group: Pid, mark: Mark) {
+        self.post.watched.insert(group.as_raw(), mark);
+    }
+}
+
+/// Tells the guard of the process that it is sent from.
+pub(super) struct Announcement {
+    socket: RawFd,
+    /// `+0000012345 <mark>` and a line end; the number is filled in where it is known.
+    line: Vec<u8>,
+}
+
+/// Where the number stands in an announcement.
+const NUMBER: std::ops::Range<usize> = 1..11;
+
+impl Announcement {
+    fn new(socket: RawFd, mark: &Mark) -> Self {
+        Self { socket, line: format!("+{:010} {}\n", 0, mark.as_str()).into_bytes() }
+    }
+
+    /// Sends it. Only system calls and writes to memory that is there: it is called between fork and exec. Once the line
+    /// lies in the socket, the guard reads it before it sees that the agent is gone.
+    pub(super) fn send(&mut self) {
+        let mut rest = nix::unistd::getpid().as_raw();
+        for place in NUMBER.rev() {
+            if let Some(byte) = self.line.get_mut(place) {
+                *byte = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+            }
+            rest /= 10;
+        }
+        // A guard that was killed, or is suspended, is no reason not to run: the agent is there, and starts another.
+        #[cfg(target_os = "linux")]
+        let flags = libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT;
+        #[cfg(not(target_os = "linux"))]
+        let flags = libc::MSG_DONTWAIT;
+        // SAFETY: the line is a buffer of this length, and `send` is async-signal-safe.
+        #[allow(unsafe_code)]
+        unsafe {
+            libc::send(self.socket, self.line.as_ptr().cast(), self.line.len(), flags);
+        }
+    }
+}
+
+fn lock(post: &Mutex<Post>) -> MutexGuard<'_, Post> {
+    post.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn start_process(argument: &str) -> io::Result<(UnixStream, Child)> {
+    let (ours, theirs) = UnixStream::pair()?;
+    let mut command = Command::new(this_program()?);
+    // A group of its own, so that no signal that is meant for the agent's group ends it; and it carries no mark of a
+    // trial in which this agent may run: it must be there when that is ended.
+    command
+        .arg(argument)
+        .env_remove(strays::VARIABLE)
+        .process_group(0)
+        .stdin(Stdio::from(OwnedFd::from(theirs)))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    Ok((ours, command.spawn()?))
+}
+
+/// Starts another guard when one was killed, and tells it what the former knew.
+fn relieve(mut child: Child, post: &Weak<Mutex<Post>>, argument: &str) {
+    for _ in 0..REPLACEMENTS {
+        let _ = child.wait();
+        let Some(post) = post.upgrade() else { return };
+        let mut post = lock(&post);
+        let Ok((socket, next)) = start_process(argument) else { return };
+        post.socket = socket;
+        let known: String =
+            post.watched.iter().map(|(group, mark)| format!("+{group} {}\n", mark.as_str())).collect();
+        let _ = post.socket.write_all(known.as_bytes());
+        child = next;
+    }
+}
+
+/// The guard's whole life: it reads until the agent is gone, then kills the groups that are left, and what carries the
+/// marks of their commands.
 pub fn keep_guard() {
     ignore_signals();
-    let groups = left_over(io::stdin().lock());
-    for group in groups {
-        let _ = killpg(group, Signal::SIGKILL);
+    let left = left_over(io::stdin().lock());
+    for group in left.keys() {
+        let _ = killpg(*group, Signal::SIGKILL);
     }
+    let marks: Vec<Mark> = left.into_values().flatten().collect();
+    strays::kill_all(&marks);
 }
 
 /// The groups that were named and not let go when the input ends.
-fn left_over(input: impl BufRead) -> HashSet<Pid> {
-    let mut groups = HashSet::new();
-    for line in input.lines().map_while(Result::ok) {
-        let Some((sign, number)) = line.split_at_checked(1) else { continue };
+fn left_over(input: impl BufRead) -> HashMap<Pid, Option<Mark>> {
+    let mut groups = HashMap::new();
+    for line in input.split(b'\n').map_while(Result::ok) {
+        let line = String::from_utf8_lossy(&line);
+        let Some((sign, rest)) = line.split_at_checked(1) else { continue };
+        let (number, mark) = rest.split_once(' ').unwrap_or((rest, ""));
+        if sign == "~" {
+            groups.retain(|_, known: &mut Option<Mark>| {
+                known.as_ref().is_none_or(|known| known.as_str() != mark)
+            });
+            continue;
+        }
         // 0 and 1 would be the guard's own group and everybody's.
         let Some(group) = number.parse().ok().filter(|number| *number > 1).map(Pid::from_raw) else {
             continue;
         };
         match sign {
-            "+" => groups.insert(group),
+            "+" => groups.insert(group, Mark::read(mark)),
             _ => groups.remove(&group),
         };
     }
@@ -80,10 +192,10 @@ fn left_over(input: impl BufRead) -> HashSet<Pid> {
 }
 
 fn ignore_signals() {
-    for name in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT] {
+    for name in ASK_TO_END {
         // SAFETY: no handler of ours is run; the signals are only ignored.
         #[allow(unsafe_code)]
-        let _ = unsafe { signal(name, SigHandler::SigIgn) };
+        let _ = unsafe { signal(*name, SigHandler::SigIgn) };
     }
 }
 
@@ -95,11 +207,37 @@ fn this_program() -> io::Result<std::path::PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read as _;
+
     use super::*;
 
     #[test]
     fn groups_that_were_not_let_go_are_left_over() {
-        let said = "+100\n+200\n-100\nnonsense\n+0\n+1\n+-5\n\n";
-        assert_eq!(left_over(said.as_bytes()), HashSet::from([Pid::from_raw(200)]));
+        let mark = Mark::of(&["one"]);
+        let said = format!(
+            "+100\n+0000000200 {mark}\n-100\nnonsense\n+0\n+1\n+-5\n\n+300\n+400 {failed}\n~ {failed}\n",
+            mark = mark.as_str(),
+            failed = Mark::of(&["two"]).as_str(),
+        );
+        let left = HashMap::from([(Pid::from_raw(200), Some(mark)), (Pid::from_raw(300), None)]);
+        assert_eq!(left_over(said.as_bytes()), left);
+    }
+
+    #[test]
+    fn an_announcement_names_the_process_that_sends_it() {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        let mark = Mark::of(&["one"]);
+        Announcement::new(ours.as_raw_fd(), &mark).send();
+        drop(ours);
+        let mut said = Vec::new();
+        theirs.read_to_end(&mut said).unwrap();
+        assert_eq!(left_over(said.as_slice()), HashMap::from([(nix::unistd::getpid(), Some(mark))]));
+    }
+
+    #[test]
+    fn an_announcement_to_a_guard_that_is_gone_harms_nobody() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        drop(theirs);
+        Announcement::new(ours.as_raw_fd(), &Mark::of(&["one"])).send();
     }
 }

@@ -3,6 +3,8 @@
 //! Owns the unsafe edge to the operating system. Refuses to know what a trial is: it is handed a command line and an
 //! environment, and tells what became of them.
 
+mod aside;
+mod ask;
 mod child;
 mod clock;
 mod git;
@@ -11,11 +13,17 @@ mod guard;
 mod output;
 mod secret_files;
 mod signals;
+mod spawn_error;
+mod strays;
 
-pub use child::{Child, Ended, SpawnError, Spec};
+pub use aside::aside;
+pub use ask::{TooSlow, ask_program};
+pub use child::{Child, Ended, Spec};
 pub use clock::now_ms;
 pub use git::{Changes, GitState, below_top, commits_apart, git_state, is_tracked};
 pub use gpus::{list_gpus, parse_gpus};
 pub use guard::{Guard, keep_guard};
 pub use output::Tail;
 pub use signals::{EndSignals, survive_file_size_limit};
+pub use spawn_error::{Blame, SpawnError, machine_hint, why_not_started};
+pub use strays::{Mark, end_abandoned};

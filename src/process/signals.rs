@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 /// What would end the program at once and is a request instead. Clusters announce a time limit with any of USR1, USR2, HUP
 /// and XCPU; a closed terminal and a lost connection send HUP; power supplies send PWR.
 #[cfg(target_os = "linux")]
-const ASK_TO_END: &[Signal] = &[
+pub(super) const ASK_TO_END: &[Signal] = &[
     Signal::SIGINT,
     Signal::SIGTERM,
     Signal::SIGHUP,
@@ -26,7 +26,7 @@ const ASK_TO_END: &[Signal] = &[
     Signal::SIGSTKFLT,
 ];
 #[cfg(not(target_os = "linux"))]
-const ASK_TO_END: &[Signal] = &[
+pub(super) const ASK_TO_END: &[Signal] = &[
     Signal::SIGINT,
     Signal::SIGTERM,
     Signal::SIGHUP,

@@ -22,6 +22,7 @@ mod log;
 mod many_agents;
 mod opens_in_mlflow;
 mod plain_files;
+mod processes;
 mod promote;
 mod provenance;
 mod rest;

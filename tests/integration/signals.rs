@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use nix::fcntl::OFlag;
 use nix::sys::signal::Signal;
 
 use crate::support::agent::{AgentProcess, file_in, no_process_is_left, processes_of, until};
@@ -147,6 +148,62 @@ fn sigterm_gives_the_trial_back_and_the_next_attempt_finds_its_checkpoint() {
     assert_eq!(story.outcome().states(0), ["KILLED", "FINISHED*"]);
     assert_eq!(story.outcome().states(1), ["FINISHED*"]);
     assert_eq!(story.tag(0, 1, "sweep.reason"), "given back");
+}
+
+#[test]
+fn every_signal_that_announces_the_end_gives_the_trial_back() {
+    let story = Story::new(1, WAITS);
+    let announced =
+        [Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGUSR1, Signal::SIGUSR2, Signal::SIGXCPU, Signal::SIGALRM];
+    for (signal, attempt) in announced.into_iter().zip(1..) {
+        let agent = story.agent(&["--lease", "1h"]);
+        story.wait_for(&format!("started-0-{attempt}"));
+        agent.signal(signal);
+        agent.finish().expect(128 + signal as i32);
+        assert_eq!(story.tag(0, attempt, "sweep.reason"), "given back", "{signal}");
+    }
+    no_process_is_left(&story.id);
+}
+
+#[test]
+fn a_terminal_that_is_closed_gives_the_trial_back() {
+    let story = Story::new(1, WAITS);
+    // No program that is started meanwhile may hold it open.
+    let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+    let terminal = nix::pty::posix_openpt(flags).unwrap();
+    nix::pty::grantpt(&terminal).unwrap();
+    nix::pty::unlockpt(&terminal).unwrap();
+    let inside = std::fs::File::open(nix::pty::ptsname_r(&terminal).unwrap()).unwrap();
+    let mut command = story.sandbox.wrapped(&["setsid", "--ctty"], &["run"]);
+    command.stdin(inside);
+    let agent = AgentProcess::of(&story.sandbox, command);
+    story.wait_for("started-0-1");
+    drop(terminal);
+    agent.finish().expect(129);
+    assert_eq!(story.tag(0, 1, "sweep.reason"), "given back");
+}
+
+#[test]
+fn what_nohup_ignores_stays_ignored() {
+    let story = Story::new(1, WAITS);
+    let command = story.sandbox.wrapped(&["sh", "-c", "trap '' HUP; exec \"$@\"", "sh"], &["run"]);
+    let agent = AgentProcess::of(&story.sandbox, command);
+    story.wait_for("started-0-1");
+    agent.signal(Signal::SIGHUP);
+    story.go();
+    agent.finish().expect(0);
+    assert_eq!(story.outcome().states(0), ["FINISHED*"]);
+}
+
+#[test]
+fn a_limit_of_file_size_ends_neither_the_agent_nor_goes_unnoticed_by_commands() {
+    let story = Story::new(1, "grep SigIgn /proc/self/status > ignored\nhead -c 8000000 /dev/zero\n");
+    let command = story.sandbox.wrapped(&["sh", "-c", "ulimit -f 4000; exec \"$@\"", "sh"], &["run"]);
+    let ran = AgentProcess::of(&story.sandbox, command).finish();
+    assert!(ran.code.is_some(), "ended by a signal: {}", ran.stderr);
+    let ignored = story.wait_for("ignored");
+    let mask = u64::from_str_radix(ignored.split_whitespace().last().unwrap(), 16).unwrap();
+    assert_eq!(mask & (1 << (Signal::SIGXFSZ as u32 - 1)), 0, "{ignored}");
 }
 
 #[test]

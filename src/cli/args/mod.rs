@@ -31,7 +31,7 @@ pub(super) use steer::{Control, Retry};
 #[derive(Debug, Parser)]
 #[command(name = "sweep", version, propagate_version = true, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 done · 1 trials failed or nothing to analyse · 2 usage or config · \
-                        3 tracking store · 130/143 ended by a signal")]
+                        3 tracking store · 128+n ended by signal n")]
 pub(super) struct Args {
     /// Tracking server or database: http(s)://HOST:PORT or sqlite:///FILE [default: $MLFLOW_TRACKING_URI, else
     /// sqlite:///mlflow.db]

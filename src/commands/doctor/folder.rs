@@ -12,7 +12,17 @@ pub(super) fn look(setting: &Setting) -> Vec<Finding> {
 }
 
 fn git(setting: &Setting) -> Finding {
-    let Some(state) = git_state(&setting.folder) else {
+    let state = match git_state(&setting.folder) {
+        Ok(state) => state,
+        Err(slow) => {
+            return Finding::warn(
+                "git",
+                format!("git: {slow}"),
+                "Trials do not record their code: run `git status` here, and see what it waits for.",
+            );
+        }
+    };
+    let Some(state) = state else {
         return Finding::warn(
             "git",
             "this folder is in no repository with a commit, or there is no git",

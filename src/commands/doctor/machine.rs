@@ -3,14 +3,13 @@
 use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use nix::sys::statvfs::statvfs;
 use nix::unistd::{AccessFlags, access};
 
 use super::Finding;
 use crate::commands::context::Setting;
-use crate::process::list_gpus;
+use crate::process::{ask_program, list_gpus};
 use crate::ui::words;
 
 /// Less free room deserves a look, bytes.
@@ -123,14 +122,7 @@ print('.'.join(map(str, sys.version_info[:3])), names.get('mlflow') or names.get
             "none on the PATH, and none is needed: commands may be in any language",
         );
     };
-    let asked = Command::new(&program)
-        .args(["-I", "-c", VERSION])
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output();
-    let answer = asked.ok().filter(|output| output.status.success());
-    let text =
-        answer.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default();
+    let text = ask_program(&program, &["-I", "-c", VERSION]).unwrap_or_default().trim().to_owned();
     match text.split_once(' ') {
         Some((python, "-")) => Finding::ok(
             "python",

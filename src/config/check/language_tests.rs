@@ -30,13 +30,14 @@ fn codes(rest: &str) -> Vec<&'static str> {
 #[test]
 fn every_setting_arrives_in_the_config() {
     let config = ok(
-        "method: random\nseed: 18446744073709551615\nrun_cap: null\ntrial_timeout: 90s\nmax_duration: 1h30m\ngrace: 45\nretries: 2\nenv: {A: yes, B: 1e-4, C: , 1: x}\n",
+        "method: random\nseed: 18446744073709551615\nrun_cap: null\ntrial_timeout: 90s\nmax_duration: 1h30m\ngrace: 45\nworkdir: ../training\nretries: 2\nenv: {A: yes, B: 1e-4, C: , 1: x}\n",
     );
     assert_eq!(config.seed, Some(u64::MAX));
     assert_eq!(config.run_cap, None);
     assert_eq!(config.trial_timeout, Some(Duration::from_secs(90)));
     assert_eq!(config.max_duration, Some(Duration::from_secs(5400)));
     assert_eq!(config.grace, Some(Duration::from_secs(45)));
+    assert_eq!(config.workdir.as_deref(), Some("../training"));
     assert_eq!(config.retries, 2);
     let env: Vec<(&str, &str)> = config.env.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
     assert_eq!(env, [("A", "yes"), ("B", "1e-4"), ("C", ""), ("1", "x")]);
@@ -195,6 +196,9 @@ fn ties_between_parameters_are_checked() {
         ("env: {'A=B': 1}", "can't be the name"),
         ("retries: -1", "whole number"),
         ("trial_timeout: 0", "longer than nothing"),
+        ("workdir: ''", "the path of a directory"),
+        ("workdir: 7", "a text"),
+        ("workdir: 'data/${x}'", "without `${…}`"),
         ("seed: 1.5", "whole number"),
     ] {
         let found = faults(&format!("method: random\n{rest}\n"));

@@ -29,6 +29,8 @@ pub struct Settings {
     pub max_duration: Option<Duration>,
     /// `env`
     pub env: Vec<(String, String)>,
+    /// `workdir`
+    pub workdir: Option<String>,
     /// `retries`
     pub retries: u32,
     /// `grace`
@@ -127,6 +129,7 @@ pub fn settings(fields: &Fields<'_>, method: Option<Method>, findings: &mut Find
         trial_timeout,
         max_duration,
         env: fields.some("env").map(|field| environment(&field, findings)).unwrap_or_default(),
+        workdir: fields.some("workdir").and_then(|field| workdir(&field, findings)),
         retries: retries.unwrap_or(0),
         grace,
         optimizer: fields.some("optimizer").and_then(|field| field.word(&words, findings)),
@@ -134,6 +137,22 @@ pub fn settings(fields: &Fields<'_>, method: Option<Method>, findings: &mut Find
     };
     without_meaning(fields, method, findings);
     settings
+}
+
+/// `workdir:`. Whether it exists only the machine knows on which an agent runs.
+fn workdir(field: &super::fields::Field<'_>, findings: &mut Findings) -> Option<String> {
+    let text = field.text(findings)?;
+    if text.trim().is_empty() || text.contains('\0') {
+        field
+            .wrong("the path of a directory", findings)
+            .hint("such as `workdir: training` or `workdir: /home/me/training`");
+        return None;
+    }
+    if text.contains("${") {
+        field.wrong("a path without `${…}`", findings).hint("it is the same for all trials");
+        return None;
+    }
+    Some(text)
 }
 
 /// Keys that belong to another method.

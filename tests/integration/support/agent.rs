@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -48,13 +48,18 @@ pub struct AgentProcess {
 impl AgentProcess {
     /// Starts `sweep` with these arguments; what it prints is kept in the sandbox.
     pub fn start(sandbox: &Sandbox, args: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut command = sandbox.command(args);
+        command.envs(environment.iter().copied());
+        Self::of(sandbox, command)
+    }
+
+    /// Starts `sweep` by a command of this sandbox.
+    pub fn of(sandbox: &Sandbox, mut command: Command) -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let stdout = sandbox.path().join(format!("agent-{number}.out"));
         let stderr = sandbox.path().join(format!("agent-{number}.err"));
-        let child = sandbox
-            .command(args)
-            .envs(environment.iter().copied())
+        let child = command
             .stdout(Stdio::from(File::create(&stdout).unwrap()))
             .stderr(Stdio::from(File::create(&stderr).unwrap()))
             .spawn()
@@ -63,8 +68,21 @@ impl AgentProcess {
     }
 
     pub fn signal(&self, signal: Signal) {
-        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap());
-        kill(pid, signal).unwrap();
+        send(self.child.id(), signal);
+    }
+
+    /// The process that guards it.
+    #[track_caller]
+    pub fn guard(&self) -> u32 {
+        let parent = self.child.id().to_string();
+        until("a guard", || {
+            processes().find(|pid| {
+                let status = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+                let of_agent = status.rsplit(')').next().unwrap().split_whitespace().nth(1) == Some(&parent);
+                let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+                of_agent && String::from_utf8_lossy(&line).contains("__guard")
+            })
+        })
     }
 
     /// Waits until it has said this on stderr.
@@ -114,15 +132,28 @@ impl Drop for AgentProcess {
 
 /// The processes, however deep, that trials of this sweep have started and that still live.
 pub fn processes_of(sweep: &str) -> Vec<u32> {
-    let mark = format!("SWEEP_ID={sweep}");
-    let entries = std::fs::read_dir("/proc").unwrap().flatten();
-    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    pids.filter(|pid| {
+    processes_with(&format!("SWEEP_ID={sweep}"))
+}
+
+/// The processes that have this entry in their environment.
+pub fn processes_with(entry: &str) -> Vec<u32> {
+    let carries = |pid: &u32| {
         let environ = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
         // A zombie has no environment any more.
-        environ.split(|byte| *byte == 0).any(|entry| entry == mark.as_bytes())
-    })
-    .collect()
+        environ.split(|byte| *byte == 0).any(|other| other == entry.as_bytes())
+    };
+    processes().filter(carries).collect()
+}
+
+fn processes() -> impl Iterator<Item = u32> {
+    let entries = std::fs::read_dir("/proc").unwrap().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+/// Sends a signal to a process.
+#[track_caller]
+pub fn send(pid: u32, signal: Signal) {
+    kill(Pid::from_raw(i32::try_from(pid).unwrap()), signal).unwrap();
 }
 
 /// Waits until no process of the sweep's trials is left.

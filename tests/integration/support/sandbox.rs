@@ -36,7 +36,14 @@ impl Sandbox {
 
     /// The binary with these arguments, in this directory and an environment that nothing outside decides.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sweep"));
+        self.wrapped(&[], args)
+    }
+
+    /// The same, started by a program that is handed the binary and its arguments as its last arguments.
+    pub fn wrapped(&self, wrapper: &[&str], args: &[&str]) -> Command {
+        let all = [wrapper, &[env!("CARGO_BIN_EXE_sweep")], args].concat();
+        let (program, args) = all.split_first().unwrap();
+        let mut command = Command::new(program);
         command.args(args).current_dir(self.path()).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();

@@ -1,0 +1,342 @@
+//! Processes that have left their command's group (`setsid`, a double fork), known by a mark in their environment.
+//!
+//! Every process of a command inherits the mark, however deep it is and whoever its parent is by now. A process without
+//! the mark is nobody's business here: `env -u SWEEP_OWNER tmux …` keeps one on purpose.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use sha2::{Digest as _, Sha256};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::aside::aside;
+
+/// Holds the marks of all commands that a process belongs to, outermost first, with `:` between them.
+pub(super) const VARIABLE: &str = "SWEEP_OWNER";
+
+/// Hexadecimal digits of a mark.
+const DIGITS: usize = 32;
+
+/// A command that ended sooner than this can't have used up all process numbers: what it started has a higher one.
+const SHORT: Duration = Duration::from_secs(1);
+/// A process table that can't be read for so long (a process that hangs in the kernel) is not waited for.
+const SLOW: Duration = Duration::from_secs(2);
+/// How long processes are awaited that were killed.
+const LAST: Duration = Duration::from_secs(5);
+/// Between two looks, at first and at most.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(100));
+/// Looks at a process that is just being started, and shows no environment yet.
+const LOOKS_AT_NEWBORN: u32 = 3;
+
+/// Tells the processes of one command from all others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark(String);
+
+impl Mark {
+    /// The mark of what these texts name together: the same texts, the same mark, and no others.
+    #[must_use]
+    pub fn of(parts: &[&str]) -> Self {
+        let mut hash = Sha256::new();
+        for part in parts {
+            hash.update(part.len().to_le_bytes());
+            hash.update(part.as_bytes());
+        }
+        let hex: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Self(hex.chars().take(DIGITS).collect())
+    }
+
+    /// A mark that was written down.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let is_mark = text.len() == DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_mark.then(|| Self(text.to_owned()))
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The value of [`VARIABLE`] for a command of this mark that is started where `inherited` is the value.
+    pub(super) fn within(&self, inherited: Option<&str>) -> String {
+        match inherited.filter(|outer| !outer.is_empty()) {
+            Some(outer) => format!("{outer}:{}", self.0),
+            None => self.0.clone(),
+        }
+    }
+
+    /// Whether an environment (entries that end with NUL) carries this mark.
+    fn is_in(&self, environment: &[u8]) -> bool {
+        let value = environment.split(|byte| *byte == 0).find_map(|entry| {
+            entry.strip_prefix(VARIABLE.as_bytes()).and_then(|rest| rest.strip_prefix(b"="))
+        });
+        value.is_some_and(|value| value.split(|byte| *byte == b':').any(|mark| mark == self.0.as_bytes()))
+    }
+}
+
+/// A process; its start tells it from a later one of the same number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Process {
+    pid: Pid,
+    started: u64,
+}
+
+/// Which processes can be those that are looked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Born {
+    /// Any.
+    Whenever,
+    /// Those that were started after this one.
+    After(Pid),
+}
+
+impl Born {
+    /// What a command can have started whose first process is `leader`, and which took so long.
+    pub(super) fn of(leader: Pid, took: Duration) -> Self {
+        if took < SHORT { Self::After(leader) } else { Self::Whenever }
+    }
+}
+
+/// What a look at all processes gave.
+#[derive(Debug, Default)]
+struct Look {
+    found: Vec<Process>,
+    /// Some process is just being started, and does not show its environment yet.
+    newborn: bool,
+}
+
+/// Ends what carries the mark: asks it to end, and kills it after `grace`, or as soon as `hurry` is done. Tells how many
+/// processes there were.
+pub(super) async fn end(mark: &Mark, born: Born, grace: Duration, hurry: impl Future<Output = ()>) -> usize {
+    let mut hurry = std::pin::pin!(hurry);
+    let start = Instant::now();
+    let (mut asked, mut hurried, mut pause) = (HashSet::new(), grace.is_zero(), PAUSE.0);
+    let mut killed_since = None;
+    loop {
+        let found = patient_look(mark, born).await;
+        hurried |= start.elapsed() >= grace;
+        if hurried {
+            killed_since.get_or_insert_with(Instant::now);
+        }
+        for process in &found {
+            if hurried {
+                signal(*process, mark, Signal::SIGKILL);
+            } else if !asked.contains(process) {
+                signal(*process, mark, Signal::SIGTERM);
+            }
+            asked.insert(*process);
+        }
+        if found.is_empty() || killed_since.is_some_and(|since| since.elapsed() > LAST) {
+            return asked.len();
+        }
+        tokio::select! {
+            () = sleep(pause) => {}
+            () = &mut hurry, if !hurried => hurried = true,
+        }
+        pause = (2 * pause).min(PAUSE.1);
+    }
+}
+
+/// Ends what an earlier agent of this machine has left behind of a command, if that agent, a process of this number, is
+/// gone. Tells how many processes there were.
+pub async fn end_abandoned(mark: &Mark, agent: Option<i32>, grace: Duration) -> usize {
+    let found = patient_look(mark, Born::Whenever).await;
+    let Some(first) = found.iter().map(|process| process.started).min() else { return 0 };
+    // An agent that is only suspended ends its commands itself when it wakes. One that is gone may have left its number
+    // to a later process.
+    let lives = agent.map(Pid::from_raw).and_then(table::started).is_some_and(|started| started <= first);
+    if lives {
+        return 0;
+    }
+    end(mark, Born::Whenever, grace, std::future::pending()).await
+}
+
+/// Kills what carries one of the marks, until nothing does: for a process that does nothing else.
+pub(super) fn kill_all(marks: &[Mark]) {
+    let start = std::time::Instant::now();
+    while start.elapsed() < LAST {
+        let mut any = false;
+        for mark in marks {
+            let look = look(mark, Born::Whenever);
+            any |= look.newborn || !look.found.is_empty();
+            look.found.iter().for_each(|process| signal(*process, mark, Signal::SIGKILL));
+        }
+        if !any {
+            return;
+        }
+        std::thread::sleep(PAUSE.0);
+    }
+}
+
+/// Kills what carries the mark, once.
+pub(super) fn kill_now(mark: &Mark, born: Born) {
+    look(mark, born).found.iter().for_each(|process| signal(*process, mark, Signal::SIGKILL));
+}
+
+/// Looks off the thread that keeps heartbeats going, and again where a process is just being started.
+async fn patient_look(mark: &Mark, born: Born) -> Vec<Process> {
+    let mut seen = Look::default();
+    for again in 0..LOOKS_AT_NEWBORN {
+        if again > 0 {
+            sleep(PAUSE.0 * 2_u32.pow(again)).await;
+        }
+        let wanted = mark.clone();
+        seen = match timeout(SLOW, aside(move || look(&wanted, born))).await {
+            Ok(Some(seen)) => seen,
+            // The machine is out of processes: then it is done here.
+            Ok(None) => look(mark, born),
+            Err(_) => Look::default(),
+        };
+        if !(seen.found.is_empty() && seen.newborn) {
+            break;
+        }
+    }
+    seen.found
+}
+
+fn signal(process: Process, mark: &Mark, signal: Signal) {
+    // The number may be another process's by now.
+    if table::started(process.pid) == Some(process.started) && mark.is_in(&table::environment(process.pid)) {
+        let _ = kill(process.pid, signal);
+    }
+}
+
+fn look(mark: &Mark, born: Born) -> Look {
+    let mut look = Look::default();
+    for pid in table::pids(born) {
+        let environment = table::environment(pid);
+        if environment.is_empty() {
+            look.newborn |= matches!(born, Born::After(_)) && table::is_starting(pid);
+        } else if mark.is_in(&environment)
+            && table::is_own(pid)
+            && let Some(started) = table::started(pid)
+        {
+            look.found.push(Process { pid, started });
+        }
+    }
+    look
+}
+
+/// What the system says of its processes.
+#[cfg(target_os = "linux")]
+mod table {
+    use std::fs;
+    use std::os::unix::fs::MetadataExt as _;
+
+    use nix::unistd::{Pid, geteuid};
+
+    use super::Born;
+
+    /// The processes that there are, but this one.
+    pub(super) fn pids(born: Born) -> Vec<Pid> {
+        let latest = latest();
+        let possible = |pid: &i32| match born {
+            Born::Whenever => true,
+            // Numbers are given in their order, and begin again when the highest was given.
+            Born::After(first) if latest >= first.as_raw() => *pid > first.as_raw(),
+            Born::After(first) => *pid > first.as_raw() || *pid <= latest,
+        };
+        let own = nix::unistd::getpid().as_raw();
+        let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+        let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+        pids.filter(|pid| *pid != own && possible(pid)).map(Pid::from_raw).collect()
+    }
+
+    /// The number of the process that was started last.
+    fn latest() -> i32 {
+        let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+        text.split_whitespace().next_back().and_then(|last| last.parse().ok()).unwrap_or(i32::MAX)
+    }
+
+    /// Empty where it can't be read: of other users, of zombies, of a process that is just being started.
+    pub(super) fn environment(pid: Pid) -> Vec<u8> {
+        fs::read(format!("/proc/{pid}/environ")).unwrap_or_default()
+    }
+
+    pub(super) fn is_own(pid: Pid) -> bool {
+        fs::metadata(format!("/proc/{pid}")).is_ok_and(|file| file.uid() == geteuid().as_raw())
+    }
+
+    /// When it was started, in the kernel's ticks.
+    pub(super) fn started(pid: Pid) -> Option<u64> {
+        field(pid, 22)?.parse().ok()
+    }
+
+    /// Whether it is a process of ours with memory of its own: no zombie and no thread of the kernel.
+    pub(super) fn is_starting(pid: Pid) -> bool {
+        is_own(pid) && field(pid, 23).is_some_and(|size| size != "0")
+    }
+
+    /// A field of `stat`, counted from 1 as its manual does.
+    fn field(pid: Pid, number: usize) -> Option<String> {
+        let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // The second field is a name, and may hold anything.
+        let (_, rest) = text.rsplit_once(')')?;
+        rest.split_whitespace().nth(number - 3).map(str::to_owned)
+    }
+}
+
+/// Where there is no `/proc`, nobody is found.
+#[cfg(not(target_os = "linux"))]
+mod table {
+    use nix::unistd::Pid;
+
+    use super::Born;
+
+    pub(super) fn pids(_: Born) -> Vec<Pid> {
+        Vec::new()
+    }
+
+    pub(super) fn environment(_: Pid) -> Vec<u8> {
+        Vec::new()
+    }
+
+    pub(super) fn is_own(_: Pid) -> bool {
+        false
+    }
+
+    pub(super) fn started(_: Pid) -> Option<u64> {
+        None
+    }
+
+    pub(super) fn is_starting(_: Pid) -> bool {
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_is_found_as_a_whole_entry_of_the_environment_and_nowhere_else() {
+        let (mark, other) = (Mark::of(&["store", "run"]), Mark::of(&["storer", "un"]));
+        assert_ne!(mark, other);
+        let alone = format!("A=1\0SWEEP_OWNER={}\0B=2\0", mark.as_str());
+        let nested = format!("SWEEP_OWNER={}\0", mark.within(Some(other.as_str())));
+        for environment in [&alone, &nested] {
+            assert!(mark.is_in(environment.as_bytes()), "{environment:?}");
+        }
+        assert!(other.is_in(nested.as_bytes()) && !other.is_in(alone.as_bytes()));
+        let text = mark.as_str();
+        for environment in [
+            String::new(),
+            format!("XSWEEP_OWNER={text}\0"),
+            format!("SWEEP_OWNER={text}0\0"),
+            format!("SWEEP_OWNER=0{text}\0"),
+            format!("SWEEP_OWNER_OF={text}\0"),
+            format!("NOTE=SWEEP_OWNER={text}\0"),
+        ] {
+            assert!(!mark.is_in(environment.as_bytes()), "{environment:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_looks_like_a_mark_is_read_as_one() {
+        let mark = Mark::of(&["a"]);
+        assert_eq!(Mark::read(mark.as_str()), Some(mark));
+        for text in ["", "abc", "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"] {
+            assert_eq!(Mark::read(text), None, "{text}");
+        }
+    }
+}
