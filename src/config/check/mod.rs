@@ -27,7 +27,7 @@ use super::{Config, Method, Optimizer};
 use crate::space::Value;
 
 /// Every key of the top level.
-pub(super) const KEYS: [&str; 35] = [
+pub(super) const KEYS: [&str; 36] = [
     "command",
     "program",
     "method",
