@@ -84,6 +84,7 @@ impl Watched {
             tail,
             end_time: now_ms(),
             unsent: Vec::new(),
+            beside: Vec::new(),
         }
     }
 }
