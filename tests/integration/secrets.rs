@@ -89,7 +89,7 @@ fn the_command_of_a_trial_is_that_of_the_config_whatever_a_tag_says() {
         assert!(!ran.stdout.contains("pwned"), "{args:?}: {}", ran.stdout);
     }
     sandbox.run(&["finalize"]).expect(0);
-    let report = sandbox.path().join(format!("mlruns/1/{sweep}/artifacts"));
+    let report = sandbox.path().join(format!("mlruns/0/{sweep}/artifacts"));
     assert!(!all_that_is_kept(&report).contains("pwned"));
 }
 
@@ -114,7 +114,7 @@ fn a_config_that_was_exchanged_gives_no_command_where_the_sweep_was_made() {
     let sweep = sandbox.init(PLAIN);
     sandbox.run(&["run"]).expect(0);
     let other = PLAIN.replace("echo", "touch");
-    std::fs::write(sandbox.path().join(format!("mlruns/1/{sweep}/artifacts/sweep_config.yaml")), &other)
+    std::fs::write(sandbox.path().join(format!("mlruns/0/{sweep}/artifacts/sweep_config.yaml")), &other)
         .unwrap();
     let hash: String = Sha256::digest(&other).iter().map(|byte| format!("{byte:02x}")).collect();
     overwrite(&sandbox, "sweep.config_sha256", &hash);
