@@ -39,7 +39,7 @@ impl<K: Eq + Hash> Signs<K> {
         // Who did not look for long has not seen whether the store was away meanwhile, when nobody could show a sign.
         let unwatched = now.duration_since(sign.looked) > (lease / 2).max(NEAR);
         if sign.text != text || unwatched {
-            *sign = new();
+            *sign = Sign { text, since: now, looked: now, lease };
         }
         sign.looked = now;
         now.duration_since(sign.since) >= lease.max(Duration::from_millis(1))

@@ -38,9 +38,9 @@ pub(super) fn script(ui: &Ui, shell: Shell) -> Result<Exit, Failure> {
         Shell::Fish => &Fish,
     };
     let mut script = Vec::new();
-    shell
-        .write_registration(ASKED, NAME, NAME, &program(), &mut script)
-        .map_err(|error| Failure::new(Exit::WorkFailed, "the script can't be made").caused_by(&error))?;
+    shell.write_registration(ASKED, NAME, NAME, &program(), &mut script).map_err(|error| {
+        Failure::new(Exit::WorkFailed, "cannot make the completion script").caused_by(&error)
+    })?;
     ui.print_bytes(&script);
     Ok(Exit::Done)
 }

@@ -1,16 +1,21 @@
 //! The page that `sweep --help` prints: the verbs in the order in which one meets them, under headings.
 
+use std::io::Write as _;
+
 use clap::{Command, CommandFactory as _};
 
 use super::args::Args;
+use super::{examples, slips};
+use crate::commands::Exit;
+use crate::ui::{Ui, note_loss};
 
 /// The headings, and the verbs below each.
 const GROUPS: [(&str, &[&str]); 7] = [
     ("Make and run", &["check", "sample", "init", "run", "finalize", "start"]),
-    ("Steer", &["pause", "resume", "stop", "cancel", "retry"]),
-    ("Look", &["list", "status", "trials", "show", "logs", "best", "analyze"]),
+    ("Control", &["pause", "resume", "stop", "cancel", "retry"]),
+    ("Inspect", &["list", "status", "trials", "show", "logs", "best", "analyze"]),
     ("Compare and reproduce", &["diff", "verify", "rerun", "export", "import"]),
-    ("Hand on", &["promote", "models"]),
+    ("Publish", &["promote", "models"]),
     ("Serve", &["server", "log"]),
     ("Tools", &["doctor", "completions", "man"]),
 ];
@@ -27,6 +32,7 @@ tracking server everything is kept in ./mlflow.db, which MLflow opens.";
 /// The whole grammar, with that page.
 pub(super) fn grammar() -> Command {
     let command = Args::command();
+    let command = examples::add_to(command);
     let page = format!(
         "{{about-with-newline}}\n{START}\n\n{{usage-heading}} {{usage}}\n\n{}{}\n{{options}}{{after-help}}\n",
         verbs(&command),
@@ -40,7 +46,38 @@ pub(super) fn with_long_about() -> Command {
     let command = Args::command();
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
     // `sweep help` has nothing that a page of its own would tell.
-    command.disable_help_subcommand(true).long_about(format!("{about}.\n\n{}", START.replace('\n', " ")))
+    examples::add_to(command)
+        .disable_help_subcommand(true)
+        .long_about(format!("{about}.\n\n{}", START.replace('\n', " ")))
+}
+
+/// Answers what is no verb to be run: help and version go to stdout, what was typed wrong to stderr.
+pub(super) fn answer(error: &clap::Error) -> Exit {
+    if let Some(failure) = slips::unknown_verb(error, &verbs_and_aliases()) {
+        super::tell(&Ui::detect(false), &failure);
+        return failure.exit;
+    }
+    if error.use_stderr() {
+        // Where nobody hears what is said there is nobody to tell.
+        let _ = error.print();
+        return Exit::Usage;
+    }
+    note_loss(error.print().and_then(|()| std::io::stdout().flush()));
+    super::whether_heard(&Ui::detect(false), Exit::Done)
+}
+
+/// Every word that names a verb.
+pub(super) fn verbs_and_aliases() -> Vec<String> {
+    let command = Args::command();
+    let names = command.get_subcommands().flat_map(|verb| {
+        std::iter::once(verb.get_name().to_owned()).chain(verb.get_all_aliases().map(str::to_owned))
+    });
+    names.chain(["help".to_owned()]).collect()
+}
+
+/// What the program is, in a sentence.
+pub(super) fn about() -> String {
+    Args::command().get_about().map(ToString::to_string).unwrap_or_default()
 }
 
 /// The verbs under their headings.

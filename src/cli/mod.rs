@@ -4,21 +4,25 @@
 
 mod args;
 mod complete;
+mod examples;
 mod help;
 mod logging;
 mod man;
+mod slips;
 mod tools;
+mod view;
 
 use clap::FromArgMatches as _;
 
 use crate::commands::{
-    Exit, Failure, Setting, analyze, best, check, control, diff, doctor, export, finalize, import, init,
-    list, log, logs, models, promote, replay, rerun, retry, run, sample, server, show, start, status, trials,
-    verify,
+    Exit, Failure, Setting, analyze, best, check, control, diff, doctor, export, finalize, home, import,
+    init, list, log, logs, models, promote, replay, rerun, retry, run, sample, server, show, start, status,
+    trials, verify,
 };
 use crate::record::Order;
-use crate::ui::{Style, Ui, lost_output};
+use crate::ui::{Style, Ui, error_lines, lost_output};
 use args::{Args, Sampled, Verb};
+use view::View;
 
 /// Runs the program and tells its exit code.
 #[must_use]
@@ -36,21 +40,14 @@ pub fn main() -> u8 {
     let args = match parsed {
         Ok(args) => args,
         Err(error) => {
-            // Help and version are no errors; a closed pipe is none either.
-            let _ = error.print();
-            return if error.use_stderr() { Exit::Usage.code() } else { Exit::Done.code() };
+            return help::answer(&error).code();
         }
     };
-    let ui = Ui::detect(args.quiet);
+    let view = args.verb.as_ref().map(Verb::view).unwrap_or_default();
+    let ui = view.of(Ui::detect(args.quiet));
     let logging = logging::set_up(args.verbose, args.log_file.clone());
-    match logging.and_then(|()| in_runtime(ui, args)) {
-        Ok(exit) => {
-            let lost = lost_output().filter(|_| exit == Exit::Done);
-            lost.map_or(exit.code(), |why| {
-                tell(&ui, &Failure::new(Exit::WorkFailed, format!("stdout can't be written: {why}")));
-                Exit::WorkFailed.code()
-            })
-        }
+    match logging.and_then(|()| in_runtime(ui, args, view)) {
+        Ok(exit) => whether_heard(&ui, exit).code(),
         Err(failure) => {
             tell(&ui, &failure);
             failure.exit.code()
@@ -58,16 +55,18 @@ pub fn main() -> u8 {
     }
 }
 
-fn in_runtime(ui: Ui, args: Args) -> Result<Exit, Failure> {
+fn in_runtime(ui: Ui, args: Args, view: View) -> Result<Exit, Failure> {
     // One thread: an agent waits far more than it computes, and commands must be started from a thread that lives on.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-        Failure::new(Exit::WorkFailed, "the program can't be set up on this machine").caused_by(&error)
-    })?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::WorkFailed, "cannot start on this machine").caused_by(&error))?;
     // Neither waits for what still reads, writes or computes at its end: it has waited as long as it should.
-    let leaves = matches!(args.verb, Verb::Server(_) | Verb::Run(_) | Verb::Start(_));
+    let leaves = matches!(args.verb, Some(Verb::Server(_) | Verb::Run(_) | Verb::Start(_)));
     let done = runtime.block_on(async {
-        let setting = Setting::read(ui, args.tracking_uri)?;
-        match args.verb {
+        let setting = Setting { columns: view.columns, ..Setting::read(ui, args.tracking_uri)? };
+        let Some(verb) = args.verb else { return home::home(&setting, &help::about()).await };
+        match verb {
             Verb::Init(args) => init::init(&setting, &args.into()).await,
             Verb::Run(args) => run::run(&setting, &args.into()).await,
             Verb::Finalize(args) => finalize::finalize(&setting, &args.into()).await,
@@ -112,6 +111,15 @@ fn in_runtime(ui: Ui, args: Args) -> Result<Exit, Failure> {
     done
 }
 
+/// The exit code of a verb, but that of a failure where its output was lost. A reader that has seen enough loses nothing.
+fn whether_heard(ui: &Ui, exit: Exit) -> Exit {
+    let Some(why) = lost_output() else { return exit };
+    let failure = Failure::new(Exit::WorkFailed, format!("stdout can't be written: {why}"));
+    tell(ui, &failure.hint("Free disk space, or send the output to another place."));
+    if exit == Exit::Done { Exit::WorkFailed } else { exit }
+}
+
 fn tell(ui: &Ui, failure: &Failure) {
-    ui.insist(&format!("{} {failure}", ui.err(Style::Bad, "error:")));
+    let text = error_lines(&failure.message, &failure.causes, failure.hint.as_deref());
+    ui.insist(&format!("{} {text}", ui.err(Style::Bad, "error:")));
 }

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueEnum};
 
-use super::args::{TypedAnswerFormat, TypedFormat, WhichTrial};
+use super::args::{TypedFormat, WhichTrial};
 use super::complete;
+use super::view::Table;
 use crate::commands::doctor::DoctorArgs;
 use crate::commands::models::ModelsArgs;
 use crate::commands::promote::PromoteArgs;
@@ -16,16 +17,16 @@ use crate::commands::verify::VerifyArgs;
 pub(super) struct Promote {
     #[command(flatten)]
     which: WhichTrial,
-    /// The registered model; made where there is none of this name
+    /// The registered model; created if there is none of this name
     #[arg(long, value_name = "MODEL", add = complete::models())]
     name: String,
-    /// Let this alias point at the version, wherever it pointed before
+    /// Point this alias at the version
     #[arg(long, value_name = "ALIAS")]
     alias: Option<String>,
     /// Which model, where the trial logged several: its name, its id, or its folder among the artifacts
     #[arg(long, value_name = "PATH")]
     artifact: Option<String>,
-    /// How it is told what happened
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     format: TypedFormat,
 }
@@ -48,10 +49,10 @@ impl From<Promote> for PromoteArgs {
 pub(super) struct Verify {
     #[command(flatten)]
     which: WhichTrial,
-    /// Print the uncommitted changes that it ran with, for `git apply`, and nothing else
+    /// Print only the uncommitted changes that it ran with, for `git apply`
     #[arg(long)]
     diff: bool,
-    /// How the findings are printed
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     format: TypedFormat,
 }
@@ -67,20 +68,19 @@ pub(super) struct Models {
     /// The versions of this one
     #[arg(value_name = "MODEL", add = complete::models())]
     name: Option<String>,
-    /// How the models are printed
-    #[arg(long, value_enum, default_value = "table")]
-    format: TypedAnswerFormat,
+    #[command(flatten)]
+    pub(super) table: Table,
 }
 
 impl From<Models> for ModelsArgs {
     fn from(typed: Models) -> Self {
-        Self { name: typed.name, format: typed.format.into() }
+        Self { name: typed.name, format: typed.table.format().into() }
     }
 }
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Doctor {
-    /// How the findings are printed
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     format: TypedFormat,
 }

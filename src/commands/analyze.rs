@@ -131,9 +131,9 @@ impl Answer {
             AnswerFormat::Json => {
                 let objective = Objective { name: &self.metric, goal: self.goal };
                 let json = analysis_json(analysis, objective, self.statuses.iter().copied());
-                ui.print(&format!("{json:#}\n"));
+                ui.json(&format!("{json:#}\n"));
             }
-            AnswerFormat::Csv => ui.print(&analysis_csv(analysis)),
+            AnswerFormat::Csv => ui.data(&analysis_csv(analysis)),
         }
         if analysis.n_used == 0 { Exit::WorkFailed } else { Exit::Done }
     }
@@ -148,6 +148,6 @@ pub(super) fn print_table(ui: &Ui, analysis: &Analysis, metric: &str) {
             analysis.used_sentence()
         ));
     } else {
-        ui.print(&importance_table(analysis, metric, ui.width, ui.color_out));
+        ui.print(&importance_table(ui, analysis, metric));
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::context::{Context, Setting, SweepChoice};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::format::{AnswerFormat, print_json, print_sheet};
+use super::format::{AnswerFormat, print_csv, print_json, print_sheet};
 use super::load::load_sweep;
 use super::overview::MetricJson;
 use super::pin::{Pin, check_pin};
@@ -18,7 +18,7 @@ use super::values::Chosen;
 use crate::config::{Config, Goal};
 use crate::process::now_ms;
 use crate::record::{Ledger, Sweep};
-use crate::ui::{Cell, Column, Facts, MINOR, Sheet, Style, words};
+use crate::ui::{Cell, Column, Drawing, Facts, MINOR, Sheet, Style, printable, words};
 
 /// What was typed.
 #[derive(Debug, Clone, Default)]
@@ -63,7 +63,7 @@ pub async fn best(setting: &Setting, args: &BestArgs) -> Result<Exit, Failure> {
         for row in &mut rows {
             row.point = whole_point(&sweep, &config, &row.run)?;
         }
-        setting.ui.print(&spell(&sweep, &config, &rows, spelling)?);
+        setting.ui.data(&spell(&sweep, &config, &rows, spelling)?);
         if spelling == Spelling::Command {
             tell_of_tags(setting, &sweep, &config, &rows);
         }
@@ -83,10 +83,10 @@ pub async fn best(setting: &Setting, args: &BestArgs) -> Result<Exit, Failure> {
             };
             print_json(&setting.ui, &json);
         }
-        AnswerFormat::Csv => setting.ui.print(&sheet(&sweep, &config, &rows, &metric).csv()),
+        AnswerFormat::Csv => print_csv(setting, &sheet(&sweep, &config, &rows, &metric))?,
         AnswerFormat::Table => match rows.as_slice() {
-            [row] => tell_one(setting, (&sweep, &config), &metric, row, args),
-            rows => print_sheet(setting, &sheet(&sweep, &config, rows, &metric)),
+            [row] if in_words(setting) => tell_one(setting, (&sweep, &config), &metric, row, args),
+            rows => print_table(setting, (&sweep, &config), rows, &metric)?,
         },
     }
     Ok(Exit::Done)
@@ -137,6 +137,56 @@ fn nothing(sweep: &Sweep, metric: &Chosen) -> Failure {
     .hint("`sweep trials` shows what its trials have logged.")
 }
 
+/// Whether the best trial alone is told in words: a table was not asked for.
+fn in_words(setting: &Setting) -> bool {
+    setting.ui.drawing == Drawing::Boxes && setting.columns.is_empty()
+}
+
+/// A row a trial; where there are too many parameters for that, a column a trial.
+fn print_table(
+    setting: &Setting,
+    (sweep, config): (&Sweep, &Config),
+    rows: &[TrialRow],
+    metric: &Chosen,
+) -> Result<(), Failure> {
+    let ui = &setting.ui;
+    let usual = sheet(sweep, config, rows, metric);
+    if in_words(setting) && !usual.draw(ui, now_ms()).left_out.is_empty() {
+        let turned = turned(config, rows, metric);
+        let drawn = turned.draw(ui, now_ms());
+        if drawn.left_out.is_empty() && drawn.table.lines().all(|line| line.chars().count() <= ui.width) {
+            ui.print(&drawn.table);
+            return Ok(());
+        }
+    }
+    print_sheet(setting, &usual)
+}
+
+/// A column a trial, a row a parameter.
+fn turned(config: &Config, rows: &[TrialRow], metric: &Chosen) -> Sheet {
+    let mut columns = vec![Column::new("", "name")];
+    columns.extend(rows.iter().map(|row| Column::new(&format!("trial {}", row.trial), "").rank(1)));
+    let line = |name: &str, cell: &dyn Fn(&TrialRow) -> Cell| -> Vec<Cell> {
+        std::iter::once(Cell::Text(name.to_owned())).chain(rows.iter().map(cell)).collect()
+    };
+    let mut lines = vec![line(&metric.name, &|row| Cell::number(row.value))];
+    for path in paths(config, rows) {
+        lines.push(line(&path, &|row| row.point.get(&path).cloned().map_or(Cell::Empty, Cell::Value)));
+    }
+    Sheet { columns, rows: lines }
+}
+
+/// The parameters that any of these trials has, in the order of the config.
+fn paths(config: &Config, rows: &[TrialRow]) -> Vec<String> {
+    let mut paths: Vec<String> = Vec::new();
+    for (path, _) in rows.iter().flat_map(|row| row.point.leaves()) {
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    config.in_order(paths, |path| path)
+}
+
 fn tell_one(
     setting: &Setting,
     (sweep, config): (&Sweep, &Config),
@@ -147,11 +197,12 @@ fn tell_one(
     let ui = &setting.ui;
     let headline = format!("Best {}: {}", metric.name, words::number(row.value.unwrap_or(f64::NAN)));
     let headline = Style::Strong.paint(&headline, ui.color_out);
-    ui.print(&format!("{headline}, in trial {} of {}\n\n", row.trial, sweep.parent.info.name));
+    let name = printable(&sweep.parent.info.name);
+    ui.tell(&format!("{headline}, in trial {} of {name}\n\n", row.trial));
     let mut facts = Facts::default();
     facts.add("run", row.run.info.id.to_string());
     facts.section("Params");
-    for (path, value) in row.point.leaves() {
+    for (path, value) in config.in_order(row.point.leaves(), |(path, _)| path) {
         facts.add(&path, shown(value));
     }
     if let Some(command) = shown_command(sweep, config, &row.run) {
@@ -169,12 +220,7 @@ fn tell_one(
 }
 
 fn sheet(sweep: &Sweep, config: &Config, rows: &[TrialRow], metric: &Chosen) -> Sheet {
-    let mut paths: Vec<String> = Vec::new();
-    for (path, _) in rows.iter().flat_map(|row| row.point.leaves()) {
-        if !paths.contains(&path) {
-            paths.push(path);
-        }
-    }
+    let paths = paths(config, rows);
     let mut columns = vec![
         Column::new("Rank", "rank"),
         Column::new("Trial", "trial"),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::context::{Context, Setting, SweepChoice};
 use crate::record::{Sweep, TrialRuns};
-use crate::ui::words;
+use crate::ui::{printable, words};
 
 /// A value, and what it stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub fn sweeps(setting: &Setting) -> Vec<Candidate> {
         sweeps.sort_by_key(|run| std::cmp::Reverse(run.info.start_time));
         let candidate = |run: &crate::tracking::Run| Candidate {
             value: run.info.id.to_string(),
-            about: format!("{}, {}", run.info.name, run.info.status.as_str().to_lowercase()),
+            about: format!("{}, {}", printable(&run.info.name), run.info.status.as_str().to_lowercase()),
         };
         Some(sweeps.iter().take(MOST_SWEEPS).map(candidate).collect())
     })

@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::finalize::Format;
 use super::init::method_word;
-use super::load::read_file;
+use super::load::{name_of, read_file};
 use super::sample::{Sampler, seed_of};
 use crate::config::{self, Checked, Config, Method};
 use crate::strategy::{self, Strategy};
@@ -34,7 +34,7 @@ pub struct CheckArgs {
 /// # Errors
 /// None.
 pub fn schema(setting: &Setting) -> Result<Exit, Failure> {
-    setting.ui.print(&format!("{:#}\n", config::schema()));
+    setting.ui.json(&format!("{:#}\n", config::schema()));
     Ok(Exit::Done)
 }
 
@@ -43,7 +43,7 @@ pub fn schema(setting: &Setting) -> Result<Exit, Failure> {
 /// # Errors
 /// Where the file can't be read. Its faults are no failure of the check: they are what it prints.
 pub fn check(setting: &Setting, args: &CheckArgs) -> Result<Exit, Failure> {
-    let name = args.config.display().to_string();
+    let name = name_of(&args.config);
     let bytes = read_file(&args.config)?;
     let checked = config::check(&bytes);
     let seed = checked.config.as_ref().map(|config| match args.format {
@@ -57,16 +57,16 @@ pub fn check(setting: &Setting, args: &CheckArgs) -> Result<Exit, Failure> {
     let exit = if checked.errors.is_empty() { Exit::Done } else { Exit::Usage };
     if args.format == Format::Json {
         let strategy = strategy.and_then(Result::ok);
-        setting.ui.print(&format!("{:#}\n", findings_json(&checked, strategy.as_deref())));
+        setting.ui.json(&format!("{:#}\n", findings_json(&checked, strategy.as_deref())));
         return Ok(exit);
     }
     let findings =
         config::render_findings(&name, &String::from_utf8_lossy(&bytes), &checked, setting.ui.color_err);
     if !findings.is_empty() {
-        setting.ui.insist(findings.trim_end());
+        setting.ui.findings(findings.trim_end());
     }
     if let (Some(config), Some(seed), Some(strategy)) = (&checked.config, seed, strategy) {
-        setting.ui.print(&summary(setting, &name, config, seed, strategy)?);
+        setting.ui.tell(&summary(setting, &name, config, seed, strategy)?);
     }
     Ok(exit)
 }
@@ -84,9 +84,9 @@ fn findings_json(checked: &Checked, strategy: Option<&dyn Strategy>) -> serde_js
     })
 }
 
-type Built = Result<Box<dyn Strategy>, strategy::StrategyError>;
+pub(super) type Built = Result<Box<dyn Strategy>, strategy::StrategyError>;
 
-fn summary(
+pub(super) fn summary(
     setting: &Setting,
     name: &str,
     config: &Config,
@@ -105,18 +105,20 @@ fn summary(
     }
     let size = strategy.as_ref().ok().and_then(|strategy| strategy.size());
     line("method", format!("{}, {}", method_word(config.method), trials(config, size)));
-    let leaves = config.space.leaves();
+    let leaves = config.in_order(config.space.leaves(), |leaf| &leaf.name);
     let combinations = size.map(|size| format!(", {size} points")).unwrap_or_default();
     line("space", format!("{}{combinations}", words::count(leaves.len() as u64, "parameter")));
-    let widest = leaves.iter().map(|leaf| leaf.name.chars().count()).max().unwrap_or(0);
+    let widest =
+        leaves.iter().map(|leaf| leaf.name.chars().count()).filter(|width| *width <= 32).max().unwrap_or(0);
     for leaf in &leaves {
         let distribution = &leaf.parameter.distribution;
         let fields: Vec<String> =
             distribution.fields().into_iter().map(|(key, value)| format!("{key} {}", value.text())).collect();
         let _ = writeln!(
             text,
-            "    {:<widest$}  {}",
+            "    {}{}  {}",
             leaf.name,
+            " ".repeat(widest.saturating_sub(leaf.name.chars().count())),
             shortened(&format!("{}: {}", distribution.name(), fields.join(", ")))
         );
     }

@@ -30,6 +30,8 @@ pub struct Setting {
     pub folder: PathBuf,
     /// `--tracking-uri`, else `MLFLOW_TRACKING_URI`.
     pub tracking_uri: Option<String>,
+    /// The columns that tables and CSV are to have; empty: their own.
+    pub columns: Vec<String>,
 }
 
 impl Setting {
@@ -43,7 +45,7 @@ impl Setting {
         })?;
         let tracking_uri =
             tracking_uri.or_else(|| std::env::var("MLFLOW_TRACKING_URI").ok()).filter(|uri| !uri.is_empty());
-        Ok(Self { ui, folder, tracking_uri })
+        Ok(Self { ui, folder, tracking_uri, columns: Vec::new() })
     }
 }
 
@@ -206,7 +208,11 @@ fn no_database(setting: &Setting, uri: &str) -> Failure {
 
 pub(super) fn unknown_scheme(uri: &str) -> Failure {
     // What stands before the host may be a password.
-    let shown = uri.rsplit_once('@').map_or(uri, |(_, host)| host);
+    let shown = match (uri.split_once("://"), uri.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
+        (None, Some((_, host))) => host.to_owned(),
+        (_, None) => uri.to_owned(),
+    };
     let hint = if uri.starts_with("postgres") || uri.starts_with("mysql") || uri.starts_with("mssql") {
         "Start `mlflow server --backend-store-uri …` on that database, and set MLFLOW_TRACKING_URI to its http address."
     } else if uri.starts_with("databricks") {

@@ -4,6 +4,7 @@ use super::context::{Context, Setting, SweepChoice};
 use super::exit::Exit;
 use super::failure::Failure;
 use crate::record::{Order, Sweep};
+use crate::ui::printable;
 
 /// Gives the agents of a sweep an order; they notice within a quarter of their lease.
 ///
@@ -14,7 +15,7 @@ pub async fn control(setting: &Setting, choice: &SweepChoice, order: Order) -> R
     let id = context.sweep_id(choice).await?;
     let sweep = Sweep::open(context.store.as_ref(), &id).await?;
     sweep.give_order(context.store.as_ref(), order).await?;
-    let name = &sweep.parent.info.name;
+    let name = printable(&sweep.parent.info.name);
     let text = match order {
         Order::Run => {
             format!("{name} goes on: agents that wait take up trials again; `sweep run` starts others.")

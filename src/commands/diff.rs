@@ -9,7 +9,7 @@ use super::choose::{Found, TrialChoice, find_trial};
 use super::context::{Context, Setting, SweepChoice};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::format::{AnswerFormat, print_json, print_sheet};
+use super::format::{AnswerFormat, print_json};
 use super::show::shown;
 use super::trial_command::shown_command;
 use super::trial_row::took;
@@ -18,7 +18,7 @@ use crate::process::now_ms;
 use crate::record::{exit_code_of, index_of, point_of, tags};
 use crate::space::Value;
 use crate::tracking::{ErrorKind, Run};
-use crate::ui::{Cell, Column, Sheet, Style, words};
+use crate::ui::{Cell, Column, Sheet, Style, printable, words};
 
 /// What was typed.
 #[derive(Debug, Clone)]
@@ -46,7 +46,7 @@ pub async fn diff(setting: &Setting, args: &DiffArgs) -> Result<Exit, Failure> {
     let difference = Difference::of(a, b, &changes);
     match args.format {
         AnswerFormat::Json => print_json(&setting.ui, &difference.json()),
-        AnswerFormat::Csv => setting.ui.print(&difference.csv()),
+        AnswerFormat::Csv => setting.ui.data(&difference.csv()),
         AnswerFormat::Table => difference.tell(setting),
     }
     Ok(Exit::Done)
@@ -110,6 +110,10 @@ impl Difference {
     fn of(a: Found, b: Found, changes: &[Option<String>; 2]) -> Self {
         let pairs = |of: fn(&Run) -> BTreeMap<String, Value>| pairs(&of(&a.run), &of(&b.run));
         let (params, metrics) = (pairs(params), pairs(metrics));
+        let params = match &a.of {
+            Some((_, config)) => config.in_order(params, |pair| &pair.name),
+            None => params,
+        };
         let facts = FACTS
             .iter()
             .map(|(name, fact)| Pair { name: (*name).to_owned(), a: fact(&a), b: fact(&b) })
@@ -125,7 +129,7 @@ impl Difference {
 
     fn title(found: &Found) -> String {
         let of = found.of.as_ref().map(|(sweep, _)| format!(" of {}", sweep.parent.info.name));
-        format!("{}{}", found.title(), of.unwrap_or_default())
+        printable(&format!("{}{}", found.title(), of.unwrap_or_default()))
     }
 
     /// Short names for the columns: numbers where they tell the two apart.
@@ -140,34 +144,37 @@ impl Difference {
         let [short_a, short_b] = self.headers();
         let heading = |text: &str| ui.print(&format!("\n{}\n", Style::Strong.paint(text, ui.color_out)));
         if short_a == "A" {
-            ui.print(&format!("A: {a} (run {})\nB: {b} (run {})\n", self.a.run.info.id, self.b.run.info.id));
+            ui.tell(&format!("A: {a} (run {})\nB: {b} (run {})\n", self.a.run.info.id, self.b.run.info.id));
         } else {
-            ui.print(&format!("{a} and {b}\n"));
+            ui.tell(&format!("{a} and {b}\n"));
         }
         let same: Vec<&Pair> = self.params.iter().filter(|pair| !pair.differs()).collect();
         if Self::differing(&self.params).next().is_some() {
             heading("Params that differ");
-            print_sheet(setting, &sheet("Param", [&short_a, &short_b], Self::differing(&self.params)));
+            self::print(setting, &sheet("Param", [&short_a, &short_b], Self::differing(&self.params)));
         } else if !self.params.is_empty() {
             heading("All params are the same");
         }
         if !same.is_empty() {
             let told: Vec<String> =
-                same.iter().map(|pair| format!("{}={}", pair.name, pair.shown()[0])).collect();
+                same.iter().map(|pair| printable(&format!("{}={}", pair.name, pair.shown()[0]))).collect();
             ui.say(&format!("The same in both: {}", told.join(" ")));
         }
         if !self.metrics.is_empty() {
             heading("Metrics");
-            print_sheet(setting, &self.metric_sheet([&short_a, &short_b]));
+            self::print(setting, &self.metric_sheet([&short_a, &short_b]));
         }
         heading("Runs");
         let always = ["status", "duration"];
         let facts = self.facts.iter().filter(|pair| pair.differs() || always.contains(&pair.name.as_str()));
-        print_sheet(setting, &sheet("", [&short_a, &short_b], facts));
+        self::print(setting, &sheet("", [&short_a, &short_b], facts));
         if let Some(files) = &self.changed_files {
             match files.as_slice() {
                 [] => ui.say("Their changes that were not committed are the same."),
-                files => ui.say(&format!("Changes that were not committed differ in: {}", files.join(", "))),
+                files => ui.say(&format!(
+                    "Changes that were not committed differ in: {}",
+                    printable(&files.join(", "))
+                )),
             }
         }
     }
@@ -338,6 +345,11 @@ fn by_file(diff: &str) -> BTreeMap<String, String> {
         part.push('\n');
     }
     parts
+}
+
+/// Prints a table; its columns are always the same.
+fn print(setting: &Setting, sheet: &Sheet) {
+    setting.ui.print(&sheet.draw(&setting.ui, now_ms()).table);
 }
 
 #[cfg(test)]

@@ -11,16 +11,18 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::init::method_word;
 use super::load::load_sweep;
+use super::report_place::{Delivery, deliver};
 use super::table_of_sweep::{analyse_sweep, dependences_of, read_trials};
 use super::trial_command::shown_command;
 use super::values::Chosen;
+use crate::analysis::{Analysis, ParameterAnalysis};
 use crate::config::{Config, Goal};
 use crate::process::now_ms;
 use crate::record::{Order, Sweep, TrialRuns, tags};
 use crate::report::{self, Objective, SweepReport, analysis_csv, analysis_json};
 use crate::tracking::Result as StoreResult;
 use crate::trial::{RunStatus, Trial};
-use crate::ui::{Ui, words};
+use crate::ui::{Ui, printable, words};
 
 /// How data is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -54,6 +56,8 @@ pub struct Conclusion {
     pub reopen: bool,
     /// Save the plots as PNG, too.
     pub png: bool,
+    /// What is to be done with the report.
+    pub delivery: Delivery,
 }
 
 /// Analyses a sweep and ends it.
@@ -116,7 +120,8 @@ pub(super) async fn conclude(
             if deleted == 1 { "its run was" } else { "their runs were" }
         ));
     }
-    show(&context.ui, &report, conclusion.format);
+    show(&context.ui, config, &report, conclusion.format);
+    deliver(context, sweep, &report::report_html(&report), &conclusion.delivery)?;
     let used = analysis.as_ref().map_or(read.trials.len(), |analysis| analysis.n_used);
     Ok(if used == 0 && !conclusion.reopen { Exit::WorkFailed } else { Exit::Done })
 }
@@ -141,14 +146,35 @@ async fn save(context: &Context, sweep: &Sweep, report: &SweepReport<'_>) -> Sto
     // Somebody may have written into the note since the sweep was opened: what is theirs stays.
     let parent = store.run(sweep.id()).await?;
     let note = report::parent_note(report, parent.tag(tags::NOTE));
-    store.log_batch(sweep.id(), &[], &[], &[(tags::NOTE.to_owned(), note)]).await
+    let mut set = vec![(tags::NOTE.to_owned(), note)];
+    set.extend(report.analysis.map(|analysis| (tags::IMPORTANCE.to_owned(), by_importance(analysis))));
+    store.log_batch(sweep.id(), &[], &[], &set).await
+}
+
+/// The names of the parameters, the most important first, so that tables show these where room is short.
+fn by_importance(analysis: &Analysis) -> String {
+    /// More do not fit on any terminal, and a tag has an end.
+    const MOST: usize = 40;
+    // Without a forest nothing is known, and what an earlier analysis knew does not hold any more.
+    let known = analysis.parameters.iter().filter(|_| analysis.has_forest());
+    let mut parameters: Vec<_> = known.collect();
+    let importance = |parameter: &ParameterAnalysis| {
+        parameter
+            .permutation
+            .map(|estimate| estimate.mean)
+            .or(parameter.importance)
+            .unwrap_or(f64::NEG_INFINITY)
+    };
+    parameters.sort_by(|a, b| importance(b).total_cmp(&importance(a)));
+    let names: Vec<&str> = parameters.iter().take(MOST).map(|parameter| parameter.name.as_str()).collect();
+    json!(names).to_string()
 }
 
 /// The plots once more, as PNG beside the SVG.
 async fn save_pictures(context: &Context, sweep: &Sweep, report: &SweepReport<'_>) -> Result<(), Failure> {
     for (path, svg) in report::plots(report) {
         let picture = report::png(&svg).map_err(|error| {
-            Failure::new(Exit::WorkFailed, format!("{path} can't be made a picture")).caused_by(&error)
+            Failure::new(Exit::WorkFailed, format!("cannot render {path} as PNG")).caused_by(&error)
         })?;
         let path = path.replace(".svg", ".png");
         context.store.put_artifact(&sweep.parent.info, &path, picture).await?;
@@ -221,18 +247,17 @@ fn summary_json(report: &SweepReport<'_>) -> Json {
     })
 }
 
-fn show(ui: &Ui, report: &SweepReport<'_>, format: AnswerFormat) {
+fn show(ui: &Ui, config: &Config, report: &SweepReport<'_>, format: AnswerFormat) {
     match format {
-        AnswerFormat::Json => ui.print(&format!("{:#}\n", summary_json(report))),
-        AnswerFormat::Csv => ui.print(&report.analysis.map(analysis_csv).unwrap_or_default()),
+        AnswerFormat::Json => ui.json(&format!("{:#}\n", summary_json(report))),
+        AnswerFormat::Csv => ui.data(&report.analysis.map(analysis_csv).unwrap_or_default()),
         AnswerFormat::Table => {
-            show_table(ui, report);
-            ui.say("Saved with the parent run: plots/*.svg, report.html, trials.csv, analysis.json, and its note");
+            show_table(ui, config, report);
         }
     }
 }
 
-fn show_table(ui: &Ui, report: &SweepReport<'_>) {
+fn show_table(ui: &Ui, config: &Config, report: &SweepReport<'_>) {
     match (report.objective, report.analysis) {
         (Some(objective), Some(analysis)) => print_table(ui, analysis, objective.name),
         _ => ui.say(
@@ -241,8 +266,9 @@ fn show_table(ui: &Ui, report: &SweepReport<'_>) {
     }
     let (Some((best, value)), Some(objective)) = (report.best(), report.objective) else { return };
     let value = words::number(value);
-    ui.print(&format!("Best {}: {value}, in trial {} (run {})\n", objective.name, best.index, best.run_id));
-    for (name, value) in best.point.leaves() {
-        ui.print(&format!("  {name}: {}\n", value.text()));
+    let name = printable(objective.name);
+    ui.tell(&format!("Best {name}: {value}, in trial {} (run {})\n", best.index, best.run_id));
+    for (name, value) in config.in_order(best.point.leaves(), |(name, _)| name) {
+        ui.tell(&format!("  {}: {}\n", printable(&name), printable(&value.text())));
     }
 }

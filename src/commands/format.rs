@@ -3,13 +3,16 @@
 use serde::Serialize;
 
 use super::context::Setting;
+use super::exit::Exit;
+use super::failure::Failure;
+use crate::config::nearest;
 use crate::process::now_ms;
 use crate::ui::{Sheet, Ui};
 
 /// How an answer is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AnswerFormat {
-    /// For people.
+    /// For people; [`Ui::drawing`](crate::ui::Ui) says in which manner.
     #[default]
     Table,
     /// For programs.
@@ -22,15 +25,40 @@ pub enum AnswerFormat {
 pub(super) fn print_json(ui: &Ui, json: &impl Serialize) {
     // Plain data with text keys: there is nothing to fail.
     let text = serde_json::to_string_pretty(json).unwrap_or_default();
-    ui.print(&format!("{text}\n"));
+    ui.json(&format!("{text}\n"));
 }
 
-/// Prints a sheet as a table, and tells which columns it had no room for.
-pub(super) fn print_sheet(setting: &Setting, sheet: &Sheet) {
-    let drawn = sheet.draw(&setting.ui, now_ms());
+/// Prints a sheet as a table, and names the columns for which there was no room.
+pub(super) fn print_sheet(setting: &Setting, sheet: &Sheet) -> Result<(), Failure> {
+    let chosen = chosen(setting, sheet)?;
+    let drawn = chosen.as_ref().unwrap_or(sheet).draw(&setting.ui, now_ms());
     setting.ui.print(&drawn.table);
     if !drawn.left_out.is_empty() {
         let names = drawn.left_out.join(", ");
-        setting.ui.say(&format!("No room for: {names}. A wider terminal or --format csv shows them."));
+        setting
+            .ui
+            .say(&format!("Not shown: {names}. --wide shows all columns, --columns NAME,… those you name."));
     }
+    Ok(())
+}
+
+/// Prints a sheet as CSV.
+pub(super) fn print_csv(setting: &Setting, sheet: &Sheet) -> Result<(), Failure> {
+    let chosen = chosen(setting, sheet)?;
+    setting.ui.data(&chosen.as_ref().unwrap_or(sheet).csv());
+    Ok(())
+}
+
+/// The columns that `--columns` names; `None`: it was not given.
+fn chosen(setting: &Setting, sheet: &Sheet) -> Result<Option<Sheet>, Failure> {
+    if setting.columns.is_empty() {
+        return Ok(None);
+    }
+    sheet.select(&setting.columns).map(Some).map_err(|name| {
+        let names = sheet.names();
+        let near = nearest(&name, names.iter().copied());
+        let near = near.map_or_else(String::new, |near| format!("Did you mean `{near}`? "));
+        Failure::new(Exit::Usage, format!("--columns: there is no column `{name}`"))
+            .hint(format!("{near}The columns are: {}.", names.join(", ")))
+    })
 }

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use super::check::summary;
 use super::context::{Context, Setting};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::load::load_file;
+use super::load::{load_file, name_of};
 use super::names::sweep_name;
 use super::prior::read_priors;
 use super::workspace::Latest;
@@ -23,18 +24,20 @@ pub struct InitArgs {
     pub priors: Vec<String>,
 }
 
-/// Makes a sweep, prints its config and its id.
+/// Makes a sweep, prints its config as `sweep check` reads it, and its id.
 ///
 /// # Errors
 /// Where the config has faults (nothing is created then) or the store fails.
 pub async fn init(setting: &Setting, args: &InitArgs) -> Result<Exit, Failure> {
-    let (context, sweep, _) = make(setting, &args.config, &args.priors).await?;
-    let mut text = String::from_utf8_lossy(&sweep.config).into_owned();
-    if !text.ends_with('\n') {
-        text.push('\n');
+    let (context, sweep, config) = make(setting, &args.config, &args.priors).await?;
+    let strategy = strategy::for_config(&config, sweep.seed);
+    let summary = summary(setting, &name_of(&args.config), &config, sweep.seed, strategy)?;
+    if !context.ui.quiet {
+        context.ui.tell(&summary);
     }
-    context.ui.print(&format!("{text}Sweep initialized with ID: {}\n", sweep.id()));
-    context.ui.say(&format!("Start agents, here or elsewhere, with: sweep run --sweep-id={}", sweep.id()));
+    context.ui.tell(&format!("Sweep initialized with ID: {}\n", sweep.id()));
+    let short: String = sweep.id().as_str().chars().take(8).collect();
+    context.ui.say(&format!("Start an agent: `sweep run` here, `sweep run {short}` anywhere else."));
     Ok(Exit::Done)
 }
 

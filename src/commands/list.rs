@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use super::context::{Context, Setting};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::format::{AnswerFormat, print_json, print_sheet};
+use super::format::{AnswerFormat, print_csv, print_json, print_sheet};
 use super::overview::{BestJson, Counts, MetricJson, Overview};
 use super::workspace::Latest;
 use crate::record::{Sweep, tags};
@@ -37,8 +37,7 @@ pub async fn list(setting: &Setting, args: &ListArgs) -> Result<Exit, Failure> {
         Ok(context) => context,
         // No database is no fault of a list: it has nothing in it.
         Err(failure) if failure.exit == Exit::Usage && setting.tracking_uri.is_none() => {
-            print(setting, &[], args.format);
-            return Ok(Exit::Done);
+            return print(setting, &[], args.format);
         }
         Err(failure) => return Err(failure),
     };
@@ -73,8 +72,7 @@ pub async fn list(setting: &Setting, args: &ListArgs) -> Result<Exit, Failure> {
             created_ms: parent.info.start_time,
         })
         .collect();
-    print(setting, &entries, args.format);
-    Ok(Exit::Done)
+    print(setting, &entries, args.format)
 }
 
 /// Looks at all of them, some side by side; `None`: another program made it, or its ledger is gone.
@@ -124,15 +122,16 @@ struct Entry {
     created_ms: i64,
 }
 
-fn print(setting: &Setting, entries: &[Entry], format: AnswerFormat) {
+fn print(setting: &Setting, entries: &[Entry], format: AnswerFormat) -> Result<Exit, Failure> {
     match format {
         AnswerFormat::Json => print_json(&setting.ui, &entries),
-        AnswerFormat::Csv => setting.ui.print(&sheet(entries).csv()),
+        AnswerFormat::Csv => print_csv(setting, &sheet(entries))?,
         AnswerFormat::Table if entries.is_empty() => {
             setting.ui.say("No sweep yet. Write a sweep file, then: sweep init config.yaml");
         }
-        AnswerFormat::Table => print_sheet(setting, &sheet(entries)),
+        AnswerFormat::Table => print_sheet(setting, &sheet(entries))?,
     }
+    Ok(Exit::Done)
 }
 
 fn sheet(entries: &[Entry]) -> Sheet {

@@ -16,15 +16,27 @@ const LARGEST: u64 = 1 << 20;
 /// Reads and checks a config file; its warnings are told, its faults are the failure.
 pub(super) fn load_file(ui: &Ui, path: &Path) -> Result<(Config, Vec<u8>), Failure> {
     let bytes = read_file(path)?;
-    let config = checked(ui, &path.display().to_string(), &bytes)?;
+    let config = checked(ui, &name_of(path), &bytes)?;
     Ok((config, bytes))
 }
 
-/// The bytes of a config file: no more than one that is too long has.
+/// What a config file is called in messages.
+pub(super) fn name_of(path: &Path) -> String {
+    if path == Path::new("-") { "stdin".to_owned() } else { path.display().to_string() }
+}
+
+/// The bytes of a config file, or of stdin for `-`: no more than one that is too long has.
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
+    if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| {
+            Failure::new(Exit::Usage, "cannot read the config from stdin").caused_by(&error)
+        })?;
+        return Ok(bytes);
+    }
     let name = path.display();
     let unreadable = |error: std::io::Error| {
-        let failure = Failure::new(Exit::Usage, format!("the config {name} can't be read")).caused_by(&error);
+        let failure = Failure::new(Exit::Usage, format!("cannot read the config {name}")).caused_by(&error);
         match error.kind() {
             std::io::ErrorKind::NotFound => {
                 failure.hint("Give the path of a sweep file: `sweep init CONFIG`.")
@@ -66,14 +78,14 @@ pub(super) fn checked(ui: &Ui, name: &str, bytes: &[u8]) -> Result<Config, Failu
     let faults = checked.errors.len();
     match checked.config {
         Some(config) if faults == 0 => {
-            if !findings.is_empty() {
-                ui.say(findings.trim_end());
+            if !findings.is_empty() && !ui.quiet {
+                ui.findings(findings.trim_end());
             }
             Ok(config)
         }
         _ => {
-            ui.insist(findings.trim_end());
-            let found = crate::ui::words::count(faults as u64, "fault");
+            ui.findings(findings.trim_end());
+            let found = crate::ui::words::count(faults as u64, "error");
             Err(Failure::new(Exit::Usage, format!("{name}: {found}; nothing was created")))
         }
     }

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use super::context::{Context, Setting};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::format::{AnswerFormat, print_json, print_sheet};
+use super::format::{AnswerFormat, print_csv, print_json, print_sheet};
 use crate::config::nearest;
 use crate::record::tags;
 use crate::tracking::{ModelVersion, RegisteredModel, Result as StoreResult, Store};
@@ -48,14 +48,14 @@ pub async fn models(setting: &Setting, args: &ModelsArgs) -> Result<Exit, Failur
             (Some(_), [one]) => print_json(&setting.ui, one),
             _ => print_json(&setting.ui, &models),
         },
-        AnswerFormat::Csv => setting.ui.print(&versions_sheet(&models).csv()),
+        AnswerFormat::Csv => print_csv(setting, &versions_sheet(&models))?,
         AnswerFormat::Table if models.is_empty() => {
             setting
                 .ui
                 .say("No model is registered yet. `sweep promote TRIAL --name MODEL` registers a trial's.");
         }
-        AnswerFormat::Table if args.name.is_some() => print_sheet(setting, &versions_sheet(&models)),
-        AnswerFormat::Table => print_sheet(setting, &models_sheet(&models)),
+        AnswerFormat::Table if args.name.is_some() => print_sheet(setting, &versions_sheet(&models))?,
+        AnswerFormat::Table => print_sheet(setting, &models_sheet(&models))?,
     }
     Ok(Exit::Done)
 }

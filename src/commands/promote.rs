@@ -96,7 +96,7 @@ pub async fn promote(setting: &Setting, args: &PromoteArgs) -> Result<Exit, Fail
     };
     match args.format {
         Format::Json => print_json(&setting.ui, &promoted),
-        Format::Table => setting.ui.print(&in_words(&promoted, &title, &about)),
+        Format::Table => setting.ui.tell(&in_words(&promoted, &title, &about)),
     }
     Ok(Exit::Done)
 }

@@ -53,11 +53,10 @@ pub async fn replay(setting: &Setting, args: &ReplayArgs) -> Result<Exit, Failur
     let (sweep, config) = load_sweep(&context, &args.sweep).await?;
     let trial = TrialIndex(args.trial);
     let replayed = make_again(&context, &sweep, &config, trial).await?;
-    let text = match args.format {
-        Format::Table => in_words(trial, &replayed),
-        Format::Json => format!("{}\n", as_json(trial, &replayed)),
-    };
-    context.ui.print(&text);
+    match args.format {
+        Format::Table => context.ui.tell(&in_words(trial, &replayed)),
+        Format::Json => context.ui.json(&format!("{}\n", as_json(trial, &replayed))),
+    }
     Ok(if replayed.is_the_same() { Exit::Done } else { Exit::WorkFailed })
 }
 

@@ -9,7 +9,7 @@ use super::choose::{TrialChoice, find_trial};
 use super::context::{Context, Setting};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::format::{AnswerFormat, print_json, print_sheet};
+use super::format::{AnswerFormat, print_csv, print_json, print_sheet};
 use super::overview::MetricJson;
 use super::pin::{Pin, check_pin};
 use super::run::{WorkArgs, assemble};
@@ -23,7 +23,7 @@ use crate::record::{DEFAULT_LEASE, Sweep, index_of, reruns_of, tags};
 use crate::space::Value;
 use crate::tracking::{Run, RunId};
 use crate::trial::{RunStatus, TrialIndex};
-use crate::ui::{Cell, Column, MINOR, Sheet, Ui, words};
+use crate::ui::{Cell, Column, MINOR, Sheet, Ui, printable, words};
 
 /// What was typed.
 #[derive(Debug, Clone)]
@@ -68,7 +68,7 @@ pub async fn rerun(setting: &Setting, args: &RerunArgs) -> Result<Exit, Failure>
     agent.early = None;
     setting.ui.say(&format!(
         "Trial {trial} of {} again, {}.",
-        agent.sweep.parent.info.name,
+        printable(&agent.sweep.parent.info.name),
         words::count(args.seeds.into(), "time")
     ));
     let mut runs = Vec::new();
@@ -81,7 +81,7 @@ pub async fn rerun(setting: &Setting, args: &RerunArgs) -> Result<Exit, Failure>
     }
     (agent.events)(Event::Ended);
     let report = Report::read(&context, original, trial, metric, runs).await?;
-    report.print(&setting, args.format);
+    report.print(&setting, args.format)?;
     let failed = report.runs.iter().any(|run| run.run.info.status != RunStatus::Finished);
     Ok(signals.exit().unwrap_or(if failed { Exit::WorkFailed } else { Exit::Done }))
 }
@@ -162,17 +162,18 @@ impl Report {
         finished.filter_map(|run| run.value).filter(|value| value.is_finite()).collect()
     }
 
-    fn print(&self, setting: &Setting, format: AnswerFormat) {
+    fn print(&self, setting: &Setting, format: AnswerFormat) -> Result<(), Failure> {
         match format {
             AnswerFormat::Json => print_json(&setting.ui, &self.json()),
-            AnswerFormat::Csv => setting.ui.print(&self.sheet().csv()),
+            AnswerFormat::Csv => print_csv(setting, &self.sheet())?,
             AnswerFormat::Table => {
-                print_sheet(setting, &self.sheet());
+                print_sheet(setting, &self.sheet())?;
                 if let Some(sentence) = self.sentence() {
-                    setting.ui.print(&format!("{sentence}\n"));
+                    setting.ui.tell(&format!("{sentence}\n"));
                 }
             }
         }
+        Ok(())
     }
 
     /// `val_loss: 0.2701 at first, 0.2754 ± 0.012 again (mean and SD of 5 runs)`.

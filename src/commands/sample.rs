@@ -43,18 +43,13 @@ pub fn sample(setting: &Setting, args: &SampleArgs) -> Result<Exit, Failure> {
     let asked = args.from.saturating_add(args.number);
     let last = strategy.foreseeable().unwrap_or(asked).min(asked);
     let mut outcome = Ok(());
-    setting.ui.stream(|out| {
-        for index in args.from..last {
-            match sampler.line(TrialIndex(index), args.format) {
-                Ok(Some(line)) => writeln!(out, "{line}")?,
-                Ok(None) => break,
-                Err(failure) => {
-                    outcome = Err(failure);
-                    break;
-                }
-            }
+    let mut indices = args.from..last;
+    setting.ui.stream(|| match sampler.line(TrialIndex(indices.next()?), args.format) {
+        Ok(line) => line,
+        Err(failure) => {
+            outcome = Err(failure);
+            None
         }
-        Ok(())
     });
     if last < asked && strategy.size().is_none_or(|size| u128::from(last) < size) {
         setting.ui.say(&format!(
@@ -89,7 +84,7 @@ impl<'a> Sampler<'a> {
     fn line(&self, trial: TrialIndex, format: Format) -> Result<Option<String>, Failure> {
         let Some(point) = self.strategy.point(trial.0)? else { return Ok(None) };
         Ok(Some(match format {
-            Format::Table => format!("{trial:>6}  {}", words::point(&point)),
+            Format::Table => format!("{trial:>6}  {}", words::point(&self.config.ordered(&point))),
             Format::Json => {
                 let command = self.command(trial, &point)?;
                 let line = command.real_line();

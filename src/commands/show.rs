@@ -47,7 +47,7 @@ pub async fn show(setting: &Setting, args: &ShowArgs) -> Result<Exit, Failure> {
     let whole = Whole::read(&context, found).await?;
     match args.format {
         AnswerFormat::Json => print_json(&setting.ui, &whole.json()),
-        AnswerFormat::Csv => setting.ui.print(&whole.sheet().csv()),
+        AnswerFormat::Csv => setting.ui.data(&whole.sheet().csv()),
         AnswerFormat::Table => setting.ui.print(&whole.text(&setting.ui)),
     }
     Ok(Exit::Done)
@@ -85,7 +85,11 @@ impl Whole {
 
     fn params(&self) -> Vec<(String, String, bool)> {
         let point = point_of(&self.found.run);
-        let sampled = point.leaves().into_iter().map(|(path, value)| (path, shown(value), true));
+        let leaves = match &self.found.of {
+            Some((_, config)) => config.in_order(point.leaves(), |(path, _)| path),
+            None => point.leaves(),
+        };
+        let sampled = leaves.into_iter().map(|(path, value)| (path, shown(value), true));
         let mut params: Vec<(String, String, bool)> = sampled.collect();
         let own = self.found.run.params.iter().filter(|(name, _)| point.get(name).is_none());
         params.extend(own.map(|(name, value)| (name.clone(), value.clone(), false)));

@@ -55,16 +55,20 @@ pub async fn status(setting: &Setting, args: &StatusArgs) -> Result<Exit, Failur
         look.print(setting, args.format);
         return Ok(Exit::Done);
     }
-    let mut screen = Screen::open().filter(|_| args.format == AnswerFormat::Table);
+    let mut screen = Screen::open(&setting.ui).filter(|_| args.format == AnswerFormat::Table);
     let mut last = String::new();
     loop {
         match &mut screen {
             // The terminal may have another width by now.
-            Some(screen) => screen.show(&look.text(&Ui::detect(setting.ui.quiet))),
+            Some(screen) => screen.show(&look.text(&setting.ui.again())),
             None => {
                 let line = look.line(args.format);
                 if look.key() != last {
-                    setting.ui.print(&line);
+                    match args.format {
+                        AnswerFormat::Json => setting.ui.json(&line),
+                        AnswerFormat::Csv => setting.ui.data(&line),
+                        AnswerFormat::Table => setting.ui.tell(&line),
+                    }
                     last = look.key();
                 }
             }
@@ -140,7 +144,7 @@ impl Look {
     fn print(&self, setting: &Setting, format: AnswerFormat) {
         match format {
             AnswerFormat::Json => print_json(&setting.ui, &self.json()),
-            AnswerFormat::Csv => setting.ui.print(&self.summary().csv()),
+            AnswerFormat::Csv => setting.ui.data(&self.summary().csv()),
             AnswerFormat::Table => setting.ui.print(&self.text(&setting.ui)),
         }
     }

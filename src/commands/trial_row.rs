@@ -157,6 +157,28 @@ const FIELDS: [(&str, Field); 8] = [
     ("run_id", Field::Run),
 ];
 
+/// What MLflow's filters say that a name is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Param,
+    Metric,
+    Attribute,
+}
+
+/// What stands before a name in MLflow's filters, and the name alone.
+pub(super) fn plain_name(name: &str) -> (Option<Kind>, &str) {
+    let kind = |word: &str| match word {
+        "params" | "param" | "parameters" | "parameter" => Some(Kind::Param),
+        "metrics" | "metric" => Some(Kind::Metric),
+        "attributes" | "attribute" | "attr" | "run" => Some(Kind::Attribute),
+        _ => None,
+    };
+    match name.split_once('.').and_then(|(word, rest)| Some((kind(word)?, rest))) {
+        Some((kind, rest)) => (Some(kind), rest),
+        None => (None, name),
+    }
+}
+
 /// The names by which trials of a sweep can be asked.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Known {
@@ -168,20 +190,27 @@ impl Known {
     /// What a name means: one that every trial has, else a parameter, else a metric. `params.` and `metrics.` before it
     /// say which.
     pub(super) fn field(&self, name: &str) -> Result<Field, Failure> {
-        let own = FIELDS.iter().find(|(known, _)| *known == name).map(|(_, field)| field.clone());
+        let name = &name.replace('`', "");
+        let own =
+            |name: &str| FIELDS.iter().find(|(known, _)| *known == name).map(|(_, field)| field.clone());
+        let (kind, plain) = plain_name(name);
         let param = |name: &str| self.params.contains(name).then(|| Field::Param(name.to_owned()));
         let metric = |name: &str| self.metrics.contains(name).then(|| Field::Metric(name.to_owned()));
-        own.or_else(|| param(name))
+        own(name)
+            .or_else(|| param(name))
             .or_else(|| metric(name))
-            .or_else(|| param(name.strip_prefix("params.")?))
-            .or_else(|| metric(name.strip_prefix("metrics.")?))
+            .or_else(|| match kind? {
+                Kind::Param => param(plain),
+                Kind::Metric => metric(plain),
+                Kind::Attribute => own(plain),
+            })
             .ok_or_else(|| self.unknown(name))
     }
 
     fn unknown(&self, name: &str) -> Failure {
         let own = FIELDS.iter().map(|(known, _)| *known);
         let all: Vec<&str> = own.chain(self.params.iter().chain(&self.metrics).map(String::as_str)).collect();
-        let failure = Failure::new(Exit::Usage, format!("no trial has a column `{name}`"));
+        let failure = Failure::new(Exit::Usage, format!("unknown column `{name}`"));
         let near = nearest(name, all.iter().copied());
         let near = near.map_or_else(String::new, |near| format!("Did you mean `{near}`? "));
         // A word in capitals is most likely meant as a state.
@@ -189,6 +218,6 @@ impl Known {
             true => format!("A text stands in quotes: '{name}'. "),
             false => String::new(),
         };
-        failure.hint(format!("{text}{near}There are: {}.", all.join(", ")))
+        failure.hint(format!("{text}{near}Columns: {}.", all.join(", ")))
     }
 }

@@ -8,14 +8,14 @@ use serde::Serialize;
 use super::context::{Context, Setting, SweepChoice};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::format::{AnswerFormat, print_json, print_sheet};
+use super::format::{AnswerFormat, print_csv, print_json, print_sheet};
 use super::load::load_sweep;
 use super::overview::MetricJson;
-use super::trial_row::{Field, Known, ROW_TAGS, TrialJson, TrialRow};
+use super::trial_row::{Field, Known, ROW_TAGS, TrialJson, TrialRow, plain_name};
 use super::values::Chosen;
 use crate::config::{Config, ConstraintError, Filter, Goal, Summary};
 use crate::process::now_ms;
-use crate::record::{Ledger, Ranking, Sweep, TrialRuns, attempt_of, best_runs, stopped_early};
+use crate::record::{Ledger, Ranking, Sweep, TrialRuns, attempt_of, best_runs, stopped_early, tags};
 use crate::report::TRIAL_COLUMNS;
 use crate::space::{Point, Value};
 use crate::tracking::{Run, RunId, Want};
@@ -49,7 +49,7 @@ pub async fn trials(setting: &Setting, args: &TrialsArgs) -> Result<Exit, Failur
     let metric = Chosen::of(config.metric.as_ref(), None, None);
     let asked = Asked { args, config: &config, metric: metric.as_ref(), now: now_ms() };
     let rows = asked.rows(&context, &sweep).await?;
-    let list = List { rows: &rows, asked: &asked };
+    let list = List { rows: &rows, asked: &asked, important: important(&sweep) };
     match args.format {
         AnswerFormat::Json => print_json(
             &setting.ui,
@@ -60,10 +60,10 @@ pub async fn trials(setting: &Setting, args: &TrialsArgs) -> Result<Exit, Failur
                 trials: rows.iter().map(|row| row.json(asked.now)).collect(),
             },
         ),
-        AnswerFormat::Csv => setting.ui.print(&list.sheet().csv()),
+        AnswerFormat::Csv => print_csv(setting, &list.sheet())?,
         AnswerFormat::Table if rows.is_empty() => setting.ui.say(&asked.nothing(&sweep)),
         AnswerFormat::Table => {
-            print_sheet(setting, &list.sheet());
+            print_sheet(setting, &list.sheet())?;
             list.tell_what_is_the_same(setting);
         }
     }
@@ -231,11 +231,9 @@ impl Asked<'_> {
     fn named(&self) -> Vec<String> {
         let filter = self.args.filter.as_deref().and_then(|text| Filter::parse(text).ok());
         let filter = filter.map(|filter| filter.names().to_vec()).unwrap_or_default();
-        let plain = |name: String| match name.split_once('.') {
-            Some(("params" | "metrics", rest)) => rest.to_owned(),
-            _ => name,
-        };
-        self.args.sort.iter().cloned().chain(filter).map(plain).collect()
+        let plain = |name: String| plain_name(&name.replace('`', "")).1.to_owned();
+        let asked = self.args.sort.iter().cloned().chain(filter);
+        asked.flat_map(|name| [plain(name.clone()), name]).collect()
     }
 
     fn nothing(&self, sweep: &Sweep) -> String {
@@ -256,7 +254,10 @@ fn parse_filter(text: &str) -> Result<Filter, Failure> {
 
 fn unreadable(error: &ConstraintError) -> Failure {
     Failure::new(Exit::Usage, format!("--where: {error}"))
-        .hint("Write, for instance: --where 'lr < 0.01 and status = \"FINISHED\"'")
+        .hint(
+            "Example: --where 'lr < 0.01 and status = \"FINISHED\"'. Texts go in quotes, names that are not words in \
+             backticks: --where '`val/loss` < 0.5'.",
+        )
 }
 
 fn is_unknown(value: &Value) -> bool {
@@ -284,6 +285,14 @@ fn compare(a: &Value, b: &Value) -> Ordering {
 struct List<'a> {
     rows: &'a [TrialRow],
     asked: &'a Asked<'a>,
+    /// Parameters, the most important first, where the sweep was analysed.
+    important: Vec<String>,
+}
+
+/// The parameters of a sweep in the order of their importance, as `sweep finalize` has left it.
+fn important(sweep: &Sweep) -> Vec<String> {
+    let names = sweep.parent.tag(tags::IMPORTANCE).and_then(|names| serde_json::from_str(names).ok());
+    names.unwrap_or_default()
 }
 
 impl List<'_> {
@@ -297,6 +306,7 @@ impl List<'_> {
                 row.point.leaves().into_iter().map(|(path, _)| path).filter(|path| seen.insert(path.clone())),
             );
         }
+        let paths = self.asked.config.in_order(paths, |path| path);
         let differs = |path: &String| {
             let first = self.rows.first().map(|row| row.point.get(path));
             self.rows.len() < 2 || self.rows.iter().any(|row| Some(row.point.get(path)) != first)
@@ -381,8 +391,13 @@ impl List<'_> {
         ];
         let named = self.asked.named();
         let rank = |name: &String, rank: u32| if named.contains(name) { 0 } else { rank };
-        // The first parameters stay the longest.
-        columns.extend(differ.iter().map(|path| Column::new(path, &param(path)).rank(rank(path, 1))));
+        // The most important parameters stay the longest, or the first where nothing is known of that.
+        let place = |path: &String| {
+            self.important.iter().position(|name| name == path).unwrap_or(self.important.len())
+        };
+        columns.extend(
+            differ.iter().map(|path| Column::new(path, &param(path)).rank(rank(path, 1)).place(place(path))),
+        );
         columns.extend(same.iter().map(|path| Column::new(path, &param(path)).csv_only()));
         columns.push(match metric {
             Some(name) => Column::new(name, &key(name)).csv_only(),

@@ -115,7 +115,7 @@ pub async fn verify(setting: &Setting, args: &VerifyArgs) -> Result<Exit, Failur
 async fn print_diff(context: &Context, found: &Found) -> Result<Exit, Failure> {
     match context.store.artifact(&found.run.info, tags::GIT_DIFF_ARTIFACT).await {
         Ok(patch) => {
-            context.ui.print_bytes(&patch);
+            context.ui.data_bytes(&patch);
             Ok(Exit::Done)
         }
         Err(error) if error.kind == ErrorKind::NotFound => {

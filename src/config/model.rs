@@ -25,6 +25,8 @@ pub struct Config {
     pub metric: Option<Metric>,
     /// The parameters.
     pub space: Space,
+    /// Dotted paths of the parameters in the order of the file, in which people read them; the space is sorted.
+    pub order: Vec<String>,
     /// Most trials that may ever start; `None`: no cap.
     pub run_cap: Option<u64>,
     /// The seed of every draw; `None`: drawn at `init`.
@@ -190,6 +192,27 @@ pub enum EarlyTerminate {
 }
 
 impl Config {
+    /// A point with its leaves in the order of the file, for people.
+    #[must_use]
+    pub fn ordered(&self, point: &Point) -> Point {
+        let leaves = self.in_order(point.leaves(), |(path, _)| path);
+        Point(leaves.into_iter().map(|(path, value)| (path, value.clone())).collect())
+    }
+
+    /// Things with dotted paths in the order of the file; those that it does not name come last, as they were.
+    #[must_use]
+    pub fn in_order<T>(&self, mut things: Vec<T>, path: impl Fn(&T) -> &str) -> Vec<T> {
+        let places: std::collections::HashMap<&str, usize> =
+            self.order.iter().enumerate().map(|(place, path)| (path.as_str(), place)).collect();
+        // What lies inside of a value that is a mapping stands where its parameter stands.
+        let place = |path: &str| {
+            let ends = path.match_indices('.').map(|(at, _)| at).chain([path.len()]);
+            ends.filter_map(|end| places.get(&path[..end])).next_back().copied().unwrap_or(usize::MAX)
+        };
+        things.sort_by_key(|thing| place(path(thing)));
+        things
+    }
+
     /// All names that a command may use for a value: dotted paths of parameters, groups, and the budget.
     #[must_use]
     pub fn parameter_names(&self) -> Vec<String> {

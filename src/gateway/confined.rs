@@ -132,5 +132,5 @@ fn is_sweeps(key: &str) -> bool {
 }
 
 fn refused(why: String) -> TrackingError {
-    TrackingError::new(ErrorKind::Forbidden, format!("A trial may not do this: {why}"))
+    TrackingError::new(ErrorKind::Forbidden, ["A trial may not do this: ".to_owned(), why].concat())
 }

@@ -15,6 +15,9 @@ pub const GIT_BRANCH: &str = "mlflow.source.git.branch";
 /// MLflow: the description shown in its pages.
 pub const NOTE: &str = "mlflow.note.content";
 
+/// On the parent run: names of parameters as a JSON list, the most important first; written by `sweep finalize`.
+pub const IMPORTANCE: &str = "sweep.importance";
+
 /// On the parent run: `True`. The mark that `mlflow-sweep` sets, too.
 pub const SWEEP: &str = "sweep";
 /// On the parent run: the seed, decimal.

@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn texts_stand_below_each_other_in_the_room_there_is() {
-        let ui = Ui { quiet: false, color_out: false, color_err: false, live: false, width: 40 };
+        let ui = Ui::plain(40);
         let line = |mark, label: &str, text: &str, advice: Option<&str>| CheckLine {
             mark,
             label: label.to_owned(),

@@ -85,12 +85,28 @@ impl Section {
             let label = Style::Faint.paint(&line.label, ui.color_out);
             let gap = column.saturating_sub(display_width(&line.label)) + 2;
             let room = ui.width.saturating_sub(indent + column + 2).max(20);
-            let lines = if line.exact { vec![printable(&line.text)] } else { wrap_lines(&line.text, room) };
+            let text = if line.exact { line.text.clone() } else { excerpt(&line.text, room) };
+            let lines = if line.exact { vec![printable(&text)] } else { wrap_lines(&text, room) };
             out.push_str(&format!("{:indent$}{label}{:gap$}", "", ""));
             out.push_str(&lines.join(&format!("\n{:width$}", "", width = indent + column + 2)));
             out.push('\n');
         }
     }
+}
+
+/// Lines of a text that are shown on a terminal: what comes after it is to be seen, too.
+const MOST_LINES: usize = 4;
+
+/// The beginning of a text that would fill the terminal, with how long it is.
+fn excerpt(text: &str, room: usize) -> String {
+    let most = room.saturating_mul(MOST_LINES);
+    let length = text.chars().count();
+    if length <= most {
+        return text.to_owned();
+    }
+    let kept = most.saturating_sub(60).max(20);
+    let head: String = text.chars().take(kept).collect();
+    format!("{head}… ({length} characters; --format json prints all)")
 }
 
 /// Breaks what is too long; what fits keeps its spaces.
@@ -104,8 +120,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_text_that_would_fill_the_terminal_is_cut_and_says_how_long_it_is() {
+        let text = |width| {
+            let mut facts = Facts::default();
+            facts.add("prompt", "word ".repeat(1200));
+            facts.add("lr", "0.1");
+            facts.text(&Ui::plain(width))
+        };
+        assert!(
+            text(80).lines().count() <= MOST_LINES + 2
+                && text(80).contains("(6000 characters; --format json")
+        );
+        assert_eq!(text(crate::ui::UNLIMITED).matches("word").count(), 1200, "a pipe gets all of it");
+    }
+
+    #[test]
     fn values_stand_below_each_other_and_long_ones_go_on_there() {
-        let ui = Ui { quiet: false, color_out: false, color_err: false, live: false, width: 50 };
+        let ui = Ui::plain(50);
         let mut facts = Facts::default();
         facts.add("run", "0123456789abcdef");
         facts.add_some("nothing", None::<String>);

@@ -1,23 +1,28 @@
 //! A text on a terminal that is drawn anew in its place.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
+
+use super::{Ui, note_loss, safe, terminal};
 
 /// Stdout, where it is a terminal.
 pub struct Screen {
+    ui: Ui,
     /// Lines of what is shown now.
     lines: usize,
 }
 
 impl Screen {
-    /// `None` where stdout is no terminal.
+    /// `None` where stdout is no terminal, or one on which nothing can be drawn anew.
     #[must_use]
-    pub fn open() -> Option<Self> {
-        std::io::stdout().is_terminal().then_some(Self { lines: 0 })
+    pub fn open(ui: &Ui) -> Option<Self> {
+        (ui.terminal && !terminal::is_dumb()).then_some(Self { ui: *ui, lines: 0 })
     }
 
     /// Shows a text in the place of the one before: as many of its lines as the terminal has.
     pub fn show(&mut self, text: &str) {
         let rows = terminal_size::terminal_size().map_or(24, |(_, rows)| usize::from(rows.0));
+        let text = safe::laid_out(text, self.ui.color_out);
+        let text = if self.ui.ascii { terminal::ascii(&text) } else { text };
         let shown: Vec<&str> = text.lines().take(rows.saturating_sub(1).max(1)).collect();
         // Each line is cleared to its end, so that nothing flickers.
         let mut out = if self.lines > 0 { format!("\u{1b}[{}A\r", self.lines) } else { String::new() };
@@ -28,6 +33,6 @@ impl Screen {
         out.push_str("\u{1b}[J");
         self.lines = shown.len();
         let mut stdout = std::io::stdout().lock();
-        let _ = stdout.write_all(out.as_bytes()).and_then(|()| stdout.flush());
+        note_loss(stdout.write_all(out.as_bytes()).and_then(|()| stdout.flush()));
     }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::table::{draw, natural_widths, printable, shorten, table_width};
+use super::table::{Drawing, natural_widths, printable, shorten};
 use super::{Style, Ui, words};
 use crate::space::Value;
 use crate::trial::RunStatus;
@@ -118,6 +118,8 @@ pub struct Column {
     pub key: String,
     /// Where room is short the columns with the largest number go first; those with 0 stay.
     pub rank: u32,
+    /// Among columns of a rank those with the largest number go first, and among equals the last.
+    pub place: usize,
     /// Who is told of it.
     pub audience: Audience,
 }
@@ -126,13 +128,20 @@ impl Column {
     /// A column that always stays.
     #[must_use]
     pub fn new(header: &str, key: &str) -> Self {
-        Self { header: header.to_owned(), key: key.to_owned(), rank: 0, audience: Audience::All }
+        Self { header: header.to_owned(), key: key.to_owned(), rank: 0, place: 0, audience: Audience::All }
     }
 
     /// One that may go where room is short, those with the largest number first.
     #[must_use]
     pub fn rank(mut self, rank: u32) -> Self {
         self.rank = rank;
+        self
+    }
+
+    /// One that goes after those of its rank with a larger number.
+    #[must_use]
+    pub fn place(mut self, place: usize) -> Self {
+        self.place = place;
         self
     }
 
@@ -184,6 +193,50 @@ const LEAST: usize = 8;
 const SHORT_ID: usize = 8;
 
 impl Sheet {
+    /// The columns with these headers or keys alone, in this order; they stay, however little room there is.
+    ///
+    /// # Errors
+    /// The name of which there is no column.
+    pub fn select(&self, names: &[String]) -> Result<Self, String> {
+        let mut places = Vec::new();
+        for name in names {
+            let name = name.trim();
+            let named = |text: &str| !text.is_empty() && text.eq_ignore_ascii_case(name);
+            let shown = |at: &usize| self.columns[*at].audience != Audience::Nobody;
+            let all = || (0..self.columns.len()).filter(shown);
+            // What a person sees comes before what programs call it.
+            let found = all()
+                .find(|at| self.columns[*at].key == name)
+                .or_else(|| all().find(|at| named(&self.columns[*at].header)))
+                .or_else(|| all().find(|at| named(&self.columns[*at].key)));
+            places.push(found.ok_or_else(|| name.to_owned())?);
+        }
+        let column = |at: &usize| {
+            let Column { header, key, .. } = self.columns[*at].clone();
+            let [header, key] = if header.is_empty() {
+                [key.clone(), key]
+            } else {
+                [header.clone(), if key.is_empty() { header } else { key }]
+            };
+            Column { header, key, rank: 0, place: 0, audience: Audience::All }
+        };
+        let row = |row: &Vec<Cell>| places.iter().map(|at| row[*at].clone()).collect();
+        Ok(Self { columns: places.iter().map(column).collect(), rows: self.rows.iter().map(row).collect() })
+    }
+
+    /// The names by which columns can be asked for.
+    #[must_use]
+    pub fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for column in self.columns.iter().filter(|column| column.audience != Audience::Nobody) {
+            let name = if column.key.is_empty() { &column.header } else { &column.key };
+            if !name.is_empty() && !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
     /// Draws a table of at most `ui.width` columns of the terminal: ids are cut to their beginning first, then long
     /// texts are shortened, then columns are left out. Figures and states are never cut.
     #[must_use]
@@ -193,7 +246,11 @@ impl Sheet {
             self.rows.iter().map(|row| row.iter().map(|cell| cell.shown(now_ms)).collect()).collect();
         let header: Vec<String> = self.columns.iter().map(|column| printable(&column.header)).collect();
         let mut widths = natural_widths(&header, &cells);
-        if width_of(&kept, &widths) > ui.width {
+        let width_of = |kept: &[usize], widths: &[usize]| {
+            ui.drawing.width(&kept.iter().map(|at| widths[*at]).collect::<Vec<_>>())
+        };
+        let limit = if ui.drawing == Drawing::Markdown { usize::MAX } else { ui.width };
+        if width_of(&kept, &widths) > limit {
             self.cut_ids(&mut cells);
             widths = natural_widths(&header, &cells);
         }
@@ -204,12 +261,12 @@ impl Sheet {
             .map(|(width, shrinks)| if *shrinks { (*width).min(NARROW) } else { *width })
             .collect();
         let mut left_out = Vec::new();
-        while width_of(&kept, &least) > ui.width {
+        while width_of(&kept, &least) > limit {
             let Some(place) = self.first_to_go(&kept) else { break };
             left_out.push(kept.remove(place));
         }
         // The widest texts give way first.
-        while width_of(&kept, &widths) > ui.width {
+        while width_of(&kept, &widths) > limit {
             let shrinkable = kept.iter().copied().filter(|at| shrinks[*at]);
             match shrinkable.max_by_key(|at| widths[*at]).filter(|at| widths[*at] > LEAST) {
                 Some(at) => widths[at] -= 1,
@@ -221,11 +278,12 @@ impl Sheet {
         };
         let rows: Vec<Vec<String>> = cells.iter().map(|row| fit(row)).collect();
         let right: Vec<usize> = (0..kept.len()).filter(|place| self.holds_figures(kept[*place])).collect();
-        let table = if kept.is_empty() { String::new() } else { draw(&fit(&header), &rows, &right) };
+        let table =
+            if kept.is_empty() { String::new() } else { ui.drawing.draw(&fit(&header), &rows, &right) };
         left_out.retain(|at| self.columns[*at].rank < MINOR);
         left_out.sort_unstable();
         Drawn {
-            table: if ui.color_out { painted(&table) } else { table },
+            table: if ui.color_out && ui.drawing == Drawing::Boxes { painted(&table) } else { table },
             left_out: left_out.into_iter().map(|at| header[at].clone()).collect(),
         }
     }
@@ -253,7 +311,8 @@ impl Sheet {
         for (row, cells) in self.rows.iter().zip(cells) {
             for (cell, text) in row.iter().zip(cells) {
                 if matches!(cell, Cell::Id(_)) {
-                    text.truncate(SHORT_ID);
+                    // By characters: what stands for an id may be any client's text.
+                    *text = text.chars().take(SHORT_ID).collect();
                 }
             }
         }
@@ -262,7 +321,9 @@ impl Sheet {
     /// The place among the kept columns of the one that goes first; among equals the last.
     fn first_to_go(&self, kept: &[usize]) -> Option<usize> {
         let ranked = kept.iter().enumerate().filter(|(_, at)| self.columns[**at].rank > 0);
-        ranked.max_by_key(|(place, at)| (self.columns[**at].rank, *place)).map(|(place, _)| place)
+        ranked
+            .max_by_key(|(place, at)| (self.columns[**at].rank, self.columns[**at].place, *place))
+            .map(|(place, _)| place)
     }
 
     fn may_shrink(&self, at: usize) -> bool {
@@ -276,11 +337,6 @@ impl Sheet {
         let mut told = self.rows.iter().map(|row| &row[at]).filter(|cell| **cell != Cell::Empty).peekable();
         told.peek().is_some() && told.all(Cell::is_figure)
     }
-}
-
-/// Width of a table of the columns that are kept.
-fn width_of(kept: &[usize], widths: &[usize]) -> usize {
-    table_width(&kept.iter().map(|at| widths[*at]).collect::<Vec<_>>())
 }
 
 /// The table with a bold header and coloured states. It is done afterwards, because the escapes would count as width.
@@ -311,10 +367,11 @@ fn painted(table: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::UNLIMITED;
     use super::*;
 
     fn ui(width: usize) -> Ui {
-        Ui { quiet: false, color_out: false, color_err: false, live: false, width }
+        Ui::plain(width)
     }
 
     fn sheet() -> Sheet {
@@ -357,6 +414,38 @@ mod tests {
             })
             .into();
         insta::assert_snapshot!(widths.concat());
+    }
+
+    #[test]
+    fn a_pipe_gets_all_columns_whole_and_so_does_markdown() {
+        let drawn = sheet().draw(&ui(UNLIMITED), 0);
+        assert!(drawn.left_out.is_empty() && drawn.table.contains("0123456789abcdef0123456789abcdef"));
+        let markdown = sheet().draw(&Ui { drawing: Drawing::Markdown, ..ui(20) }, 0).table;
+        assert!(
+            markdown.starts_with("| Trial | Status   |") && markdown.contains("long enough to be cut |"),
+            "{markdown}"
+        );
+    }
+
+    #[test]
+    fn named_columns_are_shown_alone_in_the_order_asked_for() {
+        let sheet = sheet().select(&["run_id".into(), "LOSS".into(), "started".into()]).unwrap();
+        let drawn = sheet.draw(&ui(200), 1_700_000_060_000);
+        assert!(
+            drawn.table.contains("┃ Run                              ┃     loss ┃ started   ┃"),
+            "{}",
+            drawn.table
+        );
+        assert_eq!(sheet.csv().lines().next().unwrap(), "run_id,loss,started");
+        assert_eq!(super::tests::sheet().select(&["los".into()]).unwrap_err(), "los");
+    }
+
+    #[test]
+    fn an_id_that_is_any_clients_text_is_cut_between_characters() {
+        let columns = vec![Column::new("Model", "model"), Column::new("Run", "run_id")];
+        let rows = vec![vec![Cell::Text("m".repeat(40)), Cell::Id("äöüäöü字字字字".to_owned())]];
+        let table = Sheet { columns, rows }.draw(&ui(30), 0).table;
+        assert!(table.contains("äöüäöü字字"), "{table}");
     }
 
     #[test]

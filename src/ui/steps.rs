@@ -2,7 +2,8 @@
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::Ui;
+use super::table::shorten;
+use super::{Ui, printable};
 
 /// The line; nothing at all where there is no terminal. It is gone when this is dropped.
 pub struct Steps {
@@ -28,7 +29,7 @@ impl Steps {
     pub fn at(&self, what: &str) {
         if let Some(bar) = &self.bar {
             // A line that is too long would be drawn twice.
-            bar.set_message(what.chars().filter(|c| !c.is_control()).take(30).collect::<String>());
+            bar.set_message(shorten(&printable(what), 30));
         }
     }
 

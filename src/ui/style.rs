@@ -16,11 +16,13 @@ pub enum Style {
 }
 
 impl Style {
-    /// The text in this style, or as it is where there is no colour.
+    /// The text in this style, or as it is where there is no colour. It is one line: what could control the terminal is
+    /// taken out.
     #[must_use]
     pub fn paint(self, text: &str, color: bool) -> String {
+        let text = super::printable(text);
         if !color {
-            return text.to_owned();
+            return text;
         }
         let code = match self {
             Self::Good => "32",

@@ -3,13 +3,16 @@
 //! A table never wraps a cell: what does not fit is shortened with an ellipsis in its middle, since the
 //! two ends of a dotted path tell more than its start alone.
 
+mod drawing;
 mod importance;
 mod text;
 
 use comfy_table::{CellAlignment, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle};
 
+pub(super) use super::safe::printable;
+pub use drawing::Drawing;
 pub use importance::importance_table;
-pub(super) use text::{display_width, printable, shorten, wrap};
+pub(super) use text::{display_width, shorten, wrap};
 
 const RICH: TableStyle = TableStyle::new()
     .top_border(LineStyle::new('┏', '━', '┳', '┓'))

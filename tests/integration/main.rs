@@ -26,6 +26,7 @@ mod processes;
 mod promote;
 mod provenance;
 mod rest;
+mod screens;
 mod scripts;
 mod secrets;
 mod server;

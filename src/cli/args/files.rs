@@ -12,17 +12,16 @@ pub(in crate::cli) struct Export {
     /// The folder: new, empty, or an earlier export of the same sweep
     #[arg(value_name = "DIR")]
     folder: PathBuf,
-    /// Id of the sweep, a unique beginning of it, or its name [default: the one last initialised in this directory,
-    /// else the newest]
+    /// Id of the sweep, a prefix of it, or its name [default: the latest of this directory, else the newest]
     #[arg(long, value_name = "ID")]
     sweep_id: Option<String>,
-    /// Add trials as they end, until the sweep is over or Ctrl-C
+    /// Follow: add trials as they end, until the sweep ends or Ctrl-C
     #[arg(short, long)]
     follow: bool,
     /// Leave the artifacts out
     #[arg(long)]
     no_artifacts: bool,
-    /// Read again what is in the folder already and seems unchanged
+    /// Read again what is in the folder and seems unchanged
     #[arg(long)]
     refresh: bool,
 }
@@ -44,7 +43,7 @@ pub(in crate::cli) struct Import {
     /// A folder that `sweep export` wrote, or a CSV file with a header and a row a run
     #[arg(value_name = "DIR|CSV")]
     from: PathBuf,
-    /// The experiment that is to hold it [default: as the folder says; of a CSV file: Default]
+    /// The experiment to import into [default: as the folder says; of a CSV file: Default]
     #[arg(long, value_name = "NAME")]
     experiment: Option<String>,
     /// Leave the artifacts out
@@ -56,7 +55,7 @@ pub(in crate::cli) struct Import {
     /// Of a CSV file: the column of the metric
     #[arg(long, value_name = "NAME")]
     metric: Option<String>,
-    /// Of a CSV file: what is better
+    /// Of a CSV file: minimize or maximize the metric
     #[arg(long, value_enum)]
     goal: Option<TypedGoal>,
     /// Of a CSV file: the columns of the params [default: all that are not known to be something else]

@@ -1,6 +1,6 @@
 //! Arguments of the verbs that look at sweeps and trials, compare them and repeat them.
 
-use super::{Answer, TypedAnswerFormat, Which, WhichTrial, duration};
+use super::{Answer, Objective, Table, Which, WhichTrial, Wide, duration};
 use crate::commands::analyze::{AnalyzeArgs, Source};
 use crate::commands::best::BestArgs;
 use crate::commands::diff::DiffArgs;
@@ -18,16 +18,15 @@ use std::time::Duration;
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct List {
     /// The newest N only
-    #[arg(short = 'n', long = "number", value_name = "N")]
+    #[arg(short = 'n', long = "number", visible_alias = "top", value_name = "N")]
     most: Option<usize>,
-    /// How the list is printed
-    #[arg(long, value_enum, default_value = "table")]
-    format: TypedAnswerFormat,
+    #[command(flatten)]
+    pub(super) table: Table,
 }
 
 impl From<List> for ListArgs {
     fn from(typed: List) -> Self {
-        Self { most: typed.most, format: typed.format.into() }
+        Self { most: typed.most, format: typed.table.format().into() }
     }
 }
 
@@ -35,17 +34,16 @@ impl From<List> for ListArgs {
 pub(in crate::cli) struct Status {
     #[command(flatten)]
     which: Which,
-    /// Go on until the sweep is over: drawn anew on a terminal, a line a change elsewhere
+    /// Follow until the sweep ends: redrawn on a terminal, a line per change elsewhere
     #[arg(short, long)]
     watch: bool,
-    /// How it is printed
-    #[arg(long, value_enum, default_value = "table")]
-    format: TypedAnswerFormat,
+    #[command(flatten)]
+    pub(super) wide: Wide,
 }
 
 impl From<Status> for StatusArgs {
     fn from(typed: Status) -> Self {
-        Self { sweep: typed.which.into(), watch: typed.watch, format: typed.format.into() }
+        Self { sweep: typed.which.into(), watch: typed.watch, format: typed.wide.format.into() }
     }
 }
 
@@ -60,21 +58,21 @@ pub(in crate::cli) struct Trials {
     /// The largest first
     #[arg(long)]
     desc: bool,
-    /// Only trials for which this holds: "lr < 0.01 and status = 'FINISHED'"
+    /// Only trials for which this holds: "lr < 0.01 and status = 'FINISHED'". A name that is no word stands in backticks:
+    /// "`val/loss` < 0.5"; `params.` or `metrics.` before a name says which is meant
     #[arg(long = "where", value_name = "EXPR")]
     filter: Option<String>,
     /// The first N only; without --sort the best
-    #[arg(long, value_name = "N")]
+    #[arg(short = 'n', long, visible_alias = "number", value_name = "N")]
     top: Option<usize>,
-    /// How the trials are printed
-    #[arg(long, value_enum, default_value = "table")]
-    format: TypedAnswerFormat,
+    #[command(flatten)]
+    pub(super) table: Table,
 }
 
 impl From<Trials> for TrialsArgs {
     fn from(typed: Trials) -> Self {
-        let Trials { which, sort, desc, filter, top, format } = typed;
-        Self { sweep: which.into(), sort, desc, filter, top, format: format.into() }
+        let Trials { which, sort, desc, filter, top, table } = typed;
+        Self { sweep: which.into(), sort, desc, filter, top, format: table.format().into() }
     }
 }
 
@@ -104,25 +102,27 @@ pub(in crate::cli) struct Best {
     #[command(flatten)]
     which: Which,
     /// How many
-    #[arg(short, long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(short, long, visible_alias = "top", value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     number: u32,
     /// Print them for another program: `sh -c "$(sweep best --as command)"` runs the winner
     #[arg(long = "as", value_enum, value_name = "FORM", conflicts_with = "format")]
     spelling: Option<TypedSpelling>,
     #[command(flatten)]
-    answer: Answer,
+    objective: Objective,
+    #[command(flatten)]
+    pub(super) table: Table,
 }
 
 impl From<Best> for BestArgs {
     fn from(typed: Best) -> Self {
-        let Answer { metric, goal, format } = typed.answer;
+        let Objective { metric, goal } = typed.objective;
         Self {
             sweep: typed.which.into(),
             number: usize::try_from(typed.number).unwrap_or(usize::MAX),
             metric,
             goal: goal.map(Into::into),
             spelling: typed.spelling.map(Into::into),
-            format: format.into(),
+            format: typed.table.format().into(),
         }
     }
 }
@@ -131,37 +131,34 @@ impl From<Best> for BestArgs {
 pub(in crate::cli) struct Show {
     #[command(flatten)]
     which: WhichTrial,
-    /// How the trial is printed
-    #[arg(long, value_enum, default_value = "table")]
-    format: TypedAnswerFormat,
+    #[command(flatten)]
+    pub(super) wide: Wide,
 }
 
 impl From<Show> for ShowArgs {
     fn from(typed: Show) -> Self {
-        Self { trial: typed.which.into(), format: typed.format.into() }
+        Self { trial: typed.which.into(), format: typed.wide.format.into() }
     }
 }
 
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct Diff {
-    /// A trial: its number, its run id or the beginning of one, SWEEP:TRIAL, or `best`
+    /// A trial: its number, its run id or a prefix of one, SWEEP:TRIAL, or `best`
     #[arg(value_name = "A")]
     a: String,
     /// Another
     #[arg(value_name = "B")]
     b: String,
-    /// The sweep of trials that are named by number [default: the one last initialised in this directory, else the
-    /// newest]
+    /// The sweep of trials that are named by number [default: the latest of this directory, else the newest]
     #[arg(long = "sweep-id", value_name = "ID")]
     sweep_id: Option<String>,
-    /// How the difference is printed
-    #[arg(long, value_enum, default_value = "table")]
-    format: TypedAnswerFormat,
+    #[command(flatten)]
+    pub(super) wide: Wide,
 }
 
 impl From<Diff> for DiffArgs {
     fn from(typed: Diff) -> Self {
-        Self { sweep: SweepChoice(typed.sweep_id), a: typed.a, b: typed.b, format: typed.format.into() }
+        Self { sweep: SweepChoice(typed.sweep_id), a: typed.a, b: typed.b, format: typed.wide.format.into() }
     }
 }
 
@@ -169,7 +166,7 @@ impl From<Diff> for DiffArgs {
 pub(in crate::cli) struct Rerun {
     #[command(flatten)]
     which: WhichTrial,
-    /// How often, each time with another seed
+    /// Number of runs, each with another seed
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     seeds: u32,
     /// Time a command has to end before it is killed [default: `grace` of the config, else 30s]
@@ -178,9 +175,8 @@ pub(in crate::cli) struct Rerun {
     /// Refuse to run unless the sweep's config has this SHA-256
     #[arg(long, value_name = "HEX")]
     expect_sha256: Option<String>,
-    /// How the outcome is printed
-    #[arg(long, value_enum, default_value = "table")]
-    format: TypedAnswerFormat,
+    #[command(flatten)]
+    pub(super) wide: Wide,
 }
 
 impl From<Rerun> for RerunArgs {
@@ -190,7 +186,7 @@ impl From<Rerun> for RerunArgs {
             seeds: typed.seeds,
             grace: typed.grace,
             pin: typed.expect_sha256.map_or(Pin::Remembered, Pin::Sha256),
-            format: typed.format.into(),
+            format: typed.wide.format.into(),
         }
     }
 }
@@ -199,7 +195,7 @@ impl From<Rerun> for RerunArgs {
 pub(in crate::cli) struct Logs {
     #[command(flatten)]
     which: WhichTrial,
-    /// Go on until the trial is over
+    /// Follow until the trial ends
     #[arg(short, long)]
     follow: bool,
 }
@@ -217,7 +213,7 @@ pub(in crate::cli) struct Analyze {
     /// The runs of this experiment instead of a sweep's
     #[arg(long, value_name = "NAME", conflicts_with_all = ["sweep_id", "sweep"], requires = "metric")]
     experiment: Option<String>,
-    /// Which of its runs, in MLflow's search language: "params.model = 'a' and metrics.loss < 1"
+    /// Filter its runs, in MLflow's search language: "params.model = 'a' and metrics.loss < 1"
     #[arg(
         long,
         value_name = "FILTER",
@@ -226,14 +222,14 @@ pub(in crate::cli) struct Analyze {
         hide_default_value = true
     )]
     filter: String,
-    /// A file with a row a run instead (-: stdin); columns `run` and `status` are understood
+    /// A file with a row a run instead (-: stdin); columns `run` and `status` are read as such
     #[arg(long, value_name = "FILE", conflicts_with_all = ["sweep_id", "sweep", "experiment"], requires = "metric")]
     csv: Option<PathBuf>,
     /// Parameters whose logarithm counts; with --experiment or --csv (a sweep knows its own)
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', conflicts_with_all = ["sweep_id", "sweep"])]
     log: Vec<String>,
     #[command(flatten)]
-    answer: Answer,
+    pub(super) answer: Answer,
 }
 
 impl From<Analyze> for AnalyzeArgs {
@@ -243,7 +239,7 @@ impl From<Analyze> for AnalyzeArgs {
             (None, Some(file)) => Source::File(file),
             (None, None) => Source::Sweep(typed.which.into()),
         };
-        let Answer { metric, goal, format } = typed.answer;
+        let Answer { objective: Objective { metric, goal }, format } = typed.answer;
         Self { source, metric, goal: goal.map(Into::into), log: typed.log, format: format.into() }
     }
 }

@@ -1,6 +1,6 @@
 //! Arguments of the verbs that make, run and conclude a sweep.
 
-use super::{Answer, TypedAnswerFormat, TypedFormat, Which, duration};
+use super::{Answer, Objective, TypedAnswerFormat, TypedFormat, Which, duration};
 use crate::commands::check::CheckArgs;
 use crate::commands::finalize::{Conclusion, FinalizeArgs};
 use crate::commands::init::InitArgs;
@@ -8,7 +8,7 @@ use crate::commands::replay::ReplayArgs;
 use crate::commands::run::{RunArgs, WorkArgs};
 use crate::commands::sample::SampleArgs;
 use crate::commands::start::StartArgs;
-use crate::commands::{Pin, SweepChoice};
+use crate::commands::{Delivery, Pin, SweepChoice};
 use clap::Args as ClapArgs;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use std::time::Duration;
 pub(in crate::cli) struct Init {
     /// The sweep file
     config: PathBuf,
-    /// An old sweep whose trials the method is to know: its id, a folder of `sweep export`, or a CSV file (repeatable)
+    /// An old sweep whose trials the method learns from: its id, a folder of `sweep export`, or a CSV file (repeatable)
     #[arg(long = "prior", value_name = "ID|DIR|CSV")]
     priors: Vec<String>,
 }
@@ -31,14 +31,14 @@ impl From<Init> for InitArgs {
 /// How trials are run.
 #[derive(Debug, ClapArgs)]
 struct Work {
-    /// Trials side by side [default: the number of GPUs with --gpus, else 1]
+    /// Parallel trials [default: the number of GPUs with --gpus, else 1]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
     /// Give each trial a GPU of its own (CUDA_VISIBLE_DEVICES): `auto`, or their numbers
     #[arg(long, value_name = "auto|0,1,…")]
     gpus: Option<String>,
     /// End after N trials
-    #[arg(short = 'n', long, value_name = "N")]
+    #[arg(short = 'n', long, visible_alias = "number", value_name = "N")]
     count: Option<u64>,
     /// End after N failures in a row
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -49,13 +49,13 @@ struct Work {
     /// Time a command has to end before it is killed [default: `grace` of the config, else 30s]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     grace: Option<Duration>,
-    /// Take a trial over from an agent that has shown no sign of life for so long
+    /// Take over trials of an agent that has not reported for this time
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
     lease: Duration,
     /// End once nothing is left to start, without waiting for the trials of other agents
     #[arg(long)]
     no_wait: bool,
-    /// Stop no trial early (`early_terminate`): only say, and tag, which would have been stopped, and when
+    /// Stop no trial early (`early_terminate`): report and tag which would have been stopped
     #[arg(long)]
     shadow: bool,
 }
@@ -107,24 +107,31 @@ pub(in crate::cli) struct Finalize {
     #[command(flatten)]
     which: Which,
     #[command(flatten)]
-    answer: Answer,
-    /// Save the analysis, but leave the sweep open: agents go on, of a stopped or finished sweep too
+    pub(super) answer: Answer,
+    /// Save the analysis, but leave the sweep open for agents
     #[arg(long)]
     reopen: bool,
     /// Save the plots as PNG, too
     #[arg(long)]
     png: bool,
+    /// Write the report to this file as well
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Open the report in the browser
+    #[arg(long)]
+    open: bool,
 }
 
 impl From<Finalize> for FinalizeArgs {
     fn from(typed: Finalize) -> Self {
-        let Answer { metric, goal, format } = typed.answer;
+        let Answer { objective: Objective { metric, goal }, format } = typed.answer;
         let conclusion = Conclusion {
             metric,
             goal: goal.map(Into::into),
             format: format.into(),
             reopen: typed.reopen,
             png: typed.png,
+            delivery: Delivery { file: typed.output, open: typed.open },
         };
         Self { sweep: typed.which.into(), conclusion }
     }
@@ -136,9 +143,15 @@ pub(in crate::cli) struct Start {
     config: PathBuf,
     #[command(flatten)]
     work: Work,
-    /// How the analysis is printed
-    #[arg(long, value_enum, default_value = "table")]
-    format: TypedAnswerFormat,
+    /// Output format
+    #[arg(
+        long,
+        value_enum,
+        default_value = "table",
+        hide_possible_values = true,
+        value_name = "table|plain|md|json|csv"
+    )]
+    pub(super) format: TypedAnswerFormat,
 }
 
 impl From<Start> for StartArgs {
@@ -149,10 +162,10 @@ impl From<Start> for StartArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct Check {
-    /// The sweep file
+    /// The sweep file (-: stdin)
     #[arg(required_unless_present = "schema")]
     config: Option<PathBuf>,
-    /// How findings are printed
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     format: TypedFormat,
     /// Print a JSON Schema of sweep files, for editors
@@ -170,16 +183,16 @@ impl Check {
 
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct Sample {
-    /// The sweep file
+    /// The sweep file (-: stdin)
     #[arg(required_unless_present = "replay")]
     config: Option<PathBuf>,
-    /// Make the proposal of a trial of this sweep again, from what it was made from then
+    /// Propose a trial of this sweep again, from what was known then
     #[arg(long, value_name = "ID", requires = "trial", conflicts_with_all = ["config", "number", "from", "seed"])]
     replay: Option<String>,
-    /// The trial that is proposed again
+    /// The trial to propose again
     #[arg(long, value_name = "K", requires = "replay")]
     trial: Option<u64>,
-    /// How many points
+    /// Number of trials
     #[arg(short = 'n', long, default_value_t = 10, value_name = "N")]
     number: u64,
     /// The first trial
@@ -188,7 +201,7 @@ pub(in crate::cli) struct Sample {
     /// The seed [default: the config's, else 0]
     #[arg(long, value_name = "S")]
     seed: Option<u64>,
-    /// How points are printed; json: an object a line
+    /// Output format; json: one object per line
     #[arg(long, value_enum, default_value = "table")]
     format: TypedFormat,
 }

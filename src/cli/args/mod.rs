@@ -13,6 +13,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use super::complete;
 use super::tools;
+use super::view::{Table, View, Wide};
 use crate::commands::analyze::AnswerFormat;
 use crate::commands::finalize::Format;
 use crate::commands::{SweepChoice, TrialChoice};
@@ -40,87 +41,106 @@ pub(super) struct Args {
     /// Print data and errors only
     #[arg(short, long, global = true, help_heading = EVERYWHERE)]
     pub(super) quiet: bool,
-    /// Show what goes on inside (-vv: more); SWEEP_LOG takes a filter
+    /// Verbose logging (-vv: more); SWEEP_LOG takes a filter
     #[arg(short, long, global = true, help_heading = EVERYWHERE, action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
-    /// Write what goes on inside to the end of a file, too [default: $SWEEP_LOG_FILE]
+    /// Append the log to a file [default: $SWEEP_LOG_FILE]
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE")]
     pub(super) log_file: Option<PathBuf>,
     #[command(subcommand)]
-    pub(super) verb: Verb,
+    pub(super) verb: Option<Verb>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
-    /// Make a sweep: a parent run with the config as its artifact
+    /// Create a sweep: a parent run with the config as its artifact
     Init(Init),
-    /// Claim trials and run them, until none is left
+    /// Run trials until none is left
     #[command(visible_alias = "agent")]
     Run(Run),
-    /// Analyse a sweep, save tables, plots and a report, end it
+    /// Analyse and end a sweep; save tables, plots and a report
     Finalize(Finalize),
     /// Do all three: init, run, finalize
     Start(Start),
-    /// Say which parameters mattered, in a sweep, any runs or a CSV file
+    /// Report which parameters matter: in a sweep, any runs, a CSV file
     Analyze(Analyze),
     /// Write a sweep as plain files: params, metrics, artifacts
     Export(Export),
-    /// Enter what was run elsewhere: an export, a W&B or Optuna CSV
+    /// Import runs from files: an export, a W&B or Optuna CSV
     Import(Import),
-    /// All sweeps: state, trials, best
+    /// List all sweeps: state, trials, best
     #[command(visible_alias = "ls")]
     List(List),
-    /// How far a sweep is, what runs, who works on it
+    /// Show progress: trials, best value, agents, time left
     Status(Status),
-    /// The trials of a sweep, sorted and filtered
+    /// List the trials of a sweep, sorted and filtered
     Trials(Trials),
-    /// The best trials; `--as command` is the winner, ready to be run
+    /// Print the best trials; `--as command` prints the winner's command
     Best(Best),
-    /// Everything about one trial
+    /// Show everything about one trial
     Show(Show),
-    /// What differs between two trials, of one sweep or of two
+    /// Compare two trials, of one sweep or of two
     Diff(Diff),
-    /// Run a trial again with other seeds; the sweep counts it once
+    /// Re-run a trial with other seeds; the sweep counts it once
     Rerun(Rerun),
-    /// What a trial's command printed, while it runs, too
+    /// Print the output of a trial, also while it runs
     Logs(Logs),
-    /// Let no agent start another trial; running ones are finished
+    /// Stop: finish running trials, then end all agents
     Stop(Control),
-    /// End all agents of a sweep and their running trials
+    /// Cancel: end running trials and all agents
     Cancel(Control),
-    /// Let agents wait until the sweep is resumed
+    /// Pause: finish running trials, start no new ones
     Pause(Control),
-    /// Let a paused or stopped sweep go on
+    /// Resume a paused or stopped sweep
     Resume(Control),
-    /// Run trials again that have their result
+    /// Re-run finished trials
     Retry(Retry),
-    /// Inside a trial: log metrics, params, tags, files with no client
+    /// Inside a trial: log metrics, params, tags, files without a client
     Log(Log),
     /// Serve a database file to MLflow's clients, without Python
     Server(Server),
-    /// Check a config: all its faults at once, or what it would do
+    /// Check a config: all its errors at once, or what it would run
     Check(Check),
-    /// Show the points that a config would try
+    /// Show the trials that a config would run
     Sample(Sample),
-    /// Say what has changed since a trial ran, and how to get back
+    /// Show what has changed since a trial ran, and how to get back
     Verify(tools::Verify),
-    /// Register a trial's model with MLflow, and move an alias to it
+    /// Register a trial's model in MLflow and set an alias
     Promote(tools::Promote),
-    /// Registered models: versions, aliases, the trials they are of
+    /// List registered models: versions, aliases, their trials
     Models(tools::Models),
-    /// Look whether store, machine and folder are fit; what to do
+    /// Check the tracking store, this machine and this directory
     Doctor(tools::Doctor),
-    /// Print a script that completes verbs, options, sweeps and trials
+    /// Print a shell script that completes verbs, sweeps and trials
     Completions(tools::Completions),
     /// Print the manual, or write a page for each verb
     Man(tools::Man),
 }
 
+impl Verb {
+    /// How its tables are shown.
+    pub(super) fn view(&self) -> View {
+        match self {
+            Self::List(typed) => typed.table.view(),
+            Self::Trials(typed) => typed.table.view(),
+            Self::Best(typed) => typed.table.view(),
+            Self::Models(typed) => typed.table.view(),
+            Self::Status(typed) => typed.wide.view(),
+            Self::Show(typed) => typed.wide.view(),
+            Self::Diff(typed) => typed.wide.view(),
+            Self::Rerun(typed) => typed.wide.view(),
+            Self::Analyze(typed) => View::of_format(typed.answer.format),
+            Self::Finalize(typed) => View::of_format(typed.answer.format),
+            Self::Start(typed) => View::of_format(typed.format),
+            _ => View::default(),
+        }
+    }
+}
+
 /// Which sweep: an option or the first argument.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Which {
-    /// Id of the sweep, a unique beginning of it, or its name [default: the one last initialised in this directory,
-    /// else the newest]
+    /// Id of the sweep, a prefix of it, or its name [default: the latest of this directory, else the newest]
     #[arg(long = "sweep-id", value_name = "ID", conflicts_with = "sweep", add = complete::sweeps())]
     sweep_id: Option<String>,
     /// The same as --sweep-id
@@ -137,11 +157,10 @@ impl From<Which> for SweepChoice {
 /// Which trial.
 #[derive(Debug, ClapArgs)]
 pub(super) struct WhichTrial {
-    /// Its number, its run id or the beginning of one, SWEEP:TRIAL, or `best`
+    /// Its number, its run id or a prefix of one, SWEEP:TRIAL, or `best`
     #[arg(value_name = "TRIAL", add = complete::trials())]
     trial: String,
-    /// Id of its sweep, a unique beginning of it, or its name [default: the one last initialised in this directory,
-    /// else the newest]
+    /// Id of its sweep, a prefix of it, or its name [default: the latest of this directory, else the newest]
     #[arg(long = "sweep-id", value_name = "ID", add = complete::sweeps())]
     sweep_id: Option<String>,
 }
@@ -175,15 +194,23 @@ impl From<TypedFormat> for Format {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(super) enum TypedAnswerFormat {
+    /// With lines, for a terminal
     Table,
+    /// In columns, without lines
+    Plain,
+    /// Markdown
+    #[value(alias = "markdown")]
+    Md,
+    /// For programs; docs/json.md describes it
     Json,
+    /// For spreadsheets
     Csv,
 }
 
 impl From<TypedAnswerFormat> for AnswerFormat {
     fn from(typed: TypedAnswerFormat) -> Self {
         match typed {
-            TypedAnswerFormat::Table => Self::Table,
+            TypedAnswerFormat::Table | TypedAnswerFormat::Plain | TypedAnswerFormat::Md => Self::Table,
             TypedAnswerFormat::Json => Self::Json,
             TypedAnswerFormat::Csv => Self::Csv,
         }
@@ -205,16 +232,29 @@ impl From<TypedGoal> for config::Goal {
     }
 }
 
-/// Which metric, and how the answer is printed.
+/// Which metric.
 #[derive(Debug, ClapArgs)]
-struct Answer {
+struct Objective {
     /// The metric: any that was logged [default: the sweep's own]
     #[arg(long, value_name = "NAME")]
     metric: Option<String>,
-    /// What is better [default: as the config says of its own metric]
+    /// Minimize or maximize it [default: as the config says of its own metric]
     #[arg(long, value_enum)]
     goal: Option<TypedGoal>,
-    /// How the answer is printed
-    #[arg(long, value_enum, default_value = "table")]
+}
+
+/// Which metric, and how the answer is printed.
+#[derive(Debug, ClapArgs)]
+struct Answer {
+    #[command(flatten)]
+    objective: Objective,
+    /// Output format
+    #[arg(
+        long,
+        value_enum,
+        default_value = "table",
+        hide_possible_values = true,
+        value_name = "table|plain|md|json|csv"
+    )]
     format: TypedAnswerFormat,
 }

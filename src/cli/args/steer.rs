@@ -20,7 +20,7 @@ impl From<Control> for SweepChoice {
 
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct Retry {
-    /// Id of the sweep, a unique beginning of it, or its name
+    /// Id of the sweep, a prefix of it, or its name
     #[arg(long, value_name = "ID", add = complete::sweeps())]
     sweep_id: Option<String>,
     /// All trials that failed

@@ -167,6 +167,7 @@ fn top(fields: &Fields<'_>, findings: &mut Findings) -> Option<Config> {
         method: method?,
         metric: metric.flatten(),
         space: parameters.space,
+        order: parameters.order,
         run_cap: settings.run_cap,
         seed: settings.seed,
         points: Vec::new(),

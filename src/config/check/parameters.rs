@@ -20,6 +20,8 @@ pub struct Parameters {
     pub space: Space,
     /// Where each leaf stands in the file.
     pub places: Vec<Place>,
+    /// The dotted paths of the leaves in the order of the file.
+    pub order: Vec<String>,
 }
 
 /// Reads `parameters:`; `None` after an error.
@@ -33,10 +35,11 @@ pub fn check(field: &Field<'_>, findings: &mut Findings) -> Option<Parameters> {
             .error(&field.place, format!("there are more than {MAX_PARAMETERS} parameters"))
             .hint("a list or a mapping can be one `value`");
     }
+    let order = places.iter().map(|(path, _)| path.join(".")).collect();
     places.sort_by(|a: &(Vec<String>, Place), b| a.0.cmp(&b.0));
     let places = places.into_iter().map(|(_, place)| place).collect();
     (findings.errors.len() == before).then_some(())?;
-    let mut parameters = Parameters { space, places };
+    let mut parameters = Parameters { space, places, order };
     conditions(&mut parameters, findings)?;
     Some(parameters)
 }

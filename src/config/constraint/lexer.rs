@@ -48,7 +48,10 @@ pub fn tokens(text: &str, equality: Equality) -> Result<Vec<Placed>, ConstraintE
             number(&chars, &mut at)?
         } else if c.is_alphabetic() || c == '_' {
             let word = take(&chars, &mut at, |c| c.is_alphanumeric() || c == '_' || c == '.');
-            word_token(word)
+            match quoted_part(&chars, &mut at, &word)? {
+                Some(name) => Token::Name(name),
+                None => word_token(word),
+            }
         } else if matches!(c, '\'' | '"' | '`') {
             at += 1;
             let inner = take(&chars, &mut at, |other| other != c);
@@ -74,6 +77,22 @@ fn take(chars: &[char], at: &mut usize, accept: impl Fn(char) -> bool) -> String
     let word: String = chars.iter().skip(*at).take_while(|c| accept(**c)).collect();
     *at += word.chars().count();
     word
+}
+
+/// The rest of a name as MLflow writes it: ``metrics.`val/loss` `` and `params."batch size"`.
+fn quoted_part(chars: &[char], at: &mut usize, word: &str) -> Result<Option<String>, ConstraintError> {
+    let Some(quote) = chars.get(*at).copied().filter(|c| word.ends_with('.') && matches!(c, '`' | '"'))
+    else {
+        return Ok(None);
+    };
+    let start = *at;
+    *at += 1;
+    let inner = take(chars, at, |other| other != quote);
+    if chars.get(*at).is_none() {
+        return Err(syntax(start, format!("the {quote} is never closed")));
+    }
+    *at += 1;
+    Ok(Some(format!("{word}{inner}")))
 }
 
 fn word_token(word: String) -> Token {

@@ -1,25 +1,26 @@
 //! The table at the end of a sweep: which parameters mattered, and how far to believe it.
 
-use super::text::{display_width, printable, shorten, wrap};
-use super::{draw, natural_widths, table_width};
+use super::text::{display_width, shorten, wrap};
+use super::{Drawing, natural_widths, printable, table_width};
 use crate::analysis::{Analysis, Correlation, ParameterAnalysis};
+use crate::ui::{UNLIMITED, Ui};
 
+/// A name is cut below this only where columns can't go any more.
+const GOOD_NAME: usize = 24;
 /// The narrowest a name is made: the header's own width.
 const MIN_NAME: usize = 9;
 
 /// The importance table of a sweep, with its title above and what to make of it below, ending in a newline.
 ///
-/// It fits into `width` columns of the terminal where that can be had: the intervals go first, then
-/// a header is broken in two, then names are shortened. `color` adds ANSI styles and changes nothing else.
+/// It fits into the columns of the terminal where that can be had: the intervals go first, then headings are broken in
+/// two and shortened, then correlations go; names are cut last. Colour adds ANSI styles and changes nothing else.
 #[must_use]
-pub fn importance_table(analysis: &Analysis, metric_name: &str, width: usize, color: bool) -> String {
+pub fn importance_table(ui: &Ui, analysis: &Analysis, metric_name: &str) -> String {
+    let (width, color) = (ui.width, ui.color_out);
     let mut out = String::new();
     let title = format!("Feature Importance and Correlation for {}", printable(metric_name));
-    let (layout, table) = if analysis.parameters.is_empty() {
-        (Layout::NARROWEST, String::new())
-    } else {
-        fit(analysis, width)
-    };
+    let (layout, table) =
+        if analysis.parameters.is_empty() { (Layout::NARROWEST, String::new()) } else { fit(ui, analysis) };
     let span = table.lines().next().map_or(0, display_width).max(display_width(&title).min(width));
     for line in wrap(&title, span.max(1)) {
         let indent = (span - display_width(&line).min(span)) / 2;
@@ -27,8 +28,13 @@ pub fn importance_table(analysis: &Analysis, metric_name: &str, width: usize, co
         out.push_str(&styled(&line, "3", color));
         out.push('\n');
     }
+    let boxes = ui.drawing == Drawing::Boxes;
     for (number, line) in table.lines().enumerate() {
-        out.push_str(&if color { colored(line, number, layout.header_lines()) } else { line.to_owned() });
+        out.push_str(&if color && boxes {
+            colored(line, number, layout.header_lines())
+        } else {
+            line.to_owned()
+        });
         out.push('\n');
     }
     for (bullet, sentence) in sentences(analysis, layout) {
@@ -44,36 +50,50 @@ pub fn importance_table(analysis: &Analysis, metric_name: &str, width: usize, co
 #[derive(Debug, Clone, Copy)]
 struct Layout {
     intervals: bool,
-    header_in_one_line: bool,
-    evidence: bool,
+    headings: Headings,
+    pearson: bool,
+    spearman: bool,
+}
+
+/// How columns are headed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Headings {
+    OneLine,
+    TwoLines,
+    Short,
 }
 
 impl Layout {
-    const NARROWEST: Self = Self { intervals: false, header_in_one_line: false, evidence: false };
+    const FULL: Self = Self { intervals: true, headings: Headings::OneLine, pearson: true, spearman: true };
+    const NARROWEST: Self =
+        Self { intervals: false, headings: Headings::Short, pearson: false, spearman: false };
 
     /// From the most to the least that can be shown.
-    const ALL: [Self; 4] = [
-        Self { intervals: true, header_in_one_line: true, evidence: true },
-        Self { intervals: false, header_in_one_line: true, evidence: true },
-        Self { intervals: false, header_in_one_line: false, evidence: true },
+    const ALL: [Self; 6] = [
+        Self::FULL,
+        Self { intervals: false, ..Self::FULL },
+        Self { intervals: false, headings: Headings::TwoLines, ..Self::FULL },
+        Self { intervals: false, headings: Headings::Short, ..Self::FULL },
+        Self { pearson: true, ..Self::NARROWEST },
         Self::NARROWEST,
     ];
 
     fn header_lines(self) -> usize {
-        if self.header_in_one_line { 1 } else { 2 }
+        if self.headings == Headings::TwoLines { 2 } else { 1 }
     }
 }
 
-/// The first layout that fits with whole names, else the roomiest that does with shortened ones.
-fn fit(analysis: &Analysis, width: usize) -> (Layout, String) {
-    let whole = Layout::ALL.iter().take(3).find(|layout| overshoot(analysis, **layout, width).0 == 0);
-    let shortened = || {
-        Layout::ALL.iter().skip(2).find(|layout| {
-            let (over, name) = overshoot(analysis, **layout, width);
-            name.saturating_sub(over) >= MIN_NAME
-        })
+/// The first layout that fits with names that are whole, or long enough to be told apart.
+fn fit(ui: &Ui, analysis: &Analysis) -> (Layout, String) {
+    let width = if ui.drawing == Drawing::Markdown { UNLIMITED } else { ui.width };
+    let fits = |layout: &&Layout| {
+        let (over, name) = overshoot(analysis, **layout, width);
+        over <= name.saturating_sub(GOOD_NAME)
     };
-    let layout = whole.or_else(shortened).copied().unwrap_or(Layout::NARROWEST);
+    // All columns with names that are whole come before names that are cut.
+    let whole = Layout::ALL.iter().take(4).find(|layout| overshoot(analysis, **layout, width).0 == 0);
+    let layout =
+        whole.or_else(|| Layout::ALL.iter().skip(3).find(fits)).copied().unwrap_or(Layout::NARROWEST);
     let (over, name) = overshoot(analysis, layout, width);
     let (header, mut rows) = cells(analysis, layout);
     for row in &mut rows {
@@ -81,7 +101,7 @@ fn fit(analysis: &Analysis, width: usize) -> (Layout, String) {
             *cell = shorten(cell, name.saturating_sub(over).max(MIN_NAME));
         }
     }
-    (layout, draw(&header, &rows, &[1, 2]))
+    (layout, ui.drawing.draw(&header, &rows, &[1, 2]))
 }
 
 /// By how much a layout is too wide, and how wide its names are.
@@ -92,12 +112,15 @@ fn overshoot(analysis: &Analysis, layout: Layout, width: usize) -> (usize, usize
 }
 
 fn cells(analysis: &Analysis, layout: Layout) -> (Vec<String>, Vec<Vec<String>>) {
-    let permutation =
-        if layout.header_in_one_line { "Permutation Importance" } else { "Permutation\nImportance" };
-    let mut header = vec!["Parameter", "Importance", permutation, "Pearson", "Spearman"];
-    if layout.evidence {
-        header.push("Evidence");
-    }
+    let [importance, permutation, pearson, spearman, evidence] = match layout.headings {
+        Headings::OneLine => ["Importance", "Permutation Importance", "Pearson", "Spearman", "Evidence"],
+        Headings::TwoLines => ["Importance", "Permutation\nImportance", "Pearson", "Spearman", "Evidence"],
+        Headings::Short => ["Imp.", "Perm.", "Pears.", "Spear.", "Clear"],
+    };
+    let mut header = vec!["Parameter", importance, permutation];
+    header.extend(layout.pearson.then_some(pearson));
+    header.extend(layout.spearman.then_some(spearman));
+    header.push(evidence);
     let rows = analysis.parameters.iter().map(|parameter| row(parameter, analysis.has_forest(), layout));
     (header.into_iter().map(str::to_owned).collect(), rows.collect())
 }
@@ -113,16 +136,10 @@ fn row(parameter: &ParameterAnalysis, forest: bool, layout: Layout) -> Vec<Strin
         (Some(eta), true) if parameter.pearson.is_none() => format!("–  eta² {eta:.2}"),
         _ => correlation(parameter.pearson_shown().as_ref(), layout),
     };
-    let mut row = vec![
-        format!("{}{log}", printable(&parameter.name)),
-        importance,
-        permutation,
-        pearson,
-        correlation(parameter.spearman.as_ref(), layout),
-    ];
-    if layout.evidence {
-        row.push(parameter.effect.word().to_owned());
-    }
+    let mut row = vec![format!("{}{log}", printable(&parameter.name)), importance, permutation];
+    row.extend(layout.pearson.then_some(pearson));
+    row.extend(layout.spearman.then(|| correlation(parameter.spearman.as_ref(), layout)));
+    row.push(parameter.effect.word().to_owned());
     row
 }
 

@@ -1,6 +1,12 @@
+use super::plain_table;
 use super::text::display_width;
-use super::{importance_table, plain_table};
 use crate::analysis::{Analysis, Correlation, Dropped, Effect, Estimate, Kind, ParameterAnalysis, Trust};
+use crate::ui::Ui;
+
+/// The table for a terminal of so many columns.
+fn importance_table(analysis: &Analysis, metric: &str, width: usize, color: bool) -> String {
+    super::importance_table(&Ui { color_out: color, ..Ui::plain(width) }, analysis, metric)
+}
 
 fn correlation(r: f64) -> Option<Correlation> {
     let interval = Some([(r - 0.15).max(-1.0), (r + 0.16).min(1.0)]);
@@ -79,6 +85,24 @@ fn at_80_columns_long_and_wide_names_are_shortened_in_their_middle() {
 }
 
 #[test]
+fn at_80_columns_headings_are_shortened_before_names() {
+    let table =
+        importance_table(&sample(["weight_decay_lr", "augmentation_strength", "warmup"]), "loss", 80, false);
+    assert!(
+        table.contains("│ weight_decay_lr (log) ") && table.contains("│ augmentation_strength "),
+        "{table}"
+    );
+    assert!(widest(&table) <= 80 && table.contains("┃ Imp. ┃"), "{table}");
+}
+
+#[test]
+fn markdown_has_everything() {
+    let ui = Ui { drawing: super::Drawing::Markdown, ..Ui::plain(40) };
+    let table = super::importance_table(&ui, &sample(["lr", "optimizer", "seed"]), "loss");
+    assert!(table.contains("| Parameter | Importance | Permutation Importance | Pearson"), "{table}");
+}
+
+#[test]
 fn with_no_forest_there_is_a_sentence_and_no_importance() {
     let mut thin = sample(["lr", "optimizer", "seed"]);
     (thin.n_rows, thin.n_used, thin.dropped) = (3, 3, Dropped::default());
@@ -124,8 +148,8 @@ fn colour_adds_escapes_and_nothing_else() {
 }
 
 #[test]
-fn whatever_the_width_from_62_the_table_fits() {
-    for width in 62..160 {
+fn whatever_the_width_from_44_the_table_fits() {
+    for width in 44..160 {
         let names = ["a_rather_long_parameter_name.lr", "optimizer", "最適化アルゴリズム"];
         let table = importance_table(&sample(names), "a_metric", width, false);
         assert!(widest(&table) <= width, "{width}\n{table}");

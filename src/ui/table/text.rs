@@ -7,15 +7,6 @@ pub(in crate::ui) fn display_width(text: &str) -> usize {
     text.width()
 }
 
-/// The text with everything that could steer a terminal replaced by a space: control characters and the
-/// marks that turn the writing direction.
-pub(in crate::ui) fn printable(text: &str) -> String {
-    let steers = |c: char| {
-        c.is_control() || matches!(c, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
-    };
-    text.chars().map(|c| if steers(c) { ' ' } else { c }).collect()
-}
-
 /// The text in at most `width` columns; what is cut out of its middle is marked by `…`.
 pub(in crate::ui) fn shorten(text: &str, width: usize) -> String {
     if display_width(text) <= width {
@@ -79,11 +70,6 @@ mod tests {
     fn a_long_name_keeps_both_its_ends() {
         assert_eq!(shorten("optimizer.learning_rate", 15), "optimiz…ng_rate");
         assert_eq!(shorten("lr", 15), "lr");
-    }
-
-    #[test]
-    fn escape_sequences_lose_their_power() {
-        assert_eq!(printable("a\u{1b}[31mb\nc\u{202e}d"), "a [31mb c d");
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod mlflow_server;
 pub mod outcome;
 pub mod postgres;
 pub mod proxy;
+pub mod pty;
 pub mod python;
 pub mod sandbox;
 pub mod sweep_server;

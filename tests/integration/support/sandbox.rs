@@ -56,6 +56,7 @@ impl Sandbox {
             }
         }
         command.env("HOME", self.path()).env("NO_COLOR", "1").env("COLUMNS", "100");
+        command.env("LC_ALL", "C.UTF-8").env("TERM", "xterm");
         // MLflow's client has a race of its own in its telemetry, which fails a call now and then.
         command.env("MLFLOW_DISABLE_TELEMETRY", "true");
         if let Some(uri) = &self.tracking_uri {

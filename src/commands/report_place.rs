@@ -1,0 +1,85 @@
+//! Where the report of a sweep is: told, copied, opened.
+
+use std::path::{Path, PathBuf};
+
+use super::context::{Backend, Context};
+use super::exit::Exit;
+use super::failure::Failure;
+use crate::process;
+use crate::record::Sweep;
+use crate::tracking::local_artifacts::folder_of;
+
+/// The report among the artifacts of the parent run.
+pub(super) const REPORT: &str = "report.html";
+
+/// What is to be done with the report, beside saving it with the parent run.
+#[derive(Debug, Clone, Default)]
+pub struct Delivery {
+    /// A file to write it to.
+    pub file: Option<PathBuf>,
+    /// Open it in a browser.
+    pub open: bool,
+}
+
+/// Writes the report where it is wanted, says where it is, and opens it.
+pub(super) fn deliver(
+    context: &Context,
+    sweep: &Sweep,
+    html: &str,
+    delivery: &Delivery,
+) -> Result<(), Failure> {
+    if let Some(file) = &delivery.file {
+        std::fs::write(file, html).map_err(|error| {
+            Failure::new(Exit::WorkFailed, format!("cannot write the report to {}", file.display()))
+                .caused_by(&error)
+                .hint("Name a file in a folder that exists. The report is saved with the parent run.")
+        })?;
+    }
+    let Place { shown, address } = place(context, sweep, delivery.file.as_deref());
+    context.ui.say_where("Report:", &shown, &address);
+    if delivery.open
+        && let Err(why) = process::open_for_person(&address)
+    {
+        context.ui.warn(&format!("cannot open the report: {why}. Open it yourself: {shown}"));
+    }
+    Ok(())
+}
+
+/// What is written as `%…` in an address.
+const KEPT: &percent_encoding::AsciiSet =
+    &percent_encoding::NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_');
+
+/// Where something is: as a person reads it, and as a browser does.
+struct Place {
+    shown: String,
+    address: String,
+}
+
+impl Place {
+    fn file(path: &Path) -> Self {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let shown = path.display().to_string();
+        let address = format!("file://{}", percent_encoding::utf8_percent_encode(&shown, KEPT));
+        Self { shown, address }
+    }
+}
+
+/// The file that was asked for, else MLflow's page on the run, else the file among the artifacts.
+fn place(context: &Context, sweep: &Sweep, asked: Option<&Path>) -> Place {
+    if let Some(path) = asked {
+        return Place::file(path);
+    }
+    let info = &sweep.parent.info;
+    match (&context.backend, folder_of(&info.artifact_uri)) {
+        (Backend::File(_), Some(folder)) => Place::file(&folder.join(REPORT)),
+        (Backend::File(_), None) => {
+            Place { shown: format!("{}/{REPORT}", info.artifact_uri), address: String::new() }
+        }
+        (Backend::Server { .. }, _) => {
+            let server = context.store.uri().trim_end_matches('/').to_owned();
+            let address =
+                format!("{server}/#/experiments/{}/runs/{}/artifacts/{REPORT}", info.experiment_id, info.id);
+            Place { shown: address.clone(), address }
+        }
+    }
+}
