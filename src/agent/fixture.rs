@@ -75,7 +75,7 @@ impl Home {
             ledger: ledger.leased(LEASE),
             hand_over: Arc::new(Nowhere),
             identity: Identity { agent: name.to_owned(), host: "here".into(), user: "me".into() },
-            provenance: Provenance::new(folder.clone(), String::new()),
+            provenance: Provenance::new(folder.clone(), String::new(), true),
             guard: None,
             gpus: None,
             checkpoints: folder.join("checkpoints"),
@@ -83,6 +83,9 @@ impl Home {
             journal: Journal::new(folder.join("journal")),
             outages: None,
             warned: super::Warned::default(),
+            workdir: folder.clone(),
+            misplaced: None,
+            strays_told: std::sync::atomic::AtomicBool::new(false),
             folder,
             events: Box::new(|_| {}),
             options: Options {
@@ -135,6 +138,10 @@ impl HandOver for Nowhere {
 
     fn loopback(&self) -> bool {
         true
+    }
+
+    fn made(&self, _uri: &str) -> Vec<RunId> {
+        Vec::new()
     }
 
     fn news(&self, _run: &RunId, _metric: &str) -> Option<Box<dyn News>> {
