@@ -23,6 +23,8 @@ use super::stall::{MovingBody, MovingStream};
 
 /// A request's head comes within this, and a connection that asks for nothing more is closed after it.
 const HEAD: Duration = Duration::from_secs(10);
+/// The same while others wait for a place, or soon will.
+const HEAD_WHEN_FULL: Duration = Duration::from_secs(2);
 /// What the head of a request may have in bytes.
 const LARGEST_HEAD: usize = 64 << 10;
 /// After this the listener is tried again where the system had no file left for a connection.
@@ -69,7 +71,8 @@ fn serve_at_most(
             while connections.try_join_next().is_some() {}
             match accepted {
                 Ok((stream, peer)) => {
-                    let work = connection(stream, Peer(peer.ip()), app.clone(), ending.clone());
+                    let head = if places.available_permits() * 2 < most { HEAD_WHEN_FULL } else { HEAD };
+                    let work = connection(stream, Peer(peer.ip()), app.clone(), head, ending.clone());
                     connections.spawn(async move {
                         work.await;
                         drop(place);
@@ -87,7 +90,13 @@ fn serve_at_most(
     })
 }
 
-async fn connection(stream: TcpStream, peer: Peer, app: Router, mut ending: watch::Receiver<bool>) {
+async fn connection(
+    stream: TcpStream,
+    peer: Peer,
+    app: Router,
+    head: Duration,
+    mut ending: watch::Receiver<bool>,
+) {
     // Small answers must not wait for the client's delayed acknowledgements.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY can't be set");
@@ -100,7 +109,7 @@ async fn connection(stream: TcpStream, peer: Peer, app: Router, mut ending: watc
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
+        .header_read_timeout(head)
         .max_buf_size(LARGEST_HEAD)
         .serve_connection(TokioIo::new(MovingStream::new(stream)), service);
     let mut served = pin!(served);

@@ -182,3 +182,25 @@ fn missing(table: &str, column: &str, uri: &str) -> TrackingError {
     )
     .hint(format!("bring it up to date with: mlflow db upgrade {uri}; or name another file"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::db::Db;
+    use crate::tracking::ErrorKind;
+
+    #[test]
+    fn a_file_with_several_workspaces_is_refused_and_one_with_the_default_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mlflow.db");
+        let uri = format!("sqlite:///{}", path.display());
+        drop(Db::open(&uri).unwrap());
+        let file = rusqlite::Connection::open(&path).unwrap();
+        file.execute_batch("ALTER TABLE experiments ADD COLUMN workspace TEXT DEFAULT 'default'").unwrap();
+        assert!(Db::open(&uri).is_ok());
+        file.execute_batch("UPDATE experiments SET workspace = 'teamx'").unwrap();
+        let error = Db::open(&uri).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Unsupported);
+        assert!(error.message.contains("`teamx`"), "{}", error.message);
+        assert!(error.hint.unwrap().contains("MLFLOW_WORKSPACE"));
+    }
+}

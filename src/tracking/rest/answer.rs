@@ -136,6 +136,10 @@ impl Asked<'_> {
 
     /// MLflow's JSON of a 2xx answer.
     pub(super) fn json<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, Failure> {
+        // A struct may be read from a list, too: `[]` would be the empty object that answers a write.
+        if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+            return Err(self.odd("something that is not MLflow's JSON"));
+        }
         serde_json::from_slice(body).map_err(|error| {
             let mut failure = self.odd("something that is not MLflow's JSON");
             failure.error = failure.error.caused_by(error);
@@ -167,7 +171,7 @@ impl Asked<'_> {
         let refusal = Refusal::read(body);
         let code = refusal.as_ref().map_or("", |refusal| refusal.error_code.as_str());
         let kind = kind_of(code, status, self.expect);
-        let said = refusal.map_or_else(|| first_line(body), |refusal| refusal.message);
+        let said = refusal.map_or_else(|| words_of(body), |refusal| refusal.message);
         let message = format!("{} refused {} ({status}): {said}", self.here, self.what);
         let error = with_hint(TrackingError::new(kind, message));
         let failure = if is_transient(status) { Failure::passing(error) } else { Failure::lasting(error) };
@@ -271,6 +275,20 @@ pub(super) fn first_line(body: &[u8]) -> String {
     line.chars().take(200).collect()
 }
 
+/// What a body without an error code says: of a web page only its title.
+fn words_of(body: &[u8]) -> String {
+    let first = first_line(body);
+    if !first.starts_with('<') {
+        return first;
+    }
+    let text = String::from_utf8_lossy(&body[..body.len().min(4096)]);
+    let title = text.split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>"));
+    match title.map(|(title, _)| title.trim()).filter(|title| !title.is_empty()) {
+        Some(title) => format!("a web page titled `{}`", title.chars().take(100).collect::<String>()),
+        None => "a web page".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -348,6 +366,25 @@ mod tests {
         let packed = [("content-encoding", "gzip")];
         let failure = check(Expect::Json, 200, &packed, "\u{1f}").unwrap_err();
         assert!(failure.error.message.contains("`gzip`"), "{}", failure.error.message);
+    }
+
+    #[test]
+    fn only_an_object_answers_a_write() {
+        let url = Url::parse(API).unwrap();
+        let asked = Asked { here: "the server", what: "runs/set-tag", url: &url, expect: Expect::Json };
+        let read = |body: &str| asked.json::<crate::tracking::rest::wire::Done>(body.as_bytes());
+        assert!(read("{}").is_ok() && read(" {\n}").is_ok());
+        for odd in ["[]", "", "null", "true", "\"{}\"", "{"] {
+            assert!(read(odd).is_err_and(|failure| failure.is_odd && failure.transient), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_web_page_is_told_by_its_title() {
+        let page = "<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>";
+        let message = check(Expect::Json, 404, &[], page).unwrap_err().error.message;
+        assert!(message.ends_with("(404 Not Found): a web page titled `404 Not Found`"), "{message}");
+        assert!(check(Expect::Json, 400, &[], "<p>").unwrap_err().error.message.ends_with(": a web page"));
     }
 
     #[test]
