@@ -64,6 +64,9 @@ impl fmt::Display for RunStatus {
     }
 }
 
+/// The word for a trial that a stopping rule ended: its run is KILLED in MLflow's words.
+pub const STOPPED: &str = "STOPPED";
+
 /// A trial as the tracking store tells of it: one attempt that counts, or the only one there is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trial {
@@ -92,6 +95,12 @@ pub struct Trial {
 }
 
 impl Trial {
+    /// What became of it, in the word that people and programs read.
+    #[must_use]
+    pub fn status_word(&self) -> &'static str {
+        if self.stopped_early { STOPPED } else { self.status.as_str() }
+    }
+
     /// Whether its metric counts: it has finished, or a stopping rule has ended it.
     #[must_use]
     pub fn counts(&self) -> bool {

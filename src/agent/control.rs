@@ -1,46 +1,102 @@
-//! Orders for all agents of a sweep, wherever they are: a tag on the parent run, read with every pulse.
+//! Orders for all agents of a sweep, wherever they are: a tag on the parent run. It is read at short intervals, and
+//! once more before a trial begins, so that an order takes hold within a second on a file and three on a server.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::Agent;
 use super::heartbeat::{patience, pulse};
 use super::stop::{Level, Stop};
-use crate::record::Order;
-use crate::tracking::ErrorKind;
+use crate::record::{Order, order_id};
+use crate::tracking::{ErrorKind, Run};
+
+/// Reading the orders may take one part in so many of the time.
+const SHARE: u32 = 20;
+/// So long an answer to an order may hold up obeying it.
+const ANSWER: Duration = Duration::from_secs(1);
+
+/// How often the orders are read.
+#[derive(Debug, Clone, Copy)]
+struct Pace {
+    /// So far apart, at least.
+    pause: Duration,
+    /// Before a trial begins they are read again where the last reading is older than this.
+    fresh: Duration,
+}
+
+/// Of a file: a reading takes a fraction of a millisecond.
+const OF_A_FILE: Pace = Pace { pause: Duration::from_millis(200), fresh: Duration::from_millis(50) };
+/// Of a server: a reading is a request.
+const OF_A_SERVER: Pace = Pace { pause: Duration::from_secs(2), fresh: Duration::from_secs(1) };
 
 /// Reads the orders until dropped.
 pub(super) struct Control {
+    listener: Arc<Listener>,
     task: tokio::task::JoinHandle<()>,
     paused: watch::Receiver<bool>,
+    parent: watch::Receiver<Option<Arc<Run>>>,
+}
+
+/// What hears the orders.
+struct Listener {
+    agent: Arc<Agent>,
+    pace: Pace,
+    stop: watch::Sender<Stop>,
+    pause: watch::Sender<bool>,
+    /// The parent run as it was last read.
+    parent: watch::Sender<Option<Arc<Run>>>,
+    last: Mutex<Last>,
+}
+
+/// The last reading.
+#[derive(Default)]
+struct Last {
+    at: Option<Instant>,
+    cost: Duration,
+    /// The order that was last taken note of.
+    heard: Option<String>,
 }
 
 impl Control {
     /// Obeys the present order before it returns: a paused sweep starts no trial.
     pub(super) async fn listen(agent: Arc<Agent>, stop: watch::Sender<Stop>) -> Self {
         let (pause, paused) = watch::channel(false);
-        let look = async move |agent: &Agent| match agent.store.run(agent.sweep.id()).await {
-            Ok(parent) if parent.info.active => obey(Order::of(&parent), &stop, &pause),
-            Ok(_) => Stop::sweep_is_deleted(&stop),
-            Err(error) if error.kind == ErrorKind::NotFound => Stop::sweep_is_deleted(&stop),
-            Err(error) => tracing::debug!(%error, "the sweep's orders could not be read"),
-        };
-        look(&agent).await;
-        let task = tokio::spawn(async move {
-            loop {
-                let lease = agent.options.lease;
-                tokio::time::sleep(pulse(lease)).await;
-                // One that waits for a server to come back must not hold up the next.
-                let _ = tokio::time::timeout(patience(lease), look(&agent)).await;
+        let (parent, seen) = watch::channel(None);
+        let pace = if agent.store.is_local() { OF_A_FILE } else { OF_A_SERVER };
+        let listener = Arc::new(Listener { agent, pace, stop, pause, parent, last: Mutex::default() });
+        listener.look().await;
+        let task = tokio::spawn({
+            let listener = Arc::clone(&listener);
+            async move {
+                loop {
+                    sleep(listener.wait().await).await;
+                    // One that waits for a server to come back must not hold up the next.
+                    let _ = timeout(patience(listener.agent.options.lease), listener.look()).await;
+                }
             }
         });
-        Self { task, paused }
+        Self { listener, task, paused, parent: seen }
     }
 
     /// Whether no trial may be started now.
     pub(super) fn is_paused(&self) -> bool {
         *self.paused.borrow()
+    }
+
+    /// Reads the orders again unless that was done a moment ago: a trial is about to begin.
+    pub(super) async fn refresh(&self) {
+        let last = self.listener.last.lock().await.at;
+        if last.is_none_or(|at| at.elapsed() > self.listener.pace.fresh) {
+            let _ = timeout(patience(self.listener.agent.options.lease), self.listener.look()).await;
+        }
+    }
+
+    /// The parent run as it was last read, and what is read of it from now on.
+    pub(super) fn parent(&self) -> watch::Receiver<Option<Arc<Run>>> {
+        self.parent.clone()
     }
 
     /// Waits until the sweep is paused or resumed.
@@ -54,6 +110,46 @@ impl Control {
 impl Drop for Control {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+impl Listener {
+    /// How long until the next look: never longer than a pulse, and longer where looks take long.
+    async fn wait(&self) -> Duration {
+        let cost = self.last.lock().await.cost;
+        self.pace.pause.min(pulse(self.agent.options.lease)).max(SHARE * cost)
+    }
+
+    async fn look(&self) {
+        let mut last = self.last.lock().await;
+        let asked = Instant::now();
+        let parent = match self.agent.store.run(self.agent.sweep.id()).await {
+            Ok(parent) if parent.info.active => parent,
+            Ok(_) => return Stop::sweep_is_deleted(&self.stop),
+            Err(error) if error.kind == ErrorKind::NotFound => return Stop::sweep_is_deleted(&self.stop),
+            Err(error) => return tracing::debug!(%error, "the sweep's orders could not be read"),
+        };
+        let first = last.at.is_none();
+        (last.at, last.cost) = (Some(Instant::now()), asked.elapsed());
+        let (order, id) = (Order::of(&parent), order_id(&parent).map(str::to_owned));
+        // An agent that comes to a paused sweep answers, too: whoever resumes it waits for those that wait.
+        if id != last.heard && (!first || order == Order::Pause) {
+            self.answer(id.as_deref()).await;
+        }
+        last.heard = id;
+        obey(order, &self.stop, &self.pause);
+        self.parent.send_replace(Some(Arc::new(parent)));
+    }
+
+    /// Lets whoever gave the order know that it was heard.
+    async fn answer(&self, id: Option<&str>) {
+        let (sweep, store) = (&self.agent.sweep, self.agent.store.as_ref());
+        let Some(id) = id else { return };
+        match timeout(ANSWER, sweep.answer_order(store, &self.agent.identity.agent, id)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "an order could not be answered"),
+            Err(_) => tracing::debug!("an order could not be answered in time"),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 pub use super::settle::Fate;
 use crate::process::Ended;
-use crate::record::Claim;
+use crate::record::{Claim, SweepView};
 use crate::space::Point;
 use crate::stopping::Stop;
 use crate::tracking::RunId;
@@ -52,6 +52,8 @@ pub enum Event<'a> {
         /// What it is.
         text: &'a str,
     },
+    /// How far the sweep is, over all its agents, as far as this one knows.
+    Sweep(&'a SweepView),
     /// A trial has finished without the sweep's metric: the first of this agent.
     Unmeasured(&'a Outcome),
     /// Something that a person should know, whatever the trial.
@@ -103,7 +105,7 @@ impl Event<'_> {
             Self::Away { since, next_try, kept } => tracing::debug!(?since, ?next_try, kept, "server away"),
             Self::Back { after } => tracing::info!(?after, "server back"),
             Self::Ended => tracing::info!("the agent has ended"),
-            Self::Output { .. } => {}
+            Self::Output { .. } | Self::Sweep(_) => {}
         }
     }
 }
@@ -121,6 +123,8 @@ pub struct Outcome {
     pub ended: Ended,
     /// How long it took.
     pub took: Duration,
+    /// What it was run with.
+    pub point: Point,
     /// The value of the sweep's metric that counts, where the script logged it.
     pub metric: Option<f64>,
     /// The names of all metrics that it logged.

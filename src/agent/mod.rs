@@ -20,6 +20,7 @@ mod journal;
 mod journal_tests;
 mod kept_values;
 mod leftovers;
+mod live;
 mod measure;
 mod outage;
 mod post;
@@ -60,7 +61,7 @@ pub use kept_values::KeptValues;
 pub use post::Posted;
 pub use provenance::{Provenance, TOO_LARGE, changes_hash};
 pub use rerun::{Rerun, rerun};
-pub use round::{EndReason, MOST_UNMEASURED, Summary, run};
+pub use round::{EndReason, Summary, run};
 pub use stop::{Level, Stop};
 
 /// The name of the file that holds the output of a run's command while it runs.
@@ -113,6 +114,8 @@ pub struct Agent {
     pub early: Option<Arc<Early>>,
     /// Where runs are kept.
     pub store: Arc<dyn Store>,
+    /// Trials that may be run in all; `None`: there is no end.
+    pub limit: Option<u64>,
     /// Who runs which trial.
     pub ledger: Ledger,
     /// How commands reach the store.
@@ -202,6 +205,8 @@ pub struct Options {
     pub count: Option<u64>,
     /// The agent ends after so many failures in a row.
     pub max_failures: u32,
+    /// The agent ends after so many trials in a row that finished without the sweep's metric.
+    pub max_unmeasured: u32,
     /// Time between SIGTERM and SIGKILL.
     pub grace: Duration,
     /// An agent that has shown no sign of life for so long is lost.

@@ -12,6 +12,7 @@ use super::control::Control;
 use super::event::{Event, Fate, Outcome};
 use super::heartbeat::pulse;
 use super::leftovers::Leftovers;
+use super::live::Live;
 use super::outage::Herald;
 use super::reconcile::reconcile;
 use super::stop::{Level, Stop, before_the_end, in_time};
@@ -25,9 +26,6 @@ use crate::trial::{RunStatus, TrialIndex};
 
 /// The first look at the trials of others comes so soon; later ones at the pulse.
 const FIRST_LOOK: Duration = Duration::from_millis(200);
-
-/// So many trials in a row may finish without the sweep's metric.
-pub const MOST_UNMEASURED: u32 = 3;
 
 /// What an agent did.
 #[derive(Debug, Clone, Default)]
@@ -89,13 +87,16 @@ pub async fn run(agent: Arc<Agent>, stop: watch::Sender<Stop>) -> Result<Summary
 async fn run_rounds(agent: Arc<Agent>, stop: watch::Sender<Stop>) -> Result<Summary, AgentError> {
     let _herald = Herald::start(&agent);
     let mut control = Control::listen(Arc::clone(&agent), stop.clone()).await;
-    let mut round = Round::new(agent, stop.subscribe());
+    let live = Live::start(Arc::clone(&agent), control.parent());
+    let mut round = Round::new(agent, stop.subscribe(), live);
     loop {
+        if round.wants_trials() {
+            control.refresh().await;
+        }
         if !control.is_paused() {
             round.start_trials().await;
         }
         if round.running.is_empty() && (round.error.is_some() || round.end_reason().is_some()) {
-            (round.agent.events)(Event::Ended);
             return round.finish().await;
         }
         let look_again = tokio::time::sleep(round.until_next_look);
@@ -120,6 +121,8 @@ struct Own {
 
 struct Round {
     agent: Arc<Agent>,
+    /// What the parent run says meanwhile.
+    live: Live,
     stop: watch::Receiver<Stop>,
     running: JoinSet<Result<Option<Outcome>, AgentError>>,
     /// The trials that are running or being settled here.
@@ -151,10 +154,11 @@ struct Round {
 }
 
 impl Round {
-    fn new(agent: Arc<Agent>, stop: watch::Receiver<Stop>) -> Self {
+    fn new(agent: Arc<Agent>, stop: watch::Receiver<Stop>, live: Live) -> Self {
         let (tell_ended, ended) = unbounded_channel();
         Self {
             agent,
+            live,
             stop,
             running: JoinSet::new(),
             own: Vec::new(),
@@ -177,9 +181,14 @@ impl Round {
         }
     }
 
+    /// Whether a trial would be started now.
+    fn wants_trials(&self) -> bool {
+        self.has_place() && self.end_reason().is_none() && self.error.is_none()
+    }
+
     /// Fills the free places.
     async fn start_trials(&mut self) {
-        while self.has_place() && self.end_reason().is_none() && self.error.is_none() {
+        while self.wants_trials() {
             let (stop, grace) = (self.stop.clone(), self.agent.options.grace);
             match in_time(&stop, grace, self.next_claim()).await {
                 Ok(Some(claim)) => self.start(claim),
@@ -289,7 +298,7 @@ impl Round {
         if self.failures_in_a_row >= options.max_failures {
             return Some(EndReason::Failures);
         }
-        if self.unmeasured_in_a_row >= MOST_UNMEASURED {
+        if self.unmeasured_in_a_row >= options.max_unmeasured {
             return Some(EndReason::Unmeasured);
         }
         if self.can_run == Some(false) {
@@ -351,6 +360,7 @@ impl Round {
 
     fn count_outcome(&mut self, outcome: Outcome) {
         (self.agent.events)(Event::Settled(&outcome));
+        self.live.settled(&outcome);
         self.count_measured(&outcome);
         // What was given back is there to be taken again, and what was taken over may yet be lost.
         self.nothing_left = self.nothing_left && matches!(outcome.fate, Fate::Result | Fate::Dropped);
@@ -381,6 +391,14 @@ impl Round {
     }
 
     async fn finish(mut self) -> Result<Summary, AgentError> {
+        // An agent that must end at once has no time for it, and one whose store is away need not try.
+        if self.error.is_some() || self.stop.borrow().level == Level::Kill {
+            self.live.abort();
+        } else {
+            self.summary.end = self.end_reason().unwrap_or_default();
+            self.live.finish().await;
+        }
+        (self.agent.events)(Event::Ended);
         if let Some(error) = self.error {
             if is_refused(&error) && self.agent.sweep_is_deleted().await {
                 return Ok(Summary { end: EndReason::Deleted, ..self.summary });
@@ -391,7 +409,6 @@ impl Round {
             // The agents elsewhere need not go on either.
             self.agent.sweep.give_order(self.agent.store.as_ref(), Order::Stop).await?;
         }
-        self.summary.end = self.end_reason().unwrap_or_default();
         Ok(self.summary)
     }
 }

@@ -255,6 +255,7 @@ async fn settle(
         status: settlement.status,
         ended: watched.ended,
         took: watched.took,
+        point: point.clone(),
         metric: measured.value,
         logged: measured.logged,
         stopped,
@@ -361,6 +362,9 @@ async fn write_down(
         None => (Known::AsMade(run), Measured::default()),
     };
     let mut settlement = settlement.clone();
+    if agent.config.metric.is_some() && measured.value.is_none() && settlement.status == RunStatus::Finished {
+        settlement.tags.push((tags::UNMEASURED.to_owned(), "true".to_owned()));
+    }
     if let Some(early) = &agent.early {
         settlement.tags.extend(early.reached(store, &run.id).await);
     }

@@ -94,7 +94,12 @@ pub(super) async fn find_trial(context: &Context, choice: &TrialChoice) -> Resul
 
 /// `7`, or the name that a trial's run has: `trial-0007`.
 fn number(text: &str) -> Option<TrialIndex> {
-    text.strip_prefix("trial-").unwrap_or(text).parse().ok().map(TrialIndex)
+    text.strip_prefix("trial-")
+        .and_then(|name| name.split(' ').next())
+        .unwrap_or(text)
+        .parse()
+        .ok()
+        .map(TrialIndex)
 }
 
 fn is_run_id(text: &str) -> bool {

@@ -2,6 +2,8 @@
 //!
 //! It may be called again and again: artifacts and its part of the parent's note are replaced.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value as Json, json};
 
 use super::analyze::{AnswerFormat, print_table};
@@ -12,15 +14,18 @@ use super::failure::Failure;
 use super::init::method_word;
 use super::load::load_sweep;
 use super::report_place::{Delivery, deliver};
+use super::run::{limit_of, short_id};
 use super::table_of_sweep::{analyse_sweep, dependences_of, read_trials};
 use super::trial_command::shown_command;
 use super::values::Chosen;
 use crate::analysis::{Analysis, ParameterAnalysis};
 use crate::config::{Config, Goal};
 use crate::process::now_ms;
-use crate::record::{Order, Sweep, TrialRuns, tags};
+use crate::record::{
+    BestTrial, Order, Posting, Sweep, TrialRuns, headline, params_text, stopped_early, tags,
+};
 use crate::report::{self, Objective, SweepReport, analysis_csv, analysis_json};
-use crate::tracking::Result as StoreResult;
+use crate::tracking::{Result as StoreResult, RunId};
 use crate::trial::{RunStatus, Trial};
 use crate::ui::{Ui, printable, words};
 
@@ -107,7 +112,10 @@ pub(super) async fn conclude(
     };
     let command = best_command(&report, &read.runs, (sweep, config));
     report.best_command = command.as_deref();
-    save(context, sweep, &report).await?;
+    if let (Some(metric), true) = (&metric, analysis.as_ref().is_some_and(|analysis| analysis.n_used == 0)) {
+        return Err(nothing_to_analyse(sweep, metric, &read.trials, &read.runs));
+    }
+    save(context, sweep, config, &report).await?;
     if conclusion.png {
         save_pictures(context, sweep, &report).await?;
     }
@@ -120,10 +128,52 @@ pub(super) async fn conclude(
             if deleted == 1 { "its run was" } else { "their runs were" }
         ));
     }
-    show(&context.ui, config, &report, conclusion.format);
+    show(&context.ui, config, &report, conclusion);
     deliver(context, sweep, &report::report_html(&report), &conclusion.delivery)?;
-    let used = analysis.as_ref().map_or(read.trials.len(), |analysis| analysis.n_used);
-    Ok(if used == 0 && !conclusion.reopen { Exit::WorkFailed } else { Exit::Done })
+    Ok(if read.trials.is_empty() && !conclusion.reopen { Exit::WorkFailed } else { Exit::Done })
+}
+
+/// Why a sweep stays open: no trial has a value that could be analysed.
+fn nothing_to_analyse(sweep: &Sweep, metric: &Chosen, trials: &[Trial], runs: &TrialRuns) -> Failure {
+    let id = short_id(sweep);
+    let failed: Vec<&Trial> = trials.iter().filter(|trial| trial.status == RunStatus::Failed).collect();
+    let logged: BTreeSet<String> = runs
+        .iter()
+        .filter(|(_, run)| run.info.status == RunStatus::Finished || stopped_early(run))
+        .flat_map(|(_, run)| run.metrics.iter().map(|logged| words::quoted(&logged.key)))
+        .collect();
+    let name = words::quoted(&metric.name);
+    let (what, advice) = if trials.is_empty() {
+        ("no trial was run".to_owned(), format!("sweep run {id}"))
+    } else if logged.contains(&name) {
+        (
+            format!("no finished trial has a number for {name}"),
+            format!("`sweep trials {id}` shows the values."),
+        )
+    } else if !logged.is_empty() {
+        let logged: Vec<String> = logged.into_iter().collect();
+        let list = logged.join(", ");
+        (
+            format!("no finished trial logged {name}"),
+            format!("They logged {list}: `sweep finalize {id} --metric NAME` analyses one of these."),
+        )
+    } else if let [first, ..] = failed.as_slice() {
+        (
+            format!("{} failed, and none finished", words::count(failed.len() as u64, "trial")),
+            format!(
+                "`sweep logs {}` shows why; `sweep retry --failed {id}` lets them be run again.",
+                first.index
+            ),
+        )
+    } else {
+        let first = trials.first().map_or(0, |trial| trial.index.0);
+        (format!("no finished trial logged {name}"), format!("`sweep logs {first}` shows what one printed."))
+    };
+    Failure::new(
+        Exit::WorkFailed,
+        format!("nothing to analyse: {what}; the sweep stays open, and nothing was saved"),
+    )
+    .hint(advice)
 }
 
 /// The command line of the best trial.
@@ -138,15 +188,36 @@ fn best_command(
 }
 
 /// Puts everything among the parent run's artifacts, and the table and the best trial into its note.
-async fn save(context: &Context, sweep: &Sweep, report: &SweepReport<'_>) -> StoreResult<()> {
+async fn save(
+    context: &Context,
+    sweep: &Sweep,
+    config: &Config,
+    report: &SweepReport<'_>,
+) -> StoreResult<()> {
     let store = context.store.as_ref();
+    let own = config.metric.as_ref();
+    let of_config =
+        own.filter(|metric| report.objective.is_none_or(|objective| objective.name == metric.name));
+    let best = report.best().filter(|_| of_config.is_some()).map(|(trial, value)| BestTrial {
+        trial: trial.index,
+        run: RunId(trial.run_id.clone()),
+        value,
+        params: params_text(&trial.point, 500),
+    });
+    let limit = limit_of(config, sweep.seed);
+    let identity = context.identity();
+    let posting =
+        Posting { sweep, metric: own, limit, by: &identity.agent, best, results: &[], now: now_ms() };
+    let view = posting.post(store).await?;
     for (path, text) in render_files(report) {
         store.put_artifact(&sweep.parent.info, path, text.into_bytes()).await?;
     }
     // Somebody may have written into the note since the sweep was opened: what is theirs stays.
     let parent = store.run(sweep.id()).await?;
-    let note = report::parent_note(report, parent.tag(tags::NOTE));
-    let mut set = vec![(tags::NOTE.to_owned(), note)];
+    let name = own.map(|metric| metric.name.as_str());
+    let headline = headline(&view, name, limit, &parent.info.experiment_id);
+    let note = report::parent_note(report, parent.tag(tags::NOTE), &headline);
+    let mut set = vec![(tags::NOTE.to_owned(), note), (tags::REPORTED.to_owned(), view.done.to_string())];
     set.extend(report.analysis.map(|analysis| (tags::IMPORTANCE.to_owned(), by_importance(analysis))));
     store.log_batch(sweep.id(), &[], &[], &set).await
 }
@@ -247,8 +318,8 @@ fn summary_json(report: &SweepReport<'_>) -> Json {
     })
 }
 
-fn show(ui: &Ui, config: &Config, report: &SweepReport<'_>, format: AnswerFormat) {
-    match format {
+fn show(ui: &Ui, config: &Config, report: &SweepReport<'_>, conclusion: &Conclusion) {
+    match conclusion.format {
         AnswerFormat::Json => ui.json(&format!("{:#}\n", summary_json(report))),
         AnswerFormat::Csv => ui.data(&report.analysis.map(analysis_csv).unwrap_or_default()),
         AnswerFormat::Table => {

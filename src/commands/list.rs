@@ -68,6 +68,7 @@ pub async fn list(setting: &Setting, args: &ListArgs) -> Result<Exit, Failure> {
             metric: overview.as_ref().and_then(Overview::metric_json),
             trials: overview.as_ref().map(Overview::counts),
             best: overview.as_ref().and_then(Overview::best_json),
+            report_behind: overview.as_ref().and_then(Overview::report_behind),
             latest: latest.as_ref() == Some(&parent.info.id.0),
             created_ms: parent.info.start_time,
         })
@@ -116,6 +117,8 @@ struct Entry {
     metric: Option<MetricJson>,
     trials: Option<Counts>,
     best: Option<BestJson>,
+    /// Results that have come in since it was finalized.
+    report_behind: Option<u64>,
     /// Whether commands mean this one where none is named.
     latest: bool,
     #[serde(skip)]
@@ -146,6 +149,7 @@ fn sheet(entries: &[Entry]) -> Sheet {
         shown(Column::new("Stopped early", "stopped_early").rank(2), any(|trials| trials.stopped_early)),
         shown(Column::new("Killed", "killed").rank(2), any(|trials| trials.killed)),
         Column::new("Best", "best"),
+        stale(entries),
         Column::new("Metric", "metric").rank(MINOR + 3),
         Column::new("Method", "method").rank(MINOR + 1),
         Column::new("Experiment", "experiment").rank(MINOR + 2),
@@ -155,8 +159,16 @@ fn sheet(entries: &[Entry]) -> Sheet {
         Column::new("", "begun").csv_only(),
         Column::new("", "limit").csv_only(),
         Column::new("", "best_trial").csv_only(),
+        Column::new("", "report_behind").csv_only(),
     ];
     Sheet { columns, rows: entries.iter().map(row).collect() }
+}
+
+/// The column of reports that are out of date, where there are any.
+fn stale(entries: &[Entry]) -> Column {
+    let column = Column::new("Report", "");
+    let any = entries.iter().any(|entry| entry.report_behind.is_some());
+    if any { column.table_only() } else { column.nobody() }
 }
 
 fn row(entry: &Entry) -> Vec<Cell> {
@@ -175,6 +187,9 @@ fn row(entry: &Entry) -> Vec<Cell> {
         count(|trials| trials.stopped_early),
         count(|trials| trials.killed),
         Cell::number(best.map(BestJson::value)),
+        entry.report_behind.map_or(Cell::Empty, |behind| {
+            Cell::Figure(format!("older than {}", words::count(behind, "trial")))
+        }),
         Cell::text(entry.metric.as_ref().map(MetricJson::name)),
         Cell::text(entry.method.clone()),
         Cell::Text(entry.experiment.clone()),
@@ -184,5 +199,6 @@ fn row(entry: &Entry) -> Vec<Cell> {
         count(|trials| trials.begun),
         entry.trials.and_then(|trials| trials.limit).map_or(Cell::Empty, Cell::Count),
         best.and_then(BestJson::trial).map_or(Cell::Empty, Cell::Count),
+        entry.report_behind.map_or(Cell::Empty, Cell::Count),
     ]
 }

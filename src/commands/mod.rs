@@ -52,6 +52,8 @@ mod signals;
 mod spell;
 pub mod start;
 pub mod status;
+mod status_pace;
+mod status_text;
 mod table_of_file;
 mod table_of_runs;
 mod table_of_sweep;
@@ -70,3 +72,5 @@ pub use failure::Failure;
 pub use pin::Pin;
 pub use report_place::Delivery;
 pub use spell::Spelling;
+
+pub use crate::ui::Output;

@@ -9,7 +9,7 @@ use super::ranking::{Ranked, best_of};
 use super::run::limit_of;
 use super::values::Chosen;
 use crate::config::Goal;
-use crate::record::{Order, Standing, Sweep, index_of};
+use crate::record::{Order, Standing, Sweep, index_of, tags};
 use crate::tracking::{Result, Run, Store};
 use crate::ui::words;
 
@@ -59,10 +59,29 @@ impl Overview {
         self.bound.map(|bound| bound.saturating_sub(self.standing.empty))
     }
 
+    /// Whether it was finalized, and not reopened since.
+    pub(super) fn is_finalized(&self) -> bool {
+        self.sweep.parent.info.status.is_final()
+    }
+
+    /// How many results have come in since the sweep was finalized; `None`: it never was, or its report is up to date.
+    pub(super) fn report_behind(&self) -> Option<u64> {
+        let reported: u64 = self.sweep.parent.tag(tags::REPORTED)?.parse().ok()?;
+        self.standing.done().checked_sub(reported).filter(|behind| *behind > 0)
+    }
+
+    /// Whether every trial that there may be has its result.
+    pub(super) fn is_complete(&self) -> bool {
+        let standing = &self.standing;
+        standing.running.is_empty()
+            && standing.begun > 0
+            && self.limit().is_some_and(|limit| standing.done() >= limit)
+    }
+
     /// The sweep's state in a word.
     pub(super) fn state(&self) -> State {
         let standing = &self.standing;
-        if self.sweep.parent.info.status.is_final() {
+        if self.is_finalized() {
             return State::Finished;
         }
         match Order::of(&self.sweep.parent) {

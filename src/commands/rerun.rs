@@ -63,7 +63,7 @@ pub async fn rerun(setting: &Setting, args: &RerunArgs) -> Result<Exit, Failure>
     let metric = Chosen::of(config.metric.as_ref(), None, None);
     let first = next_number(&context, &sweep, &original, trial).await?;
     let signals = Signals::listen(setting.ui)?;
-    let mut agent = assemble(&context, sweep, config, &work(args)).await?;
+    let mut agent = assemble(&context, sweep, config, &work(args, first)).await?;
     // It is compared with nobody, and is to run as long as the trial did.
     agent.early = None;
     setting.ui.say(&format!(
@@ -86,17 +86,19 @@ pub async fn rerun(setting: &Setting, args: &RerunArgs) -> Result<Exit, Failure>
     Ok(signals.exit().unwrap_or(if failed { Exit::WorkFailed } else { Exit::Done }))
 }
 
-fn work(args: &RerunArgs) -> WorkArgs {
+fn work(args: &RerunArgs, first: u32) -> WorkArgs {
     WorkArgs {
         jobs: Some(1),
         count: None,
-        max_failures: 1,
+        max_failures: Some(1),
         lease: DEFAULT_LEASE,
         grace: args.grace,
         retries: Some(0),
         wait: false,
         gpus: None,
         shadow: false,
+        output: None,
+        again_from: Some(first),
         pin: args.pin.clone(),
     }
 }

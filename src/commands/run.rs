@@ -14,8 +14,7 @@ use super::signals::Signals;
 use super::workdir::{self, Place};
 use super::workspace;
 use crate::agent::{
-    self, Agent, Early, EndReason, Gpus, HandOver, Journal, MOST_UNMEASURED, Options, Provenance, Summary,
-    Warned,
+    self, Agent, Early, EndReason, Gpus, HandOver, Journal, Options, Provenance, Summary, Warned,
 };
 use crate::config::{self, Config, Method};
 use crate::gateway::Gateway;
@@ -23,7 +22,12 @@ use crate::process::{Guard, list_gpus, parse_gpus};
 use crate::record::{ClaimOrder, History, Ledger, Order, Peers, Prior, Sweep};
 use crate::stopping;
 use crate::strategy::{self, Strategy};
-use crate::ui::{RunLines, Style, words};
+use crate::ui::{Output, RunLines, Style, words};
+
+/// Failures in a row that end an agent where nothing else is said.
+const MAX_FAILURES: u32 = 5;
+/// Trials in a row without the metric: most likely its name is misspelt, and no trial would ever have it.
+const MAX_UNMEASURED: u32 = 3;
 
 /// Between SIGTERM and SIGKILL where nothing else is said: trainers save checkpoints.
 const GRACE: Duration = Duration::from_secs(30);
@@ -46,8 +50,9 @@ pub struct WorkArgs {
     pub jobs: Option<usize>,
     /// The agent ends after so many trials.
     pub count: Option<u64>,
-    /// The agent ends after so many failures in a row.
-    pub max_failures: u32,
+    /// The agent ends after so many failures in a row, and after so many trials in a row without the metric; `None`: as
+    /// the program thinks fit.
+    pub max_failures: Option<u32>,
     /// An agent that has shown no sign of life for so long is lost.
     pub lease: Duration,
     /// Time between SIGTERM and SIGKILL; `None`: the config's.
@@ -60,6 +65,10 @@ pub struct WorkArgs {
     pub shadow: bool,
     /// `auto`, or the GPUs to hand out, one a trial.
     pub gpus: Option<String>,
+    /// Which trials' output is shown; `None`: that of one trial at a time, and of several side by side none.
+    pub output: Option<Output>,
+    /// One trial is run again and again, from this time on: lines say which time it is.
+    pub again_from: Option<u32>,
     /// What the sweep's config must be.
     pub pin: Pin,
 }
@@ -99,6 +108,7 @@ pub(super) async fn work(
         return Err(Failure::new(Exit::Usage, format!("sweep {} was stopped", sweep.id()))
             .hint(format!("sweep resume {}", sweep.id())));
     }
+    reopen(context, &sweep, &config).await?;
     let assembled = tokio::select! {
         assembled = assemble(context, sweep, config, args) => assembled?,
         // Nothing is claimed yet: there is nothing to wait for.
@@ -131,6 +141,28 @@ fn deleted(sweep: &Sweep) -> Failure {
     )
 }
 
+/// A finalized sweep that has trials left is taken up again, and says so. One without stays as it is.
+async fn reopen(context: &Context, sweep: &Sweep, config: &Config) -> Result<(), Failure> {
+    if !sweep.parent.info.status.is_final() {
+        return Ok(());
+    }
+    let store = context.store.as_ref();
+    let ledger = Ledger::read(store, &sweep.ledger).await?;
+    let results = ledger.results().len();
+    let taken = (results + ledger.empty()) as u64;
+    let is_left = limit_of(config, sweep.seed).is_none_or(|limit| taken < limit);
+    if is_left || !ledger.unfinished().is_empty() {
+        sweep.reopen(store).await?;
+        let trials = words::count(results as u64, "trial");
+        let id = short_id(sweep);
+        context.ui.say(&format!(
+            "Reopened: {} was finalized after {trials}. `sweep finalize {id}` brings its report up to date afterwards.",
+            sweep.parent.info.name
+        ));
+    }
+    Ok(())
+}
+
 /// Makes an agent of this machine for an opened sweep.
 pub(super) async fn assemble(
     context: &Context,
@@ -157,11 +189,16 @@ pub(super) async fn assemble(
     };
     let gpus = args.gpus.as_deref().map(gpu_names).transpose()?;
     let jobs = jobs(args.jobs, gpus.as_deref())?;
-    let lines = RunLines::new(context.ui, config.metric.clone(), jobs, limit);
+    let lines = RunLines::new(context.ui, config.metric.clone(), jobs, limit, args.output);
+    let lines = match args.again_from {
+        Some(first) => lines.again_from(first),
+        None => lines,
+    };
     let options = Options {
         jobs,
         count: args.count,
-        max_failures: args.max_failures,
+        max_failures: args.max_failures.unwrap_or(MAX_FAILURES),
+        max_unmeasured: args.max_failures.unwrap_or(MAX_UNMEASURED),
         grace: args.grace.or(config.grace).unwrap_or(GRACE),
         lease: args.lease,
         retries: args.retries.unwrap_or(config.retries),
@@ -189,6 +226,7 @@ pub(super) async fn assemble(
         config,
         strategy,
         store: Arc::clone(&context.store),
+        limit,
         ledger,
         hand_over,
         identity,
@@ -326,8 +364,9 @@ fn tell(context: &Context, agent: &Agent, summary: &Summary) {
         && let Some(metric) = &agent.config.metric
     {
         let head = format!(
-            "{MOST_UNMEASURED} trials in a row did not log `{}`: the agent stops, since the others would not either.",
-            metric.name
+            "{} trials in a row did not log {}: the agent stops (--max-failures), since the others would not either.",
+            agent.options.max_unmeasured,
+            words::quoted(&metric.name)
         );
         ui.insist(&ui.err(Style::Bad, &head));
         ui.insist(

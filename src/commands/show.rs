@@ -13,10 +13,12 @@ use super::failure::Failure;
 use super::format::{AnswerFormat, print_json};
 use super::logs::{LogPlace, log_place};
 use super::trial_command::{TAG_DIFFERS, TrialCommand, shown_command};
-use super::trial_row::{TrialJson, TrialRow, took};
+use super::trial_row::{TrialJson, TrialRow, status_cell, took};
 use super::values::{Chosen, histories_of};
 use crate::process::now_ms;
-use crate::record::{attempt_of, exit_code_of, index_of, point_of, reruns_of, tags};
+use crate::record::{
+    attempt_of, exit_code_of, index_of, point_of, reruns_of, status_word, stopped_early, tags,
+};
 use crate::space::Value;
 use crate::tracking::{ArtifactEntry, ErrorKind, Metric, Result as StoreResult, Run, Store};
 use crate::ui::{Cell, Column, Facts, Sheet, Style, Ui, words};
@@ -114,11 +116,12 @@ impl Whole {
     /// How the run ended, in words.
     fn ending(&self) -> String {
         let run = &self.found.run;
-        let mut words = run.info.status.to_string();
+        let mut words = status_word(run).to_owned();
         let code = exit_code_of(run).filter(|code| *code != 0).map(|code| format!("exit code {code}"));
-        let signal = self.tag(tags::SIGNAL).map(str::to_owned);
-        let rule = self.tag(tags::STOPPED_RULE).map(|rule| format!("stopped early by {rule}"));
-        let reason = self.tag(tags::REASON).map(str::to_owned);
+        let stopped = stopped_early(run);
+        let signal = self.tag(tags::SIGNAL).filter(|_| !stopped).map(str::to_owned);
+        let rule = self.tag(tags::STOPPED_RULE).map(|rule| format!("early by {rule}"));
+        let reason = self.tag(tags::REASON).filter(|_| !stopped).map(str::to_owned);
         let why: Vec<String> = [code, signal, rule, reason].into_iter().flatten().collect();
         if !why.is_empty() {
             words += &format!(" ({})", why.join(", "));
@@ -143,7 +146,7 @@ impl Whole {
             for run in &self.found.attempts {
                 let counts = if run.info.id == self.found.run.info.id { "  (this one)" } else { "" };
                 let took = took(run, self.now).map(words::duration).unwrap_or_default();
-                let line = format!("{}  {took}  run {}{counts}", run.info.status, run.info.id);
+                let line = format!("{}  {took}  run {}{counts}", status_word(run), run.info.id);
                 facts.add(&attempt_of(run).to_string(), line);
             }
         }
@@ -236,7 +239,7 @@ impl Whole {
             let value = run.metric(&metric.name)?.value;
             Some(format!("{} {}  ", metric.name, words::number(value)))
         });
-        format!("{}  {}{}", run.info.status, value.unwrap_or_default(), run.info.id)
+        format!("{}  {}{}", status_word(run), value.unwrap_or_default(), run.info.id)
     }
 
     fn json(&self) -> ShowJson {
@@ -286,7 +289,7 @@ impl Whole {
                     json!({
                         "attempt": attempt_of(run),
                         "run_id": run.info.id.as_str(),
-                        "status": run.info.status.as_str(),
+                        "status": status_word(run),
                         "seconds": took(run, self.now).map(|took| took.as_secs_f64()),
                     })
                 })
@@ -307,7 +310,7 @@ impl Whole {
         let run = &self.found.run;
         let mut rows = vec![
             vec![text("run"), text("run_id"), text(run.info.id.as_str())],
-            vec![text("run"), text("status"), Cell::Status(run.info.status)],
+            vec![text("run"), text("status"), status_cell(run)],
             vec![text("run"), text("started"), Cell::Moment(run.info.start_time)],
             vec![text("run"), text("ended"), run.info.end_time.map_or(Cell::Empty, Cell::Moment)],
             vec![text("run"), text("seconds"), took(run, self.now).map_or(Cell::Empty, Cell::Took)],

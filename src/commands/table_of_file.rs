@@ -10,7 +10,7 @@ use super::values::param_value;
 use crate::analysis::{ColumnInfo, Frame, Row};
 use crate::report::TRIAL_COLUMNS;
 use crate::space::Value;
-use crate::trial::RunStatus;
+use crate::trial::{RunStatus, STOPPED};
 
 /// Columns that are no parameters, where they are present.
 const RUN: &str = "run";
@@ -88,8 +88,10 @@ impl Columns {
         let cell = |at: usize| record.get(at).map(str::trim).filter(|cell| !cell.is_empty());
         let status = match self.status.and_then(cell) {
             None => RunStatus::Finished,
+            // What a stopping rule ended has a value that counts.
+            Some(word) if word.eq_ignore_ascii_case(STOPPED) => RunStatus::Finished,
             Some(word) => RunStatus::parse(&word.to_ascii_uppercase()).ok_or_else(|| {
-                format!("`{word}` is no status: FINISHED, FAILED, KILLED, RUNNING or SCHEDULED are")
+                format!("`{word}` is no status: FINISHED, STOPPED, FAILED, KILLED, RUNNING or SCHEDULED are")
             })?,
         };
         let metric = cell(self.metric).map(number).transpose()?;

@@ -10,11 +10,11 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::values::Chosen;
 use crate::config::{Config, Fitter, nearest};
-use crate::record::{Sweep, attempt_of, exit_code_of, index_of, point_of, tags};
+use crate::record::{Sweep, attempt_of, exit_code_of, index_of, point_of, status_word, stopped_early, tags};
 use crate::space::{Point, Value};
 use crate::strategy;
 use crate::tracking::Run;
-use crate::ui::words;
+use crate::ui::{Cell, words};
 
 /// The tags that a row is made of.
 pub(super) const ROW_TAGS: [&str; 7] =
@@ -55,7 +55,7 @@ impl TrialRow {
         match field {
             Field::Trial => Value::Int(self.trial.into()),
             Field::Attempt => Value::Int(attempt_of(&self.run).into()),
-            Field::Status => Value::Text(self.run.info.status.to_string()),
+            Field::Status => Value::Text(status_word(&self.run).to_owned()),
             Field::Duration => float(self.took(now_ms).map(|took| took.as_secs_f64())),
             Field::ExitCode => exit_code_of(&self.run).map_or(Value::Null, |code| Value::Int(code.into())),
             Field::Agent => text(tags::AGENT),
@@ -75,7 +75,7 @@ impl TrialRow {
             trial: self.trial,
             attempt: attempt_of(&self.run),
             run_id: self.run.info.id.to_string(),
-            status: self.run.info.status.as_str(),
+            status: status_word(&self.run),
             stopped_by: self.run.tag(tags::STOPPED_RULE).map(str::to_owned),
             exit_code: exit_code_of(&self.run),
             started: words::moment(self.run.info.start_time),
@@ -103,6 +103,11 @@ pub(super) fn whole_point(sweep: &Sweep, config: &Config, run: &Run) -> Result<P
     made.ok_or_else(|| {
         Failure::new(Exit::WorkFailed, format!("run {} has not kept what it was run with", run.info.id))
     })
+}
+
+/// What became of a run's trial.
+pub(super) fn status_cell(run: &Run) -> Cell {
+    if stopped_early(run) { Cell::Stopped } else { Cell::Status(run.info.status) }
 }
 
 /// How long a run took, or has taken until now.

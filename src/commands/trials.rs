@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::format::{AnswerFormat, print_csv, print_json, print_sheet};
 use super::load::load_sweep;
 use super::overview::MetricJson;
-use super::trial_row::{Field, Known, ROW_TAGS, TrialJson, TrialRow, plain_name};
+use super::trial_row::{Field, Known, ROW_TAGS, TrialJson, TrialRow, plain_name, status_cell};
 use super::values::Chosen;
 use crate::config::{Config, ConstraintError, Filter, Goal, Summary};
 use crate::process::now_ms;
@@ -239,7 +239,9 @@ impl Asked<'_> {
     fn nothing(&self, sweep: &Sweep) -> String {
         match &self.args.filter {
             Some(filter) if filter.contains("status") => {
-                format!("No trial matches. A status is FINISHED, FAILED, KILLED or RUNNING: {filter}")
+                format!(
+                    "No trial matches. A status is FINISHED, STOPPED, FAILED, KILLED or RUNNING: {filter}"
+                )
             }
             Some(filter) => format!("No trial matches: {filter}"),
             None if self.args.top.is_some() => "No trial has a value of the metric yet.".to_owned(),
@@ -344,7 +346,7 @@ impl List<'_> {
                 Cell::Count(row.trial),
                 Cell::Count(attempt),
                 Cell::Id(info.id.to_string()),
-                Cell::Status(info.status),
+                status_cell(&row.run),
                 Cell::Moment(info.start_time),
                 info.end_time.map_or(Cell::Empty, Cell::Moment),
                 took.clone(),

@@ -14,7 +14,18 @@ use crate::record::{Sweep, tags};
 /// The version of the formats.
 const FORMAT: u64 = 1;
 /// Tags of a parent run that the store or `sweep` itself sets.
-const OWN: [&str; 3] = [tags::LEDGER, tags::CONTROL, tags::PRIOR];
+const OWN: [&str; 10] = [
+    tags::LEDGER,
+    tags::CONTROL,
+    tags::CONTROL_ID,
+    tags::PRIOR,
+    tags::BEST_TRIAL,
+    tags::BEST_RUN,
+    tags::BEST_VALUE,
+    tags::BEST_PARAMS,
+    tags::POSTED,
+    tags::REPORTED,
+];
 
 /// A sweep, without its trials.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,7 +53,9 @@ impl SweepRecord {
     #[must_use]
     pub fn of(sweep: &Sweep, experiment: String, metric: Option<(String, Goal)>) -> Self {
         let parent = &sweep.parent;
-        let shown = |key: &str| !OWN.contains(&key) && !key.starts_with(tags::IMPORTED);
+        let shown = |key: &str| {
+            !OWN.contains(&key) && !key.starts_with(tags::IMPORTED) && !key.starts_with(tags::HEARD_PREFIX)
+        };
         Self {
             sweep_id: sweep.original_id().to_owned(),
             name: parent.info.name.clone(),

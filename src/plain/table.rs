@@ -200,7 +200,7 @@ fn status(word: &str) -> Result<(RunStatus, bool), String> {
         "finished" | "complete" | "completed" => (RunStatus::Finished, false),
         "failed" | "crashed" | "fail" => (RunStatus::Failed, false),
         "killed" => (RunStatus::Killed, false),
-        "pruned" => (RunStatus::Killed, true),
+        "pruned" | "stopped" => (RunStatus::Killed, true),
         "running" | "waiting" | "pending" | "scheduled" | "preempting" | "preempted" => {
             return Err(format!("it is {}: not over", word.to_ascii_lowercase()));
         }

@@ -245,13 +245,25 @@ impl Sweep {
         Ok(Order::of(&store.run(self.id()).await?))
     }
 
-    /// Tells its agents what to do: they notice at their next pulse.
+    /// Gives its agents an order: they notice at their next look. Returns which order it is, for [`answered`].
     ///
     /// # Errors
     /// As the store's.
-    pub async fn give_order(&self, store: &dyn Store, order: Order) -> Result<()> {
-        let tag = (tags::CONTROL.to_owned(), order.word().to_owned());
-        store.log_batch(self.id(), &[], &[], &[tag]).await
+    pub async fn give_order(&self, store: &dyn Store, order: Order) -> Result<String> {
+        let id = format!("{:016x}", rand::random::<u64>());
+        let order =
+            [(tags::CONTROL.to_owned(), order.word().to_owned()), (tags::CONTROL_ID.to_owned(), id.clone())];
+        store.log_batch(self.id(), &[], &[], &order).await?;
+        Ok(id)
+    }
+
+    /// Notes that an agent has heard an order.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn answer_order(&self, store: &dyn Store, agent: &str, order: &str) -> Result<()> {
+        let answer = (format!("{}{agent}", tags::HEARD_PREFIX), order.to_owned());
+        store.log_batch(self.id(), &[], &[], &[answer]).await
     }
 
     /// Sets the parent run going again.
@@ -275,6 +287,23 @@ impl Sweep {
         }
         store.update_run(self.id(), &update).await
     }
+}
+
+/// Which order a parent run holds.
+#[must_use]
+pub fn order_id(parent: &Run) -> Option<&str> {
+    parent.tag(tags::CONTROL_ID)
+}
+
+/// The agents that have heard an order.
+pub fn answered<'a>(parent: &'a Run, order: &'a str) -> impl Iterator<Item = &'a str> {
+    let heard = parent.tags.iter().filter(move |(_, heard)| heard == order);
+    heard.filter_map(|(key, _)| key.strip_prefix(tags::HEARD_PREFIX))
+}
+
+/// The agents that have heard the present order.
+pub fn answered_last(parent: &Run) -> impl Iterator<Item = &str> {
+    order_id(parent).into_iter().flat_map(|order| answered(parent, order))
 }
 
 /// The one sweep of this name.

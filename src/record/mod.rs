@@ -8,6 +8,8 @@ mod fingerprint;
 mod history;
 mod lease;
 mod ledger;
+mod live;
+mod note;
 mod past;
 mod peers;
 mod prior;
@@ -17,18 +19,24 @@ pub mod tags;
 mod trials;
 mod values;
 
-pub use catalog::{CONFIG_ARTIFACT, NewSweep, Order, Sweep, search_all, sha256};
+pub use catalog::{
+    CONFIG_ARTIFACT, NewSweep, Order, Sweep, answered, answered_last, order_id, search_all, sha256,
+};
 pub use fingerprint::{Code, fingerprint};
 pub use history::{History, Seen, under_way, value_of};
 pub use lease::{DEFAULT_LEASE, lease_of, lease_text};
 pub use ledger::{Claim, ClaimOrder, Fixed, Ledger, LedgerSnapshot, SHARD, Settled, Unfinished, Verdict};
+pub use live::{BestThen, BestTrial, Posting, SweepView, last_posting};
+pub use note::{NOTE_MARK, headline, params_text, with_headline};
 pub use past::{PastTrial, conclude_past, end_past};
 pub use peers::{Peers, curve};
 pub use prior::Prior;
 pub use saw::Saw;
-pub use standing::{Ranking, Standing, attempt_of, best_runs, counts, index_of, last_sign, latest_ended};
+pub use standing::{
+    Ranking, Standing, attempt_of, best_runs, counts, index_of, last_sign, latest_ended, unmeasured,
+};
 pub use trials::{
     LOG_ARTIFACT, NewTrial, TrialRuns, attempts_of, deleted_results, exit_code_of, finished_runs, point_of,
-    reruns_of, running_runs, runs_by_id, runs_with_ids, stopped_early,
+    reruns_of, running_runs, runs_by_id, runs_with_ids, status_word, stopped_early,
 };
 pub use values::histories;

@@ -30,12 +30,14 @@ pub struct Standing {
     pub empty: u64,
     /// The trials that are under way, each with the run of its latest attempt.
     pub running: BTreeMap<TrialIndex, Run>,
+    /// The runs of the trials that failed.
+    pub failures: BTreeMap<TrialIndex, Run>,
     /// The run that is the result of each trial that has one.
     pub results: BTreeMap<TrialIndex, RunId>,
 }
 
 /// What is read of a run that has not ended well; the metric of a running one is added.
-const LOOKED_AT: [&str; 8] = [
+const LOOKED_AT: [&str; 11] = [
     tags::TRIAL,
     tags::ATTEMPT,
     tags::STOPPED_RULE,
@@ -44,6 +46,9 @@ const LOOKED_AT: [&str; 8] = [
     tags::HEARTBEAT,
     tags::LEASE,
     tags::POINT,
+    tags::EXIT_CODE,
+    tags::SIGNAL,
+    tags::REASON,
 ];
 
 impl Standing {
@@ -75,7 +80,10 @@ impl Standing {
             let Some(trial) = index_of(&run) else { continue };
             if results.get(&trial) == Some(&run.info.id) {
                 match run.info.status {
-                    RunStatus::Failed => standing.failed += 1,
+                    RunStatus::Failed => {
+                        standing.failed += 1;
+                        standing.failures.insert(trial, run);
+                    }
                     RunStatus::Killed if stopped_early(&run) => standing.stopped += 1,
                     RunStatus::Killed => standing.killed += 1,
                     _ => {}
@@ -192,16 +200,42 @@ impl Ranking<'_> {
     }
 }
 
-/// The runs of a sweep that ended last, the latest first.
+/// How many of a sweep's trials finished without its metric.
 ///
 /// # Errors
 /// As the store's.
-pub async fn latest_ended(store: &dyn Store, sweep: &Sweep, most: usize) -> Result<Vec<Run>> {
+pub async fn unmeasured(
+    store: &dyn Store,
+    sweep: &Sweep,
+    results: &BTreeMap<TrialIndex, RunId>,
+) -> Result<u64> {
+    let query = RunQuery {
+        filter: format!("{} AND tags.`{}` = 'true'", of_sweep(sweep), tags::UNMEASURED),
+        want: Want::only(&[tags::TRIAL], &[]),
+        ..in_experiment(sweep)
+    };
+    let runs = search_all(store, query).await?;
+    Ok(runs.iter().filter(|run| counts(results, run)).count() as u64)
+}
+
+/// The runs of a sweep that ended last, the latest first, with the latest value of `metric`.
+///
+/// # Errors
+/// As the store's.
+pub async fn latest_ended(
+    store: &dyn Store,
+    sweep: &Sweep,
+    metric: Option<&str>,
+    most: usize,
+) -> Result<Vec<Run>> {
     let query = RunQuery {
         filter: format!("{} AND attributes.end_time > 0", of_sweep(sweep)),
         order_by: vec!["attributes.end_time DESC".into(), "attributes.run_id ASC".into()],
         max_results: most,
-        want: Want::only(&[tags::AGENT, tags::HOST, tags::TRIAL, tags::LEASE], &[]),
+        want: Want::only(
+            &[tags::AGENT, tags::HOST, tags::TRIAL, tags::LEASE, tags::STOPPED_RULE, tags::POINT],
+            metric.as_slice(),
+        ),
         ..in_experiment(sweep)
     };
     Ok(store.search_runs(&query).await?.items)

@@ -34,6 +34,22 @@ pub const VERSION: &str = "sweep.version";
 pub const METHOD: &str = "sweep.method";
 /// On the parent run: what agents are to do: `run`, `stop`, `pause` or `cancel`.
 pub const CONTROL: &str = "sweep.control";
+/// On the parent run: which order that is, drawn anew with each.
+pub const CONTROL_ID: &str = "sweep.control_id";
+/// Before the token of an agent, on the parent run: the order that it took note of.
+pub const HEARD_PREFIX: &str = "sweep.heard.";
+/// On the parent run: the best trial so far.
+pub const BEST_TRIAL: &str = "sweep.best_trial";
+/// On the parent run: the run of the best trial so far.
+pub const BEST_RUN: &str = "sweep.best_run_id";
+/// On the parent run: the value of the best trial so far.
+pub const BEST_VALUE: &str = "sweep.best_value";
+/// On the parent run: the params of the best trial so far, for people.
+pub const BEST_PARAMS: &str = "sweep.best_params";
+/// On the parent run: which agent brought it up to date last, and when by its clock.
+pub const POSTED: &str = "sweep.posted";
+/// On the parent run: how many trials had their result when it was finalized.
+pub const REPORTED: &str = "sweep.reported_trials";
 /// On a ledger run: id of the parent run it belongs to.
 pub const LEDGER_OF: &str = "sweep.ledger_of";
 
@@ -53,6 +69,8 @@ pub const TRIAL_SEED: &str = "sweep.trial_seed";
 pub const COMMAND: &str = "sweep.command";
 /// On a trial's run: exit code of the command.
 pub const EXIT_CODE: &str = "sweep.exit_code";
+/// On a trial's run that finished without the sweep's metric: `true`.
+pub const UNMEASURED: &str = "sweep.unmeasured";
 /// On a trial's run: the signal that ended the command.
 pub const SIGNAL: &str = "sweep.signal";
 /// On a trial's run: why it ended other than by its own exit.

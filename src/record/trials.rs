@@ -4,14 +4,18 @@ use std::collections::BTreeMap;
 
 use super::catalog::{Sweep, search_all};
 use super::ledger::{Claim, Ledger};
+use super::note::params_text;
 use super::standing::{attempt_of, index_of};
 use super::tags;
 use crate::space::Point;
 use crate::tracking::{ExperimentId, NewRun, Result, Run, RunId, RunQuery, Store, Want};
-use crate::trial::{RunStatus, Trial, TrialIndex};
+use crate::trial::{RunStatus, STOPPED, Trial, TrialIndex};
 
 /// A longer text of a point is not kept whole as a tag by MLflow, and half a text is of no use.
 pub(super) const LONGEST_TAG: usize = 8000;
+
+/// Characters of a run's name.
+const LONGEST_NAME: usize = 80;
 
 /// Where a command's output lies among its run's artifacts.
 pub const LOG_ARTIFACT: &str = "logs/output.txt";
@@ -74,7 +78,7 @@ impl NewTrial<'_> {
         run_tags.extend(self.tags.iter().cloned());
         NewRun {
             experiment_id: parent.experiment_id.clone(),
-            name: run_name(trial, attempt),
+            name: run_name(trial, attempt, self.point),
             user: self.user.to_owned(),
             start_time: self.now,
             tags: run_tags,
@@ -82,11 +86,15 @@ impl NewTrial<'_> {
     }
 }
 
-fn run_name(trial: TrialIndex, attempt: u32) -> String {
-    match attempt {
+/// `trial-0003 lr=0.0016 depth=4`.
+fn run_name(trial: TrialIndex, attempt: u32, point: &Point) -> String {
+    let name = match attempt {
         1 => format!("trial-{:04}", trial.0),
         _ => format!("trial-{:04}-attempt-{attempt}", trial.0),
-    }
+    };
+    format!("{name} {}", params_text(point, LONGEST_NAME.saturating_sub(name.len() + 1)))
+        .trim_end()
+        .to_owned()
 }
 
 /// The runs of one trial, an attempt each.
@@ -291,6 +299,12 @@ impl TrialRuns {
 #[must_use]
 pub fn stopped_early(run: &Run) -> bool {
     run.info.status == RunStatus::Killed && run.tag(tags::STOPPED_RULE).is_some()
+}
+
+/// What became of a run's trial, in the word that people and programs read.
+#[must_use]
+pub fn status_word(run: &Run) -> &'static str {
+    if stopped_early(run) { STOPPED } else { run.info.status.as_str() }
 }
 
 /// The exit code of a run's command; of a run that ended well it need not be written.

@@ -40,7 +40,7 @@ pub fn trials_csv(report: &SweepReport) -> String {
             trial.index.to_string(),
             trial.attempt.to_string(),
             trial.run_id.clone(),
-            trial.status.to_string(),
+            trial.status_word().to_owned(),
             start.map_or_else(String::new, moment_iso),
             trial.end_time.map_or_else(String::new, moment_iso),
             duration.map_or_else(String::new, |ms| float_text(ms as f64 / 1000.0)),

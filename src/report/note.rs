@@ -7,9 +7,7 @@ use super::facts::trial_label;
 use super::text::{clean, significant};
 use super::values::flatten;
 use crate::analysis::{Analysis, Correlation, ParameterAnalysis};
-
-/// Stands before what finalize writes. A comment, so that no page shows it.
-const MARK: &str = "<!-- sweep: `sweep finalize` wrote what follows and replaces it -->";
+use crate::record::NOTE_MARK as MARK;
 
 /// Most characters of a tag in MLflow are 8,000; a longer one is cut.
 const ROOM: usize = 7_900;
@@ -17,13 +15,14 @@ const ROOM: usize = 7_900;
 /// How many parameters, of the table and of the best trial, are tried in turn until the note fits.
 const SHOWN: [usize; 6] = [60, 30, 15, 8, 3, 0];
 
-/// The note of the parent run: what stood in it before the part that an earlier call wrote, then the table and the best
-/// trial.
+/// The note of the parent run: what stood in it before the part that an earlier call wrote, then the line that pages show
+/// without unfolding, the table and the best trial.
 #[must_use]
-pub fn parent_note(report: &SweepReport, before: Option<&str>) -> String {
+pub fn parent_note(report: &SweepReport, before: Option<&str>, headline: &str) -> String {
     let before = before.unwrap_or_default();
     let kept = before.split_once(MARK).map_or(before, |(kept, _)| kept).trim_end();
     let head = if kept.is_empty() { format!("{MARK}\n") } else { format!("{kept}\n\n{MARK}\n") };
+    let head = format!("{head}{headline}\n\n");
     let room = ROOM.saturating_sub(head.chars().count());
     let fits = |body: &String| body.chars().count() <= room;
     let body = SHOWN.iter().map(|shown| body(report, *shown, true)).find(fits);

@@ -21,4 +21,4 @@ pub use model::{
 };
 pub use outage::Outage;
 pub use registry::{LoggedModel, ModelVersion, NewVersion, RegisteredModel, Registry};
-pub use store::{ParamWrite, Store};
+pub use store::{EXPERIMENT_KIND, ParamWrite, Store};

@@ -11,6 +11,9 @@ use super::model::{
 };
 use super::registry::Registry;
 
+/// The tag of experiments that are made here: MLflow's page shows their runs at once, and not its pages for agents.
+pub const EXPERIMENT_KIND: (&str, &str) = ("mlflow.experimentKind", "custom_model_development");
+
 /// How a write of a param came out. A param is written once: this is the compare-and-set that the ledger stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ParamWrite {
@@ -28,6 +31,11 @@ pub enum ParamWrite {
 pub trait Store: Send + Sync {
     /// Where it is, for a person and for `MLFLOW_TRACKING_URI`; without credentials.
     fn uri(&self) -> &str;
+
+    /// Whether it is a file of this machine: a look at it costs a fraction of a millisecond, and no request.
+    fn is_local(&self) -> bool {
+        false
+    }
 
     /// Its model registry.
     fn registry(&self) -> &dyn Registry;

@@ -23,7 +23,7 @@ use std::sync::OnceLock;
 
 pub use checks::{CheckLine, Mark, check_list};
 pub use facts::Facts;
-pub use run_lines::RunLines;
+pub use run_lines::{Output, RunLines};
 pub use safe::printable;
 pub use screen::Screen;
 pub use sheet::{Cell, Column, Drawn, MINOR, Sheet};

@@ -5,35 +5,50 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::progress::{Progress, Standing};
+use super::table::display_width;
 use super::{Style, Ui, words};
 use crate::agent::{Event, Fate, Outcome};
 use crate::config::{Goal, Metric, nearest};
-use crate::record::Claim;
+use crate::record::{BestTrial, Claim, SweepView, params_text};
 use crate::space::Point;
 use crate::stopping::Stop;
 use crate::trial::{RunStatus, TrialIndex};
 
+/// Which trials' output is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    /// Of all, as it comes.
+    All,
+    /// Of those that fail, once they have.
+    Failed,
+    /// Of none.
+    None,
+}
+
 /// Turns an agent's events into lines: what it says to stderr, what commands print to stdout; on a terminal with a line
-/// at the foot that tells how far it is.
+/// at the foot that shows how far the sweep is.
 pub struct RunLines {
     ui: Ui,
     metric: Option<Metric>,
+    output: Output,
     /// Whether lines of commands carry their trial: several run side by side.
     prefixed: bool,
-    progress: Progress,
     state: Mutex<State>,
 }
 
-#[derive(Default)]
 struct State {
-    best: Option<(TrialIndex, f64)>,
-    /// Lines that have begun, by trial.
-    open: HashMap<TrialIndex, Vec<u8>>,
+    progress: Progress,
     standing: Standing,
+    /// The best trial of the sweep, as far as it is known here.
+    best: Option<BestTrial>,
+    /// Output that is held back, by trial: lines that have begun, or all of it where only that of failed ones is shown.
+    held: HashMap<TrialIndex, Vec<u8>>,
     /// The trial whose lines are being shown, where they are shown one trial after the other.
     shown: Option<TrialIndex>,
     /// The trial that waits for it to be settled.
     next: Option<Next>,
+    /// The how-many-th run of the same trial this is, from 1; `None`: trials are run, each once.
+    again: Option<u32>,
     /// How long the server had been away when that was last said in a line.
     said_away: Option<Duration>,
 }
@@ -49,75 +64,148 @@ struct Next {
 const AWAY_LINES: Duration = Duration::from_secs(30);
 /// Bytes that are held back for the sake of order, at most.
 const MOST_HELD: usize = 1 << 20;
+/// The fewest columns in which params are worth showing.
+const LEAST_PARAMS: usize = 12;
 
 impl RunLines {
-    /// For an agent with so many trials side by side, of a sweep of `limit` trials.
+    /// For an agent with so many trials side by side, of a sweep of `limit` trials. Without `output` that of the one
+    /// trial that runs is shown, and of several none.
     #[must_use]
-    pub fn new(ui: Ui, metric: Option<Metric>, jobs: usize, limit: Option<u64>) -> Self {
-        let progress = Progress::new(&ui, limit);
-        Self { ui, metric, prefixed: jobs > 1, progress, state: Mutex::default() }
+    pub fn new(
+        ui: Ui,
+        metric: Option<Metric>,
+        jobs: usize,
+        limit: Option<u64>,
+        output: Option<Output>,
+    ) -> Self {
+        let state = State {
+            progress: Progress::new(&ui, limit),
+            standing: Standing::default(),
+            best: None,
+            held: HashMap::new(),
+            shown: None,
+            next: None,
+            again: None,
+            said_away: None,
+        };
+        let output = output.unwrap_or(if jobs > 1 { Output::None } else { Output::All });
+        Self { ui, metric, output, prefixed: jobs > 1, state: Mutex::new(state) }
+    }
+
+    /// For the `first`th and further runs of one and the same trial.
+    #[must_use]
+    pub fn again_from(mut self, first: u32) -> Self {
+        self.state.get_mut().unwrap_or_else(PoisonError::into_inner).again = Some(first);
+        self
     }
 
     /// Takes in an event.
     pub fn on(&self, event: &Event<'_>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = &mut *state;
         match event {
             Event::Started { claim, point, taken, .. } => {
-                state.standing.running += 1;
-                state.standing.taken = *taken;
-                self.started(&mut state, *claim, point);
+                state.progress.begin();
+                state.standing.running_here += 1;
+                // Until somebody has counted: what is taken and does not run here is over.
+                let standing = &mut state.standing;
+                standing.done =
+                    standing.done.max(taken.saturating_sub(standing.running.max(standing.running_here)));
+                self.started(state, *claim, point);
             }
-            Event::Output { trial, bytes } => return self.output(&mut state, *trial, bytes),
+            Event::Output { trial, bytes } => return self.output(state, *trial, bytes),
             Event::Settled(outcome) => {
-                state.standing.running = state.standing.running.saturating_sub(1);
-                state.standing.done += 1;
-                state.standing.failed += u64::from(outcome.status == RunStatus::Failed);
-                self.settled(&mut state, outcome);
+                let standing = &mut state.standing;
+                standing.running_here = standing.running_here.saturating_sub(1);
+                standing.done_here += 1;
+                standing.took(outcome.took);
+                self.settled(state, outcome);
             }
-            Event::Waiting { others } => self.waiting(*others),
+            Event::Sweep(view) => self.sweep(state, view),
+            Event::Waiting { others } => self.waiting(state, *others),
             Event::WouldStop { trial, stop } => {
                 let why = self.why(stop);
-                self.say(&format!("trial {trial} would have been stopped early: {why}"));
+                self.say(state, &format!("trial {trial} would have been stopped early: {why}"));
             }
             Event::Note { trial, text } => {
-                self.progress.above(|| self.ui.warn(&format!("trial {trial}: {text}")));
+                state.progress.above(|| self.ui.warn(&format!("trial {trial}: {text}")));
             }
-            Event::Unmeasured(outcome) => self.unmeasured(outcome),
-            Event::Away { since, next_try, kept } => self.away(&mut state, *since, *next_try, *kept),
+            Event::Unmeasured(outcome) => self.unmeasured(state, outcome),
+            Event::Away { since, next_try, kept } => self.away(state, *since, *next_try, *kept),
             Event::Back { after } => {
                 state.standing.away = None;
                 state.said_away = None;
-                self.say(&format!("server back after {}", words::duration(*after)));
+                self.say(state, &format!("server back after {}", words::duration(*after)));
             }
-            Event::Warning { text } => self.progress.above(|| self.ui.warn(text)),
-            Event::Ended => return self.progress.clear(),
+            Event::Warning { text } => state.progress.above(|| self.ui.warn(text)),
+            Event::Ended => return state.progress.clear(),
         }
-        self.progress.show(&state.standing);
+        state.progress.show(&state.standing);
     }
 
-    fn say(&self, line: &str) {
-        self.progress.above(|| self.ui.say(line));
+    fn say(&self, state: &State, line: &str) {
+        state.progress.above(|| self.ui.say(line));
+    }
+
+    /// Takes in how far the sweep is, over all its agents.
+    fn sweep(&self, state: &mut State, view: &SweepView) {
+        let standing = &mut state.standing;
+        (standing.done, standing.failed, standing.running) = (view.done, view.failed, view.running);
+        if let Some(best) = &view.best {
+            self.beats(state, best);
+        }
+    }
+
+    /// Whether a trial is the best that is known; then it is remembered.
+    fn beats(&self, state: &mut State, best: &BestTrial) -> bool {
+        let Some(goal) = self.metric.as_ref().map(|metric| metric.goal) else { return false };
+        let wins = state.best.as_ref().is_none_or(|known| goal.better(best.value, known.value));
+        if wins {
+            state.standing.best = Some((words::number(best.value), best.trial.to_string()));
+            state.best = Some(best.clone());
+        }
+        wins
     }
 
     /// Side by side, lines carry their trial. One after the other, what the next trial has to say waits until the former
     /// is settled, so that each trial is one piece.
     fn started(&self, state: &mut State, claim: Claim, point: &Point) {
-        let head = self.ui.err(Style::Strong, &format!("trial {}", claim.trial));
+        if self.output != Output::All {
+            return;
+        }
+        let head = self.ui.err(Style::Strong, &self.name(state, claim.trial));
         let attempt = match claim.attempt {
             1 => String::new(),
             number => format!(" (attempt {number})"),
         };
-        let line = format!("{head}{attempt}  {}", words::point(point));
+        let room = self.room(&format!("{}{attempt}", self.name(state, claim.trial)));
+        let line = format!("{head}{attempt}  {}", params(point, room));
         if self.prefixed || state.shown.is_none() {
             state.shown = Some(claim.trial);
-            self.say(&line);
+            self.say(state, &line);
         } else {
             state.next = Some(Next { trial: claim.trial, line, output: Vec::new() });
         }
     }
 
+    /// `trial 3`, or `again 2`.
+    fn name(&self, state: &State, trial: TrialIndex) -> String {
+        match state.again {
+            Some(number) => format!("again {number}"),
+            None => format!("trial {trial}"),
+        }
+    }
+
+    /// The columns that are left beside a text; no limit where there is no terminal.
+    fn room(&self, beside: &str) -> usize {
+        if !self.ui.live {
+            return usize::MAX;
+        }
+        self.ui.width.saturating_sub(display_width(beside) + 3)
+    }
+
     /// What a trial logged in the place of the metric.
-    fn unmeasured(&self, outcome: &Outcome) {
+    fn unmeasured(&self, state: &State, outcome: &Outcome) {
         // What `from_output` found, or did not, has been said already.
         let Some(metric) = self.metric.as_ref().filter(|metric| metric.from_output.is_none()) else { return };
         let logged = outcome.logged.iter().map(|name| words::quoted(name));
@@ -131,7 +219,8 @@ impl RunLines {
             None => format!("it logged: {logged}"),
         };
         let name = words::quoted(&metric.name);
-        self.progress.above(|| self.ui.warn(&format!("trial {} did not log {name}; {what}", outcome.trial)));
+        let line = format!("trial {} did not log {name}; {what}", outcome.trial);
+        state.progress.above(|| self.ui.warn(&line));
     }
 
     /// `server away for 12 s, trying again in 5 s; 2 results kept here`.
@@ -147,7 +236,7 @@ impl RunLines {
             kept => format!("; {} kept here", words::count(kept as u64, "result")),
         };
         let text = format!("server away for {}, {again}{results}", whole(since));
-        if self.progress.is_shown() {
+        if state.progress.is_shown() {
             state.standing.away = Some(text);
         } else if state.said_away.is_none_or(|said| since >= said + AWAY_LINES) {
             state.said_away = Some(since);
@@ -155,16 +244,27 @@ impl RunLines {
         }
     }
 
-    fn waiting(&self, others: usize) {
+    fn waiting(&self, state: &State, others: usize) {
         let trials = words::count(others as u64, "trial");
-        self.say(&format!(
-            "Nothing is left to start; waiting for {trials} of other agents, to take over what they may leave behind \
-             (--no-wait does not)."
-        ));
+        self.say(
+            state,
+            &format!(
+                "Nothing is left to start; waiting for {trials} of other agents, to take over what they may leave \
+                 behind (--no-wait does not)."
+            ),
+        );
     }
 
     fn output(&self, state: &mut State, trial: TrialIndex, bytes: &[u8]) {
-        if self.ui.quiet {
+        if self.ui.quiet || self.output == Output::None {
+            return;
+        }
+        if self.output == Output::Failed {
+            let held = state.held.entry(trial).or_default();
+            held.extend_from_slice(bytes);
+            // The end says why it failed.
+            let surplus = held.len().saturating_sub(MOST_HELD);
+            held.drain(..surplus);
             return;
         }
         if let Some(next) = state.next.as_mut().filter(|next| next.trial == trial) {
@@ -174,40 +274,68 @@ impl RunLines {
             }
             self.show_next(state);
         }
-        if !self.prefixed && !self.progress.is_shown() {
+        if !self.prefixed && !state.progress.is_shown() {
             return self.ui.print_bytes(bytes);
         }
-        let open = state.open.entry(trial).or_default();
+        let open = state.held.entry(trial).or_default();
         open.extend_from_slice(bytes);
         // Whole lines only, so that trials do not write into each other's.
         if let Some(end) = open.iter().rposition(|byte| *byte == b'\n') {
             let rest = open.split_off(end + 1);
             let lines = std::mem::replace(open, rest);
-            self.print_lines(trial, &lines);
+            self.print_lines(state, trial, &lines);
         }
     }
 
-    fn print_lines(&self, trial: TrialIndex, lines: &[u8]) {
+    fn print_lines(&self, state: &State, trial: TrialIndex, lines: &[u8]) {
         let lines = if self.prefixed { with_prefix(trial, lines) } else { lines.to_vec() };
-        self.progress.above(|| self.ui.print_bytes(&lines));
+        state.progress.above(|| self.ui.print_bytes(&lines));
     }
 
     fn settled(&self, state: &mut State, outcome: &Outcome) {
-        if let Some(rest) = state.open.remove(&outcome.trial).filter(|rest| !rest.is_empty()) {
-            self.print_lines(outcome.trial, &[rest.as_slice(), b"\n"].concat());
+        let held = state.held.remove(&outcome.trial).unwrap_or_default();
+        let is_wanted = self.output == Output::All || outcome.status == RunStatus::Failed;
+        if is_wanted && !held.is_empty() {
+            let end: &[u8] = if held.ends_with(b"\n") { b"" } else { b"\n" };
+            self.print_lines(state, outcome.trial, &[held.as_slice(), end].concat());
         }
-        let mut line = self.ui.err(Style::Strong, &format!("trial {}", outcome.trial));
-        line += "  ";
-        line += &match outcome.status {
-            _ if outcome.stopped.is_some() => self.ui.err(Style::Warning, "STOPPED EARLY"),
-            RunStatus::Finished => self.ui.err(Style::Good, "FINISHED"),
-            RunStatus::Failed => format!("{} ({})", self.ui.err(Style::Bad, "FAILED"), outcome.ended),
-            status => format!("{} ({})", self.ui.err(Style::Warning, status.as_str()), outcome.ended),
+        let line = self.line(state, outcome);
+        self.say(state, &line);
+        // Somebody who sees no output must know why it failed all the same.
+        if self.output == Output::None && outcome.status == RunStatus::Failed {
+            for line in outcome.last_lines.iter().rev().take(3).rev() {
+                self.say(state, &format!("    {}", words::printable(line)));
+            }
+        }
+        if let Some(number) = &mut state.again {
+            *number += 1;
+        }
+        if state.shown == Some(outcome.trial) {
+            state.shown = None;
+            self.show_next(state);
+        }
+    }
+
+    /// `trial 3  FINISHED in 1.2 s  loss 0.42, best 0.40 (trial 1)  lr=0.01`.
+    fn line(&self, state: &mut State, outcome: &Outcome) -> String {
+        let name = self.name(state, outcome.trial);
+        let (style, status) = match outcome.status {
+            _ if outcome.stopped.is_some() => (Style::Warning, "STOPPED".to_owned()),
+            RunStatus::Finished => (Style::Good, "FINISHED".to_owned()),
+            RunStatus::Failed => (Style::Bad, "FAILED".to_owned()),
+            status => (Style::Warning, status.to_string()),
         };
-        line += &format!(" in {}", words::duration(outcome.took));
-        line += &outcome.stopped.as_ref().map(|stop| format!("  {}", self.why(stop))).unwrap_or_default();
-        line += &self.metric_words(state, outcome);
-        line += match outcome.fate {
+        let ended = match outcome.status {
+            RunStatus::Finished => String::new(),
+            _ if outcome.stopped.is_some() => String::new(),
+            _ => format!(" ({})", outcome.ended),
+        };
+        let mut rest = format!("{ended} in {}", words::duration(outcome.took));
+        rest += &match &outcome.stopped {
+            Some(stop) => format!("  {}{}", self.why(stop), self.best_words(state, outcome)),
+            None => self.metric_words(state, outcome),
+        };
+        rest += match outcome.fate {
             Fate::Result if outcome.counts => "",
             Fate::Apart => "",
             Fate::Result | Fate::Superseded => "  (does not count: another agent has taken the trial over)",
@@ -215,23 +343,27 @@ impl RunLines {
             Fate::Retried => "  (will be tried again)",
             Fate::Dropped => "  (does not count: its run was deleted)",
         };
-        self.say(&line);
-        if state.shown == Some(outcome.trial) {
-            state.shown = None;
-            self.show_next(state);
+        // Where the output is shown the params stand above it.
+        if self.output != Output::All {
+            let room = self.room(&format!("{name}  {status}{rest}"));
+            if room >= LEAST_PARAMS {
+                rest += &format!("  {}", params(&outcome.point, room));
+            }
         }
+        let (name, status) = (self.ui.err(Style::Strong, &name), self.ui.err(style, &status));
+        format!("{name}  {status}{rest}").trim_end().to_owned()
     }
 
     /// Lets the next trial speak.
     fn show_next(&self, state: &mut State) {
         if let Some(next) = state.next.take() {
             state.shown = Some(next.trial);
-            self.say(&next.line);
+            self.say(state, &next.line);
             self.output(state, next.trial, &next.output);
         }
     }
 
-    /// `asha at rung 9: loss was 0.42, and at most 0.31 was needed`.
+    /// `asha at rung 9: loss 0.42, needed at most 0.31`.
     fn why(&self, stop: &Stop) -> String {
         let metric = self.metric.as_ref();
         let name = metric.map_or("the metric", |metric| metric.name.as_str());
@@ -244,33 +376,43 @@ impl RunLines {
 
     /// `  r2 0.42, best 0.44 (trial 3)`.
     fn metric_words(&self, state: &mut State, outcome: &Outcome) -> String {
-        let Some(metric) = self.metric.as_ref().filter(|_| has_value(outcome)) else {
+        let Some(metric) = self.metric.as_ref().filter(|_| outcome.status == RunStatus::Finished) else {
             return String::new();
         };
         let Some(value) = outcome.metric else {
             return format!("  {} was not logged", metric.name);
         };
-        let better = |best: f64| match metric.goal {
-            Goal::Minimize => value < best,
-            Goal::Maximize => value > best,
-        };
-        let is_best = value.is_finite() && state.best.is_none_or(|(_, best)| better(best));
-        if is_best {
-            state.best = Some((outcome.trial, value));
-            state.standing.best = Some(format!("{} (trial {})", words::number(value), outcome.trial));
+        format!("  {} {}{}", metric.name, words::number(value), self.best_words(state, outcome))
+    }
+
+    /// `, the best so far`, or `, best 0.44 (trial 3)`: the best of the sweep, over all its agents.
+    fn best_words(&self, state: &mut State, outcome: &Outcome) -> String {
+        let value = outcome.metric.filter(|value| value.is_finite() && outcome.has_result());
+        let own = value.map(|value| BestTrial {
+            trial: outcome.trial,
+            run: outcome.run.clone(),
+            value,
+            params: String::new(),
+        });
+        let knew = state.best.as_ref().is_some_and(|best| best.run == outcome.run);
+        if own.is_some_and(|own| self.beats(state, &own)) || knew {
+            return ", the best so far".to_owned();
         }
-        let best = match state.best {
-            Some(_) if is_best => ", the best so far".to_owned(),
-            Some((trial, best)) => format!(", best {} (trial {trial})", words::number(best)),
+        // What is run again is no trial: it is compared with nobody.
+        match state.best.as_ref().filter(|_| outcome.fate != Fate::Apart) {
+            Some(best) => format!(", best {} (trial {})", words::number(best.value), best.trial),
             None => String::new(),
-        };
-        format!("  {} {}{best}", metric.name, words::number(value))
+        }
     }
 }
 
-/// Whether the metric of a trial is worth telling.
-fn has_value(outcome: &Outcome) -> bool {
-    outcome.status == RunStatus::Finished || outcome.stopped.is_some()
+/// A point in at most so many columns; what does not fit is left out, param by param.
+fn params(point: &Point, room: usize) -> String {
+    let all = words::point(point);
+    if display_width(&all) <= room {
+        return all;
+    }
+    format!("{} …", params_text(point, room.saturating_sub(2)))
 }
 
 /// Each line with `[trial] ` before it.

@@ -18,12 +18,18 @@ impl Screen {
         (ui.terminal && !terminal::is_dumb()).then_some(Self { ui: *ui, lines: 0 })
     }
 
+    /// Lines that can be shown at once.
+    #[must_use]
+    pub fn rows() -> usize {
+        let rows = terminal_size::terminal_size().map_or(24, |(_, rows)| usize::from(rows.0));
+        rows.saturating_sub(1).max(1)
+    }
+
     /// Shows a text in the place of the one before: as many of its lines as the terminal has.
     pub fn show(&mut self, text: &str) {
-        let rows = terminal_size::terminal_size().map_or(24, |(_, rows)| usize::from(rows.0));
         let text = safe::laid_out(text, self.ui.color_out);
         let text = if self.ui.ascii { terminal::ascii(&text) } else { text };
-        let shown: Vec<&str> = text.lines().take(rows.saturating_sub(1).max(1)).collect();
+        let shown: Vec<&str> = text.lines().take(Self::rows()).collect();
         // Each line is cleared to its end, so that nothing flickers.
         let mut out = if self.lines > 0 { format!("\u{1b}[{}A\r", self.lines) } else { String::new() };
         for line in &shown {

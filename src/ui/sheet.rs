@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::table::{Drawing, natural_widths, printable, shorten};
 use super::{Style, Ui, words};
 use crate::space::Value;
-use crate::trial::RunStatus;
+use crate::trial::{RunStatus, STOPPED};
 
 /// What a cell holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +27,8 @@ pub enum Cell {
     Value(Value),
     /// The state of a run.
     Status(RunStatus),
+    /// The state of a run that a stopping rule ended.
+    Stopped,
     /// A time that something took; seconds in CSV.
     Took(Duration),
     /// A moment, epoch milliseconds: how long ago in a table, ISO 8601 in CSV.
@@ -62,6 +64,7 @@ impl Cell {
             Self::Value(Value::Float(number)) => words::figures(*number, 4),
             Self::Value(value) => printable(&value.text()),
             Self::Status(status) => status.to_string(),
+            Self::Stopped => STOPPED.to_owned(),
             Self::Took(time) => words::duration(*time),
             Self::Moment(moment) => {
                 let since = u64::try_from(now_ms.saturating_sub(*moment)).unwrap_or(0);
@@ -79,6 +82,7 @@ impl Cell {
             Self::Count(count) => count.to_string(),
             Self::Value(value) => value.text(),
             Self::Status(status) => status.to_string(),
+            Self::Stopped => STOPPED.to_owned(),
             Self::Took(time) => Value::Float(time.as_secs_f64()).text(),
             Self::Moment(moment) => words::moment(*moment),
         }

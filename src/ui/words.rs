@@ -50,6 +50,27 @@ pub fn figures(value: f64, figures: u8) -> String {
     }
 }
 
+/// A time that is not known exactly: `~20 s`, `~3 min`, `~2 h 10 min`; never less than a second.
+#[must_use]
+pub fn about(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64().round().clamp(1.0, 1e9);
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let seconds = seconds as u64;
+    let minutes = (seconds + 30) / 60;
+    match seconds {
+        0..60 => format!("~{seconds} s"),
+        60..3570 => format!("~{minutes} min"),
+        _ if minutes < 48 * 60 => format!("~{} h {:02} min", minutes / 60, minutes % 60),
+        _ => format!("~{} days", (minutes + 720) / 1440),
+    }
+}
+
+/// A text on one line, without what a terminal would take as an order.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    super::table::printable(text)
+}
+
 /// How long ago something was: `now`, `20 s ago`, `5 min ago`, `3 h ago`, `12 days ago`.
 #[must_use]
 pub fn ago(since: Duration) -> String {
@@ -121,7 +142,7 @@ pub fn quoted(name: &str) -> String {
     format!("`{}`", super::table::printable(name))
 }
 
-/// Why a trial is stopped early: `asha at rung 9: loss was 0.42, and at most 0.31 was needed`.
+/// Why a trial is stopped early: `asha at rung 9: loss 0.42, needed at most 0.31`.
 #[must_use]
 pub fn stop(stop: &Stop, metric: &str, bound: &str) -> String {
     let Stop { rule, rung, step, value, threshold } = stop;
@@ -130,10 +151,10 @@ pub fn stop(stop: &Stop, metric: &str, bound: &str) -> String {
         None => format!("step {step}"),
     };
     let needed = match threshold {
-        Some(threshold) => format!(", and {bound} {} was needed", number(*threshold)),
+        Some(threshold) => format!(", needed {bound} {}", number(*threshold)),
         None => String::new(),
     };
-    format!("{rule} at {place}: {metric} was {}{needed}", number(*value))
+    format!("{rule} at {place}: {metric} {}{needed}", number(*value))
 }
 
 /// A point on one line: `lr=0.01 optimizer=adam`, floats to six figures.

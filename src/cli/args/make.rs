@@ -8,7 +8,7 @@ use crate::commands::replay::ReplayArgs;
 use crate::commands::run::{RunArgs, WorkArgs};
 use crate::commands::sample::SampleArgs;
 use crate::commands::start::StartArgs;
-use crate::commands::{Delivery, Pin, SweepChoice};
+use crate::commands::{Delivery, Output, Pin, SweepChoice};
 use clap::Args as ClapArgs;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -40,9 +40,9 @@ struct Work {
     /// End after N trials
     #[arg(short = 'n', long, visible_alias = "number", value_name = "N")]
     count: Option<u64>,
-    /// End after N failures in a row
-    #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    max_failures: u32,
+    /// End after N failures in a row [default: 5], or N trials in a row without the metric [default: 3]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    max_failures: Option<u32>,
     /// Try a trial that failed again, up to N times [default: `retries` of the config, else 0]
     #[arg(long, value_name = "N")]
     retries: Option<u32>,
@@ -55,9 +55,30 @@ struct Work {
     /// End once nothing is left to start, without waiting for the trials of other agents
     #[arg(long)]
     no_wait: bool,
+    /// Show the output of all trials, of those that fail, or of none [default: all with one job, else none]
+    #[arg(long, value_enum, value_name = "all|failed|none")]
+    output: Option<TypedOutput>,
     /// Stop no trial early (`early_terminate`): report and tag which would have been stopped
     #[arg(long)]
     shadow: bool,
+}
+
+/// Which trials' output is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum TypedOutput {
+    All,
+    Failed,
+    None,
+}
+
+impl From<TypedOutput> for Output {
+    fn from(typed: TypedOutput) -> Self {
+        match typed {
+            TypedOutput::All => Self::All,
+            TypedOutput::Failed => Self::Failed,
+            TypedOutput::None => Self::None,
+        }
+    }
 }
 
 impl From<Work> for WorkArgs {
@@ -73,6 +94,8 @@ impl From<Work> for WorkArgs {
             retries: typed.retries,
             wait: !typed.no_wait,
             shadow: typed.shadow,
+            output: typed.output.map(Into::into),
+            again_from: None,
         }
     }
 }

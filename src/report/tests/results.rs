@@ -184,7 +184,7 @@ fn the_note_shows_the_table_and_the_best_trial_as_text_whatever_they_hold() {
     }
     let mut report = sample.report();
     report.best_command = Some("echo ```\nnext");
-    let note = parent_note(&report, None);
+    let note = parent_note(&report, None, "Best loss 1");
     let escaped = "a\\|b \\*c\\* &lt;img src=x&gt; \\`d\\` \\[e\\](f)";
     assert!(note.contains(&format!("| {escaped} (log) | ")), "{note}");
     assert!(note.contains(&format!("- {escaped}: ``x`y``")), "{note}");
@@ -199,10 +199,10 @@ fn a_note_is_never_longer_than_mlflow_keeps_and_keeps_what_stood_before() {
     }
     let long = "words of the user ".repeat(380);
     for before in [None, Some("short"), Some(long.as_str())] {
-        let note = parent_note(&sample.report(), before);
+        let note = parent_note(&sample.report(), before, "Best loss 1");
         assert!(note.chars().count() <= 8_000, "{}", note.chars().count());
         assert!(note.starts_with(before.unwrap_or("<!--").trim_end()));
-        let again = parent_note(&sample.report(), Some(&note));
+        let again = parent_note(&sample.report(), Some(&note), "Best loss 1");
         assert_eq!(again, note, "a second call replaces the first");
     }
 }

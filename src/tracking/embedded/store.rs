@@ -15,8 +15,8 @@ use super::runs::{CreateRun, RunChange};
 use super::search::RunSearch;
 use crate::tracking::local_artifacts::Upload;
 use crate::tracking::{
-    ArtifactEntry, ErrorKind, Experiment, ExperimentId, Metric, NewRun, Page, ParamWrite, Registry, Result,
-    Run, RunId, RunInfo, RunQuery, RunUpdate, Store, TrackingError, local_artifacts,
+    ArtifactEntry, EXPERIMENT_KIND, ErrorKind, Experiment, ExperimentId, Metric, NewRun, Page, ParamWrite,
+    Registry, Result, Run, RunId, RunInfo, RunQuery, RunUpdate, Store, TrackingError, local_artifacts,
 };
 
 /// Experiments of one page while all of them are read.
@@ -72,6 +72,10 @@ impl Store for EmbeddedStore {
         self.db.uri()
     }
 
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn registry(&self) -> &dyn Registry {
         self
     }
@@ -83,7 +87,11 @@ impl Store for EmbeddedStore {
 
     async fn create_experiment(&self, name: &str) -> Result<ExperimentId> {
         let name = name.to_owned();
-        self.call(move |db| db.create_experiment(&name, None, &[]).map(ExperimentId)).await
+        self.call(move |db| {
+            let kind = Pair::new(EXPERIMENT_KIND.0, EXPERIMENT_KIND.1);
+            db.create_experiment(&name, None, &[kind]).map(ExperimentId)
+        })
+        .await
     }
 
     async fn experiments(&self) -> Result<Vec<Experiment>> {

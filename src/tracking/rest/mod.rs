@@ -32,7 +32,7 @@ use super::model::{
 };
 use super::outage::Outage;
 use super::registry::Registry;
-use super::store::{ParamWrite, Store};
+use super::store::{EXPERIMENT_KIND, ParamWrite, Store};
 
 // What one log-batch may hold, as MLflow limits it (1,000 entries in all).
 const MOST_METRICS: usize = 800;
@@ -122,8 +122,11 @@ impl Store for RestStore {
     }
 
     async fn create_experiment(&self, name: &str) -> Result<ExperimentId> {
-        let answer: CreatedExperiment =
-            self.client.post("experiments/create", &json!({ "name": name })).await?;
+        let answer: CreatedExperiment = {
+            let (key, value) = EXPERIMENT_KIND;
+            let request = json!({ "name": name, "tags": [{ "key": key, "value": value }] });
+            self.client.post("experiments/create", &request).await?
+        };
         Ok(ExperimentId(answer.experiment_id))
     }
 

@@ -100,9 +100,9 @@ fn asha_stops_the_bad_trials_at_a_rung_and_what_they_reached_is_their_result() {
     assert_eq!(stop_tags(&story.run(4), "stopped"), ["asha", "1", "1", "0.07", "0.05"]);
     assert_eq!(stop_tags(&story.run(0), "stopped"), ["-"; 5]);
     assert_eq!(story.run(0).tag("sweep.reached"), Some("1:0.1 3:0.1 9:0.1"));
-    let line = "STOPPED EARLY";
+    let line = "STOPPED in";
     let said = ran.stderr.lines().find(|said| said.contains("trial 1  ") && said.contains(line)).unwrap();
-    assert!(said.contains("asha at rung 1: loss was 0.9, and at most 0.1 was needed"), "{said}");
+    assert!(said.contains("asha at rung 1: loss 0.9, needed at most 0.1"), "{said}");
     assert!(ran.stderr.contains("This agent: 2 finished, 3 stopped early;"), "{}", ran.stderr);
 }
 
@@ -169,9 +169,7 @@ fn in_the_shadow_nothing_is_stopped_and_the_tags_say_what_would_have_been() {
         "python3 report.py $1 1 none\nif [ $1 = 0.9 ]; then until [ -e go ]; do sleep 0.02; done; fi\n";
     story.sandbox.file("train.sh", script);
     let agent = AgentProcess::start(&story.sandbox, &["run", "--shadow"], &[]);
-    agent.says(
-        "trial 1 would have been stopped early: asha at rung 1: loss was 0.9, and at most 0.1 was needed",
-    );
+    agent.says("trial 1 would have been stopped early: asha at rung 1: loss 0.9, needed at most 0.1");
     story.sandbox.file("go", "now");
     let ran = agent.finish().expect(0);
     assert!(ran.stderr.contains("This agent: 2 finished;"), "{}", ran.stderr);

@@ -117,7 +117,11 @@ fn slips_of_the_pen_are_met_with_what_was_meant() {
         assert!(ran.stderr.contains(said), "{args:?}\n{}", ran.stderr);
     }
     let ran = sandbox.run(&["trials", "--where", "status = 'finished'"]).expect(0);
-    assert!(ran.stderr.contains("A status is FINISHED, FAILED, KILLED or RUNNING"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("A status is FINISHED, STOPPED, FAILED, KILLED or RUNNING"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]

@@ -1,0 +1,268 @@
+//! What `sweep status` shows a person: as much of each part as fits the terminal.
+
+use std::time::Duration;
+
+use super::overview::State;
+use super::run::short_id;
+use super::status::{AgentSigns, Look};
+use super::trial_row::{status_cell, took};
+use crate::record::{exit_code_of, index_of, point_of, tags};
+use crate::space::Value;
+use crate::tracking::Run;
+use crate::ui::{Cell, Column, Facts, Sheet, Style, Ui, words};
+
+/// Characters of a sparkline.
+const SPARK: usize = 16;
+
+/// How much of each part is shown.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    running: usize,
+    ended: usize,
+    failures: usize,
+    agents: usize,
+}
+
+/// From everything to almost nothing: the first that fits is shown.
+const LIMITS: [Limits; 8] = [
+    Limits { running: 20, ended: 5, failures: 5, agents: 12 },
+    Limits { running: 12, ended: 5, failures: 3, agents: 6 },
+    Limits { running: 8, ended: 3, failures: 3, agents: 4 },
+    Limits { running: 5, ended: 3, failures: 2, agents: 2 },
+    Limits { running: 5, ended: 0, failures: 1, agents: 2 },
+    Limits { running: 3, ended: 0, failures: 1, agents: 0 },
+    Limits { running: 2, ended: 0, failures: 0, agents: 0 },
+    Limits { running: 0, ended: 0, failures: 0, agents: 0 },
+];
+
+impl Look {
+    /// Everything.
+    pub(super) fn text(&self, ui: &Ui) -> String {
+        self.text_with(ui, LIMITS[0])
+    }
+
+    /// What fits so many lines.
+    pub(super) fn text_within(&self, ui: &Ui, rows: usize) -> String {
+        let texts = LIMITS.iter().map(|limits| self.text_with(ui, *limits));
+        let mut last = String::new();
+        for text in texts {
+            if text.lines().count() <= rows {
+                return text;
+            }
+            last = text;
+        }
+        last
+    }
+
+    fn text_with(&self, ui: &Ui, limits: Limits) -> String {
+        let overview = &self.overview;
+        let state = overview.state();
+        let style = match state {
+            State::Running | State::Complete | State::Finished => Style::Good,
+            State::Cancelled | State::Stopped | State::Paused => Style::Warning,
+            State::New | State::Idle => Style::Strong,
+        };
+        let name = Style::Strong.paint(&words::printable(&overview.sweep.parent.info.name), ui.color_out);
+        let mut out = format!("{name}  {}\n\n", style.paint(state.word(), ui.color_out));
+        out += &self.facts(ui, limits.failures).text(ui);
+        let mut part = |sheet: Sheet, of: usize| {
+            let shown = sheet.rows.len();
+            if shown > 0 {
+                out += &format!("\n{}", sheet.draw(ui, self.now).table);
+                if of > shown {
+                    out += &format!("and {} more\n", of - shown);
+                }
+            }
+        };
+        part(self.running_sheet(limits.running), overview.standing.running.len());
+        let ended = self.ended_sheet(limits.ended);
+        let count = ended.rows.len();
+        part(ended, count);
+        if !state.is_over() {
+            part(self.agent_sheet(limits.agents), self.agents.len());
+        }
+        out
+    }
+
+    fn facts(&self, ui: &Ui, most_failures: usize) -> Facts {
+        let overview = &self.overview;
+        let mut facts = Facts::default();
+        facts.add("sweep", overview.sweep.id().to_string());
+        let bar = overview.limit().map(|limit| bar(overview.standing.done(), limit, (ui.width / 4).min(30)));
+        let bar = bar.map(|bar| format!("{bar}  ")).unwrap_or_default();
+        facts.add("trials", format!("{bar}{}", overview.counts_words()));
+        if let Some(metric) = &overview.metric {
+            let best = self.best_words().unwrap_or_else(|| "no value yet".to_owned());
+            facts.add("best", format!("{} {best}", metric.name));
+            facts.add_some("with", overview.best.as_ref().map(|best| words::point(&point_of(&best.run))));
+            if self.unmeasured > 0 {
+                let trials = words::count(self.unmeasured, "trial");
+                facts.add("warning", format!("{trials} finished without {}", words::quoted(&metric.name)));
+            }
+        }
+        if let Some(pace) = self.pace {
+            let left = self.time_left().map(|left| format!(", {} left", words::about(left)));
+            facts.add("rate", format!("{}{}", rate_words(pace.rate), left.unwrap_or_default()));
+        }
+        for (trial, run) in overview.standing.failures.iter().rev().take(most_failures) {
+            facts.add("failed", format!("trial {trial} ({})", reason(run)));
+        }
+        if let Some(behind) = overview.report_behind() {
+            let id = short_id(&overview.sweep);
+            let trials = words::count(behind, "trial");
+            facts.add("report", format!("older than {trials}: sweep finalize {id}"));
+        }
+        facts.add_some("next", self.next_step());
+        facts
+    }
+
+    /// What to do where nothing goes on by itself, or everything fails.
+    fn next_step(&self) -> Option<String> {
+        let id = short_id(&self.overview.sweep);
+        let standing = &self.overview.standing;
+        if let Some((trial, _)) = standing.failures.first_key_value().filter(|_| standing.finished == 0) {
+            return Some(format!("sweep logs {trial}"));
+        }
+        match self.overview.state() {
+            State::New | State::Idle => Some(format!("sweep run {id}")),
+            State::Paused | State::Stopped | State::Cancelled => Some(format!("sweep resume {id}")),
+            State::Complete => Some(format!("sweep finalize {id}")),
+            State::Finished | State::Running => None,
+        }
+    }
+
+    /// The trials that ended last.
+    fn ended_sheet(&self, most: usize) -> Sheet {
+        let metric = self.overview.metric.as_ref().map(|metric| metric.name.as_str());
+        let columns = vec![
+            Column::new("Ended", "trial"),
+            Column::new("Status", "status"),
+            Column::new(metric.unwrap_or("Metric"), "value"),
+            Column::new("Took", "seconds"),
+            Column::new("When", "end"),
+            Column::new("Params", "params").rank(1),
+        ];
+        let row = |run: &Run| {
+            vec![
+                index_of(run).map_or(Cell::Empty, |trial| Cell::Count(trial.0)),
+                status_cell(run),
+                Cell::number(metric.and_then(|name| Some(run.metric(name)?.value))),
+                took(run, self.now).map_or(Cell::Empty, Cell::Took),
+                run.info.end_time.map_or(Cell::Empty, Cell::Moment),
+                Cell::Text(words::point(&point_of(run))),
+            ]
+        };
+        Sheet { columns, rows: self.ended.iter().take(most).map(row).collect() }
+    }
+
+    fn running_sheet(&self, most: usize) -> Sheet {
+        let metric = self.overview.metric.as_ref().map(|metric| metric.name.as_str());
+        let mut paths: Vec<String> = Vec::new();
+        for (path, _) in self.running.iter().take(most).flat_map(|(run, _)| own_leaves(run)) {
+            if !paths.contains(&path) {
+                paths.push(path);
+            }
+        }
+        let mut columns = vec![
+            Column::new("Trial", "trial"),
+            Column::new("Runs for", "seconds"),
+            Column::new(metric.unwrap_or("Metric"), "value"),
+            Column::new("So far", "history"),
+        ];
+        columns.extend(paths.iter().map(|path| Column::new(path, path).rank(2)));
+        columns.push(Column::new("Host", "host").rank(1));
+        let row = |(run, history): &(Run, Vec<f64>)| {
+            let leaves = own_leaves(run);
+            let mut cells = vec![
+                index_of(run).map_or(Cell::Empty, |trial| Cell::Count(trial.0)),
+                took(run, self.now).map_or(Cell::Empty, Cell::Took),
+                Cell::number(metric.and_then(|name| Some(run.metric(name)?.value))),
+                Cell::Text(words::sparkline(history, SPARK)),
+            ];
+            cells.extend(paths.iter().map(|path| {
+                leaves
+                    .iter()
+                    .find(|(name, _)| name == path)
+                    .map_or(Cell::Empty, |(_, value)| Cell::Value(value.clone()))
+            }));
+            cells.push(Cell::text(run.tag(tags::HOST)));
+            cells
+        };
+        Sheet { columns, rows: self.running.iter().take(most).map(row).collect() }
+    }
+
+    fn agent_sheet(&self, most: usize) -> Sheet {
+        let columns = vec![
+            Column::new("Agent", "agent").rank(1),
+            Column::new("Host", "host"),
+            Column::new("Runs trial", "running"),
+            Column::new("Last heard of", "last_heard"),
+        ];
+        let row = |signs: &AgentSigns| {
+            let trials: Vec<String> = signs.running.iter().map(ToString::to_string).collect();
+            let since = since(signs.last, self.now);
+            let lost = if since > signs.lease && !trials.is_empty() { " (lost?)" } else { "" };
+            vec![
+                Cell::Text(signs.agent.clone()),
+                Cell::Text(signs.host.clone()),
+                Cell::Text(trials.join(", ")),
+                Cell::Text(format!("{}{lost}", words::ago(since))),
+            ]
+        };
+        Sheet { columns, rows: self.agents.iter().take(most).map(row).collect() }
+    }
+}
+
+/// Why a trial failed, in a few words.
+fn reason(run: &Run) -> String {
+    let code = exit_code_of(run).map(|code| format!("exit code {code}"));
+    let signal = || run.tag(tags::SIGNAL).map(str::to_owned);
+    let reason = || run.tag(tags::REASON).map(str::to_owned);
+    code.or_else(signal).or_else(reason).unwrap_or_else(|| "no reason was noted".to_owned())
+}
+
+fn own_leaves(run: &Run) -> Vec<(String, Value)> {
+    let point = point_of(run);
+    point.leaves().into_iter().map(|(path, value)| (path, value.clone())).collect()
+}
+
+/// The time since a moment, epoch milliseconds.
+pub(super) fn since(then: i64, now: i64) -> Duration {
+    Duration::from_millis(u64::try_from(now.saturating_sub(then)).unwrap_or(0))
+}
+
+/// `21 a minute`; slow ones by the hour.
+fn rate_words(rate: f64) -> String {
+    let rounded = |rate: f64| words::number((rate * 10.0).round() / 10.0);
+    if rate * 60.0 >= 1.0 {
+        format!("{} a minute", rounded(rate * 60.0))
+    } else {
+        format!("{} an hour", rounded(rate * 3600.0))
+    }
+}
+
+/// A bar of so many characters.
+fn bar(done: u64, limit: u64, width: usize) -> String {
+    let share = (u128::from(done) * width as u128).checked_div(u128::from(limit)).unwrap_or(0);
+    let full = usize::try_from(share).unwrap_or(width).min(width);
+    format!("{}{}", "━".repeat(full), "╌".repeat(width - full))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_is_full_when_all_is_done() {
+        assert_eq!(bar(0, 10, 4), "╌╌╌╌");
+        assert_eq!(bar(5, 10, 4), "━━╌╌");
+        assert_eq!(bar(12, 10, 4), "━━━━");
+        assert_eq!(bar(0, 0, 2), "╌╌");
+    }
+
+    #[test]
+    fn slow_sweeps_are_counted_by_the_hour() {
+        assert_eq!(rate_words(0.35), "21 a minute");
+        assert_eq!(rate_words(0.001), "3.6 an hour");
+    }
+}

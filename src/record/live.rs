@@ -1,0 +1,239 @@
+//! What a sweep's parent run says of its trials while agents run: the best value under the metric's own name, with a
+//! step for each result, counts, and the first line of the note. MLflow's pages show it, and agents learn from it what
+//! others have found.
+//!
+//! Whoever posts reads first what is posted, and keeps the better of two bests that still count: however many agents
+//! post, the last of them leaves the truth.
+
+use super::catalog::Sweep;
+use super::note::{figures, headline, params_text, with_headline};
+use super::standing::{Ranking, Standing, best_runs, index_of};
+use super::tags;
+use super::trials::point_of;
+use crate::config::Metric;
+use crate::config::Summary;
+use crate::tracking::{Metric as Logged, Result, Run, RunId, Store, Want};
+use crate::trial::TrialIndex;
+
+/// Metrics of the parent run: trials by what became of them.
+const DONE: &str = "trials_done";
+const FAILED: &str = "trials_failed";
+const RUNNING: &str = "trials_running";
+/// What a store takes in one batch, with room for the counts.
+const BATCH: usize = 900;
+/// Characters of the best trial's params.
+const PARAMS: usize = 500;
+
+/// The best trial so far.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BestTrial {
+    /// The trial.
+    pub trial: TrialIndex,
+    /// Its run.
+    pub run: RunId,
+    /// Its value: a number.
+    pub value: f64,
+    /// Its params, for people.
+    pub params: String,
+}
+
+impl BestTrial {
+    /// The best trial as the parent run names it.
+    #[must_use]
+    pub fn posted(parent: &Run) -> Option<Self> {
+        Some(Self {
+            trial: TrialIndex(parent.tag(tags::BEST_TRIAL)?.parse().ok()?),
+            run: RunId(parent.tag(tags::BEST_RUN)?.to_owned()),
+            value: parent.tag(tags::BEST_VALUE)?.parse().ok().filter(|value: &f64| value.is_finite())?,
+            params: parent.tag(tags::BEST_PARAMS).unwrap_or_default().to_owned(),
+        })
+    }
+
+    /// The trial of this run, with its value.
+    #[must_use]
+    pub fn of(run: &Run, value: f64) -> Option<Self> {
+        let (trial, params) = (index_of(run)?, params_text(&point_of(run), PARAMS));
+        Some(Self { trial, run: run.info.id.clone(), value, params })
+    }
+
+    fn tags(&self) -> Vec<(String, String)> {
+        [
+            (tags::BEST_TRIAL, self.trial.to_string()),
+            (tags::BEST_RUN, self.run.to_string()),
+            (tags::BEST_VALUE, self.value.to_string()),
+            (tags::BEST_PARAMS, self.params.clone()),
+        ]
+        .map(|(key, value)| (key.to_owned(), value))
+        .to_vec()
+    }
+}
+
+/// How far a sweep is, over all its agents.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SweepView {
+    /// Trials that have their result.
+    pub done: u64,
+    /// Those of them that failed.
+    pub failed: u64,
+    /// Trials under way.
+    pub running: u64,
+    /// The best so far.
+    pub best: Option<BestTrial>,
+}
+
+impl SweepView {
+    /// As the parent run has it; `None`: nobody has posted it yet.
+    #[must_use]
+    pub fn posted(parent: &Run) -> Option<Self> {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let count = |key| Some(parent.metric(key)?.value.max(0.0) as u64);
+        let (done, failed, running) = (count(DONE)?, count(FAILED).unwrap_or(0), count(RUNNING).unwrap_or(0));
+        Some(Self { done, failed, running, best: BestTrial::posted(parent) })
+    }
+}
+
+/// The best value when a result came in.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BestThen {
+    /// The value.
+    pub value: f64,
+    /// When, epoch milliseconds.
+    pub time: i64,
+}
+
+/// What is to be posted.
+#[derive(Debug)]
+pub struct Posting<'a> {
+    /// The sweep.
+    pub sweep: &'a Sweep,
+    /// Its metric.
+    pub metric: Option<&'a Metric>,
+    /// Trials that may be run in all.
+    pub limit: Option<u64>,
+    /// Who posts.
+    pub by: &'a str,
+    /// The best that the poster knows of.
+    pub best: Option<BestTrial>,
+    /// The results since it posted last.
+    pub results: &'a [BestThen],
+    /// Now, epoch milliseconds.
+    pub now: i64,
+}
+
+impl Posting<'_> {
+    /// Reads how far the sweep is, and writes it on the parent run.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn post(&self, store: &dyn Store) -> Result<SweepView> {
+        let standing = Standing::read(store, self.sweep, None).await?;
+        let parent = store.run(self.sweep.id()).await?;
+        let best = self.best(store, &standing, &parent).await?;
+        let view = SweepView {
+            done: standing.done(),
+            failed: standing.failed,
+            running: standing.running.len() as u64,
+            best,
+        };
+        let metrics = self.metrics(&view, &parent);
+        let tags = self.tags(&view, &parent);
+        let (first, rest) = metrics.split_at(metrics.len().min(BATCH));
+        if !(first.is_empty() && tags.is_empty()) {
+            store.log_batch(self.sweep.id(), first, &[], &tags).await?;
+        }
+        for some in rest.chunks(BATCH) {
+            store.log_batch(self.sweep.id(), some, &[], &[]).await?;
+        }
+        Ok(view)
+    }
+
+    /// The better of what is posted and what the poster knows, of trials that still count; else the store is asked.
+    async fn best(&self, store: &dyn Store, standing: &Standing, parent: &Run) -> Result<Option<BestTrial>> {
+        let Some(metric) = self.metric else { return Ok(None) };
+        let counts = |best: &BestTrial| standing.results.get(&best.trial) == Some(&best.run);
+        let own = self.best.clone().filter(counts);
+        let posted = BestTrial::posted(parent).filter(counts);
+        let best = match (own, posted) {
+            (Some(own), Some(posted)) if metric.goal.better(posted.value, own.value) => Some(posted),
+            (Some(own), _) => Some(own),
+            (None, posted) => posted,
+        };
+        let by = Ranking { metric: &metric.name, goal: metric.goal, most: 1, finished: true };
+        let can_ask = metric.summary == Summary::Last && by.can_be_said() && standing.done() > 0;
+        if best.is_some() || !can_ask {
+            return Ok(best);
+        }
+        let want = Want::only(&[tags::TRIAL, tags::POINT], &[&metric.name]);
+        let runs = best_runs(store, self.sweep, &standing.results, by, want).await?;
+        Ok(runs.first().and_then(|run| BestTrial::of(run, run.metric(&metric.name)?.value)))
+    }
+
+    fn metrics(&self, view: &SweepView, parent: &Run) -> Vec<Logged> {
+        let step = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        let mut metrics = Vec::new();
+        if let (Some(metric), Some(best)) = (self.metric, &view.best) {
+            let before = view.done.saturating_sub(self.results.len() as u64);
+            metrics.extend((before + 1..).zip(self.results).filter(|(_, then)| then.value.is_finite()).map(
+                |(count, then)| Logged {
+                    key: metric.name.clone(),
+                    value: then.value,
+                    timestamp: then.time,
+                    step: step(count),
+                },
+            ));
+            let last = metrics.last();
+            let is_latest = last.is_some_and(|last: &Logged| {
+                let ahead = parent.metric(&metric.name).is_none_or(|known| known.step < last.step);
+                ahead && last.value.to_bits() == best.value.to_bits()
+            });
+            if !is_latest {
+                metrics.extend(self.latest(&metric.name, best.value, step(view.done), parent));
+            }
+        }
+        #[allow(clippy::cast_precision_loss)]
+        for (key, count) in [(DONE, view.done), (FAILED, view.failed), (RUNNING, view.running)] {
+            metrics.extend(self.latest(key, count as f64, step(view.done), parent));
+        }
+        metrics
+    }
+
+    /// A value that is to be the latest of its metric, whatever the clocks of others say; `None`: it is already.
+    fn latest(&self, key: &str, value: f64, step: i64, parent: &Run) -> Option<Logged> {
+        let Some(known) = parent.metric(key) else {
+            return Some(Logged { key: key.to_owned(), value, timestamp: self.now, step });
+        };
+        let is_there = known.value.to_bits() == value.to_bits() && known.step >= step;
+        let timestamp = self.now.max(known.timestamp.saturating_add(1));
+        (!is_there).then(|| Logged { key: key.to_owned(), value, timestamp, step: step.max(known.step) })
+    }
+
+    fn tags(&self, view: &SweepView, parent: &Run) -> Vec<(String, String)> {
+        let head = headline(
+            view,
+            self.metric.map(|metric| metric.name.as_str()),
+            self.limit,
+            &parent.info.experiment_id,
+        );
+        let note = with_headline(parent.tag(tags::NOTE), &head);
+        let mut new = view.best.as_ref().map(BestTrial::tags).unwrap_or_default();
+        new.push((tags::NOTE.to_owned(), note));
+        new.retain(|(key, value)| parent.tag(key) != Some(value));
+        if !new.is_empty() {
+            // Others need not post for a while.
+            new.push((tags::POSTED.to_owned(), format!("{} {}", self.by, self.now)));
+        }
+        new
+    }
+}
+
+/// Who has posted last, and when by its own clock: a text that changes with every posting.
+#[must_use]
+pub fn last_posting(parent: &Run) -> Option<&str> {
+    parent.tag(tags::POSTED)
+}
+
+/// `0.9017`: a value as the note has it.
+#[must_use]
+pub(super) fn value_text(value: f64) -> String {
+    figures(value, 6)
+}
