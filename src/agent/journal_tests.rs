@@ -12,11 +12,12 @@ use crate::tracking::{ErrorKind, Metric, RunId, RunInfo, Store};
 use crate::trial::RunStatus;
 
 /// Everything that is not the store's own word on a value.
-const BAD_DAYS: [ErrorKind; 5] = [
+const BAD_DAYS: [ErrorKind; 6] = [
     ErrorKind::Unavailable,
     ErrorKind::Unauthorized,
     ErrorKind::Forbidden,
     ErrorKind::Protocol,
+    ErrorKind::Unsupported,
     ErrorKind::Io,
 ];
 

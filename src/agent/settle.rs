@@ -229,7 +229,9 @@ async fn put_log(store: &dyn Store, run: &RunInfo, log: Vec<u8>) -> Result<Optio
     }
     match store.put_artifact(run, LOG_ARTIFACT, log).await {
         Ok(()) => Ok(None),
-        Err(error) if is_refusal(&error) || error.kind == ErrorKind::Io => Ok(Some(error)),
+        Err(error) if is_refusal(&error) || matches!(error.kind, ErrorKind::Io | ErrorKind::Unsupported) => {
+            Ok(Some(error))
+        }
         Err(error) => Err(error),
     }
 }

@@ -6,10 +6,10 @@ use crate::tracking::{ErrorKind, Metric, Result, RunId, Store, TrackingError};
 /// Values of one request.
 const BATCH: usize = 500;
 
-/// Whether the store has understood and will never do it. A login that has run out, a page of some proxy and a server
-/// that is away are no such word.
+/// Whether the store has understood and will never do it. A login that has run out, a page of some proxy, a server that
+/// is away and one that does not know the endpoint are no such word.
 pub(super) fn is_refusal(error: &TrackingError) -> bool {
-    matches!(error.kind, ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::Unsupported)
+    matches!(error.kind, ErrorKind::Invalid | ErrorKind::NotFound)
 }
 
 /// Whether a run was deleted, or is not there at all.

@@ -68,8 +68,5 @@ fn journal_of_trial(setting: &Setting) -> Option<(Journal, String)> {
 /// Whether the store may take later what it does not take now. A login may be renewed, and a page that is not MLflow's is
 /// some proxy's; what MLflow itself has refused stays refused.
 fn may_pass(error: &TrackingError) -> bool {
-    !matches!(
-        error.kind,
-        ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::AlreadyExists | ErrorKind::Unsupported
-    )
+    !matches!(error.kind, ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::AlreadyExists)
 }

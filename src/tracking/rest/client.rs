@@ -5,7 +5,6 @@ use std::io::Seek as _;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use rand::RngExt as _;
 use reqwest::header::CONTENT_LENGTH;
 use reqwest::{Method, Response, StatusCode, Url};
 use serde::Serialize;
@@ -16,18 +15,13 @@ use tokio::time::Instant;
 use super::answer::{Asked, Expect, Failure, Head, date, first_line};
 use super::connect::{Route, http_client};
 use super::settings::Settings;
+use super::tries::Tries;
 use crate::tracking::error::{ErrorKind, Result, TrackingError};
 use crate::tracking::local_artifacts::Upload;
 use crate::tracking::outage::Outage;
 
 /// Answers beyond this size are refused: 64 MiB, far above a page of 1,000 runs.
 const MAX_ANSWER: usize = 64 << 20;
-/// A server that is back is found within this time.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
-/// A server that asks for more time than this is asked again sooner.
-const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
-/// The waits that tries are counted by grow no further.
-const LONGEST_COUNTED: Duration = Duration::from_secs(120);
 /// A file is on its way no longer than this.
 const LONGEST_TRANSFER: Duration = Duration::from_secs(24 * 3600);
 
@@ -42,18 +36,6 @@ pub(super) struct Client {
     known: AtomicBool,
     calls: AtomicU64,
     outage: watch::Sender<Option<Outage>>,
-}
-
-/// How often and how long a request has been tried.
-struct Tries {
-    number: u32,
-    begun: Instant,
-}
-
-impl Tries {
-    fn none() -> Self {
-        Self { number: 0, begun: Instant::now() }
-    }
 }
 
 /// What is sent: a request that can be made again for every try.
@@ -185,7 +167,7 @@ impl Client {
                 Ok(answer) => {
                     self.known.store(true, Ordering::Relaxed);
                     self.is_back();
-                    return Ok((answer, tries.number + 1));
+                    return Ok((answer, tries.number() + 1));
                 }
                 Err(failure) => self.wait_for_another_try(failure, &mut tries).await?,
             }
@@ -252,9 +234,6 @@ impl Client {
     }
 
     /// Waits where another try makes sense; else the failure stands.
-    ///
-    /// `MLFLOW_HTTP_REQUEST_MAX_RETRIES` and `_BACKOFF_FACTOR` say how long a request is tried, as for MLflow's clients;
-    /// but the waits between do not grow beyond [`LONGEST_WAIT`], so that a server that is back is found soon.
     async fn wait_for_another_try(&self, failure: Failure, tries: &mut Tries) -> Result<()> {
         let most = self.settings.max_retries;
         // An odd answer of a server that is known is a fault on the way; of one that is not, most likely no server.
@@ -264,36 +243,12 @@ impl Client {
             self.is_back();
             return Err(failure.error);
         }
-        let is_over = tries.number >= most && tries.begun.elapsed() >= self.patience(most);
-        let asked = failure.retry_after.map(|wait| wait.min(LONGEST_RETRY_AFTER));
-        let wait = if is_over { Duration::ZERO } else { asked.unwrap_or_else(|| self.backoff(tries.number)) };
-        self.is_away(wait);
-        if is_over {
-            return Err(failure.error);
-        }
-        tries.number += 1;
+        let next = tries.next_wait(self.settings.backoff, most, failure.retry_after);
+        self.is_away(next.unwrap_or_default());
+        let Some(wait) = next else { return Err(failure.error) };
         tracing::debug!(error = %failure.error, ?wait, "trying again");
         tokio::time::sleep(wait).await;
         Ok(())
-    }
-
-    /// How long a request is tried: as long as waits that double take, of which so many are allowed.
-    fn patience(&self, retries: u32) -> Duration {
-        let waits = (1..retries).map(|tries| self.doubled(tries));
-        // The waits are cut by a quarter on average.
-        waits.sum::<Duration>().mul_f64(0.75)
-    }
-
-    fn doubled(&self, tries: u32) -> Duration {
-        self.settings.backoff.saturating_mul(1 << (tries - 1).min(10)).min(LONGEST_COUNTED)
-    }
-
-    /// The first new try is near at once, as a restarted connection cures most faults; then the waits double.
-    fn backoff(&self, tries: u32) -> Duration {
-        if tries == 0 {
-            return Duration::from_millis(rand::rng().random_range(20..120));
-        }
-        self.doubled(tries).min(LONGEST_WAIT).mul_f64(rand::rng().random_range(0.5..1.0))
     }
 
     fn is_away(&self, wait: Duration) {

@@ -9,6 +9,7 @@ mod registry;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod tries;
 mod trust;
 mod wire;
 

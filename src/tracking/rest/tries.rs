@@ -1,0 +1,103 @@
+//! How often and how long a request is tried.
+//!
+//! `MLFLOW_HTTP_REQUEST_MAX_RETRIES` and `MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR` say how long, as for MLflow's clients: waits
+//! that double, so many of them. But no single wait is longer than [`LONGEST_WAIT`]: a server that is back is found soon,
+//! after more and shorter waits.
+
+use std::time::Duration;
+
+use rand::RngExt as _;
+use tokio::time::Instant;
+
+/// A server that is back is found within this time.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// A server that asks for more time than this is asked again sooner.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
+/// The waits by which patience is counted grow no further.
+const LONGEST_COUNTED: Duration = Duration::from_secs(120);
+
+/// The tries of one request.
+pub(super) struct Tries {
+    number: u32,
+    begun: Instant,
+}
+
+impl Tries {
+    pub(super) fn none() -> Self {
+        Self { number: 0, begun: Instant::now() }
+    }
+
+    /// Tries that have failed.
+    pub(super) fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// After a try that has failed: how long to wait until the next, or `None` where there is none. `asked` is what the
+    /// server has asked for.
+    pub(super) fn next_wait(
+        &mut self,
+        backoff: Duration,
+        retries: u32,
+        asked: Option<Duration>,
+    ) -> Option<Duration> {
+        if self.number >= retries && self.begun.elapsed() >= patience(backoff, retries) {
+            return None;
+        }
+        let wait = match asked {
+            Some(asked) => asked.min(LONGEST_RETRY_AFTER),
+            // Near at once: a new connection cures most faults.
+            None if self.number == 0 => Duration::from_millis(rand::rng().random_range(20..120)),
+            None => {
+                let wait = doubled(backoff, self.number).min(LONGEST_WAIT);
+                wait.mul_f64(rand::rng().random_range(0.5..1.0))
+            }
+        };
+        self.number += 1;
+        Some(wait)
+    }
+}
+
+/// The sum of the waits that double; chance cuts each by a quarter on average.
+fn patience(backoff: Duration, retries: u32) -> Duration {
+    (1..retries).map(|tries| doubled(backoff, tries)).sum::<Duration>().mul_f64(0.75)
+}
+
+fn doubled(backoff: Duration, tries: u32) -> Duration {
+    backoff.saturating_mul(1 << (tries - 1).min(10)).min(LONGEST_COUNTED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The waits of a request that never succeeds.
+    async fn waits(backoff: u64, retries: u32, asked: Option<u64>) -> Vec<Duration> {
+        let (mut tries, mut waits) = (Tries::none(), Vec::new());
+        let (backoff, asked) = (Duration::from_secs(backoff), asked.map(Duration::from_secs));
+        while let Some(wait) = tries.next_wait(backoff, retries, asked) {
+            tokio::time::sleep(wait).await;
+            waits.push(wait);
+        }
+        waits
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_is_tried_as_long_as_mlflows_clients_try_but_never_waits_long() {
+        let waits = waits(2, 7, None).await;
+        let total: Duration = waits.iter().sum();
+        assert!((94..101).contains(&total.as_secs()), "{total:?}");
+        assert!(waits.iter().all(|wait| *wait <= LONGEST_WAIT), "{waits:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_backoff_the_number_of_retries_counts() {
+        assert_eq!(waits(0, 4, None).await.len(), 4);
+        assert!(waits(2, 0, None).await.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_asks_for_time_is_given_it_within_bounds() {
+        assert_eq!(waits(0, 2, Some(7)).await, [Duration::from_secs(7); 2]);
+        assert_eq!(waits(0, 1, Some(9999)).await, [LONGEST_RETRY_AFTER]);
+    }
+}
