@@ -115,7 +115,8 @@ impl Confined {
     /// Refuses to remove a proxied artifact that is not below the artifacts of a run of the trial.
     pub fn check_removal(&self, db: &Db, path: &str) -> Result<()> {
         let Some(trial) = &self.0 else { return Ok(()) };
-        let target = checked_path(path)?.into_iter().fold(db.proxied_root(), |folder, piece| folder.join(piece));
+        let target =
+            checked_path(path)?.into_iter().fold(db.proxied_root(), |folder, piece| folder.join(piece));
         let is_own = trial.runs().iter().any(|run| {
             let folder = db.run_header(run).and_then(|run| db.artifact_folder(&run.artifact_uri));
             folder.is_ok_and(|folder| target.starts_with(folder))
