@@ -28,7 +28,7 @@ impl Leftovers {
         self.signs.retain(|id| running.iter().any(|run| run.info.id == *id));
         let mut alive = 0;
         for run in &running {
-            let beat = run.tag(tags::HEARTBEAT).unwrap_or_default().to_owned();
+            let beat = run.tag(tags::HEARTBEAT).unwrap_or_default();
             if self.signs.is_lost(run.info.id.clone(), beat, lease_of(run)) {
                 end(agent, run).await?;
             } else {

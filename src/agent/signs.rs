@@ -32,14 +32,14 @@ impl<K> Default for Signs<K> {
 
 impl<K: Eq + Hash> Signs<K> {
     /// Takes in what `key` shows now; true where it was watched showing the same for a whole lease, which is its owner's.
-    pub(super) fn is_lost(&mut self, key: K, text: String, lease: Duration) -> bool {
+    pub(super) fn is_lost(&mut self, key: K, text: &str, lease: Duration) -> bool {
         let now = Instant::now();
-        let new = || Sign { text: text.clone(), since: now, looked: now, lease };
+        let new = || Sign { text: text.to_owned(), since: now, looked: now, lease };
         let sign = self.seen.entry(key).or_insert_with(new);
         // Who did not look for long has not seen whether the store was away meanwhile, when nobody could show a sign.
         let unwatched = now.duration_since(sign.looked) > (lease / 2).max(NEAR);
         if sign.text != text || unwatched {
-            *sign = Sign { text, since: now, looked: now, lease };
+            *sign = Sign { text: text.to_owned(), since: now, looked: now, lease };
         }
         sign.looked = now;
         now.duration_since(sign.since) >= lease.max(Duration::from_millis(1))
@@ -75,56 +75,56 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_sign_that_stays_the_same_for_a_lease_is_one_of_a_lost_agent() {
         let mut signs = Signs::default();
-        assert!(!signs.is_lost(1, "a".into(), LEASE));
+        assert!(!signs.is_lost(1, "a", LEASE));
         tokio::time::advance(LEASE / 2).await;
-        assert!(!signs.is_lost(1, "a".into(), LEASE));
-        assert!(!signs.is_lost(2, "x".into(), LEASE));
+        assert!(!signs.is_lost(1, "a", LEASE));
+        assert!(!signs.is_lost(2, "x", LEASE));
         tokio::time::advance(LEASE / 2).await;
-        assert!(!signs.is_lost(2, "y".into(), LEASE));
-        assert!(signs.is_lost(1, "a".into(), LEASE));
-        assert!(!signs.is_lost(1, "b".into(), LEASE));
+        assert!(!signs.is_lost(2, "y", LEASE));
+        assert!(signs.is_lost(1, "a", LEASE));
+        assert!(!signs.is_lost(1, "b", LEASE));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_store_that_was_away_makes_nobody_lost() {
         let mut signs = Signs::default();
-        assert!(!signs.is_lost(1, "a".into(), LEASE));
+        assert!(!signs.is_lost(1, "a", LEASE));
         let asked = Instant::now();
         tokio::time::advance(2 * LEASE).await;
         signs.answered(asked);
-        assert!(!signs.is_lost(1, "a".into(), LEASE));
+        assert!(!signs.is_lost(1, "a", LEASE));
     }
 
     #[tokio::test(start_paused = true)]
     async fn each_sign_has_the_lease_of_its_owner() {
         let mut signs = Signs::default();
         for _ in 0..8 {
-            assert!(!signs.is_lost("long", "a".into(), LEASE));
+            assert!(!signs.is_lost("long", "a", LEASE));
             assert_eq!(signs.shortest(), Some(LEASE));
             tokio::time::advance(Duration::from_secs(5)).await;
         }
-        assert!(!signs.is_lost("short", "a".into(), 4 * NEAR));
+        assert!(!signs.is_lost("short", "a", 4 * NEAR));
         assert_eq!(signs.shortest(), Some(4 * NEAR));
         for _ in 0..2 {
             tokio::time::advance(2 * NEAR).await;
-            assert!(!signs.is_lost("long", "a".into(), LEASE));
-            let gone = signs.is_lost("short", "a".into(), 4 * NEAR);
+            assert!(!signs.is_lost("long", "a", LEASE));
+            let gone = signs.is_lost("short", "a", 4 * NEAR);
             assert_eq!(gone, signs.seen["short"].since.elapsed() >= 4 * NEAR);
         }
-        assert!(signs.is_lost("short", "a".into(), 4 * NEAR));
+        assert!(signs.is_lost("short", "a", 4 * NEAR));
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_did_not_watch_has_seen_nothing() {
         let mut signs = Signs::default();
-        assert!(!signs.is_lost(1, "a".into(), LEASE));
+        assert!(!signs.is_lost(1, "a", LEASE));
         // It had trials of its own: the server may have been away meanwhile.
         tokio::time::advance(10 * LEASE).await;
-        assert!(!signs.is_lost(1, "a".into(), LEASE));
+        assert!(!signs.is_lost(1, "a", LEASE));
         for _ in 0..4 {
             tokio::time::advance(LEASE / 4).await;
-            let _ = signs.is_lost(1, "a".into(), LEASE);
+            let _ = signs.is_lost(1, "a", LEASE);
         }
-        assert!(signs.is_lost(1, "a".into(), LEASE));
+        assert!(signs.is_lost(1, "a", LEASE));
     }
 }

@@ -56,7 +56,7 @@ impl Takeover {
         for trial in &others {
             if !trial.given_back {
                 let Some(sign) = sight.sign(agent, trial).await? else { continue };
-                if !self.signs.is_lost(trial.trial, sign, trial.lease) {
+                if !self.signs.is_lost(trial.trial, &sign, trial.lease) {
                     continue;
                 }
                 self.signs.forget(&trial.trial);

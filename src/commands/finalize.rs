@@ -13,6 +13,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::init::method_word;
 use super::load::load_sweep;
+use super::overview::deleted_words;
 use super::report_place::{Delivery, deliver};
 use super::run::{limit_of, short_id};
 use super::table_of_sweep::{analyse_sweep, dependences_of, read_trials};
@@ -122,11 +123,7 @@ pub(super) async fn conclude(
     close(context, sweep, conclusion).await?;
     let deleted = read.runs.deleted.len() as u64;
     if deleted > 0 {
-        context.ui.warn(&format!(
-            "{} left out: {} deleted",
-            words::count(deleted, "result"),
-            if deleted == 1 { "its run was" } else { "their runs were" }
-        ));
+        context.ui.warn(&format!("{}, and left out", deleted_words(deleted)));
     }
     show(&context.ui, config, &report, conclusion);
     deliver(context, sweep, &report::report_html(&report), &conclusion.delivery)?;

@@ -146,6 +146,14 @@ impl Overview {
     }
 }
 
+/// `1 result's run was deleted`.
+pub(super) fn deleted_words(count: u64) -> String {
+    match count {
+        1 => "1 result's run was deleted".to_owned(),
+        _ => format!("{count} results' runs were deleted"),
+    }
+}
+
 /// The state of a sweep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]

@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::format::{AnswerFormat, print_csv, print_json, print_sheet};
 use super::load::load_sweep;
-use super::overview::MetricJson;
+use super::overview::{MetricJson, deleted_words};
 use super::trial_row::{Field, Known, ROW_TAGS, TrialJson, TrialRow, plain_name, status_cell};
 use super::values::Chosen;
 use crate::config::{Config, ConstraintError, Filter, Goal, Summary};
@@ -104,6 +104,9 @@ impl Asked<'_> {
         }
         let want = Want { metrics: None, ..Want::only(&ROW_TAGS, &[]) };
         let runs = TrialRuns::read_of(context.store.as_ref(), sweep, want).await?;
+        if !runs.deleted.is_empty() {
+            context.ui.say(&format!("{}.", deleted_words(runs.deleted.len() as u64)));
+        }
         // Only where more than the latest value is asked for are histories read.
         let values = match self.metric.filter(|metric| metric.summary != Summary::Last) {
             Some(metric) => metric.values(&context.store, runs.iter().map(|(_, run)| run)).await?,
