@@ -72,7 +72,8 @@ fn plain(text: &str) -> String {
 /// A number to so many figures, as short as they can be written.
 pub(super) fn figures(value: f64, figures: usize) -> String {
     let rounded: f64 = format!("{value:.*e}", figures.saturating_sub(1)).parse().unwrap_or(value);
-    Value::Float(rounded).text()
+    let text = Value::Float(rounded).text();
+    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
 
 /// `lr=0.0016 depth=4`: a point in at most so many characters, whole params only.
@@ -141,5 +142,6 @@ mod tests {
         let point = Point(vec![("depth".into(), Value::Int(4)), ("lr".into(), Value::Float(0.001_634_567))]);
         assert_eq!(params_text(&point, 80), "depth=4 lr=0.001635");
         assert_eq!(params_text(&point, 10), "depth=4");
+        assert_eq!([2.0, 0.1 + 0.2, -1.5e-9].map(|value| figures(value, 6)), ["2", "0.3", "-1.5e-09"]);
     }
 }
