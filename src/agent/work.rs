@@ -246,8 +246,12 @@ async fn settle(
     let (delivered, measured) =
         deliver_safely(agent, run, &settlement, &mut watched.tail, patch, wires).await?;
     if !watched.beside.is_empty() {
-        let conclude = conclude(agent, &settlement, &watched.beside, measured.value.is_some());
-        let _ = wires.bounded(agent, async { Ok::<_, TrackingError>(conclude.await) }).await;
+        let concluded = async {
+            conclude(agent, &settlement, &watched.beside, measured.value.is_some()).await;
+            Ok::<_, TrackingError>(())
+        };
+        // What is left open by then stays as the script left it.
+        let _ = wires.bounded(agent, concluded).await;
     }
     Ok(Outcome {
         trial: claim.trial,

@@ -194,16 +194,7 @@ pub(super) async fn assemble(
         Some(first) => lines.again_from(first),
         None => lines,
     };
-    let options = Options {
-        jobs,
-        count: args.count,
-        max_failures: args.max_failures.unwrap_or(MAX_FAILURES),
-        max_unmeasured: args.max_failures.unwrap_or(MAX_UNMEASURED),
-        grace: args.grace.or(config.grace).unwrap_or(GRACE),
-        lease: args.lease,
-        retries: args.retries.unwrap_or(config.retries),
-        wait: args.wait,
-    };
+    let options = options(&config, args, jobs);
     let journal = workspace::journal(&context.folder, sweep.id().as_str());
     deliver_journal(context, &journal, &ledger).await?;
     Ok(Agent {
@@ -242,6 +233,19 @@ pub(super) async fn assemble(
         }),
         options,
     })
+}
+
+fn options(config: &Config, args: &WorkArgs, jobs: usize) -> Options {
+    Options {
+        jobs,
+        count: args.count,
+        max_failures: args.max_failures.unwrap_or(MAX_FAILURES),
+        max_unmeasured: args.max_failures.unwrap_or(MAX_UNMEASURED),
+        grace: args.grace.or(config.grace).unwrap_or(GRACE),
+        lease: args.lease,
+        retries: args.retries.unwrap_or(config.retries),
+        wait: args.wait,
+    }
 }
 
 /// Where the output of commands can be read while they run: who works without loses that, and nothing else.
