@@ -75,7 +75,12 @@ impl Home {
             limit,
             ledger: ledger.leased(LEASE),
             hand_over: Arc::new(Nowhere),
-            identity: Identity { agent: name.to_owned(), host: "here".into(), user: "me".into() },
+            identity: Identity {
+                agent: name.to_owned(),
+                host: "here".into(),
+                user: "me".into(),
+                machine: None,
+            },
             provenance: Provenance::new(folder.clone(), String::new(), true),
             guard: None,
             gpus: None,

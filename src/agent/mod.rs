@@ -96,6 +96,8 @@ pub struct Identity {
     pub agent: String,
     /// The machine's name.
     pub host: String,
+    /// What a run says of the machine, where it is made in a file.
+    pub machine: Option<String>,
     /// The person.
     pub user: String,
 }

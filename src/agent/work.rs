@@ -499,6 +499,7 @@ impl Prepared {
                 (tags::FOLDER.to_owned(), agent.folder.display().to_string()),
                 (tags::LEASE.to_owned(), lease_text(agent.options.lease)),
             ])
+            .chain(identity.machine.clone().map(|machine| (tags::MACHINE.to_owned(), machine)))
             .collect();
         NewTrial {
             sweep: &agent.sweep,

@@ -66,7 +66,7 @@ pub async fn analyze(setting: &Setting, args: &AnalyzeArgs) -> Result<Exit, Fail
         Source::Sweep(choice) => of_sweep(setting, args, choice).await?,
         Source::Experiment { name, filter } => {
             let asked = asked(args)?;
-            let context = Context::open(setting)?;
+            let context = Context::open_to_read(setting)?;
             let (_, frame) = read_experiment(&context, name, filter, &asked).await?;
             Answer::of(&frame, asked)
         }
@@ -87,7 +87,7 @@ fn asked(args: &AnalyzeArgs) -> Result<Asked, Failure> {
 }
 
 async fn of_sweep(setting: &Setting, args: &AnalyzeArgs, choice: &SweepChoice) -> Result<Answer, Failure> {
-    let context = Context::open(setting)?;
+    let context = Context::open_to_read(setting)?;
     let (sweep, config) = load_sweep(&context, choice).await?;
     let Some(metric) = Chosen::of(config.metric.as_ref(), args.metric.as_deref(), args.goal) else {
         return Err(no_metric());

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::namesakes;
 use super::workspace::Latest;
 use crate::agent::Identity;
-use crate::process::{aside, git_state};
-use crate::record::{Sweep, tags};
-use crate::tracking::embedded::EmbeddedStore;
+use crate::process::{aside, git_state, machine_id};
+use crate::record::{Machine, Sweep, tags};
+use crate::tracking::embedded::{Db, EmbeddedStore};
 use crate::tracking::rest::{Environment, RestStore, Settings};
-use crate::tracking::{RunId, Store};
+use crate::tracking::{ErrorKind, RunId, Store};
 use crate::ui::Ui;
 
 /// Where MLflow itself looks when nothing is said.
@@ -89,7 +90,10 @@ impl Context {
             "sqlite" => {
                 refuse_workspace()?;
                 let store = EmbeddedStore::open(&uri)?;
-                (Arc::new(store.clone()), Backend::File(store))
+                if let Some(caution) = caution(store.db()) {
+                    setting.ui.warn(&caution);
+                }
+                return Ok(Self::of_file(setting, store));
             }
             _ => return Err(unknown_scheme(&uri)),
         };
@@ -116,17 +120,31 @@ impl Context {
         Ok(Self { ui: setting.ui, folder: setting.folder.clone(), store, backend })
     }
 
-    /// Opens the store to read what is there: a database file is not made where there is none.
+    /// Opens the store to read what is there: a database file is not made where there is none, and may be one that
+    /// can't be written.
     ///
     /// # Errors
     /// As [`Context::open`]; and where there is no file, which is to say no sweep.
     pub fn open_to_read(setting: &Setting) -> Result<Self, Failure> {
         let uri = setting.tracking_uri.as_deref().unwrap_or(DEFAULT_URI);
         let is_file = uri.split(':').next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("sqlite"));
-        if is_file && !EmbeddedStore::exists(uri)? {
+        if !is_file {
+            return Self::open(setting);
+        }
+        if !EmbeddedStore::exists(uri)? {
             return Err(no_database(setting, uri));
         }
-        Self::open(setting)
+        refuse_workspace()?;
+        Ok(Self::of_file(setting, EmbeddedStore::open_to_read(uri)?))
+    }
+
+    fn of_file(setting: &Setting, store: EmbeddedStore) -> Self {
+        Self {
+            ui: setting.ui,
+            folder: setting.folder.clone(),
+            store: Arc::new(store.clone()),
+            backend: Backend::File(store),
+        }
     }
 
     /// The id of the sweep that is meant: the one named, else the one last initialised in this directory, else the
@@ -136,7 +154,17 @@ impl Context {
     /// Where there is none, or the name is ambiguous.
     pub async fn sweep_id(&self, choice: &SweepChoice) -> Result<RunId, Failure> {
         if let Some(text) = &choice.0 {
-            return Ok(Sweep::find(self.store.as_ref(), text).await?);
+            return match Sweep::find(self.store.as_ref(), text).await {
+                Err(error) if error.kind == ErrorKind::Invalid => {
+                    let namesakes = namesakes::list(&self.store, text).await?;
+                    Err(if namesakes.is_empty() {
+                        error.into()
+                    } else {
+                        namesakes::refusal(text, &namesakes)
+                    })
+                }
+                found => Ok(found?),
+            };
         }
         match Latest::load(&self.folder) {
             Some(latest) if latest.tracking_uri == self.store.uri() => Ok(RunId(latest.sweep_id)),
@@ -163,7 +191,8 @@ impl Context {
     pub(super) fn identity(&self) -> Identity {
         let host = host();
         let agent = format!("{host}-{}-{:08x}", std::process::id(), rand::random::<u32>());
-        Identity { agent, host, user: user() }
+        let machine = matches!(self.backend, Backend::File(_)).then(|| this_machine().tag());
+        Identity { agent, host, user: user(), machine }
     }
 }
 
@@ -176,6 +205,11 @@ pub(super) fn refuse_workspace() -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+/// This machine, as a database file knows it.
+pub(super) fn this_machine() -> Machine {
+    Machine { id: machine_id(), host: host() }
 }
 
 /// This machine's name.
@@ -206,6 +240,16 @@ fn no_database(setting: &Setting, uri: &str) -> Failure {
     Failure::new(Exit::Usage, "there is no sweep yet").hint(hint)
 }
 
+/// What a person who writes to a file on a network file system is to know.
+fn caution(db: &Db) -> Option<String> {
+    let network = db.network()?;
+    Some(format!(
+        "{} lies on {network}, a file system that machines share: use it from one machine only, and expect it to be \
+         slower. For several machines: `sweep server` on one of them, and MLFLOW_TRACKING_URI=http://… on all.",
+        db.path().display()
+    ))
+}
+
 pub(super) fn unknown_scheme(uri: &str) -> Failure {
     // What stands before the host may be a password.
     let shown = match (uri.split_once("://"), uri.rsplit_once('@')) {
@@ -221,4 +265,23 @@ pub(super) fn unknown_scheme(uri: &str) -> Failure {
         "Use http://HOST:PORT or https://HOST for a server, or sqlite:///FILE for a database file."
     };
     Failure::new(Exit::Usage, format!("the tracking URI `{shown}` is not one that sweep can open")).hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_address_is_shown_with_its_scheme_and_without_its_login() {
+        for (uri, shown) in [
+            ("postgresql://u:p@h/db", "`postgresql://h/db`"),
+            ("mysql+pymysql://u:p%40@h:3306/db", "`mysql+pymysql://h:3306/db`"),
+            ("mssql://u:p@ss@h/db", "`mssql://h/db`"),
+            ("databricks", "`databricks`"),
+            ("u:p@h", "`h`"),
+        ] {
+            let message = unknown_scheme(uri).message;
+            assert!(message.contains(shown) && !message.contains("u:p"), "{message}");
+        }
+    }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::context::{Context, Setting, SweepChoice};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::load::refuse_half;
 use super::overview::Overview;
 use super::run::short_id;
 use crate::process::now_ms;
@@ -35,6 +36,7 @@ pub async fn control(setting: &Setting, choice: &SweepChoice, order: Order) -> R
     let context = Context::open(setting)?;
     let id = context.sweep_id(choice).await?;
     let overview = Overview::read(&context.store, context.store.run(&id).await?).await?;
+    refuse_half(&overview.sweep)?;
     if let Some(why) = pointless(&overview, order) {
         context.ui.say(&why);
         return Ok(Exit::Done);

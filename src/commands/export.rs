@@ -39,7 +39,7 @@ pub struct ExportArgs {
 /// # Errors
 /// Where the folder holds something else, the store fails, or the disk refuses.
 pub async fn export(setting: &Setting, args: &ExportArgs) -> Result<Exit, Failure> {
-    let context = Context::open(setting)?;
+    let context = Context::open_to_read(setting)?;
     let (sweep, config) = load_sweep(&context, &args.sweep).await?;
     let what = What { artifacts: args.artifacts, refresh: args.refresh };
     let mut exporter = Exporter::begin(&context, &sweep, &config, &args.folder, what).await?;

@@ -16,7 +16,7 @@ const MOST: usize = 100_000;
 pub(super) struct Written {
     /// Whether any file was written.
     pub(super) anything: bool,
-    /// Artifacts whose names can't be a file's here.
+    /// Artifacts that can't be files here, or that the store does not give, each with the reason.
     pub(super) left_out: Vec<String>,
 }
 
@@ -108,15 +108,37 @@ async fn write_artifacts(
         if known && folder.file(&path)?.is_some_and(|(_, there)| there == size) {
             continue;
         }
-        let mut upload = folder.begin(&path)?.at_most(size);
+        let mut upload = match folder.begin(&path) {
+            Ok(upload) => upload.at_most(size),
+            Err(PlainError::Disk(error)) if concerns_one_artifact(&error) => {
+                written.left_out.push(format!("{:?} ({error})", file.path));
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
         match store.artifact_into(&run.info, &file.path, &mut upload).await {
             Ok(()) => written.anything |= upload.keep_if_new()?,
             // It was removed since it was listed.
             Err(error) if error.kind == ErrorKind::NotFound => {}
+            // A server that fails at one file alone is no reason to do without all others.
+            Err(error)
+                if concerns_one_artifact(&error)
+                    || (error.kind == ErrorKind::Unavailable && store.run(&run.info.id).await.is_ok()) =>
+            {
+                written.left_out.push(format!("{:?} ({error})", file.path));
+            }
             Err(error) => return Err(error.into()),
         }
     }
     Ok(())
+}
+
+/// Whether a failure is that of one artifact, and others may do better.
+pub(super) fn concerns_one_artifact(error: &TrackingError) -> bool {
+    matches!(
+        error.kind,
+        ErrorKind::Invalid | ErrorKind::Forbidden | ErrorKind::Protocol | ErrorKind::Unsupported
+    )
 }
 
 /// All artifacts of a run that can be files here, and the names of those that can't, whatever a server answers.
@@ -135,7 +157,7 @@ async fn list(store: &dyn Store, run: &Run) -> Result<(Vec<ArtifactEntry>, Vec<S
             }
             let deep = entry.path.split('/').count() > DEEPEST;
             if deep || !is_directly_below(&folder, &entry.path) {
-                left_out.push(entry.path);
+                left_out.push(format!("{:?} (its name can't be a file's here)", entry.path));
             } else if entry.is_dir {
                 folders.push(entry.path);
             } else {

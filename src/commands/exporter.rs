@@ -45,7 +45,7 @@ pub(super) struct Exporter<'a> {
     done: HashSet<RunId>,
     written: u64,
     running: u64,
-    /// Artifacts whose names can't be a file's here.
+    /// Artifacts that are left out, each with the reason.
     left_out: Vec<String>,
 }
 
@@ -208,7 +208,7 @@ impl<'a> Exporter<'a> {
         }
         if let Some(first) = self.left_out.first() {
             let artifacts = words::count(self.left_out.len() as u64, "artifact");
-            ui.warn(&format!("{artifacts} left out, whose names can't be a file's here: {first:?}"));
+            ui.warn(&format!("{artifacts} left out, for example {first}"));
         }
     }
 }

@@ -12,7 +12,7 @@ use super::curves::read_curves;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::init::method_word;
-use super::load::load_sweep;
+use super::load::{load_sweep, refuse_half};
 use super::overview::deleted_words;
 use super::report_place::{Delivery, deliver};
 use super::run::{limit_of, short_id};
@@ -73,6 +73,7 @@ pub struct Conclusion {
 pub async fn finalize(setting: &Setting, args: &FinalizeArgs) -> Result<Exit, Failure> {
     let context = Context::open(setting)?;
     let (sweep, config) = load_sweep(&context, &args.sweep).await?;
+    refuse_half(&sweep)?;
     conclude(&context, &sweep, &config, &args.conclusion).await
 }
 

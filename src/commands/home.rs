@@ -64,6 +64,7 @@ async fn of_sweep(setting: &Setting) -> Option<String> {
         State::Running => "sweep status -w",
         State::Paused | State::Stopped | State::Cancelled => "sweep resume",
         State::Complete => "sweep finalize",
+        State::Importing => "sweep import",
         State::Finished => "sweep best",
     };
     let name = printable(&overview.sweep.parent.info.name);

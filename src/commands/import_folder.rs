@@ -5,13 +5,14 @@ use std::path::Path;
 
 use super::context::{Context, Setting};
 use super::exit::Exit;
+use super::export_trial::concerns_one_artifact;
 use super::failure::Failure;
-use super::import::{ImportArgs, Imported};
-use super::importer::Importer;
+use super::import::{AskedToEnd, ImportArgs, Imported, finish, unless_asked_to_end};
+use super::importer::{BATCH, Importer};
 use super::load::checked;
-use crate::plain::{self, Folder, LARGEST_CONFIG, MetricRows, SweepRecord, TrialRecord};
+use crate::plain::{self, Folder, LARGEST_CONFIG, MetricRows, SweepRecord, Tree, TrialRecord};
 use crate::record::{NewSweep, tags};
-use crate::tracking::RunInfo;
+use crate::tracking::{Metric, RunInfo};
 use crate::ui::{Ui, words};
 
 /// Tags that the new parent run has of its own.
@@ -47,14 +48,12 @@ pub(super) async fn import(setting: &Setting, from: &Path, args: &ImportArgs) ->
         prior: None,
         now: record.start,
     };
-    let mut importer = Importer::begin(&context, &new, trials.len()).await?;
-    match all(&context, &folder, &trials, args.artifacts, &mut importer).await {
-        Ok(()) => Ok(Imported { sweep: importer.sweep.clone(), trials: trials.len() as u64 }),
-        Err(failure) => {
-            importer.undo().await;
-            Err(failure)
-        }
-    }
+    let source = format!("folder {}", record.sweep_id);
+    let asked = AskedToEnd::listen().await;
+    let mut importer = Importer::begin(&context, new, source.as_bytes(), trials.len()).await?;
+    let all = all(&context, &folder, &trials, args.artifacts, &mut importer);
+    let all = unless_asked_to_end(asked, all).await;
+    finish(importer, all, trials.len() as u64).await
 }
 
 /// The folders of the trials, by index, each with what can be said of it.
@@ -83,51 +82,67 @@ async fn all(
     let mut left_out = Vec::new();
     for name in trials {
         let trial = TrialRecord::read(folder, name)?;
-        let run = importer.make(&trial).await?;
         let path = format!("{name}/{}", plain::METRICS);
-        if let Some((file, _)) = folder.file(&path)? {
-            let rows = MetricRows::new(file, folder.name(&path), trial.end.unwrap_or(trial.start))?;
-            importer.log(&run, rows).await?;
+        let mut rows = match folder.file(&path)? {
+            Some((file, _)) => {
+                Some(MetricRows::new(file, folder.name(&path), trial.end.unwrap_or(trial.start))?)
+            }
+            None => None,
+        };
+        let first: Vec<Metric> = rows.iter_mut().flatten().take(BATCH).collect::<Result<_, _>>()?;
+        let tree =
+            if artifacts { folder.tree(&format!("{name}/{}", plain::ARTIFACTS))? } else { Tree::default() };
+        let patch = patch(folder, name)?;
+        if first.len() < BATCH && tree == Tree::default() && patch.is_none() {
+            importer.add(&trial, first).await?;
+            continue;
         }
-        if artifacts {
-            left_out.extend(put_artifacts(context, folder, name, &run).await?);
+        let run = importer.add_now(&trial, first).await?;
+        importer.log(&run, rows.into_iter().flatten()).await?;
+        left_out.extend(put_artifacts(context, folder, name, &run, tree).await?);
+        if let Some(patch) = patch {
+            context.store.put_artifact(&run, tags::GIT_DIFF_ARTIFACT, patch).await?;
         }
-        put_patch(context, folder, name, &run).await?;
-        importer.end(&trial, &run).await?;
     }
     importer.conclude().await?;
     if let Some(first) = left_out.first() {
         let artifacts = words::count(left_out.len() as u64, "artifact");
-        context.ui.warn(&format!("{artifacts} left out, links or with odd names: {first:?}"));
+        context.ui.warn(&format!("{artifacts} left out, for example {first}"));
     }
     Ok(())
 }
 
-/// Saves all files below `artifacts/`; returns what is none.
+/// Saves all files below `artifacts/`; returns what is no file and what the store refuses, each with the reason.
 async fn put_artifacts(
     context: &Context,
     folder: &Folder,
     name: &str,
     run: &RunInfo,
+    tree: Tree,
 ) -> Result<Vec<String>, Failure> {
     let at = format!("{name}/{}", plain::ARTIFACTS);
-    let tree = folder.tree(&at)?;
+    let odd = "a link, no file, or an odd name";
+    let mut left_out: Vec<String> =
+        tree.left_out.into_iter().map(|path| format!("{:?} ({odd})", format!("{at}/{path}"))).collect();
     for path in tree.files {
-        if let Some((file, _)) = folder.file(&format!("{at}/{path}"))? {
-            context.store.put_artifact_file(run, &path, &file).await?;
+        let Some((file, _)) = folder.file(&format!("{at}/{path}"))? else { continue };
+        match context.store.put_artifact_file(run, &path, &file).await {
+            Ok(()) => {}
+            Err(error) if concerns_one_artifact(&error) => {
+                left_out.push(format!("{:?} ({error})", format!("{at}/{path}")));
+            }
+            Err(error) => return Err(error.into()),
         }
     }
-    Ok(tree.left_out.into_iter().map(|path| format!("{at}/{path}")).collect())
+    Ok(left_out)
 }
 
 /// The changes since the commit, where they are not among the artifacts.
-async fn put_patch(context: &Context, folder: &Folder, name: &str, run: &RunInfo) -> Result<(), Failure> {
-    let Some(git) = folder.json(&format!("{name}/{}", plain::GIT))? else { return Ok(()) };
-    let Some(patch) = git.get("uncommitted_changes").and_then(|patch| patch.as_str()) else { return Ok(()) };
+fn patch(folder: &Folder, name: &str) -> Result<Option<Vec<u8>>, Failure> {
+    let Some(git) = folder.json(&format!("{name}/{}", plain::GIT))? else { return Ok(None) };
+    let Some(patch) = git.get("uncommitted_changes").and_then(|patch| patch.as_str()) else {
+        return Ok(None);
+    };
     let kept = format!("{name}/{}/{}", plain::ARTIFACTS, tags::GIT_DIFF_ARTIFACT);
-    if folder.file(&kept)?.is_none() {
-        let bytes = patch.as_bytes().to_vec();
-        context.store.put_artifact(run, tags::GIT_DIFF_ARTIFACT, bytes).await?;
-    }
-    Ok(())
+    Ok(folder.file(&kept)?.is_none().then(|| patch.as_bytes().to_vec()))
 }

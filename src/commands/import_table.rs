@@ -6,12 +6,12 @@ use std::path::Path;
 use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::import::{ImportArgs, Imported};
+use super::import::{AskedToEnd, ImportArgs, Imported, finish, unless_asked_to_end};
 use super::importer::Importer;
 use crate::plain::{Around, Asked, Table, TableTrial, TrialRecord, infer_config};
 use crate::process::now_ms;
 use crate::record::{NewSweep, tags};
-use crate::tracking::Metric;
+use crate::tracking::{Metric, open_typed};
 use crate::trial::TrialIndex;
 use crate::ui::{Ui, words};
 
@@ -62,7 +62,7 @@ pub(super) fn read_table(from: &Path, asked: &Asked) -> Result<Table, Failure> {
     let unreadable =
         |error: std::io::Error| Failure::new(Exit::Usage, format!("{name} can't be read")).caused_by(&error);
     let mut bytes = Vec::new();
-    let file = std::fs::File::open(from).map_err(unreadable)?;
+    let file = open_typed(from).map_err(unreadable)?;
     file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > LARGEST {
         return Err(Failure::new(Exit::Usage, format!("{name} is larger than 1 GiB")));
@@ -99,26 +99,21 @@ pub(super) async fn import(context: &Context, guess: &Guess) -> Result<Imported,
         prior: None,
         now: first.unwrap_or(now),
     };
-    let mut importer = Importer::begin(context, &new, guess.table.trials.len()).await?;
-    match all(guess, now, &mut importer).await {
-        Ok(()) => Ok(Imported { sweep: importer.sweep.clone(), trials: guess.table.trials.len() as u64 }),
-        Err(failure) => {
-            importer.undo().await;
-            Err(failure)
-        }
-    }
+    let source = format!("table {} {}", guess.name, guess.config);
+    let trials = guess.table.trials.len();
+    let asked = AskedToEnd::listen().await;
+    let mut importer = Importer::begin(context, new, source.as_bytes(), trials).await?;
+    let all = unless_asked_to_end(asked, all(guess, now, &mut importer)).await;
+    finish(importer, all, trials as u64).await
 }
 
 async fn all(guess: &Guess, now: i64, importer: &mut Importer<'_>) -> Result<(), Failure> {
     for (index, trial) in (0..).map(TrialIndex).zip(&guess.table.trials) {
         let record = record(index, trial, now);
-        let run = importer.make(&record).await?;
         let timestamp = record.end.unwrap_or(record.start).max(0);
-        let metrics = record.metrics.iter().map(|(key, value)| {
-            Ok::<_, Failure>(Metric { key: key.clone(), value: *value, timestamp, step: 0 })
-        });
-        importer.log(&run, metrics).await?;
-        importer.end(&record, &run).await?;
+        let metric =
+            |(key, value): (&String, &f64)| Metric { key: key.clone(), value: *value, timestamp, step: 0 };
+        importer.add(&record, record.metrics.iter().map(metric).collect()).await?;
     }
     importer.conclude().await
 }

@@ -8,11 +8,12 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::load::{load_file, name_of};
 use super::names::sweep_name;
+use super::namesakes;
 use super::prior::read_priors;
 use super::workspace::Latest;
 use crate::config::{Config, Method};
 use crate::process::now_ms;
-use crate::record::{NewSweep, Sweep, tags};
+use crate::record::{LATEST, NewSweep, Sweep, of_name, tags};
 use crate::strategy;
 
 /// What was typed.
@@ -59,6 +60,9 @@ pub(super) async fn make(
     }
     let identity = context.identity();
     let name = config.sweep_name.clone().unwrap_or_else(|| sweep_name(&mut rand::rng()));
+    if config.sweep_name.is_some() {
+        warn_of_namesakes(&context, &name).await?;
+    }
     let mut tags = context.git_tags().await;
     tags.push((tags::FOLDER.to_owned(), context.folder.display().to_string()));
     tags.push((tags::HOST.to_owned(), identity.host.clone()));
@@ -80,7 +84,20 @@ pub(super) async fn make(
     Ok((context, sweep, config))
 }
 
-fn remember(context: &Context, sweep: &Sweep) {
+/// Two sweeps of one name are told apart by their ids alone.
+async fn warn_of_namesakes(context: &Context, name: &str) -> Result<(), Failure> {
+    let sweeps = Sweep::all(context.store.as_ref()).await?;
+    let Some(newest) = of_name(&sweeps, name).last().copied() else { return Ok(()) };
+    let (id, age) = (newest.info.id.as_str(), namesakes::age(newest));
+    let id = id.get(..8).unwrap_or(id);
+    context.ui.warn(&format!(
+        "there is a sweep named `{name}` already ({id}, {age}): name this one by its id, or as {name}{LATEST}"
+    ));
+    Ok(())
+}
+
+/// Remembers a sweep as the latest of this directory.
+pub(super) fn remember(context: &Context, sweep: &Sweep) {
     let latest = Latest {
         sweep_id: sweep.id().to_string(),
         tracking_uri: context.store.uri().to_owned(),

@@ -10,9 +10,9 @@ use super::context::{Context, Setting};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::format::{AnswerFormat, print_csv, print_json, print_sheet};
-use super::overview::{BestJson, Counts, MetricJson, Overview};
+use super::overview::{BestJson, Counts, MetricJson, Overview, State};
 use super::workspace::Latest;
-use crate::record::{Sweep, tags};
+use crate::record::{ImportMark, Sweep, tags};
 use crate::tracking::{ErrorKind, Result as StoreResult, Run, Store};
 use crate::ui::{Cell, Column, MINOR, Sheet, words};
 
@@ -62,7 +62,9 @@ pub async fn list(setting: &Setting, args: &ListArgs) -> Result<Exit, Failure> {
             id: parent.info.id.to_string(),
             name: parent.info.name.clone(),
             experiment: experiments.get(&parent.info.experiment_id.0).cloned().unwrap_or_default(),
-            state: overview.as_ref().map_or("unreadable", |overview| overview.state().word()),
+            state: overview
+                .as_ref()
+                .map_or_else(|| half_or_unreadable(parent), |overview| overview.state().word()),
             method: parent.tag(tags::METHOD).map(str::to_owned),
             created: words::moment(parent.info.start_time),
             metric: overview.as_ref().and_then(Overview::metric_json),
@@ -74,6 +76,11 @@ pub async fn list(setting: &Setting, args: &ListArgs) -> Result<Exit, Failure> {
         })
         .collect();
     print(setting, &entries, args.format)
+}
+
+/// What is said of a sweep that has no ledger or no config.
+fn half_or_unreadable(parent: &Run) -> &'static str {
+    if ImportMark::of(parent).is_some() { State::Importing.word() } else { "unreadable" }
 }
 
 /// Looks at all of them, some side by side; `None`: another program made it, or its ledger is gone.
@@ -180,7 +187,10 @@ fn row(entry: &Entry) -> Vec<Cell> {
     });
     vec![
         Cell::Text(entry.name.clone()),
-        Cell::Text(entry.state.to_owned()),
+        Cell::Text(
+            if entry.state == State::Importing.word() { "importing (unfinished)" } else { entry.state }
+                .to_owned(),
+        ),
         Cell::figure(done),
         count(|trials| trials.running),
         count(|trials| trials.failed),

@@ -7,7 +7,8 @@ use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use crate::config::{self, Config};
-use crate::record::Sweep;
+use crate::record::{ImportMark, Sweep};
+use crate::tracking::open_typed;
 use crate::ui::Ui;
 
 /// Larger files are no configs.
@@ -46,7 +47,7 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
         }
     };
     let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let file = open_typed(path).map_err(unreadable)?;
     file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     Ok(bytes)
 }
@@ -62,6 +63,13 @@ pub(super) async fn load_sweep(
     let quiet = Ui { quiet: true, ..context.ui };
     let config = checked(&quiet, &format!("the config of sweep {id}"), &sweep.config)?;
     Ok((sweep, config))
+}
+
+/// Refuses to work on half a sweep.
+pub(super) fn refuse_half(sweep: &Sweep) -> Result<(), Failure> {
+    let Some(_) = ImportMark::of(&sweep.parent) else { return Ok(()) };
+    Err(Failure::new(Exit::Usage, format!("sweep {} is being imported, or its import was cut off", sweep.id()))
+        .hint("Wait for the import. If it was cut off, run the same `sweep import` again: it replaces what is there."))
 }
 
 /// The config of a sweep, where this program can read it; its findings were told at `init`.

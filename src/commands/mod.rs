@@ -35,6 +35,8 @@ mod logged_model;
 pub mod logs;
 pub mod models;
 mod names;
+mod namesakes;
+mod one_machine;
 mod overview;
 mod pin;
 mod prior;

@@ -9,7 +9,7 @@ use super::ranking::{Ranked, best_of};
 use super::run::limit_of;
 use super::values::Chosen;
 use crate::config::Goal;
-use crate::record::{Order, Standing, Sweep, index_of, tags};
+use crate::record::{ImportMark, Order, Standing, Sweep, index_of, tags};
 use crate::tracking::{Result, Run, Store};
 use crate::ui::words;
 
@@ -81,6 +81,9 @@ impl Overview {
     /// The sweep's state in a word.
     pub(super) fn state(&self) -> State {
         let standing = &self.standing;
+        if ImportMark::of(&self.sweep.parent).is_some() {
+            return State::Importing;
+        }
         if self.is_finalized() {
             return State::Finished;
         }
@@ -158,6 +161,8 @@ pub(super) fn deleted_words(count: u64) -> String {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum State {
+    /// It is being imported, or its import was cut off.
+    Importing,
     /// No trial was begun yet.
     New,
     /// Trials are under way.
@@ -179,6 +184,7 @@ pub(super) enum State {
 impl State {
     pub(super) fn word(self) -> &'static str {
         match self {
+            Self::Importing => "importing",
             Self::New => "new",
             Self::Running => "running",
             Self::Idle => "idle",

@@ -49,7 +49,7 @@ impl Replayed {
 /// # Errors
 /// Where the trial was not run yet, or what it was made from was not kept; and as the store's.
 pub async fn replay(setting: &Setting, args: &ReplayArgs) -> Result<Exit, Failure> {
-    let context = Context::open(setting)?;
+    let context = Context::open_to_read(setting)?;
     let (sweep, config) = load_sweep(&context, &args.sweep).await?;
     let trial = TrialIndex(args.trial);
     let replayed = make_again(&context, &sweep, &config, trial).await?;

@@ -10,6 +10,7 @@ use super::context::{Context, Setting};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::format::{AnswerFormat, print_csv, print_json, print_sheet};
+use super::load::refuse_half;
 use super::overview::MetricJson;
 use super::pin::{Pin, check_pin};
 use super::run::{WorkArgs, assemble};
@@ -56,6 +57,7 @@ pub async fn rerun(setting: &Setting, args: &RerunArgs) -> Result<Exit, Failure>
     }
     let original = found.run.clone();
     let (sweep, config) = found.into_sweep()?;
+    refuse_half(&sweep)?;
     let trial = index_of(&original).unwrap_or(TrialIndex(0));
     check_pin(&context, &sweep, &args.pin)?;
     let point = whole_point(&sweep, &config, &original)?;

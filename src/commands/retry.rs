@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::context::{Context, Setting, SweepChoice};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::load::refuse_half;
 use crate::record::{ClaimOrder, Ledger, Order, Sweep, TrialRuns, stopped_early};
 use crate::tracking::Run;
 use crate::trial::{RunStatus, TrialIndex};
@@ -37,6 +38,7 @@ pub async fn retry(setting: &Setting, args: &RetryArgs) -> Result<Exit, Failure>
     let store = context.store.as_ref();
     let id = context.sweep_id(&args.sweep).await?;
     let sweep = Sweep::open(store, &id).await?;
+    refuse_half(&sweep)?;
     let wanted = wanted(&context, &sweep, args).await?;
     let token = context.identity().agent;
     let ledger =

@@ -8,7 +8,8 @@ use super::context::{Backend, Context, Setting, SweepChoice};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::hand_over::{ToGateway, ToServer};
-use super::load::load_sweep;
+use super::load::{load_sweep, refuse_half};
+use super::one_machine;
 use super::pin::{Pin, check_pin};
 use super::signals::Signals;
 use super::workdir::{self, Place};
@@ -98,6 +99,7 @@ pub(super) async fn work(
     args: &WorkArgs,
 ) -> Result<Worked, Failure> {
     check_pin(context, &sweep, &args.pin)?;
+    refuse_half(&sweep)?;
     let signals = Signals::listen(context.ui)?;
     let parent = context.store.run(sweep.id()).await?;
     if !parent.info.active {
@@ -181,6 +183,9 @@ pub(super) async fn assemble(
     let ledger =
         Ledger::open(Arc::clone(&context.store), &sweep.ledger, identity.agent.clone(), order, limit).await?;
     let ledger = ledger.leased(args.lease);
+    if let Backend::File(store) = &context.backend {
+        one_machine::check(store, &sweep).await?;
+    }
     let hand_over: Arc<dyn HandOver> = match &context.backend {
         Backend::Server { uri, .. } => Arc::new(ToServer { uri: uri.clone() }),
         Backend::File(store) => {

@@ -59,7 +59,7 @@ impl Look {
         let state = overview.state();
         let style = match state {
             State::Running | State::Complete | State::Finished => Style::Good,
-            State::Cancelled | State::Stopped | State::Paused => Style::Warning,
+            State::Cancelled | State::Stopped | State::Paused | State::Importing => Style::Warning,
             State::New | State::Idle => Style::Strong,
         };
         let name = Style::Strong.paint(&words::printable(&overview.sweep.parent.info.name), ui.color_out);
@@ -126,6 +126,9 @@ impl Look {
         match self.overview.state() {
             State::New | State::Idle => Some(format!("sweep run {id}")),
             State::Paused | State::Stopped | State::Cancelled => Some(format!("sweep resume {id}")),
+            State::Importing => {
+                Some("run the same `sweep import` again: it replaces what was cut off".to_owned())
+            }
             State::Complete => Some(format!("sweep finalize {id}")),
             State::Finished | State::Running => None,
         }

@@ -10,6 +10,7 @@ use super::values::param_value;
 use crate::analysis::{ColumnInfo, Frame, Row};
 use crate::report::TRIAL_COLUMNS;
 use crate::space::Value;
+use crate::tracking::open_typed;
 use crate::trial::{RunStatus, STOPPED};
 
 /// Columns that are no parameters, where they are present.
@@ -27,7 +28,10 @@ pub(super) fn read_file(path: &Path, asked: &Asked) -> Result<Frame, Failure> {
         let mut bytes = Vec::new();
         std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
     } else {
-        std::fs::read(path)
+        open_typed(path).and_then(|mut file| {
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes).map(|_| bytes)
+        })
     };
     let bytes = bytes.map_err(|error| unreadable(&error))?;
     // A byte order mark, as spreadsheets write it, is no part of the first name.

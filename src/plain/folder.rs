@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::error::PlainError;
 use super::{SUMMARY, SWEEP};
-use crate::tracking::local_artifacts::{Upload, checked_path, open};
+use crate::tracking::local_artifacts::{Upload, checked_path, open, remove_unfinished};
 use crate::tracking::{ErrorKind, TrackingError};
 
 /// Larger files are no data that a person reads: 64 MiB.
@@ -63,7 +63,10 @@ impl Folder {
         };
         let json: Option<Json> = serde_json::from_slice(&bytes).ok();
         match json.as_ref().and_then(|json| json.get("sweep_id")).and_then(Json::as_str) {
-            Some(id) if id == sweep_id => Ok(folder),
+            Some(id) if id == sweep_id => {
+                remove_unfinished(root);
+                Ok(folder)
+            }
             Some(id) => Err(taken(format!("sweep {id}"))),
             None => Err(taken(format!("a {SWEEP} without the id of a sweep"))),
         }

@@ -14,11 +14,13 @@ use crate::record::{Sweep, tags};
 /// The version of the formats.
 const FORMAT: u64 = 1;
 /// Tags of a parent run that the store or `sweep` itself sets.
-const OWN: [&str; 10] = [
+const OWN: [&str; 12] = [
     tags::LEDGER,
     tags::CONTROL,
     tags::CONTROL_ID,
     tags::PRIOR,
+    tags::IMPORTING,
+    tags::MACHINE,
     tags::BEST_TRIAL,
     tags::BEST_RUN,
     tags::BEST_VALUE,

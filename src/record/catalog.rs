@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
 
+use super::importing::ImportMark;
 use super::ledger::{Ledger, experiment};
 use super::prior::Prior;
 use super::tags;
@@ -177,7 +178,8 @@ impl Sweep {
         Ok(Self { parent, seed, ledger: RunId(ledger), config })
     }
 
-    /// The id of the one sweep whose id begins with `prefix`.
+    /// The id of the one sweep whose id begins with `prefix`, or that has this name; of several of one name the newest
+    /// is `NAME@latest`.
     ///
     /// # Errors
     /// `NotFound` where there is none, `Invalid` where there are several.
@@ -187,6 +189,11 @@ impl Sweep {
             return Ok(RunId(prefix.to_owned()));
         }
         let sweeps = Self::all(store).await?;
+        if let Some(name) = prefix.strip_suffix(LATEST)
+            && let Some(newest) = of_name(&sweeps, name).last()
+        {
+            return Ok(newest.info.id.clone());
+        }
         let mut found = sweeps.iter().filter(|run| run.info.id.as_str().starts_with(prefix));
         match (found.next(), found.next()) {
             (Some(one), None) => Ok(one.info.id.clone()),
@@ -204,7 +211,8 @@ impl Sweep {
     pub async fn latest(store: &dyn Store) -> Result<RunId> {
         // One without a ledger was cut off while it was made, or comes from another program.
         let whole = |run: &Run| run.tag(tags::LEDGER).is_some();
-        let newest = Self::all(store).await?.into_iter().max_by_key(|run| (whole(run), run.info.start_time));
+        let imported = Self::all(store).await?.into_iter().filter(|run| ImportMark::of(run).is_none());
+        let newest = imported.max_by_key(|run| (whole(run), run.info.start_time));
         newest.map(|run| run.info.id).ok_or_else(|| {
             TrackingError::new(ErrorKind::NotFound, format!("there is no sweep in {}", store.uri()))
                 .hint("Write a sweep file, then: sweep init CONFIG.")
@@ -306,6 +314,18 @@ pub fn answered_last(parent: &Run) -> impl Iterator<Item = &str> {
     order_id(parent).into_iter().flat_map(|order| answered(parent, order))
 }
 
+/// What stands after a name where the newest sweep of this name is meant.
+pub const LATEST: &str = "@latest";
+
+/// The sweeps of this name, the newest last. One that is not whole yet is not meant by its name.
+#[must_use]
+pub fn of_name<'a>(sweeps: &'a [Run], name: &str) -> Vec<&'a Run> {
+    let mut found: Vec<&Run> =
+        sweeps.iter().filter(|run| run.info.name == name && ImportMark::of(run).is_none()).collect();
+    found.sort_by_key(|run| run.info.start_time);
+    found
+}
+
 /// The one sweep of this name.
 fn named(store: &dyn Store, sweeps: &[Run], name: &str) -> Result<RunId> {
     let found: Vec<&Run> = sweeps.iter().filter(|run| run.info.name == name).collect();
@@ -326,7 +346,7 @@ fn named(store: &dyn Store, sweeps: &[Run], name: &str) -> Result<RunId> {
         several => {
             let ids: Vec<&str> = several.iter().filter_map(|run| run.info.id.as_str().get(..8)).collect();
             Err(invalid(format!("several sweeps are named `{name}`"))
-                .hint(format!("Give the id, or its beginning: {}.", ids.join(", "))))
+                .hint(format!("Give the id, or its beginning: {}; or `{name}{LATEST}`.", ids.join(", "))))
         }
     }
 }

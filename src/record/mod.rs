@@ -6,9 +6,11 @@
 mod catalog;
 mod fingerprint;
 mod history;
+mod importing;
 mod lease;
 mod ledger;
 mod live;
+mod machines;
 mod note;
 mod past;
 mod peers;
@@ -20,15 +22,18 @@ mod trials;
 mod values;
 
 pub use catalog::{
-    CONFIG_ARTIFACT, NewSweep, Order, Sweep, answered, answered_last, order_id, search_all, sha256,
+    CONFIG_ARTIFACT, LATEST, NewSweep, Order, Sweep, answered, answered_last, of_name, order_id, search_all,
+    sha256,
 };
 pub use fingerprint::{Code, fingerprint};
 pub use history::{History, Seen, under_way, value_of};
+pub use importing::{ImportMark, half_imports, remove_half};
 pub use lease::{DEFAULT_LEASE, lease_of, lease_text};
 pub use ledger::{Claim, ClaimOrder, Fixed, Ledger, LedgerSnapshot, SHARD, Settled, Unfinished, Verdict};
 pub use live::{BestThen, BestTrial, Posting, SweepView, last_posting};
+pub use machines::{Machine, enter_machine, other_machine};
 pub use note::{NOTE_MARK, headline, params_text, with_headline};
-pub use past::{PastTrial, conclude_past, end_past};
+pub use past::{PastTrial, conclude_past};
 pub use peers::{Peers, curve};
 pub use prior::Prior;
 pub use saw::Saw;

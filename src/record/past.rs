@@ -1,12 +1,13 @@
 //! Trials that were run elsewhere, entered as they were.
 
 use super::catalog::Sweep;
+use super::importing::unmark;
 use super::ledger::{ClaimOrder, Ledger};
 use super::tags;
 use super::trials::LONGEST_TAG;
 use crate::space::Point;
-use crate::tracking::{NewRun, Result, RunId, RunInfo, RunUpdate, Store};
-use crate::trial::{RunStatus, TrialIndex};
+use crate::tracking::{NewRun, Result, RunId, Store};
+use crate::trial::TrialIndex;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -35,11 +36,9 @@ pub struct PastTrial<'a> {
 }
 
 impl PastTrial<'_> {
-    /// Makes its run, which is under way until it is [ended](end_past).
-    ///
-    /// # Errors
-    /// As the store's.
-    pub async fn make(&self, store: &dyn Store, sweep: &Sweep) -> Result<RunInfo> {
+    /// Its run.
+    #[must_use]
+    pub fn run(&self, sweep: &Sweep) -> NewRun {
         let parent = &sweep.parent.info;
         let mut own = vec![
             (tags::PARENT_RUN_ID, parent.id.to_string()),
@@ -64,28 +63,18 @@ impl PastTrial<'_> {
         // The name and its tag follow each other: the name is the one that counts.
         all.remove(RUN_NAME);
         all.extend(own.into_iter().map(|(key, value)| (key.to_owned(), value)));
-        let run = NewRun {
+        NewRun {
             experiment_id: parent.experiment_id.clone(),
             name: self.name.to_owned(),
             user: self.tags.get(tags::USER).map_or(self.user, String::as_str).to_owned(),
             start_time: self.start,
             tags: all.into_iter().collect(),
-        };
-        store.create_run(&run).await
+        }
     }
 }
 
 /// MLflow: the name of a run, as a tag.
 pub(super) const RUN_NAME: &str = "mlflow.runName";
-
-/// Ends the run of a trial as it ended elsewhere.
-///
-/// # Errors
-/// As the store's.
-pub async fn end_past(store: &dyn Store, run: &RunId, status: RunStatus, end: Option<i64>) -> Result<()> {
-    let update = RunUpdate { status: Some(status), end_time: end, ..RunUpdate::default() };
-    store.update_run(run, &update).await
-}
 
 /// Enters the results of a sweep whose trials were all run elsewhere, and ends it.
 ///
@@ -102,5 +91,6 @@ pub async fn conclude_past(
     ledger.enter(results).await?;
     // What is known of its command may be nothing: no agent is to go on by accident.
     sweep.give_order(store.as_ref(), super::Order::Stop).await?;
-    sweep.finish(store.as_ref(), end).await
+    sweep.finish(store.as_ref(), end).await?;
+    unmark(store.as_ref(), sweep.id()).await
 }

@@ -63,6 +63,11 @@ pub const ATTEMPT: &str = "sweep.attempt";
 pub const AGENT: &str = "sweep.agent";
 /// On a trial's run: the host that ran it.
 pub const HOST: &str = "sweep.host";
+/// On a trial's run, and on the parent run (with the time at which its agent started): the machine that works with the
+/// database file, as an id of its running kernel and its name.
+pub const MACHINE: &str = "sweep.machine";
+/// On the parent run of a sweep that is being imported: what is imported, and by whom. Empty once all of it is there.
+pub const IMPORTING: &str = "sweep.importing";
 /// On a trial's run: the seed handed to the command.
 pub const TRIAL_SEED: &str = "sweep.trial_seed";
 /// On a trial's run: the command line.

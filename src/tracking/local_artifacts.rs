@@ -5,11 +5,13 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, ErrorKind as IoKind, Read, Seek as _, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::error::{ErrorKind, Result, TrackingError};
 use super::model::ArtifactEntry;
+use super::regular::open_regular;
 
 /// Artifacts beyond this size are not read into memory: 256 MiB.
 const MAX_READ: u64 = 256 << 20;
@@ -17,14 +19,24 @@ const MAX_READ: u64 = 256 << 20;
 const PIECE: usize = 1 << 17;
 /// How the names of files begin that are not whole yet.
 const UNFINISHED: &str = ".sweep-";
+/// A file that was begun so recently may not be locked yet.
+const JUST_NOW: Duration = Duration::from_secs(1);
+/// The longest name of a file, bytes.
+const LONGEST_NAME: usize = 255;
 
 /// The pieces of an artifact path.
 ///
 /// # Errors
-/// `Invalid` for empty, absolute and climbing paths, backslashes and control characters.
+/// `Invalid` for empty, absolute and climbing paths, backslashes, control characters, and names that no file can have.
 pub fn checked_path(path: &str) -> Result<Vec<&str>> {
     let pieces: Vec<&str> = path.split('/').collect();
     let bad = |piece: &&str| piece.is_empty() || *piece == "." || *piece == "..";
+    if pieces.iter().any(|piece| piece.len() > LONGEST_NAME) {
+        let message = format!(
+            "an artifact path has a part of more than {LONGEST_NAME} bytes, which no file can be named"
+        );
+        return Err(TrackingError::new(ErrorKind::Invalid, message).hint("Use shorter names."));
+    }
     if pieces.iter().any(bad) || path.contains('\\') || path.chars().any(char::is_control) {
         return Err(TrackingError::new(
             ErrorKind::Invalid,
@@ -193,6 +205,10 @@ impl Upload {
             .permissions(fs::Permissions::from_mode(0o666))
             .tempfile_in(folder)
             .map_err(failed)?;
+        // Held until the file is closed: so `remove_unfinished` knows what is still being written.
+        if let Err(error) = file.as_file().try_lock() {
+            tracing::debug!(%error, "an unfinished file can't be locked");
+        }
         Ok(Self { file, target, written: 0, most: u64::MAX })
     }
 
@@ -236,7 +252,7 @@ impl Upload {
     /// # Errors
     /// `Io` where the disk refuses.
     pub fn keep_if_new(self) -> Result<bool> {
-        let known = open_steady(&self.target).ok().filter(|_| !self.target.is_symlink());
+        let known = open_regular(&self.target).ok().filter(|_| !self.target.is_symlink());
         if let Some(known) = known
             && same_content(self.file.as_file(), &known).unwrap_or(false)
         {
@@ -265,17 +281,13 @@ impl Upload {
 pub fn open(root: &Path, path: &str) -> Result<(File, u64)> {
     let target = locate(root, path)?;
     let unreadable = |error| io(format!("artifact {path} can't be read"), error);
-    let file = open_steady(&target).map_err(|error| match error.kind() {
-        IoKind::NotFound | IoKind::NotADirectory => absent(path),
+    let file = open_regular(&target).map_err(|error| match error.kind() {
+        IoKind::NotFound | IoKind::NotADirectory | IoKind::IsADirectory => absent(path),
+        IoKind::InvalidInput => TrackingError::new(ErrorKind::NotFound, format!("artifact {path}: {error}")),
         _ => unreadable(error),
     })?;
     let meta = file.metadata().map_err(unreadable)?;
-    if meta.is_file() { Ok((file, meta.len())) } else { Err(absent(path)) }
-}
-
-/// Opens a file without waiting: a pipe that nobody writes to would be waited for without end.
-fn open_steady(path: &Path) -> std::io::Result<File> {
-    File::options().read(true).custom_flags(nix::fcntl::OFlag::O_NONBLOCK.bits()).open(path)
+    Ok((file, meta.len()))
 }
 
 /// The same as [`list`], where it may block.
@@ -324,6 +336,37 @@ pub fn remove(root: &Path, path: &str) -> Result<()> {
     }
 }
 
+/// Removes what killed programs have left unfinished in a folder and below it, which blocks. What is still being written
+/// stays, and what was begun just now. Links are not followed. How many were removed.
+pub fn remove_unfinished(folder: &Path) -> u64 {
+    let Ok(entries) = fs::read_dir(folder) else { return 0 };
+    let mut removed = 0;
+    for entry in entries.flatten() {
+        let path = entry.path();
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => removed += remove_unfinished(&path),
+            Ok(kind) if kind.is_file() && is_unfinished(&entry) && is_abandoned(&path) => {
+                removed += u64::from(fs::remove_file(&path).is_ok());
+            }
+            _ => {}
+        }
+    }
+    removed
+}
+
+/// Whether it has the name of an unfinished file: six letters or digits after the mark.
+fn is_unfinished(entry: &fs::DirEntry) -> bool {
+    let name = entry.file_name();
+    let rest = name.to_str().and_then(|name| name.strip_prefix(UNFINISHED));
+    rest.is_some_and(|rest| rest.len() == 6 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+fn is_abandoned(path: &Path) -> bool {
+    let Ok(file) = open_regular(path) else { return false };
+    let age = file.metadata().and_then(|meta| meta.modified()).ok().and_then(|time| time.elapsed().ok());
+    age.is_some_and(|age| age >= JUST_NOW) && file.try_lock().is_ok()
+}
+
 fn locate(root: &Path, path: &str) -> Result<PathBuf> {
     let place = checked_path(path)?.into_iter().fold(root.to_owned(), |folder, piece| folder.join(piece));
     inside(root, &place, path)?;
@@ -357,7 +400,9 @@ fn io(message: String, error: std::io::Error) -> TrackingError {
         IoKind::StorageFull => Some("The disk is full."),
         _ => None,
     };
-    let failure = TrackingError::new(ErrorKind::Io, message).caused_by(error);
+    // A path that is too long is the caller's.
+    let kind = if error.kind() == IoKind::InvalidFilename { ErrorKind::Invalid } else { ErrorKind::Io };
+    let failure = TrackingError::new(kind, message).caused_by(error);
     match hint {
         Some(hint) => failure.hint(hint),
         None => failure,
@@ -403,6 +448,50 @@ mod tests {
         assert_eq!(get(at(), "logs/output.txt".into()).await.unwrap(), b"hello");
         assert_eq!(get(at(), "none".into()).await.unwrap_err().kind, ErrorKind::NotFound);
         assert!(list(at(), "none".into()).await.unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_a_killed_program_left_is_removed_and_nothing_else() {
+        let root = tempfile::tempdir().unwrap();
+        let old = std::time::SystemTime::now() - Duration::from_secs(60);
+        let make = |name: &str| {
+            let path = root.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            File::create(&path).unwrap().set_modified(old).unwrap();
+            path
+        };
+        let left = [make(".sweep-aB3dE9"), make("trial/artifacts/.sweep-000000")];
+        let others = [make(".sweep-notes.txt"), make("trial/x"), make(".sweepx")];
+        let mut upload = Upload::begin(root.path(), "trial/y").unwrap();
+        upload.write(b"y").unwrap();
+        upload.file.as_file().set_modified(old).unwrap();
+        let fresh = root.path().join(".sweep-fresh1");
+        File::create(&fresh).unwrap();
+        assert_eq!(remove_unfinished(root.path()), 2);
+        assert!(left.iter().all(|path| !path.exists()) && others.iter().all(|path| path.exists()));
+        assert!(fresh.exists());
+        upload.keep().unwrap();
+        assert!(root.path().join("trial/y").exists());
+    }
+
+    #[test]
+    fn names_that_no_file_can_have_are_refused_as_wrong() {
+        let root = tempfile::tempdir().unwrap();
+        let long = "x".repeat(300);
+        let deep = vec!["d".repeat(200); 30].join("/");
+        for path in [long.as_str(), &format!("a/{long}/b"), &deep] {
+            let error = Upload::begin(root.path(), path).unwrap_err();
+            assert_eq!(error.kind, ErrorKind::Invalid, "{error}");
+        }
+        assert!(checked_path(&"x".repeat(255)).is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_pipe_among_artifacts_is_none() {
+        let root = tempfile::tempdir().unwrap();
+        nix::unistd::mkfifo(&root.path().join("pipe"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let error = get(root.path().to_path_buf(), "pipe".into()).await.unwrap_err();
+        assert!(error.kind == ErrorKind::NotFound && error.message.contains("named pipe"), "{error}");
     }
 
     #[tokio::test]

@@ -11,14 +11,16 @@ pub mod local_artifacts;
 mod model;
 mod outage;
 mod registry;
+mod regular;
 pub mod rest;
 mod store;
 
 pub use error::{ErrorKind, Result, TrackingError};
 pub use model::{
-    ArtifactEntry, Experiment, ExperimentId, Metric, NewRun, Page, Run, RunId, RunInfo, RunQuery, RunUpdate,
-    Want,
+    ArtifactEntry, Experiment, ExperimentId, Metric, NewRun, Page, PastRun, Run, RunId, RunInfo, RunQuery,
+    RunUpdate, Want,
 };
 pub use outage::Outage;
 pub use registry::{LoggedModel, ModelVersion, NewVersion, RegisteredModel, Registry};
+pub use regular::{open_regular, open_typed};
 pub use store::{EXPERIMENT_KIND, ParamWrite, Store};

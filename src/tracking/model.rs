@@ -141,6 +141,21 @@ pub struct NewRun {
     pub tags: Vec<(String, String)>,
 }
 
+/// A run that is over, made as it was.
+#[derive(Debug, Clone)]
+pub struct PastRun {
+    /// What it is.
+    pub run: NewRun,
+    /// Its params.
+    pub params: Vec<(String, String)>,
+    /// Values of its metrics.
+    pub metrics: Vec<Metric>,
+    /// How it ended.
+    pub status: RunStatus,
+    /// When it ended.
+    pub end_time: Option<i64>,
+}
+
 /// What is to change about a run; `None` leaves a field as it is.
 #[derive(Debug, Clone, Default)]
 pub struct RunUpdate {

@@ -7,12 +7,16 @@ use async_trait::async_trait;
 use super::error::Result;
 use super::local_artifacts::{self, Upload};
 use super::model::{
-    ArtifactEntry, Experiment, ExperimentId, Metric, NewRun, Page, Run, RunId, RunInfo, RunQuery, RunUpdate,
+    ArtifactEntry, Experiment, ExperimentId, Metric, NewRun, Page, PastRun, Run, RunId, RunInfo, RunQuery,
+    RunUpdate,
 };
 use super::registry::Registry;
 
 /// The tag of experiments that are made here: MLflow's page shows their runs at once, and not its pages for agents.
 pub const EXPERIMENT_KIND: (&str, &str) = ("mlflow.experimentKind", "custom_model_development");
+/// What a server takes in one request.
+const PARAMS_AT_ONCE: usize = 100;
+const METRICS_AT_ONCE: usize = 1000;
 
 /// How a write of a param came out. A param is written once: this is the compare-and-set that the ledger stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +53,24 @@ pub trait Store: Send + Sync {
 
     /// Makes a run in state RUNNING.
     async fn create_run(&self, run: &NewRun) -> Result<RunInfo>;
+    /// Makes runs that are over, in this order.
+    async fn create_past_runs(&self, runs: &[PastRun]) -> Result<Vec<RunInfo>> {
+        let mut made = Vec::with_capacity(runs.len());
+        for past in runs {
+            let info = self.create_run(&past.run).await?;
+            for params in past.params.chunks(PARAMS_AT_ONCE) {
+                self.log_batch(&info.id, &[], params, &[]).await?;
+            }
+            for metrics in past.metrics.chunks(METRICS_AT_ONCE) {
+                self.log_batch(&info.id, metrics, &[], &[]).await?;
+            }
+            let end =
+                RunUpdate { status: Some(past.status), end_time: past.end_time, ..RunUpdate::default() };
+            self.update_run(&info.id, &end).await?;
+            made.push(info);
+        }
+        Ok(made)
+    }
     /// Reads a run.
     async fn run(&self, id: &RunId) -> Result<Run>;
     /// Changes a run's state, end or name.

@@ -1,10 +1,14 @@
 //! A database file: whether it can be read and written, and what MLflow would say to it.
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Finding;
 use super::machine::{can_write, size};
+use crate::commands::context::this_machine;
+use crate::process::now_ms;
+use crate::record::{Machine, other_machine};
+use crate::tracking::TrackingError;
 use crate::tracking::embedded::{EmbeddedStore, Health, MADE_AT};
 use crate::ui::words;
 
@@ -21,22 +25,61 @@ pub(super) async fn look(uri: &str) -> Vec<Finding> {
         Ok(true) => {}
     }
     let start = Instant::now();
-    let health = match EmbeddedStore::open(uri) {
-        Ok(store) => store.call(|db| db.health()).await,
-        Err(error) => Err(error),
+    let looked = async {
+        let store = EmbeddedStore::open_to_read(uri)?;
+        let health = store.call(|db| db.health()).await?;
+        let other = other_machine(&store, &this_machine(), now_ms()).await?;
+        Ok::<_, TrackingError>((health, other))
     };
-    match health {
+    match looked.await {
         Err(error) => vec![Finding::failed("store", &error.into())],
-        Ok(health) => {
-            let took = words::duration(start.elapsed());
-            let text = format!("{} opens in {took} ({})", health.path.display(), size(health.bytes));
-            vec![
-                Finding::ok("store", text),
+        Ok((health, other)) => {
+            let mut found = vec![
+                opens(&health, start.elapsed()),
                 Finding::ok("login", "a file needs none"),
                 schema(&health, uri),
                 writers(&health),
-                artifacts(&health),
-            ]
+                machines(other),
+            ];
+            // Nothing is written beside a file that can't be written.
+            found.extend(health.read_only.is_none().then(|| artifacts(&health)));
+            found
+        }
+    }
+}
+
+fn opens(health: &Health, took: Duration) -> Finding {
+    let took = words::duration(took);
+    let text = format!("{} opens in {took} ({})", health.path.display(), size(health.bytes));
+    match health.read_only {
+        None => Finding::ok("store", text),
+        Some(why) => Finding::warn(
+            "store",
+            format!("{text}, to read only: {why}"),
+            "Commands that only read work. To run trials get the right to write the file and its folder, or name another \
+             database by --tracking-uri.",
+        ),
+    }
+}
+
+/// A file is for the processes of one machine.
+fn machines(other: Option<(Machine, i64)>) -> Finding {
+    match other {
+        None => Finding::ok("machines", "no other machine works with this file"),
+        Some((other, age)) => {
+            let age = words::duration(Duration::from_millis(u64::try_from(age).unwrap_or(0)));
+            Finding::bad(
+                "machines",
+                format!(
+                    "agents of another machine, {}, work with this file (last sign of life {age} ago)",
+                    other.host
+                ),
+                format!(
+                    "A file is for the processes of one machine. For several: `sweep server` on {}, and \
+                     MLFLOW_TRACKING_URI=http://… on all.",
+                    other.host
+                ),
+            )
         }
     }
 }
@@ -60,8 +103,9 @@ fn schema(health: &Health, uri: &str) -> Finding {
         );
     }
     if revision == MADE_AT {
-        let text =
-            format!("revision {revision}, as sweep makes it; MLflow 3 brings it up to date when it opens it");
+        let text = format!(
+            "revision {revision}, as sweep makes it; MLflow 3 brings it up to date when it opens it, MLflow 2 can't open it"
+        );
         return Finding::ok("schema", text);
     }
     Finding::ok(
@@ -71,13 +115,25 @@ fn schema(health: &Health, uri: &str) -> Finding {
 }
 
 fn writers(health: &Health) -> Finding {
+    if let Some(network) = health.network {
+        return Finding::warn(
+            "locking",
+            format!(
+                "the file lies on {network}, a file system that machines share; journal mode {}",
+                health.journal_mode
+            ),
+            "Use it from one machine only, or keep it on a local disk. For several machines: `sweep server` or `mlflow \
+             server` on one of them, and MLFLOW_TRACKING_URI=http://… on all.",
+        );
+    }
     if health.journal_mode == "wal" {
         return Finding::ok("locking", "write-ahead log: agents read while others write");
     }
     Finding::warn(
         "locking",
         format!("journal mode {}: agents wait for each other", health.journal_mode),
-        "Is the file on a network file system? Keep it on a local disk, or use `mlflow server` for many machines.",
+        "Its file system has no shared memory, or another program keeps it so: keep the file on a local disk, or use a \
+         tracking server.",
     )
 }
 
@@ -90,5 +146,56 @@ fn artifacts(health: &Health) -> Finding {
             format!("{} can't be written: {error}", folder.display()),
             "Give yourself the right to write there, or name a database in another folder.",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::State;
+    use super::*;
+
+    fn health() -> Health {
+        Health {
+            path: "/data/mlflow.db".into(),
+            bytes: 1 << 20,
+            revision: Some(MADE_AT.to_owned()),
+            lacks: Vec::new(),
+            journal_mode: "wal".to_owned(),
+            network: None,
+            read_only: None,
+        }
+    }
+
+    #[test]
+    fn a_file_on_a_network_file_system_is_named_with_the_way_out() {
+        assert_eq!(writers(&health()).state, State::Ok);
+        let shared = Health { network: Some("NFS"), journal_mode: "delete".into(), ..health() };
+        let found = writers(&shared);
+        assert!(found.state == State::Warn && found.found.contains("NFS"), "{found:?}");
+        assert!(found.advice.unwrap().contains("sweep server"));
+    }
+
+    #[test]
+    fn agents_of_another_machine_are_named() {
+        assert_eq!(machines(None).state, State::Ok);
+        let other = Machine { id: "a1".into(), host: "node7".into() };
+        let found = machines(Some((other, 5_000)));
+        assert!(found.state == State::Bad && found.found.contains("node7"), "{found:?}");
+    }
+
+    #[test]
+    fn mlflow_2_is_said_not_to_open_a_file_of_ours_and_later_schemas_are_sound() {
+        assert!(schema(&health(), "sqlite:///x").found.contains("MLflow 2 can't"));
+        // MLflow 3.18's head.
+        let migrated = Health { revision: Some("f4a9b2c7d1e6".into()), ..health() };
+        assert_eq!(schema(&migrated, "sqlite:///x").state, State::Ok);
+    }
+
+    #[test]
+    fn a_file_that_can_only_be_read_says_what_works() {
+        let found =
+            opens(&Health { read_only: Some("its file system is read-only"), ..health() }, Duration::ZERO);
+        assert_eq!(found.state, State::Warn);
+        assert!(found.advice.unwrap().starts_with("Commands that only read work"));
     }
 }

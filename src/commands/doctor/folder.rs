@@ -2,7 +2,7 @@
 
 use super::Finding;
 use crate::commands::context::{DEFAULT_URI, Setting};
-use crate::commands::workspace::{Latest, waiting};
+use crate::commands::workspace::{Latest, refused, waiting};
 use crate::process::{Changes, git_state};
 use crate::ui::words;
 
@@ -56,6 +56,15 @@ fn git(setting: &Setting) -> Finding {
 
 /// What `.sweep` keeps.
 fn own(setting: &Setting) -> Finding {
+    let refused = refused(&setting.folder);
+    if let Some(first) = refused.first() {
+        let results = words::count(refused.len() as u64, "result");
+        return Finding::warn(
+            "folder",
+            format!("{results} refused by the store for good and set aside, such as {}", first.display()),
+            "Look into the files: what they hold is not in the store. Delete them once they are of no use.",
+        );
+    }
     let waiting = waiting(&setting.folder);
     if let Some((sweep, _)) = waiting.first() {
         let all = waiting.iter().map(|(_, number)| number).sum();
@@ -86,4 +95,32 @@ fn own(setting: &Setting) -> Finding {
         );
     }
     Finding::ok("folder", format!("sweep {shown} was made here last; nothing waits to be delivered"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::State;
+    use super::*;
+    use crate::ui::Ui;
+
+    #[test]
+    fn results_that_were_set_aside_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let setting = Setting {
+            ui: Ui::detect(true),
+            folder: folder.path().to_path_buf(),
+            tracking_uri: None,
+            columns: Vec::new(),
+        };
+        assert_eq!(own(&setting).state, State::Ok);
+        let journal = folder.path().join(".sweep/journal/0123");
+        std::fs::create_dir_all(&journal).unwrap();
+        std::fs::write(journal.join("r1.json.refused"), "{}").unwrap();
+        let found = own(&setting);
+        assert_eq!(found.state, State::Warn);
+        assert!(
+            found.found.starts_with("1 result refused") && found.found.ends_with("r1.json.refused"),
+            "{found:?}"
+        );
+    }
 }

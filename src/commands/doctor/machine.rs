@@ -21,7 +21,7 @@ const NOTHING: u64 = 32 << 20;
 pub(super) fn look(setting: &Setting, uri: &str) -> Vec<Finding> {
     let mut found = disks(&setting.folder, uri);
     found.push(gpus());
-    found.push(python());
+    found.push(python(uri.starts_with("sqlite")));
     found.push(proxies(uri, &|name| std::env::var(name).ok().filter(|value| !value.is_empty())));
     found
 }
@@ -112,7 +112,7 @@ fn gpus() -> Finding {
 }
 
 /// Python is the business of the person's command alone; it is said which one a command would find.
-fn python() -> Finding {
+fn python(file: bool) -> Finding {
     const VERSION: &str = "import importlib.metadata as m, sys
 names = {d.metadata['Name'].lower(): d.version for d in m.distributions() if d.metadata['Name']}
 print('.'.join(map(str, sys.version_info[:3])), names.get('mlflow') or names.get('mlflow-skinny') or '-')";
@@ -131,6 +131,15 @@ print('.'.join(map(str, sys.version_info[:3])), names.get('mlflow') or names.get
                 program.display()
             ),
         ),
+        Some((python, mlflow)) if file && is_version_2(mlflow) => Finding::warn(
+            "python",
+            format!(
+                "{python} at {}, with mlflow {mlflow}, which can't open a database file that sweep made",
+                program.display()
+            ),
+            "Scripts log with it all the same. To look at runs: `sweep server`, MLflow 3, or a file that `mlflow server` \
+             of version 2 has made first.",
+        ),
         Some((python, mlflow)) => {
             Finding::ok("python", format!("{python} at {}, with mlflow {mlflow}", program.display()))
         }
@@ -140,6 +149,11 @@ print('.'.join(map(str, sys.version_info[:3])), names.get('mlflow') or names.get
             "Commands that start it will fail.",
         ),
     }
+}
+
+/// Whether this is a version of MLflow that knows nothing of the schema at which new files are made.
+fn is_version_2(version: &str) -> bool {
+    version.split('.').next().and_then(|major| major.parse::<u32>().ok()).is_some_and(|major| major < 3)
 }
 
 fn on_path(program: &str) -> Option<PathBuf> {
@@ -231,6 +245,17 @@ mod tests {
         assert_eq!(proxied("http://a.example.org", &[proxy]).state, State::Ok);
         assert_eq!(proxied("sqlite:///mlflow.db", &[proxy]).state, State::Ok);
         assert_eq!(proxied("https://127.0.0.1", &[proxy]).state, State::Ok, "another scheme's proxy");
+    }
+
+    #[test]
+    fn versions_before_3_are_told_from_later_ones() {
+        assert!(is_version_2("2.22.1") && is_version_2("1.30.0"));
+        assert!(
+            !is_version_2("3.0.0rc1")
+                && !is_version_2("3.18.0")
+                && !is_version_2("10.0")
+                && !is_version_2("-")
+        );
     }
 
     #[test]

@@ -2,9 +2,11 @@
 //!
 //! It looks and changes nothing: where there is no database yet, none is made.
 
+mod certificates;
 mod database;
 mod folder;
 mod machine;
+mod program;
 mod server;
 
 use serde::Serialize;
@@ -90,6 +92,7 @@ pub async fn doctor(setting: &Setting, args: &DoctorArgs) -> Result<Exit, Failur
         "sqlite" => database::look(&uri).await,
         _ => vec![Finding::failed("store", &super::context::unknown_scheme(&uri))],
     };
+    checks.extend(program::look());
     checks.extend(machine::look(setting, &uri));
     checks.extend(folder::look(setting));
     let state = checks.iter().map(|check| check.state).max().unwrap_or(State::Ok);

@@ -8,7 +8,7 @@ use super::Finding;
 use crate::commands::failure::Failure;
 use crate::tracking::local_artifacts::folder_of;
 use crate::tracking::rest::{Environment, Login, Probe, RestStore, Settings};
-use crate::tracking::{ErrorKind, Experiment, Store as _};
+use crate::tracking::{ErrorKind, Experiment, Store as _, TrackingError};
 use crate::ui::words;
 
 /// Nobody who asks for a doctor waits two minutes.
@@ -25,14 +25,15 @@ pub(super) async fn look(uri: &str) -> Vec<Finding> {
         Err(error) => return vec![Finding::failed("store", &error.into())],
     };
     let login = login(&settings);
+    let certificates = super::certificates::look(&settings);
     let settings = Settings { timeout: settings.timeout.min(PATIENCE), max_retries: 0, ..settings };
     let store = match RestStore::new(settings) {
         Ok(store) => store,
-        Err(error) => return vec![Finding::failed("store", &error.into()), login],
+        Err(error) => return unreachable_server(error, login, certificates),
     };
     let probe = match store.probe().await {
         Ok(probe) => probe,
-        Err(error) => return vec![Finding::failed("store", &error.into()), login],
+        Err(error) => return unreachable_server(error, login, certificates),
     };
     let mut found = Vec::new();
     match store.first_call().await {
@@ -47,8 +48,13 @@ pub(super) async fn look(uri: &str) -> Vec<Finding> {
         }
         Err(error) => found.extend([Finding::failed("store", &error.into()), login]),
     }
+    found.extend(certificates);
     found.push(clock(&probe));
     found
+}
+
+fn unreachable_server(error: TrackingError, login: Finding, certificates: Option<Finding>) -> Vec<Finding> {
+    [Finding::failed("store", &error.into()), login].into_iter().chain(certificates).collect()
 }
 
 fn answers(store: &RestStore, probe: &Probe, took: Duration) -> Finding {

@@ -38,7 +38,9 @@ pub(super) struct Columns {
 impl Columns {
     /// Reads a header; what is wrong comes with what to do.
     pub(super) fn of(header: &csv::StringRecord, asked: &Asked) -> Result<Self, (String, String)> {
-        let names: Vec<&str> = header.iter().map(str::trim).collect();
+        // Files that were put together have byte order marks in their midst.
+        let padding = |c: char| c.is_whitespace() || c == '\u{feff}';
+        let names: Vec<&str> = header.iter().map(|name| name.trim_matches(padding)).collect();
         let dialect = dialect(&names);
         let listed = || format!("Its columns are: {}.", names.join(", "));
         let (column, metric) = metric_column(dialect, &names, asked).ok_or_else(|| match &asked.metric {

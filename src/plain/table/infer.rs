@@ -33,7 +33,7 @@ pub fn infer_config(table: &Table, around: &Around) -> String {
     let goal = goal.as_str();
     // In ASCII: not every character may stand in YAML as it is.
     let text = |text: &str| Value::Text(text.to_owned()).json_text();
-    let comment: String = source.chars().filter(|c| !c.is_control() && *c != '\u{feff}').collect();
+    let comment: String = source.chars().filter(|c| is_plain(*c)).collect();
     let mut out = format!(
         "# Inferred by `sweep import` from {comment} ({}).\n\
          # The command is not known, and the ranges are those of the values.\n\
@@ -50,6 +50,11 @@ pub fn infer_config(table: &Table, around: &Around) -> String {
         out.push_str(&format!("  {}: {}\n", text(param), distribution(&values, log.contains(param))));
     }
     out
+}
+
+/// Whether YAML takes a character as it is: no control, no break of a line, no byte order mark.
+fn is_plain(c: char) -> bool {
+    !c.is_control() && !matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}')
 }
 
 fn distribution(values: &[&Value], log: bool) -> String {
@@ -141,6 +146,7 @@ fn float(x: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Asked;
     use super::*;
 
     fn drawn(n: u32, at: impl Fn(f64) -> f64) -> Vec<f64> {
@@ -164,5 +170,27 @@ mod tests {
         let values: Vec<&Value> = values.iter().collect();
         assert_eq!(distribution(&values, false), "{\"values\": [0.1, 0.01, 0.001]}");
         assert!(distribution(&values, true).contains("log_uniform_values"));
+    }
+
+    #[test]
+    fn whatever_a_table_holds_its_config_is_yaml_and_says_the_same() {
+        for odd in ['\u{feff}', '\u{2028}', '\u{85}', '\u{fffe}', '\u{7f}', '\u{1f600}', '\\', '#'] {
+            let csv = format!("\u{feff}lr,\u{feff}k{odd}x,lo{odd}ss\n1,a{odd}b,0.5\n2,c,0.25\n");
+            let asked = Asked { metric: Some(format!("lo{odd}ss")), ..Asked::default() };
+            let table = Table::read(csv.as_bytes(), "t.csv", &asked).unwrap();
+            let name = format!("n{odd}");
+            let around = Around {
+                name: &name,
+                experiment: &name,
+                goal: Goal::Minimize,
+                source: &format!("t{odd}.csv"),
+                log: &[],
+            };
+            let config = infer_config(&table, &around);
+            let checked = crate::config::check(config.as_bytes());
+            assert!(checked.errors.is_empty(), "{odd:?}: {:?}\n{config}", checked.errors);
+            assert_eq!(checked.config.unwrap().sweep_name.as_deref(), Some(name.as_str()), "{odd:?}");
+            assert!(table.params.contains(&"lr".to_owned()), "{:?}", table.params);
+        }
     }
 }

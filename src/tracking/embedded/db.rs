@@ -2,22 +2,18 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 
+use super::connection;
+use super::file_system::network_of;
+use super::place::{FileId, ReadOnly};
 use super::roots::{Places, Roots};
 use super::schema::{self, Columns};
 use super::uri;
 use crate::tracking::{ErrorKind, Result, TrackingError};
 
-/// How long a call waits for other writers. A migration by MLflow was seen to hold the file for five seconds.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(60);
-/// How often, and after what pause, the switch to write-ahead logging is tried.
-const WAL_TRIES: u32 = 20;
-const WAL_PAUSE: Duration = Duration::from_millis(5);
-/// Prepared statements kept per connection; the searches of one client differ only in their bound values.
-const STATEMENT_CACHE: usize = 128;
 /// Idle reading connections kept for the next call.
 const IDLE_READERS: usize = 4;
 
@@ -30,8 +26,18 @@ pub struct Db {
     uri: String,
     places: Places,
     columns: Mutex<Columns>,
-    writer: Mutex<Connection>,
-    readers: Mutex<Vec<Connection>>,
+    /// The file that was opened.
+    file: FileId,
+    /// The network file system that it lies on.
+    network: Option<&'static str>,
+    access: Access,
+}
+
+/// What may be done with the file.
+#[derive(Debug)]
+enum Access {
+    Write { writer: Mutex<Connection>, readers: Mutex<Vec<Connection>> },
+    Read(ReadOnly),
 }
 
 impl Db {
@@ -44,10 +50,28 @@ impl Db {
 
     /// The same with other places for artifacts.
     pub fn open_with(uri_or_path: &str, roots: &Roots) -> Result<Self> {
-        let path = std::path::absolute(uri::database_path(uri_or_path)?).map_err(|error| {
-            TrackingError::new(ErrorKind::Io, format!("can't resolve '{uri_or_path}'")).caused_by(error)
-        })?;
-        let folder = path.parent().map_or_else(|| PathBuf::from("/"), Path::to_path_buf);
+        Self::open_on(uri_or_path, roots, network_of)
+    }
+
+    /// Opens the database to read: one that can't be written, too. What could be written is opened as ever.
+    pub fn open_to_read(uri_or_path: &str) -> Result<Self> {
+        let path = absolute(uri_or_path)?;
+        match ReadOnly::of(&path) {
+            None => Self::open(uri_or_path),
+            Some(why) => Self::open_read_only(path, why),
+        }
+    }
+
+    fn open_on(
+        uri_or_path: &str,
+        roots: &Roots,
+        network_of: fn(&Path) -> Option<&'static str>,
+    ) -> Result<Self> {
+        let path = absolute(uri_or_path)?;
+        if let Some(why) = ReadOnly::of(&path) {
+            return Err(why.refusal(&path));
+        }
+        let folder = folder_of(&path);
         std::fs::create_dir_all(&folder).map_err(|error| {
             TrackingError::new(ErrorKind::Io, format!("can't make the folder '{}'", folder.display()))
                 .caused_by(error)
@@ -55,20 +79,33 @@ impl Db {
         })?;
         let uri = uri::uri_of(&path);
         let places = Places::new(roots, &folder);
-        let mut writer = connect(&path)?;
+        let network = network_of(&folder);
+        let mut writer = connection::open(&path, true)?;
         schema::create_if_empty(&mut writer, &places)?;
         let columns = schema::inspect(&writer, &uri)?;
         schema::refuse_workspaces(&writer, &uri)?;
-        use_wal(&writer)?;
+        let mut writer = connection::choose_journal(writer, &path, network.is_some())?;
         schema::restore_default_experiment(&mut writer, &places)?;
+        let access = Access::Write { writer: Mutex::new(writer), readers: Mutex::new(Vec::new()) };
+        let file = FileId::of(&path).ok_or_else(|| gone(&path))?;
+        Ok(Self { path, folder, uri, places, columns: Mutex::new(columns), file, network, access })
+    }
+
+    fn open_read_only(path: PathBuf, why: ReadOnly) -> Result<Self> {
+        let (folder, uri) = (folder_of(&path), uri::uri_of(&path));
+        let reader = connection::open_to_read(&path)?;
+        let columns = schema::inspect(&reader, &uri)?;
+        schema::refuse_workspaces(&reader, &uri)?;
+        let file = FileId::of(&path).ok_or_else(|| gone(&path))?;
         Ok(Self {
+            places: Places::new(&Roots::default(), &folder),
+            network: network_of(&folder),
+            columns: Mutex::new(columns),
+            access: Access::Read(why),
             path,
             folder,
             uri,
-            places,
-            columns: Mutex::new(columns),
-            writer: Mutex::new(writer),
-            readers: Mutex::new(Vec::new()),
+            file,
         })
     }
 
@@ -95,9 +132,29 @@ impl Db {
         &self.places
     }
 
+    /// The network file system that the file lies on, such as NFS; `None`: it belongs to this machine.
+    #[must_use]
+    pub fn network(&self) -> Option<&'static str> {
+        self.network
+    }
+
+    /// Why the file can't be written; `None`: it can.
+    #[must_use]
+    pub fn read_only(&self) -> Option<&'static str> {
+        match self.access {
+            Access::Write { .. } => None,
+            Access::Read(why) => Some(why.why()),
+        }
+    }
+
     /// Runs `work` in one write transaction; nothing of it stays where it fails.
     pub(super) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        let mut connection = locked(&self.writer);
+        let writer = match &self.access {
+            Access::Write { writer, .. } => writer,
+            Access::Read(why) => return Err(why.refusal(&self.path)),
+        };
+        let mut connection = locked(writer);
+        self.file.check(&self.path)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let outcome = work(&transaction)?;
         transaction.commit()?;
@@ -106,15 +163,19 @@ impl Db {
 
     /// Runs `work` on one consistent state of the database.
     pub(super) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        let idle = locked(&self.readers).pop();
+        self.file.check(&self.path)?;
+        let readers = match &self.access {
+            Access::Write { readers, .. } => readers,
+            // Such a connection may take the file for one that never changes: it is not kept.
+            Access::Read(_) => return read_with(&mut connection::open_to_read(&self.path)?, work),
+        };
+        let idle = locked(readers).pop();
         let mut connection = match idle {
             Some(connection) => connection,
-            None => connect(&self.path)?,
+            None => connection::open(&self.path, false)?,
         };
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
-        let outcome = work(&transaction);
-        transaction.finish()?;
-        let mut readers = locked(&self.readers);
+        let outcome = read_with(&mut connection, work);
+        let mut readers = locked(readers);
         if readers.len() < IDLE_READERS {
             readers.push(connection);
         }
@@ -138,63 +199,30 @@ impl Db {
     }
 }
 
+fn read_with<T>(connection: &mut Connection, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
+    let outcome = work(&transaction);
+    transaction.finish()?;
+    outcome
+}
+
+fn absolute(uri_or_path: &str) -> Result<PathBuf> {
+    std::path::absolute(uri::database_path(uri_or_path)?).map_err(|error| {
+        TrackingError::new(ErrorKind::Io, format!("can't resolve '{uri_or_path}'")).caused_by(error)
+    })
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    path.parent().map_or_else(|| PathBuf::from("/"), Path::to_path_buf)
+}
+
+fn gone(path: &Path) -> TrackingError {
+    TrackingError::new(ErrorKind::Io, format!("the tracking database '{}' vanished", path.display()))
+}
+
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // A panic elsewhere leaves a connection usable: its transaction was rolled back when it was dropped.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn connect(path: &Path) -> Result<Connection> {
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(|error| {
-        let mut failure = TrackingError::from(error);
-        failure.message =
-            format!("can't open the tracking database '{}': {}", path.display(), failure.message);
-        failure
-    })?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
-    connection.pragma_update(None, "foreign_keys", true)?;
-    // As MLflow has it: LIKE tells upper from lower case, and ILIKE is made of LOWER().
-    connection.pragma_update(None, "case_sensitive_like", true)?;
-    if journal_mode(&connection)? == "wal" {
-        relax_sync(&connection)?;
-    }
-    Ok(connection)
-}
-
-/// Write-ahead logging lets readers and a writer work side by side. It stays with the file. Where it can't be had
-/// (another process keeps the file busy, or the file system can't do it) the file stays as it is.
-fn use_wal(connection: &Connection) -> Result<()> {
-    for _ in 0..WAL_TRIES {
-        if journal_mode(connection)? == "wal" {
-            return relax_sync(connection);
-        }
-        let switched = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0));
-        match switched {
-            Ok(mode) if mode == "wal" => {}
-            Ok(mode) => {
-                tracing::debug!(mode, "the database file can't do write-ahead logging");
-                return Ok(());
-            }
-            // SQLite does not wait here. Most often another process is switching the same new file.
-            Err(error) => {
-                tracing::debug!(%error, "write-ahead logging can't be switched on now");
-                std::thread::sleep(WAL_PAUSE);
-            }
-        }
-    }
-    Ok(())
-}
-
-fn journal_mode(connection: &Connection) -> Result<String> {
-    Ok(connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?)
-}
-
-/// With write-ahead logging NORMAL survives the death of any process; only a power cut may take the last
-/// moments, never the database.
-fn relax_sync(connection: &Connection) -> Result<()> {
-    Ok(connection.pragma_update(None, "synchronous", "NORMAL")?)
 }
 
 /// Now, in epoch milliseconds.
@@ -209,4 +237,75 @@ pub(super) fn fresh_id() -> String {
     let bits = rand::random::<u128>();
     let version = (bits & !(0xf << 76)) | (0x4 << 76);
     format!("{:032x}", (version & !(0x3 << 62)) | (0x2 << 62))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn new_file() -> (tempfile::TempDir, PathBuf, Db) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mlflow.db");
+        let db = Db::open(path.to_str().unwrap()).unwrap();
+        (folder, path, db)
+    }
+
+    #[test]
+    fn a_file_on_a_network_file_system_is_written_without_a_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mlflow.db");
+        let text = path.to_str().unwrap();
+        let mode = |db: &Db| db.read(|connection| Ok(connection::journal_mode(connection)?)).unwrap();
+        // One that was made on a local disk comes with a log.
+        assert_eq!(mode(&Db::open(text).unwrap()), "wal");
+        let db = Db::open_on(text, &Roots::default(), |_| Some("NFS")).unwrap();
+        assert_eq!((db.network(), mode(&db).as_str()), (Some("NFS"), "delete"));
+        db.create_experiment("a", None, &[]).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_was_deleted_moved_or_replaced_is_noticed_before_anything_is_written() {
+        type Harm = fn(&Path);
+        let harms: [(&str, Harm); 3] = [
+            ("deleted or moved", |path| std::fs::remove_file(path).unwrap()),
+            ("deleted or moved", |path| std::fs::rename(path, path.with_extension("old")).unwrap()),
+            ("replaced by another file", |path| {
+                std::fs::rename(path, path.with_extension("old")).unwrap();
+                Db::open(path.to_str().unwrap()).unwrap();
+            }),
+        ];
+        for (what, harm) in harms {
+            let (_folder, path, db) = new_file();
+            harm(&path);
+            for error in
+                [db.create_experiment("a", None, &[]).unwrap_err(), db.experiment_by_name("a").unwrap_err()]
+            {
+                assert!(error.kind == ErrorKind::Io && error.message.contains(what), "{error}");
+                assert!(error.hint.unwrap().contains(".sweep/journal"));
+            }
+            assert!(path.exists() == (what != "deleted or moved"), "a reader has made an empty file");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_put_back_in_time_goes_on() {
+        let (_folder, path, db) = new_file();
+        let aside = path.with_extension("aside");
+        std::fs::rename(&path, &aside).unwrap();
+        assert!(db.create_experiment("a", None, &[]).is_err());
+        std::fs::rename(&aside, &path).unwrap();
+        db.create_experiment("a", None, &[]).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_can_not_be_written_is_read_and_says_why_it_is_not_written() {
+        let (_folder, path, db) = new_file();
+        db.create_experiment("a", None, &[]).unwrap();
+        drop(db);
+        let db = Db::open_read_only(path, ReadOnly::of_system()).unwrap();
+        assert!(db.experiment_by_name("a").unwrap().is_some());
+        let error = db.create_experiment("b", None, &[]).unwrap_err();
+        assert!(error.message.ends_with("is read-only: its file system is read-only"), "{error}");
+        assert_eq!(db.read_only(), Some("its file system is read-only"));
+    }
 }

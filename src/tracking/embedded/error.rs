@@ -11,14 +11,22 @@ impl From<rusqlite::Error> for TrackingError {
                 ErrorKind::Unavailable,
                 Some("another process holds the database file for very long; try again"),
             ),
-            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
-                (ErrorKind::Protocol, Some("the file is no SQLite database, or damaged; name another one"))
-            }
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => (
+                ErrorKind::Protocol,
+                Some(
+                    "the file is no SQLite database, or damaged (`sqlite3 FILE .recover` saves what can be saved); name another one",
+                ),
+            ),
             Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
                 (ErrorKind::Io, Some("check that the file and its folder may be read and written"))
             }
             Some(ErrorCode::DiskFull) => (ErrorKind::Io, Some("the disk is full")),
-            Some(ErrorCode::SystemIoFailure) => (ErrorKind::Io, None),
+            Some(ErrorCode::SystemIoFailure) => (
+                ErrorKind::Io,
+                Some(
+                    "the disk or its file system failed: keep the database on a local disk, or use a tracking server",
+                ),
+            ),
             Some(ErrorCode::ConstraintViolation) => (ErrorKind::Invalid, None),
             _ => (ErrorKind::Protocol, None),
         };

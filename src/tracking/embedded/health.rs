@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use rusqlite::OptionalExtension as _;
 
+use super::connection::journal_mode;
 use super::db::Db;
 use crate::tracking::Result;
 
@@ -23,15 +24,21 @@ pub struct Health {
     pub lacks: Vec<&'static str>,
     /// How SQLite keeps writers and readers apart; `wal` lets them work side by side.
     pub journal_mode: String,
+    /// The network file system that it lies on.
+    pub network: Option<&'static str>,
+    /// Why it can't be written; `None`: it can.
+    pub read_only: Option<&'static str>,
 }
 
 impl Db {
-    /// Looks at the file; proves that it can be written, and writes nothing.
+    /// Looks at the file; proves that it can be written where it should be, and writes nothing.
     ///
     /// # Errors
     /// As the database's, where it can't be read or written.
     pub fn health(&self) -> Result<Health> {
-        self.write(|_| Ok(()))?;
+        if self.read_only().is_none() {
+            self.write(|_| Ok(()))?;
+        }
         self.read(|connection| {
             let stamped = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'alembic_version'";
             let revision = match connection.query_row(stamped, [], |_| Ok(())).optional()? {
@@ -52,7 +59,9 @@ impl Db {
                 path: self.path().to_path_buf(),
                 revision,
                 lacks: lacks.into_iter().filter(|(has, _)| !has).map(|(_, what)| what).collect(),
-                journal_mode: connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?,
+                journal_mode: journal_mode(connection)?,
+                network: self.network(),
+                read_only: self.read_only(),
             })
         })
     }

@@ -6,9 +6,11 @@
 
 mod artifacts;
 mod batch;
+mod connection;
 mod db;
 mod error;
 mod experiments;
+mod file_system;
 mod health;
 mod histories;
 mod inputs;
@@ -17,6 +19,7 @@ mod metrics;
 mod models;
 mod names;
 mod params;
+mod place;
 mod record;
 mod registry;
 mod roots;

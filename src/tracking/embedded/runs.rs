@@ -10,8 +10,8 @@ use super::experiments;
 use super::names::random_name;
 use super::record::{Inputs, Lifecycle, ModelOutputs, Pair, RunData, RunHeader, RunRecord};
 use super::roots::below;
-use super::{inputs, metrics, params as run_params, tags};
-use crate::tracking::{Result, Want};
+use super::{inputs, limits, metrics, params as run_params, tags};
+use crate::tracking::{NewRun, PastRun, Result, Want};
 use crate::trial::RunStatus;
 
 /// The columns of a run in the order that [`from_row`] reads them.
@@ -33,6 +33,18 @@ pub struct CreateRun {
     pub tags: Vec<Pair>,
 }
 
+impl From<&NewRun> for CreateRun {
+    fn from(run: &NewRun) -> Self {
+        Self {
+            experiment_id: run.experiment_id.0.clone(),
+            name: Some(run.name.clone()),
+            user_id: run.user.clone(),
+            start_time: run.start_time,
+            tags: run.tags.iter().map(|(key, value)| Pair::new(key.as_str(), value.as_str())).collect(),
+        }
+    }
+}
+
 /// What is to change about a run; `None` leaves a field as it is.
 #[derive(Debug, Clone, Default)]
 pub struct RunChange {
@@ -49,24 +61,34 @@ impl Db {
     pub fn create_run(&self, run: &CreateRun) -> Result<RunRecord> {
         let (name, tags) = named(run)?;
         self.write(|db| {
-            let experiment = experiments::active(db, &run.experiment_id)?;
-            let id = fresh_id();
-            let artifact_uri = below(&experiment.artifact_location, &format!("{id}/artifacts"));
-            db.prepare_cached(
-                "INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status,
-                                   start_time, source_version, lifecycle_stage, artifact_uri, experiment_id)
-                 VALUES (?1, ?2, 'UNKNOWN', '', '', ?3, 'RUNNING', ?4, '', 'active', ?5, ?6)",
-            )?
-            .execute(params![
-                id,
-                name,
-                run.user_id,
-                run.start_time,
-                artifact_uri,
-                experiments::number(&experiment.experiment_id)?
-            ])?;
-            tags.iter().try_for_each(|tag| tags::upsert(db, &id, tag))?;
+            let id = insert(db, run, &name, &tags)?;
             whole(self, db, &id)
+        })
+    }
+
+    /// Makes runs that are over, all or none of them.
+    pub fn create_past_runs(&self, runs: &[PastRun]) -> Result<Vec<RunHeader>> {
+        let runs = runs.iter().map(|past| (CreateRun::from(&past.run), past));
+        let runs = runs.map(|(run, past)| Ok((named(&run)?, run, past))).collect::<Result<Vec<_>>>()?;
+        self.write(|db| {
+            let made = runs.iter().map(|((name, tags), run, past)| {
+                let id = insert(db, run, name, tags)?;
+                past.params.iter().try_for_each(|(key, value)| {
+                    let param = Pair::new(key.as_str(), value.as_str());
+                    limits::check_key("param", key)?;
+                    run_params::insert(db, &id, &param)?.or_conflict(&id, &param)
+                })?;
+                past.metrics.iter().try_for_each(|metric| {
+                    limits::check_metric(metric)?;
+                    metrics::insert(db, &id, metric)
+                })?;
+                db.prepare_cached(
+                    "UPDATE runs SET status = ?2, end_time = coalesce(?3, end_time) WHERE run_uuid = ?1",
+                )?
+                .execute(params![id, past.status.as_str(), past.end_time])?;
+                header(db, &id)
+            });
+            made.collect()
         })
     }
 
@@ -117,6 +139,28 @@ impl Db {
             if changed == 0 { Err(missing(id)) } else { Ok(()) }
         })
     }
+}
+
+/// Writes a new run with its tags; returns its id.
+fn insert(db: &Connection, run: &CreateRun, name: &str, tags: &[Pair]) -> Result<String> {
+    let experiment = experiments::active(db, &run.experiment_id)?;
+    let id = fresh_id();
+    let artifact_uri = below(&experiment.artifact_location, &format!("{id}/artifacts"));
+    db.prepare_cached(
+        "INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status,
+                           start_time, source_version, lifecycle_stage, artifact_uri, experiment_id)
+         VALUES (?1, ?2, 'UNKNOWN', '', '', ?3, 'RUNNING', ?4, '', 'active', ?5, ?6)",
+    )?
+    .execute(params![
+        id,
+        name,
+        run.user_id,
+        run.start_time,
+        artifact_uri,
+        experiments::number(&experiment.experiment_id)?
+    ])?;
+    tags.iter().try_for_each(|tag| tags::upsert(db, &id, tag))?;
+    Ok(id)
 }
 
 /// The run's name and its tags, which hold the name too.

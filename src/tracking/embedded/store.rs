@@ -16,7 +16,8 @@ use super::search::RunSearch;
 use crate::tracking::local_artifacts::Upload;
 use crate::tracking::{
     ArtifactEntry, EXPERIMENT_KIND, ErrorKind, Experiment, ExperimentId, Metric, NewRun, Page, ParamWrite,
-    Registry, Result, Run, RunId, RunInfo, RunQuery, RunUpdate, Store, TrackingError, local_artifacts,
+    PastRun, Registry, Result, Run, RunId, RunInfo, RunQuery, RunUpdate, Store, TrackingError,
+    local_artifacts,
 };
 
 /// Experiments of one page while all of them are read.
@@ -32,6 +33,11 @@ impl EmbeddedStore {
     /// Opens the database that a `sqlite:` URI or a path names; makes it, and its folder, where it is missing.
     pub fn open(uri_or_path: &str) -> Result<Self> {
         Ok(Self { db: Arc::new(Db::open(uri_or_path)?) })
+    }
+
+    /// Opens a database to read: one that can't be written, too.
+    pub fn open_to_read(uri_or_path: &str) -> Result<Self> {
+        Ok(Self { db: Arc::new(Db::open_to_read(uri_or_path)?) })
     }
 
     /// Whether the database file that a `sqlite:` URI or a path names is there.
@@ -115,14 +121,13 @@ impl Store for EmbeddedStore {
     }
 
     async fn create_run(&self, run: &NewRun) -> Result<RunInfo> {
-        let run = CreateRun {
-            experiment_id: run.experiment_id.0.clone(),
-            name: Some(run.name.clone()),
-            user_id: run.user.clone(),
-            start_time: run.start_time,
-            tags: pairs(&run.tags),
-        };
+        let run = CreateRun::from(run);
         self.call(move |db| Ok(db.create_run(&run)?.info.into())).await
+    }
+
+    async fn create_past_runs(&self, runs: &[PastRun]) -> Result<Vec<RunInfo>> {
+        let runs = runs.to_vec();
+        self.call(move |db| Ok(db.create_past_runs(&runs)?.into_iter().map(RunInfo::from).collect())).await
     }
 
     async fn run(&self, id: &RunId) -> Result<Run> {

@@ -7,8 +7,10 @@ use rusqlite::Connection;
 use sweep::tracking::embedded::{CreateRun, CreateVersion, Db, EmbeddedStore, Pair, RegistryQuery};
 use sweep::tracking::{ErrorKind, Registry as _};
 
+use crate::support::agent::{AgentProcess, until};
 use crate::support::mlflow_server::MlflowServer;
-use crate::support::python::run_python;
+use crate::support::python::{mlflow_python, run_python};
+use crate::support::sandbox::Sandbox;
 
 /// A database that `mlflow server` 2.22 made; `make_2_22.py` beside it says how.
 const MADE_BY_2_22: &str = include_str!("../../data/mlflow/made_by_2_22.sql");
@@ -199,4 +201,43 @@ fn a_file_of_mlflow_2_22_goes_back_to_2_22() {
         .unwrap();
     assert_eq!(stamp, "0584bdc529eb");
     holds_both(store.db(), &ours, "ours");
+}
+
+/// An agent works on the file all the while, through a client that is older than the upgrade.
+#[test]
+fn an_agent_that_works_while_mlflow_upgrades_the_file_goes_on() {
+    let sandbox = Sandbox::new();
+    let path = made_by_2_22(sandbox.path());
+    let uri = format!("sqlite:///{}", path.display());
+    let id = sandbox.init(
+        "command: 'sleep 0.05; echo loss=${x}'\nmethod: random\nrun_cap: 100000\nseed: 1\n\
+         metric: {name: loss, goal: minimize, from_output: 'loss=(.+)'}\nparameters: {x: {min: 0.0, max: 1.0}}\n",
+    );
+    let agent = AgentProcess::start(&sandbox, &["run", &id], &[]);
+    let finished = || -> i64 {
+        let sql =
+            "SELECT count(*) FROM runs r JOIN tags t ON t.run_uuid = r.run_uuid AND t.key = 'sweep.trial'
+                   WHERE r.status = 'FINISHED'";
+        Connection::open(&path).unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    until("the first trials", || (finished() > 2).then_some(()));
+    let upgraded = Command::new(mlflow_python())
+        .args(["-m", "mlflow", "db", "upgrade", &uri])
+        .current_dir(sandbox.path())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(upgraded.status.success(), "{}", String::from_utf8_lossy(&upgraded.stderr));
+    let then = finished();
+    until("trials after the upgrade", || (finished() > then + 2).then_some(()));
+    sandbox.run(&["stop", &id]).expect(0);
+    let ended = agent.finish().expect(0);
+    assert!(!ended.stderr.contains("error"), "{}", ended.stderr);
+    let stamp: String = Connection::open(&path)
+        .unwrap()
+        .query_row("SELECT version_num FROM alembic_version", [], |row| row.get(0))
+        .unwrap();
+    assert_ne!(stamp, "0584bdc529eb");
+    let listed = sandbox.run(&["list", "--format", "json"]).expect(0).json();
+    assert_eq!(listed[0]["trials"]["finished"], listed[0]["trials"]["begun"], "{listed:#}");
 }
