@@ -1,17 +1,7 @@
 //! `sweep`: hyperparameter sweeps on top of MLflow tracking.
 //!
-//! The map of the house, from the ground up; a module names only modules on a storey below its own
-//! (`tests/architecture.rs` holds this):
-//!
-//! | storey | modules |
-//! |---|---|
-//! | 6 | [`cli`] |
-//! | 5 | [`commands`] |
-//! | 4 | [`ui`], [`report`] |
-//! | 3 | [`agent`], [`gateway`], [`plain`] |
-//! | 2 | [`strategy`], [`stopping`], [`analysis`], [`tracking`], [`process`] |
-//! | 1 | [`config`], [`trial`] |
-//! | 0 | [`space`], [`metric`] |
+//! Its modules stand in layers, and each names only modules below its own: `ARCHITECTURE.md` has the list, and
+//! `tests/architecture` reads it.
 
 pub mod agent;
 pub mod analysis;

@@ -1,4 +1,4 @@
-//! The nouns of a sweep that every storey shares: trial, attempt, status.
+//! The nouns of a sweep that every layer shares: trial, attempt, status.
 
 use std::fmt;
 

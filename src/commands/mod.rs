@@ -1,4 +1,4 @@
-//! A verb a file: each a short story told in the storeys below.
+//! A verb a file, made of what the layers below offer.
 //!
 //! A command takes a [`Setting`] and plain data, opens a [`Context`], and returns an [`Exit`] or a [`Failure`]; `main` alone exits.
 
