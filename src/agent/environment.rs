@@ -23,6 +23,8 @@ pub(super) struct HandedOver<'a> {
     /// Where `sweep log` keeps what the store does not take.
     pub(super) journal: &'a Path,
     pub(super) agent: &'a str,
+    /// This program, for scripts that call `sweep log` where `sweep` is not on the path.
+    pub(super) program: Option<&'a Path>,
     /// The GPU of this trial alone.
     pub(super) gpu: Option<&'a str>,
     /// The config's own additions.
@@ -56,6 +58,9 @@ pub(super) fn variables(
     set("SWEEP_PARENT_RUN_ID", given.sweep_id.into());
     set("SWEEP_RUN_ID", run_id.into());
     set("SWEEP_AGENT_ID", given.agent.into());
+    if let Some(program) = given.program {
+        set("SWEEP_BIN", program.into());
+    }
     if let Some(gpu) = given.gpu {
         set("CUDA_VISIBLE_DEVICES", gpu.into());
     }
@@ -104,6 +109,7 @@ mod tests {
             checkpoint_dir: Path::new("/c"),
             journal: Path::new("/j"),
             agent: "me",
+            program: Some(Path::new("/bin/sweep")),
             gpu: Some("1"),
             additions: &[("MLFLOW_RUN_ID".into(), "wrong".into()), ("OMP_NUM_THREADS".into(), "1".into())],
         };
@@ -120,6 +126,7 @@ mod tests {
         assert_eq!(last(&all, "MLFLOW_RUN_ID"), Some("abc"));
         assert_eq!(last(&all, "OMP_NUM_THREADS"), Some("1"));
         assert_eq!(last(&all, "SWEEP_ATTEMPT"), Some("2"));
+        assert_eq!(last(&all, "SWEEP_BIN"), Some("/bin/sweep"));
         assert_eq!(last(&all, "CUDA_VISIBLE_DEVICES"), Some("1"));
     }
 

@@ -517,6 +517,7 @@ impl Prepared {
     }
 
     fn spec(&self, agent: &Agent, run: &RunInfo, tracking_uri: &str) -> Spec {
+        let program = std::env::current_exe().ok();
         let given = HandedOver {
             tracking_uri,
             loopback: agent.hand_over.loopback(),
@@ -528,6 +529,7 @@ impl Prepared {
             checkpoint_dir: &self.checkpoint_dir,
             journal: agent.journal.folder(),
             agent: &agent.identity.agent,
+            program: program.as_deref(),
             gpu: self.gpu.as_ref().map(Gpu::name),
             additions: &agent.config.env,
         };

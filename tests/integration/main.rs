@@ -27,6 +27,7 @@ mod plain_files;
 mod processes;
 mod promote;
 mod provenance;
+mod python_package;
 mod rest;
 mod screens;
 mod scripts;
