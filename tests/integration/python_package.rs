@@ -78,7 +78,11 @@ fn a_wandb_script_and_its_sweep_file_run_unchanged_but_for_the_import() {
     assert_eq!(trials.len(), 2);
     for (trial, lr) in trials.iter().zip([0.1, 0.5]) {
         assert_eq!(trial.info.status.as_str(), "FINISHED");
-        assert_eq!(trial.param("lr"), Some(lr.to_string().as_str()), "the sweep's value, not the script's default");
+        assert_eq!(
+            trial.param("lr"),
+            Some(lr.to_string().as_str()),
+            "the sweep's value, not the script's default"
+        );
         assert_eq!(trial.param("optimizer.momentum"), Some("0.9"));
         assert_eq!((trial.param("epochs"), trial.param("tags")), (Some("3"), Some(r#"["a", "b"]"#)));
         let mut loss = 1.0;
