@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::Objective;
 use super::csv::push_row;
-use super::values::float_text;
+use super::numbers::float_text;
 use crate::analysis::{Analysis, Correlation, ParameterAnalysis};
 use crate::trial::RunStatus;
 

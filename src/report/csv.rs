@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use super::SweepReport;
+use super::numbers::float_text;
 use super::text::moment_iso;
-use super::values::{flatten, float_text};
+use super::values::flatten;
 
 /// The columns that every sweep's table of trials begins with, before its parameters.
 pub const TRIAL_COLUMNS: [&str; 7] = ["index", "attempt", "run_id", "status", "start", "end", "duration"];

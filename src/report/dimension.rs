@@ -4,9 +4,9 @@ use serde_json::{Value as Json, json};
 
 use super::SweepReport;
 use super::facts::finite;
+use super::numbers::{DIGITS, number, significant};
 use super::scale::{Axis, padded};
-use super::text::{clean, ems, shorten, significant};
-use super::values::{DIGITS, number};
+use super::text::{clean, ems, shorten};
 use crate::space::Value;
 use crate::trial::Trial;
 

@@ -4,10 +4,11 @@ use std::fmt::Write;
 
 use super::facts::{finite, trial_label};
 use super::frame::{Frame, FrameSpec};
+use super::numbers::significant;
 use super::palette::{STATUSES, TEXT, of_status};
 use super::scale::Axis;
 use super::svg::{Canvas, Swatch, caption_height, caption_lines};
-use super::text::{clean, count, ems, shorten, significant};
+use super::text::{clean, count, ems, shorten};
 use super::{Mark, Plot, SweepReport};
 use crate::config::Goal;
 use crate::trial::{RunStatus, Trial, TrialIndex};

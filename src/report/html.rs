@@ -9,13 +9,15 @@ use sha2::{Digest, Sha256};
 use super::facts::{finite, trial_label};
 use super::history::history;
 use super::importance::importance;
+use super::numbers::significant;
 use super::palette::{self, ORANGE, RAMP, of_status};
 use super::parallel::parallel;
 use super::slices::slices;
-use super::text::{duration_text, escape, moment_text, significant};
+use super::text::{duration_text, escape, moment_text};
 use super::timeline::timeline;
 use super::values::flatten;
 use super::{SweepReport, curves};
+use figures::figure;
 
 mod data;
 mod figures;
@@ -109,10 +111,6 @@ fn dark_inks() -> String {
         rules.collect::<Vec<_>>().join("\n"),
         variables(&palette::Ink::on_dark)
     )
-}
-
-fn figure(id: &str, svg: &str) -> String {
-    format!("<figure class=\"plot\" id=\"{id}\">\n{svg}</figure>\n")
 }
 
 /// With room for the canvas of the script and for its words.

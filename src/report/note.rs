@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use super::SweepReport;
 use super::facts::trial_label;
-use super::text::{clean, significant};
+use super::numbers::significant;
+use super::text::clean;
 use super::values::flatten;
 use crate::analysis::{Analysis, Correlation, ParameterAnalysis};
 use crate::record::NOTE_MARK as MARK;

@@ -1,6 +1,6 @@
 //! Axes: their range, where the ticks stand, and what they say.
 
-use super::values::float_text;
+use super::numbers::float_text;
 
 /// One axis: its range and its labelled ticks.
 #[derive(Debug, Clone, PartialEq)]
@@ -142,7 +142,7 @@ fn tick_text(at: f64, step: f64) -> String {
 /// A factor times a power of ten.
 fn decade_text(power: i32, factor: f64) -> String {
     if (-3..5).contains(&power) {
-        return super::text::significant(factor * 10_f64.powi(power), 1);
+        return super::numbers::significant(factor * 10_f64.powi(power), 1);
     }
     format!("{factor}e{power}")
 }

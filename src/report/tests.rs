@@ -7,6 +7,7 @@ use roxmltree::Document;
 use super::samples::{START, Sample};
 use super::*;
 use crate::analysis::Estimate;
+use crate::config::Goal;
 use crate::space::{Point, Value};
 use crate::trial::{RunStatus, TrialIndex};
 

@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use super::values::float_text;
+use super::numbers::significant;
 
 /// The text without what XML 1.0 (section 2.2) forbids or what turns the writing direction; line breaks
 /// and tabs become spaces.
@@ -86,17 +86,6 @@ pub(super) fn wrap(text: &str, width: f64, size: f64) -> Vec<String> {
         }
     }
     lines
-}
-
-/// A number for reading: at most `digits` significant digits, but never fewer than stand before the point.
-pub(super) fn significant(x: f64, digits: usize) -> String {
-    let power = x.abs().log10().floor();
-    let whole = if (0.0..16.0).contains(&power) { power as usize + 1 } else { 1 };
-    let rounded = format!("{x:.*e}", digits.max(whole).saturating_sub(1)).parse::<f64>();
-    // The largest floats round to infinity.
-    let rounded = rounded.ok().filter(|rounded| rounded.is_finite()).unwrap_or(x);
-    let text = float_text(rounded);
-    text.strip_suffix(".0").map(str::to_owned).unwrap_or(text)
 }
 
 /// A length of time in its two largest units.

@@ -11,13 +11,12 @@ mod judge;
 mod mark;
 mod median;
 mod patience;
+mod rule;
 
 #[cfg(test)]
 mod rules_tests;
 #[cfg(test)]
 mod vectors;
-
-use std::fmt::Debug;
 
 pub use asha::Asha;
 pub use curve::{Curve, Report};
@@ -26,60 +25,9 @@ pub use judge::Judge;
 pub use mark::{Mark, Marks};
 pub use median::Median;
 pub use patience::Patience;
+pub use rule::{Compares, Other, Rule, Stop};
 
 use crate::config::{EarlyTerminate, Metric};
-
-/// A trial is to be stopped, and why. Values are the metric's own: nothing is negated.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Stop {
-    /// The rule, in the words of `early_terminate.type`; `stop_on_nan` for two NaNs in a row.
-    pub rule: &'static str,
-    /// The rung or band at which it was compared, where the rule has any.
-    pub rung: Option<u64>,
-    /// The step of the report with which it was reached.
-    pub step: i64,
-    /// The trial's value.
-    pub value: f64,
-    /// What it would have had to reach to go on; `None`: nothing it could have reached.
-    pub threshold: Option<f64>,
-}
-
-/// What a rule must know of another trial.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Other {
-    /// It has finished by itself: it neither runs, nor failed, nor was stopped.
-    pub finished: bool,
-    /// What it had reached, by [`Rule::marks`].
-    pub marks: Marks,
-}
-
-/// Whom a rule compares a trial with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Compares {
-    /// With nobody.
-    Nobody,
-    /// With trials that have finished by themselves.
-    Finished,
-    /// With all that got so far.
-    All,
-}
-
-/// A stopping rule.
-pub trait Rule: Debug + Send + Sync {
-    /// Whom it compares a trial with.
-    fn compares(&self) -> Compares;
-
-    /// What other trials are compared with: all that a rule needs of a trial, whatever the length of its curve.
-    fn marks(&self, curve: &Curve) -> Marks;
-
-    /// Whether, after the first `before` reports, a place was reached at which the trial is to be compared with what is
-    /// known of the others *now*. In between it is judged by what was known then.
-    fn is_due(&self, curve: &Curve, before: usize) -> bool;
-
-    /// Judges a trial. The first `before` reports have been judged already; `others` are all other trials of the sweep,
-    /// in any order.
-    fn decide(&self, curve: &Curve, before: usize, others: &[Other]) -> Option<Stop>;
-}
 
 /// The rule of a config's `early_terminate`, for its metric.
 #[must_use]

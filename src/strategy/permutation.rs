@@ -21,7 +21,7 @@ impl Permutation {
     /// The permutation of 0..`n` that belongs to a seed.
     pub fn new(n: u128, seed: u64) -> Self {
         let bits = 128 - n.saturating_sub(1).leading_zeros();
-        let mut rng = ChaCha8Rng::from_seed(super::random::key(seed, b"permutation"));
+        let mut rng = ChaCha8Rng::from_seed(super::streams::key(seed, b"permutation"));
         let keys = std::array::from_fn(|_| rng.next_u64());
         Self { n, half_bits: bits.div_ceil(2).max(1), keys }
     }

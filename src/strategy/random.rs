@@ -1,10 +1,11 @@
 //! Random search: independent draws by inverse distribution functions.
 
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use rand_chacha::rand_core::Rng;
 
 use super::finite::Finite;
 use super::sequence::Sequence;
+use super::streams::stream;
 use super::{Observation, Proposal, Strategy, StrategyError};
 use crate::config::{Config, Constraint};
 use crate::space::{Conditions, Distribution, Point, Space, Value};
@@ -147,22 +148,6 @@ impl Strategy for WithoutRepeats {
     fn suggest(&self, k: u64, _: &[Observation]) -> Result<Option<Proposal>, StrategyError> {
         Ok(self.sequence.get(k)?.map(Proposal::from))
     }
-}
-
-/// The generator of a trial.
-pub(super) fn stream(seed: u64, trial: u64) -> ChaCha8Rng {
-    let mut rng = ChaCha8Rng::from_seed(key(seed, b"trial"));
-    rng.set_stream(trial);
-    rng
-}
-
-/// A generator's key: the seed, and what it is for.
-pub(super) fn key(seed: u64, purpose: &[u8]) -> [u8; 32] {
-    let mut key = [0; 32];
-    for (slot, byte) in key.iter_mut().zip(seed.to_le_bytes().iter().chain(purpose)) {
-        *slot = *byte;
-    }
-    key
 }
 
 /// 53 random bits as a number in \[0, 1), drawn again where 0 would be infinite.

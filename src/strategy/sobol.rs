@@ -5,7 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use super::random::{Draws, key};
+use super::random::Draws;
+use super::streams::key;
 use super::{Observation, Proposal, Strategy, StrategyError};
 use crate::config::Config;
 use crate::space::Point;

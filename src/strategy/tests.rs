@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::*;
 use crate::config::check;
 use crate::config::vectors::cases;
-use crate::space::Value;
+use crate::space::{Point, Value};
 
 fn config(file: &Json) -> Config {
     let checked = check(file.to_string().as_bytes());

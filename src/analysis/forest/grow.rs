@@ -8,7 +8,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::super::features::{Features, Group, Scale};
 use super::super::streams::below;
-use super::split::{Entry, Narrow, Share, Split, Wide};
+use super::growth::{Growth, Pending};
+use super::split::{Entry, Narrow, Share, Wide};
 use super::tree::{Node, Tree};
 use super::work::Work;
 
@@ -33,51 +34,6 @@ impl<'a> Presorted<'a> {
         let lists: Vec<Vec<Wide>> = features.groups().iter().map(sorted).collect();
         let narrow = lists.iter().all(|list| list.last().is_none_or(|last| last.code() < Narrow::CODES));
         Self { target, scales: features.groups().iter().map(Group::scale).collect(), lists, narrow }
-    }
-}
-
-/// A node that waits to be split.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Pending {
-    /// Its part of the lists.
-    pub(super) start: usize,
-    pub(super) end: usize,
-    pub(super) share: Share,
-    /// The groups that still vary, as a part of [`Growth::varying`].
-    pub(super) varying: (usize, usize),
-    /// The node whose second child this is; none for a first child.
-    parent: Option<u32>,
-}
-
-impl Pending {
-    /// How many rows it has.
-    pub(super) fn len(&self) -> usize {
-        self.end - self.start
-    }
-}
-
-/// The tree so far.
-#[derive(Debug)]
-pub(super) struct Growth {
-    pub(super) rng: ChaCha8Rng,
-    /// The varying groups of all nodes on the way to the present one, each node's behind its parent's.
-    pub(super) varying: Vec<u32>,
-    pending: Vec<Pending>,
-    nodes: Vec<Node>,
-    decreases: Vec<f64>,
-}
-
-impl Growth {
-    /// Writes a node, and puts both its children on the pile, the first on top.
-    fn part(&mut self, node: &Pending, split: &Split, varying: (usize, usize)) {
-        let place = self.nodes.len() as u32;
-        self.nodes.push(Node::question(split.group, split.low, split.width));
-        self.decreases[split.group as usize] += split.gain;
-        let middle = node.start + (split.to - split.from);
-        let inside = split.inside;
-        let outside = Share { weight: node.share.weight - inside.weight, sum: node.share.sum - inside.sum };
-        self.pending.push(Pending { start: middle, share: outside, varying, parent: Some(place), ..*node });
-        self.pending.push(Pending { end: middle, share: inside, varying, parent: None, ..*node });
     }
 }
 

@@ -5,6 +5,7 @@
 //! metric matters. Each tree has a random stream of its own; the result is the same for any number of threads.
 
 mod grow;
+mod growth;
 mod split;
 mod tree;
 mod work;

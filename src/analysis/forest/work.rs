@@ -2,7 +2,7 @@
 
 use super::super::features::Scale;
 use super::super::streams::below;
-use super::grow::{Growth, Pending};
+use super::growth::{Growth, Pending};
 use super::split::{Chooser, Entry, Share, Split, Step, Whole, search};
 
 /// The rows of a subtree, each group's in the order of their codes.

@@ -4,6 +4,7 @@
 
 mod certificates;
 mod database;
+mod finding;
 mod folder;
 mod machine;
 mod program;
@@ -17,60 +18,13 @@ use super::failure::Failure;
 use super::finalize::Format;
 use super::format::print_json;
 use crate::ui::{CheckLine, Mark, check_list};
+use finding::{Finding, State};
 
 /// What was typed.
 #[derive(Debug, Clone, Default)]
 pub struct DoctorArgs {
     /// How the findings are printed.
     pub format: Format,
-}
-
-/// How something is found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum State {
-    Ok,
-    /// It works, and deserves a look.
-    Warn,
-    /// It does not work.
-    Bad,
-}
-
-/// Something that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Finding {
-    check: &'static str,
-    state: State,
-    found: String,
-    /// What to do.
-    advice: Option<String>,
-}
-
-impl Finding {
-    fn new(check: &'static str, state: State, found: impl Into<String>) -> Self {
-        Self { check, state, found: found.into(), advice: None }
-    }
-
-    fn ok(check: &'static str, found: impl Into<String>) -> Self {
-        Self::new(check, State::Ok, found)
-    }
-
-    fn warn(check: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { advice: Some(advice.into()), ..Self::new(check, State::Warn, found) }
-    }
-
-    fn bad(check: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { advice: Some(advice.into()), ..Self::new(check, State::Bad, found) }
-    }
-
-    /// What failed, with its causes and its hint.
-    fn failed(check: &'static str, failure: &Failure) -> Self {
-        let found = std::iter::once(failure.message.clone()).chain(failure.causes.iter().cloned());
-        Self {
-            advice: failure.hint.clone(),
-            ..Self::new(check, State::Bad, found.collect::<Vec<_>>().join(": "))
-        }
-    }
 }
 
 /// All that was found, for programs.

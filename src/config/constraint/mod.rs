@@ -5,9 +5,12 @@
 //! dotted path; a name with a hyphen stands in backquotes. The crates that offer such a language are either
 //! under a licence that a program like this can't take, or bring a parser generator's runtime along.
 
+mod error;
 mod eval;
 mod lexer;
 mod parser;
+
+pub use error::ConstraintError;
 
 use crate::space::{Point, Value};
 use lexer::Equality;
@@ -20,22 +23,6 @@ pub struct Constraint {
     pub text: String,
     expr: Expr,
     names: Vec<String>,
-}
-
-/// What is wrong with an expression.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ConstraintError {
-    /// It can't be read.
-    #[error("{message} at character {at}")]
-    Syntax {
-        /// Character, from 1.
-        at: usize,
-        /// What was expected.
-        message: String,
-    },
-    /// It can't be computed for a point.
-    #[error("{0}")]
-    Type(String),
 }
 
 /// Longest expression, characters.

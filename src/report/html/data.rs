@@ -12,10 +12,11 @@ use std::collections::HashMap;
 use base64::Engine;
 use serde_json::{Map, Value as Json, json};
 
+use super::super::numbers::{DIGITS, float_text, number};
 use super::super::parallel::Parallel;
 use super::super::slices::Slices;
 use super::super::text::clean;
-use super::super::values::{DIGITS, flatten, float_text, number};
+use super::super::values::flatten;
 use super::super::{Plot, SweepReport};
 use super::trials::{FIXED, PAGE, heads, in_order};
 use crate::space::Value;

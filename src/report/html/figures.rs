@@ -2,7 +2,7 @@
 
 use super::super::SweepReport;
 use super::super::text::escape;
-use super::{figure, importance};
+use super::importance;
 use crate::analysis::{Analysis, Correlation, ParameterAnalysis};
 
 pub(super) fn importance_section(report: &SweepReport) -> String {
@@ -82,4 +82,9 @@ fn correlation(correlation: Option<&Correlation>) -> String {
 /// The number, or zero where rounding would leave a minus before zeros.
 fn no_minus_zero(x: f64, decimals: i32) -> f64 {
     if x.abs() < 0.5 * 10_f64.powi(-decimals) { 0.0 } else { x }
+}
+
+/// A plot on the page.
+pub(super) fn figure(id: &str, svg: &str) -> String {
+    format!("<figure class=\"plot\" id=\"{id}\">\n{svg}</figure>\n")
 }

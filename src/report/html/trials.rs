@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use super::super::SweepReport;
 use super::super::facts::{finite, trial_label};
-use super::super::text::{clean, duration_text, escape, moment_text, significant};
-use super::super::values::{flatten, float_text};
+use super::super::numbers::{float_text, significant};
+use super::super::text::{clean, duration_text, escape, moment_text};
+use super::super::values::flatten;
 use crate::config::Goal;
 use crate::trial::Trial;
 

@@ -3,7 +3,7 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use super::super::random::key;
+use super::super::streams::key;
 use super::axis::Axis;
 use super::search::{spread, uniform};
 

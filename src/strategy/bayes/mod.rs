@@ -11,6 +11,7 @@ mod fit;
 mod gp;
 mod improvement;
 mod kernel;
+mod known;
 mod linalg;
 mod minimise;
 mod model;
@@ -26,12 +27,14 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::finite::Finite;
-use super::random::{Random, key as stream_key};
+use super::random::Random;
 use super::sequence::Sequence;
+use super::streams::key as stream_key;
 use super::{Observation, Proposal, Strategy, StrategyError};
 use crate::config::{Config, Metric, Optimizer};
 use crate::space::Point;
 use axes::{Axes, Coordinates, Taken, key};
+use known::Known;
 use targets::{Target, targets};
 
 /// Draws of a point that may be taken or refused.
@@ -56,21 +59,6 @@ pub struct Bayes {
     /// Those of them that lie in a finite space, each once.
     explicit: Taken,
     first: OnceLock<Vec<Coordinates>>,
-}
-
-/// What is known, in an order of its own.
-#[derive(Debug, Default)]
-pub(super) struct Known {
-    /// Points with values, smaller is better.
-    pub seen: Vec<(Coordinates, f64)>,
-    /// Points without.
-    pub pending: Vec<Coordinates>,
-    /// Points of trials of this sweep.
-    own: Taken,
-    /// Points of any trial.
-    any: Taken,
-    /// Values from other sweeps and of explicit points.
-    given: u64,
 }
 
 impl Bayes {

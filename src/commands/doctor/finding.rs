@@ -1,0 +1,53 @@
+//! What a check found.
+
+use serde::Serialize;
+
+use crate::commands::failure::Failure;
+
+/// How something is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum State {
+    Ok,
+    /// It works, and deserves a look.
+    Warn,
+    /// It does not work.
+    Bad,
+}
+
+/// Something that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Finding {
+    pub(super) check: &'static str,
+    pub(super) state: State,
+    pub(super) found: String,
+    /// What to do.
+    pub(super) advice: Option<String>,
+}
+
+impl Finding {
+    fn new(check: &'static str, state: State, found: impl Into<String>) -> Self {
+        Self { check, state, found: found.into(), advice: None }
+    }
+
+    pub(super) fn ok(check: &'static str, found: impl Into<String>) -> Self {
+        Self::new(check, State::Ok, found)
+    }
+
+    pub(super) fn warn(check: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { advice: Some(advice.into()), ..Self::new(check, State::Warn, found) }
+    }
+
+    pub(super) fn bad(check: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { advice: Some(advice.into()), ..Self::new(check, State::Bad, found) }
+    }
+
+    /// What failed, with its causes and its hint.
+    pub(super) fn failed(check: &'static str, failure: &Failure) -> Self {
+        let found = std::iter::once(failure.message.clone()).chain(failure.causes.iter().cloned());
+        Self {
+            advice: failure.hint.clone(),
+            ..Self::new(check, State::Bad, found.collect::<Vec<_>>().join(": "))
+        }
+    }
+}

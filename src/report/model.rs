@@ -1,0 +1,58 @@
+//! What plots and reports are made of.
+
+use crate::analysis::{Analysis, Dependence};
+use crate::config::Goal;
+use crate::trial::Trial;
+
+/// Everything that the plots and the report tell of a sweep.
+#[derive(Debug, Clone, Copy)]
+pub struct SweepReport<'a> {
+    /// Its name.
+    pub sweep_name: &'a str,
+    /// Id of its parent run.
+    pub sweep_id: &'a str,
+    /// The method, in the config's word.
+    pub method: &'a str,
+    /// What it was after; `None`: the config names no metric.
+    pub objective: Option<Objective<'a>>,
+    /// Its trials, in any order.
+    pub trials: &'a [Trial],
+    /// Which parameters mattered; `None`: it was not asked.
+    pub analysis: Option<&'a Analysis>,
+    /// What the forest expects of each parameter; empty: it was not asked.
+    pub dependences: &'a [Dependence],
+    /// Histories of the metric, of some trials or all.
+    pub curves: &'a [Curve],
+    /// The config as it was written.
+    pub config: Option<&'a str>,
+    /// The command line of the best trial, as it was run.
+    pub best_command: Option<&'a str>,
+    /// When the report is made, epoch milliseconds: running trials last until then.
+    pub generated_at_ms: i64,
+}
+
+/// The history of a trial's metric.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Curve {
+    /// Place of the trial among those of the report.
+    pub trial: usize,
+    /// Step and value, in the order in which they were logged.
+    pub points: Vec<(i64, f64)>,
+}
+
+/// The metric that a report is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Objective<'a> {
+    /// Its key.
+    pub name: &'a str,
+    /// Its direction; without one nothing is called best.
+    pub goal: Option<Goal>,
+}
+
+impl Objective<'_> {
+    /// The config's word for its direction.
+    #[must_use]
+    pub fn goal_word(&self) -> Option<&'static str> {
+        self.goal.map(Goal::as_str)
+    }
+}
