@@ -1,9 +1,10 @@
-//! What README.md shows is true: its sweep files pass the check, its verbs exist.
+//! What README.md and the pages in docs/ show is true: their sweep files pass the check, their verbs and links exist.
 
 // What goes wrong here is meant to panic.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const README: &str = include_str!("../README.md");
@@ -25,20 +26,61 @@ fn every_sweep_file_of_the_readme_passes_the_check() {
     }
 }
 
-#[test]
-fn every_whole_sweep_file_of_the_page_on_early_stopping_passes_the_check() {
-    let page = include_str!("../docs/early-stopping.md");
-    let blocks = page.split("```yaml\n").skip(1).map(|rest| rest.split("\n```").next().unwrap());
-    let files: Vec<&str> = blocks.filter(|block| block.contains("command:")).collect();
-    assert!(!files.is_empty());
-    for file in files {
-        let checked = sweep::config::check(file.as_bytes());
-        assert!(checked.errors.is_empty() && checked.warnings.is_empty(), "{checked:?} in\n{file}");
-    }
+/// The pages for users, by path.
+fn pages() -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let docs = std::fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let pages = docs.filter(|path| path.extension().is_some_and(|ending| ending == "md"));
+    let pages = pages.chain([root.join("README.md"), root.join("python/README.md")]);
+    pages.map(|path| (path.clone(), std::fs::read_to_string(path).unwrap())).collect()
 }
 
 #[test]
-fn every_verb_of_the_readme_is_a_verb_of_the_program() {
+fn every_whole_sweep_file_of_the_pages_passes_the_check() {
+    let mut files = 0;
+    for (path, page) in pages() {
+        let blocks = page.split("```yaml\n").skip(1).map(|rest| rest.split("\n```").next().unwrap());
+        for file in blocks.filter(|block| block.contains("command:") || block.contains("program:")) {
+            let checked = sweep::config::check(file.as_bytes());
+            assert!(checked.errors.is_empty(), "{}: {:?} in\n{file}", path.display(), checked.errors);
+            assert!(checked.warnings.is_empty(), "{}: {:?} in\n{file}", path.display(), checked.warnings);
+            files += 1;
+        }
+    }
+    assert!(files >= 8, "{files}");
+}
+
+/// The address that GitHub gives a heading.
+fn anchor(heading: &str) -> String {
+    let kept = heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | ' '));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
+}
+
+#[test]
+fn every_link_of_the_pages_leads_to_a_file_and_a_heading() {
+    let mut links = 0;
+    for (path, page) in pages() {
+        for link in page.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
+            if link.contains("://") {
+                continue;
+            }
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { path.clone() } else { path.parent().unwrap().join(file) };
+            assert!(target.exists(), "{} links to {link}", path.display());
+            if !heading.is_empty() {
+                let text = std::fs::read_to_string(target).unwrap();
+                let mut headings = text.lines().filter(|line| line.starts_with('#'));
+                let found = headings.any(|line| anchor(line.trim_start_matches('#').trim()) == heading);
+                assert!(found, "{} links to {link}", path.display());
+            }
+            links += 1;
+        }
+    }
+    assert!(links >= 30, "{links}");
+}
+
+#[test]
+fn every_verb_of_the_pages_is_a_verb_of_the_program() {
     let help = Command::new(env!("CARGO_BIN_EXE_sweep")).arg("--help").output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
     let known: BTreeSet<&str> = help
@@ -48,13 +90,19 @@ fn every_verb_of_the_readme_is_a_verb_of_the_program() {
         .filter(|verb| !verb.is_empty())
         .collect();
     assert!(known.contains("init") && known.contains("finalize"), "{help}");
-    let commands = blocks("console").join("\n");
-    let in_text = README.split('`').skip(1).step_by(2).map(str::to_owned);
-    for text in commands.lines().map(str::to_owned).chain(in_text) {
-        let words = text.trim_start_matches("$ ").to_owned();
-        if let Some(rest) = words.strip_prefix("sweep ") {
-            let verb = rest.split(' ').next().unwrap();
-            assert!(known.contains(verb) || verb.starts_with('-'), "`{words}`");
+    for (path, page) in pages() {
+        let commands = page.split("```console\n").skip(1).map(|rest| rest.split("\n```").next().unwrap());
+        let commands = commands.flat_map(str::lines).map(str::to_owned);
+        // In text, what stands in one line between backquotes.
+        let in_text = page.lines().flat_map(|line| line.split('`').skip(1).step_by(2)).map(str::to_owned);
+        for text in commands.chain(in_text) {
+            let words = text.trim_start_matches("$ ").to_owned();
+            if let Some(rest) = words.strip_prefix("sweep ") {
+                let verb = rest.split(' ').next().unwrap();
+                let fine =
+                    known.contains(verb) || verb.starts_with('-') || matches!(verb, "agent" | "…" | "ARGS");
+                assert!(fine, "`{words}` in {}", path.display());
+            }
         }
     }
 }

@@ -82,7 +82,7 @@ class Analysis:
             error = row.get("permutation_std")
             if isinstance(error, (int, float)):
                 cells[1] += f" ± {error:.2f}"
-            rows.append([str(row.get("name", "")), *cells, str(row.get("effect") or "")])
+            rows.append([str(row.get("name", "")), *cells, str(row.get("effect") or "").replace("_", " ")])
         return rows
 
     def _headings(self) -> List[str]:
