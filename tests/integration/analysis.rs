@@ -74,6 +74,9 @@ fn assert_shape(analysis: &Json) {
             "spearman_p",
             "eta2",
             "clear",
+            "effect",
+            "pearson_of_ranks",
+            "eta2_of_ranks",
         ];
         assert_eq!(keys(parameter), expected);
         assert!(parameter["clear"].is_boolean());
@@ -98,7 +101,8 @@ fn finalize_and_analyze_give_programs_the_same_object() {
     );
     assert_eq!((&analyzed["metric"], &analyzed["goal"]), (&"loss".into(), &"minimize".into()));
     let lr = &analyzed["parameters"][0];
-    assert_eq!((&lr["name"], &lr["clear"]), (&"lr".into(), &true.into()));
+    let verdict = (&lr["name"], &lr["clear"], &lr["effect"]);
+    assert_eq!(verdict, (&"lr".into(), &false.into(), &"too_few".into()), "12 trials are too few");
     assert!((lr["pearson"].as_f64().unwrap() - 1.0).abs() < 1e-12);
     let opt = &analyzed["parameters"][1];
     assert!(opt["pearson"].is_null() && opt["spearman_p"].is_null() && opt["eta2"].is_number());
