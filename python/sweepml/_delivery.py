@@ -156,7 +156,7 @@ class Delivery:
                     self._tell(f"the {kind} {name!r} was not logged: {error}; {failure}")
 
     def _hand_over(self) -> bool:
-        """Gives what waits to `sweep log`, which waits for the store or keeps it on disk. Whether it took it."""
+        """Gives what waits to `sweep log`, which keeps on disk what the store does not take. Whether it took it."""
         with self._sending:
             batch = list(self._waiting)
             lines = "".join(json.dumps(metric.as_json()) + "\n" for metric in batch)
@@ -173,7 +173,12 @@ class Delivery:
             return True
 
     def _sweep_log(self, words: Sequence[str], stdin: str = "") -> None:
-        environment = {"MLFLOW_RUN_ID": self._run_id, "MLFLOW_TRACKING_URI": self._uri}
+        environment = {
+            "MLFLOW_RUN_ID": self._run_id,
+            "MLFLOW_TRACKING_URI": self._uri,
+            # The store was tried already: what it does not take at once belongs on disk.
+            "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+        }
         run_sweep(["log", *words], stdin=stdin, environment=environment)
 
     def _wake_worker(self) -> None:

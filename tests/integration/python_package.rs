@@ -115,7 +115,6 @@ for step in range(1000):
     sweepml.log(loss=1 / (step + 1), step=step)
 sweepml.flush()
 assert time.monotonic() - begun < 60, "logging takes minutes"
-os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "0"
 import sweepml._log
 sweepml._log._delivery._rest._url = "http://127.0.0.1:9/"
 sweepml._log._delivery._uri = os.environ["MLFLOW_TRACKING_URI"] = "http://127.0.0.1:9/"
