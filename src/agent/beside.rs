@@ -31,7 +31,7 @@ pub(super) async fn conclude(agent: &Agent, settlement: &Settlement, beside: &[R
     }
     if let (false, Some(id), Some(metric)) = (has_metric, holds_metric, &agent.config.metric) {
         let text = format!(
-            "`{}` was logged in run {id}, which the script started beside its trial's: log it in the first run that \
+            "`{}` was logged in run {id}, which the script started besides the trial's: log it in the first run that \
              the script starts, or in mlflow.start_run(run_id=os.environ[\"SWEEP_RUN_ID\"])",
             metric.name
         );

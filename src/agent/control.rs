@@ -8,6 +8,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::Agent;
+use super::event::Event;
 use super::heartbeat::{patience, pulse};
 use super::stop::{Level, Stop};
 use crate::record::{Order, order_id};
@@ -137,7 +138,9 @@ impl Listener {
             self.answer(id.as_deref()).await;
         }
         last.heard = id;
-        obey(order, &self.stop, &self.pause);
+        if obey(order, &self.stop, &self.pause) {
+            (self.agent.events)(Event::Paused(order == Order::Pause));
+        }
         self.parent.send_replace(Some(Arc::new(parent)));
     }
 
@@ -153,7 +156,8 @@ impl Listener {
     }
 }
 
-fn obey(order: Order, stop: &watch::Sender<Stop>, pause: &watch::Sender<bool>) {
+/// Whether the sweep has been paused or resumed by it.
+fn obey(order: Order, stop: &watch::Sender<Stop>, pause: &watch::Sender<bool>) -> bool {
     match order {
         Order::Run | Order::Pause => {}
         Order::Stop => {
@@ -166,5 +170,5 @@ fn obey(order: Order, stop: &watch::Sender<Stop>, pause: &watch::Sender<bool>) {
     pause.send_if_modified(|paused| {
         let wanted = order == Order::Pause;
         std::mem::replace(paused, wanted) != wanted
-    });
+    })
 }

@@ -52,6 +52,8 @@ pub enum Event<'a> {
         /// What it is.
         text: &'a str,
     },
+    /// The sweep was paused (`true`) or resumed.
+    Paused(bool),
     /// How far the sweep is, over all its agents, as far as this one knows.
     Sweep(&'a SweepView),
     /// A trial has finished without the sweep's metric: the first of this agent.
@@ -104,6 +106,7 @@ impl Event<'_> {
             Self::Warning { text } => tracing::warn!("{text}"),
             Self::Away { since, next_try, kept } => tracing::debug!(?since, ?next_try, kept, "server away"),
             Self::Back { after } => tracing::info!(?after, "server back"),
+            Self::Paused(paused) => tracing::info!(paused, "the sweep was paused or resumed"),
             Self::Ended => tracing::info!("the agent has ended"),
             Self::Output { .. } | Self::Sweep(_) => {}
         }

@@ -114,6 +114,7 @@ impl Home {
             sweep: &self.sweep,
             claim,
             point,
+            config: &agent.config,
             command: "true",
             seed: 1,
             user: "me",

@@ -50,7 +50,7 @@ impl Live {
     }
 
     /// Takes in a trial that is over.
-    pub(super) fn settled(&self, outcome: &Outcome) {
+    pub(super) fn settled(&self, agent: &Agent, outcome: &Outcome) {
         if !outcome.counts {
             return;
         }
@@ -59,7 +59,7 @@ impl Live {
             trial: outcome.trial,
             run: outcome.run.clone(),
             value,
-            params: params_text(&outcome.point, PARAMS),
+            params: params_text(&agent.config.ordered(&outcome.point), PARAMS),
         });
         let failed = outcome.status == RunStatus::Failed;
         // The task lives as long as this does.

@@ -360,7 +360,7 @@ impl Round {
 
     fn count_outcome(&mut self, outcome: Outcome) {
         (self.agent.events)(Event::Settled(&outcome));
-        self.live.settled(&outcome);
+        self.live.settled(&self.agent, &outcome);
         self.count_measured(&outcome);
         // What was given back is there to be taken again, and what was taken over may yet be lost.
         self.nothing_left = self.nothing_left && matches!(outcome.fate, Fate::Result | Fate::Dropped);

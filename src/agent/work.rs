@@ -467,7 +467,7 @@ impl Prepared {
         let (command, params_file) = command_of(agent, &proposed.point, seed)?;
         let checkpoint_dir = agent.checkpoints.join(checkpoints);
         if let Err(error) = std::fs::create_dir_all(&checkpoint_dir) {
-            let what = format!("the folder {} can't be made", checkpoint_dir.display());
+            let what = format!("cannot create the folder {}", checkpoint_dir.display());
             // With this method trials go on from what is in them; else they are there for those who ask.
             if agent.config.method == Method::SuccessiveHalving {
                 return Err(failed(what)(error));
@@ -505,6 +505,7 @@ impl Prepared {
             sweep: &agent.sweep,
             claim: self.claim,
             point: &self.proposed.point,
+            config: &agent.config,
             command: &self.command.display,
             seed: self.seed.into(),
             user: &identity.user,

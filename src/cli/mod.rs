@@ -114,7 +114,7 @@ fn in_runtime(ui: Ui, args: Args, view: View) -> Result<Exit, Failure> {
 /// The exit code of a verb, but that of a failure where its output was lost. A reader that has seen enough loses nothing.
 fn whether_heard(ui: &Ui, exit: Exit) -> Exit {
     let Some(why) = lost_output() else { return exit };
-    let failure = Failure::new(Exit::WorkFailed, format!("stdout can't be written: {why}"));
+    let failure = Failure::new(Exit::WorkFailed, format!("cannot write to stdout: {why}"));
     tell(ui, &failure.hint("Free disk space, or send the output to another place."));
     if exit == Exit::Done { Exit::WorkFailed } else { exit }
 }

@@ -123,7 +123,7 @@ fn metric(config: &Config, args: &BestArgs) -> Result<Chosen, Failure> {
             .hint("Give one: --metric NAME --goal minimize")
     })?;
     if metric.goal.is_none() {
-        return Err(Failure::new(Exit::Usage, format!("is a small or a large `{}` better?", metric.name))
+        return Err(Failure::new(Exit::Usage, format!("`--goal` is missing: minimize or maximize `{}`?", metric.name))
             .hint("Add --goal minimize or --goal maximize."));
     }
     Ok(metric)

@@ -125,7 +125,7 @@ async fn chosen(
 async fn of_run(context: &Context, run: Run) -> Result<Found, Failure> {
     let store = context.store.as_ref();
     if run.tag(tags::SWEEP).is_some() {
-        return Err(Failure::new(Exit::Usage, format!("{} is a sweep, and no trial", run.info.id))
+        return Err(Failure::new(Exit::Usage, format!("{} is a sweep, not a trial", run.info.id))
             .hint(format!("`sweep trials {}` shows its trials.", run.info.id)));
     }
     let parent = run.tag(tags::SWEEP_ID).or(run.tag(tags::PARENT_RUN_ID)).map(str::to_owned);

@@ -56,7 +56,7 @@ fn pointless(overview: &Overview, order: Order) -> Option<String> {
         return None;
     }
     if overview.is_finalized() {
-        return Some(format!("{name} is finalized already: no agent works on it."));
+        return Some(format!("{name} is already finalized: no agent runs it."));
     }
     let all_done = overview.is_complete();
     all_done.then(|| format!("Every trial of {name} has its result. The next step: sweep finalize {id}"))
@@ -69,15 +69,15 @@ fn sentence(overview: &Overview, order: Order) -> String {
             format!("{name} is finalized; `sweep run {}` reopens it.", short_id(&overview.sweep))
         }
         Order::Run => {
-            format!("{name} is resumed: agents that wait start trials again; `sweep run` adds agents.")
+            format!("{name} is resumed: waiting agents start trials again; `sweep run` adds agents.")
         }
         Order::Pause => {
             format!(
-                "{name} is paused: running trials are finished, and none is started until `sweep resume`."
+                "{name} is paused: agents finish running trials and start none until `sweep resume`."
             )
         }
-        Order::Stop => format!("{name} is stopped: agents finish their running trials and end."),
-        Order::Cancel => format!("{name} is cancelled: agents end their running trials and themselves."),
+        Order::Stop => format!("{name} is stopped: agents finish their running trials, then end."),
+        Order::Cancel => format!("{name} is cancelled: agents end their running trials, then stop."),
     }
 }
 
@@ -130,10 +130,10 @@ impl Agents {
         let has = |count: u64| if count == 1 { "has" } else { "have" };
         let (count, most) = (heard.len() as u64, words::duration(takes.most));
         match (count, silent) {
-            (0, 0) => "No agent is at work on it.".to_owned(),
+            (0, 0) => "No agent is running.".to_owned(),
             (0, _) => {
                 format!(
-                    "No agent has answered yet: it takes them up to {most}, or longer where their store is slow."
+                    "No agent has answered within {most}; a slow store may take longer."
                 )
             }
             (_, 0) => format!("{} {} taken note.", words::count(count, "agent"), has(count)),

@@ -56,7 +56,7 @@ pub async fn export(setting: &Setting, args: &ExportArgs) -> Result<Exit, Failur
     };
     exporter.tell();
     if ended != Exit::Done {
-        context.ui.say("Cut short: the same command goes on from here.");
+        context.ui.say("Interrupted: the same command continues from here.");
     }
     Ok(ended)
 }

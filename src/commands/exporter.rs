@@ -184,6 +184,7 @@ impl<'a> Exporter<'a> {
             curves: &[],
             config: None,
             best_command: None,
+            runs_at: None,
             generated_at_ms: 0,
         };
         let table = plain::unix_lines(&trials_csv(&report));

@@ -11,10 +11,10 @@ use super::context::{Context, Setting, SweepChoice};
 use super::curves::read_curves;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::init::method_word;
+use super::init::method_of;
 use super::load::{load_sweep, refuse_half};
 use super::overview::deleted_words;
-use super::report_place::{Delivery, deliver};
+use super::report_place::{Delivery, deliver, pages_of_runs};
 use super::run::{limit_of, short_id};
 use super::table_of_sweep::{analyse_sweep, dependences_of, read_trials};
 use super::trial_command::shown_command;
@@ -99,10 +99,11 @@ pub(super) async fn conclude(
         None => Vec::new(),
     };
     let config_text = String::from_utf8_lossy(&sweep.config);
+    let runs_at = pages_of_runs(context, sweep);
     let mut report = SweepReport {
         sweep_name: &sweep.parent.info.name,
         sweep_id: sweep.id().as_str(),
-        method: method_word(config.method),
+        method: method_of(sweep, config),
         objective: metric.as_ref().map(|metric| Objective { name: &metric.name, goal: metric.goal }),
         trials: &read.trials,
         analysis: analysis.as_ref(),
@@ -110,6 +111,7 @@ pub(super) async fn conclude(
         curves: &curves,
         config: Some(&config_text),
         best_command: None,
+        runs_at: runs_at.as_deref(),
         generated_at_ms: now_ms(),
     };
     let command = best_command(&report, &read.runs, (sweep, config));
@@ -200,7 +202,7 @@ async fn save(
         trial: trial.index,
         run: RunId(trial.run_id.clone()),
         value,
-        params: params_text(&trial.point, 500),
+        params: params_text(&config.ordered(&trial.point), 500),
     });
     let limit = limit_of(config, sweep.seed);
     let identity = context.identity();

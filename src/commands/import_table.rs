@@ -7,6 +7,7 @@ use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::import::{AskedToEnd, ImportArgs, Imported, finish, unless_asked_to_end};
+use super::init::IMPORTED;
 use super::importer::Importer;
 use crate::plain::{Around, Asked, Table, TableTrial, TrialRecord, infer_config};
 use crate::process::now_ms;
@@ -33,8 +34,8 @@ impl Guess {
         let asked = Asked { metric: args.metric.clone(), params: args.params.clone() };
         let table = read_table(from, &asked)?;
         let Some(goal) = args.goal else {
-            let message = format!("is a small `{}` good, or a large one?", table.metric);
-            return Err(Failure::new(Exit::Usage, message).hint("--goal minimize or --goal maximize."));
+            let message = format!("`--goal` is missing: minimize or maximize `{}`?", words::printable(&table.metric));
+            return Err(Failure::new(Exit::Usage, message).hint("Add --goal minimize or --goal maximize."));
         };
         let source = from.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let stem = from.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
@@ -92,7 +93,7 @@ pub(super) async fn import(context: &Context, guess: &Guess) -> Result<Imported,
         experiment: &guess.experiment,
         config: guess.config.as_bytes(),
         seed: 0,
-        method: "random",
+        method: IMPORTED,
         note: Some(&note),
         user: &identity.user,
         tags: Vec::new(),

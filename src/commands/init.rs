@@ -110,6 +110,19 @@ pub(super) fn remember(context: &Context, sweep: &Sweep) {
     }
 }
 
+/// The method of a sweep whose trials were run by another program.
+pub(super) const IMPORTED: &str = "imported";
+
+/// How the points of a sweep were chosen, for people: a table of another program does not say it.
+pub(super) fn method_of(sweep: &Sweep, config: &Config) -> &'static str {
+    if is_imported_table(sweep) { IMPORTED } else { method_word(config.method) }
+}
+
+/// Whether its trials come from a table of another program.
+pub(super) fn is_imported_table(sweep: &Sweep) -> bool {
+    sweep.parent.tag(tags::METHOD) == Some(IMPORTED)
+}
+
 /// The config's word for a method.
 pub(super) fn method_word(method: Method) -> &'static str {
     match method {

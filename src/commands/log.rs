@@ -92,7 +92,7 @@ fn the_run(typed: Option<&str>, setting: &Setting) -> Result<RunId, Failure> {
     let of_trial = || std::env::var("MLFLOW_RUN_ID").ok().filter(|id| !id.is_empty());
     let Some(id) = typed.map(str::to_owned).or_else(of_trial) else {
         return Err(Failure::new(Exit::Usage, "there is no run to log to: MLFLOW_RUN_ID is not set").hint(
-            "`sweep log` is for the command of a trial: `sweep run` tells it the run and the store. \
+            "`sweep log` is for the command of a trial: `sweep run` sets the run and the store. \
              Elsewhere, name a run: --run-id ID",
         ));
     };
@@ -169,7 +169,7 @@ async fn log_lines(setting: &Setting, run: RunId, file: Option<&Path>) -> Result
 /// The values of one line of JSON.
 fn metrics_of(line: &str, now: i64) -> Result<Vec<Metric>, String> {
     let object: serde_json::Map<String, Json> =
-        serde_json::from_str(line.trim()).map_err(|error| format!("this is no JSON object ({error})"))?;
+        serde_json::from_str(line.trim()).map_err(|error| format!("not a JSON object ({error})"))?;
     let whole = |name: &str, default: i64| match object.get(name) {
         None | Some(Json::Null) => Ok(default),
         Some(found) => found.as_i64().ok_or_else(|| format!("`{name}` is {found}, not a whole number")),

@@ -48,7 +48,7 @@ pub async fn logs(setting: &Setting, args: &LogsArgs) -> Result<Exit, Failure> {
         Some(file) => {
             let whole = follow(&context, file, &run.info, args.follow).await?;
             if !whole {
-                setting.ui.say(&format!("{} goes on: `sweep logs -f` follows it.", found.title()));
+                setting.ui.say(&format!("{} is still running: `sweep logs -f` follows it.", found.title()));
             }
             Ok(Exit::Done)
         }

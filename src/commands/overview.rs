@@ -8,8 +8,9 @@ use super::load::config_of;
 use super::ranking::{Ranked, best_of};
 use super::run::limit_of;
 use super::values::Chosen;
-use crate::config::Goal;
-use crate::record::{ImportMark, Order, Standing, Sweep, index_of, tags};
+use crate::config::{Config, Goal};
+use crate::record::{ImportMark, Order, Standing, Sweep, index_of, point_of, tags};
+use crate::space::Point;
 use crate::tracking::{Result, Run, Store};
 use crate::ui::words;
 
@@ -17,6 +18,8 @@ use crate::ui::words;
 pub(super) struct Overview {
     pub(super) sweep: Sweep,
     pub(super) metric: Option<Chosen>,
+    /// What it was made of; `None`: another program's, or a newer one's.
+    config: Option<Config>,
     /// Trials by the config, of which some may turn out to have no point; `None`: there is no end.
     bound: Option<u64>,
     pub(super) standing: Standing,
@@ -31,7 +34,7 @@ impl Overview {
         let metric = config.as_ref().and_then(|config| Chosen::of(config.metric.as_ref(), None, None));
         let bound = config.as_ref().and_then(|config| limit_of(config, sweep.seed));
         let standing = Standing::default();
-        let mut overview = Self { sweep, metric, bound, standing, best: None };
+        let mut overview = Self { sweep, metric, config, bound, standing, best: None };
         overview.read_trials(store).await?;
         Ok(overview)
     }
@@ -52,6 +55,12 @@ impl Overview {
             _ => None,
         };
         Ok(())
+    }
+
+    /// What a trial was run with, in the order of the config.
+    pub(super) fn point(&self, run: &Run) -> Point {
+        let point = point_of(run);
+        self.config.as_ref().map_or_else(|| point.clone(), |config| config.ordered(&point))
     }
 
     /// Most trials that there may ever be; `None`: there is no end.

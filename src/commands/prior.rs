@@ -146,7 +146,7 @@ async fn of_sweep(context: &Context, name: &str, metric: &Metric) -> Result<Old,
     let id = Sweep::find(store.as_ref(), name).await.map_err(|error| match error.kind {
         ErrorKind::NotFound => Failure::new(
             Exit::Usage,
-            format!("`{name}` is no sweep in {}, no folder and no file", store.uri()),
+            format!("`{name}` is not a sweep in {}, nor a folder or file", store.uri()),
         )
         .hint("--prior takes the id or name of a sweep, a folder that `sweep export` wrote, or a CSV file."),
         _ => error.into(),

@@ -64,6 +64,14 @@ impl Place {
     }
 }
 
+/// What stands before a run's id in the address of its page; `None`: a file has no pages.
+pub(super) fn pages_of_runs(context: &Context, sweep: &Sweep) -> Option<String> {
+    let server = context.store.uri().trim_end_matches('/');
+    let experiment = &sweep.parent.info.experiment_id;
+    matches!(context.backend, Backend::Server { .. })
+        .then(|| format!("{server}/#/experiments/{experiment}/runs/"))
+}
+
 /// The file that was asked for, else MLflow's page on the run, else the file among the artifacts.
 fn place(context: &Context, sweep: &Sweep, asked: Option<&Path>) -> Place {
     if let Some(path) = asked {
@@ -76,9 +84,8 @@ fn place(context: &Context, sweep: &Sweep, asked: Option<&Path>) -> Place {
             Place { shown: format!("{}/{REPORT}", info.artifact_uri), address: String::new() }
         }
         (Backend::Server { .. }, _) => {
-            let server = context.store.uri().trim_end_matches('/').to_owned();
-            let address =
-                format!("{server}/#/experiments/{}/runs/{}/artifacts/{REPORT}", info.experiment_id, info.id);
+            let runs = pages_of_runs(context, sweep).unwrap_or_default();
+            let address = format!("{runs}{}/artifacts/{REPORT}", info.id);
             Place { shown: address.clone(), address }
         }
     }

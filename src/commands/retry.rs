@@ -49,7 +49,7 @@ pub async fn retry(setting: &Setting, args: &RetryArgs) -> Result<Exit, Failure>
         context.ui.warn(&format!("no result yet, so nothing to run again: trial {}", skipped.join(", ")));
     }
     if reopened.is_empty() {
-        context.ui.say("No trial is to be run again.");
+        context.ui.say("Nothing to run again.");
         return Ok(Exit::WorkFailed);
     }
     sweep.reopen(store).await?;

@@ -81,7 +81,12 @@ pub struct WorkArgs {
 pub async fn run(setting: &Setting, args: &RunArgs) -> Result<Exit, Failure> {
     let context = Context::open(setting)?;
     let (sweep, config) = load_sweep(&context, &args.sweep).await?;
-    Ok(work(&context, sweep, config, &args.work).await?.exit)
+    let id = short_id(&sweep).to_owned();
+    let worked = work(&context, sweep, config, &args.work).await?;
+    if worked.all_done {
+        context.ui.say(&format!("Next: sweep finalize {id}"));
+    }
+    Ok(worked.exit)
 }
 
 /// How an agent's work ended.
@@ -89,6 +94,8 @@ pub(super) struct Worked {
     pub(super) exit: Exit,
     /// Whether the sweep can be concluded: the agent neither was stopped nor gave up.
     pub(super) complete: bool,
+    /// Whether every trial of it has its result.
+    pub(super) all_done: bool,
 }
 
 /// Works on an opened sweep.
@@ -107,14 +114,16 @@ pub(super) async fn work(
     }
     let order = Order::of(&parent);
     if matches!(order, Order::Stop | Order::Cancel) {
-        return Err(Failure::new(Exit::Usage, format!("sweep {} was stopped", sweep.id()))
-            .hint(format!("sweep resume {}", sweep.id())));
+        let (name, id) = (&sweep.parent.info.name, short_id(&sweep));
+        let what = if order == Order::Cancel { "cancelled" } else { "stopped" };
+        return Err(Failure::new(Exit::Usage, format!("sweep {name} was {what}"))
+            .hint(format!("`sweep resume {id}` lets agents run it again.")));
     }
     reopen(context, &sweep, &config).await?;
     let assembled = tokio::select! {
         assembled = assemble(context, sweep, config, args) => assembled?,
         // Nothing is claimed yet: there is nothing to wait for.
-        exit = signals.received() => return Ok(Worked { exit, complete: false }),
+        exit = signals.received() => return Ok(Worked { exit, complete: false, all_done: false }),
     };
     let agent = Arc::new(assembled);
     let limit = limit(&agent.config, agent.strategy.as_ref());
@@ -131,8 +140,9 @@ pub(super) async fn work(
         && (summary.end == EndReason::Unmeasured || summary.unmeasured == summary.finished);
     let failed = if summary.failed > 0 || without_value { Exit::WorkFailed } else { Exit::Done };
     let gave_up = matches!(summary.end, EndReason::Failures | EndReason::Unmeasured | EndReason::CannotRun);
-    let complete = summary.end != EndReason::Stopped && !gave_up;
-    Ok(Worked { exit: signals.exit().unwrap_or(failed), complete: complete && signals.exit().is_none() })
+    let complete = summary.end != EndReason::Stopped && !gave_up && signals.exit().is_none();
+    let all_done = complete && summary.end == EndReason::NothingLeft && summary.others == 0 && summary.finished > 0;
+    Ok(Worked { exit: signals.exit().unwrap_or(failed), complete, all_done })
 }
 
 /// Nobody works on a sweep that somebody has deleted.
@@ -194,7 +204,7 @@ pub(super) async fn assemble(
     };
     let gpus = args.gpus.as_deref().map(gpu_names).transpose()?;
     let jobs = jobs(args.jobs, gpus.as_deref())?;
-    let lines = RunLines::new(context.ui, config.metric.clone(), jobs, limit, args.output);
+    let lines = RunLines::new(context.ui, config.clone(), jobs, limit, args.output);
     let lines = match args.again_from {
         Some(first) => lines.again_from(first),
         None => lines,
@@ -256,7 +266,7 @@ fn options(config: &Config, args: &WorkArgs, jobs: usize) -> Options {
 /// Where the output of commands can be read while they run: who works without loses that, and nothing else.
 fn logs(context: &Context) -> std::path::PathBuf {
     workspace::make_logs(&context.folder).unwrap_or_else(|error| {
-        let text = format!("`sweep logs` can't follow running trials: .sweep/logs can't be made ({error})");
+        let text = format!("`sweep logs` can't follow running trials: cannot create .sweep/logs ({error})");
         context.ui.warn(&text);
         workspace::logs(&context.folder)
     })
@@ -287,7 +297,7 @@ fn gpu_names(typed: &str) -> Result<Vec<String>, Failure> {
     let names = if typed == "auto" { list_gpus() } else { parse_gpus(typed) };
     if names.is_empty() {
         return Err(Failure::new(Exit::Usage, "no GPUs were found")
-            .hint("Name them: --gpus 0,1. Or leave --gpus out to hand none out."));
+            .hint("Name them: --gpus 0,1. Or run without --gpus."));
     }
     Ok(names)
 }
@@ -311,7 +321,7 @@ fn guard(context: &Context) -> Option<Arc<Guard>> {
     match Guard::start(GUARD) {
         Ok(guard) => Some(Arc::new(guard)),
         Err(error) => {
-            context.ui.warn(&format!("should this agent be killed, its commands may live on ({error})"));
+            context.ui.warn(&format!("if this agent is killed, its commands may keep running ({error})"));
             None
         }
     }
@@ -360,7 +370,7 @@ pub(super) fn limit_of(config: &Config, seed: u64) -> Option<u64> {
 
 fn announce(context: &Context, sweep: &Sweep, config: &Config, limit: Option<u64>, jobs: usize) {
     let trials = limit.map_or_else(|| "trials without end".to_owned(), |limit| words::count(limit, "trial"));
-    let side = if jobs > 1 { format!(", {jobs} side by side") } else { String::new() };
+    let side = if jobs > 1 { format!(", {jobs} in parallel") } else { String::new() };
     let name = context.ui.err(Style::Strong, &sweep.parent.info.name);
     let method = super::init::method_word(config.method);
     context.ui.say(&format!("{name}  {method}, {trials}{side}, in {}", context.store.uri()));
@@ -392,7 +402,7 @@ fn tell(context: &Context, agent: &Agent, summary: &Summary) {
             )
         }
         EndReason::NothingLeft => nothing_left(agent),
-        EndReason::Count => "as many trials as asked for (--count) were run".to_owned(),
+        EndReason::Count => "--count is reached".to_owned(),
         EndReason::Failures => "too many failures in a row".to_owned(),
         EndReason::Unmeasured => "too many trials without the metric in a row".to_owned(),
         EndReason::CannotRun => "the command cannot run here".to_owned(),

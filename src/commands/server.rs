@@ -53,7 +53,7 @@ pub async fn server(setting: &Setting, args: &ServerArgs) -> Result<Exit, Failur
     if logins.is_empty() && !is_loopback(&args.host) {
         return Err(Failure::new(
             Exit::Usage,
-            format!("{} can be reached from other machines, and nobody would need a login", args.host),
+            format!("{} can be reached from other machines, without authentication", args.host),
         )
         .hint(
             "Set SWEEP_SERVER_USERNAME and SWEEP_SERVER_PASSWORD, or SWEEP_SERVER_TOKEN, or pass --login-file; \
@@ -75,7 +75,7 @@ pub async fn server(setting: &Setting, args: &ServerArgs) -> Result<Exit, Failur
         .map_err(|error| Failure { exit: Exit::Usage, ..error.into() }.hint(PORT_HINT))?;
     say_where(&setting.ui, args, &store, server.address().port());
     end.asked().await;
-    setting.ui.say("Ending: requests under way are finished. Once more ends it at once.");
+    setting.ui.say("Ending: open requests are finished. Ctrl-C again ends it at once.");
     let _ = stop.send(true);
     tokio::select! {
         () = server.ended() => {}
@@ -105,7 +105,7 @@ struct End {
 impl End {
     fn listen() -> Result<Self, Failure> {
         let failed = |error: std::io::Error| {
-            Failure::new(Exit::WorkFailed, "signals can't be listened to").caused_by(&error)
+            Failure::new(Exit::WorkFailed, "cannot listen for signals").caused_by(&error)
         };
         Ok(Self {
             interrupts: signal(SignalKind::interrupt()).map_err(failed)?,
@@ -153,7 +153,7 @@ fn backend<'a>(setting: &'a Setting, args: &'a ServerArgs) -> &'a str {
     match setting.tracking_uri.as_deref() {
         Some(uri) if uri.starts_with("http:") || uri.starts_with("https:") => {
             setting.ui.say(&format!(
-                "MLFLOW_TRACKING_URI is for clients and passed over here: serving {DEFAULT_URI}"
+                "MLFLOW_TRACKING_URI is for clients and ignored here: serving {DEFAULT_URI}"
             ));
             DEFAULT_URI
         }
@@ -168,7 +168,7 @@ fn open(setting: &Setting, args: &ServerArgs) -> Result<EmbeddedStore, Failure> 
     if !uri.starts_with("sqlite") && uri.contains(':') {
         // What stands before the host may be a password.
         let shown = uri.rsplit_once('@').map_or(uri, |(_, host)| host);
-        return Err(Failure::new(Exit::Usage, format!("`{shown}` is no SQLite database")).hint(
+        return Err(Failure::new(Exit::Usage, format!("`{shown}` is not a SQLite database")).hint(
             "sweep serves sqlite:///FILE alone (--backend-store-uri); for other databases run `mlflow server`.",
         ));
     }
@@ -188,11 +188,11 @@ fn open(setting: &Setting, args: &ServerArgs) -> Result<EmbeddedStore, Failure> 
 fn folder(setting: &Setting, given: &str) -> Result<PathBuf, Failure> {
     let path = given.strip_prefix("file://").or_else(|| given.strip_prefix("file:")).unwrap_or(given);
     if path.contains(':') || path.is_empty() {
-        return Err(Failure::new(Exit::Usage, format!("`{given}` is no folder of this machine"))
+        return Err(Failure::new(Exit::Usage, format!("`{given}` is not a folder on this machine"))
             .hint("sweep keeps artifacts in a folder; for object stores run `mlflow server`."));
     }
     std::path::absolute(setting.folder.join(path)).map_err(|error| {
-        Failure::new(Exit::Usage, format!("`{given}` is no folder of this machine")).caused_by(&error)
+        Failure::new(Exit::Usage, format!("`{given}` is not a folder on this machine")).caused_by(&error)
     })
 }
 

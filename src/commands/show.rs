@@ -11,6 +11,7 @@ use super::context::{Context, Setting};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::format::{AnswerFormat, print_json};
+use super::init::is_imported_table;
 use super::logs::{LogPlace, log_place};
 use super::trial_command::{TAG_DIFFERS, TrialCommand, shown_command};
 use super::trial_row::{TrialJson, TrialRow, status_cell, took};
@@ -191,12 +192,18 @@ impl Whole {
         let since = u64::try_from(self.now - info.start_time).unwrap_or(0);
         let took = took(&self.found.run, self.now).map(words::duration).unwrap_or_default();
         let ago = words::ago(Duration::from_millis(since));
-        facts.add("ran", format!("{took}, begun {ago} ({})", words::moment(info.start_time)));
+        let when = format!("{ago} ({})", words::moment(info.start_time));
+        let imported = self.found.of.as_ref().is_some_and(|(sweep, _)| is_imported_table(sweep));
+        match imported && info.end_time == Some(info.start_time) {
+            // The table did not say when.
+            true => facts.add("imported", when),
+            false => facts.add("ran", format!("{took}, started {when}")),
+        }
         facts.add_some("host", self.tag(tags::HOST));
         facts.add_some("agent", self.tag(tags::AGENT));
         facts.add_some("folder", self.tag(tags::FOLDER));
         facts.add_some("seed", self.tag(tags::TRIAL_SEED));
-        facts.add_some("goes on with", self.tag(tags::CONTINUES).map(|trial| format!("trial {trial}")));
+        facts.add_some("continues", self.tag(tags::CONTINUES).map(|trial| format!("trial {trial}")));
         let dirty = self.tag(tags::GIT_DIRTY).is_some_and(|dirty| dirty.eq_ignore_ascii_case("true"));
         let branch = self.tag(tags::GIT_BRANCH).map(|branch| format!(" on {branch}")).unwrap_or_default();
         let commit = self.tag(tags::GIT_COMMIT).map(|commit| {

@@ -20,7 +20,7 @@ pub struct StartArgs {
     pub format: AnswerFormat,
 }
 
-/// Makes a sweep, runs it, and finalizes it. Stopped before its end it is left open, to be gone on with.
+/// Makes a sweep, runs it, and finalizes it. Stopped before its end, it is left open.
 ///
 /// # Errors
 /// As `init`, `run` and `finalize`.
@@ -31,7 +31,7 @@ pub async fn start(setting: &Setting, args: &StartArgs) -> Result<Exit, Failure>
     if !worked.complete {
         context
             .ui
-            .say(&format!("To go on: sweep run --sweep-id={0} && sweep finalize --sweep-id={0}", sweep.id()));
+            .say(&format!("To continue: sweep run --sweep-id={0} && sweep finalize --sweep-id={0}", sweep.id()));
         return Ok(worked.exit);
     }
     let conclusion = Conclusion { format: args.format, ..Conclusion::default() };

@@ -6,7 +6,7 @@ use super::overview::State;
 use super::run::short_id;
 use super::status::{AgentSigns, Look};
 use super::trial_row::{status_cell, took};
-use crate::record::{exit_code_of, index_of, point_of, tags};
+use crate::record::{exit_code_of, index_of, tags};
 use crate::space::Value;
 use crate::tracking::Run;
 use crate::ui::{Cell, Column, Facts, Sheet, Style, Ui, words};
@@ -94,7 +94,7 @@ impl Look {
         if let Some(metric) = &overview.metric {
             let best = self.best_words().unwrap_or_else(|| "no value yet".to_owned());
             facts.add("best", format!("{} {best}", metric.name));
-            facts.add_some("with", overview.best.as_ref().map(|best| words::point(&point_of(&best.run))));
+            facts.add_some("with", overview.best.as_ref().map(|best| words::point(&overview.point(&best.run))));
             if self.unmeasured > 0 {
                 let trials = words::count(self.unmeasured, "trial");
                 facts.add("warning", format!("{trials} finished without {}", words::quoted(&metric.name)));
@@ -152,16 +152,21 @@ impl Look {
                 Cell::number(metric.and_then(|name| Some(run.metric(name)?.value))),
                 took(run, self.now).map_or(Cell::Empty, Cell::Took),
                 run.info.end_time.map_or(Cell::Empty, Cell::Moment),
-                Cell::Text(words::point(&point_of(run))),
+                Cell::Text(words::point(&self.overview.point(run))),
             ]
         };
         Sheet { columns, rows: self.ended.iter().take(most).map(row).collect() }
     }
 
+    fn leaves(&self, run: &Run) -> Vec<(String, Value)> {
+        let point = self.overview.point(run);
+        point.leaves().into_iter().map(|(path, value)| (path, value.clone())).collect()
+    }
+
     fn running_sheet(&self, most: usize) -> Sheet {
         let metric = self.overview.metric.as_ref().map(|metric| metric.name.as_str());
         let mut paths: Vec<String> = Vec::new();
-        for (path, _) in self.running.iter().take(most).flat_map(|(run, _)| own_leaves(run)) {
+        for (path, _) in self.running.iter().take(most).flat_map(|(run, _)| self.leaves(run)) {
             if !paths.contains(&path) {
                 paths.push(path);
             }
@@ -175,7 +180,7 @@ impl Look {
         columns.extend(paths.iter().map(|path| Column::new(path, path).rank(2)));
         columns.push(Column::new("Host", "host").rank(1));
         let row = |(run, history): &(Run, Vec<f64>)| {
-            let leaves = own_leaves(run);
+            let leaves = self.leaves(run);
             let mut cells = vec![
                 index_of(run).map_or(Cell::Empty, |trial| Cell::Count(trial.0)),
                 took(run, self.now).map_or(Cell::Empty, Cell::Took),
@@ -221,12 +226,7 @@ fn reason(run: &Run) -> String {
     let code = exit_code_of(run).map(|code| format!("exit code {code}"));
     let signal = || run.tag(tags::SIGNAL).map(str::to_owned);
     let reason = || run.tag(tags::REASON).map(str::to_owned);
-    code.or_else(signal).or_else(reason).unwrap_or_else(|| "no reason was noted".to_owned())
-}
-
-fn own_leaves(run: &Run) -> Vec<(String, Value)> {
-    let point = point_of(run);
-    point.leaves().into_iter().map(|(path, value)| (path, value.clone())).collect()
+    code.or_else(signal).or_else(reason).unwrap_or_else(|| "no reason recorded".to_owned())
 }
 
 /// The time since a moment, epoch milliseconds.

@@ -95,7 +95,7 @@ impl Columns {
             // What a stopping rule ended has a value that counts.
             Some(word) if word.eq_ignore_ascii_case(STOPPED) => RunStatus::Finished,
             Some(word) => RunStatus::parse(&word.to_ascii_uppercase()).ok_or_else(|| {
-                format!("`{word}` is no status: FINISHED, STOPPED, FAILED, KILLED, RUNNING or SCHEDULED are")
+                format!("unknown status `{word}`: expected FINISHED, STOPPED, FAILED, KILLED, RUNNING or SCHEDULED")
             })?,
         };
         let metric = cell(self.metric).map(number).transpose()?;
@@ -110,7 +110,7 @@ fn number(text: &str) -> Result<Option<f64>, String> {
         Value::Null => Ok(None),
         value => match value.as_f64() {
             Some(number) => Ok(Some(number)),
-            None => Err(format!("the metric is `{text}`, which is no number")),
+            None => Err(format!("the metric is `{text}`, which is not a number")),
         },
     }
 }

@@ -94,7 +94,7 @@ pub(super) fn refuse_foreign_text(config: &Config, point: &Point) -> Result<(), 
     Fitter::new(config).fit(point).map(drop).map_err(|misfit| {
         Failure::new(
             Exit::WorkFailed,
-            format!("the point that the run has kept is none of its sweep: {misfit}"),
+            format!("the point stored with the run does not belong to its sweep: {misfit}"),
         )
         .hint(
             "The command has a value unquoted (`${raw:…}`), so the shell would run what the run's tag says.",

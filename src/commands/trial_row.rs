@@ -101,7 +101,7 @@ pub(super) fn whole_point(sweep: &Sweep, config: &Config, run: &Run) -> Result<P
         _ => None,
     };
     made.ok_or_else(|| {
-        Failure::new(Exit::WorkFailed, format!("run {} has not kept what it was run with", run.info.id))
+        Failure::new(Exit::WorkFailed, format!("run {} does not record its parameters", run.info.id))
     })
 }
 

@@ -139,14 +139,14 @@ fn commit(folder: &Path, run: &Run, git: Option<&GitState>) -> Compared {
     let then = run.tag(tags::GIT_COMMIT);
     let now = git.map(|git| git.commit.as_str());
     let (state, found) = match (then, now) {
-        (None, _) => (State::Unknown, "the trial ran in no repository".to_owned()),
+        (None, _) => (State::Unknown, "the trial did not run in a git repository".to_owned()),
         (Some(then), None) => {
             (State::Unknown, format!("{} then; this folder is in no repository", short(then)))
         }
         (Some(then), Some(now)) if then == now => (State::Same, short(then).to_owned()),
         (Some(then), Some(now)) => {
             let apart = match commits_apart(folder, then, now) {
-                None => "this repository does not know it: git fetch may".to_owned(),
+                None => "this repository does not have it: try git fetch".to_owned(),
                 Some((ahead, 0)) => format!("{} later", words::count(ahead, "commit")),
                 Some((0, behind)) => format!("{} earlier", words::count(behind, "commit")),
                 Some((ahead, behind)) => {
@@ -166,7 +166,7 @@ fn changes(run: &Run, git: Option<&GitState>) -> Compared {
     let then = run.tag(tags::GIT_DIFF_SHA256).map(str::to_owned);
     let now = git.and_then(|git| changes_hash(&git.changes));
     let (state, found) = match (dirty, git, &then, &now) {
-        (None, ..) | (_, None, ..) => (State::Unknown, "not known of both".to_owned()),
+        (None, ..) | (_, None, ..) => (State::Unknown, "not recorded for both".to_owned()),
         (Some(false), Some(git), _, None) if git.is_dirty() => {
             (State::Changed, "nothing uncommitted then, changes now".to_owned())
         }
@@ -188,7 +188,7 @@ fn changes(run: &Run, git: Option<&GitState>) -> Compared {
 /// The file that the sweep was made from, where this folder has one of that path.
 fn config_file(folder: &Path, sweep: &Sweep) -> Compared {
     let Some(typed) = sweep.parent.tag(tags::CONFIG_FILE) else {
-        return compared("config", State::Unknown, "the sweep does not say which file it was made from");
+        return compared("config", State::Unknown, "the sweep does not record which file it was made from");
     };
     let Ok(bytes) = read_file(&folder.join(typed)) else {
         return compared(
@@ -200,7 +200,7 @@ fn config_file(folder: &Path, sweep: &Sweep) -> Compared {
     let then = config::canonical(&sweep.config);
     match config::canonical(&bytes) {
         now if now.is_some() && now == then => compared("config", State::Same, typed),
-        _ => compared("config", State::Changed, format!("{typed} says something else now")),
+        _ => compared("config", State::Changed, format!("{typed} has changed")),
     }
 }
 
@@ -237,7 +237,7 @@ async fn point(
     let then = words::point(&point_of(run));
     let now = again.proposal.as_ref().map(|proposal| words::point(&proposal.point));
     let (state, found) = match (again.is_the_same(), &now) {
-        (true, _) => (State::Same, "config and seed give it again".to_owned()),
+        (true, _) => (State::Same, "config and seed give the same point".to_owned()),
         (false, Some(now)) => (State::Changed, format!("{then} then, {now} now")),
         (false, None) => (State::Changed, format!("{then} then, none now")),
     };
@@ -252,7 +252,7 @@ fn files(folder: &Path, command: &str, in_repository: bool) -> Compared {
     named.sort();
     named.dedup();
     if named.is_empty() {
-        return compared("files", State::Same, "the command names none in this folder");
+        return compared("files", State::Same, "the command names no file in this folder");
     }
     let unknown: Vec<&str> = named
         .iter()
@@ -260,11 +260,11 @@ fn files(folder: &Path, command: &str, in_repository: bool) -> Compared {
         .map(String::as_str)
         .collect();
     match unknown.as_slice() {
-        [] => compared("files", State::Same, format!("git knows {}", named.join(", "))),
+        [] => compared("files", State::Same, format!("tracked by git: {}", named.join(", "))),
         _ => compared(
             "files",
             State::Unknown,
-            format!("git does not know {}: whether it has changed can't be told", unknown.join(", ")),
+            format!("not tracked by git, so changes cannot be seen: {}", unknown.join(", ")),
         ),
     }
 }
@@ -273,8 +273,8 @@ fn files(folder: &Path, command: &str, in_repository: bool) -> Compared {
 fn told(check: &'static str, then: Option<&str>, now: Option<String>) -> Compared {
     let (state, found) = match (then, &now) {
         (Some(then), Some(now)) if then == now => (State::Same, now.clone()),
-        (Some(then), Some(now)) => (State::Changed, format!("{then} then, {now} now; this does not count")),
-        _ => (State::Unknown, "not known of both".to_owned()),
+        (Some(then), Some(now)) => (State::Changed, format!("{then} then, {now} now (not counted as a change)")),
+        _ => (State::Unknown, "not recorded for both".to_owned()),
     };
     Compared { then: then.map(str::to_owned), now, counts: false, ..compared(check, state, found) }
 }
@@ -328,12 +328,12 @@ fn in_words(setting: &Setting, verified: &Verified, title: &str) -> String {
     text.push_str(&match (verified.same, unknown) {
         (true, false) => format!("Nothing has changed since {title} ran (run {}).\n", verified.run_id),
         (true, true) => {
-            format!("Nothing that can be told has changed since {title} ran (run {}).\n", verified.run_id)
+            format!("Nothing that can be checked has changed since {title} ran (run {}).\n", verified.run_id)
         }
         (false, _) => format!("Something has changed since {title} ran (run {}).\n", verified.run_id),
     });
     if !verified.back.is_empty() {
-        text.push_str("\nBack to its code, in a folder beside this one:\n");
+        text.push_str("\nTo get its code back, in a folder next to this one:\n");
         for command in &verified.back {
             text.push_str(&format!("  {command}\n"));
         }

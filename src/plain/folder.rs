@@ -40,7 +40,7 @@ impl Folder {
     pub fn open(root: &Path) -> Result<Self, PlainError> {
         match fs::metadata(root) {
             Ok(meta) if meta.is_dir() => Ok(Self { root: root.to_owned() }),
-            Ok(_) => Err(PlainError::content(root.display().to_string(), "this is no folder")),
+            Ok(_) => Err(PlainError::content(root.display().to_string(), "not a folder")),
             Err(error) => Err(disk(root, "can't be read", error)),
         }
     }
@@ -50,7 +50,7 @@ impl Folder {
     /// # Errors
     /// Where it holds anything else, or can't be made.
     pub fn claim(root: &Path, sweep_id: &str) -> Result<Self, PlainError> {
-        fs::create_dir_all(root).map_err(|error| disk(root, "can't be made", error))?;
+        fs::create_dir_all(root).map_err(|error| disk(root, "cannot be created", error))?;
         let folder = Self { root: root.to_owned() };
         let taken = |found: String| PlainError::Taken { folder: root.display().to_string(), found };
         let Some(bytes) = folder.read(SWEEP, LARGEST)? else {
@@ -163,7 +163,7 @@ impl Folder {
     /// Where the name is a path, or the disk refuses.
     pub fn remove_trial(&self, name: &str) -> Result<(), PlainError> {
         if checked_path(name)?.len() != 1 {
-            return Err(PlainError::content(name, "this is no folder of a trial"));
+            return Err(PlainError::content(name, "this is not a folder of a trial"));
         }
         let place = self.root.join(name);
         // A link itself goes, not what it leads to.

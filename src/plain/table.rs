@@ -58,7 +58,7 @@ pub struct Table {
     pub dialect: Dialect,
     /// The metric, under the name that it is logged by.
     pub metric: String,
-    /// Its params, sorted.
+    /// Its params, in the order of the table.
     pub params: Vec<String>,
     /// Its runs.
     pub trials: Vec<TableTrial>,
@@ -93,7 +93,7 @@ impl Table {
     /// # Errors
     /// Where it is no table, has no column for the metric or a param, or holds no run.
     pub fn read(bytes: &[u8], file: &str, asked: &Asked) -> Result<Self, PlainError> {
-        let wrong = |error: csv::Error| PlainError::content(file, format!("this is no table: {error}"));
+        let wrong = |error: csv::Error| PlainError::content(file, format!("not a table: {error}"));
         // A byte order mark, as spreadsheets write it, is no part of the first name.
         let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
         let mut reader = csv::ReaderBuilder::new().from_reader(text);
@@ -163,7 +163,7 @@ fn row(columns: &Columns, record: &csv::StringRecord) -> Result<TableTrial, Stri
                 let missing = matches!(cell_value(text), Value::Null);
                 let number = read_number(text).filter(|_| !missing);
                 if number.is_none() && !missing {
-                    return Err(format!("the metric is `{text}`, which is no number"));
+                    return Err(format!("the metric is `{text}`, which is not a number"));
                 }
                 trial.metrics.extend(number.map(|number| (name.clone(), number)));
             }
@@ -204,7 +204,7 @@ fn status(word: &str) -> Result<(RunStatus, bool), String> {
         "running" | "waiting" | "pending" | "scheduled" | "preempting" | "preempted" => {
             return Err(format!("it is {}: not over", word.to_ascii_lowercase()));
         }
-        _ => return Err(format!("`{word}` is no state of a run")),
+        _ => return Err(format!("unknown run state `{word}`")),
     })
 }
 
@@ -226,9 +226,10 @@ fn param_key(name: &str) -> String {
     if first_fits { text } else { format!("_{text}") }
 }
 
-/// Names, each once.
+/// Names, each once, in their order.
 fn once<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
-    names.collect::<BTreeSet<_>>().into_iter().map(str::to_owned).collect()
+    let mut known = BTreeSet::new();
+    names.filter(|name| known.insert(*name)).map(str::to_owned).collect()
 }
 
 #[cfg(test)]

@@ -182,7 +182,7 @@ impl TrialRecord {
                 Some(Json::Object(entries)) => Ok(entries),
                 None if !needed => Ok(Map::new()),
                 None => Err(PlainError::content(folder.name(&file(at)), "there is no such file")),
-                Some(_) => Err(PlainError::content(folder.name(&file(at)), "this is no JSON object")),
+                Some(_) => Err(PlainError::content(folder.name(&file(at)), "not a JSON object")),
             }
         };
         let summary = object(SUMMARY, true)?;

@@ -67,18 +67,18 @@ impl SpawnError {
 pub fn machine_hint(error: &io::Error) -> Option<String> {
     Some(match error.raw_os_error() {
         Some(libc::EMFILE) => format!(
-            "This process may open {} files: raise the limit (ulimit -n 4096), or run fewer trials side by side \
+            "This process may open {} files: raise the limit (ulimit -n 4096), or run fewer trials in parallel \
              (--jobs).",
             limit(Resource::RLIMIT_NOFILE)
         ),
         Some(libc::ENFILE) => "The machine has as many files open as it can (fs.file-max).".to_owned(),
         Some(libc::EAGAIN) => format!(
             "No further process may be started: the limit is {} for this user (ulimit -u), and a container may \
-             have a lower one. End other programs, raise it, or run fewer trials side by side (--jobs).",
+             have a lower one. End other programs, raise it, or run fewer trials in parallel (--jobs).",
             limit(PROCESSES)
         ),
         Some(libc::ENOMEM) => {
-            "The machine is short of memory: end other programs, or run fewer trials side by side (--jobs)."
+            "The machine is short of memory: end other programs, or run fewer trials in parallel (--jobs)."
                 .to_owned()
         }
         _ => return None,

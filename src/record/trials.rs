@@ -7,6 +7,7 @@ use super::ledger::{Claim, Ledger};
 use super::note::params_text;
 use super::standing::{attempt_of, index_of};
 use super::tags;
+use crate::config::Config;
 use crate::space::Point;
 use crate::tracking::{ExperimentId, NewRun, Result, Run, RunId, RunQuery, Store, Want};
 use crate::trial::{RunStatus, STOPPED, Trial, TrialIndex};
@@ -28,6 +29,8 @@ pub struct NewTrial<'a> {
     pub claim: Claim,
     /// What it is run with.
     pub point: &'a Point,
+    /// The sweep's config: its order is that of the params in the run's name.
+    pub config: &'a Config,
     /// Its command line, for people.
     pub command: &'a str,
     /// The seed handed to the command.
@@ -78,7 +81,7 @@ impl NewTrial<'_> {
         run_tags.extend(self.tags.iter().cloned());
         NewRun {
             experiment_id: parent.experiment_id.clone(),
-            name: run_name(trial, attempt, self.point),
+            name: run_name(trial, attempt, &self.config.ordered(self.point)),
             user: self.user.to_owned(),
             start_time: self.now,
             tags: run_tags,

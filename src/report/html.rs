@@ -18,9 +18,11 @@ use super::timeline::timeline;
 use super::values::flatten;
 use super::{SweepReport, curves};
 use figures::figure;
+use links::run_link;
 
 mod data;
 mod figures;
+mod links;
 mod trials;
 
 const STYLE: &str = include_str!("html/report.css");
@@ -170,11 +172,11 @@ fn best_trial(report: &SweepReport) -> String {
         .map(|(path, value)| format!("<div><dt>{}</dt><dd>{}</dd></div>\n", escape(&path), escape(&value)));
     format!(
         "<section><h2>Best trial</h2>\n<p class=\"best\"><strong>{}</strong> {} in trial {} \
-         <code>{}</code></p>\n<dl class=\"params\">\n{}</dl>{}</section>\n",
+         {}</p>\n<dl class=\"params\">\n{}</dl>{}</section>\n",
         escape(&significant(value, 6)),
         escape(metric),
         escape(&trial_label(trial)),
-        escape(&trial.run_id),
+        run_link(report, &trial.run_id),
         rows.collect::<String>(),
         report
             .best_command

@@ -27,6 +27,8 @@ pub struct SweepReport<'a> {
     pub config: Option<&'a str>,
     /// The command line of the best trial, as it was run.
     pub best_command: Option<&'a str>,
+    /// What stands before a run's id in the address of its page; `None`: it has no page.
+    pub runs_at: Option<&'a str>,
     /// When the report is made, epoch milliseconds: running trials last until then.
     pub generated_at_ms: i64,
 }

@@ -73,6 +73,7 @@ impl Sample {
             curves: &self.curves,
             config: Some(CONFIG),
             best_command: Some("python train.py --lr 0.01 --note '<b>'"),
+            runs_at: None,
             generated_at_ms: self.now,
         }
     }

@@ -1,10 +1,10 @@
-//! One line at the foot of a terminal: how far the sweep is, and what this agent does for it.
+//! The status line of a terminal: how far the sweep is, and what this agent does for it.
 
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::table::display_width;
+use super::table::{display_width, shorten};
 use super::{Ui, words};
 
 /// Durations of trials by which the time left is judged.
@@ -29,6 +29,8 @@ pub(super) struct Standing {
     pub(super) best: Option<(String, String)>,
     /// How long the latest trials here took.
     pub(super) took: Vec<Duration>,
+    /// Whether agents wait until the sweep is resumed.
+    pub(super) paused: bool,
     /// That the server is away, where it is.
     pub(super) away: Option<String>,
 }
@@ -83,8 +85,8 @@ impl Progress {
     pub(super) fn new(ui: &Ui, limit: Option<u64>) -> Self {
         let bar = (ui.live && !ui.quiet).then(|| {
             let bar = ProgressBar::with_draw_target(limit, ProgressDrawTarget::stderr());
-            // Cut where the terminal is narrow all the same: a line that is broken can't be drawn anew.
-            let template = if limit.is_some() { "{bar:12} {wide_msg}" } else { "{wide_msg}" };
+            // Not padded to the edge: what the terminal echoes there (`^C`) would begin another line.
+            let template = if limit.is_some() { "{bar:12} {msg}" } else { "{msg}" };
             if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style.progress_chars("━━╌"));
             }
@@ -117,7 +119,7 @@ impl Progress {
             bar.set_position(standing.done);
             let elapsed = self.started.map(|started| started.elapsed()).unwrap_or_default();
             let room = self.width.saturating_sub(if self.limit.is_some() { BAR } else { 0 });
-            bar.set_message(sentence(standing, self.limit, elapsed, room));
+            bar.set_message(shorten(&sentence(standing, self.limit, elapsed, room), room));
         }
     }
 
@@ -191,7 +193,10 @@ fn parts(standing: &Standing, limit: Option<u64>, elapsed: Duration, shown: Show
         let digits = if a_minute < 10.0 { 1 } else { 0 };
         parts.push(format!("{a_minute:.digits$}/min"));
     }
-    let left = limit.and_then(|limit| standing.left(limit, elapsed));
+    if standing.paused {
+        parts.push("paused".to_owned());
+    }
+    let left = limit.and_then(|limit| standing.left(limit, elapsed)).filter(|_| !standing.paused);
     parts.extend(left.map(|left| format!("{} left", words::about(left))));
     parts.join(" · ")
 }
@@ -210,7 +215,15 @@ mod tests {
             best: Some(("0.123456".into(), "137".into())),
             took: vec![Duration::from_secs(9); 3],
             away: None,
+            paused: false,
         }
+    }
+
+    #[test]
+    fn a_sweep_that_is_paused_says_so_and_has_no_time_left() {
+        let paused = Standing { paused: true, ..standing() };
+        let line = sentence(&paused, Some(120), Duration::from_secs(60), 200);
+        assert!(line.ends_with("· 30/min · paused"), "{line}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::progress::{Progress, Standing};
 use super::table::display_width;
 use super::{Style, Ui, words};
 use crate::agent::{Event, Fate, Outcome};
-use crate::config::{Goal, Metric, nearest};
+use crate::config::{Config, Goal, nearest};
 use crate::record::{BestTrial, Claim, SweepView, params_text};
 use crate::space::Point;
 use crate::stopping::Stop;
@@ -25,11 +25,11 @@ pub enum Output {
     None,
 }
 
-/// Turns an agent's events into lines: what it says to stderr, what commands print to stdout; on a terminal with a line
-/// at the foot that shows how far the sweep is.
+/// Turns an agent's events into lines: what it says to stderr, what commands print to stdout; on a terminal with a
+/// status line that shows how far the sweep is.
 pub struct RunLines {
     ui: Ui,
-    metric: Option<Metric>,
+    config: Config,
     output: Output,
     /// Whether lines of commands carry their trial: several run side by side.
     prefixed: bool,
@@ -73,7 +73,7 @@ impl RunLines {
     #[must_use]
     pub fn new(
         ui: Ui,
-        metric: Option<Metric>,
+        config: Config,
         jobs: usize,
         limit: Option<u64>,
         output: Option<Output>,
@@ -89,7 +89,7 @@ impl RunLines {
             said_away: None,
         };
         let output = output.unwrap_or(if jobs > 1 { Output::None } else { Output::All });
-        Self { ui, metric, output, prefixed: jobs > 1, state: Mutex::new(state) }
+        Self { ui, config, output, prefixed: jobs > 1, state: Mutex::new(state) }
     }
 
     /// For the `first`th and further runs of one and the same trial.
@@ -123,6 +123,7 @@ impl RunLines {
             }
             Event::Sweep(view) => self.sweep(state, view),
             Event::Waiting { others } => self.waiting(state, *others),
+            Event::Paused(paused) => state.standing.paused = *paused,
             Event::WouldStop { trial, stop } => {
                 let why = self.why(stop);
                 self.say(state, &format!("trial {trial} would have been stopped early: {why}"));
@@ -158,7 +159,7 @@ impl RunLines {
 
     /// Whether a trial is the best that is known; then it is remembered.
     fn beats(&self, state: &mut State, best: &BestTrial) -> bool {
-        let Some(goal) = self.metric.as_ref().map(|metric| metric.goal) else { return false };
+        let Some(goal) = self.config.metric.as_ref().map(|metric| metric.goal) else { return false };
         let wins = state.best.as_ref().is_none_or(|known| goal.better(best.value, known.value));
         if wins {
             state.standing.best = Some((words::number(best.value), best.trial.to_string()));
@@ -179,7 +180,7 @@ impl RunLines {
             number => format!(" (attempt {number})"),
         };
         let room = self.room(&format!("{}{attempt}", self.name(state, claim.trial)));
-        let line = format!("{head}{attempt}  {}", params(point, room));
+        let line = format!("{head}{attempt}  {}", self.params(point, room));
         if self.prefixed || state.shown.is_none() {
             state.shown = Some(claim.trial);
             self.say(state, &line);
@@ -207,7 +208,7 @@ impl RunLines {
     /// What a trial logged in the place of the metric.
     fn unmeasured(&self, state: &State, outcome: &Outcome) {
         // What `from_output` found, or did not, has been said already.
-        let Some(metric) = self.metric.as_ref().filter(|metric| metric.from_output.is_none()) else { return };
+        let Some(metric) = self.config.metric.as_ref().filter(|metric| metric.from_output.is_none()) else { return };
         let logged = outcome.logged.iter().map(|name| words::quoted(name));
         let logged = logged.collect::<Vec<_>>().join(", ");
         let near = nearest(&metric.name, outcome.logged.iter().map(String::as_str));
@@ -249,8 +250,8 @@ impl RunLines {
         self.say(
             state,
             &format!(
-                "Nothing is left to start; waiting for {trials} of other agents, to take over what they may leave \
-                 behind (--no-wait does not)."
+                "Nothing is left to start; waiting for {trials} of other agents, to take them over if an agent is lost \
+                 (--no-wait does not wait)."
             ),
         );
     }
@@ -347,7 +348,7 @@ impl RunLines {
         if self.output != Output::All {
             let room = self.room(&format!("{name}  {status}{rest}"));
             if room >= LEAST_PARAMS {
-                rest += &format!("  {}", params(&outcome.point, room));
+                rest += &format!("  {}", self.params(&outcome.point, room));
             }
         }
         let (name, status) = (self.ui.err(Style::Strong, &name), self.ui.err(style, &status));
@@ -365,7 +366,7 @@ impl RunLines {
 
     /// `asha at rung 9: loss 0.42, needed at most 0.31`.
     fn why(&self, stop: &Stop) -> String {
-        let metric = self.metric.as_ref();
+        let metric = self.config.metric.as_ref();
         let name = metric.map_or("the metric", |metric| metric.name.as_str());
         let bound = match metric.map(|metric| metric.goal) {
             Some(Goal::Maximize) => "at least",
@@ -374,9 +375,19 @@ impl RunLines {
         words::stop(stop, name, bound)
     }
 
+    /// A point in at most so many columns, in the order of the config; what does not fit is left out, param by param.
+    fn params(&self, point: &Point, room: usize) -> String {
+        let point = self.config.ordered(point);
+        let all = words::point(&point);
+        if display_width(&all) <= room {
+            return all;
+        }
+        format!("{} …", params_text(&point, room.saturating_sub(2)))
+    }
+
     /// `  r2 0.42, best 0.44 (trial 3)`.
     fn metric_words(&self, state: &mut State, outcome: &Outcome) -> String {
-        let Some(metric) = self.metric.as_ref().filter(|_| outcome.status == RunStatus::Finished) else {
+        let Some(metric) = self.config.metric.as_ref().filter(|_| outcome.status == RunStatus::Finished) else {
             return String::new();
         };
         let Some(value) = outcome.metric else {
@@ -398,21 +409,13 @@ impl RunLines {
         if own.is_some_and(|own| self.beats(state, &own)) || knew {
             return ", the best so far".to_owned();
         }
-        // What is run again is no trial: it is compared with nobody.
-        match state.best.as_ref().filter(|_| outcome.fate != Fate::Apart) {
+        // What is run again is no trial: it is compared with nobody. The status line shows the best already.
+        let is_said = outcome.fate == Fate::Apart || state.progress.is_shown();
+        match state.best.as_ref().filter(|_| !is_said) {
             Some(best) => format!(", best {} (trial {})", words::number(best.value), best.trial),
             None => String::new(),
         }
     }
-}
-
-/// A point in at most so many columns; what does not fit is left out, param by param.
-fn params(point: &Point, room: usize) -> String {
-    let all = words::point(point);
-    if display_width(&all) <= room {
-        return all;
-    }
-    format!("{} …", params_text(point, room.saturating_sub(2)))
 }
 
 /// Each line with `[trial] ` before it.

@@ -335,7 +335,7 @@ fn what_is_wrong_with_a_csv_file_is_said_with_its_line() {
     let sandbox = Sandbox::new();
     sandbox.file("runs.csv", "lr,loss\n0.1,1\n0.2,high\n");
     let ran = sandbox.run(&["analyze", "--csv", "runs.csv", "--metric", "loss"]).expect(2);
-    assert!(ran.stderr.contains("line 3: the metric is `high`, which is no number"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("line 3: the metric is `high`, which is not a number"), "{}", ran.stderr);
     let ran = sandbox.run(&["analyze", "--csv", "runs.csv", "--metric", "accuracy"]).expect(2);
     assert!(ran.stderr.contains("no column `accuracy`") && ran.stderr.contains("lr, loss"), "{}", ran.stderr);
     let ran = sandbox.run(&["analyze", "--csv", "none.csv", "--metric", "loss"]).expect(2);

@@ -156,5 +156,5 @@ fn a_server_that_is_away_is_bad_and_said_in_a_sentence() {
     let sandbox = Sandbox::tracking("http://127.0.0.1:9");
     let ran = sandbox.run(&["doctor"]).expect(1);
     assert!(ran.stdout.starts_with("bad   store"), "{}", ran.stdout);
-    assert!(ran.stdout.ends_with("is mended.\n"), "{}", ran.stdout);
+    assert!(ran.stdout.ends_with("are fixed.\n"), "{}", ran.stdout);
 }

@@ -132,3 +132,20 @@ fn a_pipe_among_exported_files_is_left_out_or_refused() {
     // It ends, whichever way.
     sandbox.run(&["import", "out"]);
 }
+
+#[test]
+fn what_another_program_ran_is_shown_as_imported_and_has_no_times_that_nobody_knows() {
+    let sandbox = Sandbox::new();
+    sandbox.file("runs.csv", &table(3));
+    let refused = sandbox.run(&["import", "runs.csv", "--metric", "loss"]).expect(2).stderr;
+    assert!(refused.contains("`--goal` is missing: minimize or maximize `loss`?"), "{refused}");
+    sandbox.run(&IMPORT).expect(0);
+    let listed = sandbox.run(&["list", "--format", "json"]).expect(0).json();
+    assert_eq!(listed[0]["method"], "imported");
+    let shown = sandbox.run(&["show", "1"]).expect(0).stdout;
+    assert!(shown.contains("\nimported  now (") && !shown.contains("0 ms"), "{shown}");
+    let report = sandbox.path().join("report.html");
+    sandbox.run(&["finalize", "-o", report.to_str().unwrap()]).expect(0);
+    let page = std::fs::read_to_string(report).unwrap();
+    assert!(page.contains("<dt>Method</dt><dd>imported</dd>"));
+}

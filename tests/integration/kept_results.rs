@@ -329,7 +329,7 @@ fn files_of_comfort_that_can_not_be_made_cost_a_warning_and_no_trial() {
     story.go(1);
     let ran =
         story.agent(&[&format!("--sweep-id={}", story.id)], &[("TMPDIR", "/nonexistent")]).finish().expect(0);
-    for words in [".sweep/logs can't be made", "SWEEP_CHECKPOINT_DIR", ".sweep/journal"] {
+    for words in ["cannot create .sweep/logs", "SWEEP_CHECKPOINT_DIR", ".sweep/journal"] {
         assert_eq!(ran.stderr.matches(words).count(), 1, "{words}: {}", ran.stderr);
     }
     assert_eq!(

@@ -187,13 +187,32 @@ fn orders_take_hold_before_the_verb_returns_on_a_server() {
 }
 
 #[test]
+fn params_stand_in_the_order_of_the_config_wherever_they_are_shown() {
+    let sandbox = Sandbox::new();
+    let config = grid("goal: minimize", "1, 2", "log ${x}") + "  b: {value: 7}\n  a: {value: 8}\n";
+    let sweep = sandbox.init(&config);
+    let ran = sandbox.run(&["run", "-j", "2"]).expect(0).stderr;
+    assert!(ran.contains("x=1 b=7 a=8"), "{ran}");
+    let status = sandbox.run(&["status"]).expect(0).stdout;
+    assert!(status.contains("with    x=1 b=7 a=8") && status.contains("x=2 b=7 a=8"), "{status}");
+    let (run, _) = parent(&sandbox, &sweep);
+    assert_eq!(run.tag("sweep.best_params"), Some("x=1 b=7 a=8"));
+    let json = sandbox.run(&["show", "0", "--format", "json"]).expect(0).json();
+    assert!(json.to_string().contains("trial-0000 x=1 b=7 a=8"), "{json}");
+}
+
+#[test]
 fn an_order_that_would_change_nothing_points_to_the_next_step() {
     let sandbox = Sandbox::new();
     let sweep = sandbox.init(&grid("goal: minimize", "1, 2", "log ${x}"));
     let said = sandbox.run(&["pause"]).expect(0).stderr;
-    assert!(said.contains("No agent is at work on it."), "{said}");
+    assert!(said.contains("No agent is running."), "{said}");
+    sandbox.run(&["cancel"]).expect(0);
+    let refused = sandbox.run(&["run"]).expect(2).stderr;
+    assert!(refused.contains("was cancelled") && refused.contains("sweep resume"), "{refused}");
     sandbox.run(&["resume"]).expect(0);
-    sandbox.run(&["run"]).expect(0);
+    let ran = sandbox.run(&["run"]).expect(0).stderr;
+    assert!(ran.contains(&format!("Next: sweep finalize {}", &sweep[..8])), "{ran}");
     let said = sandbox.run(&["cancel"]).expect(0).stderr;
     assert!(said.contains(&format!("sweep finalize {}", &sweep[..8])), "{said}");
     let state = sandbox.run(&["status", "--format", "json"]).json()["state"].clone();

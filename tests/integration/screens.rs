@@ -269,7 +269,7 @@ fn output_that_can_not_be_written_fails_every_verb_and_a_closed_pipe_none() {
         let mut command = sandbox.command(args);
         command.stdout(OpenOptions::new().write(true).open("/dev/full").unwrap());
         let full = Ran::from(command.output().unwrap()).expect(1);
-        assert!(full.stderr.contains("stdout can't be written: No space left"), "{args:?}: {}", full.stderr);
+        assert!(full.stderr.contains("cannot write to stdout: No space left"), "{args:?}: {}", full.stderr);
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let closed = Ran::from(sandbox.command(args).stdout(writer).output().unwrap());

@@ -172,7 +172,7 @@ fn output_that_is_lost_on_a_full_disk_is_no_success_and_a_reader_that_has_seen_e
     };
     sample("/dev/null").expect(0);
     let full = sample("/dev/full").expect(1);
-    assert!(full.stderr.contains("stdout can't be written: No space left"), "{}", full.stderr);
+    assert!(full.stderr.contains("cannot write to stdout: No space left"), "{}", full.stderr);
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let closed = sandbox.command(&["sample", "sweep.yaml"]).stdout(writer).output().unwrap();

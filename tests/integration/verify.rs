@@ -79,7 +79,7 @@ fn what_has_changed_is_told_and_the_commands_lead_back() {
     }
     let text = sandbox.run(&["verify", "1"]).expect(1).stdout;
     assert!(
-        text.contains("(1 commit later)") && text.contains("sweep.yaml says something else now"),
+        text.contains("(1 commit later)") && text.contains("sweep.yaml has changed"),
         "{text}"
     );
 
@@ -121,7 +121,7 @@ fn a_file_that_git_does_not_know_is_said_to_be_unknown() {
     }
     let text = sandbox.run(&["verify", "1"]).expect(0).stdout;
     assert!(text.contains("git does not know train.sh"), "{text}");
-    assert!(text.contains("Nothing that can be told has changed"), "{text}");
+    assert!(text.contains("Nothing that can be checked has changed"), "{text}");
     let none = sandbox.run(&["verify", "1", "--diff"]).expect(1);
     assert!(none.stdout.is_empty() && none.stderr.contains("kept no changes"), "{}", none.stderr);
 }

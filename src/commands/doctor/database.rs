@@ -19,7 +19,7 @@ pub(super) async fn look(uri: &str) -> Vec<Finding> {
         Ok(false) => {
             return vec![
                 Finding::ok("store", format!("{uri}: there is no such file yet; `sweep init` makes it")),
-                Finding::ok("login", "a file needs none"),
+                Finding::ok("login", "not needed for a file"),
             ];
         }
         Ok(true) => {}
@@ -36,7 +36,7 @@ pub(super) async fn look(uri: &str) -> Vec<Finding> {
         Ok((health, other)) => {
             let mut found = vec![
                 opens(&health, start.elapsed()),
-                Finding::ok("login", "a file needs none"),
+                Finding::ok("login", "not needed for a file"),
                 schema(&health, uri),
                 writers(&health),
                 machines(other),

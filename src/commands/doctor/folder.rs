@@ -25,8 +25,8 @@ fn git(setting: &Setting) -> Finding {
     let Some(state) = state else {
         return Finding::warn(
             "git",
-            "this folder is in no repository with a commit, or there is no git",
-            "Trials can't tell which code they ran: git init, git add, git commit.",
+            "this folder is not in a git repository with a commit, or git is not installed",
+            "Trials do not record which code they ran: git init, git add, git commit.",
         );
     };
     let commit = state.commit.get(..12).unwrap_or(&state.commit);
@@ -62,7 +62,7 @@ fn own(setting: &Setting) -> Finding {
         return Finding::warn(
             "folder",
             format!("{results} refused by the store for good and set aside, such as {}", first.display()),
-            "Look into the files: what they hold is not in the store. Delete them once they are of no use.",
+            "Look into the files: what they hold is not in the store. Delete them when you no longer need them.",
         );
     }
     let waiting = waiting(&setting.folder);

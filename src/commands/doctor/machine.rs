@@ -73,8 +73,8 @@ fn disks(folder: &Path, uri: &str) -> Vec<Finding> {
         .map(|(_, free, all)| {
             let text = format!("{} free for {}", size(free), all.join(", "));
             match free {
-                0..NOTHING => Finding::bad("disk", text, "Make room: nothing can be saved."),
-                NOTHING..LITTLE => Finding::warn("disk", text, "Make room, or artifacts will not be saved."),
+                0..NOTHING => Finding::bad("disk", text, "Free disk space: nothing can be saved."),
+                NOTHING..LITTLE => Finding::warn("disk", text, "Free disk space, or artifacts will not be saved."),
                 _ => Finding::ok("disk", text),
             }
         })
@@ -82,8 +82,8 @@ fn disks(folder: &Path, uri: &str) -> Vec<Finding> {
     if let Err(error) = can_write(folder) {
         found.push(Finding::warn(
             "disk",
-            format!("this folder can't be written: {error}"),
-            "It remembers no sweep, and keeps no result that can't be delivered: work in one of your own.",
+            format!("this folder is not writable: {error}"),
+            "Nothing can be kept in it (the latest sweep, results while the store is away): use a directory of your own.",
         ));
     }
     found
@@ -96,7 +96,7 @@ fn gpus() -> Finding {
         (0, true) => Finding::ok("gpus", "none: CUDA_VISIBLE_DEVICES is empty"),
         (0, false) if on_path("nvidia-smi").is_some() => Finding::warn(
             "gpus",
-            "nvidia-smi is there, but names none",
+            "nvidia-smi is installed, but lists none",
             "Run nvidia-smi by hand: its driver may not be loaded.",
         ),
         (0, false) => Finding::ok("gpus", "none"),
@@ -178,7 +178,7 @@ fn proxies(uri: &str, var: &dyn Fn(&str) -> Option<String>) -> Finding {
         let any = ["http_proxy", "https_proxy", "all_proxy"].into_iter().find_map(either);
         return match any {
             None => Finding::ok("proxies", "none is set"),
-            Some(_) => Finding::ok("proxies", "set; trials speak to their agent past them"),
+            Some(_) => Finding::ok("proxies", "set; trials reach their agent directly"),
         };
     };
     let host = host_of(uri);
@@ -190,7 +190,7 @@ fn proxies(uri: &str, var: &dyn Fn(&str) -> Option<String>) -> Finding {
         entry == "*" || (!domain.is_empty() && (host == domain || host.ends_with(&format!(".{domain}"))))
     });
     match (past, is_loopback(&host)) {
-        (true, _) => Finding::ok("proxies", format!("set; {host} is called past them")),
+        (true, _) => Finding::ok("proxies", format!("set; {host} is called directly")),
         (false, true) => Finding::bad(
             "proxies",
             format!(

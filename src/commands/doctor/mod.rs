@@ -75,9 +75,9 @@ fn text(setting: &Setting, answer: &Answer) -> String {
         })
         .collect();
     let end = match answer.state {
-        State::Ok => "Everything that a sweep needs is there.",
-        State::Warn => "Sweeps work here; what is marked deserves a look.",
-        State::Bad => "Sweeps do not work here until what is marked `bad` is mended.",
+        State::Ok => "Everything is ready for sweeps.",
+        State::Warn => "Sweeps work here; check the lines marked `warn`.",
+        State::Bad => "Sweeps do not work here until the lines marked `bad` are fixed.",
     };
     format!("{}{end}\n", check_list(&setting.ui, &lines))
 }

@@ -60,7 +60,7 @@ fn unreachable_server(error: TrackingError, login: Finding, certificates: Option
 fn answers(store: &RestStore, probe: &Probe, took: Duration) -> Finding {
     let version = match &probe.version {
         Some(version) => format!("MLflow {version}"),
-        None => "it does not tell its version".to_owned(),
+        None => "it does not report its version".to_owned(),
     };
     let text = format!("{} answers in {} ({version})", store.uri(), words::duration(took));
     let major = probe.version.as_deref().and_then(|version| version.split('.').next()?.parse::<u32>().ok());
@@ -118,7 +118,7 @@ fn readable_by_others() -> Option<String> {
 
 fn clock(probe: &Probe) -> Finding {
     match probe.ahead {
-        None => Finding::ok("clock", "the server does not tell the time"),
+        None => Finding::ok("clock", "the server does not report the time"),
         Some(ahead) if ahead.abs() <= SKEW => Finding::ok("clock", "the server's clock and this one agree"),
         Some(ahead) => {
             let by = words::duration(Duration::from_secs_f64(ahead.abs()));

@@ -45,7 +45,7 @@ pub fn zip(fields: &Fields<'_>, leaves: &[Leaf<'_>], findings: &mut Findings) ->
                     findings
                         .error(
                             &member.place,
-                            format!("`{name}` can't be zipped: `{}` is no list of values", other.name()),
+                            format!("`{name}` can't be zipped: `{}` is not a list of values", other.name()),
                         )
                         .hint("give it `values`, without `probabilities`");
                 }

@@ -143,7 +143,7 @@ fn named(field: &Field<'_>, findings: &mut Findings) -> Option<&'static str> {
             None => did_you_mean(word, Distribution::NAMES)
                 .unwrap_or_else(|| format!("known: {}", Distribution::NAMES.join(", "))),
         };
-        findings.error(&field.place, format!("there is no distribution `{word}`")).hint(hint);
+        findings.error(&field.place, format!("unknown distribution `{word}`")).hint(hint);
     }
     found
 }

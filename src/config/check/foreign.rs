@@ -46,7 +46,7 @@ pub fn advice_of_parameter(key: &str) -> Option<String> {
         "description" | "desc" | "comment" | "help" | "note" | "doc" | "name" | "label" => {
             format!("make it a comment: `# {key}: …`")
         }
-        "type" | "dist" => "write `distribution`, or leave it out: the values tell it".to_owned(),
+        "type" | "dist" => "write `distribution`, or leave it out: it follows from the values".to_owned(),
         "default" | "constant" | "const" => "for a single value write `value`".to_owned(),
         "choices" | "options" | "categories" | "grid" | "list" => "write `values`".to_owned(),
         "low" | "lower" | "start" | "minimum" => "write `min`".to_owned(),

@@ -134,7 +134,7 @@ fn name(entry: &Entry, field: &Field<'_>, findings: &mut Findings) -> Option<Str
 }
 
 const NAME_HINT: &str =
-    "a name starts with a letter or `_`, and goes on with letters, digits, `_`, `.`, `-`, and single `/`";
+    "a name starts with a letter or `_`, followed by letters, digits, `_`, `.`, `-`, and single `/`";
 
 /// Whether MLflow, command lines and placeholders can all have it as a name. `/` may only stand between parts that are
 /// no `.` or `..`: MLflow takes such names alone.

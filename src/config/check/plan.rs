@@ -62,7 +62,7 @@ pub fn unsupported(fields: &Fields<'_>, findings: &mut Findings) {
         }
     }
     for (key, reason) in [
-        ("entity", "there are no accounts here"),
+        ("entity", "sweep has no accounts"),
         ("controller", "every agent decides for itself"),
         ("job", "a trial is started from its command"),
         ("image_uri", "a trial is started from its command"),

@@ -69,7 +69,7 @@ impl Columns {
         Ok(Self { dialect, metric, roles })
     }
 
-    /// The names of the params, sorted.
+    /// The names of the params, in the order of the table.
     pub(super) fn params(&self) -> Vec<String> {
         once(self.roles.iter().filter_map(|role| match role {
             Role::Param(name) => Some(name.as_str()),

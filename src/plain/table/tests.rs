@@ -137,3 +137,12 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn params_keep_the_order_of_the_table() {
+    let table = read("zeta,alpha,loss,beta\n1,2,3,4\n", "loss", &[]);
+    assert_eq!(table.params, ["zeta", "alpha", "beta"]);
+    let config = infer_config(&table, &around("t", "Default", Goal::Minimize, "t.csv"));
+    let at = |name: &str| config.find(&format!("\"{name}\":")).unwrap();
+    assert!(at("zeta") < at("alpha") && at("alpha") < at("beta"), "{config}");
+}

@@ -1,6 +1,6 @@
 // The table, column by column: what a trial holds in one, and how that is shown.
 const data = JSON.parse(document.getElementById('sweep-data').textContent);
-const { heads, page, attempts } = data;
+const { heads, page, attempts, runs } = data;
 
 const unpack = (packed) => {
   const bytes = atob(packed);

@@ -44,6 +44,7 @@ pub(super) fn data_json(report: &SweepReport, plots: &Plots) -> String {
     let goal = report.objective.and_then(|objective| objective.goal);
     let data = json!({
         "page": PAGE,
+        "runs": report.runs_at,
         "heads": heads(report),
         "columns": columns(report, &trials, &paths),
         "goal": report.objective.and_then(|objective| objective.goal_word()),

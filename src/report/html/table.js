@@ -33,6 +33,12 @@ const draw = () => {
       const words = text(i, column);
       if (column === 1) {
         td.append(element('span', words, 'status status-' + words));
+      } else if (runs && column === heads.length - 1) {
+        const link = element('a', words);
+        link.href = runs + words;
+        link.target = '_blank';
+        link.rel = 'noopener';
+        td.append(link);
       } else {
         td.textContent = words;
         if (typeof value(i, column) === 'number') td.className = 'n';

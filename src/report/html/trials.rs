@@ -7,6 +7,7 @@ use super::super::facts::{finite, trial_label};
 use super::super::numbers::{float_text, significant};
 use super::super::text::{clean, duration_text, escape, moment_text};
 use super::super::values::flatten;
+use super::links::run_link;
 use crate::config::Goal;
 use crate::trial::Trial;
 
@@ -93,6 +94,9 @@ fn static_row(report: &SweepReport, trial: &Trial, paths: &[String]) -> String {
         .collect();
     if let Some((text, class)) = cells.get_mut(1) {
         (*text, *class) = (format!("<span class=\"status status-{status}\">{status}</span>"), String::new());
+    }
+    if let (Some((text, _)), Some(_)) = (cells.last_mut(), report.runs_at) {
+        *text = run_link(report, &trial.run_id);
     }
     let cells: String = cells.iter().map(|(text, class)| format!("<td{class}>{text}</td>")).collect();
     let best = report.best().is_some_and(|(best, _)| best.run_id == trial.run_id);

@@ -43,6 +43,20 @@ fn the_page_names_nothing_outside_itself() {
 }
 
 #[test]
+fn runs_lead_to_their_pages_where_they_have_one() {
+    let sample = Sample::new(3, 1);
+    let at = "http://127.0.0.1:5000/#/experiments/1/runs/";
+    let page = report_html(&SweepReport { runs_at: Some(at), ..sample.report() });
+    for trial in &sample.trials {
+        assert!(page.contains(&format!("<td><a href=\"{at}{}\" target=", trial.run_id)), "{}", trial.run_id);
+    }
+    let (best, _) = sample.report().best().unwrap();
+    assert!(page.contains(&format!("in trial {} <a href=\"{at}{}\"", best.index, best.run_id)));
+    assert_eq!(data(&page)["runs"], at);
+    assert!(!report_html(&sample.report()).contains("<a "));
+}
+
+#[test]
 fn a_script_in_a_name_or_value_is_shown_and_not_run() {
     let hostile = "</script><script>alert(1)</script><img src=x onerror=alert(1)>";
     let mut sample = Sample::new(3, 1);

@@ -14,7 +14,7 @@ impl From<rusqlite::Error> for TrackingError {
             Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => (
                 ErrorKind::Protocol,
                 Some(
-                    "the file is no SQLite database, or damaged (`sqlite3 FILE .recover` saves what can be saved); name another one",
+                    "the file is not a SQLite database, or damaged (`sqlite3 FILE .recover` saves what can be saved); name another one",
                 ),
             ),
             Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {

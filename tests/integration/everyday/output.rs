@@ -14,7 +14,7 @@ fn output_can_be_read_and_followed_while_a_trial_runs() {
     let agent = AgentProcess::start(&sandbox, &["run", "--quiet"], &[]);
     until("the first line", || (sandbox.run(&["logs", "0"]).stdout == "one\n").then_some(()));
     let ran = sandbox.run(&["logs", "0"]).expect(0);
-    assert!(ran.stderr.contains("trial 0 goes on: `sweep logs -f`"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("trial 0 is still running: `sweep logs -f`"), "{}", ran.stderr);
     let shown = sandbox.run(&["show", "0", "--format", "json"]).expect(0).json();
     let file = shown["log"].as_str().unwrap().to_owned();
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "one\n");

@@ -79,7 +79,7 @@ fn an_address_that_others_reach_needs_a_login() {
     let sandbox = Sandbox::new();
     let ran = sandbox.run(&["server", "--host", "0.0.0.0", "--port", "0"]).expect(2);
     assert!(
-        ran.stderr.contains("nobody would need a login") && ran.stderr.contains("SWEEP_SERVER_TOKEN"),
+        ran.stderr.contains("without authentication") && ran.stderr.contains("SWEEP_SERVER_TOKEN"),
         "{}",
         ran.stderr
     );
