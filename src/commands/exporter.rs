@@ -182,6 +182,7 @@ impl<'a> Exporter<'a> {
             analysis: None,
             dependences: &[],
             curves: &[],
+            order: Some(self.config),
             config: None,
             best_command: None,
             runs_at: None,

@@ -109,6 +109,7 @@ pub(super) async fn conclude(
         analysis: analysis.as_ref(),
         dependences: &dependences,
         curves: &curves,
+        order: Some(config),
         config: Some(&config_text),
         best_command: None,
         runs_at: runs_at.as_deref(),

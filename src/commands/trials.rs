@@ -415,6 +415,10 @@ impl List<'_> {
     }
 
     fn tell_what_is_the_same(&self, setting: &Setting) {
+        // Who names columns has said what is to be seen.
+        if !setting.columns.is_empty() {
+            return;
+        }
         let (_, same) = self.params();
         let Some(first) = self.rows.first() else { return };
         let pairs: Vec<(String, Value)> = same

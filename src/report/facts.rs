@@ -25,10 +25,23 @@ impl<'a> SweepReport<'a> {
         }
     }
 
-    /// The dotted paths of all parameters that any trial has, in code-point order.
+    /// The dotted paths of all parameters that any trial has, in the order of the config.
     pub(super) fn parameter_paths(&self) -> Vec<String> {
         let paths = self.trials.iter().flat_map(|trial| flatten(&trial.point)).map(|(path, _)| path);
-        paths.collect::<BTreeSet<_>>().into_iter().collect()
+        let paths: Vec<String> = paths.collect::<BTreeSet<_>>().into_iter().collect();
+        match self.order {
+            Some(config) => config.in_order(paths, |path| path),
+            None => paths,
+        }
+    }
+
+    /// The parameters of a trial with their texts, in the order of the config.
+    pub(super) fn parameters(&self, trial: &Trial) -> Vec<(String, String)> {
+        let pairs = flatten(&trial.point);
+        match self.order {
+            Some(config) => config.in_order(pairs, |(path, _)| path),
+            None => pairs,
+        }
     }
 
     /// Whether it is known who ran the trials.

@@ -15,7 +15,6 @@ use super::parallel::parallel;
 use super::slices::slices;
 use super::text::{duration_text, escape, moment_text};
 use super::timeline::timeline;
-use super::values::flatten;
 use super::{SweepReport, curves};
 use figures::figure;
 use links::run_link;
@@ -167,7 +166,7 @@ fn best_trial(report: &SweepReport) -> String {
         return format!("<section><h2>Best trial</h2>\n<p>{why}</p></section>\n");
     };
     let metric = report.objective.map_or("metric", |objective| objective.name);
-    let rows = flatten(&trial.point)
+    let rows = report.parameters(trial)
         .into_iter()
         .map(|(path, value)| format!("<div><dt>{}</dt><dd>{}</dd></div>\n", escape(&path), escape(&value)));
     format!(

@@ -1,7 +1,7 @@
 //! What plots and reports are made of.
 
 use crate::analysis::{Analysis, Dependence};
-use crate::config::Goal;
+use crate::config::{Config, Goal};
 use crate::trial::Trial;
 
 /// Everything that the plots and the report tell of a sweep.
@@ -23,6 +23,8 @@ pub struct SweepReport<'a> {
     pub dependences: &'a [Dependence],
     /// Histories of the metric, of some trials or all.
     pub curves: &'a [Curve],
+    /// The config, whose order that of parameters is; `None`: code-point order.
+    pub order: Option<&'a Config>,
     /// The config as it was written.
     pub config: Option<&'a str>,
     /// The command line of the best trial, as it was run.

@@ -6,7 +6,6 @@ use super::SweepReport;
 use super::facts::trial_label;
 use super::numbers::significant;
 use super::text::clean;
-use super::values::flatten;
 use crate::analysis::{Analysis, Correlation, ParameterAnalysis};
 use crate::record::NOTE_MARK as MARK;
 
@@ -115,7 +114,7 @@ fn best(out: &mut String, report: &SweepReport, shown: usize, command: bool) {
         trial_label(trial),
         clean(&trial.run_id)
     );
-    let values = flatten(&trial.point);
+    let values = report.parameters(trial);
     for (name, value) in values.iter().take(shown) {
         let _ = writeln!(out, "- {}: {}", plain(name), code(value));
     }

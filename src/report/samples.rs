@@ -71,6 +71,7 @@ impl Sample {
             analysis: self.analysis.as_ref(),
             dependences: &self.dependences,
             curves: &self.curves,
+            order: None,
             config: Some(CONFIG),
             best_command: Some("python train.py --lr 0.01 --note '<b>'"),
             runs_at: None,

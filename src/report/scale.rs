@@ -51,19 +51,23 @@ impl Axis {
     }
 
     /// An axis of decimal logarithms from `low` to `high` with about `want` ticks, labelled with the numbers themselves:
-    /// powers of ten, or 1, 2 and 5 times these where there are few.
+    /// powers of ten; where there are few, 1, 2 and 5 times these, or 1 and 3 times.
     pub(super) fn decades(low: f64, high: f64, want: usize) -> Self {
         let (first, last) = (low.floor() as i32, high.ceil() as i32);
         let inside = |at: f64| (low..=high).contains(&at);
         let whole = (first..=last).filter(|power| inside(f64::from(*power))).count();
         let every = whole.div_ceil(want.max(1)).max(1);
-        let factors: &[f64] = if whole <= 2 { &[1.0, 2.0, 5.0] } else { &[1.0] };
-        let powers = (first..=last).filter(|power| power.rem_euclid(every as i32) == 0);
-        let numbers = powers.flat_map(|power| factors.iter().map(move |factor| (power, *factor)));
-        let ticks: Vec<(f64, String)> = numbers
-            .map(|(power, factor)| (f64::from(power) + factor.log10(), decade_text(power, factor)))
-            .filter(|(at, _)| inside(*at))
-            .collect();
+        let of = |factors: &[f64]| -> Vec<(f64, String)> {
+            let powers = (first..=last).filter(|power| power.rem_euclid(every as i32) == 0);
+            let numbers = powers.flat_map(|power| factors.iter().map(move |factor| (power, *factor)));
+            numbers
+                .map(|(power, factor)| (f64::from(power) + factor.log10(), decade_text(power, factor)))
+                .filter(|(at, _)| inside(*at))
+                .collect()
+        };
+        let finest: &[&[f64]] = if whole <= 2 { &[&[1.0, 2.0, 5.0], &[1.0, 3.0]] } else { &[] };
+        let fits = |ticks: &Vec<_>| ticks.len() <= want;
+        let ticks = finest.iter().map(|factors| of(factors)).find(fits).unwrap_or_else(|| of(&[1.0]));
         if ticks.len() < 2 {
             return Self::round_of_logs(low, high, want);
         }
@@ -271,6 +275,7 @@ mod tests {
         assert_eq!(labels(-5.0, -1.0), ["1e-5", "1e-4", "0.001", "0.01", "0.1"]);
         assert_eq!(labels(-12.1, 6.0), ["1e-12", "1e-8", "1e-4", "1", "10000"]);
         assert_eq!(labels(-0.1, 1.1), ["1", "2", "5", "10"]);
+        assert_eq!(labels(-3.9, -1.2), ["3e-4", "0.001", "0.003", "0.01", "0.03"], "no more than asked for");
         assert!(labels(0.35, 0.45).len() >= 2);
     }
 

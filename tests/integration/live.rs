@@ -199,6 +199,11 @@ fn params_stand_in_the_order_of_the_config_wherever_they_are_shown() {
     assert_eq!(run.tag("sweep.best_params"), Some("x=1 b=7 a=8"));
     let json = sandbox.run(&["show", "0", "--format", "json"]).expect(0).json();
     assert!(json.to_string().contains("trial-0000 x=1 b=7 a=8"), "{json}");
+    sandbox.run(&["finalize", "-o", "report.html"]).expect(0);
+    let page = std::fs::read_to_string(sandbox.path().join("report.html")).unwrap();
+    let at = |text: &str| page.find(text).unwrap();
+    assert!(at("<dt>x</dt>") < at("<dt>b</dt>") && at("<dt>b</dt>") < at("<dt>a</dt>"));
+    assert!(at(">x</button>") < at(">b</button>") && at(">b</button>") < at(">a</button>"));
 }
 
 #[test]
