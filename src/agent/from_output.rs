@@ -133,9 +133,9 @@ impl Odd {
             (0, 0) => note("nothing that it printed matches metric.from_output"),
             (_, 0) => {}
             (0, 1) => note(&format!("metric.from_output matched `{first}`, which is not a number")),
-            (0, _) => note(&format!(
-                "metric.from_output matched {count} times, never a number, such as `{first}`"
-            )),
+            (0, _) => {
+                note(&format!("metric.from_output matched {count} times, never a number, such as `{first}`"))
+            }
             (_, 1) => note(&format!("metric.from_output also matched `{first}`, which is not a number")),
             (_, _) => note(&format!(
                 "metric.from_output also matched {count} times what is not a number, such as `{first}`"
@@ -311,10 +311,7 @@ mod tests {
     fn what_matches_and_is_no_number_is_shown() {
         assert_eq!(said(b"nothing\n"), "nothing that it printed matches metric.from_output");
         assert_eq!(said(b"loss=1,234.5\n"), "metric.from_output matched `1,234.5`, which is not a number");
-        assert!(
-            said(b"loss=0x10\nloss=1_000\n")
-                .contains("2 times, never a number, such as `0x10`")
-        );
+        assert!(said(b"loss=0x10\nloss=1_000\n").contains("2 times, never a number, such as `0x10`"));
         assert!(said(b"loss=1\nloss=high\x07\n").contains("also matched `high`, which"));
         assert_eq!(said(b"loss=1\nloss=2\n"), "");
     }

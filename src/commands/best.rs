@@ -123,8 +123,11 @@ fn metric(config: &Config, args: &BestArgs) -> Result<Chosen, Failure> {
             .hint("Give one: --metric NAME --goal minimize")
     })?;
     if metric.goal.is_none() {
-        return Err(Failure::new(Exit::Usage, format!("`--goal` is missing: minimize or maximize `{}`?", metric.name))
-            .hint("Add --goal minimize or --goal maximize."));
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("`--goal` is missing: minimize or maximize `{}`?", metric.name),
+        )
+        .hint("Add --goal minimize or --goal maximize."));
     }
     Ok(metric)
 }

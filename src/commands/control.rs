@@ -72,9 +72,7 @@ fn sentence(overview: &Overview, order: Order) -> String {
             format!("{name} is resumed: waiting agents start trials again; `sweep run` adds agents.")
         }
         Order::Pause => {
-            format!(
-                "{name} is paused: agents finish running trials and start none until `sweep resume`."
-            )
+            format!("{name} is paused: agents finish running trials and start none until `sweep resume`.")
         }
         Order::Stop => format!("{name} is stopped: agents finish their running trials, then end."),
         Order::Cancel => format!("{name} is cancelled: agents end their running trials, then stop."),
@@ -132,9 +130,7 @@ impl Agents {
         match (count, silent) {
             (0, 0) => "No agent is running.".to_owned(),
             (0, _) => {
-                format!(
-                    "No agent has answered within {most}; a slow store may take longer."
-                )
+                format!("No agent has answered within {most}; a slow store may take longer.")
             }
             (_, 0) => format!("{} {} taken note.", words::count(count, "agent"), has(count)),
             (_, _) => format!(

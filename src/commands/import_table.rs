@@ -7,8 +7,8 @@ use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::import::{AskedToEnd, ImportArgs, Imported, finish, unless_asked_to_end};
-use super::init::IMPORTED;
 use super::importer::Importer;
+use super::init::IMPORTED;
 use crate::plain::{Around, Asked, Table, TableTrial, TrialRecord, infer_config};
 use crate::process::now_ms;
 use crate::record::{NewSweep, tags};
@@ -34,7 +34,8 @@ impl Guess {
         let asked = Asked { metric: args.metric.clone(), params: args.params.clone() };
         let table = read_table(from, &asked)?;
         let Some(goal) = args.goal else {
-            let message = format!("`--goal` is missing: minimize or maximize `{}`?", words::printable(&table.metric));
+            let message =
+                format!("`--goal` is missing: minimize or maximize `{}`?", words::printable(&table.metric));
             return Err(Failure::new(Exit::Usage, message).hint("Add --goal minimize or --goal maximize."));
         };
         let source = from.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

@@ -141,7 +141,8 @@ pub(super) async fn work(
     let failed = if summary.failed > 0 || without_value { Exit::WorkFailed } else { Exit::Done };
     let gave_up = matches!(summary.end, EndReason::Failures | EndReason::Unmeasured | EndReason::CannotRun);
     let complete = summary.end != EndReason::Stopped && !gave_up && signals.exit().is_none();
-    let all_done = complete && summary.end == EndReason::NothingLeft && summary.others == 0 && summary.finished > 0;
+    let all_done =
+        complete && summary.end == EndReason::NothingLeft && summary.others == 0 && summary.finished > 0;
     Ok(Worked { exit: signals.exit().unwrap_or(failed), complete, all_done })
 }
 

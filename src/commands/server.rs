@@ -152,9 +152,9 @@ fn backend<'a>(setting: &'a Setting, args: &'a ServerArgs) -> &'a str {
     }
     match setting.tracking_uri.as_deref() {
         Some(uri) if uri.starts_with("http:") || uri.starts_with("https:") => {
-            setting.ui.say(&format!(
-                "MLFLOW_TRACKING_URI is for clients and ignored here: serving {DEFAULT_URI}"
-            ));
+            setting
+                .ui
+                .say(&format!("MLFLOW_TRACKING_URI is for clients and ignored here: serving {DEFAULT_URI}"));
             DEFAULT_URI
         }
         Some(uri) => uri,

@@ -29,9 +29,10 @@ pub async fn start(setting: &Setting, args: &StartArgs) -> Result<Exit, Failure>
     context.ui.say(&format!("Sweep initialized with ID: {}", sweep.id()));
     let worked = work(&context, sweep.clone(), config.clone(), &args.work).await?;
     if !worked.complete {
-        context
-            .ui
-            .say(&format!("To continue: sweep run --sweep-id={0} && sweep finalize --sweep-id={0}", sweep.id()));
+        context.ui.say(&format!(
+            "To continue: sweep run --sweep-id={0} && sweep finalize --sweep-id={0}",
+            sweep.id()
+        ));
         return Ok(worked.exit);
     }
     let conclusion = Conclusion { format: args.format, ..Conclusion::default() };

@@ -94,7 +94,10 @@ impl Look {
         if let Some(metric) = &overview.metric {
             let best = self.best_words().unwrap_or_else(|| "no value yet".to_owned());
             facts.add("best", format!("{} {best}", metric.name));
-            facts.add_some("with", overview.best.as_ref().map(|best| words::point(&overview.point(&best.run))));
+            facts.add_some(
+                "with",
+                overview.best.as_ref().map(|best| words::point(&overview.point(&best.run))),
+            );
             if self.unmeasured > 0 {
                 let trials = words::count(self.unmeasured, "trial");
                 facts.add("warning", format!("{trials} finished without {}", words::quoted(&metric.name)));

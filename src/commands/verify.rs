@@ -273,7 +273,9 @@ fn files(folder: &Path, command: &str, in_repository: bool) -> Compared {
 fn told(check: &'static str, then: Option<&str>, now: Option<String>) -> Compared {
     let (state, found) = match (then, &now) {
         (Some(then), Some(now)) if then == now => (State::Same, now.clone()),
-        (Some(then), Some(now)) => (State::Changed, format!("{then} then, {now} now (not counted as a change)")),
+        (Some(then), Some(now)) => {
+            (State::Changed, format!("{then} then, {now} now (not counted as a change)"))
+        }
         _ => (State::Unknown, "not recorded for both".to_owned()),
     };
     Compared { then: then.map(str::to_owned), now, counts: false, ..compared(check, state, found) }

@@ -166,7 +166,8 @@ fn best_trial(report: &SweepReport) -> String {
         return format!("<section><h2>Best trial</h2>\n<p>{why}</p></section>\n");
     };
     let metric = report.objective.map_or("metric", |objective| objective.name);
-    let rows = report.parameters(trial)
+    let rows = report
+        .parameters(trial)
         .into_iter()
         .map(|(path, value)| format!("<div><dt>{}</dt><dd>{}</dd></div>\n", escape(&path), escape(&value)));
     format!(

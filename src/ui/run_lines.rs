@@ -71,13 +71,7 @@ impl RunLines {
     /// For an agent with so many trials side by side, of a sweep of `limit` trials. Without `output` that of the one
     /// trial that runs is shown, and of several none.
     #[must_use]
-    pub fn new(
-        ui: Ui,
-        config: Config,
-        jobs: usize,
-        limit: Option<u64>,
-        output: Option<Output>,
-    ) -> Self {
+    pub fn new(ui: Ui, config: Config, jobs: usize, limit: Option<u64>, output: Option<Output>) -> Self {
         let state = State {
             progress: Progress::new(&ui, limit),
             standing: Standing::default(),
@@ -208,7 +202,9 @@ impl RunLines {
     /// What a trial logged in the place of the metric.
     fn unmeasured(&self, state: &State, outcome: &Outcome) {
         // What `from_output` found, or did not, has been said already.
-        let Some(metric) = self.config.metric.as_ref().filter(|metric| metric.from_output.is_none()) else { return };
+        let Some(metric) = self.config.metric.as_ref().filter(|metric| metric.from_output.is_none()) else {
+            return;
+        };
         let logged = outcome.logged.iter().map(|name| words::quoted(name));
         let logged = logged.collect::<Vec<_>>().join(", ");
         let near = nearest(&metric.name, outcome.logged.iter().map(String::as_str));
@@ -387,7 +383,8 @@ impl RunLines {
 
     /// `  r2 0.42, best 0.44 (trial 3)`.
     fn metric_words(&self, state: &mut State, outcome: &Outcome) -> String {
-        let Some(metric) = self.config.metric.as_ref().filter(|_| outcome.status == RunStatus::Finished) else {
+        let Some(metric) = self.config.metric.as_ref().filter(|_| outcome.status == RunStatus::Finished)
+        else {
             return String::new();
         };
         let Some(value) = outcome.metric else {

@@ -78,10 +78,7 @@ fn what_has_changed_is_told_and_the_commands_lead_back() {
         assert_eq!(state(&answer, check), expected, "{check} in {answer:#}");
     }
     let text = sandbox.run(&["verify", "1"]).expect(1).stdout;
-    assert!(
-        text.contains("(1 commit later)") && text.contains("sweep.yaml has changed"),
-        "{text}"
-    );
+    assert!(text.contains("(1 commit later)") && text.contains("sweep.yaml has changed"), "{text}");
 
     // The commands as they were printed, in a shell that finds the program.
     let commands = text

@@ -74,7 +74,9 @@ fn disks(folder: &Path, uri: &str) -> Vec<Finding> {
             let text = format!("{} free for {}", size(free), all.join(", "));
             match free {
                 0..NOTHING => Finding::bad("disk", text, "Free disk space: nothing can be saved."),
-                NOTHING..LITTLE => Finding::warn("disk", text, "Free disk space, or artifacts will not be saved."),
+                NOTHING..LITTLE => {
+                    Finding::warn("disk", text, "Free disk space, or artifacts will not be saved.")
+                }
                 _ => Finding::ok("disk", text),
             }
         })
