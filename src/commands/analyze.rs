@@ -11,6 +11,7 @@ use super::load::load_sweep;
 use super::table_of_file::read_file;
 use super::table_of_runs::read_experiment;
 use super::table_of_sweep::{SEED, analyse_sweep, read_trials};
+use super::table_request::Asked;
 use super::values::Chosen;
 use crate::analysis::{Analysis, Frame, analyse};
 use crate::config::Goal;
@@ -47,14 +48,6 @@ pub struct AnalyzeArgs {
     pub log: Vec<String>,
     /// How the answer is printed.
     pub format: AnswerFormat,
-}
-
-/// What is asked of runs that no config describes.
-#[derive(Debug)]
-pub(super) struct Asked {
-    pub(super) metric: String,
-    pub(super) goal: Option<Goal>,
-    pub(super) log: Vec<String>,
 }
 
 /// Prints which parameters mattered.

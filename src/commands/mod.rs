@@ -59,6 +59,7 @@ mod status_text;
 mod table_of_file;
 mod table_of_runs;
 mod table_of_sweep;
+mod table_request;
 mod trial_command;
 mod trial_row;
 pub mod trials;

@@ -80,7 +80,7 @@ pub(super) async fn make_again(
             Failure::new(Exit::WorkFailed, format!("what trial {trial} was made from was not kept"))
         })?;
         let settled = Ledger::read(store.as_ref(), &sweep.ledger).await?.all_settled();
-        let priors = Prior::of(store.as_ref(), sweep).await?.observations();
+        let priors = Prior::of(store.as_ref(), &sweep.parent).await?.observations();
         let mut history = History::new(sweep.clone(), config.metric.clone(), priors);
         known = history.read_again(store, &settled, &saw).await?;
     }

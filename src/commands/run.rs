@@ -290,7 +290,7 @@ async fn history(
     if !strategy.reads_history() {
         return Ok(None);
     }
-    let priors = Prior::of(context.store.as_ref(), sweep).await?.observations();
+    let priors = Prior::of(context.store.as_ref(), &sweep.parent).await?.observations();
     Ok(Some(tokio::sync::Mutex::new(History::new(sweep.clone(), config.metric.clone(), priors))))
 }
 

@@ -47,6 +47,11 @@ impl Pace {
     }
 }
 
+/// The time since a moment, epoch milliseconds.
+pub(super) fn since(then: i64, now: i64) -> Duration {
+    Duration::from_millis(u64::try_from(now.saturating_sub(then)).unwrap_or(0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

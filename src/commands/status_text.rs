@@ -1,10 +1,9 @@
 //! What `sweep status` shows a person: as much of each part as fits the terminal.
 
-use std::time::Duration;
-
 use super::overview::State;
 use super::run::short_id;
 use super::status::{AgentSigns, Look};
+use super::status_pace::since;
 use super::trial_row::{status_cell, took};
 use crate::record::{exit_code_of, index_of, tags};
 use crate::space::Value;
@@ -230,11 +229,6 @@ fn reason(run: &Run) -> String {
     let signal = || run.tag(tags::SIGNAL).map(str::to_owned);
     let reason = || run.tag(tags::REASON).map(str::to_owned);
     code.or_else(signal).or_else(reason).unwrap_or_else(|| "no reason recorded".to_owned())
-}
-
-/// The time since a moment, epoch milliseconds.
-pub(super) fn since(then: i64, now: i64) -> Duration {
-    Duration::from_millis(u64::try_from(now.saturating_sub(then)).unwrap_or(0))
 }
 
 /// `21 a minute`; slow ones by the hour.

@@ -3,9 +3,9 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::analyze::Asked;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::table_request::Asked;
 use super::values::param_value;
 use crate::analysis::{ColumnInfo, Frame, Row};
 use crate::report::TRIAL_COLUMNS;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::analyze::Asked;
 use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::table_request::Asked;
 use super::values::{Chosen, param_value};
 use crate::analysis::{ColumnInfo, Frame, Row};
 use crate::config::Summary;

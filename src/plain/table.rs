@@ -2,9 +2,9 @@
 //! any with a row a run.
 
 mod columns;
+mod dialect;
 mod infer;
-
-use std::collections::BTreeSet;
+mod names;
 
 use super::error::PlainError;
 use super::metrics::read_number;
@@ -14,42 +14,8 @@ use crate::space::{Point, Value};
 use crate::trial::RunStatus;
 use columns::{Columns, Role};
 
+pub use dialect::{Asked, Dialect};
 pub use infer::{Around, infer_config};
-
-/// Which program wrote a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dialect {
-    /// W&B: `Name`, `State`, config and summary side by side.
-    Wandb,
-    /// Optuna: `number`, `value`, `state`, `params_…`.
-    Optuna,
-    /// `trials.csv` of `sweep export` or `sweep finalize`.
-    Sweep,
-    /// Any other.
-    Plain,
-}
-
-impl Dialect {
-    /// Its name, for people.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Wandb => "W&B's export of a run table",
-            Self::Optuna => "Optuna's table of trials",
-            Self::Sweep => "sweep's table of trials",
-            Self::Plain => "a table with a row a run",
-        }
-    }
-}
-
-/// What is asked of a table.
-#[derive(Debug, Clone, Default)]
-pub struct Asked {
-    /// The column of the metric; `None`: where the dialect has but one.
-    pub metric: Option<String>,
-    /// The columns of the params; empty: all that are not known to be something else.
-    pub params: Vec<String>,
-}
 
 /// A table that was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -206,30 +172,6 @@ fn status(word: &str) -> Result<(RunStatus, bool), String> {
         }
         _ => return Err(format!("unknown run state `{word}`")),
     })
-}
-
-/// A name that MLflow takes: letters and digits of any script, `_ - . space : /`, and a normal relative path.
-fn key(name: &str) -> String {
-    let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | ':' | '/');
-    let text: String = name.chars().take(250).map(|c| if allowed(c) { c } else { '_' }).collect();
-    let parts: Vec<&str> =
-        text.split('/').map(|part| if matches!(part, "" | "." | "..") { "_" } else { part }).collect();
-    let text = parts.join("/");
-    if text.starts_with("..") { format!("_{text}") } else { text }
-}
-
-/// A name that a config takes for a parameter: ASCII letters, digits, `_ . -`, a letter or `_` first.
-fn param_key(name: &str) -> String {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
-    let text: String = name.chars().take(240).map(|c| if allowed(c) { c } else { '_' }).collect();
-    let first_fits = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    if first_fits { text } else { format!("_{text}") }
-}
-
-/// Names, each once, in their order.
-fn once<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let mut known = BTreeSet::new();
-    names.filter(|name| known.insert(*name)).map(str::to_owned).collect()
 }
 
 #[cfg(test)]

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sha2::{Digest as _, Sha256};
-
+use super::digest::sha256;
 use super::importing::ImportMark;
 use super::ledger::{Ledger, experiment};
 use super::prior::Prior;
@@ -368,12 +367,6 @@ pub async fn search_all(store: &dyn Store, mut query: RunQuery) -> Result<Vec<Ru
             return Ok(runs);
         }
     }
-}
-
-/// SHA-256, hex.
-#[must_use]
-pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn invalid(message: String) -> TrackingError {

@@ -1,6 +1,6 @@
 //! The fingerprint of a trial: equal ones are the same experiment.
 
-use super::catalog::sha256;
+use super::digest::sha256;
 use crate::space::Point;
 
 /// The code that a trial ran with, as far as git knows it.

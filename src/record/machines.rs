@@ -4,8 +4,8 @@
 //! another machine sees both, with their last signs of life.
 
 use super::catalog::{Sweep, search_all};
-use super::standing::last_sign;
 use super::tags;
+use super::trial_tags::last_sign;
 use crate::tracking::{Result, Run, RunQuery, Store, Want};
 
 /// Signs of life that are not older count, milliseconds: a little more than agents are silent, and clocks differ.

@@ -4,6 +4,7 @@
 //! Refuses to run anything, and to choose points: it only says what a strategy may know.
 
 mod catalog;
+mod digest;
 mod fingerprint;
 mod history;
 mod importing;
@@ -12,36 +13,40 @@ mod ledger;
 mod live;
 mod machines;
 mod note;
+mod params_text;
 mod past;
 mod peers;
 mod prior;
+mod progress;
 mod saw;
 mod standing;
 pub mod tags;
+mod trial_tags;
 mod trials;
 mod values;
 
 pub use catalog::{
     CONFIG_ARTIFACT, LATEST, NewSweep, Order, Sweep, answered, answered_last, of_name, order_id, search_all,
-    sha256,
 };
+pub use digest::sha256;
 pub use fingerprint::{Code, fingerprint};
 pub use history::{History, Seen, under_way, value_of};
 pub use importing::{ImportMark, half_imports, remove_half};
 pub use lease::{DEFAULT_LEASE, lease_of, lease_text};
 pub use ledger::{Claim, ClaimOrder, Fixed, Ledger, LedgerSnapshot, SHARD, Settled, Unfinished, Verdict};
-pub use live::{BestThen, BestTrial, Posting, SweepView, last_posting};
+pub use live::{BestThen, Posting, last_posting};
 pub use machines::{Machine, enter_machine, other_machine};
-pub use note::{NOTE_MARK, headline, params_text, with_headline};
+pub use note::{NOTE_MARK, headline, with_headline};
+pub use params_text::params_text;
 pub use past::{PastTrial, conclude_past};
 pub use peers::{Peers, curve};
 pub use prior::Prior;
+pub use progress::{BestTrial, SweepView};
 pub use saw::Saw;
-pub use standing::{
-    Ranking, Standing, attempt_of, best_runs, counts, index_of, last_sign, latest_ended, unmeasured,
-};
+pub use standing::{Ranking, Standing, best_runs, counts, latest_ended, unmeasured};
+pub use trial_tags::{attempt_of, exit_code_of, index_of, last_sign, point_of, status_word, stopped_early};
 pub use trials::{
-    LOG_ARTIFACT, NewTrial, TrialRuns, attempts_of, deleted_results, exit_code_of, finished_runs, point_of,
-    reruns_of, running_runs, runs_by_id, runs_with_ids, status_word, stopped_early,
+    LOG_ARTIFACT, NewTrial, TrialRuns, attempts_of, deleted_results, finished_runs, reruns_of, running_runs,
+    runs_by_id, runs_with_ids,
 };
 pub use values::histories;

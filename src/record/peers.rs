@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::catalog::{Sweep, search_all};
-use super::standing::{attempt_of, in_experiment, index_of, of_sweep};
+use super::standing::{in_experiment, of_sweep};
 use super::tags;
+use super::trial_tags::{attempt_of, index_of};
 use super::values::histories;
 use crate::stopping::{Compares, Curve, Judge, Marks, Other, Report, Rule};
 use crate::tracking::{Metric, Result, Run, RunId, RunQuery, Store, Want};

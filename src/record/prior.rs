@@ -2,11 +2,10 @@
 
 use serde_json::{Value as Json, json};
 
-use super::catalog::Sweep;
 use super::tags;
 use crate::space::{Point, Value};
 use crate::strategy::{Logged, Observation};
-use crate::tracking::{ErrorKind, Result, Store, TrackingError};
+use crate::tracking::{ErrorKind, Result, Run, Store, TrackingError};
 use crate::trial::RunStatus;
 
 /// Trials of earlier sweeps.
@@ -67,18 +66,18 @@ impl Prior {
         Some(Self { trials: trials.iter().map(trial).collect::<Option<_>>()? })
     }
 
-    /// What a sweep knows from the beginning.
+    /// What the sweep of this parent run knows from the beginning.
     ///
     /// # Errors
     /// `Protocol` where the artifact is not what `sweep init` wrote, and as the store's.
-    pub async fn of(store: &dyn Store, sweep: &Sweep) -> Result<Self> {
-        if sweep.parent.tag(tags::PRIOR).is_none() {
+    pub async fn of(store: &dyn Store, parent: &Run) -> Result<Self> {
+        if parent.tag(tags::PRIOR).is_none() {
             return Ok(Self::default());
         }
-        let bytes = store.artifact(&sweep.parent.info, tags::PRIOR_ARTIFACT).await?;
+        let bytes = store.artifact(&parent.info, tags::PRIOR_ARTIFACT).await?;
         let json = serde_json::from_slice(&bytes).ok();
         json.as_ref().and_then(Self::from_json).ok_or_else(|| {
-            let message = format!("{} of sweep {} can't be read", tags::PRIOR_ARTIFACT, sweep.id());
+            let message = format!("{} of sweep {} can't be read", tags::PRIOR_ARTIFACT, parent.info.id);
             TrackingError::new(ErrorKind::Protocol, message)
                 .hint("It was changed, or written by a later version of sweep.")
         })

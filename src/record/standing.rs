@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use super::catalog::{Sweep, search_all};
 use super::ledger::{Ledger, LedgerSnapshot};
 use super::tags;
-use super::trials::{deleted_results, stopped_early};
+use super::trial_tags::{attempt_of, index_of, stopped_early};
+use super::trials::deleted_results;
 use crate::config::Goal;
-use crate::tracking::{Metric, Result, Run, RunId, RunQuery, Store, Want};
+use crate::tracking::{Result, Run, RunId, RunQuery, Store, Want};
 use crate::trial::{RunStatus, TrialIndex};
 
 /// How far a sweep is.
@@ -241,14 +242,6 @@ pub async fn latest_ended(
     Ok(store.search_runs(&query).await?.items)
 }
 
-/// The time of a run's last sign of life, by its agent's clock: its start, a heartbeat, a value of its metric, its end.
-#[must_use]
-pub fn last_sign(run: &Run) -> i64 {
-    let beat = run.tag(tags::HEARTBEAT).and_then(|beat| beat.split_once(' ')?.1.parse().ok());
-    let logged = run.metrics.iter().map(|metric: &Metric| metric.timestamp).max();
-    [Some(run.info.start_time), beat, logged, run.info.end_time].into_iter().flatten().max().unwrap_or(0)
-}
-
 /// The experiment of a sweep.
 pub(super) fn in_experiment(sweep: &Sweep) -> RunQuery {
     RunQuery { experiment_ids: vec![sweep.parent.info.experiment_id.clone()], ..RunQuery::default() }
@@ -257,16 +250,4 @@ pub(super) fn in_experiment(sweep: &Sweep) -> RunQuery {
 /// The condition that a run is of a trial of the sweep.
 pub(super) fn of_sweep(sweep: &Sweep) -> String {
     format!("tags.`{}` = '{}'", tags::SWEEP_ID, sweep.id())
-}
-
-/// The trial that a run is of.
-#[must_use]
-pub fn index_of(run: &Run) -> Option<TrialIndex> {
-    run.tag(tags::TRIAL)?.parse().ok().map(TrialIndex)
-}
-
-/// Which attempt at its trial a run is.
-#[must_use]
-pub fn attempt_of(run: &Run) -> u32 {
-    run.tag(tags::ATTEMPT).and_then(|attempt| attempt.parse().ok()).unwrap_or(1)
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use super::catalog::{Sweep, search_all};
 use super::ledger::{Claim, Ledger};
-use super::note::params_text;
-use super::standing::{attempt_of, index_of};
+use super::params_text::params_text;
 use super::tags;
+use super::trial_tags::{attempt_of, exit_code_of, index_of, point_of, stopped_early};
 use crate::config::Config;
 use crate::space::Point;
 use crate::tracking::{ExperimentId, NewRun, Result, Run, RunId, RunQuery, Store, Want};
-use crate::trial::{RunStatus, STOPPED, Trial, TrialIndex};
+use crate::trial::{RunStatus, Trial, TrialIndex};
 
 /// A longer text of a point is not kept whole as a tag by MLflow, and half a text is of no use.
 pub(super) const LONGEST_TAG: usize = 8000;
@@ -296,34 +296,6 @@ impl TrialRuns {
             })
             .collect()
     }
-}
-
-/// Whether a stopping rule ended a run.
-#[must_use]
-pub fn stopped_early(run: &Run) -> bool {
-    run.info.status == RunStatus::Killed && run.tag(tags::STOPPED_RULE).is_some()
-}
-
-/// What became of a run's trial, in the word that people and programs read.
-#[must_use]
-pub fn status_word(run: &Run) -> &'static str {
-    if stopped_early(run) { STOPPED } else { run.info.status.as_str() }
-}
-
-/// The exit code of a run's command; of a run that ended well it need not be written.
-#[must_use]
-pub fn exit_code_of(run: &Run) -> Option<i32> {
-    let written = run.tag(tags::EXIT_CODE).and_then(|code| code.parse().ok());
-    written.or((run.info.status == RunStatus::Finished).then_some(0))
-}
-
-/// The sampled point as the run's tag has it; empty where the tag is gone.
-#[must_use]
-pub fn point_of(run: &Run) -> Point {
-    run.tag(tags::POINT)
-        .and_then(|text| serde_json::from_str(text).ok())
-        .and_then(|json| Point::from_json(&json))
-        .unwrap_or_default()
 }
 
 /// The runs of a sweep, trials and what was run again, whose ids begin so; without a sweep any runs. Of more than two

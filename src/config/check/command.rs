@@ -4,15 +4,16 @@ use std::collections::{HashMap, HashSet};
 
 use super::fields::Fields;
 use super::fields::MAX_NAMED;
-use super::is_mlflow_form;
+use super::form::is_mlflow_form;
 use super::macros;
 use super::parameters::written;
+use super::source::Source;
 use crate::config::command::{
     EXTRA_NAMES, MACROS, Part, Place as ShellPlace, Scan, argv_names, is_script, scan, whole_item,
 };
 use crate::config::finding::{Findings, Place};
 use crate::config::suggest::{did_you_mean, nearest};
-use crate::config::yaml::{Kind, Node, Span, shorten};
+use crate::config::yaml::{Kind, Node, shorten};
 use crate::config::{Command, Config};
 use crate::space::{Distribution, Leaf, Value};
 
@@ -237,43 +238,6 @@ fn names_of_items(
 fn distinct(names: &[String]) -> impl Iterator<Item = &String> {
     let mut seen = HashSet::new();
     names.iter().filter(move |name| seen.insert(*name)).take(50)
-}
-
-/// The text of the file, to find the place of a `${name}` inside a command.
-pub(super) struct Source<'a> {
-    source: &'a str,
-    place: Place,
-}
-
-impl Source<'_> {
-    /// The place of the n-th `${name}` at or after the command's own place, else that place.
-    pub fn of(&self, name: &str, nth: usize) -> Place {
-        self.find(&[format!("${{{name}}}"), format!("${{raw:{name}}}")], nth)
-    }
-
-    /// The place of a text at or after the command's own place, else that place.
-    pub fn of_text(&self, text: &str) -> Place {
-        self.find(&[text.to_owned()], 0)
-    }
-
-    fn find(&self, wanted: &[String], nth: usize) -> Place {
-        let lines = self.source.lines().enumerate().skip(self.place.span.line.saturating_sub(1));
-        let found = lines
-            .flat_map(|(i, line)| {
-                wanted.iter().flat_map(move |text| {
-                    line.match_indices(text.as_str()).map(move |(at, text)| (i, line, at, text))
-                })
-            })
-            .nth(nth);
-        match found {
-            Some((i, line, at, text)) => {
-                let column = line.get(..at).unwrap_or_default().chars().count() + 1;
-                let span = Span { line: i + 1, column, length: text.chars().count() };
-                Place { path: self.place.path.clone(), span }
-            }
-            None => self.place.clone(),
-        }
-    }
 }
 
 /// Whether a `${name}` left to the shell was probably meant as a parameter.

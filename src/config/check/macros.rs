@@ -1,6 +1,6 @@
 //! Macros where they can't work: in a text, and inside a longer item of a list.
 
-use super::command::Source;
+use super::source::Source;
 use crate::config::command::{MACROS, Scan, is_script, whole_item};
 use crate::config::finding::{Finding, Findings, Place};
 use crate::config::suggest::nearest;

@@ -7,17 +7,20 @@ mod distribution;
 mod early;
 mod fields;
 mod foreign;
+mod form;
 mod macros;
 mod metric;
 mod parameters;
 mod plan;
 mod points;
+mod source;
 mod traps;
 
 pub(super) use allowed::Allowed;
 pub use fields::parse_duration;
 
 use fields::{Fields, whole_file};
+use form::is_mlflow_form;
 
 pub(super) use distribution::FORMS;
 
@@ -190,14 +193,6 @@ fn top(fields: &Fields<'_>, findings: &mut Findings) -> Option<Config> {
     (config.points, config.zip, config.constraints) = (plan.points, plan.zip, plan.constraints);
     plan::traps(fields, &config, findings);
     Some(config)
-}
-
-/// Whether the file is of the `mlflow-sweep` form, which has other defaults.
-fn is_mlflow_form(fields: &Fields<'_>) -> bool {
-    let text = |field: fields::Field<'_>| matches!(field.node.scalar(), Some(Value::Text(_)));
-    fields.get("command").is_some_and(text)
-        || fields.get("experiment_name").is_some()
-        || fields.get("sweep_name").is_some()
 }
 
 fn method(fields: &Fields<'_>, findings: &mut Findings) -> Option<Method> {

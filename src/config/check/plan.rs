@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::combine;
 use super::fields::Fields;
-use super::is_mlflow_form;
+use super::form::is_mlflow_form;
 use super::parameters::Parameters;
 use crate::config::constraint::Constraint;
 use crate::config::finding::{Findings, Place};

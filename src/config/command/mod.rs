@@ -4,11 +4,11 @@
 //! command is run as it is.
 
 mod argv;
+mod context;
+mod error;
 mod quote;
 mod script;
 mod shell;
-
-use std::path::Path;
 
 use argv::Piece;
 
@@ -16,47 +16,14 @@ use super::Command;
 use crate::space::Point;
 
 pub use argv::{MACROS, is_script, uses as argv_names, whole as whole_item};
+pub use context::RenderContext;
+pub use error::CommandError;
 pub use quote::word as quoted;
 pub use script::{Part, Place, Scan, Slot};
 pub use shell::scan;
 
 /// The names in `extra` of [`RenderContext`] that the check of a config takes as known.
 pub const EXTRA_NAMES: [&str; 1] = ["trial_seed"];
-
-/// What a command may refer to besides the parameters.
-#[derive(Clone, Copy)]
-pub struct RenderContext<'a> {
-    /// `program` of the config.
-    pub program: Option<&'a str>,
-    /// The environment, for `${envvar:NAME}`.
-    pub environment: &'a dyn Fn(&str) -> Option<String>,
-    /// Further names and their texts, such as `trial_seed`. Parameters win over them.
-    pub extra: &'a [(&'a str, &'a str)],
-    /// Where the content for `${args_json_file}` will be written; `None`: shown as `params.json`.
-    pub params_file: Option<&'a Path>,
-    /// All parameters of the config, see [`Config::parameter_names`](super::Config::parameter_names): one that does not exist in
-    /// the point stands for nothing.
-    pub declared: &'a [String],
-}
-
-impl RenderContext<'_> {
-    fn extra(&self, name: &str) -> Option<&str> {
-        self.extra.iter().find(|(key, _)| *key == name).map(|(_, text)| *text)
-    }
-
-    fn knows(&self, name: &str, point: &Point) -> bool {
-        point.get(name).is_some() || self.declared.iter().any(|d| d == name) || self.extra(name).is_some()
-    }
-
-    /// The text for a name; `None`: it does not exist in this point.
-    fn text(&self, name: &str, point: &Point) -> Option<String> {
-        match point.get(name) {
-            Some(value) => Some(value.text()),
-            None if self.declared.iter().any(|d| d == name) => None,
-            None => self.extra(name).map(str::to_owned),
-        }
-    }
-}
 
 /// A command, ready to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,25 +53,6 @@ impl Rendered {
             argv => argv.iter().map(|item| quote::word(item)).collect::<Vec<_>>().join(" "),
         }
     }
-}
-
-/// Why a command can't be made for a point.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CommandError {
-    /// A value would be read as shell code where it stands.
-    #[error("`${{{name}}}` can't be quoted safely here: {reason}")]
-    Unquotable {
-        /// The parameter.
-        name: String,
-        /// Why.
-        reason: String,
-    },
-    /// No command can hold this character.
-    #[error("the value of `{0}` holds a NUL character, which no command can take")]
-    Nul(String),
-    /// Nothing is left to run.
-    #[error("the command is empty")]
-    Empty,
 }
 
 /// The file of `${args_json_file}` for people.

@@ -1,5 +1,6 @@
 //! The substitution vectors, and hostile values on their way through a real shell.
 
+use std::path::Path;
 use std::process::Command as Process;
 
 use serde_json::Value as Json;

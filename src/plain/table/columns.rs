@@ -1,6 +1,7 @@
 //! What the columns of a table are.
 
-use super::{Asked, Dialect, key, once, param_key};
+use super::dialect::{Asked, Dialect};
+use super::names::{key, once, param_key};
 
 /// What W&B knows of a run beside its config and summary.
 const WANDB: [&str; 14] = [

@@ -11,9 +11,11 @@
 //! A trial whose agent is lost, or that was given back, is run by a further attempt; which attempt counts is decided by
 //! `done/…`, once. A trial that is run again on a person's word begins a new round, which has a result of its own.
 
+mod claim;
 mod keys;
 #[cfg(test)]
 mod memory;
+mod point_shards;
 mod points;
 mod reading;
 mod snapshot;
@@ -32,83 +34,20 @@ use crate::tracking::{
     ErrorKind, ExperimentId, NewRun, ParamWrite, Result, Run, RunId, RunInfo, Store, TrackingError,
 };
 use crate::trial::TrialIndex;
+use claim::{NO_RUN, missing_shard};
 use keys::Fact;
-use points::PointShards;
+use point_shards::PointShards;
 use snapshot::Shard;
 use view::View;
 
+pub use claim::{Claim, ClaimOrder, SHARD, Settled, Unfinished, Verdict};
 pub use points::Fixed;
 pub use snapshot::LedgerSnapshot;
 
-/// Trials of one ledger run.
-pub const SHARD: u64 = 1000;
 /// Each thousand of trials costs a run: an index that a file makes up must not cost a million of them.
 const HIGHEST_ENTERED: u64 = 1_000_000;
-/// In the place of a run's id: the trial's index is beyond the last point.
-const NO_RUN: &str = "none";
 /// The experiment that holds the ledgers, so that the user's own gains no odd columns.
 const EXPERIMENT: &str = "sweep-ledger";
-
-/// In which order trials are taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClaimOrder {
-    /// The lowest free index first: for strategies that read history.
-    Ascending,
-    /// Any: agents spread over the free indices.
-    Spread,
-}
-
-/// A trial that this agent, and no other, runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Claim {
-    /// The trial.
-    pub trial: TrialIndex,
-    /// Which attempt at it, from 1.
-    pub attempt: u32,
-    /// The attempt that the trial's present round began with.
-    pub round: u32,
-    /// Attempts of the round before this one that were given back: they have not failed.
-    pub excused: u32,
-}
-
-/// A trial that was begun, and has no result yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unfinished {
-    /// The trial.
-    pub trial: TrialIndex,
-    /// Attempts claimed so far.
-    pub attempts: u32,
-    /// The agent that claimed the latest.
-    pub token: String,
-    /// For how long that agent may show no sign of life.
-    pub lease: Duration,
-    /// The attempt that its present round began, or is to begin, with.
-    pub round: u32,
-    /// Attempts of that round that were given back.
-    pub excused: u32,
-    /// Whether it was given back: nobody works on it.
-    pub given_back: bool,
-}
-
-/// A trial that has its result.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settled {
-    /// The trial.
-    pub trial: TrialIndex,
-    /// The round that the result is of: the attempt that it began with.
-    pub round: u32,
-    /// The run that is the result.
-    pub run: RunId,
-}
-
-/// Whether a settled attempt counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// It is the trial's result.
-    Counts,
-    /// Another attempt was settled first.
-    TooLate,
-}
 
 /// The ledger of one sweep, as one agent sees it.
 pub struct Ledger {
@@ -420,10 +359,6 @@ impl Ledger {
         let ledger = &self.root.id;
         TrackingError::new(ErrorKind::Protocol, format!("the ledger {ledger} refused {key} but has none"))
     }
-}
-
-fn missing_shard(trial: TrialIndex) -> TrackingError {
-    TrackingError::new(ErrorKind::Protocol, format!("the ledger has no run for trial {trial}"))
 }
 
 /// The id of the active experiment of this name, made where there is none.

@@ -12,19 +12,14 @@
 use std::collections::BTreeMap;
 
 use super::keys::Fact;
-use super::{Ledger, SHARD, missing_shard};
+use super::point_shards::{COUNT, read_count};
+use super::{Ledger, missing_shard};
 use crate::record::sha256;
-use crate::tracking::{ParamWrite, Result, Run, RunId};
+use crate::tracking::{ParamWrite, Result, RunId};
 use crate::trial::TrialIndex;
 
 /// A longer text is kept in pieces: older servers cut or refuse a longer param.
 const LONGEST_TEXT: usize = 490;
-/// How many runs hold the facts on points. On the root, where it is not 1.
-const COUNT: &str = "points";
-/// So many where nobody knows how many trials there will be.
-const USUAL_SHARDS: u64 = 4;
-/// Not more, however many trials there may be.
-const MOST_SHARDS: u64 = 64;
 /// More candidates are nobody's: each stands for another trial's point.
 const MOST_CANDIDATES: u32 = 100_000;
 
@@ -35,38 +30,6 @@ pub enum Fixed {
     Point(String),
     /// What was asked for is the point of this trial.
     Held(TrialIndex),
-}
-
-/// Where it is kept who has which point.
-pub(super) struct PointShards {
-    /// `None`: it is not decided yet.
-    count: Option<u64>,
-    /// How many this agent would have.
-    wanted: u64,
-    /// The runs beside the root, as far as they are known.
-    runs: BTreeMap<u64, RunId>,
-}
-
-impl PointShards {
-    /// As the root tells of them. Ledgers of earlier versions hold everything in the root.
-    pub(super) fn of(root: &Run, limit: Option<u64>) -> Self {
-        let old = root.params.iter().any(|(key, _)| key.starts_with("point/"));
-        Self {
-            count: root.param(COUNT).and_then(read_count).or(old.then_some(1)),
-            wanted: limit.map_or(USUAL_SHARDS, |limit| limit.div_ceil(SHARD)).clamp(1, MOST_SHARDS),
-            runs: BTreeMap::new(),
-        }
-    }
-}
-
-fn read_count(text: &str) -> Option<u64> {
-    text.parse().ok().filter(|count| (1..=MOST_SHARDS).contains(count))
-}
-
-/// The runs beside the root that hold facts on points.
-pub(super) fn shard_runs(root: &Run) -> Vec<RunId> {
-    let runs = (1..MOST_SHARDS).filter_map(|number| root.param(&Fact::PointShard(number).key()));
-    runs.map(|id| RunId(id.to_owned())).collect()
 }
 
 /// What a trial may be run with, as it stands in the ledger: `{…}`, the point itself; `#<key>/<n>`, its text is in n

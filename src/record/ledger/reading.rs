@@ -30,7 +30,7 @@ impl Ledger {
         let run = store.run(root).await?;
         let mut runs = vec![root.clone()];
         runs.extend(shard_runs(&run));
-        runs.extend(super::points::shard_runs(&run));
+        runs.extend(super::point_shards::shard_runs(&run));
         Ok(runs)
     }
 }

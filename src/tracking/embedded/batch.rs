@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
+use super::active_run::active_run;
 use super::db::Db;
 use super::error::invalid;
 use super::record::Pair;
-use super::{limits, metrics, params, runs, tags};
+use super::{limits, metrics, params, tags};
 use crate::tracking::{Metric, Result};
 
 /// What a batch writes.
@@ -65,7 +66,7 @@ impl Db {
     pub fn log_batch(&self, run_id: &str, batch: &Batch) -> Result<()> {
         batch.check()?;
         self.write(|db| {
-            runs::active(db, run_id)?;
+            active_run(db, run_id)?;
             for param in &batch.params {
                 params::insert(db, run_id, param)?.or_conflict(run_id, param)?;
             }

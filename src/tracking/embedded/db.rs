@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -223,13 +222,6 @@ fn gone(path: &Path) -> TrackingError {
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // A panic elsewhere leaves a connection usable: its transaction was rolled back when it was dropped.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Now, in epoch milliseconds.
-pub(super) fn now() -> i64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// A fresh id: 32 lower-case hex digits, a random UUID as MLflow draws it.

@@ -1,13 +1,14 @@
 //! Experiments.
 
-use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
-use super::db::{Db, now};
+use super::clock::now;
+use super::db::Db;
 use super::error::{invalid, not_found};
 use super::limits;
 use super::record::{ExperimentRecord, Lifecycle, Pair};
 use super::search::{Clauses, experiment_clauses};
+use super::values::{number, window_value};
 use crate::tracking::filter::{offset_of, token_for};
 use crate::tracking::{ErrorKind, Page, Result, TrackingError};
 
@@ -197,15 +198,6 @@ impl Db {
             Ok(())
         })
     }
-}
-
-/// Ids are digits.
-pub(super) fn number(id: &str) -> Result<i64> {
-    id.parse().map_err(|_| invalid(format!("Invalid experiment ID: '{id}'. It must be a number.")))
-}
-
-pub(super) fn window_value(count: usize) -> Value {
-    Value::Integer(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
 pub(super) fn by_id(db: &Connection, id: &str) -> Result<ExperimentRecord> {

@@ -3,8 +3,8 @@
 use rusqlite::{Row, params};
 
 use super::db::Db;
-use super::experiments::window_value;
 use super::record::RunMetric;
+use super::values::window_value;
 use crate::tracking::{Metric, Result};
 
 impl Db {

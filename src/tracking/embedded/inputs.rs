@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::active_run::active_run;
 use super::db::{Db, fresh_id};
 use super::error::invalid;
-use super::record::{DatasetInput, DatasetRecord, Inputs, ModelInput, ModelOutputs, Pair};
-use super::{experiments, runs};
+use super::record::{DatasetInput, DatasetRecord, Inputs, ModelInput, ModelOutput, ModelOutputs, Pair};
+use super::values::number;
 use crate::tracking::Result;
 
 /// A dataset that is to be linked to a run.
@@ -18,16 +19,6 @@ pub struct DatasetLink {
     pub tags: Vec<Pair>,
     /// The dataset.
     pub dataset: DatasetRecord,
-}
-
-/// A logged model that a run made.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct ModelOutput {
-    /// Its id.
-    pub model_id: String,
-    /// The step at which it was made.
-    #[serde(default)]
-    pub step: i64,
 }
 
 /// A dataset that went into runs of an experiment.
@@ -48,7 +39,7 @@ impl Db {
     /// Links datasets and models to an active run as its inputs; a link that exists stays as it is.
     pub fn log_inputs(&self, run_id: &str, datasets: &[DatasetLink], models: &[ModelInput]) -> Result<()> {
         self.write(|db| {
-            let experiment = runs::active(db, run_id)?;
+            let experiment = active_run(db, run_id)?;
             if !self.columns(db)?.inputs {
                 return Err(self.too_old("datasets"));
             }
@@ -72,7 +63,7 @@ impl Db {
 
     /// The datasets that went into runs of these experiments, each once for every context.
     pub fn dataset_summaries(&self, experiments: &[String]) -> Result<Vec<DatasetSummary>> {
-        let ids = experiments.iter().map(|id| experiments::number(id)).collect::<Result<Vec<_>>>()?;
+        let ids = experiments.iter().map(|id| number(id)).collect::<Result<Vec<_>>>()?;
         let ids = serde_json::to_string(&ids).unwrap_or_default();
         self.read(|db| {
             if !self.columns(db)?.inputs {
@@ -99,7 +90,7 @@ impl Db {
     /// Notes models that an active run made; the same model twice is refused.
     pub fn log_outputs(&self, run_id: &str, models: &[ModelOutput]) -> Result<()> {
         self.write(|db| {
-            runs::active(db, run_id)?;
+            active_run(db, run_id)?;
             if !self.columns(db)?.outputs {
                 return Err(self.too_old("the models that runs made"));
             }

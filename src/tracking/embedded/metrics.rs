@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, Row, params, params_from_iter};
 
+use super::active_run::active_run;
 use super::db::Db;
-use super::experiments::window_value;
 use super::limits;
-use super::runs;
+use super::values::window_value;
 use crate::tracking::filter::{offset_of, token_for};
 use crate::tracking::{Metric, Page, Result};
 
@@ -16,7 +16,7 @@ impl Db {
     pub fn log_metric(&self, run_id: &str, metric: &Metric) -> Result<()> {
         limits::check_metric(metric)?;
         self.write(|db| {
-            runs::active(db, run_id)?;
+            active_run(db, run_id)?;
             insert(db, run_id, metric)
         })
     }

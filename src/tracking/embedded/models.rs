@@ -2,14 +2,17 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
-use super::db::{Db, fresh_id, now};
+use super::clock::now;
+use super::db::{Db, fresh_id};
 use super::error::{invalid, not_found};
-use super::experiments::{self, window_value};
+use super::experiments;
 use super::metrics::stored;
+use super::model_query::ModelQuery;
 use super::names::random_name;
 use super::record::{ModelData, ModelInfo, ModelMetric, ModelRecord, Pair, spaced};
 use super::roots::below;
 use super::search::{Clauses, model_clauses};
+use super::values::{number, window_value};
 use crate::tracking::filter::{offset_of, token_for};
 use crate::tracking::{Metric, Page, Result};
 
@@ -38,43 +41,6 @@ pub struct NewModel {
     pub tags: Vec<Pair>,
 }
 
-/// A search among logged models.
-#[derive(Debug, Clone, Default)]
-pub struct ModelQuery {
-    /// The experiments to look in.
-    pub experiment_ids: Vec<String>,
-    /// A filter in MLflow's language; empty: all.
-    pub filter: String,
-    /// Name and perhaps digest of datasets: metrics count only where they were measured on one of these.
-    pub datasets: Vec<(String, Option<String>)>,
-    /// Order; then newest first.
-    pub order_by: Vec<ModelOrder>,
-    /// Most models of one page.
-    pub max_results: usize,
-    /// Where the page starts.
-    pub page_token: Option<String>,
-}
-
-/// One term of a model search's order.
-#[derive(Debug, Clone, serde::Deserialize)]
-pub struct ModelOrder {
-    /// An attribute, or `metrics.<key>`.
-    pub field_name: String,
-    /// Small before large.
-    #[serde(default = "ascending")]
-    pub ascending: bool,
-    /// Only metrics measured on this dataset.
-    #[serde(default)]
-    pub dataset_name: Option<String>,
-    /// With this digest.
-    #[serde(default)]
-    pub dataset_digest: Option<String>,
-}
-
-fn ascending() -> bool {
-    true
-}
-
 impl Db {
     /// Makes a logged model in state PENDING.
     pub fn create_model(&self, model: &NewModel) -> Result<ModelRecord> {
@@ -90,7 +56,7 @@ impl Db {
         self.write(|db| {
             self.holds_models(db)?;
             let experiment = experiments::active(db, &model.experiment_id)?;
-            let number = experiments::number(&model.experiment_id)?;
+            let number = number(&model.experiment_id)?;
             let id = format!("m-{}", fresh_id());
             db.execute(
                 "INSERT INTO logged_models (model_id, experiment_id, name, artifact_location, creation_timestamp_ms,
@@ -240,7 +206,7 @@ impl Db {
         self.write(|db| {
             self.holds_models(db)?;
             let model = by_id(db, id)?;
-            change(db, experiments::number(&model.info.experiment_id)?)?;
+            change(db, number(&model.info.experiment_id)?)?;
             db.execute(
                 "UPDATE logged_models SET last_updated_timestamp_ms = ?2 WHERE model_id = ?1",
                 params![id, now()],
@@ -265,7 +231,7 @@ pub(super) fn note_version(db: &Connection, id: &str, name: &str, version: i64) 
         versions.push(this);
     }
     let tag = Pair::new(MODEL_VERSIONS, spaced(&serde_json::Value::Array(versions)));
-    set_tag(db, experiments::number(&model.info.experiment_id)?, id, &tag)
+    set_tag(db, number(&model.info.experiment_id)?, id, &tag)
 }
 
 /// An active logged model; `NotFound` where there is none.

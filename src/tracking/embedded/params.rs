@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, params};
 
+use super::active_run::active_run;
 use super::db::Db;
 use super::error::invalid;
 use super::limits;
 use super::record::Pair;
-use super::runs;
 use crate::tracking::{Result, TrackingError};
 
 /// How a write of a param came out.
@@ -35,7 +35,7 @@ impl Db {
     pub fn log_param(&self, run_id: &str, param: &Pair) -> Result<ParamOutcome> {
         limits::check_key("param", &param.key)?;
         self.write(|db| {
-            runs::active(db, run_id)?;
+            active_run(db, run_id)?;
             insert(db, run_id, param)
         })
     }

@@ -185,7 +185,7 @@ pub struct ModelInput {
 pub struct ModelOutputs {
     /// Logged models.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub model_outputs: Vec<super::ModelOutput>,
+    pub model_outputs: Vec<ModelOutput>,
 }
 
 /// A run with everything that belongs to it.
@@ -368,6 +368,16 @@ impl serde_json::ser::Formatter for Spaced {
     fn begin_object_value<W: ?Sized + std::io::Write>(&mut self, out: &mut W) -> std::io::Result<()> {
         out.write_all(b": ")
     }
+}
+
+/// A logged model that a run made.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ModelOutput {
+    /// Its id.
+    pub model_id: String,
+    /// The step at which it was made.
+    #[serde(default)]
+    pub step: i64,
 }
 
 #[cfg(test)]

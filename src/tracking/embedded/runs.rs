@@ -4,12 +4,15 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::db::{Db, fresh_id, now};
-use super::error::{invalid, not_found};
+use super::active_run::{active_run, missing};
+use super::clock::now;
+use super::db::{Db, fresh_id};
+use super::error::invalid;
 use super::experiments;
 use super::names::random_name;
 use super::record::{Inputs, Lifecycle, ModelOutputs, Pair, RunData, RunHeader, RunRecord};
 use super::roots::below;
+use super::values::number;
 use super::{inputs, limits, metrics, params as run_params, tags};
 use crate::tracking::{NewRun, PastRun, Result, Want};
 use crate::trial::RunStatus;
@@ -105,7 +108,7 @@ impl Db {
     /// Changes an active run. An end time can be set anew but never removed.
     pub fn update_run(&self, id: &str, change: &RunChange) -> Result<RunHeader> {
         self.write(|db| {
-            active(db, id)?;
+            active_run(db, id)?;
             let name = change.name.as_deref().filter(|name| !name.is_empty());
             db.prepare_cached(
                 "UPDATE runs SET status = coalesce(?2, status), end_time = coalesce(?3, end_time), name = coalesce(?4, name)
@@ -157,7 +160,7 @@ fn insert(db: &Connection, run: &CreateRun, name: &str, tags: &[Pair]) -> Result
         run.user_id,
         run.start_time,
         artifact_uri,
-        experiments::number(&experiment.experiment_id)?
+        number(&experiment.experiment_id)?
     ])?;
     tags.iter().try_for_each(|tag| tags::upsert(db, &id, tag))?;
     Ok(id)
@@ -181,32 +184,11 @@ fn named(run: &CreateRun) -> Result<(String, Vec<Pair>)> {
     Ok((name, all))
 }
 
-fn missing(id: &str) -> crate::tracking::TrackingError {
-    not_found(format!("Run with id={id} not found"))
-}
-
 pub(super) fn header(db: &Connection, id: &str) -> Result<RunHeader> {
     db.prepare_cached(&format!("SELECT {COLUMNS} FROM runs r WHERE r.run_uuid = ?1"))?
         .query_row([id], from_row)
         .optional()?
         .ok_or_else(|| missing(id))
-}
-
-/// The run must exist and be in use; returns its experiment's id.
-pub(super) fn active(db: &Connection, id: &str) -> Result<i64> {
-    let found = db
-        .prepare_cached("SELECT experiment_id, lifecycle_stage FROM runs WHERE run_uuid = ?1")?
-        .query_row([id], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<String>>(1)?)))
-        .optional()?;
-    match found {
-        None => Err(missing(id)),
-        Some((experiment, stage)) if Lifecycle::parse(stage.as_deref()) == Lifecycle::Active => {
-            Ok(experiment)
-        }
-        Some(_) => {
-            Err(invalid(format!("The run {id} must be in the 'active' state. Current state is deleted.")))
-        }
-    }
 }
 
 fn whole(store: &Db, db: &Connection, id: &str) -> Result<RunRecord> {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
-use super::db::now;
+use super::clock::now;
 use super::roots::Places;
 use crate::tracking::{ErrorKind, Result, TrackingError};
 

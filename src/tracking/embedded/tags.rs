@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Map, Value};
 
+use super::active_run::active_run;
 use super::db::Db;
 use super::error::{invalid, not_found};
 use super::limits;
 use super::params::pairs;
 use super::record::{Pair, spaced};
-use super::runs;
 use crate::tracking::Result;
 
 /// The tag that holds the run's display name; it and the run's name follow each other.
@@ -23,7 +23,7 @@ impl Db {
     pub fn set_tag(&self, run_id: &str, tag: &Pair) -> Result<()> {
         limits::check_key("tag", &tag.key)?;
         self.write(|db| {
-            runs::active(db, run_id)?;
+            active_run(db, run_id)?;
             set(db, run_id, tag)
         })
     }
@@ -31,7 +31,7 @@ impl Db {
     /// Notes a model of MLflow 2 with its run, beside those that were noted before.
     pub fn record_model(&self, run_id: &str, model: &Map<String, Value>) -> Result<()> {
         self.write(|db| {
-            runs::active(db, run_id)?;
+            active_run(db, run_id)?;
             let noted: Option<String> = db
                 .prepare_cached("SELECT value FROM tags WHERE run_uuid = ?1 AND key = ?2")?
                 .query_row([run_id, MODELS], |row| row.get(0))
@@ -50,7 +50,7 @@ impl Db {
     /// Removes a tag of an active run; `NotFound` where there is none.
     pub fn delete_tag(&self, run_id: &str, key: &str) -> Result<()> {
         self.write(|db| {
-            runs::active(db, run_id)?;
+            active_run(db, run_id)?;
             let gone = db
                 .prepare_cached("DELETE FROM tags WHERE key = ?1 AND run_uuid = ?2")?
                 .execute(params![key, run_id])?;

@@ -1,12 +1,12 @@
 //! Aliases: names that point at a version and can be pointed elsewhere.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{OptionalExtension, params};
 
 use super::super::db::Db;
 use super::super::error::{invalid, not_found};
 use super::super::limits;
-use super::record::{AliasRecord, VersionRecord};
-use super::{models, versions};
+use super::record::VersionRecord;
+use super::{model_rows, version_rows};
 use crate::tracking::Result;
 
 impl Db {
@@ -16,7 +16,7 @@ impl Db {
         limits::check_new_alias(alias)?;
         self.write(|db| {
             self.holds_registry(db)?;
-            versions::by_number(db, name, version)?;
+            version_rows::by_number(db, name, version)?;
             db.execute(
                 "INSERT OR REPLACE INTO registered_model_aliases (name, alias, version) VALUES (?1, ?2, ?3)",
                 params![name, alias, version],
@@ -41,11 +41,11 @@ impl Db {
         limits::check_alias(alias)?;
         self.read(|db| {
             self.holds_registry(db)?;
-            if !models::exists(db, name)? {
-                return Err(models::missing(name));
+            if !model_rows::exists(db, name)? {
+                return Err(model_rows::missing(name));
             }
             if alias.eq_ignore_ascii_case("latest") {
-                return versions::newest(db, name)?
+                return version_rows::newest(db, name)?
                     .ok_or_else(|| not_found(format!("Latest version not found for model {name}.")));
             }
             let version = db
@@ -55,27 +55,7 @@ impl Db {
                 .query_row([name, alias], |row| row.get(0))
                 .optional()?
                 .ok_or_else(|| invalid(format!("Registered model alias {alias} not found.")))?;
-            versions::by_number(db, name, version)
+            version_rows::by_number(db, name, version)
         })
     }
-}
-
-/// The aliases of a model, by alias.
-pub(super) fn of_model(db: &Connection, name: &str) -> Result<Vec<AliasRecord>> {
-    let mut statement = db.prepare_cached(
-        "SELECT alias, version FROM registered_model_aliases WHERE name = ?1 ORDER BY alias",
-    )?;
-    let rows = statement.query_map([name], |row| {
-        Ok(AliasRecord { alias: row.get(0)?, version: row.get::<_, i64>(1)?.to_string() })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// The aliases that point at a version.
-pub(super) fn of_version(db: &Connection, name: &str, version: i64) -> Result<Vec<String>> {
-    let mut statement = db.prepare_cached(
-        "SELECT alias FROM registered_model_aliases WHERE name = ?1 AND version = ?2 ORDER BY alias",
-    )?;
-    let rows = statement.query_map(params![name, version], |row| row.get(0))?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }

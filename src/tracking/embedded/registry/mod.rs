@@ -1,12 +1,14 @@
 //! The model registry: registered models, their versions and aliases, in MLflow's tables.
 
 mod aliases;
+mod model_rows;
 mod models;
 mod port;
 mod record;
+mod request;
 mod source;
+mod version_rows;
 mod versions;
 
-pub use models::RegistryQuery;
 pub use record::{AliasRecord, RegisteredModelRecord, VersionRecord};
-pub use versions::CreateVersion;
+pub use request::{CreateVersion, RegistryQuery};

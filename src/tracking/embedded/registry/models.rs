@@ -2,29 +2,18 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
-use super::super::db::{Db, now};
-use super::super::error::not_found;
-use super::super::experiments::window_value;
+use super::super::clock::now;
+use super::super::db::Db;
 use super::super::limits;
 use super::super::record::Pair;
 use super::super::search::{Clauses, registered_model_clauses};
+use super::super::values::window_value;
+use super::model_rows::{aliases_of_model, exists, missing, touch};
 use super::record::RegisteredModelRecord;
-use super::{aliases, versions};
+use super::request::RegistryQuery;
+use super::version_rows;
 use crate::tracking::filter::{offset_of, token_for};
 use crate::tracking::{ErrorKind, Page, Result, TrackingError};
-
-/// A search in the registry.
-#[derive(Debug, Clone, Default)]
-pub struct RegistryQuery {
-    /// A filter in MLflow's language; empty: all.
-    pub filter: String,
-    /// `order_by` terms in MLflow's language.
-    pub order_by: Vec<String>,
-    /// Most items of one page.
-    pub max_results: usize,
-    /// Where the page starts.
-    pub page_token: Option<String>,
-}
 
 impl Db {
     /// Makes a registered model; `AlreadyExists` where the name is taken.
@@ -171,20 +160,6 @@ fn taken(name: &str) -> TrackingError {
     TrackingError::new(ErrorKind::AlreadyExists, format!("Registered Model (name={name}) already exists."))
 }
 
-pub(super) fn missing(name: &str) -> TrackingError {
-    not_found(format!("Registered Model with name={name} not found"))
-}
-
-pub(super) fn exists(db: &Connection, name: &str) -> Result<bool> {
-    Ok(db.prepare_cached("SELECT 1 FROM registered_models WHERE name = ?1")?.exists([name])?)
-}
-
-/// Notes that a model was changed just now.
-pub(super) fn touch(db: &Connection, name: &str) -> Result<()> {
-    db.execute("UPDATE registered_models SET last_updated_time = ?2 WHERE name = ?1", params![name, now()])?;
-    Ok(())
-}
-
 fn by_name(db: &Connection, name: &str) -> Result<RegisteredModelRecord> {
     let mut model = db
         .prepare_cached(
@@ -199,8 +174,8 @@ fn by_name(db: &Connection, name: &str) -> Result<RegisteredModelRecord> {
         )?
         .query_map([name], |row| Ok(Pair { key: row.get(0)?, value: row.get(1)? }))?
         .collect::<Result<_, _>>()?;
-    model.aliases = aliases::of_model(db, name)?;
-    model.latest_versions = versions::latest(db, name)?;
+    model.aliases = aliases_of_model(db, name)?;
+    model.latest_versions = version_rows::latest(db, name)?;
     Ok(model)
 }
 

@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 
-use super::super::models::ModelQuery;
+use super::super::model_query::ModelQuery;
 use super::super::record::{ModelRecord, Pair};
 use super::super::store::EmbeddedStore;
-use super::models::RegistryQuery;
 use super::record::{AliasRecord, RegisteredModelRecord, VersionRecord};
-use super::versions::{self, CreateVersion};
+use super::request::{CreateVersion, RegistryQuery};
+use super::version_rows;
 use crate::tracking::{
     ErrorKind, LoggedModel, ModelVersion, NewVersion, RegisteredModel, Registry, Result, RunId, RunInfo,
     TrackingError,
@@ -94,7 +94,7 @@ impl Registry for EmbeddedStore {
             let Some(model) = found(db.registered_model(&name))? else { return Ok(None) };
             let points = model.aliases.iter().find(|known| known.alias == alias);
             let Some(AliasRecord { version, .. }) = points else { return Ok(None) };
-            db.version(&name, versions::number(version)?)?.try_into().map(Some)
+            db.version(&name, version_rows::number(version)?)?.try_into().map(Some)
         })
         .await
     }

@@ -9,7 +9,8 @@ use rusqlite::Connection;
 use super::super::db::Db;
 use super::super::error::invalid;
 use super::super::{models as logged_models, runs};
-use super::versions::{self, CreateVersion};
+use super::request::CreateVersion;
+use super::version_rows;
 use crate::tracking::{ErrorKind, Result, TrackingError};
 
 /// Rounds of decoding after which a source is taken as malicious.
@@ -120,7 +121,7 @@ fn of_model(db: &Connection, new: &CreateVersion, source: &str, uri: ModelUri<'_
             (name, version)
         }
     };
-    let origin = versions::by_number(db, name, version)?;
+    let origin = version_rows::by_number(db, name, version)?;
     if new.run_id.is_some() && given(&new.run_id) != origin.run_id.clone().filter(|id| !id.is_empty()) {
         return Err(invalid(format!(
             "Invalid model version source: '{source}'. The run_id and model_id request parameters must match the referenced model version."
@@ -128,7 +129,7 @@ fn of_model(db: &Connection, new: &CreateVersion, source: &str, uri: ModelUri<'_
     }
     Ok(Lineage {
         source: format!("models:/{name}/{version}"),
-        storage: versions::download_uri(db, name, version)?,
+        storage: version_rows::download_uri(db, name, version)?,
         run_id: origin.run_id,
         model_id: None,
     })

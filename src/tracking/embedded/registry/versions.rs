@@ -1,46 +1,24 @@
 //! Versions of registered models: made, read, moved between stages, searched, deleted.
 
-use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+use rusqlite::{Connection, params, params_from_iter};
 
-use super::super::db::{Db, now};
-use super::super::error::{invalid, not_found};
-use super::super::experiments::window_value;
+use super::super::clock::now;
+use super::super::db::Db;
+use super::super::error::invalid;
 use super::super::limits;
 use super::super::models as logged_models;
 use super::super::record::Pair;
 use super::super::search::{Clauses, version_clauses};
-use super::models::RegistryQuery;
+use super::super::values::window_value;
+use super::model_rows::{self, aliases_of_version};
 use super::record::VersionRecord;
+use super::request::{CreateVersion, RegistryQuery};
 use super::source::{self, Lineage};
-use super::{aliases, models};
+use super::version_rows::{COLUMNS, DELETED, by_number, download_uri, from_row, latest, load_tags, number};
 use crate::tracking::filter::{offset_of, token_for};
 use crate::tracking::{Page, Result};
 
-/// The stage of a version that was deleted; its row stays, so that its number is never used again.
-const DELETED: &str = "Deleted_Internal";
 const STAGES: [&str; 4] = ["None", "Staging", "Production", "Archived"];
-const COLUMNS: &str = "v.name, v.version, v.creation_time, v.last_updated_time, v.user_id, v.current_stage, v.description, \
-                       v.source, v.run_id, v.status, v.status_message, v.run_link";
-
-/// A version that is to be created.
-#[derive(Debug, Clone, Default)]
-pub struct CreateVersion {
-    /// The registered model.
-    pub name: String,
-    /// Where it comes from.
-    pub source: String,
-    /// The run that made it.
-    pub run_id: Option<String>,
-    /// The logged model.
-    pub model_id: Option<String>,
-    /// A link to the run.
-    pub run_link: String,
-    /// What to say about it.
-    pub description: String,
-    /// Its tags.
-    pub tags: Vec<Pair>,
-}
-
 impl Db {
     /// Makes the next version of a registered model, and notes it with the logged model that it was made of.
     pub fn create_version(&self, new: &CreateVersion) -> Result<VersionRecord> {
@@ -68,7 +46,7 @@ impl Db {
                 ],
             )?;
             new.tags.iter().try_for_each(|tag| set_tag(db, &new.name, version, tag))?;
-            models::touch(db, &new.name)?;
+            model_rows::touch(db, &new.name)?;
             if let Some(id) = model_id {
                 logged_models::note_version(db, &id, &new.name, version)?;
             }
@@ -128,7 +106,7 @@ impl Db {
                 "UPDATE model_versions SET current_stage = ?3, last_updated_time = ?4 WHERE name = ?1 AND version = ?2",
                 params![name, version, stage, time],
             )?;
-            models::touch(db, name)?;
+            model_rows::touch(db, name)?;
             by_number(db, name, version)
         })
     }
@@ -147,7 +125,7 @@ impl Db {
                  WHERE name = ?1 AND version = ?2",
                 params![name, version, DELETED, now()],
             )?;
-            models::touch(db, name)
+            model_rows::touch(db, name)
         })
     }
 
@@ -184,13 +162,13 @@ impl Db {
         let stages = stages.iter().map(|stage| canonical(stage)).collect::<Result<Vec<_>>>()?;
         self.read(|db| {
             self.holds_registry(db)?;
-            if !models::exists(db, name)? {
-                return Err(models::missing(name));
+            if !model_rows::exists(db, name)? {
+                return Err(model_rows::missing(name));
             }
             let mut found = latest(db, name)?;
             found.retain(|version| stages.is_empty() || stages.contains(&version.current_stage.as_str()));
             for version in &mut found {
-                version.aliases = aliases::of_version(db, name, number(&version.version)?)?;
+                version.aliases = aliases_of_version(db, name, number(&version.version)?)?;
             }
             Ok(found)
         })
@@ -251,95 +229,12 @@ impl Db {
     }
 }
 
-/// The number of a version, which MLflow's API writes as text.
-pub(super) fn number(text: &str) -> Result<i64> {
-    text.trim().parse().map_err(|_| invalid(format!("Parameter 'version' must be an integer, got '{text}'.")))
-}
-
 fn canonical(stage: &str) -> Result<&'static str> {
     STAGES.into_iter().find(|known| known.eq_ignore_ascii_case(stage)).ok_or_else(|| {
         invalid(format!(
             "Invalid Model Version stage: {stage}. Value must be one of None, Staging, Production, Archived."
         ))
     })
-}
-
-/// A version with its tags and aliases; `NotFound` where there is none or it was deleted.
-pub(super) fn by_number(db: &Connection, name: &str, version: i64) -> Result<VersionRecord> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM model_versions v WHERE v.name = ?1 AND v.version = ?2 AND v.current_stage != '{DELETED}'"
-    );
-    let mut found = db
-        .prepare_cached(&sql)?
-        .query_row(params![name, version], from_row)
-        .optional()?
-        .ok_or_else(|| not_found(format!("Model Version (name={name}, version={version}) not found")))?;
-    load_tags(db, &mut found)?;
-    found.aliases = aliases::of_version(db, name, version)?;
-    Ok(found)
-}
-
-/// The newest version of all.
-pub(super) fn newest(db: &Connection, name: &str) -> Result<Option<VersionRecord>> {
-    let version: Option<i64> = db.query_row(
-        "SELECT max(version) FROM model_versions WHERE name = ?1 AND current_stage != ?2",
-        [name, DELETED],
-        |row| row.get(0),
-    )?;
-    version.map(|version| by_number(db, name, version)).transpose()
-}
-
-/// The latest version of each stage, without aliases.
-pub(super) fn latest(db: &Connection, name: &str) -> Result<Vec<VersionRecord>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM model_versions v WHERE v.name = ?1 AND v.current_stage != '{DELETED}' AND v.version =
-             (SELECT max(w.version) FROM model_versions w WHERE w.name = v.name AND w.current_stage = v.current_stage)
-         ORDER BY v.version"
-    );
-    let mut found = db.prepare_cached(&sql)?.query_map([name], from_row)?.collect::<Result<Vec<_>, _>>()?;
-    found.iter_mut().try_for_each(|version| load_tags(db, version))?;
-    Ok(found)
-}
-
-pub(super) fn download_uri(db: &Connection, name: &str, version: i64) -> Result<String> {
-    let found = by_number(db, name, version)?;
-    let storage: Option<String> = db.query_row(
-        "SELECT storage_location FROM model_versions WHERE name = ?1 AND version = ?2",
-        params![name, version],
-        |row| row.get(0),
-    )?;
-    Ok(storage.filter(|uri| !uri.is_empty()).or(found.source).unwrap_or_default())
-}
-
-fn from_row(row: &Row<'_>) -> rusqlite::Result<VersionRecord> {
-    Ok(VersionRecord {
-        name: row.get(0)?,
-        version: row.get::<_, i64>(1)?.to_string(),
-        creation_timestamp: row.get::<_, Option<i64>>(2)?.unwrap_or_default(),
-        last_updated_timestamp: row.get(3)?,
-        user_id: row.get(4)?,
-        current_stage: row.get::<_, Option<String>>(5)?.unwrap_or_default(),
-        description: row.get(6)?,
-        source: row.get(7)?,
-        run_id: row.get(8)?,
-        status: row.get::<_, Option<String>>(9)?.unwrap_or_default(),
-        status_message: row.get::<_, Option<String>>(10)?.filter(|text| !text.is_empty()),
-        run_link: row.get(11)?,
-        tags: Vec::new(),
-        aliases: Vec::new(),
-    })
-}
-
-fn load_tags(db: &Connection, version: &mut VersionRecord) -> Result<()> {
-    version.tags = db
-        .prepare_cached(
-            "SELECT key, coalesce(value, '') FROM model_version_tags WHERE name = ?1 AND version = ?2 ORDER BY key",
-        )?
-        .query_map(params![version.name, number(&version.version)?], |row| {
-            Ok(Pair { key: row.get(0)?, value: row.get(1)? })
-        })?
-        .collect::<Result<_, _>>()?;
-    Ok(())
 }
 
 fn set_tag(db: &Connection, name: &str, version: i64, tag: &Pair) -> Result<()> {

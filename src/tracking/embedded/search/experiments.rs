@@ -1,7 +1,7 @@
 //! The search among experiments, in SQL.
 
 use super::super::error::invalid;
-use super::super::experiments::number;
+use super::super::values::number;
 use super::clauses::{Clauses, Pairs, Sql, direction};
 use crate::tracking::Result;
 use crate::tracking::filter::{Condition, EXPERIMENTS, Entity, Test, TextOp, parse_filter, parse_order_by};

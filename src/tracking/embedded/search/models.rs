@@ -1,8 +1,8 @@
 //! The search among logged models, in SQL.
 
 use super::super::error::invalid;
-use super::super::experiments::number;
-use super::super::models::{ModelOrder, ModelQuery};
+use super::super::model_query::{ModelOrder, ModelQuery};
+use super::super::values::number;
 use super::clauses::{Clauses, Pairs, Sql, direction};
 use crate::tracking::Result;
 use crate::tracking::filter::{Condition, Entity, LOGGED_MODELS, Test, parse_filter};

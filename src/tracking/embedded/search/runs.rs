@@ -3,9 +3,10 @@
 use rusqlite::params_from_iter;
 
 use super::super::db::Db;
-use super::super::experiments::{View, window_value};
+use super::super::experiments::View;
 use super::super::record::RunRecord;
-use super::super::{experiments, runs};
+use super::super::runs;
+use super::super::values::{number, window_value};
 use super::clauses::{Clauses, Pairs, Sql, direction, nan_aware};
 use crate::tracking::filter::{
     Condition, Entity, Order, RUNS, Subject, Test, offset_of, parse_filter, parse_order_by, token_for,
@@ -64,7 +65,7 @@ impl Db {
 fn clauses(search: &RunSearch) -> Result<Clauses> {
     let conditions = parse_filter(&search.filter, &RUNS)?;
     let orders = parse_order_by(&search.order_by, &RUNS)?;
-    let ids = search.experiment_ids.iter().map(|id| experiments::number(id)).collect::<Result<Vec<_>>>()?;
+    let ids = search.experiment_ids.iter().map(|id| number(id)).collect::<Result<Vec<_>>>()?;
     let mut sql = Sql::default();
     let ids = sql.bind_list(&ids);
     sql.require(format!("r.experiment_id IN {ids}"));

@@ -1,0 +1,36 @@
+//! Which program wrote a table, and what is asked of it.
+
+/// Which program wrote a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// W&B: `Name`, `State`, config and summary side by side.
+    Wandb,
+    /// Optuna: `number`, `value`, `state`, `params_…`.
+    Optuna,
+    /// `trials.csv` of `sweep export` or `sweep finalize`.
+    Sweep,
+    /// Any other.
+    Plain,
+}
+
+impl Dialect {
+    /// Its name, for people.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Wandb => "W&B's export of a run table",
+            Self::Optuna => "Optuna's table of trials",
+            Self::Sweep => "sweep's table of trials",
+            Self::Plain => "a table with a row a run",
+        }
+    }
+}
+
+/// What is asked of a table.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// The column of the metric; `None`: where the dialect has but one.
+    pub metric: Option<String>,
+    /// The columns of the params; empty: all that are not known to be something else.
+    pub params: Vec<String>,
+}
