@@ -8,8 +8,7 @@ use serde_json::json;
 use super::context::Setting;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::finalize::Format;
-use super::init::method_word;
+use super::format::Format;
 use super::load::{name_of, read_file};
 use super::sample::{Sampler, seed_of};
 use crate::config::{self, Checked, Config, Method};
@@ -104,7 +103,7 @@ pub(super) fn summary(
         line("metric", format!("{} {}", metric.goal.as_str(), metric.name));
     }
     let size = strategy.as_ref().ok().and_then(|strategy| strategy.size());
-    line("method", format!("{}, {}", method_word(config.method), trials(config, size)));
+    line("method", format!("{}, {}", config.method.as_str(), trials(config, size)));
     let leaves = config.in_order(config.space.leaves(), |leaf| &leaf.name);
     let combinations = size.map(|size| format!(", {size} points")).unwrap_or_default();
     line("space", format!("{}{combinations}", words::count(leaves.len() as u64, "parameter")));

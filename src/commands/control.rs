@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::load::refuse_half;
 use super::overview::Overview;
-use super::run::short_id;
+use super::sweep_facts::short_id;
 use crate::process::now_ms;
 use crate::record::{Order, answered, answered_last, latest_ended, tags};
 use crate::tracking::{Result as StoreResult, Store};

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use super::context::{Context, Setting, SweepChoice};
 use super::exit::Exit;
-use super::exporter::{Exporter, What};
+use super::export_trial::What;
+use super::exporter::Exporter;
 use super::failure::Failure;
 use super::load::load_sweep;
-use super::run::limit;
 use super::signals::asked_to_end;
+use super::sweep_facts::limit;
 use crate::config::Config;
 use crate::record::{ClaimOrder, Ledger, Order, Sweep};
 use crate::strategy;

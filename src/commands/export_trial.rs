@@ -1,6 +1,5 @@
 //! One trial on its way into its folder.
 
-use super::exporter::{What, pretty};
 use super::failure::Failure;
 use crate::plain::{self, Folder, PlainError, TrialRecord, metric_rows};
 use crate::record::tags;
@@ -175,6 +174,20 @@ fn is_directly_below(folder: &str, path: &str) -> bool {
         folder => path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')),
     };
     name.is_some_and(|name| !name.contains('/') && checked_path(name).is_ok())
+}
+
+/// What is exported.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct What {
+    /// Artifacts, too.
+    pub(super) artifacts: bool,
+    /// Also what is there already and seems unchanged.
+    pub(super) refresh: bool,
+}
+
+/// JSON for people.
+pub(super) fn pretty(json: &serde_json::Value) -> String {
+    format!("{json:#}\n")
 }
 
 #[cfg(test)]

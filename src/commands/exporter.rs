@@ -7,9 +7,8 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use super::context::Context;
-use super::export_trial::{Written, write_trial};
+use super::export_trial::{What, Written, pretty, write_trial};
 use super::failure::Failure;
-use super::init::method_word;
 use super::values::Chosen;
 use crate::config::Config;
 use crate::plain::{self, Folder, SweepRecord, TrialRecord};
@@ -21,15 +20,6 @@ use crate::ui::{Steps, words};
 
 /// Trials at the same time: most of their time is spent on the way to a server.
 const AT_ONCE: usize = 8;
-
-/// What is exported.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct What {
-    /// Artifacts, too.
-    pub(super) artifacts: bool,
-    /// Also what is there already and seems unchanged.
-    pub(super) refresh: bool,
-}
 
 /// A sweep, the folder that it goes to, and what has gone there.
 pub(super) struct Exporter<'a> {
@@ -176,7 +166,7 @@ impl<'a> Exporter<'a> {
         let report = SweepReport {
             sweep_name: &self.sweep.parent.info.name,
             sweep_id: self.sweep.original_id(),
-            method: method_word(self.config.method),
+            method: self.config.method.as_str(),
             objective: self.metric.as_ref().map(|metric| Objective { name: &metric.name, goal: metric.goal }),
             trials: &trials,
             analysis: None,
@@ -213,9 +203,4 @@ impl<'a> Exporter<'a> {
             ui.warn(&format!("{artifacts} left out, for example {first}"));
         }
     }
-}
-
-/// JSON for people.
-pub(super) fn pretty(json: &serde_json::Value) -> String {
-    format!("{json:#}\n")
 }

@@ -11,11 +11,10 @@ use super::context::{Context, Setting, SweepChoice};
 use super::curves::read_curves;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::init::method_of;
 use super::load::{load_sweep, refuse_half};
 use super::overview::deleted_words;
 use super::report_place::{Delivery, deliver, pages_of_runs};
-use super::run::{limit_of, short_id};
+use super::sweep_facts::{limit_of, method_of, short_id};
 use super::table_of_sweep::{analyse_sweep, dependences_of, read_trials};
 use super::trial_command::shown_command;
 use super::values::Chosen;
@@ -29,16 +28,6 @@ use crate::report::{self, Objective, SweepReport, analysis_csv, analysis_json};
 use crate::tracking::{Result as StoreResult, RunId};
 use crate::trial::{RunStatus, Trial};
 use crate::ui::{Ui, printable, words};
-
-/// How data is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Format {
-    /// For people.
-    #[default]
-    Table,
-    /// For programs.
-    Json,
-}
 
 /// What was typed.
 #[derive(Debug, Clone)]

@@ -62,3 +62,13 @@ fn chosen(setting: &Setting, sheet: &Sheet) -> Result<Option<Sheet>, Failure> {
             .hint(format!("{near}The columns are: {}.", names.join(", ")))
     })
 }
+
+/// How data is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// For programs.
+    Json,
+}

@@ -7,7 +7,7 @@ use super::context::{Context, Setting};
 use super::exit::Exit;
 use super::export_trial::concerns_one_artifact;
 use super::failure::Failure;
-use super::import::{AskedToEnd, ImportArgs, Imported, finish, unless_asked_to_end};
+use super::imported::{AskedToEnd, ImportArgs, Imported, finish, unless_asked_to_end};
 use super::importer::{BATCH, Importer};
 use super::load::checked;
 use crate::plain::{self, Folder, LARGEST_CONFIG, MetricRows, SweepRecord, Tree, TrialRecord};

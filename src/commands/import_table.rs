@@ -6,18 +6,16 @@ use std::path::Path;
 use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::import::{AskedToEnd, ImportArgs, Imported, finish, unless_asked_to_end};
+use super::imported::{AskedToEnd, ImportArgs, Imported, finish, unless_asked_to_end};
 use super::importer::Importer;
-use super::init::IMPORTED;
+use super::read_table::read_table;
+use super::sweep_facts::IMPORTED;
 use crate::plain::{Around, Asked, Table, TableTrial, TrialRecord, infer_config};
 use crate::process::now_ms;
 use crate::record::{NewSweep, tags};
-use crate::tracking::{Metric, open_typed};
+use crate::tracking::Metric;
 use crate::trial::TrialIndex;
 use crate::ui::{Ui, words};
-
-/// Larger files are no tables of runs: 1 GiB.
-const LARGEST: u64 = 1 << 30;
 
 /// A table, and what is made of it.
 pub(super) struct Guess {
@@ -54,22 +52,6 @@ impl Guess {
         let config = infer_config(&table, &around);
         Ok(Self { table, config, name, experiment, source })
     }
-}
-
-/// Reads a CSV file.
-pub(super) fn read_table(from: &Path, asked: &Asked) -> Result<Table, Failure> {
-    use std::io::Read as _;
-
-    let name = from.display().to_string();
-    let unreadable =
-        |error: std::io::Error| Failure::new(Exit::Usage, format!("{name} can't be read")).caused_by(&error);
-    let mut bytes = Vec::new();
-    let file = open_typed(from).map_err(unreadable)?;
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(Failure::new(Exit::Usage, format!("{name} is larger than 1 GiB")));
-    }
-    Ok(Table::read(&bytes, &name, asked)?)
 }
 
 /// Says what was taken for what.

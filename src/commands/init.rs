@@ -55,7 +55,7 @@ pub(super) async fn make(
     let context = Context::open(setting)?;
     let prior = read_priors(&context, &config, priors).await?;
     if prior.is_some() && config.method != Method::Bayes {
-        let method = method_word(config.method);
+        let method = config.method.as_str();
         context.ui.warn(&format!("`method: {method}` does not look at old sweeps: --prior changes nothing"));
     }
     let identity = context.identity();
@@ -72,7 +72,7 @@ pub(super) async fn make(
         experiment: &config.experiment_name,
         config: &bytes,
         seed,
-        method: method_word(config.method),
+        method: config.method.as_str(),
         note: config.description.as_deref(),
         user: &identity.user,
         tags,
@@ -107,29 +107,5 @@ pub(super) fn remember(context: &Context, sweep: &Sweep) {
         context
             .ui
             .warn(&format!("this directory can't remember the sweep ({error}): give --sweep-id to `run`"));
-    }
-}
-
-/// The method of a sweep whose trials were run by another program.
-pub(super) const IMPORTED: &str = "imported";
-
-/// How the points of a sweep were chosen, for people: a table of another program does not say it.
-pub(super) fn method_of(sweep: &Sweep, config: &Config) -> &'static str {
-    if is_imported_table(sweep) { IMPORTED } else { method_word(config.method) }
-}
-
-/// Whether its trials come from a table of another program.
-pub(super) fn is_imported_table(sweep: &Sweep) -> bool {
-    sweep.parent.tag(tags::METHOD) == Some(IMPORTED)
-}
-
-/// The config's word for a method.
-pub(super) fn method_word(method: Method) -> &'static str {
-    match method {
-        Method::Grid => "grid",
-        Method::Random => "random",
-        Method::Bayes => "bayes",
-        Method::Sobol => "sobol",
-        Method::SuccessiveHalving => "successive_halving",
     }
 }

@@ -72,12 +72,6 @@ pub(super) fn refuse_half(sweep: &Sweep) -> Result<(), Failure> {
         .hint("Wait for the import. If it was cut off, run the same `sweep import` again: it replaces what is there."))
 }
 
-/// The config of a sweep, where this program can read it; its findings were told at `init`.
-pub(super) fn config_of(sweep: &Sweep) -> Option<Config> {
-    let checked = config::check(&sweep.config);
-    checked.config.filter(|_| checked.errors.is_empty())
-}
-
 /// Checks a config; its warnings are told, its faults are the failure.
 pub(super) fn checked(ui: &Ui, name: &str, bytes: &[u8]) -> Result<Config, Failure> {
     // What has no effect is for `sweep check` to say.

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::load::config_of;
 use super::ranking::{Ranked, best_of};
-use super::run::limit_of;
+use super::sweep_facts::{config_of, limit_of};
 use super::values::Chosen;
 use crate::config::{Config, Goal};
 use crate::record::{ImportMark, Order, Standing, Sweep, index_of, point_of, tags};

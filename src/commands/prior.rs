@@ -6,7 +6,7 @@ use std::path::Path;
 use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::import_table::read_table;
+use super::read_table::read_table;
 use super::values::{histories, param_value};
 use crate::config::{self, Config, Fitter, Goal, Metric, Misfit};
 use crate::plain::{self, Asked, Folder, MetricRows, SweepRecord, TrialRecord};

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::context::{Context, Setting, SweepChoice};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::finalize::Format;
+use super::format::Format;
 use super::load::load_sweep;
 use crate::config::Config;
 use crate::record::{History, Ledger, Prior, Saw, Sweep, attempts_of, point_of, tags};

@@ -12,6 +12,7 @@ use super::load::{load_sweep, refuse_half};
 use super::one_machine;
 use super::pin::{Pin, check_pin};
 use super::signals::Signals;
+use super::sweep_facts::{limit, limit_of, short_id};
 use super::workdir::{self, Place};
 use super::workspace;
 use crate::agent::{
@@ -352,28 +353,11 @@ async fn deliver_journal(context: &Context, journal: &Journal, ledger: &Ledger) 
     posted.error.map_or(Ok(()), |error| Err(error.into()))
 }
 
-/// Trials that may be run in all: `run_cap`, or the points that there are, whichever is less.
-pub(super) fn limit(config: &Config, strategy: &dyn Strategy) -> Option<u64> {
-    let points = strategy.size().map(|size| u64::try_from(size).unwrap_or(u64::MAX));
-    match (config.run_cap, points) {
-        (Some(cap), Some(points)) => Some(cap.min(points)),
-        (cap, points) => cap.or(points),
-    }
-}
-
-/// Trials that may be run in all, of a config whose method may be unknown to this program.
-pub(super) fn limit_of(config: &Config, seed: u64) -> Option<u64> {
-    match strategy::for_config(config, seed) {
-        Ok(strategy) => limit(config, strategy.as_ref()),
-        Err(_) => config.run_cap,
-    }
-}
-
 fn announce(context: &Context, sweep: &Sweep, config: &Config, limit: Option<u64>, jobs: usize) {
     let trials = limit.map_or_else(|| "trials without end".to_owned(), |limit| words::count(limit, "trial"));
     let side = if jobs > 1 { format!(", {jobs} in parallel") } else { String::new() };
     let name = context.ui.err(Style::Strong, &sweep.parent.info.name);
-    let method = super::init::method_word(config.method);
+    let method = config.method.as_str();
     context.ui.say(&format!("{name}  {method}, {trials}{side}, in {}", context.store.uri()));
 }
 
@@ -429,12 +413,6 @@ fn tell(context: &Context, agent: &Agent, summary: &Summary) {
         parts.push(format!("{} dropped (run deleted)", summary.dropped));
     }
     ui.say(&format!("This agent: {}; {why}.", parts.join(", ")));
-}
-
-/// As much of a sweep's id as is typed.
-pub(super) fn short_id(sweep: &Sweep) -> &str {
-    let id = sweep.id().as_str();
-    id.get(..8).unwrap_or(id)
 }
 
 /// The last failure, where it is why the agent has stopped.

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::context::Setting;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::finalize::Format;
+use super::format::Format;
 use super::load::load_file;
 use crate::config::Config;
 use crate::config::command::{RenderContext, Rendered, render};

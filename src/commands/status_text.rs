@@ -1,9 +1,9 @@
 //! What `sweep status` shows a person: as much of each part as fits the terminal.
 
 use super::overview::State;
-use super::run::short_id;
 use super::status::{AgentSigns, Look};
 use super::status_pace::since;
+use super::sweep_facts::short_id;
 use super::trial_row::{status_cell, took};
 use crate::record::{exit_code_of, index_of, tags};
 use crate::space::Value;

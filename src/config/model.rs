@@ -87,6 +87,20 @@ pub enum Method {
     SuccessiveHalving,
 }
 
+impl Method {
+    /// The config's word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Grid => "grid",
+            Self::Random => "random",
+            Self::Bayes => "bayes",
+            Self::Sobol => "sobol",
+            Self::SuccessiveHalving => "successive_halving",
+        }
+    }
+}
+
 /// What the sweep is after.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Metric {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::digest::sha256;
-use super::importing::ImportMark;
+use super::import_mark::ImportMark;
 use super::ledger::{Ledger, experiment};
 use super::prior::Prior;
 use super::tags;

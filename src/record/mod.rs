@@ -7,6 +7,7 @@ mod catalog;
 mod digest;
 mod fingerprint;
 mod history;
+mod import_mark;
 mod importing;
 mod lease;
 mod ledger;
@@ -31,7 +32,8 @@ pub use catalog::{
 pub use digest::sha256;
 pub use fingerprint::{Code, fingerprint};
 pub use history::{History, Seen, under_way, value_of};
-pub use importing::{ImportMark, half_imports, remove_half};
+pub use import_mark::ImportMark;
+pub use importing::{half_imports, remove_half};
 pub use lease::{DEFAULT_LEASE, lease_of, lease_text};
 pub use ledger::{Claim, ClaimOrder, Fixed, Ledger, LedgerSnapshot, SHARD, Settled, Unfinished, Verdict};
 pub use live::{BestThen, Posting, last_posting};

@@ -14,8 +14,8 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use super::complete;
 use super::tools;
 use super::view::{Table, View, Wide};
+use crate::commands::Format;
 use crate::commands::analyze::AnswerFormat;
-use crate::commands::finalize::Format;
 use crate::commands::{SweepChoice, TrialChoice};
 use crate::config;
 

@@ -15,8 +15,7 @@ use serde::Serialize;
 use super::context::{DEFAULT_URI, Setting};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::finalize::Format;
-use super::format::print_json;
+use super::format::{Format, print_json};
 use crate::ui::{CheckLine, Mark, check_list};
 use finding::{Finding, State};
 
