@@ -1,6 +1,9 @@
 //! A sweep of any size, written straight into the embedded store's file: what its agents would have left, in seconds.
 
+use std::sync::OnceLock;
+
 use rusqlite::{Connection, Transaction, params};
+use sweep::config::Config;
 use sweep::record::{Claim, NewTrial, Sweep};
 use sweep::space::{Point, Value};
 use sweep::tracking::RunId;
@@ -59,6 +62,9 @@ fn shards(db: &Transaction<'_>, sweep: &Sweep, trials: u64) -> Vec<String> {
     std::iter::once(root).chain(further).collect()
 }
 
+/// The config of the sweep that is built, read once: its order of params is the same for any number of trials.
+static READ: OnceLock<Config> = OnceLock::new();
+
 fn add(db: &Transaction<'_>, sweep: &Sweep, shards: &[String], trial: u64, trials: u64) {
     let index = TrialIndex(trial);
     let share = |salt: u64| f64::from(trial_seed(salt, index)) / f64::from(u32::MAX >> 1);
@@ -86,10 +92,12 @@ fn add(db: &Transaction<'_>, sweep: &Sweep, shards: &[String], trial: u64, trial
         RunStatus::Running => &[("sweep.heartbeat".into(), format!("3 {}", start + 45_000))],
         _ => &[],
     };
+    let config = READ.get_or_init(|| sweep::config::check(&sweep.config).config.unwrap());
     let new = NewTrial {
         sweep,
         claim: Claim { trial: index, attempt: 1, round: 1, excused: 0 },
         point: &point,
+        config,
         command: &command,
         seed: trial_seed(1, index).into(),
         user: "someone",
