@@ -134,7 +134,7 @@ impl Odd {
             (_, 0) => {}
             (0, 1) => note(&format!("metric.from_output matched `{first}`, which is not a number")),
             (0, _) => {
-                note(&format!("metric.from_output matched {count} times, never a number, such as `{first}`"))
+                note(&format!("metric.from_output matched {count} times, never a number, such as `{first}`"));
             }
             (_, 1) => note(&format!("metric.from_output also matched `{first}`, which is not a number")),
             (_, _) => note(&format!(
