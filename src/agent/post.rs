@@ -2,7 +2,7 @@
 
 use super::journal::{Found, Journal, Kept, set_aside};
 use super::kept_values::deliver_kept_values;
-use super::settle::{Delivered, Known, Settlement, deliver, drop_if_deleted};
+use super::settle::{Delivered, Fate, Known, Settlement, deliver, drop_if_deleted};
 use super::values::is_refusal;
 use crate::record::Ledger;
 use crate::tracking::{Result, Store, TrackingError};
@@ -89,6 +89,12 @@ impl Journal {
         deliver_kept_values(self, store, Some(&settlement.run)).await?;
         settlement.deliver_values(store).await?;
         let run = store.run(&settlement.run).await?;
-        deliver(store, ledger, settlement, kept.read_log(), Known::Read(run)).await
+        let delivered = deliver(store, ledger, settlement, kept.read_log(), Known::Read(run)).await?;
+        if settlement.fate == Fate::Retried && !delivered.dropped {
+            // Who was to repeat it is gone.
+            let claim = settlement.claim();
+            ledger.pass_on(claim.trial, claim.attempt).await?;
+        }
+        Ok(delivered)
     }
 }

@@ -417,3 +417,7 @@ impl Round {
 fn is_refused(error: &AgentError) -> bool {
     matches!(error, AgentError::Tracking(error) if is_refusal(error))
 }
+
+#[cfg(test)]
+#[path = "round_tests.rs"]
+mod tests;

@@ -23,7 +23,7 @@ pub(super) struct Settlement {
     pub(super) trial: u64,
     pub(super) attempt: u32,
     pub(super) round: u32,
-    /// Attempts of the round before this one that were given back.
+    /// Attempts of the round before this one that were interrupted.
     #[serde(default)]
     pub(super) excused: u32,
     pub(super) status: RunStatus,
@@ -258,7 +258,8 @@ pub(super) async fn settle_for(
 
 /// The state of a run by what its agent wrote about its command's end.
 pub(super) fn written_status(run: &Run) -> RunStatus {
-    if run.tag(tags::REASON).is_some() {
+    // What never began has a reason, too, and nobody has ended it.
+    if run.tag(tags::REASON).is_some_and(Cut::is_reason) {
         RunStatus::Killed
     } else if run.tag(tags::EXIT_CODE) == Some("0") {
         RunStatus::Finished

@@ -48,9 +48,12 @@ impl Stop {
     pub fn ask(channel: &watch::Sender<Self>, level: Level, give_back: bool) -> bool {
         channel.send_if_modified(|stop| {
             let news = level > stop.level;
-            // A person who has asked for an end means it, whatever comes after.
-            stop.give_back =
-                if stop.level < Level::Terminate { give_back } else { stop.give_back && give_back };
+            // Where running trials are finished none is given back, nor kept from it: an order to stop is heard again
+            // and again. A person who has asked for an end means it, whatever comes after.
+            if level >= Level::Terminate {
+                stop.give_back =
+                    if stop.level < Level::Terminate { give_back } else { stop.give_back && give_back };
+            }
             if news {
                 stop.since = Some(Instant::now());
                 stop.first = stop.first.or(stop.since);
@@ -165,6 +168,19 @@ mod tests {
         assert_eq!((seen.borrow().level, seen.borrow().give_back), (Level::Terminate, true));
         assert!(Stop::ask(&channel, Level::Kill, true));
         assert_eq!((seen.borrow().level, seen.borrow().give_back), (Level::Kill, true));
+    }
+
+    #[test]
+    fn an_order_that_is_heard_again_keeps_no_trial_from_being_given_back() {
+        let (channel, seen) = watch::channel(Stop::default());
+        // `sweep stop` stands at the parent run, and is read again and again.
+        assert!(Stop::ask(&channel, Level::Drain, false));
+        assert!(Stop::ask(&channel, Level::Terminate, true));
+        assert!(!Stop::ask(&channel, Level::Drain, false));
+        assert!(seen.borrow().give_back);
+        // A person who asks for the end of the trials means them.
+        assert!(!Stop::ask(&channel, Level::Terminate, false));
+        assert!(!seen.borrow().give_back);
     }
 
     const GRACE: Duration = Duration::from_secs(30);

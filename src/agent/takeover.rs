@@ -40,8 +40,17 @@ pub(super) struct Takeover {
 
 impl Takeover {
     /// Looks at all trials without a result but `own`, and claims one that is given back or lost. One of a lost agent that
-    /// had only to be entered gets its result.
+    /// had only to be entered, or whose result lies in the journal here, gets its result.
     pub(super) async fn look(&mut self, agent: &Agent, own: &HashSet<TrialIndex>) -> Result<Look> {
+        loop {
+            if let Some(look) = self.look_once(agent, own).await? {
+                return Ok(look);
+            }
+        }
+    }
+
+    /// `None`: results were delivered, and the ledger says something else by now.
+    async fn look_once(&mut self, agent: &Agent, own: &HashSet<TrialIndex>) -> Result<Option<Look>> {
         let asked = Instant::now();
         let unfinished = agent.ledger.unfinished().await?;
         let others: Vec<Unfinished> =
@@ -60,6 +69,9 @@ impl Takeover {
                     continue;
                 }
                 self.signs.forget(&trial.trial);
+                if deliver_left(agent).await? {
+                    return Ok(None);
+                }
                 if enter_result(agent, trial).await? {
                     left -= 1;
                     continue;
@@ -67,10 +79,10 @@ impl Takeover {
             }
             if let Some(claim) = agent.ledger.claim_again(trial).await? {
                 supersede(agent, claim).await?;
-                return Ok(Look::Claimed(claim));
+                return Ok(Some(Look::Claimed(claim)));
             }
         }
-        Ok(if left == 0 { Look::AllDone } else { Look::Others(left) })
+        Ok(Some(if left == 0 { Look::AllDone } else { Look::Others(left) }))
     }
 
     /// The shortest lease of the agents that are watched.
@@ -118,6 +130,19 @@ impl Sight {
             seen = beats(&attempts_of(agent.store.as_ref(), &agent.sweep, trial.trial).await?);
         }
         Ok(Some(format!("{} {} {}", trial.attempts, trial.token, seen.join(" "))))
+    }
+}
+
+/// Delivers what lost agents have left in the journal of this directory: their results are not to be worked for again.
+/// Whether there was any.
+async fn deliver_left(agent: &Agent) -> Result<bool> {
+    if agent.journal.kept() == 0 {
+        return Ok(false);
+    }
+    let posted = agent.journal.post(agent.store.as_ref(), &agent.ledger).await;
+    match posted.error {
+        Some(error) => Err(error),
+        None => Ok(posted.delivered + posted.dropped > 0),
     }
 }
 

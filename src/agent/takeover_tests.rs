@@ -151,6 +151,32 @@ async fn a_result_that_was_taken_for_lost_as_it_was_entered_is_no_killed_run() {
     assert_eq!(states(&home).await, ["FINISHED*"]);
 }
 
+/// An agent that is killed once its result lies in the journal, and nothing of it in the store.
+async fn killed_with_a_result_in_its_journal(home: &Home, status: RunStatus, fate: Fate) {
+    let agent = home.agent("lost").await;
+    let claim = agent.ledger.claim().await.unwrap().unwrap();
+    let run = home.run(&agent, claim, &point()).await;
+    drop(agent.journal.keep(&settlement(claim, &run, status, fate), None, b"a line\n").unwrap());
+}
+
+#[tokio::test]
+async fn a_result_in_the_journal_here_is_delivered_by_who_waits_for_its_agent() {
+    let home = Home::new(CONFIG).await;
+    killed_with_a_result_in_its_journal(&home, RunStatus::Finished, Fate::Result).await;
+    assert_eq!(finish(&home).await, 0);
+    assert_eq!(states(&home).await, ["FINISHED*"]);
+}
+
+#[tokio::test]
+async fn a_failure_in_the_journal_that_was_to_be_repeated_is_repeated_by_another() {
+    let home = Home::new(CONFIG).await;
+    killed_with_a_result_in_its_journal(&home, RunStatus::Failed, Fate::Retried).await;
+    let other = home.agent("other").await;
+    let Look::Claimed(claim) = look(&mut Takeover::default(), &other).await else { panic!("it is free") };
+    assert_eq!((claim.attempt, claim.excused), (2, 0));
+    assert_eq!(states(&home).await, ["FAILED"]);
+}
+
 /// A run with these tags.
 fn run(attempt: u32, status: RunStatus, more: &[(&str, &str)]) -> Run {
     let info = RunInfo {
@@ -212,6 +238,20 @@ fn what_a_lost_agent_has_written_decides_whether_its_run_is_the_result() {
     }
     // A result of an earlier round is none of this one.
     assert_eq!(result_among(&[run(1, Finished, &[exit("0")])], &lost(2, 2), 0), None);
+}
+
+#[test]
+fn the_state_of_a_lost_agents_run_is_the_one_that_it_would_have_written() {
+    let exit = |code| (tags::EXIT_CODE, code);
+    for (tags, status) in [
+        (vec![exit("0")], RunStatus::Finished),
+        (vec![exit("0"), (tags::REASON, "stopped early")], RunStatus::Killed),
+        (vec![(tags::SIGNAL, "SIGTERM"), (tags::REASON, "trial_timeout")], RunStatus::Killed),
+        // Its command could not be started: nobody has ended it, and `retry --failed` finds it.
+        (vec![exit("126"), (tags::REASON, "cannot start `train`")], RunStatus::Failed),
+    ] {
+        assert_eq!(written_status(&run(1, RunStatus::Running, &tags)), status, "{tags:?}");
+    }
 }
 
 #[tokio::test]

@@ -42,6 +42,14 @@ pub(super) enum Cut {
 }
 
 impl Cut {
+    const ALL: [Self; 6] =
+        [Self::Stopped, Self::TakenAway, Self::TimedOut, Self::Superseded, Self::Deleted, Self::StoppedEarly];
+
+    /// Whether a run's tag says that its command was ended.
+    pub(super) fn is_reason(text: &str) -> bool {
+        Self::ALL.iter().any(|cut| cut.reason() == text)
+    }
+
     /// The word for it in the run's tags.
     pub(super) fn reason(self) -> &'static str {
         match self {

@@ -111,7 +111,7 @@ pub(super) async fn run_trial(
 /// Claims the next attempt at a trial that failed; where no more are started, it is for other agents.
 async fn claim_again(agent: &Agent, claim: Claim, wires: &Wires) -> Result<Option<Claim>, TrackingError> {
     if wires.stop.borrow().level > Level::No {
-        agent.ledger.give_back(claim.trial, claim.attempt).await?;
+        agent.ledger.pass_on(claim.trial, claim.attempt).await?;
         return Ok(None);
     }
     let trial = Unfinished {

@@ -15,6 +15,7 @@ use super::spell::{Spelling, spell};
 use super::trial_command::{TAG_DIFFERS, TrialCommand, shown_command};
 use super::trial_row::{TrialJson, TrialRow, whole_point};
 use super::values::Chosen;
+use super::workdir;
 use crate::config::{Config, Goal};
 use crate::process::now_ms;
 use crate::record::{Ledger, Sweep};
@@ -63,7 +64,8 @@ pub async fn best(setting: &Setting, args: &BestArgs) -> Result<Exit, Failure> {
         for row in &mut rows {
             row.point = whole_point(&sweep, &config, &row.run)?;
         }
-        setting.ui.data(&spell(&sweep, &config, &rows, spelling)?);
+        let workdir = workdir::named(&context, &sweep, &config);
+        setting.ui.data(&spell(&sweep, &config, &rows, spelling, workdir.as_deref())?);
         if spelling == Spelling::Command {
             tell_of_tags(setting, &sweep, &config, &rows);
         }

@@ -109,20 +109,8 @@ pub(super) async fn work(
     check_pin(context, &sweep, &args.pin)?;
     refuse_half(&sweep)?;
     let signals = Signals::listen(context.ui)?;
-    let parent = context.store.run(sweep.id()).await?;
-    if !parent.info.active {
-        return Err(deleted(&sweep));
-    }
-    let order = Order::of(&parent);
-    if matches!(order, Order::Stop | Order::Cancel) {
-        let (name, id) = (&sweep.parent.info.name, short_id(&sweep));
-        let what = if order == Order::Cancel { "cancelled" } else { "stopped" };
-        return Err(Failure::new(Exit::Usage, format!("sweep {name} was {what}"))
-            .hint(format!("`sweep resume {id}` lets agents run it again.")));
-    }
-    reopen(context, &sweep, &config).await?;
     let assembled = tokio::select! {
-        assembled = assemble(context, sweep, config, args) => assembled?,
+        assembled = begin(context, sweep, config, args) => assembled?,
         // Nothing is claimed yet: there is nothing to wait for.
         exit = signals.received() => return Ok(Worked { exit, complete: false, all_done: false }),
     };
@@ -145,6 +133,23 @@ pub(super) async fn work(
     let all_done =
         complete && summary.end == EndReason::NothingLeft && summary.others == 0 && summary.finished > 0;
     Ok(Worked { exit: signals.exit().unwrap_or(failed), complete, all_done })
+}
+
+/// Makes an agent for a sweep that may be worked on.
+async fn begin(context: &Context, sweep: Sweep, config: Config, args: &WorkArgs) -> Result<Agent, Failure> {
+    let parent = context.store.run(sweep.id()).await?;
+    if !parent.info.active {
+        return Err(deleted(&sweep));
+    }
+    let order = Order::of(&parent);
+    if matches!(order, Order::Stop | Order::Cancel) {
+        let (name, id) = (&sweep.parent.info.name, short_id(&sweep));
+        let what = if order == Order::Cancel { "cancelled" } else { "stopped" };
+        return Err(Failure::new(Exit::Usage, format!("sweep {name} was {what}"))
+            .hint(format!("`sweep resume {id}` lets agents run it again.")));
+    }
+    reopen(context, &sweep, &config).await?;
+    assemble(context, sweep, config, args).await
 }
 
 /// Nobody works on a sweep that somebody has deleted.

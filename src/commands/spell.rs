@@ -2,6 +2,8 @@
 //!
 //! What is printed for `sh` is quoted so that no value is ever read as code.
 
+use std::path::Path;
+
 use super::exit::Exit;
 use super::failure::Failure;
 use super::trial_command::{TrialCommand, seed_of};
@@ -26,12 +28,13 @@ pub enum Spelling {
     Yaml,
 }
 
-/// The trials in a form, ending in a newline.
+/// The trials in a form, ending in a newline; `workdir` is where the command runs, where the config says so.
 pub(super) fn spell(
     sweep: &Sweep,
     config: &Config,
     rows: &[TrialRow],
     spelling: Spelling,
+    workdir: Option<&Path>,
 ) -> Result<String, Failure> {
     if rows.len() > 1 && spelling == Spelling::Env {
         return Err(Failure::new(Exit::Usage, "the environment of one trial can be set, not of several")
@@ -40,7 +43,10 @@ pub(super) fn spell(
     let mut out = String::new();
     for (place, row) in rows.iter().enumerate() {
         match spelling {
-            Spelling::Command => out.push_str(&command(sweep, config, row)?),
+            Spelling::Command => {
+                out.push_str(&workdir.map(go_to).unwrap_or_default());
+                out.push_str(&command(sweep, config, row)?);
+            }
             Spelling::Args => out.push_str(&args(&row.point)),
             Spelling::Env => out.push_str(&env(sweep, config, row)),
             Spelling::Json => out.push_str(&row.point.to_json().to_string()),
@@ -69,6 +75,11 @@ fn command(sweep: &Sweep, config: &Config, row: &TrialRow) -> Result<String, Fai
         before.push(("SWEEP_PARAMS".to_owned(), row.point.to_json().to_string()));
     }
     Ok(exports(before.into_iter(), "; ") + &TrialCommand::of(sweep, config, &row.run)?.line())
+}
+
+/// What goes to a directory, and runs nothing where it is missing: the command may have several parts.
+fn go_to(folder: &Path) -> String {
+    format!("cd {} || exit; ", quoted(&folder.display().to_string()))
 }
 
 /// Whether a command has this name in `${…}`.

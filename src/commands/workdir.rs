@@ -20,8 +20,7 @@ pub(super) struct Place {
 
 /// Where the command of a sweep runs when an agent is started here: its `workdir`, else here.
 pub(super) fn place(context: &Context, sweep: &Sweep, config: &Config) -> Result<Place, Failure> {
-    let here = sweep.parent.tag(tags::HOST) == Some(host().as_str());
-    let made_in = sweep.parent.tag(tags::FOLDER).filter(|_| here).map(Path::new);
+    let made_in = made_in(sweep);
     let folder = folder(&context.folder, made_in, config.workdir.as_deref());
     if !folder.is_dir() {
         return Err(Failure::new(
@@ -32,6 +31,18 @@ pub(super) fn place(context: &Context, sweep: &Sweep, config: &Config) -> Result
     }
     let misplaced = made_in.and_then(|made_in| misplaced(&folder, made_in, &config.command));
     Ok(Place { folder, misplaced })
+}
+
+/// The directory in which the command runs by the config's own word.
+pub(super) fn named(context: &Context, sweep: &Sweep, config: &Config) -> Option<PathBuf> {
+    let workdir = config.workdir.as_deref()?;
+    Some(folder(&context.folder, made_in(sweep), Some(workdir)))
+}
+
+/// Where the sweep was made, if that was on this machine.
+fn made_in(sweep: &Sweep) -> Option<&Path> {
+    let here = sweep.parent.tag(tags::HOST) == Some(host().as_str());
+    sweep.parent.tag(tags::FOLDER).filter(|_| here).map(Path::new)
 }
 
 /// A relative `workdir` counts from where the sweep was made; on another machine from where the agent was started.

@@ -14,7 +14,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use nix::libc;
-use nix::sys::signal::{SigHandler, Signal, killpg, signal};
+use nix::sys::signal::{SigHandler, Signal, kill, killpg, signal};
 use nix::unistd::Pid;
 
 use super::signals::ASK_TO_END;
@@ -29,9 +29,23 @@ pub struct Guard {
 }
 
 struct Post {
+    /// Never blocks.
     socket: UnixStream,
+    /// The guard's process.
+    guard: Pid,
     /// What is to be killed, to be told to a further guard.
     watched: HashMap<i32, Mark>,
+}
+
+impl Post {
+    /// Tells the guard something. One that is suspended reads nothing, and must not hold up the agent; nor may it wake
+    /// later and kill by what it has missed: it is replaced by one that is told everything.
+    fn tell(&mut self, line: &str) {
+        let told = self.socket.write_all(line.as_bytes());
+        if told.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock) {
+            let _ = kill(self.guard, Signal::SIGKILL);
+        }
+    }
 }
 
 impl Guard {
@@ -41,7 +55,8 @@ impl Guard {
     /// Where the program can't be started again.
     pub fn start(argument: &str) -> io::Result<Self> {
         let (socket, child) = start_process(argument)?;
-        let post = Arc::new(Mutex::new(Post { socket, watched: HashMap::new() }));
+        let guard = process_of(&child)?;
+        let post = Arc::new(Mutex::new(Post { socket, guard, watched: HashMap::new() }));
         let (weak, argument) = (Arc::downgrade(&post), argument.to_owned());
         std::thread::Builder::new().name("guard".into()).spawn(move || relieve(child, &weak, &argument))?;
         Ok(Self { post })
@@ -56,7 +71,7 @@ impl Guard {
     pub(super) fn release(&self, group: Pid) {
         let mut post = lock(&self.post);
         post.watched.remove(&group.as_raw());
-        let _ = writeln!(post.socket, "-{group}");
+        post.tell(&format!("-{group}\n"));
     }
 }
 
@@ -73,7 +88,7 @@ impl Starting<'_> {
 
     /// The command could not be started: its number, which only it has known, is free again.
     pub(super) fn failed(mut self, mark: &Mark) {
-        let _ = writeln!(self.post.socket, "~ {}", mark.as_str());
+        self.post.tell(&format!("~ {}\n", mark.as_str()));
     }
 
     /// The command was started.
@@ -126,6 +141,7 @@ fn lock(post: &Mutex<Post>) -> MutexGuard<'_, Post> {
 
 fn start_process(argument: &str) -> io::Result<(UnixStream, Child)> {
     let (ours, theirs) = UnixStream::pair()?;
+    ours.set_nonblocking(true)?;
     let mut command = Command::new(this_program()?);
     // A group of its own, so that no signal that is meant for the agent's group ends it; and it carries no mark of a
     // trial in which this agent may run: it must be there when that is ended.
@@ -139,6 +155,10 @@ fn start_process(argument: &str) -> io::Result<(UnixStream, Child)> {
     Ok((ours, command.spawn()?))
 }
 
+fn process_of(child: &Child) -> io::Result<Pid> {
+    Ok(Pid::from_raw(i32::try_from(child.id()).map_err(io::Error::other)?))
+}
+
 /// Starts another guard when one was killed, and tells it what the former knew.
 fn relieve(mut child: Child, post: &Weak<Mutex<Post>>, argument: &str) {
     for _ in 0..REPLACEMENTS {
@@ -146,7 +166,8 @@ fn relieve(mut child: Child, post: &Weak<Mutex<Post>>, argument: &str) {
         let Some(post) = post.upgrade() else { return };
         let mut post = lock(&post);
         let Ok((socket, next)) = start_process(argument) else { return };
-        post.socket = socket;
+        let Ok(guard) = process_of(&next) else { return };
+        (post.socket, post.guard) = (socket, guard);
         let known: String =
             post.watched.iter().map(|(group, mark)| format!("+{group} {}\n", mark.as_str())).collect();
         let _ = post.socket.write_all(known.as_bytes());
@@ -208,6 +229,7 @@ fn this_program() -> io::Result<std::path::PathBuf> {
 #[cfg(test)]
 mod tests {
     use std::io::Read as _;
+    use std::os::unix::process::ExitStatusExt as _;
 
     use super::*;
 
@@ -232,6 +254,19 @@ mod tests {
         let mut said = Vec::new();
         theirs.read_to_end(&mut said).unwrap();
         assert_eq!(left_over(said.as_slice()), HashMap::from([(nix::unistd::getpid(), Some(mark))]));
+    }
+
+    #[test]
+    fn a_guard_that_reads_nothing_holds_up_nobody_and_is_replaced() {
+        let (socket, _unread) = UnixStream::pair().unwrap();
+        socket.set_nonblocking(true).unwrap();
+        let mut suspended = Command::new("sleep").arg("1000").spawn().unwrap();
+        let post = Post { socket, guard: process_of(&suspended).unwrap(), watched: HashMap::new() };
+        let guard = Guard { post: Arc::new(Mutex::new(post)) };
+        for _ in 0..20_000 {
+            guard.release(Pid::from_raw(i32::MAX));
+        }
+        assert_eq!(suspended.wait().unwrap().signal(), Some(Signal::SIGKILL as i32));
     }
 
     #[test]

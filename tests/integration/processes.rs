@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use nix::sys::signal::Signal;
+use sweep::tracking::{Metric, Store as _};
 
 use crate::support::agent::{
     AgentProcess, file_in, no_process_is_left, processes_of, processes_with, send, until,
@@ -193,9 +194,39 @@ fn workdir_is_where_the_command_runs_wherever_the_agent_is_started() {
     let training = made.path().join("training").canonicalize().unwrap();
     assert_eq!(file_in(made.path(), "where").trim(), training.display().to_string());
 
+    // The winner's command finds its files, too.
+    std::fs::remove_file(made.path().join("where")).unwrap();
+    let value = Metric { key: "loss".into(), value: 1.0, timestamp: 1, step: 0 };
+    let run = &outcome_of(&made, &id).runs[0].info.id;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(embedded(made.path()).log_batch(run, &[value], &[], &[])).unwrap();
+    let best = ["best", "--as", "command", "--metric", "loss", "--goal", "minimize"];
+    let line = made.run(&best).expect(0).stdout;
+    let status = std::process::Command::new("sh").args(["-c", &line]).current_dir("/").status().unwrap();
+    assert!(status.success(), "{line}");
+    assert_eq!(file_in(made.path(), "where").trim(), training.display().to_string());
+
     std::fs::remove_dir_all(&training).unwrap();
     let ran = made.run(&["run"]).expect(2);
     assert!(ran.stderr.contains("does not exist on this machine"), "{}", ran.stderr);
+}
+
+#[test]
+fn an_agent_that_runs_out_of_files_gives_its_trials_back_at_once() {
+    let story = Story::new(6, "exit 0\n");
+    let mut told = 0;
+    // How many it needs depends on the system; with some of these it gets as far as its trials.
+    for files in [16, 20, 24, 28] {
+        let limited = format!("ulimit -n {files}; exec \"$@\"");
+        let run = ["run", "--jobs", "4", "--lease", "1h"];
+        let command = story.sandbox.wrapped(&["sh", "-c", &limited, "sh"], &run);
+        let ran = AgentProcess::of(&story.sandbox, command).finish();
+        told += usize::from(ran.code == Some(1) && ran.stderr.contains("ulimit -n"));
+    }
+    assert!(told > 0);
+    // No lease has to run out.
+    story.agent(&["--lease", "1h"]).finish().expect(0);
+    story.outcome().each_trial_counts_once(6);
 }
 
 #[test]

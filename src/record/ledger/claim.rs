@@ -10,6 +10,10 @@ pub const SHARD: u64 = 1000;
 
 /// In the place of a run's id: the trial's index is beyond the last point.
 pub(super) const NO_RUN: &str = "none";
+/// What `back/…` says of an attempt that was interrupted.
+pub(super) const BACK: &str = "yes";
+/// What it says of one that failed, and is to be repeated.
+pub(super) const FAILED: &str = "failed";
 
 /// In which order trials are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +33,7 @@ pub struct Claim {
     pub attempt: u32,
     /// The attempt that the trial's present round began with.
     pub round: u32,
-    /// Attempts of the round before this one that were given back: they have not failed.
+    /// Attempts of the round before this one that were interrupted: they have not failed.
     pub excused: u32,
 }
 
@@ -46,7 +50,7 @@ pub struct Unfinished {
     pub lease: Duration,
     /// The attempt that its present round began, or is to begin, with.
     pub round: u32,
-    /// Attempts of that round that were given back.
+    /// Attempts of that round that were interrupted.
     pub excused: u32,
     /// Whether it was given back: nobody works on it.
     pub given_back: bool,

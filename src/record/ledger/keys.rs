@@ -13,6 +13,7 @@ pub(super) enum Fact {
     /// `again/000007/2`: the trial has its result and is to be run again: this attempt begins a new round.
     Again { trial: TrialIndex, attempt: u32 },
     /// `back/000007/2`: the attempt before this one was given back; this one may be claimed without waiting for a lease.
+    /// The value is `failed` where that attempt is to be repeated, and `yes` where it was interrupted.
     Back { trial: TrialIndex, attempt: u32 },
     /// `pointof/000007` or `pointof/000007/2`: the first, or second, point that the trial may be run with. The value is
     /// the point (see `points`).

@@ -34,7 +34,7 @@ use crate::tracking::{
     ErrorKind, ExperimentId, NewRun, ParamWrite, Result, Run, RunId, RunInfo, Store, TrackingError,
 };
 use crate::trial::TrialIndex;
-use claim::{NO_RUN, missing_shard};
+use claim::{BACK, FAILED, NO_RUN, missing_shard};
 use keys::Fact;
 use point_shards::PointShards;
 use snapshot::Shard;
@@ -181,8 +181,20 @@ impl Ledger {
     /// # Errors
     /// As the store's.
     pub async fn give_back(&self, trial: TrialIndex, attempt: u32) -> Result<()> {
-        // Whoever writes this writes the same.
-        self.write(trial, Fact::Back { trial, attempt: attempt.saturating_add(1) }, "yes").await.map(drop)
+        self.free(trial, attempt, BACK).await
+    }
+
+    /// The same for a trial whose attempt failed, and is to be repeated by another agent: it is one of the failures.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn pass_on(&self, trial: TrialIndex, attempt: u32) -> Result<()> {
+        self.free(trial, attempt, FAILED).await
+    }
+
+    async fn free(&self, trial: TrialIndex, attempt: u32, why: &str) -> Result<()> {
+        // Only the agent of the attempt writes this, and it writes the same again.
+        self.write(trial, Fact::Back { trial, attempt: attempt.saturating_add(1) }, why).await.map(drop)
     }
 
     /// Lets trials that have their result be run again, and returns those; one without a result is left as it is.

@@ -1,10 +1,10 @@
 //! What a ledger's runs said when they were read, and what follows from it. Nothing here asks a store.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::claim::{FAILED, NO_RUN, SHARD, Settled, Unfinished};
 use super::keys::Fact;
-use super::{NO_RUN, SHARD, Settled, Unfinished};
 use crate::record::lease::read_claim;
 use crate::tracking::{Run, RunId};
 use crate::trial::TrialIndex;
@@ -18,8 +18,8 @@ pub(super) struct Entry {
     claim: String,
     /// The attempt that the present round began, or is to begin, with.
     round: u32,
-    /// The attempts that were given back, each as the attempt that may follow it.
-    backs: BTreeSet<u32>,
+    /// The attempts that were given back, each as the attempt that may follow it, and whether it had failed.
+    backs: BTreeMap<u32, bool>,
     /// The result of each round that has one.
     done: BTreeMap<u32, RunId>,
     /// What the trial may be run with: the candidates in their order, from 1.
@@ -56,12 +56,14 @@ impl Entry {
     /// Whether the next attempt may be claimed at once: what was given back late, after another attempt had taken the
     /// trial over, changes nothing.
     fn is_given_back(&self) -> bool {
-        self.round > self.attempts || self.backs.last().is_some_and(|next| *next > self.attempts)
+        self.round > self.attempts
+            || self.backs.last_key_value().is_some_and(|(next, _)| *next > self.attempts)
     }
 
-    /// How many attempts of the present round were given back.
+    /// How many attempts of the present round were given back without having failed.
     fn excused(&self) -> u32 {
-        u32::try_from(self.backs.range(self.round.max(1) + 1..).count()).unwrap_or(u32::MAX)
+        let of_round = self.backs.range(self.round.max(1) + 1..);
+        u32::try_from(of_round.filter(|(_, failed)| !**failed).count()).unwrap_or(u32::MAX)
     }
 }
 
@@ -101,7 +103,7 @@ impl Shard {
                 }
                 Some(Fact::Back { trial, attempt }) => {
                     if let Some(entry) = self.entry_mut(trial) {
-                        entry.backs.insert(attempt);
+                        entry.backs.insert(attempt, value == FAILED);
                     }
                 }
                 Some(Fact::PointOf { trial, candidate }) => self.point_of(trial, candidate, value),
@@ -291,6 +293,18 @@ mod tests {
         // What it gave before is still known.
         assert_eq!(reopened.settled(), reopened.all_settled());
         assert_eq!(reopened.settled().len(), 1);
+    }
+
+    #[test]
+    fn an_attempt_that_was_interrupted_is_excused_and_one_that_failed_is_not() {
+        let ledger = ledger(&[
+            ("trial/000003", "me"),
+            ("back/000003/2", "yes"),
+            ("trial/000003/2", "you"),
+            ("back/000003/3", "failed"),
+        ]);
+        let [trial] = &ledger.unfinished()[..] else { panic!("it is unfinished") };
+        assert_eq!((trial.attempts, trial.excused, trial.given_back), (2, 1, true));
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! What people see, on a sweep whose every figure is known; and how they are taught.
 
+use sweep::tracking::{RunId, Store as _};
+
+use super::{block, store};
 use crate::support::big_sweep;
 use crate::support::sandbox::{Ran, Sandbox};
 
@@ -122,6 +125,34 @@ fn slips_of_the_pen_are_met_with_what_was_meant() {
         "{}",
         ran.stderr
     );
+}
+
+#[test]
+fn a_result_whose_run_a_person_has_deleted_is_no_result_for_any_reader() {
+    let sandbox = Sandbox::new();
+    big_sweep::build(&sandbox, 20);
+    let best = || sandbox.run(&["best", "--format", "json"]).expect(0).json()["trials"][0].clone();
+    let counts = |verb: &str| {
+        let json = sandbox.run(&[verb, "--format", "json"]).expect(0).json();
+        let of_sweep = if verb == "list" { &json[0] } else { &json };
+        let count = |of: &str| of_sweep["trials"][of].as_u64().unwrap();
+        (count("begun"), count("finished"), count("deleted"))
+    };
+    let listed =
+        || sandbox.run(&["trials", "--format", "json"]).expect(0).json()["trials"].as_array().unwrap().len();
+    let (first, (begun, finished, _), all) = (best(), counts("status"), listed());
+    let (trial, run) = (first["trial"].as_u64().unwrap(), first["run_id"].as_str().unwrap().to_owned());
+    block(store(&sandbox).delete_run(&RunId(run))).unwrap();
+
+    assert_eq!(counts("status"), (begun, finished - 1, 1));
+    assert_eq!(counts("list"), (begun, finished - 1, 1));
+    assert_eq!(listed(), all - 1);
+    assert_ne!(best()["trial"], first["trial"]);
+    let ran = sandbox.run(&["show", &trial.to_string()]).expect(2);
+    assert!(ran.stderr.contains("was deleted"), "{}", ran.stderr);
+    let ran = sandbox.run(&["finalize", "--reopen", "--format", "json"]).expect(0);
+    assert!(ran.stderr.contains("1 result's run was deleted, and left out"), "{}", ran.stderr);
+    assert_eq!(sandbox.run(&["trials"]).expect(0).stderr.matches("1 result's run was deleted").count(), 1);
 }
 
 #[test]
