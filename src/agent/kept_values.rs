@@ -84,6 +84,8 @@ pub(super) async fn deliver_kept_values(
     for FoundValues { path, values } in journal.values(trial_run) {
         let outcome = match values {
             Ok(values) => values.deliver(store).await,
+            // Another agent has delivered them meanwhile.
+            Err(_) if !path.exists() => continue,
             Err(why) => {
                 tracing::warn!(path = %path.display(), why, "unreadable");
                 set_aside(&path);

@@ -140,6 +140,10 @@ async fn deliver_left(agent: &Agent) -> Result<bool> {
         return Ok(false);
     }
     let posted = agent.journal.post(agent.store.as_ref(), &agent.ledger).await;
+    for (what, why) in &posted.refused {
+        let text = format!("{what} in the journal can't be delivered, and is set aside as *.refused: {why}");
+        (agent.events)(Event::Warning { text: &text });
+    }
     match posted.error {
         Some(error) => Err(error),
         None => Ok(posted.delivered + posted.dropped > 0),
