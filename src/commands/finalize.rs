@@ -109,16 +109,16 @@ pub(super) async fn conclude(
     if let (Some(metric), true) = (&metric, analysis.as_ref().is_some_and(|analysis| analysis.n_used == 0)) {
         return Err(nothing_to_analyse(sweep, metric, &read.trials, &read.runs));
     }
-    save(context, sweep, config, &report).await?;
+    let deleted = read.runs.deleted.len() as u64;
+    save(context, sweep, config, (&report, deleted)).await?;
     if conclusion.png {
         save_pictures(context, sweep, &report).await?;
     }
     close(context, sweep, conclusion).await?;
-    let deleted = read.runs.deleted.len() as u64;
     if deleted > 0 {
         context.ui.warn(&format!("{}, and left out", deleted_words(deleted)));
     }
-    show(&context.ui, config, &report, conclusion);
+    show(&context.ui, config, (&report, deleted), conclusion);
     deliver(context, sweep, &report::report_html(&report), &conclusion.delivery)?;
     Ok(if read.trials.is_empty() && !conclusion.reopen { Exit::WorkFailed } else { Exit::Done })
 }
@@ -182,7 +182,7 @@ async fn save(
     context: &Context,
     sweep: &Sweep,
     config: &Config,
-    report: &SweepReport<'_>,
+    (report, deleted): (&SweepReport<'_>, u64),
 ) -> StoreResult<()> {
     let store = context.store.as_ref();
     let own = config.metric.as_ref();
@@ -199,7 +199,7 @@ async fn save(
     let posting =
         Posting { sweep, metric: own, limit, by: &identity.agent, best, results: &[], now: now_ms() };
     let view = posting.post(store).await?;
-    for (path, text) in render_files(report) {
+    for (path, text) in render_files(report, deleted) {
         store.put_artifact(&sweep.parent.info, path, text.into_bytes()).await?;
     }
     // Somebody may have written into the note since the sweep was opened: what is theirs stays.
@@ -257,8 +257,8 @@ async fn close(context: &Context, sweep: &Sweep, conclusion: &Conclusion) -> Sto
 }
 
 /// What goes to the parent run's artifacts: path and text.
-fn render_files(report: &SweepReport<'_>) -> Vec<(&'static str, String)> {
-    let mut details = summary_json(report);
+fn render_files(report: &SweepReport<'_>, deleted: u64) -> Vec<(&'static str, String)> {
+    let mut details = summary_json(report, deleted);
     if let (Json::Object(entries), Some(analysis)) = (&mut details, report.analysis) {
         // Everything that the analysis found: intervals, kinds, reasons.
         entries.insert("details".to_owned(), json!(analysis));
@@ -272,8 +272,8 @@ fn render_files(report: &SweepReport<'_>) -> Vec<(&'static str, String)> {
     files
 }
 
-/// A sweep and what came out of it, as JSON.
-fn summary_json(report: &SweepReport<'_>) -> Json {
+/// A sweep and what came out of it, as JSON; `deleted` results have lost their runs.
+fn summary_json(report: &SweepReport<'_>, deleted: u64) -> Json {
     let stopped_early = report.trials.iter().filter(|trial| trial.stopped_early).count();
     // The analysis counts them among the finished ones.
     let status_that_counts = |trial: &Trial| if trial.counts() { RunStatus::Finished } else { trial.status };
@@ -302,15 +302,16 @@ fn summary_json(report: &SweepReport<'_>) -> Json {
             "stopped_early": stopped_early,
             "killed": count(RunStatus::Killed) - stopped_early,
             "running": count(RunStatus::Running),
+            "deleted": deleted,
         },
         "best": best,
         "analysis": analysis,
     })
 }
 
-fn show(ui: &Ui, config: &Config, report: &SweepReport<'_>, conclusion: &Conclusion) {
+fn show(ui: &Ui, config: &Config, (report, deleted): (&SweepReport<'_>, u64), conclusion: &Conclusion) {
     match conclusion.format {
-        AnswerFormat::Json => ui.json(&format!("{:#}\n", summary_json(report))),
+        AnswerFormat::Json => ui.json(&format!("{:#}\n", summary_json(report, deleted))),
         AnswerFormat::Csv => ui.data(&report.analysis.map(analysis_csv).unwrap_or_default()),
         AnswerFormat::Table => {
             show_table(ui, config, report);

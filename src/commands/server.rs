@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use nix::sys::signal::Signal;
 use tokio::sync::watch;
 
 use super::context::{Setting, refuse_workspace};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::signals::not_heard;
 use crate::gateway::{Access, Hosts, Logins, Origins, PublicServer};
+use crate::process::EndSignals;
 use crate::tracking::embedded::{EmbeddedStore, Roots};
 use crate::ui::Ui;
 
@@ -61,7 +63,7 @@ pub async fn server(setting: &Setting, args: &ServerArgs) -> Result<Exit, Failur
         ));
     }
     // Before anybody can know that it runs.
-    let mut end = End::listen()?;
+    let mut end = EndSignals::listen().map_err(|error| not_heard(&error))?;
     let store = open(setting, args)?;
     allow_files();
     let access = Access { hosts: hosts(args), origins: origins(args), logins };
@@ -74,15 +76,21 @@ pub async fn server(setting: &Setting, args: &ServerArgs) -> Result<Exit, Failur
         .await
         .map_err(|error| Failure { exit: Exit::Usage, ..error.into() }.hint(PORT_HINT))?;
     say_where(&setting.ui, args, &store, server.address().port());
-    end.asked().await;
+    end.next().await;
     setting.ui.say("Ending: open requests are finished. Ctrl-C again ends it at once.");
     let _ = stop.send(true);
     tokio::select! {
         () = server.ended() => {}
         () = tokio::time::sleep(LAST_REQUESTS) => {}
-        () = end.asked() => {}
+        () = hurried(&mut end) => {}
     }
     Ok(Exit::Done)
+}
+
+/// Waits for a second Ctrl-C or SIGTERM. The other signals ask for the end, never for a sudden one: a closed terminal sends
+/// HUP twice, and a cluster warns more than once.
+async fn hurried(end: &mut EndSignals) {
+    while !matches!(end.next().await, Signal::SIGINT | Signal::SIGTERM) {}
 }
 
 /// Each connection is a file: takes as many as the system gives.
@@ -95,31 +103,6 @@ fn allow_files() {
 }
 
 const PORT_HINT: &str = "Is another server running there? --port takes another one, 0 any that is free.";
-
-/// Ctrl-C and SIGTERM.
-struct End {
-    interrupts: Signal,
-    terminations: Signal,
-}
-
-impl End {
-    fn listen() -> Result<Self, Failure> {
-        let failed = |error: std::io::Error| {
-            Failure::new(Exit::WorkFailed, "cannot listen for signals").caused_by(&error)
-        };
-        Ok(Self {
-            interrupts: signal(SignalKind::interrupt()).map_err(failed)?,
-            terminations: signal(SignalKind::terminate()).map_err(failed)?,
-        })
-    }
-
-    async fn asked(&mut self) {
-        tokio::select! {
-            _ = self.interrupts.recv() => {}
-            _ = self.terminations.recv() => {}
-        }
-    }
-}
 
 /// The URL is data, all else is for the person.
 fn say_where(ui: &Ui, args: &ServerArgs, store: &EmbeddedStore, port: u16) {

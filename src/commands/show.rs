@@ -35,6 +35,8 @@ pub struct ShowArgs {
 
 /// Most artifacts that are listed: a folder of checkpoints may hold thousands.
 const MOST_ARTIFACTS: usize = 200;
+/// Most folders that are looked into: a server could make up any number.
+const MOST_FOLDERS: usize = 500;
 /// Most metrics whose histories are read, a call each on a server.
 const MOST_HISTORIES: usize = 50;
 /// Characters of a sparkline.
@@ -337,7 +339,10 @@ impl Whole {
                 .iter()
                 .map(|metric| vec![text("metric"), text(&metric.key), Cell::Number(metric.value)]),
         );
-        rows.extend(run.tags.iter().map(|(key, value)| vec![text("tag"), text(key), text(value)]));
+        // The command as it is known to be: its tag is what somebody wrote, and may be run by whoever reads this.
+        rows.extend(self.command().map(|command| vec![text("run"), text("command"), Cell::Text(command)]));
+        let kept = run.tags.iter().filter(|(key, _)| key != tags::COMMAND);
+        rows.extend(kept.map(|(key, value)| vec![text("tag"), text(key), text(value)]));
         rows.extend(self.artifacts.iter().map(|entry| {
             vec![text("artifact"), text(&entry.path), entry.size.map_or(Cell::Empty, Cell::Count)]
         }));
@@ -383,7 +388,12 @@ struct ShowJson {
 async fn artifacts_of(store: &dyn Store, run: &Run) -> StoreResult<Vec<ArtifactEntry>> {
     let mut files = Vec::new();
     let mut folders = vec![String::new()];
+    let mut looked = 0;
     while let Some(folder) = folders.pop() {
+        looked += 1;
+        if looked > MOST_FOLDERS {
+            break;
+        }
         let entries = match store.artifacts(&run.info, &folder).await {
             Ok(entries) => entries,
             // Artifacts that lie where this program can't look hold nothing up.

@@ -81,7 +81,7 @@ pub(super) async fn asked_to_end() -> Result<Exit, Failure> {
     Ok(Exit::after(signals.next().await))
 }
 
-fn not_heard(error: &std::io::Error) -> Failure {
+pub(super) fn not_heard(error: &std::io::Error) -> Failure {
     Failure::new(Exit::WorkFailed, "the program cannot listen for signals").caused_by(error)
 }
 

@@ -162,6 +162,14 @@ const FIELDS: [(&str, Field); 8] = [
     ("run_id", Field::Run),
 ];
 
+/// The words for what became of a trial.
+const STATES: [&str; 5] = ["FINISHED", "STOPPED", "FAILED", "KILLED", "RUNNING"];
+
+/// A character that ends a name which does not stand in backticks.
+fn is_no_word(c: char) -> bool {
+    !(c.is_alphanumeric() || c == '_' || c == '.')
+}
+
 /// What MLflow's filters say that a name is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -216,13 +224,46 @@ impl Known {
         let own = FIELDS.iter().map(|(known, _)| *known);
         let all: Vec<&str> = own.chain(self.params.iter().chain(&self.metrics).map(String::as_str)).collect();
         let failure = Failure::new(Exit::Usage, format!("unknown column `{name}`"));
-        let near = nearest(name, all.iter().copied());
-        let near = near.map_or_else(String::new, |near| format!("Did you mean `{near}`? "));
-        // A word in capitals is most likely meant as a state.
-        let text = match name.chars().all(|c| c.is_ascii_uppercase()) {
-            true => format!("A text stands in quotes: '{name}'. "),
-            false => String::new(),
+        let (_, plain) = plain_name(name);
+        // What stands before the first character that is in no word, such as `model` of `model/lr`.
+        let cut = |known: &&&str| known.strip_prefix(plain).is_some_and(|rest| rest.starts_with(is_no_word));
+        let near = match all.iter().find(cut) {
+            Some(whole) => format!("A name with such characters stands in backticks: '`{whole}`'. "),
+            None => nearest(plain, all.iter().copied())
+                .map_or_else(String::new, |near| format!("Did you mean `{near}`? ")),
+        };
+        // A state is a text, and most likely meant where nothing else is near.
+        let text = match STATES.iter().find(|state| state.eq_ignore_ascii_case(name)) {
+            Some(state) => format!("A text stands in quotes: \"{state}\". "),
+            None if name.chars().all(|c| c.is_ascii_uppercase()) => {
+                format!("A text stands in quotes: \"{name}\". ")
+            }
+            None => String::new(),
         };
         failure.hint(format!("{text}{near}Columns: {}.", all.join(", ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_name_gets_the_hint_that_helps() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let known = Known { params: names(&["lr", "model/lr"]), metrics: names(&["val loss"]) };
+        for (name, hint) in [
+            ("model", "'`model/lr`'"),
+            ("params.model", "'`model/lr`'"),
+            ("val", "'`val loss`'"),
+            ("FINISHED", "\"FINISHED\""),
+            ("finished", "\"FINISHED\""),
+            ("Status", "Did you mean `status`"),
+            ("params.lrr", "Did you mean `lr`"),
+        ] {
+            let said = known.field(name).unwrap_err().hint.unwrap_or_default();
+            assert!(said.contains(hint), "{name}: {said}");
+        }
+        assert!(known.field("model/lr").is_ok() && known.field("params.lr").is_ok());
     }
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::Answer;
 use super::api::Api;
+use super::confined::Confined;
 use super::error::ApiError;
 use super::request::{Fields, InPath, run_id, unread, version};
 use super::transfer;
@@ -110,6 +111,7 @@ pub(super) async fn download_of_version(
 /// A file that the page of a run sends, such as an evaluation's table.
 pub(super) async fn upload(
     State(api): State<Api>,
+    confined: Confined,
     Fields(ask): Fields<OfRun>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
@@ -129,7 +131,10 @@ pub(super) async fn upload(
         return Err(ApiError::invalid("Request must specify data."));
     }
     let written = api.call(move |db| {
-        let mut upload = Upload::begin(&db.artifact_folder(&db.run_header(&id)?.artifact_uri)?, &ask.path)?;
+        let folder = db.artifact_folder(&db.run_header(&id)?.artifact_uri)?;
+        let pieces = local_artifacts::checked_path(&ask.path)?;
+        confined.check_file(db, &id, &pieces.into_iter().fold(folder.clone(), |at, piece| at.join(piece)))?;
+        let mut upload = Upload::begin(&folder, &ask.path)?;
         upload.write(&body)?;
         upload.keep()
     });

@@ -4,6 +4,7 @@
 //! own, and registers models. Whatever was made by a trial's URL is the trial's own, a whole sweep too.
 
 use std::convert::Infallible;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
@@ -57,7 +58,7 @@ impl Confined {
         if tag(tags::LEDGER_OF).is_some() {
             return Err(refused(format!("run {run} is the ledger of a sweep")));
         }
-        let of_sweep = tag(tags::SWEEP).is_some() || tag(tags::SWEEP_ID).is_some();
+        let of_sweep = is_of_sweep(&found);
         match act {
             Act::Delete => Err(refused(format!("run {run} was not made by this trial"))),
             Act::Change if of_sweep => Err(refused(format!("run {run} is another part of the sweep"))),
@@ -73,7 +74,11 @@ impl Confined {
         if trial.made(run) {
             return Ok(given);
         }
-        let (sweeps, kept): (Vec<_>, Vec<_>) = given.into_iter().partition(|tag| is_sweeps(&tag.key));
+        // Who hangs a run of the sweep below another takes it out of the sweep's table.
+        let moves = given.iter().any(|tag| tag.key == tags::PARENT_RUN_ID)
+            && db.run(run).is_ok_and(|run| is_of_sweep(&run.data.tags));
+        let is_taken = |tag: &Pair| is_sweeps(&tag.key) || moves && tag.key == tags::PARENT_RUN_ID;
+        let (sweeps, kept): (Vec<_>, Vec<_>) = given.into_iter().partition(is_taken);
         match sweeps.first() {
             Some(tag) if run != trial.scope.run_id => {
                 Err(refused(format!("the tag `{}` of run {run} belongs to sweep", tag.key)))
@@ -86,15 +91,15 @@ impl Confined {
         }
     }
 
-    /// The tags of a run that is to be made: a copy of a trial's tags does not make another trial of the sweep.
-    pub fn tags_of_new(&self, db: &Db, given: Vec<Pair>) -> Result<Vec<Pair>> {
-        let Some(trial) = &self.0 else { return Ok(given) };
-        let Some(named) = given.iter().find(|tag| tag.key == tags::SWEEP_ID) else { return Ok(given) };
-        let own = db.run(&trial.scope.run_id)?.data.tags;
-        if own.iter().any(|tag| tag == named) {
-            return Ok(given.into_iter().filter(|tag| !is_sweeps(&tag.key)).collect());
+    /// The tags of a run that is to be made: a copy of a trial's tags does not make another trial, neither of this sweep nor
+    /// of an older one. Only a sweep that the trial itself has made gets trials in this way.
+    pub fn tags_of_new(&self, given: Vec<Pair>) -> Vec<Pair> {
+        let Some(trial) = &self.0 else { return given };
+        let copied = given.iter().any(|tag| tag.key == tags::SWEEP_ID && !trial.made(&tag.value));
+        if !copied {
+            return given;
         }
-        Ok(given)
+        given.into_iter().filter(|tag| !is_sweeps(&tag.key)).collect()
     }
 
     /// Remembers a run that was made by this URL.
@@ -114,19 +119,60 @@ impl Confined {
 
     /// Refuses to remove a proxied artifact that is not below the artifacts of a run of the trial.
     pub fn check_removal(&self, db: &Db, path: &str) -> Result<()> {
-        let Some(trial) = &self.0 else { return Ok(()) };
-        let target =
-            checked_path(path)?.into_iter().fold(db.proxied_root(), |folder, piece| folder.join(piece));
-        let is_own = trial.runs().iter().any(|run| {
-            let folder = db.run_header(run).and_then(|run| db.artifact_folder(&run.artifact_uri));
-            folder.is_ok_and(|folder| target.starts_with(folder))
-        });
-        if is_own {
-            Ok(())
-        } else {
-            Err(refused(format!("`{path}` is not below the artifacts of this trial")))
+        if self.0.is_none() {
+            return Ok(());
+        }
+        match run_of(db, &proxied(db, path)?) {
+            Some(run) => self.check(db, &run, Act::Delete),
+            None => Err(refused(format!("`{path}` is not below the artifacts of this trial"))),
         }
     }
+
+    /// Refuses to put a proxied artifact in the place of one that another part of the sweep has.
+    pub fn check_upload(&self, db: &Db, path: &str) -> Result<()> {
+        if self.0.is_none() {
+            return Ok(());
+        }
+        let target = proxied(db, path)?;
+        match run_of(db, &target) {
+            Some(run) => self.check_file(db, &run, &target),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses to put a file in the place of one that another part of the sweep has. New ones are logged to any run.
+    pub fn check_file(&self, db: &Db, run: &str, target: &Path) -> Result<()> {
+        let Some(trial) = &self.0 else { return Ok(()) };
+        if trial.owns(run) {
+            return Ok(());
+        }
+        self.check(db, run, Act::Log)?;
+        let of_sweep = db.run(run).is_ok_and(|run| is_of_sweep(&run.data.tags));
+        if of_sweep && target.symlink_metadata().is_ok() {
+            let name = target.file_name().unwrap_or_default().display();
+            return Err(refused(format!("run {run} is another part of the sweep, and has a file `{name}`")));
+        }
+        Ok(())
+    }
+}
+
+/// Where a proxied artifact lies.
+fn proxied(db: &Db, path: &str) -> Result<PathBuf> {
+    Ok(checked_path(path)?.into_iter().fold(db.proxied_root(), |folder, piece| folder.join(piece)))
+}
+
+/// The run below whose artifacts a file lies: its id is a part of the path.
+fn run_of(db: &Db, target: &Path) -> Option<String> {
+    let pieces = target.components().filter_map(|piece| piece.as_os_str().to_str());
+    let below = |run: &&str| {
+        let folder = db.run_header(run).and_then(|run| db.artifact_folder(&run.artifact_uri));
+        folder.is_ok_and(|folder| target.starts_with(folder))
+    };
+    pieces.filter(|piece| piece.len() >= 32).find(below).map(str::to_owned)
+}
+
+fn is_of_sweep(found: &[Pair]) -> bool {
+    found.iter().any(|tag| tag.key == tags::SWEEP || tag.key == tags::SWEEP_ID)
 }
 
 fn is_sweeps(key: &str) -> bool {

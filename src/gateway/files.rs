@@ -53,10 +53,15 @@ pub(super) async fn download(
 
 pub(super) async fn upload(
     State(api): State<Api>,
+    confined: Confined,
     InPath(path): InPath<String>,
     body: Body,
 ) -> Result<StatusCode, ApiError> {
-    let upload = api.call(move |db| Upload::begin(&db.proxied_root(), &path)).await?;
+    let begun = api.call(move |db| {
+        confined.check_upload(db, &path)?;
+        Upload::begin(&db.proxied_root(), &path)
+    });
+    let upload = begun.await?;
     transfer::receive(body, upload).await?;
     Ok(StatusCode::OK)
 }

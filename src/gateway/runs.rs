@@ -45,7 +45,7 @@ pub(super) async fn create(
         tags: ask.tags,
     };
     let made = api.call(move |db| {
-        run.tags = confined.tags_of_new(db, std::mem::take(&mut run.tags))?;
+        run.tags = confined.tags_of_new(std::mem::take(&mut run.tags));
         let made = db.create_run(&run)?;
         confined.remember(&made.info.run_id);
         Ok(made)

@@ -45,12 +45,6 @@ impl Admitted {
     pub fn remember(&self, run: &str) {
         self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(run.to_owned());
     }
-
-    /// All runs that are the trial's own.
-    pub fn runs(&self) -> Vec<String> {
-        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        std::iter::once(&self.scope.run_id).chain(made.iter()).cloned().collect()
-    }
 }
 
 /// The trials whose secrets are valid.

@@ -9,7 +9,7 @@ use super::prior::Prior;
 use super::tags;
 use crate::config::nearest;
 use crate::tracking::{
-    ErrorKind, NewRun, Result, Run, RunId, RunInfo, RunQuery, RunUpdate, Store, TrackingError,
+    ErrorKind, NewRun, Pages, Result, Run, RunId, RunInfo, RunQuery, RunUpdate, Store, TrackingError,
 };
 use crate::trial::RunStatus;
 
@@ -358,11 +358,11 @@ pub async fn search_all(store: &dyn Store, mut query: RunQuery) -> Result<Vec<Ru
     query.max_results = 1000;
     // A total order, so that no run slips from page to page while others are made.
     query.order_by = vec!["attributes.start_time ASC".into(), "attributes.run_id ASC".into()];
-    let mut runs = Vec::new();
+    let (mut runs, mut pages) = (Vec::new(), Pages::default());
     loop {
         let page = store.search_runs(&query).await?;
         runs.extend(page.items);
-        query.page_token = page.next;
+        query.page_token = pages.next(page.next)?;
         if query.page_token.is_none() {
             return Ok(runs);
         }

@@ -9,7 +9,7 @@ use super::tags;
 use super::trial_tags::{attempt_of, index_of, stopped_early};
 use super::trials::deleted_results;
 use crate::config::Goal;
-use crate::tracking::{Result, Run, RunId, RunQuery, Store, Want};
+use crate::tracking::{Pages, Result, Run, RunId, RunQuery, Store, Want};
 use crate::trial::{RunStatus, TrialIndex};
 
 /// How far a sweep is.
@@ -153,7 +153,7 @@ pub async fn best_runs(
         ..in_experiment(sweep)
     };
     let has_result = |run: &Run| run.info.status == RunStatus::Finished || stopped_early(run);
-    let mut best = Vec::new();
+    let (mut best, mut pages) = (Vec::new(), Pages::default());
     loop {
         let page = store.search_runs(&query).await?;
         for run in page.items {
@@ -173,7 +173,7 @@ pub async fn best_runs(
                 }
             }
         }
-        query.page_token = page.next;
+        query.page_token = pages.next(page.next)?;
         if query.page_token.is_none() {
             return Ok(best);
         }

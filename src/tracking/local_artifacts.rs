@@ -282,7 +282,9 @@ pub fn open(root: &Path, path: &str) -> Result<(File, u64)> {
     let target = locate(root, path)?;
     let unreadable = |error| io(format!("artifact {path} can't be read"), error);
     let file = open_regular(&target).map_err(|error| match error.kind() {
-        IoKind::NotFound | IoKind::NotADirectory | IoKind::IsADirectory => absent(path),
+        IoKind::NotFound | IoKind::NotADirectory | IoKind::IsADirectory | IoKind::InvalidFilename => {
+            absent(path)
+        }
         IoKind::InvalidInput => TrackingError::new(ErrorKind::NotFound, format!("artifact {path}: {error}")),
         _ => unreadable(error),
     })?;
@@ -299,7 +301,9 @@ pub fn entries(root: &Path, path: &str) -> Result<Vec<ArtifactEntry>> {
     let failed = |error| io(format!("the artifacts in {} can't be listed", folder.display()), error);
     let entries = match fs::read_dir(&folder) {
         Ok(entries) => entries,
-        Err(error) if matches!(error.kind(), IoKind::NotFound | IoKind::NotADirectory) => {
+        Err(error)
+            if matches!(error.kind(), IoKind::NotFound | IoKind::NotADirectory | IoKind::InvalidFilename) =>
+        {
             return Ok(Vec::new());
         }
         Err(error) => return Err(failed(error)),
@@ -400,8 +404,13 @@ fn io(message: String, error: std::io::Error) -> TrackingError {
         IoKind::StorageFull => Some("The disk is full."),
         _ => None,
     };
-    // A path that is too long is the caller's.
-    let kind = if error.kind() == IoKind::InvalidFilename { ErrorKind::Invalid } else { ErrorKind::Io };
+    let kind = match error.kind() {
+        // The disk is well: no file can have this name, or not beside those that are there.
+        IoKind::InvalidFilename | IoKind::NotADirectory | IoKind::IsADirectory | IoKind::AlreadyExists => {
+            ErrorKind::Invalid
+        }
+        _ => ErrorKind::Io,
+    };
     let failure = TrackingError::new(kind, message).caused_by(error);
     match hint {
         Some(hint) => failure.hint(hint),
@@ -418,6 +427,20 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_name_that_no_file_can_have_is_a_wrong_request_and_not_a_broken_disk() {
+        let root = tempfile::tempdir().unwrap();
+        let at = || root.path().to_owned();
+        put(at(), "a.txt".into(), b"a".to_vec()).await.unwrap();
+        for path in ["n".repeat(300), format!("{}/b", "n".repeat(300)), "a.txt/b".into(), "a.txt/b/c".into()]
+        {
+            let error = put(at(), path.clone(), b"b".to_vec()).await.unwrap_err();
+            assert_eq!(error.kind, ErrorKind::Invalid, "{path}: {error}");
+            assert_eq!(get(at(), path.clone()).await.unwrap_err().kind, ErrorKind::NotFound, "{path}");
+            assert_eq!(list(at(), path.clone()).await.unwrap(), [], "{path}");
+        }
+    }
 
     #[tokio::test]
     async fn a_pipe_is_no_artifact_and_is_not_waited_for() {

@@ -10,6 +10,7 @@ pub mod filter;
 pub mod local_artifacts;
 mod model;
 mod outage;
+mod pages;
 mod registry;
 mod regular;
 pub mod rest;
@@ -21,6 +22,7 @@ pub use model::{
     RunUpdate, Want,
 };
 pub use outage::Outage;
+pub use pages::Pages;
 pub use registry::{LoggedModel, ModelVersion, NewVersion, RegisteredModel, Registry};
 pub use regular::{open_regular, open_typed};
 pub use store::{EXPERIMENT_KIND, ParamWrite, Store};

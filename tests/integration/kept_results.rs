@@ -288,6 +288,8 @@ fn a_run_that_is_deleted_before_its_result_is_delivered_stops_nobody() {
     story.go(1);
     story.run(&[]).expect(0);
     assert_eq!((story.executions(0), story.executions(1)), (1, 1));
+    let counts = &story.sandbox.run(&["finalize", "--format", "json", &story.id]).expect(0).json()["trials"];
+    assert_eq!((&counts["finished"], &counts["deleted"]), (&1.into(), &1.into()), "{counts}");
 }
 
 /// A person deletes the whole sweep.

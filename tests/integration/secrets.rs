@@ -82,9 +82,15 @@ fn the_command_of_a_trial_is_that_of_the_config_whatever_a_tag_says() {
     let after = sandbox.run(&["best", "--as", "command"]).expect(0);
     assert_eq!(after.stdout, before.stdout);
     assert!(after.stderr.contains("tag sweep.command says something else"), "{}", after.stderr);
-    for args in
-        [&["show", "0"][..], &["best"], &["best", "--format", "csv"], &["diff", "0", "1"], &["verify", "0"]]
-    {
+    for args in [
+        &["show", "0"][..],
+        &["show", "0", "--format", "csv"],
+        &["show", "0", "--format", "json"],
+        &["best"],
+        &["best", "--format", "csv"],
+        &["diff", "0", "1"],
+        &["verify", "0"],
+    ] {
         let ran = sandbox.run(args);
         assert!(!ran.stdout.contains("pwned"), "{args:?}: {}", ran.stdout);
     }

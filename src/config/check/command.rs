@@ -7,6 +7,7 @@ use super::fields::MAX_NAMED;
 use super::form::is_mlflow_form;
 use super::macros;
 use super::parameters::written;
+use super::pasted::{self, texts};
 use super::source::Source;
 use crate::config::command::{
     EXTRA_NAMES, MACROS, Part, Place as ShellPlace, Scan, argv_names, is_script, scan, whole_item,
@@ -147,6 +148,7 @@ pub fn traps(fields: &Fields<'_>, config: Option<&Config>, source: &str, finding
         Some(Value::List(items)) if !items.is_empty() => {
             let items: Vec<String> = items.iter().map(Value::text).collect();
             macros::items(&items, &place, findings);
+            pasted::warn(&items, config, &place, findings);
             list = true;
             names_of_items(&items, &known, &is_name)
         }
@@ -324,14 +326,6 @@ impl Traits {
             numbers: !is_group && distributions.iter().all(|d| only_numbers(d)),
             spaces: distributions.iter().any(|d| has_spaces(d)),
         }
-    }
-}
-
-fn texts(distribution: &Distribution) -> &[Value] {
-    match distribution {
-        Distribution::Constant(value) => std::slice::from_ref(value),
-        Distribution::Categorical { values, .. } => values,
-        _ => &[],
     }
 }
 

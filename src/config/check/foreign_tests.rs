@@ -198,3 +198,38 @@ fn places_in_lines_that_are_read_as_if_indented_are_those_of_the_file() {
     let tab = check(b"a:\n  b: [\n'x',\n\ty\n]\n").errors;
     assert_eq!(tab.len(), 1, "{tab:?}");
 }
+
+#[test]
+fn a_value_that_a_shell_in_a_list_would_read_as_code_is_warned_of() {
+    let file = |script: &str, value: &str| {
+        format!(
+            "command: [\"bash\", \"-c\", '{script}']\nmethod: grid\nparameters: {{a: {{values: [x, {value}]}}}}\n"
+        )
+    };
+    for (script, value, shown) in [
+        ("python t.py --a ${a}", "a b", " `a b` "),
+        ("python t.py --a ${a}", "$(id)", " `$(id)` "),
+        ("python t.py --a \"${a}\"", "$HOME", " `$HOME` "),
+        ("python t.py --a \"${a}\"", "'it\"s'", "`it\"s`"),
+        ("python t.py --a ${a}", "[1, 2]", " `[1, 2]` "),
+    ] {
+        let found = warned(&file(script, value));
+        assert!(
+            found.len() == 1
+                && found[0].starts_with("unquoted-value at command: ")
+                && found[0].contains(shown)
+                && found[0].contains("\"$1\""),
+            "{script} {value}: {found:?}"
+        );
+    }
+    // Nothing in these is read otherwise than it is written.
+    for (script, value) in [
+        ("python t.py --a ${a}", "3.0e-4"),
+        ("python t.py --a ${a}", "path/to/x-1.txt"),
+        ("python t.py --a \"${a}\"", "a b"),
+    ] {
+        assert_eq!(warned(&file(script, value)), Vec::<String>::new(), "{script} {value}");
+    }
+    let argument = "command: [\"bash\", \"-c\", 'python t.py --a \"$1\"', \"bash\", \"${a}\"]\nmethod: grid\nparameters: {a: {values: [x, a b]}}\n";
+    assert_eq!(warned(argument), Vec::<String>::new());
+}

@@ -11,6 +11,7 @@ mod form;
 mod macros;
 mod metric;
 mod parameters;
+mod pasted;
 mod plan;
 mod points;
 mod source;

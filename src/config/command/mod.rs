@@ -18,7 +18,7 @@ use crate::space::Point;
 pub use argv::{MACROS, is_script, uses as argv_names, whole as whole_item};
 pub use context::RenderContext;
 pub use error::CommandError;
-pub use quote::word as quoted;
+pub use quote::{is_plain, word as quoted};
 pub use script::{Part, Place, Scan, Slot};
 pub use shell::scan;
 

@@ -217,7 +217,7 @@ impl Reader<'_> {
 
     fn begin(&mut self, anchor: usize, tag: Option<&Tag>, span: Span, is_map: bool) -> Result<(), Fault> {
         let expected = if is_map { "map" } else { "seq" };
-        if let Some(tag) = tag.filter(|tag| core_tag(tag) != Some(expected)) {
+        if let Some(tag) = tag.filter(|tag| !is_open(tag) && core_tag(tag) != Some(expected)) {
             return Err(unknown_tag(tag, span));
         }
         self.depth(1, span)?;
@@ -297,7 +297,12 @@ impl Reader<'_> {
         tag: Option<&Tag>,
         span: Span,
     ) -> Result<Node, Fault> {
-        let plain = style == ScalarStyle::Plain;
+        // PyYAML reads the tag `!` as "whatever it looks like", in quotes, too.
+        let (tag, open) = match tag {
+            Some(tag) if is_open(tag) => (None, true),
+            tag => (tag, false),
+        };
+        let plain = style == ScalarStyle::Plain || open;
         let too_large =
             || Fault::new(span, "this whole number is too large").hint("quote it if it is meant as text");
         let (value, trap) = match tag {
@@ -343,6 +348,11 @@ fn core_tag(tag: &Tag) -> Option<&str> {
     }
 }
 
+/// The tag `!`, which names no type.
+fn is_open(tag: &Tag) -> bool {
+    tag.handle.is_empty() && tag.suffix == "!" || tag.handle == "!" && tag.suffix.is_empty()
+}
+
 fn unknown_tag(tag: &Tag, span: Span) -> Fault {
     let name = format!("{}{}", tag.handle, tag.suffix).replace("tag:yaml.org,2002:", "!!");
     Fault::new(span, format!("the tag `{name}` is not known here"))
@@ -353,9 +363,6 @@ fn unknown_tag(tag: &Tag, span: Span) -> Fault {
 fn tagged(tag: &Tag, text: &str, span: Span) -> Result<Value, Fault> {
     let misfit = |what: &str| Fault::new(span, format!("`{text}` is no {what}"));
     let name = core_tag(tag).ok_or_else(|| unknown_tag(tag, span));
-    if tag.handle.is_empty() && tag.suffix == "!" || tag.handle == "!" && tag.suffix.is_empty() {
-        return Ok(Value::Text(text.to_owned()));
-    }
     let plain = resolve(text).map(|(value, _)| value).unwrap_or(Value::Text(text.to_owned()));
     match name? {
         "str" => Ok(Value::Text(text.to_owned())),

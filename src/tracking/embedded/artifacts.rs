@@ -4,16 +4,9 @@ use std::path::PathBuf;
 
 use super::db::Db;
 use super::error::invalid;
+use super::roots::own_root;
 use crate::tracking::local_artifacts::{checked_path, folder_of};
 use crate::tracking::{ErrorKind, Result, TrackingError};
-
-/// What an address such as `http://HOST/api/2.0/mlflow-artifacts/artifacts/1` names below the root that a server
-/// passes on. Old set-ups have such roots; the host is this server under one of its names.
-fn own_root(uri: &str) -> Option<&str> {
-    let path = uri.strip_prefix("http://").or_else(|| uri.strip_prefix("https://"))?;
-    let (_, rest) = path.split_once("api/2.0/mlflow-artifacts/artifacts/")?;
-    Some(rest)
-}
 
 impl Db {
     /// The folder of an artifact URI: a local path, a `file:` URI, or `mlflow-artifacts:/…`, which lies

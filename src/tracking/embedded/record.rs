@@ -338,7 +338,7 @@ pub(crate) fn metrics_as_json<S: Serializer>(metrics: &[Metric], serializer: S) 
     }))
 }
 
-/// JSON with the spaces that Python puts in: programs compare the texts that MLflow writes.
+/// JSON with the spaces and the escapes that Python puts in: programs compare the texts that MLflow writes.
 pub(super) fn spaced(value: &serde_json::Value) -> String {
     let mut bytes = Vec::new();
     // Writing to memory does not fail.
@@ -368,6 +368,23 @@ impl serde_json::ser::Formatter for Spaced {
     fn begin_object_value<W: ?Sized + std::io::Write>(&mut self, out: &mut W) -> std::io::Result<()> {
         out.write_all(b": ")
     }
+
+    fn write_string_fragment<W: ?Sized + std::io::Write>(
+        &mut self,
+        out: &mut W,
+        fragment: &str,
+    ) -> std::io::Result<()> {
+        for c in fragment.chars() {
+            if c.is_ascii() {
+                write!(out, "{c}")?;
+                continue;
+            }
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(out, "\\u{unit:04x}")?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A logged model that a run made.
@@ -388,5 +405,7 @@ mod tests {
     fn texts_have_the_spaces_that_python_puts_in() {
         let value = serde_json::json!([{"name": "m", "version": 1}, {}, []]);
         assert_eq!(spaced(&value), r#"[{"name": "m", "version": 1}, {}, []]"#);
+        let name = serde_json::json!({"name": "gr\u{f6}\u{df}e \u{1f600}"});
+        assert_eq!(spaced(&name), r#"{"name": "gr\u00f6\u00dfe \ud83d\ude00"}"#);
     }
 }

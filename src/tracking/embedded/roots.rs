@@ -81,8 +81,20 @@ pub(super) fn below(location: &str, path: &str) -> String {
     }
 }
 
+/// What an address such as `http://HOST/api/2.0/mlflow-artifacts/artifacts/1` names below the root that a server
+/// passes on. Old set-ups have such roots; the host is this server under one of its names.
+pub(super) fn own_root(uri: &str) -> Option<&str> {
+    let path = uri.strip_prefix("http://").or_else(|| uri.strip_prefix("https://"))?;
+    let (_, rest) = path.split_once("api/2.0/mlflow-artifacts/artifacts/")?;
+    Some(rest)
+}
+
 /// Refuses addresses to which nothing can be added, and those of hosts that the server would have to connect to.
 fn check_uri(location: &str) -> Result<()> {
+    let below_proxy = location.strip_prefix("mlflow-artifacts:").or_else(|| own_root(location));
+    if below_proxy.is_some_and(|path| path.split('/').any(|piece| piece == "..")) {
+        return Err(invalid(format!("Invalid artifact_location '{location}': it holds `..`.")));
+    }
     let Some((scheme, rest)) = location.split_once("://") else { return Ok(()) };
     if rest.contains(['#', ';']) {
         return Err(invalid("'artifact_location' URL can't include fragments or params."));
@@ -124,6 +136,9 @@ mod tests {
     #[test]
     fn strangers_name_no_other_hosts_and_nothing_that_can_not_be_added_to() {
         let places = places(None, true);
+        for bad in ["mlflow-artifacts:/../x", "http://h/api/2.0/mlflow-artifacts/artifacts/../x"] {
+            assert!(places.check(bad, Path::new("/data")).is_err(), "{bad}");
+        }
         for bad in ["s3://b/a#frag", "s3://b/a;p", "http://h/p?x=1", "ftp://h/p", "HTTPS://h"] {
             assert!(places.check(bad, Path::new("/data")).is_err(), "{bad}");
         }

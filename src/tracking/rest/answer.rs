@@ -171,9 +171,13 @@ impl Asked<'_> {
         let refusal = Refusal::read(body);
         let code = refusal.as_ref().map_or("", |refusal| refusal.error_code.as_str());
         let kind = kind_of(code, status, self.expect);
+        let hint = if code.is_empty() { hint_of(status) } else { None };
         let said = refusal.map_or_else(|| words_of(body), |refusal| refusal.message);
         let message = format!("{} refused {} ({status}): {said}", self.here, self.what);
-        let error = with_hint(TrackingError::new(kind, message));
+        let mut error = with_hint(TrackingError::new(kind, message));
+        if let Some(hint) = hint {
+            error = error.hint(hint);
+        }
         let failure = if is_transient(status) { Failure::passing(error) } else { Failure::lasting(error) };
         Failure { retry_after: retry_after(&head.headers), status: Some(status), ..failure }
     }
@@ -186,6 +190,9 @@ impl Asked<'_> {
         let to = target.as_ref().map_or("nowhere", Url::as_str);
         let message = format!("{} redirects to {to} ({}), which is not followed", self.here, head.status);
         let hint = match base {
+            Some(_) if target.as_ref() == Some(&without_secrets(self.url.clone())) => {
+                "It sends each request back to itself: a login or a proxy in front of the server is in the way.".to_owned()
+            }
             Some(base) => format!("Set MLFLOW_TRACKING_URI (or --tracking-uri) to {base}"),
             None => "Is that a login page? The tracking URI must name the MLflow server itself.".to_owned(),
         };
@@ -243,6 +250,23 @@ fn with_hint(error: TrackingError) -> TrackingError {
             error.hint("Does the tracking URI name an MLflow server (and its path prefix, if it has one)?")
         }
         _ => error,
+    }
+}
+
+/// What to do where something else than MLflow's own code refuses.
+fn hint_of(status: StatusCode) -> Option<&'static str> {
+    match status.as_u16() {
+        403 => Some(
+            "The login has no permission for this, or something in front of the server refuses it: the name by which it \
+             is called (Host), or an address.",
+        ),
+        407 => Some(
+            "The proxy wants a login: HTTP_PROXY=http://USER:PASSWORD@HOST:PORT (HTTPS_PROXY for https).",
+        ),
+        413 => {
+            Some("A proxy in front of the server limits the size of requests (nginx: client_max_body_size).")
+        }
+        _ => None,
     }
 }
 
@@ -329,6 +353,8 @@ mod tests {
             failure.error.message
         );
         assert!(failure.error.hint.unwrap().contains("login page"));
+        let itself = check(Expect::Json, 302, &[("location", API)], "").unwrap_err().error.hint.unwrap();
+        assert!(itself.contains("back to itself"), "{itself}");
         assert!(check(Expect::Json, 302, &[], "").is_err());
     }
 
@@ -385,6 +411,19 @@ mod tests {
         let message = check(Expect::Json, 404, &[], page).unwrap_err().error.message;
         assert!(message.ends_with("(404 Not Found): a web page titled `404 Not Found`"), "{message}");
         assert!(check(Expect::Json, 400, &[], "<p>").unwrap_err().error.message.ends_with(": a web page"));
+    }
+
+    #[test]
+    fn who_refuses_in_the_place_of_the_server_is_named() {
+        for (status, word) in
+            [(403, "in front of the server"), (407, "HTTP_PROXY="), (413, "limits the size")]
+        {
+            let hint = check(Expect::Json, status, &[], "no").unwrap_err().error.hint.unwrap();
+            assert!(hint.contains(word), "{status}: {hint}");
+        }
+        let body = r#"{"error_code": "PERMISSION_DENIED", "message": "no"}"#;
+        let hint = check(Expect::Json, 403, &[], body).unwrap_err().error.hint.unwrap();
+        assert!(hint.contains("login is right"), "{hint}");
     }
 
     #[test]

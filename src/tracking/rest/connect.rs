@@ -53,6 +53,12 @@ impl Route {
                     MLFLOW_TRACKING_INSECURE_TLS=true to go without the check."
                 .to_owned();
         }
+        let dated = ["expired", "Expired", "not valid yet", "NotValidYet"];
+        if certificate && dated.iter().any(|word| cause.contains(word)) {
+            return "Its certificate is out of date, or the clock of this machine is wrong: renew it, or set \
+                    MLFLOW_TRACKING_INSECURE_TLS=true to go without the check."
+                .to_owned();
+        }
         if certificate {
             return "Its certificate is not trusted here: set MLFLOW_TRACKING_SERVER_CERT_PATH to a PEM file with it, or \
                     with the authority that signed it; MLFLOW_TRACKING_INSECURE_TLS=true goes without the check."

@@ -32,6 +32,7 @@ use super::model::{
     ArtifactEntry, Experiment, ExperimentId, Metric, NewRun, Page, Run, RunId, RunInfo, RunQuery, RunUpdate,
 };
 use super::outage::Outage;
+use super::pages::Pages;
 use super::registry::Registry;
 use super::store::{EXPERIMENT_KIND, ParamWrite, Store};
 
@@ -133,12 +134,12 @@ impl Store for RestStore {
 
     async fn experiments(&self) -> Result<Vec<Experiment>> {
         let mut all = Vec::new();
-        let mut page_token: Option<String> = None;
+        let (mut page_token, mut pages) = (None, Pages::default());
         loop {
             let request = json!({ "max_results": 1000, "page_token": page_token });
             let answer: ExperimentsAnswer = self.client.post("experiments/search", &request).await?;
             all.extend(answer.experiments.into_iter().map(Experiment::from));
-            page_token = answer.next_page_token.filter(|token| !token.is_empty());
+            page_token = pages.next(answer.next_page_token)?;
             if page_token.is_none() {
                 return Ok(all);
             }
@@ -257,7 +258,7 @@ impl Store for RestStore {
 
     async fn metric_history(&self, id: &RunId, key: &str) -> Result<Vec<Metric>> {
         let mut all = Vec::new();
-        let mut token = String::new();
+        let (mut token, mut pages) = (String::new(), Pages::default());
         loop {
             let mut query = vec![("run_id", id.as_str()), ("metric_key", key), ("max_results", "25000")];
             if !token.is_empty() {
@@ -265,7 +266,7 @@ impl Store for RestStore {
             }
             let answer: HistoryAnswer = self.client.get("metrics/get-history", &query).await?;
             all.extend(answer.metrics.into_iter().map(Metric::from));
-            match answer.next_page_token.filter(|next| !next.is_empty()) {
+            match pages.next(answer.next_page_token)? {
                 Some(next) => token = next,
                 None => return Ok(all),
             }

@@ -9,6 +9,7 @@ use super::RestStore;
 use super::wire::{Done, KeyValue, int64};
 use crate::tracking::error::{ErrorKind, Result, TrackingError};
 use crate::tracking::model::{RunId, RunInfo};
+use crate::tracking::pages::Pages;
 use crate::tracking::registry::{LoggedModel, ModelVersion, NewVersion, RegisteredModel, Registry};
 
 /// Models of one page, the most that a server gives.
@@ -120,7 +121,7 @@ impl Registry for RestStore {
 
     async fn models(&self) -> Result<Vec<RegisteredModel>> {
         let mut all = Vec::new();
-        let mut token = String::new();
+        let (mut token, mut pages) = (String::new(), Pages::default());
         loop {
             let mut query = vec![("max_results", MODELS_PAGE)];
             if !token.is_empty() {
@@ -130,7 +131,7 @@ impl Registry for RestStore {
             for model in answer.registered_models {
                 all.push(model.try_into()?);
             }
-            match answer.next_page_token.filter(|next| !next.is_empty()) {
+            match pages.next(answer.next_page_token)? {
                 Some(next) => token = next,
                 None => return Ok(all),
             }
@@ -163,7 +164,7 @@ impl Registry for RestStore {
         let Some(registered) = self.model(model).await? else { return Ok(Vec::new()) };
         let filter = format!("name = {}", quoted(model)?);
         let mut all: Vec<ModelVersion> = Vec::new();
-        let mut token = String::new();
+        let (mut token, mut pages) = (String::new(), Pages::default());
         loop {
             let mut query = vec![
                 ("filter", filter.as_str()),
@@ -177,7 +178,7 @@ impl Registry for RestStore {
             for version in answer.model_versions {
                 all.push(version.try_into()?);
             }
-            match answer.next_page_token.filter(|next| !next.is_empty()) {
+            match pages.next(answer.next_page_token)? {
                 Some(next) => token = next,
                 None => break,
             }
@@ -223,7 +224,7 @@ impl Registry for RestStore {
 
     async fn logged_models(&self, run: &RunInfo) -> Result<Vec<LoggedModel>> {
         let mut all = Vec::new();
-        let mut token: Option<String> = None;
+        let (mut token, mut pages) = (None, Pages::default());
         loop {
             let request = json!({
                 "experiment_ids": [run.experiment_id],
@@ -238,7 +239,7 @@ impl Registry for RestStore {
                 Err(error) => return Err(error),
             };
             all.extend(answer.models.into_iter().map(|model| LoggedModel::from(model.info)));
-            token = answer.next_page_token.filter(|next| !next.is_empty());
+            token = pages.next(answer.next_page_token)?;
             if token.is_none() {
                 break;
             }

@@ -123,6 +123,22 @@ async fn a_login_page_stores_no_artifact_and_is_none() {
 }
 
 #[tokio::test]
+async fn pages_that_never_end_are_an_error() {
+    let pages = |page: &str| vec![json(page); 4];
+    let experiments =
+        pages(r#"{"experiments": [{"experiment_id": "1", "name": "e"}], "next_page_token": "t"}"#);
+    let store_of = |answers| store(&format!("http://{}", server(answers)), &[]);
+    let asked = store_of(experiments);
+    let error = asked.experiments().await.unwrap_err();
+    assert_eq!((error.kind, asked.calls()), (ErrorKind::Protocol, 2));
+    assert!(error.hint.unwrap().contains("cache"));
+    let history = pages(
+        r#"{"metrics": [{"key": "m", "value": 1, "timestamp": 1, "step": 0}], "next_page_token": "t"}"#,
+    );
+    assert!(store_of(history).metric_history(&run_id(), "m").await.is_err());
+}
+
+#[tokio::test]
 async fn a_500_for_a_file_that_is_not_listed_is_an_answer() {
     let failed =
         || said("500 Internal Server Error", "application/json", r#"{"error_code": "INTERNAL_ERROR"}"#);

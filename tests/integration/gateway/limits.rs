@@ -41,6 +41,7 @@ async fn a_trial_writes_nothing_to_a_ledger_and_no_tag_of_sweep_to_another_run()
         ("runs/set-tag", json!({"run_id": sibling, "key": "sweep.superseded_by", "value": "2"})),
         ("runs/delete-tag", json!({"run_id": sibling, "key": "sweep.trial"})),
         ("runs/log-batch", json!({"run_id": sibling, "tags": [{"key": "sweep.trial", "value": "4"}]})),
+        ("runs/set-tag", json!({"run_id": sibling, "key": "mlflow.parentRunId", "value": trial.run_id})),
         ("runs/update", json!({"run_id": sibling, "status": "FAILED"})),
         ("runs/delete", json!({"run_id": sibling})),
         ("experiments/delete", json!({"experiment_id": trial.experiment_id})),
@@ -75,13 +76,18 @@ async fn a_copy_of_an_older_runs_tags_leaves_those_of_sweep_as_they_are() {
     assert_eq!(trial.tag(&trial.run_id, "sweep.trial").await.as_deref(), Some("0"));
     assert_eq!(trial.tag(&trial.run_id, "sweep.exit_code").await, None);
     assert_eq!(trial.tag(&trial.run_id, "team").await.as_deref(), Some("a"));
-    let (_, made) =
-        trial.post("runs/create", json!({"experiment_id": trial.experiment_id, "tags": tags})).await;
-    let made = made["run"]["info"]["run_id"].as_str().unwrap().to_owned();
-    assert_eq!(
-        (trial.tag(&made, "sweep.trial").await, trial.tag(&made, "team").await),
-        (None, Some("a".to_owned()))
-    );
+    // Neither of this sweep nor of an older one.
+    for sweep in ["p", "older"] {
+        let tags = json!([{"key": "sweep.trial", "value": "999"}, {"key": "sweep.id", "value": sweep}, {"key": "team", "value": "a"}]);
+        let (_, made) =
+            trial.post("runs/create", json!({"experiment_id": trial.experiment_id, "tags": tags})).await;
+        let made = made["run"]["info"]["run_id"].as_str().unwrap().to_owned();
+        assert_eq!(
+            (trial.tag(&made, "sweep.trial").await, trial.tag(&made, "team").await),
+            (None, Some("a".to_owned())),
+            "{sweep}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -104,23 +110,44 @@ async fn what_a_trial_has_made_is_its_own_a_sweep_too() {
     assert_eq!(trial.status_of("runs/update", json!({"run_id": child, "status": "FINISHED"})).await, 200);
 }
 
+/// An experiment with proxied artifacts, the trial's run in it and another of the sweep, and a URL below which they lie.
+struct Proxied {
+    own: String,
+    other: String,
+    at: String,
+}
+
+impl Proxied {
+    fn of(trial: &Trial) -> Self {
+        let db = trial.store.db();
+        let experiment = db.create_experiment("proxied", Some("mlflow-artifacts:/7"), &[]).unwrap();
+        let tags = vec![Pair::new("sweep.id", "p")];
+        let run = CreateRun { experiment_id: experiment.clone(), tags, ..CreateRun::default() };
+        let (own, other) =
+            (db.create_run(&run).unwrap().info.run_id, db.create_run(&run).unwrap().info.run_id);
+        let url = trial.gateway.scope(sweep::gateway::TrialScope {
+            run_id: own.clone(),
+            experiment_id: experiment,
+            experiment_name: "proxied".to_owned(),
+        });
+        Self { own, other, at: format!("{url}/api/2.0/mlflow-artifacts/artifacts") }
+    }
+
+    /// The status of a request for a path.
+    async fn ask(&self, method: reqwest::Method, path: &str, body: &'static str) -> u16 {
+        let request = crate::support::http::client().request(method, format!("{}/{path}", self.at));
+        request.body(body).send().await.unwrap().status().as_u16()
+    }
+}
+
 #[tokio::test]
 async fn a_trial_removes_no_folder_above_its_own() {
     let trial = Trial::start().await;
-    let db = trial.store.db();
-    let experiment = db.create_experiment("proxied", Some("mlflow-artifacts:/7"), &[]).unwrap();
-    let run = CreateRun { experiment_id: experiment.clone(), ..CreateRun::default() };
-    let (own, other) = (db.create_run(&run).unwrap().info.run_id, db.create_run(&run).unwrap().info.run_id);
-    let url = trial.gateway.scope(sweep::gateway::TrialScope {
-        run_id: own.clone(),
-        experiment_id: experiment,
-        experiment_name: "proxied".to_owned(),
-    });
-    let client = crate::support::http::client();
-    let at = |path: &str| format!("{url}/api/2.0/mlflow-artifacts/artifacts/{path}");
-    for run in [&own, &other] {
-        let sent = client.put(at(&format!("7/{run}/artifacts/a.txt"))).body("a").send().await.unwrap();
-        assert!(sent.status().is_success());
+    let proxied = Proxied::of(&trial);
+    let (own, other) = (&proxied.own, &proxied.other);
+    for run in [own, other] {
+        let path = format!("7/{run}/artifacts/a.txt");
+        assert_eq!(proxied.ask(reqwest::Method::PUT, &path, "a").await, 200);
     }
     for path in [
         "7".to_owned(),
@@ -128,10 +155,28 @@ async fn a_trial_removes_no_folder_above_its_own() {
         format!("7/{other}/artifacts"),
         format!("7/{other}/artifacts/a.txt"),
     ] {
-        assert_eq!(client.delete(at(&path)).send().await.unwrap().status().as_u16(), 403, "{path}");
+        assert_eq!(proxied.ask(reqwest::Method::DELETE, &path, "").await, 403, "{path}");
     }
     // The slash at the end is what `mlflow gc` sends.
     let own = format!("7/{own}/artifacts/");
-    assert_eq!(client.delete(at(&own)).send().await.unwrap().status().as_u16(), 200);
-    assert!(!db.proxied_root().join(own).exists());
+    assert_eq!(proxied.ask(reqwest::Method::DELETE, &own, "").await, 200);
+    assert!(!trial.store.db().proxied_root().join(own).exists());
+}
+
+#[tokio::test]
+async fn a_trial_puts_no_file_in_the_place_of_one_that_another_part_of_the_sweep_has() {
+    let trial = Trial::start().await;
+    let proxied = Proxied::of(&trial);
+    let file = |run: &str| format!("7/{run}/artifacts/a.txt");
+    for (run, second) in [(&proxied.own, 200), (&proxied.other, 403)] {
+        assert_eq!(proxied.ask(reqwest::Method::PUT, &file(run), "first").await, 200);
+        assert_eq!(proxied.ask(reqwest::Method::PUT, &file(run), "second").await, second);
+    }
+    let root = trial.store.db().proxied_root();
+    assert_eq!(std::fs::read_to_string(root.join(file(&proxied.own))).unwrap(), "second");
+    assert_eq!(std::fs::read_to_string(root.join(file(&proxied.other))).unwrap(), "first");
+    // What belongs to no run, such as a model's files, is written as on any server.
+    for _ in 0..2 {
+        assert_eq!(proxied.ask(reqwest::Method::PUT, "7/models/m-1/artifacts/MLmodel", "a").await, 200);
+    }
 }

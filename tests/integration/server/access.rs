@@ -189,6 +189,14 @@ fn ctrl_c_ends_it_after_the_requests_under_way() {
 }
 
 #[test]
+fn a_closed_terminal_and_the_warning_of_a_cluster_end_it_in_order() {
+    for signal in [Signal::SIGHUP, Signal::SIGUSR1, Signal::SIGXCPU] {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(SweepServer::start_in(folder.path()).end(signal), Some(0), "{signal}");
+    }
+}
+
+#[test]
 fn a_second_signal_ends_it_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let server = SweepServer::start_in(folder.path());
