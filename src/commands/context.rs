@@ -250,13 +250,17 @@ fn caution(db: &Db) -> Option<String> {
     ))
 }
 
-pub(super) fn unknown_scheme(uri: &str) -> Failure {
-    // What stands before the host may be a password.
-    let shown = match (uri.split_once("://"), uri.rsplit_once('@')) {
+/// An address as it may be shown: what stands before the host may be a password.
+pub(super) fn without_login(uri: &str) -> String {
+    match (uri.split_once("://"), uri.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
         (None, Some((_, host))) => host.to_owned(),
         (_, None) => uri.to_owned(),
-    };
+    }
+}
+
+pub(super) fn unknown_scheme(uri: &str) -> Failure {
+    let shown = without_login(uri);
     let hint = if uri.starts_with("postgres") || uri.starts_with("mysql") || uri.starts_with("mssql") {
         "Start `mlflow server --backend-store-uri …` on that database, and set MLFLOW_TRACKING_URI to its http address."
     } else if uri.starts_with("databricks") {

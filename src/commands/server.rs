@@ -9,7 +9,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
 use tokio::sync::watch;
 
-use super::context::{Setting, refuse_workspace};
+use super::context::{Setting, refuse_workspace, without_login};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::signals::not_heard;
@@ -51,7 +51,15 @@ pub struct ServerArgs {
 /// # Errors
 /// Where the address can't be had or is open to others without a login, or the database can't be opened.
 pub async fn server(setting: &Setting, args: &ServerArgs) -> Result<Exit, Failure> {
+    let args = &ServerArgs { host: bare(&args.host).to_owned(), ..args.clone() };
     let logins = logins(&setting.ui, args)?;
+    if (args.host.as_str(), 0).to_socket_addrs().is_err() {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("--host: {} is no address of this machine", args.host),
+        )
+        .hint("127.0.0.1 serves this machine alone, 0.0.0.0 all of its addresses."));
+    }
     if logins.is_empty() && !is_loopback(&args.host) {
         return Err(Failure::new(
             Exit::Usage,
@@ -120,6 +128,11 @@ fn say_where(ui: &Ui, args: &ServerArgs, store: &EmbeddedStore, port: u16) {
     ui.say("Ctrl-C ends it.");
 }
 
+/// An address of IPv6 without the brackets that it has in a URL.
+fn bare(host: &str) -> &str {
+    host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host)
+}
+
 fn is_loopback(host: &str) -> bool {
     (host, 0).to_socket_addrs().is_ok_and(|found| {
         let addresses: Vec<_> = found.collect();
@@ -149,8 +162,7 @@ fn open(setting: &Setting, args: &ServerArgs) -> Result<EmbeddedStore, Failure> 
     refuse_workspace()?;
     let uri = backend(setting, args);
     if !uri.starts_with("sqlite") && uri.contains(':') {
-        // What stands before the host may be a password.
-        let shown = uri.rsplit_once('@').map_or(uri, |(_, host)| host);
+        let shown = without_login(uri);
         return Err(Failure::new(Exit::Usage, format!("`{shown}` is not a SQLite database")).hint(
             "sweep serves sqlite:///FILE alone (--backend-store-uri); for other databases run `mlflow server`.",
         ));

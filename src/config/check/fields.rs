@@ -258,7 +258,12 @@ impl<'a> Field<'a> {
         };
         let found = words.iter().find(|(word, _)| word == text).map(|(_, meaning)| *meaning);
         if found.is_none() {
-            self.wrong(&one_of(&known), findings).maybe_hint(did_you_mean(text, known.iter().copied()));
+            // `Bayesian`, `grid_search`, `minimum`: the word is in its beginning.
+            let longer = text.to_ascii_lowercase();
+            let begun = known.iter().find(|word| longer.starts_with(**word));
+            let meant = begun.map(|word| format!("did you mean `{word}`?"));
+            self.wrong(&one_of(&known), findings)
+                .maybe_hint(meant.or_else(|| did_you_mean(text, known.iter().copied())));
         }
         found
     }

@@ -233,3 +233,11 @@ fn a_value_that_a_shell_in_a_list_would_read_as_code_is_warned_of() {
     let argument = "command: [\"bash\", \"-c\", 'python t.py --a \"$1\"', \"bash\", \"${a}\"]\nmethod: grid\nparameters: {a: {values: [x, a b]}}\n";
     assert_eq!(warned(argument), Vec::<String>::new());
 }
+
+#[test]
+fn a_longer_form_of_a_word_is_understood() {
+    for (written, meant) in [("Bayesian", "bayes"), ("grid_search", "grid"), ("RANDOM", "random")] {
+        let found = refused(&format!("program: t.py\nmethod: {written}\nparameters: {{a: {{value: 1}}}}\n"));
+        assert!(found.len() == 1 && found[0].contains(&format!("did you mean `{meant}`?")), "{found:?}");
+    }
+}

@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::config::command::{Part, Place, Slot, is_plain, is_script, scan};
 use crate::config::finding::Findings;
 use crate::config::yaml::shorten;
-use crate::space::Leaf;
+use crate::space::{Leaf, Value};
 
 /// Warns of values that a shell would not read as they are.
 pub fn warn(items: &[String], config: Option<&Config>, place: &Source<'_>, findings: &mut Findings) {
@@ -18,8 +18,8 @@ pub fn warn(items: &[String], config: Option<&Config>, place: &Source<'_>, findi
     for (at, script) in items.iter().enumerate().filter(|(at, _)| is_script(items, *at)) {
         for part in scan(script, &is_name).parts {
             let Part::Slot(slot) = part else { continue };
-            let values = leaves.iter().filter(|leaf| is_inside(leaf, &slot.name)).flat_map(texts_of);
-            let Some(value) = values.into_iter().find(|text| is_misread(text, &slot)) else { continue };
+            let mut values = leaves.iter().filter(|leaf| is_inside(leaf, &slot.name)).flat_map(texts_of);
+            let Some(value) = values.find(|text| is_misread(text, &slot)) else { continue };
             if !seen.insert(slot.name.clone()) {
                 continue;
             }
@@ -51,7 +51,7 @@ fn is_inside(leaf: &Leaf<'_>, name: &str) -> bool {
 }
 
 fn texts_of(leaf: &Leaf<'_>) -> Vec<String> {
-    texts(&leaf.parameter.distribution).iter().map(crate::space::Value::text).collect()
+    texts(&leaf.parameter.distribution).iter().map(Value::text).collect()
 }
 
 /// Whether a text means something to the shell where it is put.

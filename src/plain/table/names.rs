@@ -14,8 +14,10 @@ pub(super) fn key(name: &str) -> String {
 
 /// A name that a config takes for a parameter: ASCII letters, digits, `_ . -`, a letter or `_` first.
 pub(super) fn param_key(name: &str) -> String {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '/');
     let text: String = name.chars().take(240).map(|c| if allowed(c) { c } else { '_' }).collect();
+    let part = |part: &str| if matches!(part, "" | "." | "..") { "_".to_owned() } else { part.to_owned() };
+    let text = text.split('/').map(part).collect::<Vec<_>>().join("/");
     let first_fits = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     if first_fits { text } else { format!("_{text}") }
 }

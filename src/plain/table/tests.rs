@@ -146,3 +146,16 @@ fn params_keep_the_order_of_the_table() {
     let at = |name: &str| config.find(&format!("\"{name}\":")).unwrap();
     assert!(at("zeta") < at("alpha") && at("alpha") < at("beta"), "{config}");
 }
+
+#[test]
+fn names_of_params_keep_their_slashes_and_are_names_of_a_config() {
+    for (written, kept) in
+        [("model/lr", "model/lr"), ("a b", "a_b"), ("/a//b/", "_/a/_/b/_"), ("../x", "_/x"), ("1/2", "_1/2")]
+    {
+        assert_eq!(super::names::param_key(written), kept);
+        let config = format!("program: t.py\nmethod: random\nparameters: {{\"{kept}\": {{value: 1}}}}\n");
+        assert!(config::check(config.as_bytes()).config.is_some(), "{kept}");
+    }
+    let table = read("model/lr,loss\n0.1,1\n0.2,2\n", "loss", &["model/lr"]);
+    assert_eq!(table.params, ["model/lr"]);
+}

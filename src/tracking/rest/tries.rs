@@ -13,6 +13,8 @@ use tokio::time::Instant;
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// A server that asks for more time than this is asked again sooner.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
+/// Nor is it asked more often than this where it asks for less, but for the first time.
+const SHORTEST_RETRY_AFTER: Duration = Duration::from_secs(1);
 /// The waits by which patience is counted grow no further.
 const LONGEST_COUNTED: Duration = Duration::from_secs(120);
 
@@ -43,17 +45,17 @@ impl Tries {
         if self.number >= retries && self.begun.elapsed() >= patience(backoff, retries) {
             return None;
         }
-        let wait = match asked {
-            Some(asked) => asked.min(LONGEST_RETRY_AFTER),
+        let own = match self.number {
             // Near at once: a new connection cures most faults.
-            None if self.number == 0 => Duration::from_millis(rand::rng().random_range(20..120)),
-            None => {
-                let wait = doubled(backoff, self.number).min(LONGEST_WAIT);
+            0 => Duration::from_millis(rand::rng().random_range(20..120)),
+            number => {
+                let wait = doubled(backoff, number).min(LONGEST_WAIT);
                 wait.mul_f64(rand::rng().random_range(0.5..1.0))
             }
         };
         self.number += 1;
-        Some(wait)
+        // `Retry-After: 0` is no leave to ask without a pause.
+        Some(asked.map_or(own, |asked| asked.clamp(own.min(SHORTEST_RETRY_AFTER), LONGEST_RETRY_AFTER)))
     }
 }
 
@@ -99,5 +101,7 @@ mod tests {
     async fn a_server_that_asks_for_time_is_given_it_within_bounds() {
         assert_eq!(waits(0, 2, Some(7)).await, [Duration::from_secs(7); 2]);
         assert_eq!(waits(0, 1, Some(9999)).await, [LONGEST_RETRY_AFTER]);
+        let hurried = waits(2, 7, Some(0)).await;
+        assert!((7..120).contains(&hurried.len()), "{}", hurried.len());
     }
 }
