@@ -375,7 +375,7 @@ impl serde_json::ser::Formatter for Spaced {
         fragment: &str,
     ) -> std::io::Result<()> {
         for c in fragment.chars() {
-            if c.is_ascii() {
+            if c.is_ascii() && c != '\u{7f}' {
                 write!(out, "{c}")?;
                 continue;
             }
