@@ -3,12 +3,12 @@
 
 use std::collections::HashSet;
 
-use super::command::{Source, texts};
+use super::source::Source;
 use crate::config::Config;
 use crate::config::command::{Part, Place, Slot, is_plain, is_script, scan};
 use crate::config::finding::Findings;
 use crate::config::yaml::shorten;
-use crate::space::{Leaf, Value};
+use crate::space::{Distribution, Leaf, Value};
 
 /// Warns of values that a shell would not read as they are.
 pub fn warn(items: &[String], config: Option<&Config>, place: &Source<'_>, findings: &mut Findings) {
@@ -61,5 +61,14 @@ fn is_misread(text: &str, slot: &Slot) -> bool {
         Place::Double => text.contains(['"', '$', '`', '\\']),
         Place::Comment => text.contains('\n'),
         Place::Bare | Place::Arithmetic | Place::Refused(_) => !is_plain(text),
+    }
+}
+
+/// The values that a distribution lists.
+pub fn texts(distribution: &Distribution) -> &[Value] {
+    match distribution {
+        Distribution::Constant(value) => std::slice::from_ref(value),
+        Distribution::Categorical { values, .. } => values,
+        _ => &[],
     }
 }
