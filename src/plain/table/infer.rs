@@ -32,7 +32,7 @@ pub fn infer_config(table: &Table, around: &Around) -> String {
     let Around { name, experiment, goal, source, log } = *around;
     let goal = goal.as_str();
     // In ASCII: not every character may stand in YAML as it is.
-    let text = |text: &str| Value::Text(text.to_owned()).json_text();
+    let text = |text: &str| in_yaml(&Value::Text(text.to_owned()));
     let comment: String = source.chars().filter(|c| is_plain(*c)).collect();
     let mut out = format!(
         "# Inferred by `sweep import` from {comment} ({}).\n\
@@ -50,6 +50,11 @@ pub fn infer_config(table: &Table, around: &Around) -> String {
         out.push_str(&format!("  {}: {}\n", text(param), distribution(&values, log.contains(param))));
     }
     out
+}
+
+/// A value as YAML and JSON both read it: JSON's text leaves but one character that YAML does not take.
+fn in_yaml(value: &Value) -> String {
+    value.json_text().replace('\u{7f}', "\\u007f")
 }
 
 /// Whether YAML takes a character as it is: no control, no break of a line, no byte order mark.
@@ -115,8 +120,8 @@ fn distance_to_uniform(sorted: &[f64]) -> f64 {
 fn scalar(value: &Value) -> String {
     match value {
         Value::Float(x) => float(*x),
-        Value::Int(_) if whole_number(value).is_none() => Value::Text(value.text()).json_text(),
-        other => other.json_text(),
+        Value::Int(_) if whole_number(value).is_none() => in_yaml(&Value::Text(value.text())),
+        other => in_yaml(other),
     }
 }
 
