@@ -65,17 +65,26 @@ fn shards(db: &Transaction<'_>, sweep: &Sweep, trials: u64) -> Vec<String> {
 /// The config of the sweep that is built, read once: its order of params is the same for any number of trials.
 static READ: OnceLock<Config> = OnceLock::new();
 
-fn add(db: &Transaction<'_>, sweep: &Sweep, shards: &[String], trial: u64, trials: u64) {
-    let index = TrialIndex(trial);
-    let share = |salt: u64| f64::from(trial_seed(salt, index)) / f64::from(u32::MAX >> 1);
-    let point = Point(vec![
+/// A number from 0 to 1 that depends on the trial and a salt alone.
+fn share(salt: u64, index: TrialIndex) -> f64 {
+    f64::from(trial_seed(salt, index)) / f64::from(u32::MAX >> 1)
+}
+
+fn point_of(index: TrialIndex) -> Point {
+    let trial = index.0;
+    Point(vec![
         ("batch_size".into(), Value::Int([16, 32, 64, 128][(trial % 4) as usize])),
         ("depth".into(), Value::Int(2 + i128::from(trial % 7))),
-        ("dropout".into(), Value::Float(share(1) / 2.0)),
-        ("lr".into(), Value::Float(10_f64.powf(-4.0 + 3.0 * share(2)))),
-        ("momentum".into(), Value::Float(0.5 + 0.49 * share(3))),
+        ("dropout".into(), Value::Float(share(1, index) / 2.0)),
+        ("lr".into(), Value::Float(10_f64.powf(-4.0 + 3.0 * share(2, index)))),
+        ("momentum".into(), Value::Float(0.5 + 0.49 * share(3, index))),
         ("optimizer".into(), Value::Text(["adam", "sgd", "rmsprop"][(trial % 3) as usize].into())),
-    ]);
+    ])
+}
+
+fn add(db: &Transaction<'_>, sweep: &Sweep, shards: &[String], trial: u64, trials: u64) {
+    let index = TrialIndex(trial);
+    let point = point_of(index);
     let status = match trial {
         _ if trial + 3 >= trials => RunStatus::Running,
         _ if trial % 20 == 7 => RunStatus::Failed,
@@ -126,7 +135,7 @@ fn add(db: &Transaction<'_>, sweep: &Sweep, shards: &[String], trial: u64, trial
     for (name, value) in point.leaves() {
         param(db, &id, &name, &value.text());
     }
-    let loss = (share(2) - 0.4).powi(2) + 0.1 * share(1);
+    let loss = (share(2, index) - 0.4).powi(2) + 0.1 * share(1, index);
     for step in 0..10 {
         metric(db, &id, "val_loss", loss + 1.0 / f64::from(step + 1) - 0.1, start, step, step == 9);
     }
