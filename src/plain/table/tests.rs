@@ -50,7 +50,7 @@ fn wandbs_run_table_is_read_with_the_params_that_are_named() {
 #[test]
 fn without_named_params_all_columns_but_wandbs_own_are_params() {
     let table = read(WANDB, "val_loss", &[]);
-    assert_eq!(table.params, ["epoch", "lr", "opt"]);
+    assert_eq!(table.params, ["lr", "opt", "epoch"], "in the order of the table");
 }
 
 #[test]
