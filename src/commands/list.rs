@@ -187,10 +187,7 @@ fn row(entry: &Entry) -> Vec<Cell> {
     });
     vec![
         Cell::Text(entry.name.clone()),
-        Cell::Text(
-            if entry.state == State::Importing.word() { "importing (unfinished)" } else { entry.state }
-                .to_owned(),
-        ),
+        Cell::Text(entry.state.to_owned()),
         Cell::figure(done),
         count(|trials| trials.running),
         count(|trials| trials.failed),
