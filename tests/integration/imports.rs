@@ -43,7 +43,7 @@ fn cut_off(sandbox: &Sandbox, signal: Signal) -> Ran {
 #[test]
 fn what_a_killed_import_left_is_run_by_no_agent_and_replaced_by_the_next() {
     let sandbox = Sandbox::new();
-    sandbox.file("runs.csv", &table(20_000));
+    sandbox.file("runs.csv", &table(4_000));
     let killed = cut_off(&sandbox, Signal::SIGKILL);
     assert_eq!(killed.code, None, "it had ended before it was killed: {killed:?}");
     let half = sweeps(&sandbox);
@@ -70,7 +70,7 @@ fn what_a_killed_import_left_is_run_by_no_agent_and_replaced_by_the_next() {
 #[test]
 fn an_interrupted_import_takes_away_what_it_made() {
     let sandbox = Sandbox::new();
-    sandbox.file("runs.csv", &table(20_000));
+    sandbox.file("runs.csv", &table(4_000));
     let ended = cut_off(&sandbox, Signal::SIGINT).expect(130);
     assert!(ended.stderr.contains("the import was interrupted"), "{}", ended.stderr);
     assert_eq!(sweeps(&sandbox), []);

@@ -122,7 +122,7 @@ fn the_analysis_counts_what_was_stopped_and_says_so() {
     assert!(notes.contains("5 of the trials were stopped early"), "{notes}");
     // They were killed on purpose: nobody who asks for what was killed means them.
     let again = story.sandbox.run(&["retry", "--killed"]);
-    assert!(again.stderr.contains("No trial is to be run again"), "{again:?}");
+    assert!(again.stderr.contains("Nothing to run again"), "{again:?}");
 }
 
 #[test]

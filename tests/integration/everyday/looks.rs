@@ -109,7 +109,7 @@ fn slips_of_the_pen_are_met_with_what_was_meant() {
         (&["show", "nonsense"], "has no trial `nonsense`"),
         (&["trials", "--sort", "val_los"], "Did you mean `val_loss`?"),
         (&["trials", "--where", "lrr < 1"], "Did you mean `lr`?"),
-        (&["trials", "--where", "status = FINISHED"], "A text stands in quotes: 'FINISHED'"),
+        (&["trials", "--where", "status = FINISHED"], "A text stands in quotes: \"FINISHED\""),
         (&["trials", "--where", "lr <"], "--where: expected a parameter, a number or a text at character 5"),
         (&["trials", "--where", "optimizer < 3"], "have no order"),
         (&["trials", "--where", "lr + 1"], "must be true or false"),
