@@ -79,7 +79,7 @@ fn a_guard_that_was_killed_is_replaced() {
 fn what_an_agent_and_its_guard_left_when_both_were_killed_is_ended_by_who_takes_the_trial_over() {
     let script = format!("[ $SWEEP_ATTEMPT = 2 ] && exit 0\n{STRAY}echo $$ > started\nsleep 1000\n");
     let story = Story::new(1, &script);
-    let agent = story.agent(&[]);
+    let agent = story.agent(&["--lease", "1s"]);
     file_in(story.sandbox.path(), "started");
     // Asleep, it starts no other guard in between.
     agent.signal(Signal::SIGSTOP);

@@ -68,7 +68,8 @@ fn no_name_of_a_store_controls_the_terminal_or_forges_a_line() {
         (&[], 0),
     ] {
         let mut command = sandbox.command(args);
-        let (ended, shown) = in_terminal(command.env_remove("NO_COLOR"), 80);
+        // Wide enough that no line is wrapped: a line that begins with a forged word is one that a name began.
+        let (ended, shown) = in_terminal(command.env_remove("NO_COLOR"), 400);
         assert_eq!(ended, code, "{args:?}\n{shown}");
         assert!(controls(&shown).is_empty(), "{args:?}\n{shown:?}");
         // In CSV a line break in quotes is a part of the cell.
@@ -200,7 +201,7 @@ fn finalize_says_where_the_report_is_writes_it_to_a_file_and_opens_it() {
     let sandbox = Sandbox::new();
     sandbox.init(
         &format!("{CONFIG}metric: {{name: loss, goal: minimize}}\n")
-            .replace("'true", "'sweep log metric loss 1 #"),
+            .replace("'true", &format!("'{} log metric loss 1 #", env!("CARGO_BIN_EXE_sweep"))),
     );
     sandbox.run(&["run", "-q"]);
     sandbox.file("bin/xdg-open", "#!/bin/sh\nprintf %s \"$1\" > opened\n");

@@ -108,7 +108,7 @@ fn a_point_that_a_tag_was_given_is_no_shell_text() {
     for args in [&["best", "--as", "command"][..], &["rerun", "0"]] {
         let ran = sandbox.run(args);
         assert!(ran.code != Some(0) && !ran.stdout.contains("pwned"), "{args:?}: {ran:?}");
-        assert!(ran.stderr.contains("is none of its sweep"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("does not belong to its sweep"), "{}", ran.stderr);
     }
     assert!(!sandbox.path().join("pwned").exists());
 }
