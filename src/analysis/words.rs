@@ -36,7 +36,7 @@ impl Analysis {
     }
 
     /// How many of the parameters, most important first, are worth a row of their own: all where they are few or there is
-    /// no forest, else those down to the last that shows an effect, and [`FEWEST_SHOWN`] at least.
+    /// no forest, else those down to the last that shows an effect, and five at least.
     #[must_use]
     pub fn told_apart(&self) -> usize {
         let all = self.parameters.len();

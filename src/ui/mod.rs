@@ -1,8 +1,8 @@
 //! What a person sees on the terminal: the only folder that prints.
 //!
 //! Data goes to stdout, everything else to stderr. Colour follows the terminal and `NO_COLOR`. A reader that closes its
-//! pipe early (`| head`) is no error. Everything but the raw output of a trial passes one gate ([`safe`]), so that no
-//! text of a store controls a terminal, and sentences on a terminal are broken at words in one place ([`wrap`]).
+//! pipe early (`| head`) is no error. Everything but the raw output of a trial passes one gate (`safe`), so that no
+//! text of a store controls a terminal, and sentences on a terminal are broken at words in one place (`wrap`).
 
 mod checks;
 mod facts;
