@@ -294,7 +294,9 @@ fn way_back(folder: &Path, run: &Run, checks: &[Compared], kept: bool) -> Vec<St
     // Beside the top of the work tree, wherever below it one stands.
     let depth = below.matches('/').count();
     let top = folder.ancestors().nth(depth).and_then(Path::file_name).unwrap_or_default().to_string_lossy();
-    let name = format!("{top}-{}", run.info.name);
+    // Of a name such as `trial-0003 lr=0.1` the number says enough.
+    let trial = run.info.name.split(' ').next().unwrap_or_default();
+    let name = format!("{top}-{trial}");
     let plain = |c: char| !c.is_alphanumeric() && !"-_.".contains(c);
     let tree = format!("{}{}", "../".repeat(depth + 1), name.replace(plain, "-"));
     let mut back = vec![format!("git worktree add --detach {tree} {commit}")];

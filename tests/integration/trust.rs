@@ -68,7 +68,7 @@ fn each_trial_has_a_gpu_of_its_own() {
         "command: 'mkdir gpu-$CUDA_VISIBLE_DEVICES && echo on $CUDA_VISIBLE_DEVICES && sleep 0.05 && rmdir gpu-$CUDA_VISIBLE_DEVICES && : ${x}'\n\
          method: grid\nrun_cap: 12\nparameters:\n  x: {min: 1, max: 12}\n",
     );
-    let ran = sandbox.run(&["run", "--gpus", "3,5"]).expect(0);
+    let ran = sandbox.run(&["run", "--gpus", "3,5", "--output", "all"]).expect(0);
     assert!(ran.stderr.contains("12 trials, 2 in parallel"), "{}", ran.stderr);
     assert!(ran.stdout.contains("on 3\n") && ran.stdout.contains("on 5\n"), "{}", ran.stdout);
     assert!(!ran.stdout.contains("File exists"), "{}", ran.stdout);

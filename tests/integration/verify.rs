@@ -117,7 +117,7 @@ fn a_file_that_git_does_not_know_is_said_to_be_unknown() {
         assert_eq!(state(&answer, check), "unknown", "{answer:#}");
     }
     let text = sandbox.run(&["verify", "1"]).expect(0).stdout;
-    assert!(text.contains("git does not know train.sh"), "{text}");
+    assert!(text.contains("not tracked by git, so changes cannot be seen: train.sh"), "{text}");
     assert!(text.contains("Nothing that can be checked has changed"), "{text}");
     let none = sandbox.run(&["verify", "1", "--diff"]).expect(1);
     assert!(none.stdout.is_empty() && none.stderr.contains("kept no changes"), "{}", none.stderr);
