@@ -84,12 +84,15 @@ impl Posting<'_> {
         };
         let by = Ranking { metric: &metric.name, goal: metric.goal, most: 1, finished: true };
         let can_ask = metric.summary == Summary::Last && by.can_be_said() && standing.done() > 0;
-        if best.is_some() || !can_ask {
+        // Two agents that end at once have not read each other's postings: the last word on a complete sweep is the store's.
+        let complete = self.limit.is_some_and(|limit| standing.done() >= limit);
+        if (best.is_some() && !complete) || !can_ask {
             return Ok(best);
         }
         let want = Want::only(&[tags::TRIAL, tags::POINT], &[&metric.name]);
         let runs = best_runs(store, self.sweep, &standing.results, by, want).await?;
-        Ok(runs.first().and_then(|run| BestTrial::of(run, run.metric(&metric.name)?.value)))
+        let asked = runs.first().and_then(|run| BestTrial::of(run, run.metric(&metric.name)?.value));
+        Ok(asked.or(best))
     }
 
     fn metrics(&self, view: &SweepView, parent: &Run) -> Vec<Logged> {
