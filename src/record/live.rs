@@ -50,8 +50,9 @@ impl Posting<'_> {
     /// # Errors
     /// As the store's.
     pub async fn post(&self, store: &dyn Store) -> Result<SweepView> {
-        let standing = Standing::read(store, self.sweep, None).await?;
+        // In this order: who knows a later posting knows the results that it speaks of, too.
         let parent = store.run(self.sweep.id()).await?;
+        let standing = Standing::read(store, self.sweep, None).await?;
         let best = self.best(store, &standing, &parent).await?;
         let view = SweepView {
             done: standing.done(),
@@ -92,7 +93,10 @@ impl Posting<'_> {
         let want = Want::only(&[tags::TRIAL, tags::POINT], &[&metric.name]);
         let runs = best_runs(store, self.sweep, &standing.results, by, want).await?;
         let asked = runs.first().and_then(|run| BestTrial::of(run, run.metric(&metric.name)?.value));
-        Ok(asked.or(best))
+        Ok(match (asked, best) {
+            (Some(asked), Some(best)) if asked.trial == best.trial => Some(best),
+            (asked, best) => asked.or(best),
+        })
     }
 
     fn metrics(&self, view: &SweepView, parent: &Run) -> Vec<Logged> {
