@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::sync::{Mutex, watch};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::Agent;
 use super::event::Event;
-use super::heartbeat::{patience, pulse};
+use super::liveness::{patience, pulse};
+use super::setup::Agent;
 use super::stop::{Level, Stop};
 use crate::record::{Order, order_id};
 use crate::tracking::{ErrorKind, Run};

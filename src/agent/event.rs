@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-pub use super::settle::Fate;
-use crate::process::Ended;
+use super::outcome::Outcome;
 use crate::record::{Claim, SweepView};
 use crate::space::Point;
 use crate::stopping::Stop;
 use crate::tracking::RunId;
-use crate::trial::{RunStatus, TrialIndex};
+use crate::trial::TrialIndex;
 
 /// Something happened.
 #[derive(Debug)]
@@ -110,42 +109,5 @@ impl Event<'_> {
             Self::Ended => tracing::info!("the agent has ended"),
             Self::Output { .. } | Self::Sweep(_) => {}
         }
-    }
-}
-
-/// How a trial came out.
-#[derive(Debug, Clone)]
-pub struct Outcome {
-    /// The trial.
-    pub trial: TrialIndex,
-    /// Its run.
-    pub run: RunId,
-    /// The run's final state.
-    pub status: RunStatus,
-    /// How the command ended.
-    pub ended: Ended,
-    /// How long it took.
-    pub took: Duration,
-    /// What it was run with.
-    pub point: Point,
-    /// The value of the sweep's metric that counts, where the script logged it.
-    pub metric: Option<f64>,
-    /// The names of all metrics that it logged.
-    pub logged: Vec<String>,
-    /// Why it was stopped early.
-    pub stopped: Option<Stop>,
-    /// The last lines that it printed.
-    pub last_lines: Vec<String>,
-    /// What becomes of the trial.
-    pub fate: Fate,
-    /// Whether it is the trial's result.
-    pub counts: bool,
-}
-
-impl Outcome {
-    /// Whether it has a result that counts for the sweep's metric: it finished, or a stopping rule ended it.
-    #[must_use]
-    pub fn has_result(&self) -> bool {
-        self.counts && (self.status == RunStatus::Finished || self.stopped.is_some())
     }
 }

@@ -11,8 +11,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::Agent;
-use super::event::{Event, Outcome};
+use super::event::Event;
+use super::outcome::Outcome;
+use super::setup::Agent;
 use crate::process::now_ms;
 use crate::record::{BestThen, BestTrial, Posting, SweepView, last_posting, params_text};
 use crate::tracking::Run;

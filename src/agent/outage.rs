@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::Agent;
 use super::event::Event;
+use super::setup::Agent;
 use crate::tracking::Outage;
 
 /// A server that is back sooner is no news.

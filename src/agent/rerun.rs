@@ -3,11 +3,11 @@
 
 use tokio::sync::{mpsc, watch};
 
-use super::event::Outcome;
-use super::propose::Proposed;
+use super::error::AgentError;
+use super::outcome::Outcome;
+use super::setup::Agent;
 use super::stop::Stop;
-use super::work::{Handed, Prepared, Wires, run_prepared};
-use super::{Agent, AgentError};
+use super::trial::{Handed, Prepared, Proposed, Wires, run_prepared};
 use crate::record::{Claim, tags};
 use crate::space::Point;
 use crate::tracking::RunId;

@@ -9,70 +9,23 @@ use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::control::Control;
-use super::event::{Event, Fate, Outcome};
-use super::heartbeat::pulse;
-use super::leftovers::Leftovers;
+use super::error::AgentError;
+use super::event::Event;
+use super::journal::is_refusal;
 use super::live::Live;
+use super::liveness::{Leftovers, Look, Takeover, pulse, reconcile};
 use super::outage::Herald;
-use super::reconcile::reconcile;
+use super::outcome::{Fate, Outcome};
+use super::setup::Agent;
 use super::stop::{Level, Stop, before_the_end, in_time};
-use super::takeover::{Look, Takeover};
-use super::values::is_refusal;
-use super::work::{CommandEnded, Wires, run_trial};
-use super::{Agent, AgentError};
+use super::summary::{EndReason, Summary};
+use super::trial::{CommandEnded, Wires, run_trial};
 use crate::process::{Ended, now_ms};
 use crate::record::{Claim, DEFAULT_LEASE, Order};
 use crate::trial::{RunStatus, TrialIndex};
 
 /// The first look at the trials of others comes so soon; later ones at the pulse.
 const FIRST_LOOK: Duration = Duration::from_millis(200);
-
-/// What an agent did.
-#[derive(Debug, Clone, Default)]
-pub struct Summary {
-    /// Trials that ended well.
-    pub finished: u64,
-    /// Trials whose command failed.
-    pub failed: u64,
-    /// Trials that were not worth going on with.
-    pub stopped_early: u64,
-    /// Trials that were stopped for other reasons.
-    pub killed: u64,
-    /// Trials that finished without the sweep's metric.
-    pub unmeasured: u64,
-    /// Trials whose runs were deleted while they ran.
-    pub dropped: u64,
-    /// Trials that others still run, where the agent did not wait for them.
-    pub others: usize,
-    /// The last trial that failed.
-    pub last_failure: Option<Outcome>,
-    /// Why the agent ended.
-    pub end: EndReason,
-}
-
-/// Why an agent ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum EndReason {
-    /// Every trial that may be run is taken.
-    #[default]
-    NothingLeft,
-    /// It ran as many as it was asked to.
-    Count,
-    /// Too many failures in a row.
-    Failures,
-    /// Too many trials in a row did not log the sweep's metric.
-    Unmeasured,
-    /// It was asked to stop.
-    Stopped,
-    /// `max_duration` has run out.
-    Duration,
-    /// A trial has reached `metric.target`.
-    Target,
-    /// Somebody has deleted the sweep.
-    Deleted,
-    /// The first trials failed in a way that all others would, too: there is no such program, or no such file.
-    CannotRun,
-}
 
 /// Runs trials until none is left, the count is reached, too many fail in a row, or `stop` says so.
 ///

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use clap::{Command, CommandFactory as _};
 
 use super::args::Args;
+use super::hearing::{tell, whether_heard};
 use super::{examples, slips};
 use crate::commands::Exit;
 use crate::ui::{Ui, note_loss};
@@ -54,7 +55,7 @@ pub(super) fn with_long_about() -> Command {
 /// Answers what is no verb to be run: help and version go to stdout, what was typed wrong to stderr.
 pub(super) fn answer(error: &clap::Error) -> Exit {
     if let Some(failure) = slips::unknown_verb(error, &verbs_and_aliases()) {
-        super::tell(&Ui::detect(false), &failure);
+        tell(&Ui::detect(false), &failure);
         return failure.exit;
     }
     if error.use_stderr() {
@@ -63,7 +64,7 @@ pub(super) fn answer(error: &clap::Error) -> Exit {
         return Exit::Usage;
     }
     note_loss(error.print().and_then(|()| std::io::stdout().flush()));
-    super::whether_heard(&Ui::detect(false), Exit::Done)
+    whether_heard(&Ui::detect(false), Exit::Done)
 }
 
 /// Every word that names a verb.

@@ -5,11 +5,12 @@
 mod args;
 mod complete;
 mod examples;
+mod hearing;
 mod help;
 mod logging;
 mod man;
+mod shells;
 mod slips;
-mod tools;
 mod view;
 
 use clap::FromArgMatches as _;
@@ -20,8 +21,9 @@ use crate::commands::{
     trials, verify,
 };
 use crate::record::Order;
-use crate::ui::{Style, Ui, error_lines, lost_output};
+use crate::ui::Ui;
 use args::{Args, Sampled, Verb};
+use hearing::{tell, whether_heard};
 use view::View;
 
 /// Runs the program and tells its exit code.
@@ -33,8 +35,8 @@ pub fn main() -> u8 {
         return Exit::Done.code();
     }
     crate::process::survive_file_size_limit();
-    if complete::asked() {
-        return complete::answer();
+    if shells::asked() {
+        return shells::answer();
     }
     let parsed = help::grammar().try_get_matches().and_then(|typed| Args::from_arg_matches(&typed));
     let args = match parsed {
@@ -101,7 +103,7 @@ fn in_runtime(ui: Ui, args: Args, view: View) -> Result<Exit, Failure> {
             Verb::Promote(args) => promote::promote(&setting, &args.into()).await,
             Verb::Models(args) => models::models(&setting, &args.into()).await,
             Verb::Doctor(args) => doctor::doctor(&setting, &args.into()).await,
-            Verb::Completions(args) => complete::script(&ui, args.shell),
+            Verb::Completions(args) => shells::script(&ui, args.shell),
             Verb::Man(args) => man::man(&ui, args.folder.as_deref()),
         }
     });
@@ -109,17 +111,4 @@ fn in_runtime(ui: Ui, args: Args, view: View) -> Result<Exit, Failure> {
         runtime.shutdown_background();
     }
     done
-}
-
-/// The exit code of a verb, but that of a failure where its output was lost. A reader that has seen enough loses nothing.
-fn whether_heard(ui: &Ui, exit: Exit) -> Exit {
-    let Some(why) = lost_output() else { return exit };
-    let failure = Failure::new(Exit::WorkFailed, format!("cannot write to stdout: {why}"));
-    tell(ui, &failure.hint("Free disk space, or send the output to another place."));
-    if exit == Exit::Done { Exit::WorkFailed } else { exit }
-}
-
-fn tell(ui: &Ui, failure: &Failure) {
-    let text = error_lines(&failure.message, &failure.causes, failure.hint.as_deref());
-    ui.insist(&format!("{} {text}", ui.err(Style::Bad, "error:")));
 }

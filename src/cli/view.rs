@@ -2,7 +2,7 @@
 
 use clap::Args as ClapArgs;
 
-use super::args::TypedAnswerFormat;
+use super::args::common::TypedAnswerFormat;
 use crate::ui::{Drawing, UNLIMITED, Ui};
 
 /// What was typed of that.

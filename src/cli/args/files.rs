@@ -1,6 +1,6 @@
 //! Arguments of export and import.
 
-use super::TypedGoal;
+use super::common::TypedGoal;
 use crate::commands::SweepChoice;
 use crate::commands::export::ExportArgs;
 use crate::commands::import::ImportArgs;

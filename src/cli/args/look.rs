@@ -1,6 +1,7 @@
 //! Arguments of the verbs that look at sweeps and trials, compare them and repeat them.
 
-use super::{Answer, Objective, Table, Which, WhichTrial, Wide, duration};
+use super::common::{Answer, Objective, Which, WhichTrial, duration};
+use crate::cli::view::{Table, Wide};
 use crate::commands::analyze::{AnalyzeArgs, Source};
 use crate::commands::best::BestArgs;
 use crate::commands::diff::DiffArgs;

@@ -1,6 +1,6 @@
 //! Arguments of the verbs that make, run and conclude a sweep.
 
-use super::{Answer, Objective, TypedAnswerFormat, TypedFormat, Which, duration};
+use super::common::{Answer, Objective, TypedAnswerFormat, TypedFormat, Which, duration};
 use crate::commands::check::CheckArgs;
 use crate::commands::finalize::{Conclusion, FinalizeArgs};
 use crate::commands::init::InitArgs;

@@ -1,23 +1,18 @@
 //! The grammar of the command line.
 
+pub(super) mod common;
 mod files;
 mod look;
 mod make;
 mod serve;
 mod steer;
+mod tools;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
-use super::complete;
-use super::tools;
-use super::view::{Table, View, Wide};
-use crate::commands::Format;
-use crate::commands::analyze::AnswerFormat;
-use crate::commands::{SweepChoice, TrialChoice};
-use crate::config;
+use super::view::View;
 
 /// Heads the options that every verb has.
 const EVERYWHERE: &str = "Options of every verb";
@@ -27,6 +22,7 @@ pub(super) use look::{Analyze, Best, Diff, List, Logs, Rerun, Show, Status, Tria
 pub(super) use make::{Check, Finalize, Init, Run, Sample, Sampled, Start};
 pub(super) use serve::{Log, Server};
 pub(super) use steer::{Control, Retry};
+pub(super) use tools::{Completions, Doctor, Man, Models, Promote, Shell, Verify};
 
 /// Hyperparameter sweeps on top of MLflow tracking.
 #[derive(Debug, Parser)]
@@ -104,17 +100,17 @@ pub(super) enum Verb {
     /// Show the trials that a config would run
     Sample(Sample),
     /// Show what has changed since a trial ran, and how to get back
-    Verify(tools::Verify),
+    Verify(Verify),
     /// Register a trial's model in MLflow and set an alias
-    Promote(tools::Promote),
+    Promote(Promote),
     /// List registered models: versions, aliases, their trials
-    Models(tools::Models),
+    Models(Models),
     /// Check the tracking store, this machine and this directory
-    Doctor(tools::Doctor),
+    Doctor(Doctor),
     /// Print a shell script that completes verbs, sweeps and trials
-    Completions(tools::Completions),
+    Completions(Completions),
     /// Print the manual, or write a page for each verb
-    Man(tools::Man),
+    Man(Man),
 }
 
 impl Verb {
@@ -135,126 +131,4 @@ impl Verb {
             _ => View::default(),
         }
     }
-}
-
-/// Which sweep: an option or the first argument.
-#[derive(Debug, ClapArgs)]
-pub(super) struct Which {
-    /// Id of the sweep, a prefix of it, or its name [default: the latest of this directory, else the newest]
-    #[arg(long = "sweep-id", value_name = "ID", conflicts_with = "sweep", add = complete::sweeps())]
-    sweep_id: Option<String>,
-    /// The same as --sweep-id
-    #[arg(value_name = "SWEEP", add = complete::sweeps())]
-    sweep: Option<String>,
-}
-
-impl From<Which> for SweepChoice {
-    fn from(typed: Which) -> Self {
-        Self(typed.sweep_id.or(typed.sweep))
-    }
-}
-
-/// Which trial.
-#[derive(Debug, ClapArgs)]
-pub(super) struct WhichTrial {
-    /// Its number, its run id or a prefix of one, SWEEP:TRIAL, or `best`
-    #[arg(value_name = "TRIAL", add = complete::trials())]
-    trial: String,
-    /// Id of its sweep, a prefix of it, or its name [default: the latest of this directory, else the newest]
-    #[arg(long = "sweep-id", value_name = "ID", add = complete::sweeps())]
-    sweep_id: Option<String>,
-}
-
-impl From<WhichTrial> for TrialChoice {
-    fn from(typed: WhichTrial) -> Self {
-        Self { sweep: SweepChoice(typed.sweep_id), trial: typed.trial }
-    }
-}
-
-/// A duration as the config writes it.
-fn duration(text: &str) -> Result<Duration, String> {
-    config::parse_duration(text)
-        .ok_or_else(|| "write a number and a unit: 500ms, 90s, 5m, 2h or 1d".to_owned())
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum TypedFormat {
-    Table,
-    Json,
-}
-
-impl From<TypedFormat> for Format {
-    fn from(typed: TypedFormat) -> Self {
-        match typed {
-            TypedFormat::Table => Self::Table,
-            TypedFormat::Json => Self::Json,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum TypedAnswerFormat {
-    /// With lines, for a terminal
-    Table,
-    /// In columns, without lines
-    Plain,
-    /// Markdown
-    #[value(alias = "markdown")]
-    Md,
-    /// For programs; docs/json.md describes it
-    Json,
-    /// For spreadsheets
-    Csv,
-}
-
-impl From<TypedAnswerFormat> for AnswerFormat {
-    fn from(typed: TypedAnswerFormat) -> Self {
-        match typed {
-            TypedAnswerFormat::Table | TypedAnswerFormat::Plain | TypedAnswerFormat::Md => Self::Table,
-            TypedAnswerFormat::Json => Self::Json,
-            TypedAnswerFormat::Csv => Self::Csv,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum TypedGoal {
-    Minimize,
-    Maximize,
-}
-
-impl From<TypedGoal> for config::Goal {
-    fn from(typed: TypedGoal) -> Self {
-        match typed {
-            TypedGoal::Minimize => Self::Minimize,
-            TypedGoal::Maximize => Self::Maximize,
-        }
-    }
-}
-
-/// Which metric.
-#[derive(Debug, ClapArgs)]
-struct Objective {
-    /// The metric: any that was logged [default: the sweep's own]
-    #[arg(long, value_name = "NAME")]
-    metric: Option<String>,
-    /// Minimize or maximize it [default: as the config says of its own metric]
-    #[arg(long, value_enum)]
-    goal: Option<TypedGoal>,
-}
-
-/// Which metric, and how the answer is printed.
-#[derive(Debug, ClapArgs)]
-struct Answer {
-    #[command(flatten)]
-    objective: Objective,
-    /// Output format
-    #[arg(
-        long,
-        value_enum,
-        default_value = "table",
-        hide_possible_values = true,
-        value_name = "table|plain|md|json|csv"
-    )]
-    format: TypedAnswerFormat,
 }

@@ -1,6 +1,6 @@
 //! Arguments of the verbs that steer agents.
 
-use super::Which;
+use super::common::Which;
 use crate::cli::complete;
 use crate::commands::retry::RetryArgs;
 use crate::commands::{Exit, Failure, SweepChoice};

@@ -1,0 +1,265 @@
+//! What the store does not have yet, on disk: written before it is delivered, removed afterwards.
+//!
+//! A settlement is `<run>.json`, its log `<run>.log`; values that `sweep log` could not deliver are `<run>.<when>.values`.
+//! Whoever writes a settlement holds a lock on its file until it is delivered: other agents of the same directory leave
+//! it alone, and find it free as soon as its agent is dead. What can never be delivered is renamed to `*.refused`, so that
+//! it stops nobody and can still be read.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::kept_values::{KeptValues, VERSION};
+use super::settlement::Settlement;
+use crate::process::now_ms;
+use crate::tracking::RunId;
+
+const ENTRY: &str = "json";
+const LOG: &str = "log";
+const VALUES: &str = "values";
+const REFUSED: &str = "refused";
+
+/// The journal of one sweep in one directory.
+#[derive(Debug, Clone)]
+pub struct Journal {
+    folder: PathBuf,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    version: u32,
+    #[serde(flatten)]
+    settlement: &'a Settlement,
+}
+
+/// Of a file, before the rest of it is read.
+#[derive(Deserialize)]
+struct Version {
+    #[serde(default)]
+    version: u32,
+}
+
+/// A settlement that is in the journal, and ours to deliver.
+#[derive(Debug)]
+pub(in crate::agent) struct Kept {
+    entry: PathBuf,
+    log: PathBuf,
+    /// Holds the lock.
+    _file: File,
+}
+
+/// What was found in the journal.
+pub(in crate::agent) enum Found {
+    /// A settlement.
+    Settlement(Box<Settlement>, Kept),
+    /// A file that can't be read as one, and why.
+    Unreadable(PathBuf, String),
+}
+
+/// Values of `sweep log` in the journal.
+pub(in crate::agent) struct FoundValues {
+    pub(in crate::agent) path: PathBuf,
+    /// Or why they can't be read.
+    pub(in crate::agent) values: Result<KeptValues, String>,
+}
+
+impl Journal {
+    /// The journal in this folder, which need not exist yet.
+    #[must_use]
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Keeps a settlement. Its log is `live`, where that file holds all of it, else `log`. The settlement comes last, so
+    /// that one that is there is whole. The disk is not waited for: what a killed process has written is safe, and
+    /// [`Kept::sync`] is for what has to wait.
+    pub(in crate::agent) fn keep(
+        &self,
+        settlement: &Settlement,
+        live: Option<&Path>,
+        log: &[u8],
+    ) -> io::Result<Kept> {
+        fs::create_dir_all(&self.folder)?;
+        let (entry, log_path) = (self.file(&settlement.run, ENTRY), self.file(&settlement.run, LOG));
+        if !log.is_empty() && !live.is_some_and(|live| link(live, &log_path)) {
+            // The result is worth more than its log.
+            if let Err(error) = write(&self.folder, &log_path, log) {
+                tracing::warn!(%error, run = %settlement.run, "the log is not kept in the journal");
+            }
+        }
+        let bytes = serde_json::to_vec_pretty(&Entry { version: VERSION, settlement })?;
+        let file = write(&self.folder, &entry, &bytes)?;
+        Ok(Kept { entry, log: log_path, _file: file })
+    }
+
+    /// The settlements, the oldest first; those of agents that live are left out.
+    pub(in crate::agent) fn settlements(&self) -> Vec<Found> {
+        let mut found: Vec<Found> =
+            self.files(ENTRY).into_iter().filter_map(|path| self.open(path)).collect();
+        found.sort_by_key(|found| match found {
+            Found::Settlement(settlement, _) => (settlement.end_time, settlement.trial),
+            Found::Unreadable(..) => (i64::MAX, 0),
+        });
+        found
+    }
+
+    fn open(&self, path: PathBuf) -> Option<Found> {
+        let file = File::open(&path).ok()?;
+        // Where files can't be locked, it is delivered twice at worst, which is harmless.
+        if matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) {
+            return None;
+        }
+        // Delivered by its agent in between.
+        if file.metadata().is_ok_and(|metadata| metadata.nlink() == 0) {
+            return None;
+        }
+        Some(match read::<Settlement>(&path) {
+            Ok(settlement) => {
+                let log = self.file(&settlement.run, LOG);
+                Found::Settlement(Box::new(settlement), Kept { entry: path, log, _file: file })
+            }
+            Err(why) => Found::Unreadable(path, why),
+        })
+    }
+
+    /// Keeps values of a script, until whoever settles `trial_run` delivers them.
+    ///
+    /// # Errors
+    /// Where the disk refuses.
+    pub fn keep_values(&self, trial_run: &str, values: &KeptValues) -> io::Result<()> {
+        fs::create_dir_all(&self.folder)?;
+        let when = format!("{:013}-{}-{:08x}", now_ms(), std::process::id(), rand::random::<u32>());
+        let path = self.folder.join(format!("{}.{when}.{VALUES}", name_of(trial_run)));
+        write(&self.folder, &path, &serde_json::to_vec(values)?)?.sync_all()
+    }
+
+    /// The values that the scripts of this trial, or of all, could not deliver, in the order in which they came.
+    pub(in crate::agent) fn values(&self, trial_run: Option<&RunId>) -> Vec<FoundValues> {
+        let prefix = trial_run.map(|run| format!("{}.", name_of(run.as_str())));
+        let mut paths = self.files(VALUES);
+        paths.retain(|path| {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            prefix.as_ref().is_none_or(|prefix| name.starts_with(prefix))
+        });
+        paths.sort();
+        paths.into_iter().map(|path| FoundValues { values: read(&path), path }).collect()
+    }
+
+    /// Whether values of this trial's scripts wait: the store was away a moment ago.
+    #[must_use]
+    pub fn has_values(&self, trial_run: &str) -> bool {
+        !self.values(Some(&RunId(trial_run.to_owned()))).is_empty()
+    }
+
+    /// How many settlements and files of values wait in it, those of living agents left out.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.settlements().len() + self.files(VALUES).len()
+    }
+
+    /// How many settlements there are, whoever's they are.
+    #[must_use]
+    pub fn kept(&self) -> usize {
+        self.files(ENTRY).len()
+    }
+
+    /// The files that can never be delivered.
+    #[must_use]
+    pub fn refused(&self) -> Vec<PathBuf> {
+        let mut paths = self.files(REFUSED);
+        paths.retain(|path| !path.to_string_lossy().ends_with(&format!(".{LOG}.{REFUSED}")));
+        paths.sort();
+        paths
+    }
+
+    fn files(&self, extension: &str) -> Vec<PathBuf> {
+        let Ok(folder) = fs::read_dir(&self.folder) else { return Vec::new() };
+        let paths = folder.flatten().map(|entry| entry.path());
+        paths.filter(|path| path.extension().is_some_and(|found| found == extension)).collect()
+    }
+
+    fn file(&self, run: &RunId, extension: &str) -> PathBuf {
+        self.folder.join(format!("{}.{extension}", name_of(run.as_str())))
+    }
+}
+
+impl Kept {
+    /// The log that belongs to it.
+    pub(in crate::agent) fn read_log(&self) -> Vec<u8> {
+        fs::read(&self.log).unwrap_or_default()
+    }
+
+    /// What makes it outlive a power cut, too; where the disk refuses, it is no worse off than before. May block.
+    pub(in crate::agent) fn sync(&self) -> impl FnOnce() + Send + 'static + use<> {
+        let (entry, log) = (self.entry.clone(), self.log.clone());
+        move || {
+            for path in [Some(log.as_path()), Some(&entry), entry.parent()].into_iter().flatten() {
+                let _ = File::open(path).and_then(|file| file.sync_all());
+            }
+        }
+    }
+
+    /// Removes it: the store has it. Should that fail, it is delivered again, which is harmless.
+    pub(in crate::agent) fn delivered(self) {
+        let _ = fs::remove_file(&self.entry);
+        let _ = fs::remove_file(&self.log);
+    }
+
+    /// Sets it aside: the store will never take it.
+    pub(in crate::agent) fn refuse(self) {
+        set_aside(&self.entry);
+        if self.log.exists() {
+            set_aside(&self.log);
+        }
+    }
+}
+
+/// Renames a file to `*.refused`.
+pub(in crate::agent) fn set_aside(path: &Path) {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(REFUSED);
+    if let Err(error) = fs::rename(path, &name) {
+        tracing::warn!(%error, path = %path.display(), "a refused file of the journal stays");
+    }
+}
+
+/// Reads a file of the journal, or says why that can't be.
+fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, String> {
+    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    if let Ok(found) = serde_json::from_slice::<Version>(&bytes)
+        && found.version > VERSION
+    {
+        return Err(format!("it is of version {}, and this program knows {VERSION}", found.version));
+    }
+    serde_json::from_slice(&bytes).map_err(|error| error.to_string())
+}
+
+/// A second name for a file that is there already; false where that can't be.
+fn link(file: &Path, name: &Path) -> bool {
+    let _ = fs::remove_file(name);
+    fs::hard_link(file, name).is_ok()
+}
+
+/// Writes a file that is there as a whole or not at all, locked.
+fn write(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<File> {
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    // Where files can't be locked, it is delivered twice at worst, which is harmless.
+    let _ = file.as_file().try_lock();
+    file.write_all(bytes)?;
+    file.persist(path).map_err(|error| error.error)
+}
+
+/// A run's id as the name of a file: whoever sets the id must not name another folder.
+fn name_of(run: &str) -> String {
+    run.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '_' }).collect()
+}

@@ -1,0 +1,106 @@
+//! All that is to be written down about a trial that is over.
+
+use serde::{Deserialize, Serialize};
+
+use super::kept_values::{kept, unkept};
+use super::values::log_values;
+use crate::agent::outcome::Fate;
+use crate::agent::trial::{Cut, Watched, stop_tags};
+use crate::process::Ended;
+use crate::record::{Claim, tags};
+use crate::space::Point;
+use crate::tracking::{Metric, Result, RunId, RunInfo, Store};
+use crate::trial::{RunStatus, TrialIndex};
+
+/// All that is to be written down about a trial that is over.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(in crate::agent) struct Settlement {
+    pub(in crate::agent) run: RunId,
+    pub(in crate::agent) trial: u64,
+    pub(in crate::agent) attempt: u32,
+    pub(in crate::agent) round: u32,
+    /// Attempts of the round before this one that were interrupted.
+    #[serde(default)]
+    pub(in crate::agent) excused: u32,
+    pub(in crate::agent) status: RunStatus,
+    /// Epoch milliseconds.
+    pub(in crate::agent) end_time: i64,
+    /// The sampled values: those that the script did not log itself become params.
+    pub(in crate::agent) params: Vec<(String, String)>,
+    pub(in crate::agent) tags: Vec<(String, String)>,
+    /// Values from the output that the store did not get while the command ran: key, value, time and step.
+    #[serde(default)]
+    pub(in crate::agent) values: Vec<(String, String, i64, i64)>,
+    pub(in crate::agent) fate: Fate,
+}
+
+impl Settlement {
+    /// The exit code decides the state, whatever the script's exit hook wrote.
+    pub(in crate::agent) fn new(
+        claim: Claim,
+        run: &RunInfo,
+        point: &Point,
+        watched: &Watched,
+        retries: u32,
+    ) -> Self {
+        let status = match watched.cut {
+            Some(_) => RunStatus::Killed,
+            None if watched.ended.success() => RunStatus::Finished,
+            None => RunStatus::Failed,
+        };
+        let attempts_before = claim.attempt.saturating_sub(claim.round.saturating_add(claim.excused));
+        let fate = match watched.cut {
+            Some(Cut::Superseded) => Fate::Superseded,
+            Some(Cut::TakenAway) => Fate::GivenBack,
+            None if status == RunStatus::Failed && attempts_before < retries => Fate::Retried,
+            _ => Fate::Result,
+        };
+        Self {
+            run: run.id.clone(),
+            trial: claim.trial.0,
+            attempt: claim.attempt,
+            round: claim.round,
+            excused: claim.excused,
+            status,
+            end_time: watched.end_time,
+            params: point.leaves().into_iter().map(|(name, value)| (name, value.text())).collect(),
+            tags: outcome_tags(watched),
+            values: watched.unsent.iter().map(kept).collect(),
+            fate,
+        }
+    }
+
+    /// Logs the values from the output that are still waiting; to be done before anybody reads the run. How many of them
+    /// the store refused for what they are.
+    pub(in crate::agent) async fn deliver_values(&self, store: &dyn Store) -> Result<usize> {
+        let metrics: Vec<Metric> = self.values.iter().map(unkept).collect();
+        log_values(store, &self.run, &metrics).await
+    }
+
+    pub(in crate::agent) fn claim(&self) -> Claim {
+        Claim {
+            trial: TrialIndex(self.trial),
+            attempt: self.attempt,
+            round: self.round,
+            excused: self.excused,
+        }
+    }
+}
+
+fn outcome_tags(watched: &Watched) -> Vec<(String, String)> {
+    let how = match watched.ended {
+        Ended::Exited(code) => (tags::EXIT_CODE, code.to_string()),
+        Ended::NotStarted => (tags::EXIT_CODE, watched.ended.code().to_string()),
+        Ended::Signaled(_) => (tags::SIGNAL, watched.ended.to_string()),
+    };
+    let not_started = || (watched.ended == Ended::NotStarted).then(|| watched.tail.last_lines().join(" "));
+    let why = watched.cut.map(|cut| cut.reason().to_owned()).or_else(not_started);
+    let why = why.map(|why| (tags::REASON, why));
+    let mut all: Vec<_> =
+        std::iter::once(how).chain(why).map(|(key, value)| (key.to_owned(), value)).collect();
+    if let Some(stop) = &watched.verdict {
+        let stopped = watched.cut == Some(Cut::StoppedEarly);
+        all.extend(stop_tags(stop, if stopped { tags::STOPPED_PREFIX } else { tags::WOULD_STOP_PREFIX }));
+    }
+    all
+}

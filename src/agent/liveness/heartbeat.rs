@@ -1,0 +1,107 @@
+//! The sign of life of a running trial, and the news that it was taken over.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::{MissedTickBehavior, interval_at, timeout};
+
+use crate::process::now_ms;
+use crate::record::tags;
+use crate::tracking::{ErrorKind, RunId, Store};
+
+/// Beats within a lease: one may be lost, and one late.
+const BEATS_A_LEASE: u32 = 4;
+
+/// A server that is only slow may take so long, however short the lease.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+
+/// How often an agent beats, looks for orders, and looks at the trials of others.
+pub(in crate::agent) fn pulse(lease: Duration) -> Duration {
+    (lease / BEATS_A_LEASE).max(Duration::from_millis(10))
+}
+
+/// How long a beat, or a look at the orders, waits for the store before the next one is tried.
+pub(in crate::agent) fn patience(lease: Duration) -> Duration {
+    pulse(lease).max(SHORTEST_WAIT)
+}
+
+/// Writes a changing value on a run until dropped. Others call the agent lost when they have seen the value stay the
+/// same for a whole lease on their own clock: no clocks are compared.
+pub(in crate::agent) struct Heartbeat {
+    task: tokio::task::JoinHandle<()>,
+    lost: oneshot::Receiver<Lost>,
+}
+
+/// Why a running trial is no longer wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::agent) enum Lost {
+    /// Another attempt has taken the trial over.
+    TakenOver,
+    /// Somebody has deleted its run.
+    Deleted,
+}
+
+impl Heartbeat {
+    pub(in crate::agent) fn start(store: Arc<dyn Store>, run: RunId, lease: Duration) -> Self {
+        let (tell, lost) = oneshot::channel();
+        let task = tokio::spawn(async move {
+            let period = pulse(lease);
+            let mut beats = interval_at(tokio::time::Instant::now() + period, period);
+            // After a suspension one beat is enough.
+            beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            for count in 1_u64.. {
+                beats.tick().await;
+                // One that waits for a server to come back must not hold up the next, or it comes late when the
+                // server is back, and the trial is taken for lost.
+                let beat = timeout(patience(lease), beat(store.as_ref(), &run, count)).await;
+                if let Ok(Some(lost)) = beat {
+                    let _ = tell.send(lost);
+                    return;
+                }
+            }
+        });
+        Self { task, lost }
+    }
+
+    /// Waits for the news that the trial is no longer wanted.
+    pub(in crate::agent) async fn lost(&mut self) -> Lost {
+        match (&mut self.lost).await {
+            Ok(lost) => lost,
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
+
+impl Drop for Heartbeat {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Writes a beat, unless the trial is no longer wanted.
+async fn beat(store: &dyn Store, run: &RunId, count: u64) -> Option<Lost> {
+    let lost = lost(store, run).await;
+    if lost.is_some() {
+        return lost;
+    }
+    // The time is for people to read; nobody compares clocks.
+    let beat = (tags::HEARTBEAT.to_owned(), format!("{count} {}", now_ms()));
+    // A server that is away is no reason to end a trial: the next beat may get through.
+    if let Err(error) = store.log_batch(run, &[], &[], &[beat]).await {
+        tracing::debug!(%error, "a heartbeat was not delivered");
+    }
+    None
+}
+
+async fn lost(store: &dyn Store, run: &RunId) -> Option<Lost> {
+    match store.run(run).await {
+        Ok(run) if !run.info.active => Some(Lost::Deleted),
+        Ok(run) => run.tag(tags::SUPERSEDED_BY).map(|_| Lost::TakenOver),
+        Err(error) if error.kind == ErrorKind::NotFound => Some(Lost::Deleted),
+        Err(error) => {
+            tracing::debug!(%error, "a run could not be read");
+            None
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! The last look at a sweep in which every trial has its result: no run that does not count looks as if it did.
+
+use std::collections::HashSet;
+
+use crate::agent::journal::{discount, end_run};
+use crate::agent::setup::Agent;
+use crate::process::now_ms;
+use crate::record::{attempt_of, attempts_of, finished_runs, index_of, stopped_early, tags};
+use crate::tracking::{Result, Run, RunId};
+use crate::trial::{RunStatus, TrialIndex};
+
+/// So many trials are asked for one by one; of more, all runs that ended well are read.
+const FEW: usize = 10;
+
+/// Marks runs that ended well and do not count: of agents that were lost before they could say so. Only trials with
+/// several attempts have any; where there are none, nothing is asked.
+pub(in crate::agent) async fn reconcile(agent: &Agent) -> Result<()> {
+    let store = agent.store.as_ref();
+    let known = agent.ledger.known().await;
+    let suspects = known.attempted_again();
+    if suspects.is_empty() {
+        return Ok(());
+    }
+    let counted: HashSet<RunId> = known.all_settled().into_iter().map(|settled| settled.run).collect();
+    let mut runs = Vec::new();
+    if suspects.len() <= FEW {
+        for trial in suspects.keys() {
+            runs.extend(attempts_of(store, &agent.sweep, *trial).await?);
+        }
+    } else {
+        runs = finished_runs(store, &agent.sweep).await?;
+    }
+    let of_known_attempt = |run: &Run| {
+        let of: Option<&u32> = index_of(run).and_then(|trial: TrialIndex| suspects.get(&trial));
+        // A later one may be about to be settled.
+        of.is_some_and(|attempts| attempt_of(run) <= *attempts)
+    };
+    for run in runs.iter().filter(|run| of_known_attempt(run)) {
+        let end = run.info.end_time.unwrap_or_else(now_ms);
+        if counted.contains(&run.info.id) {
+            if was_taken_for_lost(run) {
+                end_run(store, &run.info.id, RunStatus::Finished, end).await?;
+            }
+        } else if run.info.status == RunStatus::Finished {
+            discount(store, &run.info.id, end).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a result that ended well was marked by an agent that took it for lost at the same moment.
+fn was_taken_for_lost(run: &Run) -> bool {
+    run.info.status == RunStatus::Killed
+        && run.tag(tags::SUPERSEDED_BY).is_some()
+        && run.tag(tags::EXIT_CODE) == Some("0")
+        && !stopped_early(run)
+}

@@ -1,0 +1,160 @@
+//! What an agent is made of: on what it works, with what, and what was asked of it.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch::Receiver;
+
+use super::event::Event;
+use super::hand_over::HandOver;
+use super::journal::{Journal, is_deleted};
+use super::trial::{Early, Gpus, Provenance, Standing};
+use crate::config::Config;
+use crate::process::Guard;
+use crate::record::{History, Ledger, Sweep};
+use crate::strategy::Strategy;
+use crate::tracking::{Outage, RunId, Store};
+
+/// The name of the file that holds the output of a run's command while it runs.
+#[must_use]
+pub fn live_log_name(run: &RunId) -> String {
+    format!("{run}.txt")
+}
+
+/// Warnings that were given once, and are not given again.
+#[derive(Debug, Default)]
+pub struct Warned(Mutex<HashSet<&'static str>>);
+
+/// Who runs trials.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// The agent's token: different for every agent there ever is.
+    pub agent: String,
+    /// The machine's name.
+    pub host: String,
+    /// What a run says of the machine, where it is made in a file.
+    pub machine: Option<String>,
+    /// The person.
+    pub user: String,
+}
+
+/// What an agent does, and on what.
+pub struct Agent {
+    /// The sweep.
+    pub sweep: Sweep,
+    /// Its config.
+    pub config: Config,
+    /// Which point is trial k.
+    pub strategy: Box<dyn Strategy>,
+    /// What the strategy may know of other trials; `None`: it does not ask.
+    pub history: Option<tokio::sync::Mutex<History>>,
+    /// Whether trials are worth going on with; `None`: every trial runs to its end.
+    pub early: Option<Arc<Early>>,
+    /// Where runs are kept.
+    pub store: Arc<dyn Store>,
+    /// Trials that may be run in all; `None`: there is no end.
+    pub limit: Option<u64>,
+    /// Who runs which trial.
+    pub ledger: Ledger,
+    /// How commands reach the store.
+    pub hand_over: Arc<dyn HandOver>,
+    /// Who this is.
+    pub identity: Identity,
+    /// Where the code stands.
+    pub provenance: Provenance,
+    /// Kills what the commands started should this agent die.
+    pub guard: Option<Arc<Guard>>,
+    /// GPUs to hand out, one a trial.
+    pub gpus: Option<Gpus>,
+    /// Where the agent works.
+    pub folder: PathBuf,
+    /// Where commands run.
+    pub workdir: PathBuf,
+    /// Why commands may well find nothing to run here, where there is a reason to think so.
+    pub misplaced: Option<String>,
+    /// Whether it was said that a command left processes behind.
+    pub strays_told: AtomicBool,
+    /// Where `SWEEP_CHECKPOINT_DIR`s are.
+    pub checkpoints: PathBuf,
+    /// Where the output of running commands can be read.
+    pub logs: PathBuf,
+    /// Where settlements wait until they are delivered.
+    pub journal: Journal,
+    /// Outages of the tracking server; `None`: it is a file.
+    pub outages: Option<Receiver<Option<Outage>>>,
+    /// What has been warned of.
+    pub warned: Warned,
+    /// Says what happens.
+    pub events: Box<dyn Fn(Event<'_>) + Send + Sync>,
+    /// What was asked for.
+    pub options: Options,
+}
+
+impl Agent {
+    /// Where the output of a run's command is while it runs.
+    pub(super) fn live_log(&self, run: &RunId) -> PathBuf {
+        self.logs.join(live_log_name(run))
+    }
+
+    /// Warns of something that this agent can do without; once, however many trials it is met in.
+    pub(super) fn warn_once(&self, what: &'static str, error: &dyn std::fmt::Display) {
+        let mut warned = self.warned.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if warned.insert(what) {
+            drop(warned);
+            (self.events)(Event::Warning { text: &format!("{what}: {error}") });
+        }
+    }
+
+    /// Whether somebody has deleted the sweep, or its ledger.
+    pub(super) async fn sweep_is_deleted(&self) -> bool {
+        let store = self.store.as_ref();
+        for run in [self.sweep.id(), &self.sweep.ledger] {
+            if is_deleted(store, run).await.unwrap_or(false) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// How the code stands now.
+    pub(super) async fn look_at_code(&self) -> Arc<Standing> {
+        self.provenance.look(|text| (self.events)(Event::Warning { text })).await
+    }
+
+    /// Whether `max_duration`, counted from the start of the sweep, has run out.
+    pub(super) fn time_is_up(&self, now: i64) -> bool {
+        let limit = self.config.max_duration.and_then(|limit| i64::try_from(limit.as_millis()).ok());
+        limit.is_some_and(|limit| now.saturating_sub(self.sweep.parent.info.start_time) >= limit)
+    }
+
+    /// Whether a value of the metric is as good as `metric.target` asks for.
+    pub(super) fn reaches_target(&self, value: Option<f64>) -> bool {
+        let (Some(metric), Some(value)) = (&self.config.metric, value) else { return false };
+        metric.target.is_some_and(|target| metric.goal.reaches(value, target))
+    }
+}
+
+/// What a person can ask of an agent.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Trials side by side.
+    pub jobs: usize,
+    /// The agent ends after so many trials.
+    pub count: Option<u64>,
+    /// The agent ends after so many failures in a row.
+    pub max_failures: u32,
+    /// The agent ends after so many trials in a row that finished without the sweep's metric.
+    pub max_unmeasured: u32,
+    /// Time between SIGTERM and SIGKILL.
+    pub grace: Duration,
+    /// An agent that has shown no sign of life for so long is lost.
+    pub lease: Duration,
+    /// Further attempts at a trial that failed.
+    pub retries: u32,
+    /// Once nothing is left to start, the agent stays until every trial has its result, to take over those of agents
+    /// that are lost.
+    pub wait: bool,
+}

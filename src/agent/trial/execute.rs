@@ -1,0 +1,77 @@
+//! One attempt: its run is made and handed over to the command, which is watched to its end.
+
+use std::sync::Arc;
+
+use super::cut::Watched;
+use super::finish::finish;
+use super::prepare::Prepared;
+use super::provenance::Standing;
+use super::watch::watch_command;
+use super::wires::{Failed, Upload, Wires};
+use crate::agent::error::AgentError;
+use crate::agent::event::Event;
+use crate::agent::journal::abandon;
+use crate::agent::outcome::Outcome;
+use crate::agent::setup::Agent;
+use crate::agent::stop::LAST_CHANCE;
+use crate::process::{Blame, Child, SpawnError, now_ms};
+use crate::record::{Claim, tags};
+use crate::tracking::{NewRun, RunId, RunInfo};
+
+/// Makes the run, hands it over to the command, watches that to its end, and settles it.
+pub(in crate::agent) async fn run_prepared(
+    agent: &Agent,
+    mut prepared: Prepared,
+    new: &NewRun,
+    wires: &Wires,
+) -> Result<Outcome, Failed> {
+    let claim = prepared.claim;
+    let run = wires.bounded(agent, agent.store.create_run(new)).await.map_err(AgentError::from)?;
+    let patch = keep_patch(agent, &run, &prepared.code);
+    let watched = {
+        let uri = agent.hand_over.open(&run, &agent.config.experiment_name);
+        let spec = prepared.spec(agent, &run, &uri);
+        let taken = agent.ledger.taken().await;
+        (agent.events)(Event::Started { claim, run: &run.id, point: &prepared.proposed.point, taken });
+        let mut watched = match Child::spawn(&spec, agent.guard.clone()) {
+            Ok(child) => watch_command(agent, claim, &run.id, child, wires.stop.clone()).await,
+            Err(error) => not_started(agent, claim, &run.id, error),
+        };
+        if let Ok(watched) = &mut watched {
+            watched.beside = agent.hand_over.made(&uri);
+        }
+        agent.hand_over.close(&uri);
+        watched
+    };
+    // The next command may start as soon as this one is over: its GPU must be free by then.
+    drop(prepared.gpu.take());
+    // Only where the trial left nothing in it.
+    let _ = std::fs::remove_dir(&prepared.checkpoint_dir);
+    match watched {
+        Ok(watched) => finish(agent, &run, &prepared, watched, patch, wires).await,
+        Err(error) => {
+            let abandoned = abandon(agent.store.as_ref(), &run.id, &error, now_ms());
+            // Others find out without it, after a lease.
+            let _ = tokio::time::timeout(LAST_CHANCE, abandoned).await;
+            Err(error.into())
+        }
+    }
+}
+
+/// What becomes of a trial whose command did not start. Its own values are a reason to fail this trial alone; all else
+/// ends the agent.
+fn not_started(agent: &Agent, claim: Claim, run: &RunId, error: SpawnError) -> Result<Watched, AgentError> {
+    if error.blame() != Blame::Values {
+        return Err(error.into());
+    }
+    let text = format!("{error}: {} ({})", error.source, error.hint());
+    (agent.events)(Event::Note { trial: claim.trial, text: &text });
+    Ok(Watched::not_started(&agent.live_log(run), &text))
+}
+
+/// Keeps the changes since the commit with the run, while the command runs.
+fn keep_patch(agent: &Agent, run: &RunInfo, code: &Standing) -> Option<Upload> {
+    let patch = code.patch()?.to_vec();
+    let (store, run) = (Arc::clone(&agent.store), run.clone());
+    Some(tokio::spawn(async move { store.put_artifact(&run, tags::GIT_DIFF_ARTIFACT, patch).await }))
+}

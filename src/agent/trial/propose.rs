@@ -1,0 +1,274 @@
+//! What a claimed trial is to be run with: its strategy is asked, and told what it may know.
+
+use std::sync::Arc;
+
+use crate::agent::error::AgentError;
+use crate::agent::setup::Agent;
+use crate::record::{Claim, Fixed, History, Saw, Seen, attempts_of, point_of, tags, under_way};
+use crate::space::Point;
+use crate::strategy::{Expectation, Observation, Proposal, StrategyError};
+use crate::tracking::{ErrorKind, TrackingError};
+use crate::trial::TrialIndex;
+
+/// So many proposals in a row may turn out to be another trial's.
+const PATIENCE: u64 = 1000;
+/// A longer account of what a proposal knew is not kept: a store would cut it.
+const LONGEST_ACCOUNT: usize = 5000;
+
+/// What a trial is run with.
+pub(in crate::agent) struct Proposed {
+    pub(in crate::agent) point: Point,
+    /// The trial whose checkpoints it is given: its own, or the one that a chain of trials began with.
+    pub(in crate::agent) checkpoints_of: TrialIndex,
+    /// What its run says of it.
+    pub(in crate::agent) tags: Vec<(String, String)>,
+}
+
+/// The point of a claimed trial; `None`: there are fewer points than there might have been, and none is left.
+///
+/// A further attempt is run with the point of the first, whatever is known by now.
+pub(in crate::agent) async fn propose(
+    agent: &Arc<Agent>,
+    claim: Claim,
+) -> Result<Option<Proposed>, AgentError> {
+    if agent.history.is_none() {
+        let point = agent.strategy.point(claim.trial.0)?;
+        return Ok(point.map(|point| Proposed { point, checkpoints_of: claim.trial, tags: Vec::new() }));
+    }
+    if claim.attempt > 1
+        && let Some(again) = proposed_before(agent, claim.trial).await?
+    {
+        return Ok(Some(again));
+    }
+    propose_anew(agent, claim.trial).await
+}
+
+async fn proposed_before(agent: &Agent, trial: TrialIndex) -> Result<Option<Proposed>, AgentError> {
+    let attempts = attempts_of(agent.store.as_ref(), &agent.sweep, trial).await?;
+    let Some(first) = attempts.iter().find(|run| run.tag(tags::POINT).is_some()) else {
+        // The agent was lost between fixing the point and making the run.
+        let Some(fixed) = agent.ledger.point_of(trial).await? else { return Ok(None) };
+        let point = read_point(&fixed)?;
+        return Ok(Some(Proposed { point, checkpoints_of: trial, tags: Vec::new() }));
+    };
+    let kept = [tags::PROPOSAL, tags::CONTINUES];
+    let tags: Vec<(String, String)> =
+        first.tags.iter().filter(|(key, _)| kept.contains(&key.as_str())).cloned().collect();
+    let continues = first.tag(tags::CONTINUES).and_then(|former| former.parse().ok()).map(TrialIndex);
+    let checkpoints_of = origin(agent, continues).await.unwrap_or(trial);
+    Ok(Some(Proposed { point: point_of(first), checkpoints_of, tags }))
+}
+
+/// The trial whose checkpoints are handed on.
+async fn origin(agent: &Agent, continues: Option<TrialIndex>) -> Option<TrialIndex> {
+    let history = agent.history.as_ref()?.lock().await;
+    continues.map(|former| history.origin(former))
+}
+
+/// Asks the strategy until its point is no other trial's: another agent may have been given the same a moment ago.
+async fn propose_anew(agent: &Arc<Agent>, trial: TrialIndex) -> Result<Option<Proposed>, AgentError> {
+    let Some(history) = &agent.history else { return Ok(None) };
+    // Held to the end, so that the trials that run side by side here know of each other.
+    let mut history = history.lock().await;
+    // Points that were asked for and are other trials'.
+    let mut held: Vec<(TrialIndex, Point)> = Vec::new();
+    for _ in 0..PATIENCE {
+        let seen = look(agent, &mut history, &held).await?;
+        let Some(proposal) = suggest(agent, trial, &seen).await? else { return Ok(None) };
+        // A strategy that insists (on a point of the config's own that stands there twice) has its reasons.
+        let insists = held.last().is_some_and(|(_, point)| *point == proposal.point);
+        let text = proposal.point.to_json().to_string();
+        match agent.ledger.fix_point(trial, &text, insists).await? {
+            Fixed::Held(holder) => held.push((holder, proposal.point)),
+            Fixed::Point(fixed) => {
+                let own = fixed == text;
+                // Another attempt at the trial was first: nothing is known here of how it came to its point.
+                let proposal = if own { proposal } else { read_point(&fixed)?.into() };
+                history.proposed(trial, proposal.point.clone());
+                let continues = proposal.continues.map(TrialIndex);
+                return Ok(Some(Proposed {
+                    checkpoints_of: continues.map_or(trial, |former| history.origin(former)),
+                    tags: if own { tags_of(&proposal, &seen.saw) } else { Vec::new() },
+                    point: proposal.point,
+                }));
+            }
+        }
+    }
+    Err(StrategyError::NothingFits { tried: PATIENCE }.into())
+}
+
+/// What is known of the other trials now, with the points that turned out to be theirs.
+async fn look(
+    agent: &Agent,
+    history: &mut History,
+    held: &[(TrialIndex, Point)],
+) -> Result<Seen, AgentError> {
+    let settled = agent.ledger.settled().await?;
+    let points = agent.ledger.points().await;
+    let points = points.iter().filter_map(|(of, text)| Some((*of, read_point(text).ok()?))).collect();
+    let mut seen = history.read(&agent.store, &settled, points).await?;
+    for (holder, point) in held {
+        let known = |other: &Observation| other.trial == Some(holder.0) && other.point == *point;
+        if !seen.observations.iter().any(known) {
+            seen.saw.running.insert(holder.0, None);
+            Arc::make_mut(&mut seen.observations).push(under_way(holder.0, point.clone(), None));
+        }
+    }
+    Ok(seen)
+}
+
+fn read_point(text: &str) -> Result<Point, TrackingError> {
+    let json = serde_json::from_str(text).ok();
+    json.and_then(|json| Point::from_json(&json)).ok_or_else(|| {
+        TrackingError::new(
+            ErrorKind::Protocol,
+            format!("the ledger has no point where it should: {text:.100}"),
+        )
+    })
+}
+
+/// A model takes its time: meanwhile the agent's other trials are watched.
+async fn suggest(agent: &Arc<Agent>, trial: TrialIndex, seen: &Seen) -> Result<Option<Proposal>, AgentError> {
+    let (agent, observations) = (Arc::clone(agent), Arc::clone(&seen.observations));
+    let suggested = tokio::task::spawn_blocking(move || agent.strategy.suggest(trial.0, &observations)).await;
+    match suggested {
+        Ok(proposal) => Ok(proposal?),
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(error) => Err(AgentError::Io {
+                what: format!("the proposal of trial {trial} was cut off"),
+                source: std::io::Error::other(error),
+            }),
+        },
+    }
+}
+
+fn tags_of(proposal: &Proposal, saw: &Saw) -> Vec<(String, String)> {
+    let mut account = serde_json::json!({ "saw": saw.to_json() });
+    if let (Some(expectation), Some(account)) = (&proposal.expectation, account.as_object_mut()) {
+        account.insert("expected".into(), expected(expectation));
+    }
+    let account = Some(account.to_string()).filter(|account| account.len() <= LONGEST_ACCOUNT);
+    let account = account.map(|account| (tags::PROPOSAL.to_owned(), account));
+    let continues = proposal.continues.map(|former| (tags::CONTINUES.to_owned(), former.to_string()));
+    account.into_iter().chain(continues).collect()
+}
+
+fn expected(expectation: &Expectation) -> serde_json::Value {
+    serde_json::json!({
+        "mean": expectation.mean,
+        "std": expectation.std,
+        "improvement": expectation.improvement,
+        "probability": expectation.probability,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::fixture::Home;
+    use crate::record::{Ledger, sha256};
+    use crate::tracking::{RunId, Store};
+
+    const FOUR: &str = "command: 'true'\nmethod: bayes\nmetric: {name: loss, goal: minimize}\n\
+                        parameters: {x: {values: [1, 2, 3, 4]}}\n";
+
+    /// Runs the claimed trial as an agent does; `false`: there was no point for it.
+    async fn work(home: &Home, agent: &Arc<Agent>, claim: Claim) -> bool {
+        let Some(proposed) = propose(agent, claim).await.unwrap() else {
+            agent.ledger.settle_without_run(claim).await.unwrap();
+            return false;
+        };
+        let run = home.run(agent, claim, &proposed.point).await;
+        agent.ledger.settle(claim, &run.id).await.unwrap();
+        true
+    }
+
+    #[tokio::test]
+    async fn a_finite_space_ends_though_a_trial_is_said_to_have_two_points() {
+        let home = Home::new(FOUR).await;
+        let agent = home.agent("me").await;
+        let mut left: Vec<String> = (1..=4).map(|x| format!("{{\"x\":{x}}}")).collect();
+        for _ in 0..3 {
+            let claim = agent.ledger.claim().await.unwrap().unwrap();
+            assert!(work(&home, &agent, claim).await);
+            let point = point_of(&home.attempts(claim.trial.0).await[0]).to_json().to_string();
+            left.retain(|other| *other != point);
+        }
+        let [last] = &left[..] else { panic!("one point is left: {left:?}") };
+        let mut key = sha256(last.as_bytes());
+        key.truncate(24);
+        home.store
+            .log_param(&home.sweep.ledger, &format!("point/{key}"), &format!("0 {last}"))
+            .await
+            .unwrap();
+        let claim = agent.ledger.claim().await.unwrap().unwrap();
+        // Trial 0 is run with another one: this one is left.
+        assert!(work(&home, &agent, claim).await);
+        let ledger = Ledger::read(&home.store, &home.sweep.ledger).await.unwrap();
+        assert_eq!((ledger.results().len(), ledger.empty()), (4, 0));
+    }
+
+    #[tokio::test]
+    async fn where_every_point_is_another_trials_there_is_none_left() {
+        let home = Home::new(FOUR).await;
+        let agent = home.agent("me").await;
+        // As earlier versions left it: nobody knows what else trial 9 may be run with.
+        for x in 1..=4 {
+            let point = format!("{{\"x\":{x}}}");
+            let mut key = sha256(point.as_bytes());
+            key.truncate(24);
+            let holder = format!("9 {point}");
+            home.store.log_param(&home.sweep.ledger, &format!("point/{key}"), &holder).await.unwrap();
+        }
+        let claim = agent.ledger.claim().await.unwrap().unwrap();
+        assert!(!work(&home, &agent, claim).await);
+        let ledger = Ledger::read(&home.store, &home.sweep.ledger).await.unwrap();
+        assert_eq!((ledger.results().len(), ledger.empty()), (0, 1));
+    }
+
+    #[tokio::test]
+    async fn agents_that_are_killed_between_claim_and_point_and_run_leave_no_trial_without_its_own_point() {
+        let home = Home::new(FOUR).await;
+        // Killed before the point, between its two facts, and before the run.
+        for writes in [0, 1, 2] {
+            let (lost, mortal) = home.mortal(&format!("lost-{writes}")).await;
+            let claim = lost.ledger.claim().await.unwrap().unwrap();
+            mortal.live_for(writes);
+            // The last of them has its point, and no run.
+            assert_eq!(propose(&lost, claim).await.is_ok(), writes == 2);
+        }
+        let agent = home.agent("last").await;
+        while let Some(claim) = agent.ledger.claim().await.unwrap() {
+            assert!(work(&home, &agent, claim).await);
+        }
+        for trial in agent.ledger.unfinished().await.unwrap() {
+            let claim = agent.ledger.claim_again(&trial).await.unwrap().unwrap();
+            assert!(work(&home, &agent, claim).await);
+        }
+        let results = Ledger::read(&home.store, &home.sweep.ledger).await.unwrap().results();
+        let mut points = std::collections::BTreeSet::new();
+        for trial in results.keys() {
+            points.insert(point_of(&home.attempts(trial.0).await[0]).to_json().to_string());
+        }
+        assert_eq!((results.len(), points.len()), (4, 4));
+    }
+
+    #[tokio::test]
+    async fn a_point_whose_run_was_deleted_is_not_proposed_again() {
+        let home = Home::new(FOUR).await;
+        let agent = home.agent("me").await;
+        for _ in 0..2 {
+            let claim = agent.ledger.claim().await.unwrap().unwrap();
+            assert!(work(&home, &agent, claim).await);
+        }
+        let deleted: RunId = home.attempts(0).await[0].info.id.clone();
+        home.store.delete_run(&deleted).await.unwrap();
+        // Another agent never saw it.
+        let other = home.agent("other").await;
+        let history = other.history.as_ref().unwrap();
+        let seen = look(&other, &mut *history.lock().await, &[]).await.unwrap();
+        assert_eq!(seen.observations.len(), 2);
+        assert!(seen.saw.running.contains_key(&0) && seen.saw.ended.contains_key(&1));
+    }
+}

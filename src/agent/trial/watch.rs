@@ -1,0 +1,158 @@
+//! Watching a command to its end, and ending it where it must be.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+use super::cut::{Cut, Watched};
+use super::from_output::FromOutput;
+use super::stopper::Stopper;
+use crate::agent::error::AgentError;
+use crate::agent::event::Event;
+use crate::agent::liveness::{Heartbeat, Lost, left_behind};
+use crate::agent::setup::Agent;
+use crate::agent::stop::{Level, Stop};
+use crate::process::{Child, Tail, now_ms};
+use crate::record::Claim;
+use crate::tracking::RunId;
+
+/// Watches a command until it has ended, by itself, by the agent's `stop`, by `trial_timeout`, or because the trial was
+/// taken over.
+pub(in crate::agent) async fn watch_command(
+    agent: &Agent,
+    claim: Claim,
+    run: &RunId,
+    mut child: Child,
+    mut stop: watch::Receiver<Stop>,
+) -> Result<Watched, AgentError> {
+    let broken = |source| AgentError::Io { what: format!("trial {} can't be watched", claim.trial), source };
+    let started = Instant::now();
+    let mut tail = Tail::at(&agent.live_log(run));
+    let mut from_output = FromOutput::start(&agent.config, &agent.store, run);
+    let mut heartbeat = Heartbeat::start(Arc::clone(&agent.store), run.clone(), agent.options.lease);
+    let mut stopper = Stopper::start(agent, claim.trial, run);
+    let mut verdict = None;
+    let mut ending = Ending {
+        cut: None,
+        level: Level::No,
+        deadline: agent.config.trial_timeout.map(|timeout| started + timeout),
+        grace: agent.options.grace,
+    };
+    let ended = loop {
+        let on_output = |bytes: &[u8]| {
+            (agent.events)(Event::Output { trial: claim.trial, bytes });
+            tail.push(bytes);
+            if let Some(from_output) = &mut from_output {
+                from_output.push(bytes);
+            }
+        };
+        tokio::select! {
+            // What has ended by itself is not stopped.
+            biased;
+            ended = child.watch(on_output) => break ended.map_err(broken)?,
+            asked = asked_beyond(&mut stop, ending.level) => {
+                let cut = if asked.give_back { Cut::TakenAway } else { Cut::Stopped };
+                ending.escalate(&child, asked.level, cut);
+            }
+            lost = heartbeat.lost(), if ending.cut.is_none() => {
+                let cut = if lost == Lost::Deleted { Cut::Deleted } else { Cut::Superseded };
+                ending.escalate(&child, Level::Terminate, cut);
+            }
+            () = reached(ending.deadline) => ending.time_is_up(&child),
+            stop = stopper.decided(), if verdict.is_none() && ending.cut.is_none() => {
+                if is_shadow(agent) {
+                    (agent.events)(Event::WouldStop { trial: claim.trial, stop: &stop });
+                } else {
+                    ending.escalate(&child, Level::Terminate, Cut::StoppedEarly);
+                }
+                verdict = Some(stop);
+            }
+        }
+    };
+    let (took, end_time) = (started.elapsed(), now_ms());
+    let strays = child.end_strays(ending.grace_left(), killed(&mut stop)).await;
+    if strays > 0 && !agent.strays_told.swap(true, Ordering::Relaxed) {
+        (agent.events)(Event::Note { trial: claim.trial, text: &left_behind(strays) });
+    }
+    let note = |text: &str| (agent.events)(Event::Note { trial: claim.trial, text });
+    if let Some(error) = tail.broken() {
+        note(&format!("its log is cut, and the trial is settled without the rest: {error}"));
+    }
+    let unsent = match from_output {
+        Some(from_output) => from_output.finish(note).await,
+        None => Vec::new(),
+    };
+    Ok(Watched { ended, cut: ending.cut, verdict, took, tail, end_time, unsent, beside: Vec::new() })
+}
+
+fn is_shadow(agent: &Agent) -> bool {
+    agent.early.as_ref().is_some_and(|early| early.shadow)
+}
+
+/// How far the end of a command has been brought about.
+struct Ending {
+    cut: Option<Cut>,
+    /// What has been done: nothing, `Terminate` or `Kill`.
+    level: Level,
+    /// When the next step is due.
+    deadline: Option<Instant>,
+    grace: Duration,
+}
+
+impl Ending {
+    fn escalate(&mut self, child: &Child, level: Level, cut: Cut) {
+        self.cut.get_or_insert(cut);
+        self.level = level;
+        if level == Level::Kill {
+            child.kill();
+            self.deadline = None;
+        } else {
+            child.terminate();
+            self.deadline = Some(Instant::now() + self.grace);
+        }
+    }
+
+    /// What is left of the grace for processes that outlive the command.
+    fn grace_left(&self) -> Duration {
+        match self.level {
+            Level::No | Level::Drain => self.grace,
+            Level::Terminate => self
+                .deadline
+                .map_or(self.grace, |deadline| deadline.saturating_duration_since(Instant::now())),
+            Level::Kill => Duration::ZERO,
+        }
+    }
+
+    fn time_is_up(&mut self, child: &Child) {
+        let next = if self.level < Level::Terminate { Level::Terminate } else { Level::Kill };
+        self.escalate(child, next, Cut::TimedOut);
+    }
+}
+
+/// Waits until the agent is asked to end its commands more firmly than it has done already.
+async fn asked_beyond(stop: &mut watch::Receiver<Stop>, done: Level) -> Stop {
+    let asked =
+        stop.wait_for(|stop| stop.level >= Level::Terminate && stop.level > done).await.map(|stop| *stop);
+    match asked {
+        Ok(stop) => stop,
+        // Nobody is left to ask.
+        Err(_) => std::future::pending().await,
+    }
+}
+
+/// Waits until the agent is asked to end its commands at once.
+async fn killed(stop: &mut watch::Receiver<Stop>) {
+    if stop.wait_for(|stop| stop.level == Level::Kill).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+async fn reached(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
