@@ -244,9 +244,18 @@ mod tests {
 
     use super::*;
 
+    /// The data of the example: ten measurements of 442 patients, and the progression of their disease.
+    fn diabetes() -> Dataset<f64, f64, ndarray::Ix1> {
+        let mut rows = csv::Reader::from_reader(&include_bytes!("../../examples/diabetes/diabetes.csv")[..]);
+        let rows: Vec<Vec<f64>> = rows.deserialize().map(Result::unwrap).collect();
+        let features = rows[0].len() - 1;
+        let records = Array2::from_shape_fn((rows.len(), features), |(row, column)| rows[row][column]);
+        Dataset::new(records, rows.iter().map(|row| row[features]).collect())
+    }
+
     #[test]
     fn it_learns_the_diabetes_set_better_than_the_mean_does() {
-        let data = linfa_datasets::diabetes();
+        let data = diabetes();
         let (train, test) = data.split_with_ratio(0.7);
         let forest = RegressionForest::new().n_trees(30).fit(&train).unwrap();
         let r2 = forest.predict(&test).r2(&test).unwrap();

@@ -1,24 +1,18 @@
 //! The whole job on the embedded default: no server, no Python.
 
-use std::path::PathBuf;
-
 use sweep::tracking::embedded::EmbeddedStore;
 use sweep::tracking::{ExperimentId, Run, RunQuery, Store};
 
 use crate::support::sandbox::Sandbox;
 
-/// The program that `examples/diabetes.rs` is, as cargo built it beside the tests.
-pub fn diabetes() -> PathBuf {
-    let target = PathBuf::from(env!("CARGO_BIN_EXE_sweep"));
-    target.parent().unwrap().join("examples/diabetes")
-}
+/// The example config of the repository.
+pub const EXAMPLE: &str = include_str!("../../sweep_config.example.yaml");
 
-/// The example config, with the program itself in the place of `cargo run`.
-pub fn example_config() -> String {
-    let text = include_str!("../../sweep_config.example.yaml");
-    let cargo = "cargo run --release --quiet --example diabetes --";
-    assert!(text.contains(cargo), "the example config runs another command");
-    text.replace(cargo, &diabetes().display().to_string())
+/// Puts the example config and the script and data that it names into a sandbox.
+pub fn example(sandbox: &Sandbox) {
+    sandbox.file("sweep_config.example.yaml", EXAMPLE);
+    sandbox.file("examples/diabetes/train.sh", include_str!("../../examples/diabetes/train.sh"));
+    sandbox.file("examples/diabetes/diabetes.csv", include_str!("../../examples/diabetes/diabetes.csv"));
 }
 
 /// All runs of an experiment but the ledger's.
@@ -41,8 +35,7 @@ fn history(store: &dyn Store, run: &Run, key: &str) -> Vec<(i64, f64)> {
 #[test]
 fn the_example_config_trains_twenty_models_and_says_what_mattered() {
     let sandbox = Sandbox::new();
-    let config = example_config();
-    sandbox.file("sweep_config.example.yaml", &config);
+    example(&sandbox);
     let ran = sandbox.run(&["start", "sweep_config.example.yaml"]).expect(0);
     assert!(ran.stdout.contains("Feature Importance and Correlation for r2"), "{}", ran.stdout);
     assert!(ran.stderr.contains("run_cap is reached: all 20 trials are taken"), "{}", ran.stderr);
@@ -73,7 +66,7 @@ fn the_example_config_trains_twenty_models_and_says_what_mattered() {
         assert!(log.starts_with("penalty "), "{log}");
     }
     let artifacts = std::path::Path::new(&parent.info.artifact_uri);
-    assert_eq!(std::fs::read_to_string(artifacts.join("sweep_config.yaml")).unwrap(), config);
+    assert_eq!(std::fs::read_to_string(artifacts.join("sweep_config.yaml")).unwrap(), EXAMPLE);
     for name in
         ["plots/timeline.svg", "plots/metric.svg", "plots/importance.svg", "report.html", "trials.csv"]
     {

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::Value as Json;
 
-use crate::embedded_sweep::example_config;
+use crate::embedded_sweep::example;
 use crate::support::mlflow_server::MlflowServer;
 use crate::support::python::mlflow_python;
 use crate::support::sandbox::Sandbox;
@@ -32,8 +32,8 @@ print(json.dumps({
 #[test]
 fn mlflow_server_and_its_python_client_find_the_sweep_in_the_database_that_we_wrote() {
     let sandbox = Sandbox::new();
-    sandbox.file("sweep.yaml", &example_config());
-    sandbox.run(&["start", "sweep.yaml", "--jobs", "2", "--quiet"]).expect(0);
+    example(&sandbox);
+    sandbox.run(&["start", "sweep_config.example.yaml", "--jobs", "2", "--quiet"]).expect(0);
 
     let server = MlflowServer::start_on(&format!("sqlite:///{}", sandbox.path().join("mlflow.db").display()));
     let script = sandbox.file("read.py", READER);

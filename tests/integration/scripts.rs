@@ -1,6 +1,7 @@
 //! The scripts in `examples/`, as people have them: each is the command of a sweep, with no server and unchanged.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use sweep::tracking::embedded::EmbeddedStore;
 use sweep::tracking::{Run, Store};
@@ -124,4 +125,47 @@ fn the_random_forest_of_the_bayes_example_is_run_as_it_stands() {
         assert!((0.9..1.0).contains(&value(trial, "mean_accuracy")));
         assert!(trial.tag("sweep.proposal").is_some());
     }
+}
+
+/// Programs that are an awk, where they are installed.
+const AWKS: [&str; 5] = ["awk", "mawk", "gawk", "original-awk", "busybox"];
+
+#[test]
+fn the_elastic_net_of_the_example_has_the_r2_of_scikit_learn_in_every_awk() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/diabetes/train.sh");
+    let folders: Vec<PathBuf> = std::env::split_paths(&std::env::var_os("PATH").unwrap()).collect();
+    let installed =
+        AWKS.into_iter().filter_map(|name| folders.iter().map(|f| f.join(name)).find(|path| path.is_file()));
+    let mut tried = 0;
+    for program in installed {
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(&program, folder.path().join("awk")).unwrap();
+        // What `sweep` is here only keeps what it is handed.
+        let log = folder.path().join("sweep");
+        std::fs::write(&log, "#!/bin/sh\nexec cat > \"$0.jsonl\"\n").unwrap();
+        std::fs::set_permissions(&log, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
+        let ran = Command::new("sh")
+            .arg(&script)
+            .args(["--penalty", "1", "--l1-ratio", "0.3", "--max-iterations", "500"])
+            .env("PATH", path)
+            .env("MLFLOW_RUN_ID", "a run")
+            .env("SWEEP_BIN", &log)
+            .status()
+            .unwrap();
+        assert!(ran.success(), "{}", program.display());
+        let logged = std::fs::read_to_string(folder.path().join("sweep.jsonl")).unwrap();
+        let r2: Vec<f64> = logged
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["r2"].as_f64().unwrap())
+            .collect();
+        // `ElasticNet(alpha=1, l1_ratio=0.3, tol=1e-10)` of scikit-learn 1.9 on the same folds, and the mean.
+        let expected = [0.407452, 0.469365, 0.529141, 0.418166, 0.457487, 0.456322];
+        assert_eq!(r2.len(), expected.len(), "{}", program.display());
+        for (found, expected) in r2.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-5, "{}: {found} {expected}", program.display());
+        }
+        tried += 1;
+    }
+    assert!(tried > 0, "there is no awk on this machine");
 }
