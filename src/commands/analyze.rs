@@ -9,12 +9,9 @@ use super::failure::Failure;
 pub use super::format::AnswerFormat;
 use super::load::load_sweep;
 use super::table_of_file::read_file;
-use super::table_of_runs::read_experiment;
-use super::table_of_sweep::{SEED, analyse_sweep, read_trials};
-use super::table_request::Asked;
-use super::values::Chosen;
 use crate::analysis::{Analysis, Frame, analyse};
 use crate::config::Goal;
+use crate::query::{ChosenMetric, FrameRequest, SEED, analyse_sweep, read_experiment, read_trials};
 use crate::report::{Objective, analysis_csv, analysis_json};
 use crate::trial::RunStatus;
 use crate::ui::{Ui, importance_table};
@@ -60,7 +57,7 @@ pub async fn analyze(setting: &Setting, args: &AnalyzeArgs) -> Result<Exit, Fail
         Source::Experiment { name, filter } => {
             let asked = asked(args)?;
             let context = Context::open_to_read(setting)?;
-            let (_, frame) = read_experiment(&context, name, filter, &asked).await?;
+            let frame = read_experiment(&context.store, name, filter, &asked).await?;
             Answer::of(&frame, asked)
         }
         Source::File(path) => {
@@ -72,17 +69,17 @@ pub async fn analyze(setting: &Setting, args: &AnalyzeArgs) -> Result<Exit, Fail
     Ok(answer.print(&setting.ui, args.format))
 }
 
-fn asked(args: &AnalyzeArgs) -> Result<Asked, Failure> {
+fn asked(args: &AnalyzeArgs) -> Result<FrameRequest, Failure> {
     let metric = args.metric.clone().ok_or_else(|| {
         Failure::new(Exit::Usage, "which metric is to be analysed?").hint("Give it by --metric NAME.")
     })?;
-    Ok(Asked { metric, goal: args.goal, log: args.log.clone() })
+    Ok(FrameRequest { metric, goal: args.goal, log: args.log.clone() })
 }
 
 async fn of_sweep(setting: &Setting, args: &AnalyzeArgs, choice: &SweepChoice) -> Result<Answer, Failure> {
     let context = Context::open_to_read(setting)?;
     let (sweep, config) = load_sweep(&context, choice).await?;
-    let Some(metric) = Chosen::of(config.metric.as_ref(), args.metric.as_deref(), args.goal) else {
+    let Some(metric) = ChosenMetric::of(config.metric.as_ref(), args.metric.as_deref(), args.goal) else {
         return Err(no_metric());
     };
     let read = read_trials(&context.store, &sweep, Some(&metric)).await?;
@@ -108,7 +105,7 @@ struct Answer {
 }
 
 impl Answer {
-    fn of(frame: &Frame, asked: Asked) -> Self {
+    fn of(frame: &Frame, asked: FrameRequest) -> Self {
         Self {
             analysis: analyse(frame, SEED),
             statuses: frame.rows.iter().map(|row| row.status).collect(),

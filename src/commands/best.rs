@@ -7,17 +7,16 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::format::{AnswerFormat, print_csv, print_json, print_sheet};
 use super::load::load_sweep;
-use super::overview::MetricJson;
 use super::pin::{Pin, check_pin};
-use super::ranking::best_of;
 use super::show::shown;
 use super::spell::{Spelling, spell};
-use super::trial_command::{TAG_DIFFERS, TrialCommand, shown_command};
-use super::trial_row::{TrialJson, TrialRow, whole_point};
-use super::values::Chosen;
 use super::workdir;
 use crate::config::{Config, Goal};
 use crate::process::now_ms;
+use crate::query::{
+    ChosenMetric, MetricJson, TAG_DIFFERS, TrialCommand, TrialJson, TrialRow, best_of, shown_command,
+    whole_point,
+};
 use crate::record::{Ledger, Sweep};
 use crate::ui::{Cell, Column, Drawing, Facts, MINOR, Sheet, Style, printable, words};
 
@@ -119,11 +118,12 @@ fn tell_of_tags(setting: &Setting, sweep: &Sweep, config: &Config, rows: &[Trial
     }
 }
 
-fn metric(config: &Config, args: &BestArgs) -> Result<Chosen, Failure> {
-    let metric = Chosen::of(config.metric.as_ref(), args.metric.as_deref(), args.goal).ok_or_else(|| {
-        Failure::new(Exit::Usage, "the config of the sweep names no metric: what is best?")
-            .hint("Give one: --metric NAME --goal minimize")
-    })?;
+fn metric(config: &Config, args: &BestArgs) -> Result<ChosenMetric, Failure> {
+    let metric =
+        ChosenMetric::of(config.metric.as_ref(), args.metric.as_deref(), args.goal).ok_or_else(|| {
+            Failure::new(Exit::Usage, "the config of the sweep names no metric: what is best?")
+                .hint("Give one: --metric NAME --goal minimize")
+        })?;
     if metric.goal.is_none() {
         return Err(Failure::new(
             Exit::Usage,
@@ -134,7 +134,7 @@ fn metric(config: &Config, args: &BestArgs) -> Result<Chosen, Failure> {
     Ok(metric)
 }
 
-fn nothing(sweep: &Sweep, metric: &Chosen) -> Failure {
+fn nothing(sweep: &Sweep, metric: &ChosenMetric) -> Failure {
     Failure::new(
         Exit::WorkFailed,
         format!("no finished trial of {} has a number as `{}`", sweep.parent.info.name, metric.name),
@@ -152,7 +152,7 @@ fn print_table(
     setting: &Setting,
     (sweep, config): (&Sweep, &Config),
     rows: &[TrialRow],
-    metric: &Chosen,
+    metric: &ChosenMetric,
 ) -> Result<(), Failure> {
     let ui = &setting.ui;
     let usual = sheet(sweep, config, rows, metric);
@@ -168,7 +168,7 @@ fn print_table(
 }
 
 /// A column a trial, a row a parameter.
-fn turned(config: &Config, rows: &[TrialRow], metric: &Chosen) -> Sheet {
+fn turned(config: &Config, rows: &[TrialRow], metric: &ChosenMetric) -> Sheet {
     let mut columns = vec![Column::new("", "name")];
     columns.extend(rows.iter().map(|row| Column::new(&format!("trial {}", row.trial), "").rank(1)));
     let line = |name: &str, cell: &dyn Fn(&TrialRow) -> Cell| -> Vec<Cell> {
@@ -195,7 +195,7 @@ fn paths(config: &Config, rows: &[TrialRow]) -> Vec<String> {
 fn tell_one(
     setting: &Setting,
     (sweep, config): (&Sweep, &Config),
-    metric: &Chosen,
+    metric: &ChosenMetric,
     row: &TrialRow,
     args: &BestArgs,
 ) {
@@ -224,7 +224,7 @@ fn tell_one(
     ui.say(&format!("With other seeds: sweep rerun {before}{}", row.trial));
 }
 
-fn sheet(sweep: &Sweep, config: &Config, rows: &[TrialRow], metric: &Chosen) -> Sheet {
+fn sheet(sweep: &Sweep, config: &Config, rows: &[TrialRow], metric: &ChosenMetric) -> Sheet {
     let paths = paths(config, rows);
     let mut columns = vec![
         Column::new("Rank", "rank"),

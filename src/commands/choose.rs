@@ -1,12 +1,12 @@
 //! Which trial is meant: by its number, its run id or a beginning of it, its run's name, `best`, or
 //! `SWEEP:TRIAL`.
 
-use super::best_trial::{BEST, best_run};
 use super::context::{Context, SweepChoice};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::load::load_sweep;
 use crate::config::Config;
+use crate::query::best_run;
 use crate::record::{Ledger, Sweep, attempt_of, attempts_of, index_of, runs_by_id, tags};
 use crate::tracking::{ErrorKind, Run, RunId};
 use crate::trial::TrialIndex;
@@ -21,6 +21,8 @@ pub struct TrialChoice {
     pub trial: String,
 }
 
+/// The word that stands for the best trial.
+const BEST: &str = "best";
 /// So many digits of a run id are looked for in other sweeps, too.
 const TELLING: usize = 6;
 
@@ -71,7 +73,7 @@ pub(super) async fn find_trial(context: &Context, choice: &TrialChoice) -> Resul
     }
     let (sweep, config) = load_sweep(context, &named).await?;
     if text == BEST {
-        let run = best_run(context, &sweep, &config).await?;
+        let run = best_run(&context.store, &sweep, &config).await?;
         return of_run(context, run).await;
     }
     if let Some(trial) = number(text) {

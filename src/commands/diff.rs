@@ -11,10 +11,9 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::format::{AnswerFormat, print_json};
 use super::show::shown;
-use super::trial_command::shown_command;
-use super::trial_row::took;
-use super::values::param_value;
+use crate::config::logged_value;
 use crate::process::now_ms;
+use crate::query::{shown_command, took};
 use crate::record::{exit_code_of, index_of, point_of, tags};
 use crate::space::Value;
 use crate::tracking::{ErrorKind, Run};
@@ -284,7 +283,7 @@ fn pairs(a: &BTreeMap<String, Value>, b: &BTreeMap<String, Value>) -> Vec<Pair> 
 /// The sampled values, and what the script logged beside them.
 fn params(run: &Run) -> BTreeMap<String, Value> {
     let point = point_of(run);
-    let logged = run.params.iter().map(|(name, text)| (name.clone(), param_value(text)));
+    let logged = run.params.iter().map(|(name, text)| (name.clone(), logged_value(text)));
     let mut params: BTreeMap<String, Value> = logged.collect();
     params.extend(point.leaves().into_iter().map(|(path, value)| (path, value.clone())));
     params

@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use crate::plain::{self, Folder, PlainError, TrialRecord, metric_rows};
+use crate::query::Walk;
 use crate::record::tags;
 use crate::tracking::local_artifacts::checked_path;
 use crate::tracking::{ArtifactEntry, ErrorKind, Run, Store, TrackingError};
@@ -143,10 +144,10 @@ pub(super) fn concerns_one_artifact(error: &TrackingError) -> bool {
 /// All artifacts of a run that can be files here, and the names of those that can't, whatever a server answers.
 async fn list(store: &dyn Store, run: &Run) -> Result<(Vec<ArtifactEntry>, Vec<String>), TrackingError> {
     let (mut files, mut left_out) = (Vec::new(), Vec::new());
-    let mut folders = vec![String::new()];
+    let mut walk = Walk::new(store, &run.info, usize::MAX);
     let mut seen = 0;
-    while let Some(folder) = folders.pop() {
-        for entry in store.artifacts(&run.info, &folder).await? {
+    while let Some((folder, entries)) = walk.next().await? {
+        for entry in entries {
             seen += 1;
             if seen > MOST {
                 let message = format!("run {} has more than {MOST} artifacts", run.info.id);
@@ -158,7 +159,7 @@ async fn list(store: &dyn Store, run: &Run) -> Result<(Vec<ArtifactEntry>, Vec<S
             if deep || !is_directly_below(&folder, &entry.path) {
                 left_out.push(format!("{:?} (its name can't be a file's here)", entry.path));
             } else if entry.is_dir {
-                folders.push(entry.path);
+                walk.enter(entry.path);
             } else {
                 files.push(entry);
             }

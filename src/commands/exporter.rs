@@ -9,9 +9,9 @@ use tokio::task::JoinSet;
 use super::context::Context;
 use super::export_trial::{What, Written, pretty, write_trial};
 use super::failure::Failure;
-use super::values::Chosen;
 use crate::config::Config;
 use crate::plain::{self, Folder, SweepRecord, TrialRecord};
+use crate::query::ChosenMetric;
 use crate::record::{Settled, Sweep, TrialRuns, runs_with_ids};
 use crate::report::{Objective, SweepReport, trials_csv};
 use crate::tracking::{Run, RunId};
@@ -26,7 +26,7 @@ pub(super) struct Exporter<'a> {
     context: &'a Context,
     sweep: &'a Sweep,
     config: &'a Config,
-    metric: Option<Chosen>,
+    metric: Option<ChosenMetric>,
     folder: Folder,
     what: What,
     /// The trials that are in the folder, as its table tells them.
@@ -60,7 +60,7 @@ impl<'a> Exporter<'a> {
             context,
             sweep,
             config,
-            metric: Chosen::of(config.metric.as_ref(), None, None),
+            metric: ChosenMetric::of(config.metric.as_ref(), None, None),
             folder,
             what,
             trials: BTreeMap::new(),

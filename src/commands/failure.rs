@@ -7,6 +7,7 @@ use super::exit::Exit;
 use crate::agent::AgentError;
 use crate::plain::PlainError;
 use crate::process::machine_hint;
+use crate::query::QueryError;
 use crate::strategy::StrategyError;
 use crate::tracking::{ErrorKind, TrackingError};
 
@@ -105,6 +106,19 @@ impl From<PlainError> for Failure {
             // The disk, not the store.
             PlainError::Disk(error) => Self { exit: Exit::WorkFailed, ..error.into() },
             other => Self::new(Exit::Usage, other.to_string()),
+        };
+        Self { hint, ..failure }
+    }
+}
+
+impl From<QueryError> for Failure {
+    fn from(error: QueryError) -> Self {
+        let hint = error.hint().map(str::to_owned);
+        let failure = match error {
+            QueryError::Store(error) => error.into(),
+            QueryError::Strategy(error) => error.into(),
+            QueryError::Unknown { message, .. } => Self::new(Exit::Usage, message),
+            QueryError::Unrecorded { message, .. } => Self::new(Exit::WorkFailed, message),
         };
         Self { hint, ..failure }
     }

@@ -8,19 +8,18 @@ use serde_json::{Value as Json, json};
 
 use super::analyze::{AnswerFormat, print_table};
 use super::context::{Context, Setting, SweepChoice};
-use super::curves::read_curves;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::load::{load_sweep, refuse_half};
-use super::overview::deleted_words;
+use super::overview_words::deleted_words;
 use super::report_place::{Delivery, deliver, pages_of_runs};
-use super::sweep_facts::{limit_of, method_of, short_id};
-use super::table_of_sweep::{analyse_sweep, dependences_of, read_trials};
-use super::trial_command::shown_command;
-use super::values::Chosen;
 use crate::analysis::{Analysis, ParameterAnalysis};
 use crate::config::{Config, Goal};
 use crate::process::now_ms;
+use crate::query::{
+    ChosenMetric, analyse_sweep, dependences_of, limit_of, method_of, read_curves, read_trials, short_id,
+    shown_command,
+};
 use crate::record::{
     BestTrial, Order, Posting, Sweep, TrialRuns, headline, params_text, stopped_early, tags,
 };
@@ -73,7 +72,7 @@ pub(super) async fn conclude(
     config: &Config,
     conclusion: &Conclusion,
 ) -> Result<Exit, Failure> {
-    let metric = Chosen::of(config.metric.as_ref(), conclusion.metric.as_deref(), conclusion.goal);
+    let metric = ChosenMetric::of(config.metric.as_ref(), conclusion.metric.as_deref(), conclusion.goal);
     let read = read_trials(&context.store, sweep, metric.as_ref()).await?;
     let (analysis, dependences) = match &metric {
         Some(_) => {
@@ -124,7 +123,7 @@ pub(super) async fn conclude(
 }
 
 /// Why a sweep stays open: no trial has a value that could be analysed.
-fn nothing_to_analyse(sweep: &Sweep, metric: &Chosen, trials: &[Trial], runs: &TrialRuns) -> Failure {
+fn nothing_to_analyse(sweep: &Sweep, metric: &ChosenMetric, trials: &[Trial], runs: &TrialRuns) -> Failure {
     let id = short_id(sweep);
     let failed: Vec<&Trial> = trials.iter().filter(|trial| trial.status == RunStatus::Failed).collect();
     let logged: BTreeSet<String> = runs

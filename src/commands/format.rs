@@ -7,7 +7,9 @@ use super::exit::Exit;
 use super::failure::Failure;
 use crate::config::nearest;
 use crate::process::now_ms;
-use crate::ui::{Sheet, Ui};
+use crate::record::stopped_early;
+use crate::tracking::Run;
+use crate::ui::{Cell, Sheet, Ui};
 
 /// How an answer is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -71,4 +73,9 @@ pub enum Format {
     Table,
     /// For programs.
     Json,
+}
+
+/// What became of a run's trial.
+pub(super) fn status_cell(run: &Run) -> Cell {
+    if stopped_early(run) { Cell::Stopped } else { Cell::Status(run.info.status) }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::context::{Context, Setting, SweepChoice};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::overview::{Overview, State};
+use super::overview_words::counts_words;
+use crate::query::{Overview, State};
 use crate::ui::{Style, printable};
 
 /// The verbs that are needed most, with what they do.
@@ -68,7 +69,7 @@ async fn of_sweep(setting: &Setting) -> Option<String> {
         State::Finished => "sweep best",
     };
     let name = printable(&overview.sweep.parent.info.name);
-    Some(format!("{name} is {}, {}: `{verb}`", overview.state().word(), overview.counts_words()))
+    Some(format!("{name} is {}, {}: `{verb}`", overview.state().word(), counts_words(&overview)))
 }
 
 /// The name of a file here that reads like a sweep file.

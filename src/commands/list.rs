@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Serialize;
-use tokio::task::JoinSet;
 
 use super::context::{Context, Setting};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::format::{AnswerFormat, print_csv, print_json, print_sheet};
-use super::overview::{BestJson, Counts, MetricJson, Overview, State};
 use super::workspace::Latest;
+use crate::query::{BestJson, Counts, MetricJson, Overview, State};
 use crate::record::{ImportMark, Sweep, tags};
 use crate::tracking::{ErrorKind, Result as StoreResult, Run, Store};
 use crate::ui::{Cell, Column, MINOR, Sheet, words};
@@ -85,31 +85,19 @@ fn half_or_unreadable(parent: &Run) -> &'static str {
 
 /// Looks at all of them, some side by side; `None`: another program made it, or its ledger is gone.
 async fn read_all(store: &Arc<dyn Store>, parents: &[Run]) -> StoreResult<Vec<Option<Overview>>> {
-    let mut read: Vec<Option<Overview>> = parents.iter().map(|_| None).collect();
-    let mut waiting = parents.iter().cloned().enumerate();
-    let mut reading = JoinSet::new();
-    loop {
-        while reading.len() < AT_ONCE
-            && let Some((place, parent)) = waiting.next()
-        {
-            let store = Arc::clone(store);
-            reading.spawn(async move { (place, Overview::read(&store, parent).await) });
-        }
-        match reading.join_next().await {
-            None => return Ok(read),
-            Some(Ok((place, Ok(overview)))) => read[place] = Some(overview),
-            Some(Ok((_, Err(error))))
+    let read = |parent: Run| async move {
+        match Overview::read(store, parent).await {
+            Ok(overview) => Ok(Some(overview)),
+            Err(error)
                 if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Invalid | ErrorKind::Forbidden) =>
             {
                 tracing::debug!(%error, "a sweep can't be read");
+                Ok(None)
             }
-            Some(Ok((_, Err(error)))) => return Err(error),
-            Some(Err(error)) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => return Ok(read),
-            },
+            Err(error) => Err(error),
         }
-    }
+    };
+    stream::iter(parents.to_vec()).map(read).buffered(AT_ONCE).try_collect().await
 }
 
 /// A sweep of the list.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Serialize;
 use serde_json::Value as Json;
-use tokio::task::JoinSet;
 
 use super::context::{Context, Setting};
 use super::exit::Exit;
@@ -73,28 +73,11 @@ fn unknown(name: &str, names: &[String]) -> Failure {
 
 /// The versions of all of them, some read side by side.
 async fn read_all(store: &Arc<dyn Store>, found: Vec<RegisteredModel>) -> StoreResult<Vec<Entry>> {
-    let mut read: Vec<Option<Entry>> = found.iter().map(|_| None).collect();
-    let mut waiting = found.into_iter().enumerate();
-    let mut reading = JoinSet::new();
-    loop {
-        while reading.len() < AT_ONCE
-            && let Some((place, model)) = waiting.next()
-        {
-            let store = Arc::clone(store);
-            reading.spawn(async move {
-                let versions = store.registry().versions(&model.name).await;
-                (place, versions.map(|versions| Entry::of(model, &versions)))
-            });
-        }
-        match reading.join_next().await {
-            None => return Ok(read.into_iter().flatten().collect()),
-            Some(Ok((place, entry))) => read[place] = Some(entry?),
-            Some(Err(error)) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => return Ok(Vec::new()),
-            },
-        }
-    }
+    let read = |model: RegisteredModel| async move {
+        let versions = store.registry().versions(&model.name).await?;
+        Ok(Entry::of(model, &versions))
+    };
+    stream::iter(found).map(read).buffered(AT_ONCE).try_collect().await
 }
 
 /// A registered model.

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::overview::Overview;
+use super::overview_words::counts_words;
 use crate::process::now_ms;
+use crate::query::Overview;
 use crate::record::{LATEST, Sweep, of_name};
 use crate::tracking::{Result, Run, Store};
 use crate::ui::words;
@@ -27,7 +28,7 @@ pub(super) async fn list(store: &Arc<dyn Store>, name: &str) -> Result<Vec<Strin
         let id = id.get(..8).unwrap_or(id);
         let age = age(run);
         let state = match Overview::read(store, run.clone()).await {
-            Ok(overview) => format!("{}, {}", overview.state().word(), overview.counts_words()),
+            Ok(overview) => format!("{}, {}", overview.state().word(), counts_words(&overview)),
             Err(_) => "unreadable".to_owned(),
         };
         lines.push(format!("{id}  {age}, {state}"));

@@ -7,9 +7,10 @@ use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::read_table::read_table;
-use super::values::{histories, param_value};
+use crate::config::logged_value;
 use crate::config::{self, Config, Fitter, Goal, Metric, Misfit};
 use crate::plain::{self, Asked, Folder, MetricRows, SweepRecord, TrialRecord};
+use crate::record::histories;
 use crate::record::{Prior, Sweep, TrialRuns, point_of, stopped_early, tags};
 use crate::space::Point;
 use crate::strategy::{Logged, Observation};
@@ -228,7 +229,7 @@ fn of_table(path: &Path, metric: &Metric) -> Result<Old, Failure> {
 fn sampled<'a>(mut point: Point, params: impl Iterator<Item = (&'a String, &'a String)>) -> Point {
     for (name, text) in params {
         if point.get(name).is_none() {
-            point.0.push((name.clone(), param_value(text)));
+            point.0.push((name.clone(), logged_value(text)));
         }
     }
     point

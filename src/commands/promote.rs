@@ -10,9 +10,8 @@ use super::context::{Context, Setting};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::format::{Format, print_json};
-use super::logged_model::{self, Candidate};
-use super::values::Chosen;
 use crate::process::now_ms;
+use crate::query::{ChosenMetric, ModelSource, find_model};
 use crate::record::{index_of, point_of, tags};
 use crate::space::Value;
 use crate::tracking::{ModelVersion, NewVersion, Registry, Run};
@@ -69,7 +68,7 @@ pub async fn promote(setting: &Setting, args: &PromoteArgs) -> Result<Exit, Fail
         return Err(Failure::new(Exit::Usage, format!("{title} is not over: its model may still change"))
             .hint("Wait for it: sweep status -w."));
     }
-    let model = logged_model::pick(&context, &found.run.info, &title, args.artifact.as_deref()).await?;
+    let model = find_model(context.store.as_ref(), &found.run.info, &title, args.artifact.as_deref()).await?;
     let registry = context.store.registry();
     let about = About::of(&context, &found).await?;
     let (version, created) = version_of(registry, args, &found.run, &model, &about).await?;
@@ -111,7 +110,8 @@ struct About {
 impl About {
     async fn of(context: &Context, found: &Found) -> Result<Self, Failure> {
         let run = &found.run;
-        let metric = found.of.as_ref().and_then(|(_, config)| Chosen::of(config.metric.as_ref(), None, None));
+        let metric =
+            found.of.as_ref().and_then(|(_, config)| ChosenMetric::of(config.metric.as_ref(), None, None));
         let mut value = None;
         if let Some(metric) = &metric {
             value = metric.values(&context.store, std::iter::once(run)).await?.remove(&run.info.id);
@@ -175,7 +175,7 @@ async fn version_of(
     registry: &dyn Registry,
     args: &PromoteArgs,
     run: &Run,
-    model: &Candidate,
+    model: &ModelSource,
     about: &About,
 ) -> Result<(ModelVersion, bool), Failure> {
     registry.ensure_model(&args.name).await?;

@@ -7,11 +7,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::format::Format;
 use super::load::load_sweep;
-use crate::config::Config;
-use crate::record::{History, Ledger, Prior, Saw, Sweep, attempts_of, point_of, tags};
-use crate::space::Point;
-use crate::strategy::{self, Proposal};
-use crate::tracking::Run;
+use crate::query::{Replayed, propose_again};
 use crate::trial::TrialIndex;
 use crate::ui::words;
 
@@ -26,23 +22,6 @@ pub struct ReplayArgs {
     pub format: Format,
 }
 
-/// A trial's proposal, made again.
-pub(super) struct Replayed {
-    run: Run,
-    saw: Saw,
-    pub(super) proposal: Option<Proposal>,
-}
-
-impl Replayed {
-    fn was(&self) -> Point {
-        point_of(&self.run)
-    }
-
-    pub(super) fn is_the_same(&self) -> bool {
-        self.proposal.as_ref().is_some_and(|proposal| proposal.point == self.was())
-    }
-}
-
 /// Makes a trial's proposal again, from the sweep's config and seed and from what the proposal knew, and says whether
 /// it is the same.
 ///
@@ -52,46 +31,12 @@ pub async fn replay(setting: &Setting, args: &ReplayArgs) -> Result<Exit, Failur
     let context = Context::open_to_read(setting)?;
     let (sweep, config) = load_sweep(&context, &args.sweep).await?;
     let trial = TrialIndex(args.trial);
-    let replayed = make_again(&context, &sweep, &config, trial).await?;
+    let replayed = propose_again(&context.store, &sweep, &config, trial).await?;
     match args.format {
         Format::Table => context.ui.tell(&in_words(trial, &replayed)),
         Format::Json => context.ui.json(&format!("{}\n", as_json(trial, &replayed))),
     }
     Ok(if replayed.is_the_same() { Exit::Done } else { Exit::WorkFailed })
-}
-
-/// Makes a trial's proposal again.
-pub(super) async fn make_again(
-    context: &Context,
-    sweep: &Sweep,
-    config: &Config,
-    trial: TrialIndex,
-) -> Result<Replayed, Failure> {
-    let store = &context.store;
-    let run = attempts_of(store.as_ref(), sweep, trial).await?.into_iter().next().ok_or_else(|| {
-        Failure::new(Exit::Usage, format!("sweep {} has no run of trial {trial}", sweep.id()))
-            .hint("Trials are counted from 0. `sweep sample CONFIG` shows points that were not run yet.")
-    })?;
-    let strategy = strategy::for_config(config, sweep.seed)?;
-    let mut saw = Saw::default();
-    let mut known = Vec::new();
-    if strategy.reads_history() {
-        saw = account(&run).ok_or_else(|| {
-            Failure::new(Exit::WorkFailed, format!("what trial {trial} was made from was not kept"))
-        })?;
-        let settled = Ledger::read(store.as_ref(), &sweep.ledger).await?.all_settled();
-        let priors = Prior::of(store.as_ref(), &sweep.parent).await?.observations();
-        let mut history = History::new(sweep.clone(), config.metric.clone(), priors);
-        known = history.read_again(store, &settled, &saw).await?;
-    }
-    let proposal = strategy.suggest(trial.0, &known)?;
-    Ok(Replayed { run, saw, proposal })
-}
-
-/// What the run says of its proposal.
-fn account(run: &Run) -> Option<Saw> {
-    let account: Json = serde_json::from_str(run.tag(tags::PROPOSAL)?).ok()?;
-    Saw::from_json(account.get("saw")?)
 }
 
 fn in_words(trial: TrialIndex, replayed: &Replayed) -> String {

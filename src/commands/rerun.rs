@@ -11,15 +11,12 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::format::{AnswerFormat, print_csv, print_json, print_sheet};
 use super::load::refuse_half;
-use super::overview::MetricJson;
 use super::pin::{Pin, check_pin};
 use super::run::{WorkArgs, assemble};
 use super::signals::Signals;
-use super::trial_command::refuse_foreign_text;
-use super::trial_row::{took, whole_point};
-use super::values::Chosen;
 use crate::agent::{self, Agent, Event, Level, Rerun};
 use crate::process::now_ms;
+use crate::query::{ChosenMetric, MetricJson, refuse_foreign_text, took, whole_point};
 use crate::record::{DEFAULT_LEASE, Sweep, index_of, reruns_of, tags};
 use crate::space::Value;
 use crate::tracking::{Run, RunId};
@@ -62,7 +59,7 @@ pub async fn rerun(setting: &Setting, args: &RerunArgs) -> Result<Exit, Failure>
     check_pin(&context, &sweep, &args.pin)?;
     let point = whole_point(&sweep, &config, &original)?;
     refuse_foreign_text(&config, &point)?;
-    let metric = Chosen::of(config.metric.as_ref(), None, None);
+    let metric = ChosenMetric::of(config.metric.as_ref(), None, None);
     let first = next_number(&context, &sweep, &original, trial).await?;
     let signals = Signals::listen(setting.ui)?;
     let mut agent = assemble(&context, sweep, config, &work(args, first)).await?;
@@ -133,7 +130,7 @@ struct Valued {
 /// What came of it.
 struct Report {
     trial: TrialIndex,
-    metric: Option<Chosen>,
+    metric: Option<ChosenMetric>,
     original: Valued,
     runs: Vec<Valued>,
 }
@@ -143,7 +140,7 @@ impl Report {
         context: &Context,
         original: Run,
         trial: TrialIndex,
-        metric: Option<Chosen>,
+        metric: Option<ChosenMetric>,
         ids: Vec<RunId>,
     ) -> Result<Self, Failure> {
         let mut runs = vec![original];

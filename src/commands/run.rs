@@ -12,7 +12,6 @@ use super::load::{load_sweep, refuse_half};
 use super::one_machine;
 use super::pin::{Pin, check_pin};
 use super::signals::Signals;
-use super::sweep_facts::{limit, limit_of, short_id};
 use super::workdir::{self, Place};
 use super::workspace;
 use crate::agent::{
@@ -21,6 +20,7 @@ use crate::agent::{
 use crate::config::{self, Config, Method};
 use crate::gateway::Gateway;
 use crate::process::{Guard, list_gpus, parse_gpus};
+use crate::query::{limit, limit_of, short_id};
 use crate::record::{ClaimOrder, History, Ledger, Order, Peers, Prior, Sweep};
 use crate::stopping;
 use crate::strategy::{self, Strategy};

@@ -10,18 +10,19 @@ use super::choose::{Found, TrialChoice, find_trial};
 use super::context::{Context, Setting};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::format::status_cell;
 use super::format::{AnswerFormat, print_json};
 use super::logs::{LogPlace, log_place};
-use super::sweep_facts::is_imported_table;
-use super::trial_command::{TAG_DIFFERS, TrialCommand, shown_command};
-use super::trial_row::{TrialJson, TrialRow, status_cell, took};
-use super::values::{Chosen, histories_of};
 use crate::process::now_ms;
+use crate::query::{
+    ChosenMetric, TAG_DIFFERS, TrialCommand, TrialJson, TrialRow, files_of, histories_of, is_imported_table,
+    shown_command, took,
+};
 use crate::record::{
     attempt_of, exit_code_of, index_of, point_of, reruns_of, status_word, stopped_early, tags,
 };
 use crate::space::Value;
-use crate::tracking::{ArtifactEntry, ErrorKind, Metric, Result as StoreResult, Run, Store};
+use crate::tracking::{ArtifactEntry, Metric, Run};
 use crate::ui::{Cell, Column, Facts, Sheet, Style, Ui, words};
 
 /// What was typed.
@@ -61,7 +62,7 @@ pub async fn show(setting: &Setting, args: &ShowArgs) -> Result<Exit, Failure> {
 /// A trial with all that belongs to it.
 struct Whole {
     found: Found,
-    metric: Option<Chosen>,
+    metric: Option<ChosenMetric>,
     histories: BTreeMap<String, Vec<Metric>>,
     artifacts: Vec<ArtifactEntry>,
     log: LogPlace,
@@ -72,10 +73,11 @@ struct Whole {
 impl Whole {
     async fn read(context: &Context, found: Found) -> Result<Self, Failure> {
         let store = context.store.as_ref();
-        let metric = found.of.as_ref().and_then(|(_, config)| Chosen::of(config.metric.as_ref(), None, None));
+        let metric =
+            found.of.as_ref().and_then(|(_, config)| ChosenMetric::of(config.metric.as_ref(), None, None));
         let keys = found.run.metrics.iter().map(|metric| metric.key.clone()).take(MOST_HISTORIES);
         let histories = histories_of(&context.store, &found.run.info.id, keys.collect()).await?;
-        let artifacts = artifacts_of(store, &found.run).await?;
+        let artifacts = files_of(store, &found.run.info, MOST_ARTIFACTS, MOST_FOLDERS).await?;
         let log = log_place(&found.run, &artifacts);
         let reruns = match &found.of {
             Some((sweep, _)) => reruns_of(store, sweep, &found.run.info.id).await?,
@@ -382,31 +384,4 @@ struct ShowJson {
     reruns: Vec<String>,
     artifacts: Vec<Json>,
     log: Option<String>,
-}
-
-/// The files among a run's artifacts, folders entered; a few more than are shown at most.
-async fn artifacts_of(store: &dyn Store, run: &Run) -> StoreResult<Vec<ArtifactEntry>> {
-    let mut files = Vec::new();
-    let mut folders = vec![String::new()];
-    let mut looked = 0;
-    while let Some(folder) = folders.pop() {
-        looked += 1;
-        if looked > MOST_FOLDERS {
-            break;
-        }
-        let entries = match store.artifacts(&run.info, &folder).await {
-            Ok(entries) => entries,
-            // Artifacts that lie where this program can't look hold nothing up.
-            Err(error) if matches!(error.kind, ErrorKind::Unsupported | ErrorKind::NotFound) => break,
-            Err(error) => return Err(error),
-        };
-        for entry in entries {
-            if entry.is_dir { folders.push(entry.path) } else { files.push(entry) }
-        }
-        if files.len() > MOST_ARTIFACTS {
-            break;
-        }
-    }
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(files)
 }

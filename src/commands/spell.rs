@@ -6,10 +6,9 @@ use std::path::Path;
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::trial_command::{TrialCommand, seed_of};
-use super::trial_row::TrialRow;
 use crate::config::command::quoted;
 use crate::config::{Command, Config};
+use crate::query::{TrialCommand, TrialRow, seed_of};
 use crate::record::Sweep;
 use crate::space::{Point, Value};
 

@@ -11,11 +11,11 @@ use super::context::{Context, Setting, SweepChoice};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::format::{AnswerFormat, print_json};
-use super::overview::{BestJson, Counts, MetricJson, Overview, State};
+use super::overview_words::counts_words;
 use super::status_pace::{Pace, since};
-use super::trial_row::took;
-use super::values::histories;
 use crate::process::now_ms;
+use crate::query::{BestJson, Counts, MetricJson, Overview, State, took};
+use crate::record::histories;
 use crate::record::{index_of, last_sign, latest_ended, lease_of, point_of, tags, unmeasured};
 use crate::space::Value;
 use crate::tracking::{Result as StoreResult, Run, RunId, Store};
@@ -164,7 +164,7 @@ impl Look {
         format!(
             "{} {} {:?}",
             self.overview.state().word(),
-            self.overview.counts_words(),
+            counts_words(&self.overview),
             self.overview.best_json()
         )
     }
@@ -178,7 +178,7 @@ impl Look {
                 let parts: Vec<String> = [
                     Some(words::moment(self.now)),
                     Some(self.overview.state().word().to_owned()),
-                    Some(self.overview.counts_words()),
+                    Some(counts_words(&self.overview)),
                     self.best_words().map(|best| format!("best {best}")),
                 ]
                 .into_iter()

@@ -1,10 +1,10 @@
 //! What `sweep status` shows a person: as much of each part as fits the terminal.
 
-use super::overview::State;
+use super::format::status_cell;
+use super::overview_words::counts_words;
 use super::status::{AgentSigns, Look};
 use super::status_pace::since;
-use super::sweep_facts::short_id;
-use super::trial_row::{status_cell, took};
+use crate::query::{State, short_id, took};
 use crate::record::{exit_code_of, index_of, tags};
 use crate::space::Value;
 use crate::tracking::Run;
@@ -89,7 +89,7 @@ impl Look {
         facts.add("sweep", overview.sweep.id().to_string());
         let bar = overview.limit().map(|limit| bar(overview.standing.done(), limit, (ui.width / 4).min(30)));
         let bar = bar.map(|bar| format!("{bar}  ")).unwrap_or_default();
-        facts.add("trials", format!("{bar}{}", overview.counts_words()));
+        facts.add("trials", format!("{bar}{}", counts_words(overview)));
         if let Some(metric) = &overview.metric {
             let best = self.best_words().unwrap_or_else(|| "no value yet".to_owned());
             facts.add("best", format!("{} {best}", metric.name));

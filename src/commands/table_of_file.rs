@@ -5,9 +5,9 @@ use std::path::Path;
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::table_request::Asked;
-use super::values::param_value;
 use crate::analysis::{ColumnInfo, Frame, Row};
+use crate::config::logged_value;
+use crate::query::FrameRequest;
 use crate::report::TRIAL_COLUMNS;
 use crate::space::Value;
 use crate::tracking::open_typed;
@@ -19,7 +19,7 @@ const STATUS: &str = "status";
 
 /// Reads a file with a header and a row a run (`-`: from stdin). Empty cells are absent values; without a column
 /// `status` every run is taken as finished. The first columns of a table of trials that `finalize` wrote are understood.
-pub(super) fn read_file(path: &Path, asked: &Asked) -> Result<Frame, Failure> {
+pub(super) fn read_file(path: &Path, asked: &FrameRequest) -> Result<Frame, Failure> {
     let name = path.display().to_string();
     let unreadable = |error: &dyn std::error::Error| {
         Failure::new(Exit::Usage, format!("the table {name} can't be read")).caused_by(error)
@@ -66,7 +66,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(header: &csv::StringRecord, asked: &Asked) -> Result<Self, Failure> {
+    fn of(header: &csv::StringRecord, asked: &FrameRequest) -> Result<Self, Failure> {
         let place = |wanted: &str| header.iter().position(|name| name == wanted);
         let listed = || header.iter().collect::<Vec<_>>().join(", ");
         let missing = |wanted: &str| {
@@ -99,14 +99,14 @@ impl Columns {
             })?,
         };
         let metric = cell(self.metric).map(number).transpose()?;
-        let cells = self.parameters.iter().map(|(at, _)| cell(*at).map(param_value)).collect();
+        let cells = self.parameters.iter().map(|(at, _)| cell(*at).map(logged_value)).collect();
         Ok(Row { status, metric: metric.flatten(), cells })
     }
 }
 
 /// The number that a cell of the metric holds; `None` where it says that there is none.
 fn number(text: &str) -> Result<Option<f64>, String> {
-    match param_value(text) {
+    match logged_value(text) {
         Value::Null => Ok(None),
         value => match value.as_f64() {
             Some(number) => Ok(Some(number)),

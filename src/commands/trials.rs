@@ -8,13 +8,13 @@ use serde::Serialize;
 use super::context::{Context, Setting, SweepChoice};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::format::status_cell;
 use super::format::{AnswerFormat, print_csv, print_json, print_sheet};
 use super::load::load_sweep;
-use super::overview::{MetricJson, deleted_words};
-use super::trial_row::{Field, Known, ROW_TAGS, TrialJson, TrialRow, plain_name, status_cell};
-use super::values::Chosen;
+use super::overview_words::deleted_words;
 use crate::config::{Config, ConstraintError, Filter, Goal, Summary};
 use crate::process::now_ms;
+use crate::query::{ChosenMetric, Columns, Field, MetricJson, ROW_TAGS, TrialJson, TrialRow, plain_name};
 use crate::record::{Ledger, Ranking, Sweep, TrialRuns, attempt_of, best_runs, stopped_early, tags};
 use crate::report::TRIAL_COLUMNS;
 use crate::space::{Point, Value};
@@ -46,7 +46,7 @@ pub struct TrialsArgs {
 pub async fn trials(setting: &Setting, args: &TrialsArgs) -> Result<Exit, Failure> {
     let context = Context::open_to_read(setting)?;
     let (sweep, config) = load_sweep(&context, &args.sweep).await?;
-    let metric = Chosen::of(config.metric.as_ref(), None, None);
+    let metric = ChosenMetric::of(config.metric.as_ref(), None, None);
     let asked = Asked { args, config: &config, metric: metric.as_ref(), now: now_ms() };
     let rows = asked.rows(&context, &sweep).await?;
     let list = List { rows: &rows, asked: &asked, important: important(&sweep) };
@@ -83,7 +83,7 @@ struct TrialsJson {
 struct Asked<'a> {
     args: &'a TrialsArgs,
     config: &'a Config,
-    metric: Option<&'a Chosen>,
+    metric: Option<&'a ChosenMetric>,
     now: i64,
 }
 
@@ -162,8 +162,8 @@ impl Asked<'_> {
         Ok(Some(runs.into_iter().filter_map(|run| TrialRow::of(run, Some(metric), None)).collect()))
     }
 
-    fn known(&self, rows: &[TrialRow]) -> Known {
-        let mut known = Known::default();
+    fn known(&self, rows: &[TrialRow]) -> Columns {
+        let mut known = Columns::default();
         known.params.extend(self.config.space.leaves().into_iter().map(|leaf| leaf.name));
         known.metrics.extend(self.metric.map(|metric| metric.name.clone()));
         for row in rows {
@@ -185,7 +185,7 @@ impl Asked<'_> {
         &self,
         rows: Vec<TrialRow>,
         filter: &Filter,
-        known: &Known,
+        known: &Columns,
     ) -> Result<Vec<TrialRow>, Failure> {
         let fields = filter
             .names()
@@ -203,7 +203,7 @@ impl Asked<'_> {
         Ok(kept)
     }
 
-    fn sorting(&self, known: &Known) -> Result<Option<Sorting>, Failure> {
+    fn sorting(&self, known: &Columns) -> Result<Option<Sorting>, Failure> {
         if let Some(name) = &self.args.sort {
             return Ok(Some(Sorting { field: known.field(name)?, descending: self.args.desc }));
         }

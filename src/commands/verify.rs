@@ -12,11 +12,10 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::format::{Format, print_json};
 use super::load::read_file;
-use super::replay::make_again;
-use super::trial_command::shown_command;
 use crate::agent::{TOO_LARGE, changes_hash};
 use crate::config;
 use crate::process::{GitState, below_top, commits_apart, git_state, is_tracked};
+use crate::query::{propose_again, shown_command};
 use crate::record::{Code, Sweep, fingerprint, index_of, point_of, tags};
 use crate::tracking::{ErrorKind, Run};
 use crate::ui::{CheckLine, Mark, check_list, words};
@@ -228,7 +227,7 @@ async fn point(
     let Some(trial) = index_of(run) else {
         return Ok(compared("point", State::Unknown, "the run is no trial"));
     };
-    let again = match make_again(context, sweep, config, trial).await {
+    let again = match propose_again(&context.store, sweep, config, trial).await.map_err(Failure::from) {
         Ok(again) => again,
         Err(failure) if failure.exit == Exit::Tracking => return Err(failure),
         Err(failure) => return Ok(compared("point", State::Unknown, failure.message)),

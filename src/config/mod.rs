@@ -25,6 +25,6 @@ pub use model::{Budget, Command, Config, EarlyTerminate, Impute, Method, Metric,
 pub use render::render_findings;
 pub use schema::schema;
 pub use suggest::nearest;
-pub use yaml::plain_value;
+pub use yaml::{logged_value, plain_value};
 
 pub use crate::metric::{Goal, Summary};

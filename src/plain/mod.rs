@@ -6,7 +6,6 @@
 mod error;
 mod folder;
 mod metrics;
-mod moment;
 mod sweep;
 mod table;
 mod trial;
@@ -14,7 +13,6 @@ mod trial;
 pub use error::PlainError;
 pub use folder::{Folder, LARGEST_CONFIG, Tree};
 pub use metrics::{HEADER, MetricRows, metric_rows, number_text, read_number, unix_lines};
-pub use moment::{iso, parse_moment};
 pub use sweep::{Goal, SweepRecord};
 pub use table::{Around, Asked, Dialect, Table, TableTrial, infer_config};
 pub use trial::{TrialRecord, final_metrics};

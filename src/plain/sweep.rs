@@ -7,9 +7,9 @@ use serde_json::{Value as Json, json};
 use super::SWEEP;
 use super::error::PlainError;
 use super::folder::Folder;
-use super::moment::{iso, parse_moment};
 pub use crate::config::Goal;
 use crate::record::{Sweep, tags};
+use crate::text::{iso_or_number, parse_moment};
 
 /// The version of the formats.
 const FORMAT: u64 = 1;
@@ -81,7 +81,7 @@ impl SweepRecord {
             "method": self.method,
             "seed": self.seed,
             "metric": self.metric.as_ref().map(|(name, way)| json!({ "name": name, "goal": way.as_str() })),
-            "start": iso(self.start),
+            "start": iso_or_number(self.start),
             "tags": self.tags,
         })
     }

@@ -8,9 +8,9 @@ mod names;
 
 use super::error::PlainError;
 use super::metrics::read_number;
-use super::moment::parse_moment;
-use crate::config::plain_value;
+use crate::config::logged_value;
 use crate::space::{Point, Value};
+use crate::text::parse_moment;
 use crate::trial::RunStatus;
 use columns::{Columns, Role};
 
@@ -126,14 +126,14 @@ fn row(columns: &Columns, record: &csv::StringRecord) -> Result<TableTrial, Stri
             Role::End => trial.end = Some(moment()?),
             Role::Seconds => seconds = read_number(text),
             Role::Metric(name) => {
-                let missing = matches!(cell_value(text), Value::Null);
+                let missing = matches!(logged_value(text), Value::Null);
                 let number = read_number(text).filter(|_| !missing);
                 if number.is_none() && !missing {
                     return Err(format!("the metric is `{text}`, which is not a number"));
                 }
                 trial.metrics.extend(number.map(|number| (name.clone(), number)));
             }
-            Role::Param(name) => trial.point.0.push((name.clone(), cell_value(text))),
+            Role::Param(name) => trial.point.0.push((name.clone(), logged_value(text))),
             Role::Other(name) => match read_number(text) {
                 Some(number) => trial.metrics.push((name.clone(), number)),
                 None => trial.tags.push((name.clone(), text.to_owned())),
@@ -147,17 +147,6 @@ fn row(columns: &Columns, record: &csv::StringRecord) -> Result<TableTrial, Stri
         trial.end = trial.start.zip(length).map(|(start, length)| start.saturating_add(length));
     }
     Ok(trial)
-}
-
-/// A cell as a plain scalar of a config, with Python's words for null and for what is no number.
-fn cell_value(text: &str) -> Value {
-    match text {
-        "None" => Value::Null,
-        "nan" | "NaN" => Value::Float(f64::NAN),
-        "inf" | "Infinity" => Value::Float(f64::INFINITY),
-        "-inf" | "-Infinity" => Value::Float(f64::NEG_INFINITY),
-        _ => plain_value(text),
-    }
 }
 
 /// MLflow's, W&B's and Optuna's words for how a run ended.

@@ -6,10 +6,10 @@ use serde_json::{Map, Value as Json, json};
 
 use super::error::PlainError;
 use super::folder::Folder;
-use super::moment::{iso, parse_moment, stamp};
 use super::{GIT, PARAMS, SUMMARY, TAGS};
 use crate::record::{Sweep, tags};
 use crate::space::{Point, Value};
+use crate::text::{iso_or_number, parse_moment, stamp};
 use crate::tracking::Run;
 use crate::trial::{RunStatus, Trial, TrialIndex};
 
@@ -125,8 +125,8 @@ impl TrialRecord {
             "sweep_id": self.sweep_id,
             "status": self.status.as_str(),
             "exit_code": self.exit_code,
-            "start": iso(self.start),
-            "end": self.end.map(iso),
+            "start": iso_or_number(self.start),
+            "end": self.end.map(iso_or_number),
             "duration": duration,
             "metrics": metrics,
         });

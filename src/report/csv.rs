@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::SweepReport;
 use super::numbers::float_text;
-use super::text::moment_iso;
 use super::values::flatten;
+use crate::text::iso_or_number;
 
 /// The columns that every sweep's table of trials begins with, before its parameters.
 pub const TRIAL_COLUMNS: [&str; 7] = ["index", "attempt", "run_id", "status", "start", "end", "duration"];
@@ -42,8 +42,8 @@ pub fn trials_csv(report: &SweepReport) -> String {
             trial.attempt.to_string(),
             trial.run_id.clone(),
             trial.status_word().to_owned(),
-            start.map_or_else(String::new, moment_iso),
-            trial.end_time.map_or_else(String::new, moment_iso),
+            start.map_or_else(String::new, iso_or_number),
+            trial.end_time.map_or_else(String::new, iso_or_number),
             duration.map_or_else(String::new, |ms| float_text(ms as f64 / 1000.0)),
         ];
         let mut values: HashMap<String, String> = flatten(&trial.point).into_iter().collect();

@@ -36,12 +36,14 @@ pub use curves::curves_svg;
 pub use history::history_svg;
 pub use html::report_html;
 pub use importance::importance_svg;
-pub use model::{Curve, Objective, SweepReport};
+pub use model::{Objective, SweepReport};
 pub use note::parent_note;
 pub use parallel::parallel_svg;
 pub use png::{PngError, png};
 pub use slices::slices_svg;
 pub use timeline::timeline_svg;
+
+pub use crate::query::Curve;
 
 use plot::{Mark, Plot};
 

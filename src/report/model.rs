@@ -2,6 +2,7 @@
 
 use crate::analysis::{Analysis, Dependence};
 use crate::config::{Config, Goal};
+use crate::query::Curve;
 use crate::trial::Trial;
 
 /// Everything that the plots and the report tell of a sweep.
@@ -33,15 +34,6 @@ pub struct SweepReport<'a> {
     pub runs_at: Option<&'a str>,
     /// When the report is made, epoch milliseconds: running trials last until then.
     pub generated_at_ms: i64,
-}
-
-/// The history of a trial's metric.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Curve {
-    /// Place of the trial among those of the report.
-    pub trial: usize,
-    /// Step and value, in the order in which they were logged.
-    pub points: Vec<(i64, f64)>,
 }
 
 /// The metric that a report is about.

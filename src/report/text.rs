@@ -114,12 +114,6 @@ pub(super) fn moment_text(epoch_ms: i64) -> String {
     )
 }
 
-/// A moment in UTC to the millisecond by ISO 8601, for programs.
-pub(super) fn moment_iso(epoch_ms: i64) -> String {
-    let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
-    moment(epoch_ms).and_then(|moment| moment.format(format).ok()).unwrap_or_else(|| epoch_ms.to_string())
-}
-
 fn moment(epoch_ms: i64) -> Option<OffsetDateTime> {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(epoch_ms) * 1_000_000).ok()
 }
@@ -156,8 +150,6 @@ mod tests {
             assert_eq!(duration_text(ms), text);
         }
         assert_eq!(moment_text(0), "1970-01-01 00:00:00 UTC");
-        assert_eq!(moment_iso(1_500), "1970-01-01T00:00:01.500Z");
-        assert_eq!(moment_iso(i64::MAX), i64::MAX.to_string());
     }
 
     proptest! {

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::space::{Point, Value};
 use crate::stopping::Stop;
+use crate::text::iso;
+
+pub use crate::text::count;
 
 /// A duration to two figures that matter: `87 ms`, `1.2 s`, `3 min 20 s`, `2 h 05 min`.
 #[must_use]
@@ -87,12 +90,8 @@ pub fn ago(since: Duration) -> String {
 /// A moment as ISO 8601 in UTC; empty where there is no such moment.
 #[must_use]
 pub fn moment(epoch_ms: i64) -> String {
-    let moment = time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(epoch_ms) * 1_000_000).ok();
-    moment.and_then(|moment| moment.format(MOMENT).ok()).unwrap_or_default()
+    iso(epoch_ms).unwrap_or_default()
 }
-
-const MOMENT: &[time::format_description::BorrowedFormatItem<'static>] =
-    time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
 /// A history as a line of eight heights, of at most `width` characters; what is no number is a space.
 #[must_use]
@@ -128,12 +127,6 @@ pub fn bytes(bytes: u64) -> String {
         size /= 1000.0;
     }
     format!("{size:.1} TB")
-}
-
-/// `1 trial`, `2 trials`.
-#[must_use]
-pub fn count(number: u64, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 /// A name as it stands in a sentence: `loss`, without what a terminal would take as an order.

@@ -332,7 +332,7 @@ fn a_second_export_touches_only_what_has_changed() {
 
 fn start_second(folder: &Path) -> i64 {
     let start = json(&folder.join("summary.json"))["start"].as_str().unwrap().to_owned();
-    sweep::plain::parse_moment(&start).unwrap() / 1000
+    sweep::text::parse_moment(&start).unwrap() / 1000
 }
 
 #[test]

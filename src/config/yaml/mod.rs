@@ -24,3 +24,39 @@ use crate::space::Value;
 pub fn plain_value(text: &str) -> Value {
     scalar::resolve(text).map_or_else(|_| Value::Text(text.to_owned()), |(value, _)| value)
 }
+
+/// What a param means whose text was logged: as a plain scalar of a config, and Python's words for null and for what is
+/// no number.
+#[must_use]
+pub fn logged_value(text: &str) -> Value {
+    match text {
+        "None" => Value::Null,
+        "nan" | "NaN" => Value::Float(f64::NAN),
+        "inf" | "Infinity" => Value::Float(f64::INFINITY),
+        "-inf" | "-Infinity" => Value::Float(f64::NEG_INFINITY),
+        _ => plain_value(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn params_mean_what_they_would_mean_in_a_config() {
+        for (text, value) in [
+            ("3", Value::Int(3)),
+            ("1e-05", Value::Float(1e-5)),
+            ("0.5", Value::Float(0.5)),
+            ("True", Value::Bool(true)),
+            ("false", Value::Bool(false)),
+            ("None", Value::Null),
+            ("-inf", Value::Float(f64::NEG_INFINITY)),
+            ("adam", Value::Text("adam".into())),
+            ("[1, 2]", Value::Text("[1, 2]".into())),
+        ] {
+            assert_eq!(logged_value(text), value, "{text}");
+        }
+        assert!(matches!(logged_value("nan"), Value::Float(x) if x.is_nan()));
+    }
+}

@@ -4,16 +4,22 @@ use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
-/// `2026-11-21T05:13:46.123Z`; a moment that no calendar has stays a number of milliseconds.
+/// `2026-11-21T05:13:46.123Z`; `None`: no calendar has it.
 #[must_use]
-pub fn iso(epoch_ms: i64) -> String {
+pub fn iso(epoch_ms: i64) -> Option<String> {
     let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
-    let text = moment(epoch_ms).and_then(|moment| moment.format(format).ok());
-    text.unwrap_or_else(|| epoch_ms.to_string())
+    moment(epoch_ms)?.format(format).ok()
 }
 
-/// The same without colons and fractions, for the name of a folder: `2026-11-21T05-13-46Z`.
-pub(super) fn stamp(epoch_ms: i64) -> String {
+/// The same; a moment that no calendar has is a number of milliseconds.
+#[must_use]
+pub fn iso_or_number(epoch_ms: i64) -> String {
+    iso(epoch_ms).unwrap_or_else(|| epoch_ms.to_string())
+}
+
+/// The same as [`iso`] without colons and fractions, for the name of a folder: `2026-11-21T05-13-46Z`.
+#[must_use]
+pub fn stamp(epoch_ms: i64) -> String {
     let format = format_description!("[year]-[month]-[day]T[hour]-[minute]-[second]Z");
     moment(epoch_ms).and_then(|moment| moment.format(format).ok()).unwrap_or_else(|| "unknown".to_owned())
 }
@@ -49,10 +55,12 @@ mod tests {
 
     #[test]
     fn moments_read_back_to_the_millisecond() {
-        for epoch_ms in [0, 1, 1_700_000_000_123, -1, 253_402_300_799_999, i64::MAX, i64::MIN] {
-            assert_eq!(parse_moment(&iso(epoch_ms)), Some(epoch_ms), "{epoch_ms}");
+        for epoch_ms in [0, 1, 1_700_000_000_123, -1, 253_402_300_799_999] {
+            assert_eq!(parse_moment(&iso(epoch_ms).unwrap()), Some(epoch_ms), "{epoch_ms}");
         }
-        assert_eq!(iso(1_700_000_000_123), "2023-11-14T22:13:20.123Z");
+        assert_eq!(iso(1_700_000_000_123).as_deref(), Some("2023-11-14T22:13:20.123Z"));
+        assert_eq!((iso(i64::MAX), iso(i64::MIN)), (None, None));
+        assert_eq!(parse_moment("253402300800000"), Some(253_402_300_800_000));
         assert_eq!(stamp(1_700_000_000_123), "2023-11-14T22-13-20Z");
     }
 

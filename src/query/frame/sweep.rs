@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::values::Chosen;
+use super::super::metric::ChosenMetric;
+use super::request::SEED;
 use crate::analysis::{Analysis, ColumnInfo, Dependence, Frame, Row, analyse, dependences};
 use crate::config::{Config, Method};
 use crate::record::{Sweep, TrialRuns};
@@ -10,21 +11,17 @@ use crate::space::{Distribution, Value};
 use crate::tracking::{Result as StoreResult, Store};
 use crate::trial::{RunStatus, Trial};
 
-/// The forest's seed: the same for everything, so that the same trials give the same figures in whatever sweep, store or
-/// file they stand.
-pub(super) const SEED: u64 = 0;
-
 /// The runs of a sweep with the trials that they are.
-pub(super) struct Read {
-    pub(super) runs: TrialRuns,
-    pub(super) trials: Vec<Trial>,
+pub struct Read {
+    pub runs: TrialRuns,
+    pub trials: Vec<Trial>,
 }
 
 /// Reads the trials with the value of the metric that counts.
-pub(super) async fn read_trials(
+pub async fn read_trials(
     store: &Arc<dyn Store>,
     sweep: &Sweep,
-    metric: Option<&Chosen>,
+    metric: Option<&ChosenMetric>,
 ) -> StoreResult<Read> {
     let runs = TrialRuns::read(store.as_ref(), sweep).await?;
     let values = match metric {
@@ -36,7 +33,7 @@ pub(super) async fn read_trials(
 }
 
 /// Which parameters of a sweep mattered for the metric that its trials carry.
-pub(super) fn analyse_sweep(config: &Config, trials: &[Trial]) -> Analysis {
+pub fn analyse_sweep(config: &Config, trials: &[Trial]) -> Analysis {
     let mut analysis = analyse(&frame(config, trials), SEED);
     let chosen_by_results = matches!(config.method, Method::Bayes | Method::SuccessiveHalving);
     if chosen_by_results && analysis.n_used > 0 {
@@ -56,7 +53,7 @@ pub(super) fn analyse_sweep(config: &Config, trials: &[Trial]) -> Analysis {
 }
 
 /// What the forest expects of each parameter of a sweep alone.
-pub(super) fn dependences_of(config: &Config, trials: &[Trial], analysis: &Analysis) -> Vec<Dependence> {
+pub fn dependences_of(config: &Config, trials: &[Trial], analysis: &Analysis) -> Vec<Dependence> {
     dependences(&frame(config, trials), analysis, SEED)
 }
 

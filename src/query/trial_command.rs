@@ -3,9 +3,8 @@
 //! A run keeps its command line in a tag for people. Whoever may write to the store may write that tag, so nothing that
 //! is run or shown as the command is read from it.
 
-use super::exit::Exit;
-use super::failure::Failure;
-use super::trial_row::whole_point;
+use super::error::QueryError;
+use super::rows::whole_point;
 use crate::config::command::{RenderContext, Rendered, quoted, render};
 use crate::config::{Command, Config, Fitter};
 use crate::record::{Sweep, index_of, tags};
@@ -14,10 +13,10 @@ use crate::tracking::Run;
 use crate::trial::{TrialIndex, trial_seed};
 
 /// The command of a trial.
-pub(super) struct TrialCommand {
+pub struct TrialCommand {
     rendered: Rendered,
     /// What the run's tag says instead.
-    pub(super) tag_differs: bool,
+    pub tag_differs: bool,
 }
 
 /// A longer command may have been cut by the store that keeps it in a tag.
@@ -28,7 +27,7 @@ impl TrialCommand {
     ///
     /// # Errors
     /// Where the run has not kept its point, or the point can't be trusted in the command.
-    pub(super) fn of(sweep: &Sweep, config: &Config, run: &Run) -> Result<Self, Failure> {
+    pub fn of(sweep: &Sweep, config: &Config, run: &Run) -> Result<Self, QueryError> {
         let point = whole_point(sweep, config, run)?;
         refuse_foreign_text(config, &point)?;
         let seed = seed_of(sweep, run).to_string();
@@ -40,7 +39,7 @@ impl TrialCommand {
             declared: &config.parameter_names(),
         };
         let rendered = render(&config.command, &point, &context)
-            .map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+            .map_err(|error| QueryError::unknown(error.to_string()))?;
         let same = |tag: &str| {
             tag == rendered.display || tag.len() >= WHOLE_TAG && rendered.display.starts_with(tag)
         };
@@ -49,12 +48,12 @@ impl TrialCommand {
     }
 
     /// As people see it; no value of the environment is in it.
-    pub(super) fn shown(&self) -> &str {
+    pub fn shown(&self) -> &str {
         &self.rendered.display
     }
 
     /// As a line for `sh`, which writes the file of `${args_json_file}` itself.
-    pub(super) fn line(&self) -> String {
+    pub fn line(&self) -> String {
         match &self.rendered.params_file_json {
             None => self.rendered.line.clone(),
             Some(json) => format!(
@@ -67,17 +66,17 @@ impl TrialCommand {
 }
 
 /// The command of a run that a sweep has run, as people see it; `None`: it is not known.
-pub(super) fn shown_command(sweep: &Sweep, config: &Config, run: &Run) -> Option<String> {
+pub fn shown_command(sweep: &Sweep, config: &Config, run: &Run) -> Option<String> {
     run.tag(tags::COMMAND)?;
     TrialCommand::of(sweep, config, run).ok().map(|command| command.shown().to_owned())
 }
 
 /// What is said where the tag of a run differs.
-pub(super) const TAG_DIFFERS: &str =
+pub const TAG_DIFFERS: &str =
     "the run's tag sweep.command says something else; this is the command by the sweep's config";
 
 /// The seed that a trial was handed.
-pub(super) fn seed_of(sweep: &Sweep, run: &Run) -> u64 {
+pub fn seed_of(sweep: &Sweep, run: &Run) -> u64 {
     let kept = run.tag(tags::TRIAL_SEED).and_then(|seed| seed.parse().ok());
     kept.unwrap_or_else(|| trial_seed(sweep.seed, index_of(run).unwrap_or(TrialIndex(0))).into())
 }
@@ -86,17 +85,16 @@ pub(super) fn seed_of(sweep: &Sweep, run: &Run) -> u64 {
 ///
 /// # Errors
 /// As described.
-pub(super) fn refuse_foreign_text(config: &Config, point: &Point) -> Result<(), Failure> {
+pub fn refuse_foreign_text(config: &Config, point: &Point) -> Result<(), QueryError> {
     let raw = matches!(&config.command, Command::Shell(text) if text.contains("${raw:"));
     if !raw || config.points.contains(point) {
         return Ok(());
     }
     Fitter::new(config).fit(point).map(drop).map_err(|misfit| {
-        Failure::new(
-            Exit::WorkFailed,
-            format!("the point stored with the run does not belong to its sweep: {misfit}"),
-        )
-        .hint(
+        QueryError::unrecorded(format!(
+            "the point stored with the run does not belong to its sweep: {misfit}"
+        ))
+        .with_hint(
             "The command has a value unquoted (`${raw:…}`), so the shell would run what the run's tag says.",
         )
     })

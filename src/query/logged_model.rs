@@ -1,10 +1,9 @@
 //! The model that a trial logged: one of MLflow 3's logged models, or a folder with an `MLmodel` file among the run's
 //! artifacts, as MLflow 2 keeps it.
 
-use super::context::Context;
-use super::exit::Exit;
-use super::failure::Failure;
-use crate::tracking::{ArtifactEntry, ErrorKind, LoggedModel, RunInfo, Store};
+use super::artifacts::Walk;
+use super::error::QueryError;
+use crate::tracking::{LoggedModel, Result as StoreResult, RunInfo, Store};
 
 /// What marks a folder as a model.
 const MARK: &str = "MLmodel";
@@ -15,28 +14,31 @@ const MOST_FOLDERS: usize = 200;
 
 /// A model that can be registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Candidate {
+pub struct ModelSource {
     /// How a person picks it: the name of a logged model, or a path among the artifacts.
-    pub(super) name: String,
+    pub name: String,
     /// Id of a logged model.
-    pub(super) id: Option<String>,
+    pub id: Option<String>,
     /// Where a version is made from.
-    pub(super) source: String,
+    pub source: String,
 }
 
 /// The one model of a run, or the one that is asked for.
-pub(super) async fn pick(
-    context: &Context,
+///
+/// # Errors
+/// Where there is none, or several and none of them is asked for by name or id; and as the store's.
+pub async fn find_model(
+    store: &dyn Store,
     run: &RunInfo,
     title: &str,
     asked: Option<&str>,
-) -> Result<Candidate, Failure> {
-    let store = context.store.as_ref();
+) -> Result<ModelSource, QueryError> {
     let logged = store.registry().logged_models(run).await?;
     let unready: Vec<&str> =
         logged.iter().filter(|model| !model.ready).map(|model| model.name.as_str()).collect();
-    let mut all: Vec<Candidate> = logged.iter().filter(|model| model.ready).map(Candidate::logged).collect();
-    all.extend(folders(store, run).await?.into_iter().map(|path| Candidate::folder(run, path)));
+    let mut all: Vec<ModelSource> =
+        logged.iter().filter(|model| model.ready).map(ModelSource::logged).collect();
+    all.extend(folders(store, run).await?.into_iter().map(|path| ModelSource::folder(run, path)));
     let Some(asked) = asked.map(|asked| asked.trim_matches('/')) else {
         return match all.len() {
             1 => Ok(all.remove(0)),
@@ -44,19 +46,19 @@ pub(super) async fn pick(
             _ => Err(several(title, &all)),
         };
     };
-    let fits = |candidate: &&Candidate| candidate.name == asked || candidate.id.as_deref() == Some(asked);
-    let found: Vec<&Candidate> = all.iter().filter(fits).collect();
+    let fits = |model: &&ModelSource| model.name == asked || model.id.as_deref() == Some(asked);
+    let found: Vec<&ModelSource> = all.iter().filter(fits).collect();
     match found.as_slice() {
         [one] => Ok((*one).clone()),
         [] if all.is_empty() => Err(none(store, run, title, &unready).await),
-        [] => Err(Failure::new(Exit::Usage, format!("{title} has no model `{asked}`")).hint(choices(&all))),
+        [] => Err(QueryError::unknown(format!("{title} has no model `{asked}`")).with_hint(choices(&all))),
         // A script that logs a model of one name again and again: its ids differ.
-        several => Err(Failure::new(Exit::Usage, format!("{title} logged several models named `{asked}`"))
-            .hint(choices(&several.iter().map(|one| (*one).clone()).collect::<Vec<_>>()))),
+        several => Err(QueryError::unknown(format!("{title} logged several models named `{asked}`"))
+            .with_hint(choices(&several.iter().map(|one| (*one).clone()).collect::<Vec<_>>()))),
     }
 }
 
-impl Candidate {
+impl ModelSource {
     fn logged(model: &LoggedModel) -> Self {
         Self { name: model.name.clone(), id: Some(model.id.clone()), source: format!("models:/{}", model.id) }
     }
@@ -68,13 +70,10 @@ impl Candidate {
 }
 
 /// The folders among a run's artifacts that hold a model.
-async fn folders(store: &dyn Store, run: &RunInfo) -> Result<Vec<String>, Failure> {
+async fn folders(store: &dyn Store, run: &RunInfo) -> StoreResult<Vec<String>> {
     let mut models = Vec::new();
-    let mut waiting = vec![String::new()];
-    let mut looked = 0;
-    while let Some(folder) = waiting.pop() {
-        looked += 1;
-        let entries = listed(store, run, &folder).await?;
+    let mut walk = Walk::new(store, run, MOST_FOLDERS);
+    while let Some((folder, entries)) = walk.next_listable().await? {
         if !folder.is_empty()
             && entries.iter().any(|entry| !entry.is_dir && entry.path.ends_with(&format!("/{MARK}")))
         {
@@ -83,55 +82,43 @@ async fn folders(store: &dyn Store, run: &RunInfo) -> Result<Vec<String>, Failur
             continue;
         }
         let depth = if folder.is_empty() { 0 } else { folder.split('/').count() };
-        if depth < DEEPEST && looked + waiting.len() < MOST_FOLDERS {
-            waiting.extend(entries.into_iter().filter(|entry| entry.is_dir).map(|entry| entry.path));
+        if depth < DEEPEST {
+            entries.into_iter().filter(|entry| entry.is_dir).for_each(|entry| walk.enter(entry.path));
         }
     }
     models.sort();
     Ok(models)
 }
 
-/// What lies in a folder; nothing where artifacts can't be listed, as where they lie on another machine.
-async fn listed(store: &dyn Store, run: &RunInfo, folder: &str) -> Result<Vec<ArtifactEntry>, Failure> {
-    match store.artifacts(run, folder).await {
-        Ok(entries) => Ok(entries),
-        Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Unsupported) => Ok(Vec::new()),
-        Err(error) => Err(error.into()),
-    }
-}
-
-async fn none(store: &dyn Store, run: &RunInfo, title: &str, unready: &[&str]) -> Failure {
+async fn none(store: &dyn Store, run: &RunInfo, title: &str, unready: &[&str]) -> QueryError {
     if !unready.is_empty() {
-        return Failure::new(
-            Exit::Usage,
-            format!("the model {} of {title} is not whole", unready.join(", ")),
-        )
-        .hint("Its upload was broken off: run the trial again.");
+        return QueryError::unknown(format!("the model {} of {title} is not whole", unready.join(", ")))
+            .with_hint("Its upload was broken off: run the trial again.");
     }
-    let there: Vec<String> = listed(store, run, "")
-        .await
-        .unwrap_or_default()
+    let root = Walk::new(store, run, 1).next_listable().await.ok().flatten();
+    let there: Vec<String> = root
+        .map_or_else(Vec::new, |(_, entries)| entries)
         .into_iter()
         .map(|entry| if entry.is_dir { format!("{}/", entry.path) } else { entry.path })
         .collect();
     let there = if there.is_empty() { "nothing".to_owned() } else { there.join(", ") };
-    Failure::new(Exit::Usage, format!("{title} logged no model")).hint(format!(
+    QueryError::unknown(format!("{title} logged no model")).with_hint(format!(
         "The script must log it: mlflow.sklearn.log_model(model, name=\"model\"), or another flavour's. \
          Among its artifacts is {there}; a folder counts as a model where it holds a file {MARK}."
     ))
 }
 
-fn several(title: &str, all: &[Candidate]) -> Failure {
-    Failure::new(Exit::Usage, format!("{title} logged {} models", all.len())).hint(choices(all))
+fn several(title: &str, all: &[ModelSource]) -> QueryError {
+    QueryError::unknown(format!("{title} logged {} models", all.len())).with_hint(choices(all))
 }
 
 /// How each of them is asked for: by its name where that tells them apart, else by its id.
-fn choices(all: &[Candidate]) -> String {
-    let lines = all.iter().map(|candidate| {
-        let unique = all.iter().filter(|other| other.name == candidate.name).count() == 1;
-        match &candidate.id {
-            Some(id) if !unique => format!("--artifact {id} ({})", candidate.name),
-            _ => format!("--artifact {}", candidate.name),
+fn choices(all: &[ModelSource]) -> String {
+    let lines = all.iter().map(|model| {
+        let unique = all.iter().filter(|other| other.name == model.name).count() == 1;
+        match &model.id {
+            Some(id) if !unique => format!("--artifact {id} ({})", model.name),
+            _ => format!("--artifact {}", model.name),
         }
     });
     format!("Say which: {}", lines.collect::<Vec<_>>().join(", or "))
@@ -143,17 +130,13 @@ mod tests {
 
     #[test]
     fn models_of_one_name_are_asked_for_by_their_ids() {
-        let candidate = |name: &str, id: Option<&str>| Candidate {
+        let model = |name: &str, id: Option<&str>| ModelSource {
             name: name.to_owned(),
             id: id.map(str::to_owned),
             source: String::new(),
         };
         assert_eq!(
-            choices(&[
-                candidate("model", Some("m-1")),
-                candidate("model", Some("m-2")),
-                candidate("old/model", None)
-            ]),
+            choices(&[model("model", Some("m-1")), model("model", Some("m-2")), model("old/model", None)]),
             "Say which: --artifact m-1 (model), or --artifact m-2 (model), or --artifact old/model"
         );
     }

@@ -3,28 +3,29 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::values::Chosen;
-use crate::config::Summary;
-use crate::record::{Ranking, Sweep, TrialRuns, best_runs, counts, stopped_early};
-use crate::tracking::{Result, Run, RunId, Store, Want};
+use super::error::QueryError;
+use super::metric::ChosenMetric;
+use crate::config::{Config, Summary};
+use crate::record::{Ledger, Ranking, Sweep, TrialRuns, best_runs, counts, stopped_early};
+use crate::tracking::{Result as StoreResult, Run, RunId, Store, Want};
 use crate::trial::{RunStatus, TrialIndex};
 
 /// A trial's run with the value that counts.
 #[derive(Debug, Clone)]
-pub(super) struct Ranked {
-    pub(super) run: Run,
-    pub(super) value: f64,
+pub struct Ranked {
+    pub run: Run,
+    pub value: f64,
 }
 
 /// At most `most` trials that finished or were stopped early, the best first; none where the metric has no direction.
 /// Their runs are whole.
-pub(super) async fn best_of(
+pub async fn best_of(
     store: &Arc<dyn Store>,
     sweep: &Sweep,
     results: &BTreeMap<TrialIndex, RunId>,
-    metric: &Chosen,
+    metric: &ChosenMetric,
     most: usize,
-) -> Result<Vec<Ranked>> {
+) -> StoreResult<Vec<Ranked>> {
     let Some(goal) = metric.goal else { return Ok(Vec::new()) };
     let by = Ranking { metric: &metric.name, goal, most, finished: true };
     if metric.summary == Summary::Last && by.can_be_said() {
@@ -46,4 +47,22 @@ pub(super) async fn best_of(
     ranked.sort_by(|a, b| goal.loss(a.value).total_cmp(&goal.loss(b.value)));
     ranked.truncate(most);
     Ok(ranked)
+}
+
+/// The run of a sweep's best trial, by the config's own metric.
+///
+/// # Errors
+/// Where there is none, and as the store's.
+pub async fn best_run(store: &Arc<dyn Store>, sweep: &Sweep, config: &Config) -> Result<Run, QueryError> {
+    let metric = ChosenMetric::of(config.metric.as_ref(), None, None).ok_or_else(|| {
+        QueryError::unknown("the config of this sweep names no metric: there is no best trial")
+            .with_hint("Give the number of a trial; `sweep trials` shows them.")
+    })?;
+    let results = Ledger::read(store.as_ref(), &sweep.ledger).await?.results();
+    let best = best_of(store, sweep, &results, &metric, 1).await?.pop();
+    best.map(|best| best.run).ok_or_else(|| {
+        let name = &sweep.parent.info.name;
+        QueryError::unrecorded(format!("no finished trial of sweep {name} has a {}", metric.name))
+            .with_hint("`sweep trials` shows what became of them.")
+    })
 }

@@ -1,11 +1,11 @@
-//! What commands ask of a sweep that is open: its config, how many trials it may have, how its id is typed.
+//! What is known of a sweep by its parent run and its config alone.
 
 use crate::config::{self, Config};
 use crate::record::{Sweep, tags};
 use crate::strategy::{self, Strategy};
 
 /// Trials that may be run in all: `run_cap`, or the points that there are, whichever is less.
-pub(super) fn limit(config: &Config, strategy: &dyn Strategy) -> Option<u64> {
+pub fn limit(config: &Config, strategy: &dyn Strategy) -> Option<u64> {
     let points = strategy.size().map(|size| u64::try_from(size).unwrap_or(u64::MAX));
     match (config.run_cap, points) {
         (Some(cap), Some(points)) => Some(cap.min(points)),
@@ -14,7 +14,7 @@ pub(super) fn limit(config: &Config, strategy: &dyn Strategy) -> Option<u64> {
 }
 
 /// Trials that may be run in all, of a config whose method may be unknown to this program.
-pub(super) fn limit_of(config: &Config, seed: u64) -> Option<u64> {
+pub fn limit_of(config: &Config, seed: u64) -> Option<u64> {
     match strategy::for_config(config, seed) {
         Ok(strategy) => limit(config, strategy.as_ref()),
         Err(_) => config.run_cap,
@@ -22,7 +22,7 @@ pub(super) fn limit_of(config: &Config, seed: u64) -> Option<u64> {
 }
 
 /// As much of a sweep's id as is typed.
-pub(super) fn short_id(sweep: &Sweep) -> &str {
+pub fn short_id(sweep: &Sweep) -> &str {
     let id = sweep.id().as_str();
     id.get(..8).unwrap_or(id)
 }
@@ -34,14 +34,14 @@ pub(super) fn config_of(sweep: &Sweep) -> Option<Config> {
 }
 
 /// The method of a sweep whose trials were run by another program.
-pub(super) const IMPORTED: &str = "imported";
+pub const IMPORTED: &str = "imported";
 
 /// How the points of a sweep were chosen, for people: a table of another program does not say it.
-pub(super) fn method_of(sweep: &Sweep, config: &Config) -> &'static str {
+pub fn method_of(sweep: &Sweep, config: &Config) -> &'static str {
     if is_imported_table(sweep) { IMPORTED } else { config.method.as_str() }
 }
 
 /// Whether its trials come from a table of another program.
-pub(super) fn is_imported_table(sweep: &Sweep) -> bool {
+pub fn is_imported_table(sweep: &Sweep) -> bool {
     sweep.parent.tag(tags::METHOD) == Some(IMPORTED)
 }

@@ -6,50 +6,49 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
-use super::exit::Exit;
-use super::failure::Failure;
-use super::values::Chosen;
+use super::error::QueryError;
+use super::metric::ChosenMetric;
 use crate::config::{Config, Fitter, nearest};
-use crate::record::{Sweep, attempt_of, exit_code_of, index_of, point_of, status_word, stopped_early, tags};
+use crate::record::{Sweep, attempt_of, exit_code_of, index_of, point_of, status_word, tags};
 use crate::space::{Point, Value};
 use crate::strategy;
+use crate::text;
 use crate::tracking::Run;
-use crate::ui::{Cell, words};
 
 /// The tags that a row is made of.
-pub(super) const ROW_TAGS: [&str; 7] =
+pub const ROW_TAGS: [&str; 7] =
     [tags::TRIAL, tags::ATTEMPT, tags::POINT, tags::EXIT_CODE, tags::AGENT, tags::HOST, tags::STOPPED_RULE];
 
 /// A trial with what it was run with.
 #[derive(Debug, Clone)]
-pub(super) struct TrialRow {
-    pub(super) run: Run,
-    pub(super) trial: u64,
-    pub(super) point: Point,
+pub struct TrialRow {
+    pub run: Run,
+    pub trial: u64,
+    pub point: Point,
     /// The value of the sweep's metric that counts.
-    pub(super) value: Option<f64>,
+    pub value: Option<f64>,
 }
 
 impl TrialRow {
     /// The row of a run; `value` is that of the sweep's metric, where it is not the latest.
-    pub(super) fn of(run: Run, metric: Option<&Chosen>, value: Option<f64>) -> Option<Self> {
-        let latest = |metric: &Chosen| run.metric(&metric.name).map(|logged| logged.value);
+    pub fn of(run: Run, metric: Option<&ChosenMetric>, value: Option<f64>) -> Option<Self> {
+        let latest = |metric: &ChosenMetric| run.metric(&metric.name).map(|logged| logged.value);
         let value = value.or_else(|| metric.and_then(latest));
         Some(Self { trial: index_of(&run)?.0, point: point_of(&run), value, run })
     }
 
     /// How long it took, or has taken until now.
-    pub(super) fn took(&self, now_ms: i64) -> Option<Duration> {
+    pub fn took(&self, now_ms: i64) -> Option<Duration> {
         took(&self.run, now_ms)
     }
 
     /// The latest value of a metric.
-    pub(super) fn metric(&self, name: &str) -> Option<f64> {
+    pub fn metric(&self, name: &str) -> Option<f64> {
         self.run.metric(name).map(|logged| logged.value)
     }
 
     /// What a field holds; null where nothing is known.
-    pub(super) fn field(&self, field: &Field, metric: Option<&Chosen>, now_ms: i64) -> Value {
+    pub fn field(&self, field: &Field, metric: Option<&ChosenMetric>, now_ms: i64) -> Value {
         let float = |number: Option<f64>| number.map_or(Value::Null, Value::Float);
         let text = |tag: &str| self.run.tag(tag).map_or(Value::Null, |text| Value::Text(text.to_owned()));
         match field {
@@ -68,7 +67,7 @@ impl TrialRow {
     }
 
     /// For programs.
-    pub(super) fn json(&self, now_ms: i64) -> TrialJson {
+    pub fn json(&self, now_ms: i64) -> TrialJson {
         let metrics = self.run.metrics.iter();
         let metrics = metrics.map(|metric| (metric.key.clone(), Value::Float(metric.value).to_json()));
         TrialJson {
@@ -78,8 +77,8 @@ impl TrialRow {
             status: status_word(&self.run),
             stopped_by: self.run.tag(tags::STOPPED_RULE).map(str::to_owned),
             exit_code: exit_code_of(&self.run),
-            started: words::moment(self.run.info.start_time),
-            ended: self.run.info.end_time.map(words::moment),
+            started: text::iso(self.run.info.start_time).unwrap_or_default(),
+            ended: self.run.info.end_time.map(|end| text::iso(end).unwrap_or_default()),
             seconds: self.took(now_ms).map(|took| took.as_secs_f64()),
             agent: self.run.tag(tags::AGENT).map(str::to_owned),
             host: self.run.tag(tags::HOST).map(str::to_owned),
@@ -91,7 +90,7 @@ impl TrialRow {
 }
 
 /// The point of a trial's run; one that was too long for a tag is made anew, where its method can do that.
-pub(super) fn whole_point(sweep: &Sweep, config: &Config, run: &Run) -> Result<Point, Failure> {
+pub fn whole_point(sweep: &Sweep, config: &Config, run: &Run) -> Result<Point, QueryError> {
     if run.tag(tags::POINT).is_some() {
         return Ok(Fitter::new(config).as_listed(point_of(run)));
     }
@@ -100,25 +99,18 @@ pub(super) fn whole_point(sweep: &Sweep, config: &Config, run: &Run) -> Result<P
         Some(trial) if !strategy.reads_history() => strategy.point(trial.0)?,
         _ => None,
     };
-    made.ok_or_else(|| {
-        Failure::new(Exit::WorkFailed, format!("run {} does not record its parameters", run.info.id))
-    })
-}
-
-/// What became of a run's trial.
-pub(super) fn status_cell(run: &Run) -> Cell {
-    if stopped_early(run) { Cell::Stopped } else { Cell::Status(run.info.status) }
+    made.ok_or_else(|| QueryError::unrecorded(format!("run {} does not record its parameters", run.info.id)))
 }
 
 /// How long a run took, or has taken until now.
-pub(super) fn took(run: &Run, now_ms: i64) -> Option<Duration> {
+pub fn took(run: &Run, now_ms: i64) -> Option<Duration> {
     let end = run.info.end_time.or((!run.info.status.is_final()).then_some(now_ms))?;
     u64::try_from(end.saturating_sub(run.info.start_time)).ok().map(Duration::from_millis)
 }
 
 /// A trial, for programs.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct TrialJson {
+pub struct TrialJson {
     trial: u64,
     attempt: u32,
     run_id: String,
@@ -137,7 +129,7 @@ pub(super) struct TrialJson {
 
 /// Something that is known of a trial.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Field {
+pub enum Field {
     Trial,
     Attempt,
     Status,
@@ -172,18 +164,18 @@ fn is_no_word(c: char) -> bool {
 
 /// What MLflow's filters say that a name is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum NameKind {
     Param,
     Metric,
     Attribute,
 }
 
 /// What stands before a name in MLflow's filters, and the name alone.
-pub(super) fn plain_name(name: &str) -> (Option<Kind>, &str) {
+pub fn plain_name(name: &str) -> (Option<NameKind>, &str) {
     let kind = |word: &str| match word {
-        "params" | "param" | "parameters" | "parameter" => Some(Kind::Param),
-        "metrics" | "metric" => Some(Kind::Metric),
-        "attributes" | "attribute" | "attr" | "run" => Some(Kind::Attribute),
+        "params" | "param" | "parameters" | "parameter" => Some(NameKind::Param),
+        "metrics" | "metric" => Some(NameKind::Metric),
+        "attributes" | "attribute" | "attr" | "run" => Some(NameKind::Attribute),
         _ => None,
     };
     match name.split_once('.').and_then(|(word, rest)| Some((kind(word)?, rest))) {
@@ -194,15 +186,15 @@ pub(super) fn plain_name(name: &str) -> (Option<Kind>, &str) {
 
 /// The names by which trials of a sweep can be asked.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Known {
-    pub(super) params: BTreeSet<String>,
-    pub(super) metrics: BTreeSet<String>,
+pub struct Columns {
+    pub params: BTreeSet<String>,
+    pub metrics: BTreeSet<String>,
 }
 
-impl Known {
+impl Columns {
     /// What a name means: one that every trial has, else a parameter, else a metric. `params.` and `metrics.` before it
     /// say which.
-    pub(super) fn field(&self, name: &str) -> Result<Field, Failure> {
+    pub fn field(&self, name: &str) -> Result<Field, QueryError> {
         let name = &name.replace('`', "");
         let own =
             |name: &str| FIELDS.iter().find(|(known, _)| *known == name).map(|(_, field)| field.clone());
@@ -213,17 +205,17 @@ impl Known {
             .or_else(|| param(name))
             .or_else(|| metric(name))
             .or_else(|| match kind? {
-                Kind::Param => param(plain),
-                Kind::Metric => metric(plain),
-                Kind::Attribute => own(plain),
+                NameKind::Param => param(plain),
+                NameKind::Metric => metric(plain),
+                NameKind::Attribute => own(plain),
             })
             .ok_or_else(|| self.unknown(name))
     }
 
-    fn unknown(&self, name: &str) -> Failure {
+    fn unknown(&self, name: &str) -> QueryError {
         let own = FIELDS.iter().map(|(known, _)| *known);
         let all: Vec<&str> = own.chain(self.params.iter().chain(&self.metrics).map(String::as_str)).collect();
-        let failure = Failure::new(Exit::Usage, format!("unknown column `{name}`"));
+        let error = QueryError::unknown(format!("unknown column `{name}`"));
         let (_, plain) = plain_name(name);
         // What stands before the first character that is in no word, such as `model` of `model/lr`.
         let cut = |known: &&&str| known.strip_prefix(plain).is_some_and(|rest| rest.starts_with(is_no_word));
@@ -240,7 +232,7 @@ impl Known {
             }
             None => String::new(),
         };
-        failure.hint(format!("{text}{near}Columns: {}.", all.join(", ")))
+        error.with_hint(format!("{text}{near}Columns: {}.", all.join(", ")))
     }
 }
 
@@ -251,7 +243,7 @@ mod tests {
     #[test]
     fn an_unknown_name_gets_the_hint_that_helps() {
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        let known = Known { params: names(&["lr", "model/lr"]), metrics: names(&["val loss"]) };
+        let known = Columns { params: names(&["lr", "model/lr"]), metrics: names(&["val loss"]) };
         for (name, hint) in [
             ("model", "'`model/lr`'"),
             ("params.model", "'`model/lr`'"),
@@ -261,7 +253,8 @@ mod tests {
             ("Status", "Did you mean `status`"),
             ("params.lrr", "Did you mean `lr`"),
         ] {
-            let said = known.field(name).unwrap_err().hint.unwrap_or_default();
+            let error = known.field(name).unwrap_err();
+            let said = error.hint().unwrap_or_default();
             assert!(said.contains(hint), "{name}: {said}");
         }
         assert!(known.field("model/lr").is_ok() && known.field("params.lr").is_ok());

@@ -1,41 +1,39 @@
 //! The runs of an experiment as a table, whoever made them: for `sweep analyze --experiment`.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use super::context::Context;
-use super::exit::Exit;
-use super::failure::Failure;
-use super::table_request::Asked;
-use super::values::{Chosen, param_value};
+use super::super::error::QueryError;
+use super::super::metric::ChosenMetric;
+use super::request::FrameRequest;
 use crate::analysis::{ColumnInfo, Frame, Row};
-use crate::config::Summary;
+use crate::config::{Summary, logged_value};
 use crate::record::{search_all, tags};
-use crate::tracking::{ExperimentId, Run, RunQuery};
+use crate::tracking::{Run, RunQuery, Store};
 
 /// Reads the runs of an experiment that a filter lets through. What sweeps keep for themselves (parent runs and ledgers)
 /// is left out.
-pub(super) async fn read_experiment(
-    context: &Context,
+///
+/// # Errors
+/// Where there is no such experiment, or none of its runs logged what is asked for; and as the store's.
+pub async fn read_experiment(
+    store: &Arc<dyn Store>,
     name: &str,
     filter: &str,
-    asked: &Asked,
-) -> Result<(ExperimentId, Frame), Failure> {
-    let store = &context.store;
+    asked: &FrameRequest,
+) -> Result<Frame, QueryError> {
     let experiment = store.experiment_by_name(name).await?.filter(|experiment| experiment.active);
     let Some(experiment) = experiment else {
         let names: Vec<String> = store.experiments().await?.into_iter().map(|known| known.name).collect();
-        return Err(Failure::new(Exit::Usage, format!("there is no experiment `{name}` in {}", store.uri()))
-            .hint(format!("There are: {}.", names.join(", "))));
+        return Err(QueryError::unknown(format!("there is no experiment `{name}` in {}", store.uri()))
+            .with_hint(format!("There are: {}.", names.join(", "))));
     };
-    let query = RunQuery {
-        experiment_ids: vec![experiment.id.clone()],
-        filter: filter.to_owned(),
-        ..RunQuery::default()
-    };
+    let query =
+        RunQuery { experiment_ids: vec![experiment.id], filter: filter.to_owned(), ..RunQuery::default() };
     let mut runs = search_all(store.as_ref(), query).await?;
     runs.retain(|run| run.tag(tags::SWEEP).is_none() && run.tag(tags::LEDGER_OF).is_none());
     check_names(&runs, asked)?;
-    let metric = Chosen { name: asked.metric.clone(), goal: asked.goal, summary: Summary::Last };
+    let metric = ChosenMetric { name: asked.metric.clone(), goal: asked.goal, summary: Summary::Last };
     let values = metric.values(store, runs.iter()).await?;
     let names: BTreeSet<&String> =
         runs.iter().flat_map(|run| run.params.iter().map(|(key, _)| key)).collect();
@@ -47,13 +45,13 @@ pub(super) async fn read_experiment(
     let rows = runs.iter().map(|run| Row {
         status: run.info.status,
         metric: values.get(&run.info.id).copied(),
-        cells: names.iter().map(|name| run.param(name).map(param_value)).collect(),
+        cells: names.iter().map(|name| run.param(name).map(logged_value)).collect(),
     });
-    Ok((experiment.id, Frame { columns: columns.collect(), rows: rows.collect() }))
+    Ok(Frame { columns: columns.collect(), rows: rows.collect() })
 }
 
 /// A name that no run has is a slip of the pen.
-fn check_names(runs: &[Run], asked: &Asked) -> Result<(), Failure> {
+fn check_names(runs: &[Run], asked: &FrameRequest) -> Result<(), QueryError> {
     if runs.is_empty() {
         return Ok(());
     }
@@ -70,10 +68,12 @@ fn check_names(runs: &[Run], asked: &Asked) -> Result<(), Failure> {
     }
 }
 
-fn absent(kind: &str, name: &str, known: &BTreeSet<&str>) -> Failure {
-    let failure = Failure::new(Exit::Usage, format!("no run has logged the {kind} `{name}`"));
+fn absent(kind: &str, name: &str, known: &BTreeSet<&str>) -> QueryError {
+    let error = QueryError::unknown(format!("no run has logged the {kind} `{name}`"));
     match known.is_empty() {
-        true => failure.hint(format!("No run has logged any {kind}.")),
-        false => failure.hint(format!("Logged are: {}.", Vec::from_iter(known.iter().copied()).join(", "))),
+        true => error.with_hint(format!("No run has logged any {kind}.")),
+        false => {
+            error.with_hint(format!("Logged are: {}.", Vec::from_iter(known.iter().copied()).join(", ")))
+        }
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::values::{Chosen, histories};
+use super::metric::ChosenMetric;
 use crate::config::Goal;
-use crate::report::Curve;
+use crate::record::histories;
 use crate::tracking::{Result as StoreResult, RunId, Store};
 use crate::trial::Trial;
 
@@ -14,10 +14,19 @@ const MOST: usize = 200;
 /// Most points that are kept of one: more than a plot can show.
 const POINTS: usize = 2_000;
 
+/// The history of a trial's metric.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Curve {
+    /// Place of the trial among those of the report.
+    pub trial: usize,
+    /// Step and value, in the order in which they were logged.
+    pub points: Vec<(i64, f64)>,
+}
+
 /// The curves of the best trials and of the latest.
-pub(super) async fn read_curves(
+pub async fn read_curves(
     store: &Arc<dyn Store>,
-    metric: &Chosen,
+    metric: &ChosenMetric,
     trials: &[Trial],
 ) -> StoreResult<Vec<Curve>> {
     let chosen = choose(trials, metric.goal, MOST);

@@ -1,0 +1,9 @@
+//! Runs as the table that the analysis works on.
+
+mod experiment;
+mod request;
+mod sweep;
+
+pub use experiment::read_experiment;
+pub use request::{FrameRequest, SEED};
+pub use sweep::{analyse_sweep, dependences_of, read_trials};

@@ -1,0 +1,30 @@
+//! Questions about a sweep: what its trials, its best, its table and its proposals are.
+//!
+//! Owns what commands ask of a store beyond single records. Reads only; refuses to print, to know the command line, and to
+//! decide how the program ends: what has no answer is a [`QueryError`].
+
+mod artifacts;
+mod curves;
+mod error;
+mod facts;
+mod frame;
+mod logged_model;
+mod metric;
+mod overview;
+mod ranking;
+mod replay;
+mod rows;
+mod trial_command;
+
+pub use artifacts::{Walk, files_of};
+pub use curves::{Curve, read_curves};
+pub use error::QueryError;
+pub use facts::{IMPORTED, is_imported_table, limit, limit_of, method_of, short_id};
+pub use frame::{FrameRequest, SEED, analyse_sweep, dependences_of, read_experiment, read_trials};
+pub use logged_model::{ModelSource, find_model};
+pub use metric::{ChosenMetric, histories_of};
+pub use overview::{BestJson, Counts, MetricJson, Overview, State};
+pub use ranking::{best_of, best_run};
+pub use replay::{Replayed, propose_again};
+pub use rows::{Columns, Field, ROW_TAGS, TrialJson, TrialRow, plain_name, took, whole_point};
+pub use trial_command::{TAG_DIFFERS, TrialCommand, refuse_foreign_text, seed_of, shown_command};
