@@ -8,9 +8,9 @@ use super::exit::Exit;
 use super::failure::Failure;
 pub use super::format::AnswerFormat;
 use super::load::load_sweep;
-use super::table_of_file::read_file;
 use crate::analysis::{Analysis, Frame, analyse};
 use crate::config::Goal;
+use crate::exchange::read_frame;
 use crate::query::{ChosenMetric, FrameRequest, SEED, analyse_sweep, read_experiment, read_trials};
 use crate::report::{Objective, analysis_csv, analysis_json};
 use crate::trial::RunStatus;
@@ -62,7 +62,7 @@ pub async fn analyze(setting: &Setting, args: &AnalyzeArgs) -> Result<Exit, Fail
         }
         Source::File(path) => {
             let asked = asked(args)?;
-            let frame = read_file(path, &asked)?;
+            let frame = read_frame(path, &asked)?;
             Answer::of(&frame, asked)
         }
     };

@@ -172,6 +172,20 @@ impl Context {
         }
     }
 
+    /// Remembers a sweep as the latest of this directory.
+    pub(super) fn remember(&self, sweep: &Sweep) {
+        let latest = Latest {
+            sweep_id: sweep.id().to_string(),
+            tracking_uri: self.store.uri().to_owned(),
+            config_sha256: sweep.parent.tag(tags::CONFIG_SHA256).unwrap_or_default().to_owned(),
+        };
+        if let Err(error) = latest.save(&self.folder) {
+            self.ui.warn(&format!(
+                "this directory can't remember the sweep ({error}): give --sweep-id to `run`"
+            ));
+        }
+    }
+
     /// Tags that say where the code stands.
     pub(super) async fn git_tags(&self) -> Vec<(String, String)> {
         let folder = self.folder.clone();

@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use super::context::{Context, Setting, SweepChoice};
 use super::exit::Exit;
-use super::export_trial::What;
-use super::exporter::Exporter;
 use super::failure::Failure;
 use super::load::load_sweep;
+use super::progress::{progress, warn_of_left_out};
 use super::signals::asked_to_end;
 use crate::config::Config;
+use crate::exchange::{ExportOptions, Exported, Exporter};
 use crate::query::limit;
 use crate::record::{ClaimOrder, Ledger, Order, Sweep};
 use crate::strategy;
-use crate::ui::words;
+use crate::ui::{Ui, words};
 
 /// How often the store is asked for what is new.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -42,20 +42,23 @@ pub struct ExportArgs {
 pub async fn export(setting: &Setting, args: &ExportArgs) -> Result<Exit, Failure> {
     let context = Context::open_to_read(setting)?;
     let (sweep, config) = load_sweep(&context, &args.sweep).await?;
-    let what = What { artifacts: args.artifacts, refresh: args.refresh };
-    let mut exporter = Exporter::begin(&context, &sweep, &config, &args.folder, what).await?;
+    let options = ExportOptions { artifacts: args.artifacts, refresh: args.refresh };
+    let (folder, progress) = (context.folder.join(&args.folder), progress(&context.ui));
+    let mut exporter =
+        Exporter::begin(&context.store, (&sweep, &config), &folder, options, &progress).await?;
     let work = async {
         if args.follow {
             follow(&context, &sweep, &config, &mut exporter).await?;
         }
-        exporter.everything().await
+        exporter.everything().await?;
+        Ok::<_, Failure>(())
     };
     // What is under way is dropped, and its unfinished file with it.
     let ended = tokio::select! {
         done = work => done.map(|()| Exit::Done)?,
         signal = asked_to_end() => signal?,
     };
-    exporter.tell();
+    report(&context.ui, &exporter.outcome());
     if ended != Exit::Done {
         context.ui.say("Interrupted: the same command continues from here.");
     }
@@ -90,4 +93,20 @@ async fn follow(
         }
         tokio::time::sleep(PAUSE).await;
     }
+}
+
+/// Prints what was done.
+fn report(ui: &Ui, exported: &Exported<'_>) {
+    let (trials, folder) = (words::count(exported.trials, "trial"), &exported.folder);
+    let news = match (exported.written, exported.trials - exported.written) {
+        (written, 0) if written > 0 => String::new(),
+        (0, _) => " (nothing new)".to_owned(),
+        (written, unchanged) => format!(" ({written} new or changed, {unchanged} as before)"),
+    };
+    ui.say(&format!("Exported {trials}{news} to {}", folder.trim_end_matches('/')));
+    if exported.running > 0 {
+        let trials = words::count(exported.running, "trial");
+        ui.say(&format!("{trials} not over yet and left out; --follow waits for them."));
+    }
+    warn_of_left_out(ui, exported.left_out);
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::exit::Exit;
 use crate::agent::AgentError;
-use crate::plain::PlainError;
+use crate::exchange::ExchangeError;
 use crate::process::machine_hint;
 use crate::query::QueryError;
 use crate::strategy::StrategyError;
@@ -99,12 +99,16 @@ impl From<AgentError> for Failure {
     }
 }
 
-impl From<PlainError> for Failure {
-    fn from(error: PlainError) -> Self {
+impl From<ExchangeError> for Failure {
+    fn from(error: ExchangeError) -> Self {
         let hint = error.hint();
         let failure = match error {
             // The disk, not the store.
-            PlainError::Disk(error) => Self { exit: Exit::WorkFailed, ..error.into() },
+            ExchangeError::Disk(error) => Self { exit: Exit::WorkFailed, ..error.into() },
+            ExchangeError::Store(error) => error.into(),
+            ExchangeError::Unreadable { ref source, .. } => {
+                Self::new(Exit::Usage, error.to_string()).caused_by(source.as_ref())
+            }
             other => Self::new(Exit::Usage, other.to_string()),
         };
         Self { hint, ..failure }

@@ -15,6 +15,7 @@ use super::overview_words::deleted_words;
 use super::report_place::{Delivery, deliver, pages_of_runs};
 use crate::analysis::{Analysis, ParameterAnalysis};
 use crate::config::{Config, Goal};
+use crate::exchange::TrialsTable;
 use crate::process::now_ms;
 use crate::query::{
     ChosenMetric, analyse_sweep, dependences_of, limit_of, method_of, read_curves, read_trials, short_id,
@@ -24,6 +25,7 @@ use crate::record::{
     BestTrial, Order, Posting, Sweep, TrialRuns, headline, params_text, stopped_early, tags,
 };
 use crate::report::{self, Objective, SweepReport, analysis_csv, analysis_json};
+use crate::text::CRLF;
 use crate::tracking::{Result as StoreResult, RunId};
 use crate::trial::{RunStatus, Trial};
 use crate::ui::{Ui, printable, words};
@@ -265,10 +267,15 @@ fn render_files(report: &SweepReport<'_>, deleted: u64) -> Vec<(&'static str, St
     let mut files = report::plots(report);
     files.extend([
         ("report.html", report::report_html(report)),
-        ("trials.csv", report::trials_csv(report)),
+        ("trials.csv", trials_csv(report)),
         ("analysis.json", format!("{details:#}\n")),
     ]);
     files
+}
+
+fn trials_csv(report: &SweepReport<'_>) -> String {
+    let metric = report.objective.map(|objective| objective.name);
+    TrialsTable { trials: report.trials, metric, order: report.order }.csv(CRLF)
 }
 
 /// A sweep and what came out of it, as JSON; `deleted` results have lost their runs.

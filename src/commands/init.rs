@@ -9,8 +9,7 @@ use super::failure::Failure;
 use super::load::{load_file, name_of};
 use super::names::sweep_name;
 use super::namesakes;
-use super::prior::read_priors;
-use super::workspace::Latest;
+use super::priors::read_priors;
 use crate::config::{Config, Method};
 use crate::process::now_ms;
 use crate::record::{LATEST, NewSweep, Sweep, of_name, tags};
@@ -80,7 +79,7 @@ pub(super) async fn make(
         now: now_ms(),
     };
     let sweep = Sweep::create(context.store.as_ref(), &new).await?;
-    remember(&context, &sweep);
+    context.remember(&sweep);
     Ok((context, sweep, config))
 }
 
@@ -94,18 +93,4 @@ async fn warn_of_namesakes(context: &Context, name: &str) -> Result<(), Failure>
         "there is a sweep named `{name}` already ({id}, {age}): name this one by its id, or as {name}{LATEST}"
     ));
     Ok(())
-}
-
-/// Remembers a sweep as the latest of this directory.
-pub(super) fn remember(context: &Context, sweep: &Sweep) {
-    let latest = Latest {
-        sweep_id: sweep.id().to_string(),
-        tracking_uri: context.store.uri().to_owned(),
-        config_sha256: sweep.parent.tag(tags::CONFIG_SHA256).unwrap_or_default().to_owned(),
-    };
-    if let Err(error) = latest.save(&context.folder) {
-        context
-            .ui
-            .warn(&format!("this directory can't remember the sweep ({error}): give --sweep-id to `run`"));
-    }
 }

@@ -3,9 +3,9 @@
 use serde_json::{Value as Json, json};
 
 use super::Objective;
-use super::csv::push_row;
 use super::numbers::float_text;
 use crate::analysis::{Analysis, Correlation, ParameterAnalysis};
+use crate::text::{CRLF, csv_table};
 use crate::trial::RunStatus;
 
 /// The columns of [`analysis_csv`].
@@ -83,12 +83,8 @@ fn parameter_json(parameter: &ParameterAnalysis) -> Json {
 /// The table of an analysis as CSV, a row a parameter in the order of the analysis. What is undefined is an empty cell.
 #[must_use]
 pub fn analysis_csv(analysis: &Analysis) -> String {
-    let mut out = String::new();
-    push_row(&mut out, &COLUMNS.map(str::to_owned));
-    for parameter in &analysis.parameters {
-        push_row(&mut out, &row(parameter));
-    }
-    out
+    let header = COLUMNS.map(str::to_owned).to_vec();
+    csv_table(std::iter::once(header).chain(analysis.parameters.iter().map(row)), CRLF)
 }
 
 fn row(parameter: &ParameterAnalysis) -> Vec<String> {

@@ -8,7 +8,6 @@
 //! some 90 bytes at whole pixels for each, and a sweep may have thousands.
 
 mod answer;
-mod csv;
 mod curves;
 mod dimension;
 mod facts;
@@ -31,7 +30,6 @@ mod timeline;
 mod values;
 
 pub use answer::{analysis_csv, analysis_json};
-pub use csv::{TRIAL_COLUMNS, trials_csv};
 pub use curves::curves_svg;
 pub use history::history_svg;
 pub use html::report_html;

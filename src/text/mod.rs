@@ -1,9 +1,11 @@
-//! Text that people and programs read alike, the same in every layer: moments and counts.
+//! Text that people and programs read alike, the same in every layer: moments, counts, CSV.
 //!
 //! Refuses to know what the text is about.
 
+mod csv;
 mod moment;
 
+pub use self::csv::{CRLF, LF, LineEnd, csv_table};
 pub use moment::{iso, iso_or_number, parse_moment, stamp};
 
 /// `1 trial`, `2 trials`.

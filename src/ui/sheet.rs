@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::table::{Drawing, natural_widths, printable, shorten};
 use super::{Style, Ui, words};
 use crate::space::Value;
+use crate::text::{CRLF, csv_table};
 use crate::trial::{RunStatus, STOPPED};
 
 /// What a cell holds.
@@ -295,14 +296,10 @@ impl Sheet {
     /// As CSV by RFC 4180, with a header.
     #[must_use]
     pub fn csv(&self) -> String {
-        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
         let told = self.told(Audience::Programs);
-        // Writing to memory does not fail.
-        let _ = writer.write_record(told.iter().map(|at| self.columns[*at].key.as_str()));
-        for row in &self.rows {
-            let _ = writer.write_record(told.iter().map(|at| row[*at].raw()));
-        }
-        String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
+        let header: Vec<String> = told.iter().map(|at| self.columns[*at].key.clone()).collect();
+        let row = |row: &Vec<Cell>| told.iter().map(|at| row[*at].raw()).collect::<Vec<_>>();
+        csv_table(std::iter::once(header).chain(self.rows.iter().map(row)), CRLF)
     }
 
     /// Places of the columns that these readers are told of.

@@ -107,29 +107,3 @@ fn the_best_trial_is_given_with_its_exact_values() {
     sample.goal = None;
     assert!(report_html(&sample.report()).contains("No goal was given"));
 }
-
-#[test]
-fn csv_has_a_column_for_everything_and_quotes_what_needs_it() {
-    let mut sample = Sample::new(3, 1);
-    let nested = Value::Map(vec![("lr".to_owned(), Value::Float(1e-5))]);
-    let odd = "a \"b\", c\r\nd";
-    sample.trials[0].point = Point(vec![("opt".to_owned(), nested)]);
-    sample.trials[1].point = Point(vec![("status".to_owned(), Value::Text(odd.to_owned()))]);
-    sample.trials[2].point = Point(vec![("opt".to_owned(), Value::Null)]);
-    for (trial, metric) in sample.trials.iter_mut().zip([Some(0.5), Some(f64::NAN), None]) {
-        (trial.metric, trial.status) = (metric, RunStatus::Finished);
-        (trial.start_time, trial.end_time) = (START, Some(START + 1_500));
-        trial.run_id = "r".to_owned();
-    }
-    sample.trials[2].end_time = None;
-    sample.trials.swap(0, 2);
-    let start = "2026-03-01T12:00:00.000Z";
-    let end = "2026-03-01T12:00:01.500Z";
-    let expected = [
-        "index,attempt,run_id,status,start,end,duration,opt,opt.lr,params.status,val/accuracy".to_owned(),
-        format!("0,1,r,FINISHED,{start},{end},1.5,,1e-05,,0.5"),
-        format!("1,1,r,FINISHED,{start},{end},1.5,,,\"a \"\"b\"\", c\r\nd\",nan"),
-        format!("2,1,r,FINISHED,{start},,,None,,,"),
-    ];
-    assert_eq!(trials_csv(&sample.report()), expected.map(|line| line + "\r\n").concat());
-}

@@ -1,22 +1,23 @@
-//! `sweep init --prior …`: what a new sweep is to know of old ones.
+//! What a new sweep is to know of old ones, whatever form these are in.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
-use super::context::Context;
-use super::exit::Exit;
-use super::failure::Failure;
-use super::read_table::read_table;
-use crate::config::logged_value;
-use crate::config::{self, Config, Fitter, Goal, Metric, Misfit};
-use crate::plain::{self, Asked, Folder, MetricRows, SweepRecord, TrialRecord};
-use crate::record::histories;
-use crate::record::{Prior, Sweep, TrialRuns, point_of, stopped_early, tags};
+use super::error::ExchangeError;
+use super::folder::Folder;
+use super::metrics::MetricRows;
+use super::names;
+use super::sweep::SweepRecord;
+use super::table::{Asked, Table};
+use super::trial::TrialRecord;
+use crate::config::{self, Config, Fitter, Goal, Metric, Misfit, logged_value};
+use crate::record::{Sweep, TrialRuns, histories, point_of, stopped_early, tags};
 use crate::space::Point;
 use crate::strategy::{Logged, Observation};
-use crate::tracking::{ErrorKind, RunId};
+use crate::text::count;
+use crate::tracking::{ErrorKind, RunId, Store};
 use crate::trial::RunStatus;
-use crate::ui::words;
 
 /// A trial of an old sweep.
 struct Past {
@@ -36,98 +37,91 @@ struct Old {
     metrics: BTreeSet<String>,
 }
 
-/// Reads old sweeps: ids, folders or CSV files. What does not fit the new space is left out, and said.
-pub(super) async fn read_priors(
-    context: &Context,
-    config: &Config,
-    sources: &[String],
-) -> Result<Option<Prior>, Failure> {
-    if sources.is_empty() {
-        return Ok(None);
-    }
-    let Some(metric) = &config.metric else {
-        return Err(Failure::new(Exit::Usage, "--prior needs a metric, and the config names none")
-            .hint("`metric: {name: …, goal: …}` says what the trials of both sweeps are judged by."));
+/// What a new sweep takes from an old one.
+#[derive(Debug)]
+pub struct OldSweep {
+    /// The trials that fit the new space.
+    pub known: Vec<Observation>,
+    /// How many trials it has in all.
+    pub total: u64,
+    /// Why the others do not fit, with how many each.
+    pub left_out: Vec<String>,
+    /// Parameters that some of the known ones had and the new space has not.
+    pub unknown: Vec<String>,
+}
+
+/// Reads an old sweep, a folder or a CSV file (paths from `here`), or a sweep of the store by id or name, for a new one
+/// with this config and metric.
+///
+/// # Errors
+/// Where there is no such thing, it did not log the metric or meant another direction, or none of its trials fits.
+pub async fn read_prior(
+    store: &Arc<dyn Store>,
+    here: &Path,
+    (config, metric): (&Config, &Metric),
+    source: &str,
+) -> Result<OldSweep, ExchangeError> {
+    let path = here.join(source);
+    let old = if path.is_dir() {
+        of_folder(&path, metric)?
+    } else if path.is_file() {
+        of_table(&path, metric)?
+    } else {
+        of_sweep(store, source, metric).await?
     };
-    let mut prior = Prior::default();
-    for source in sources {
-        let path = context.folder.join(source);
-        let old = if path.is_dir() {
-            of_folder(&path, metric)?
-        } else if path.is_file() {
-            of_table(&path, metric)?
-        } else {
-            of_sweep(context, source, metric).await?
-        };
-        check_metric(source, &old, metric)?;
-        prior.trials.extend(fitting(context, config, metric, source, old)?);
-    }
-    Ok(Some(prior))
+    check_metric(source, &old, metric)?;
+    fitting(config, metric, source, old)
 }
 
 /// The same name must mean the same thing.
-fn check_metric(source: &str, old: &Old, metric: &Metric) -> Result<(), Failure> {
+fn check_metric(source: &str, old: &Old, metric: &Metric) -> Result<(), ExchangeError> {
     let word = |goal: Goal| if goal == Goal::Minimize { "minimized" } else { "maximized" };
     if let Some((name, goal)) = &old.metric
         && *name == metric.name
         && *goal != metric.goal
     {
         let (was, is) = (word(*goal), word(metric.goal));
-        return Err(Failure::new(
-            Exit::Usage,
+        return Err(ExchangeError::refused(
             format!("{source}: there `{name}` was {was}, here it is to be {is}"),
-        )
-        .hint("Which goal is right? A trial that was good there would count as bad here."));
+            "Which goal is right? A trial that was good there would count as bad here.",
+        ));
     }
     if old.metrics.contains(&metric.name) {
         return Ok(());
     }
     let known = Vec::from_iter(old.metrics.iter().map(String::as_str)).join(", ");
-    let failure = Failure::new(Exit::Usage, format!("{source}: no trial has logged `{}`", metric.name));
-    Err(match known.is_empty() {
-        true => failure.hint("None of its trials has logged any metric."),
-        false => failure.hint(format!("Logged are: {known}. The new sweep must be judged by one of these.")),
-    })
+    let hint = match known.is_empty() {
+        true => "None of its trials has logged any metric.".to_owned(),
+        false => format!("Logged are: {known}. The new sweep must be judged by one of these."),
+    };
+    Err(ExchangeError::refused(format!("{source}: no trial has logged `{}`", metric.name), hint))
 }
 
-/// The trials that fit, and a word on those that do not.
-fn fitting(
-    context: &Context,
-    config: &Config,
-    metric: &Metric,
-    source: &str,
-    old: Old,
-) -> Result<Vec<(String, Observation)>, Failure> {
+/// The trials that fit, and why the others do not.
+fn fitting(config: &Config, metric: &Metric, source: &str, old: Old) -> Result<OldSweep, ExchangeError> {
     let fitter = Fitter::new(config);
     let total = old.trials.len() as u64;
-    let mut found = Vec::new();
+    let mut known = Vec::new();
     let mut misfits: BTreeMap<Misfit, u64> = BTreeMap::new();
     let mut unknown: BTreeSet<String> = BTreeSet::new();
     for past in old.trials {
         match fitter.fit(&past.point) {
             Ok(point) => {
                 unknown.extend(fitter.unknown(&past.point));
-                found.push((source.to_owned(), observation(point, &past, metric)));
+                known.push(observation(point, &past, metric));
             }
             Err(misfit) => *misfits.entry(misfit).or_default() += 1,
         }
     }
-    let why: Vec<String> = misfits.iter().map(|(misfit, count)| format!("{misfit} ({count})")).collect();
-    if found.is_empty() {
-        let trials = words::count(total, "trial");
-        return Err(Failure::new(Exit::Usage, format!("{source}: none of its {trials} fits the new space"))
-            .hint(format!("Left out for: {}.", why.join(", "))));
+    let left_out: Vec<String> = misfits.iter().map(|(misfit, count)| format!("{misfit} ({count})")).collect();
+    if known.is_empty() {
+        let trials = count(total, "trial");
+        return Err(ExchangeError::refused(
+            format!("{source}: none of its {trials} fits the new space"),
+            format!("Left out for: {}.", left_out.join(", ")),
+        ));
     }
-    let ui = &context.ui;
-    ui.say(&format!("{source}: {} of {} known", found.len(), words::count(total, "trial")));
-    if !why.is_empty() {
-        ui.warn(&format!("{source}: {} left out: {}", total - found.len() as u64, why.join(", ")));
-    }
-    if !unknown.is_empty() {
-        let names = Vec::from_iter(unknown).join(", ");
-        ui.warn(&format!("{source}: the new space has no {names}: trials count as if these did not matter"));
-    }
-    Ok(found)
+    Ok(OldSweep { known, total, left_out, unknown: unknown.into_iter().collect() })
 }
 
 fn observation(point: Point, past: &Past, metric: &Metric) -> Observation {
@@ -142,14 +136,12 @@ fn observation(point: Point, past: &Past, metric: &Metric) -> Observation {
 }
 
 /// A sweep of the same store.
-async fn of_sweep(context: &Context, name: &str, metric: &Metric) -> Result<Old, Failure> {
-    let store = &context.store;
+async fn of_sweep(store: &Arc<dyn Store>, name: &str, metric: &Metric) -> Result<Old, ExchangeError> {
     let id = Sweep::find(store.as_ref(), name).await.map_err(|error| match error.kind {
-        ErrorKind::NotFound => Failure::new(
-            Exit::Usage,
+        ErrorKind::NotFound => ExchangeError::refused(
             format!("`{name}` is not a sweep in {}, nor a folder or file", store.uri()),
-        )
-        .hint("--prior takes the id or name of a sweep, a folder that `sweep export` wrote, or a CSV file."),
+            "--prior takes the id or name of a sweep, a folder that `sweep export` wrote, or a CSV file.",
+        ),
         _ => error.into(),
     })?;
     let sweep = Sweep::open(store.as_ref(), &id).await?;
@@ -176,7 +168,7 @@ async fn of_sweep(context: &Context, name: &str, metric: &Metric) -> Result<Old,
 }
 
 /// A folder that `sweep export` wrote.
-fn of_folder(path: &Path, metric: &Metric) -> Result<Old, Failure> {
+fn of_folder(path: &Path, metric: &Metric) -> Result<Old, ExchangeError> {
     let folder = Folder::open(path)?;
     let record = SweepRecord::read(&folder)?;
     let mut old = Old { trials: Vec::new(), metric: record.metric, metrics: BTreeSet::new() };
@@ -186,7 +178,7 @@ fn of_folder(path: &Path, metric: &Metric) -> Result<Old, Failure> {
             continue;
         }
         let mut values = Vec::new();
-        let file = format!("{name}/{}", plain::METRICS);
+        let file = format!("{name}/{}", names::METRICS);
         if let Some((csv, _)) = folder.file(&file)? {
             for row in MetricRows::new(csv, folder.name(&file), 0)? {
                 let row = row?;
@@ -208,9 +200,9 @@ fn of_folder(path: &Path, metric: &Metric) -> Result<Old, Failure> {
 }
 
 /// A table of runs.
-fn of_table(path: &Path, metric: &Metric) -> Result<Old, Failure> {
+fn of_table(path: &Path, metric: &Metric) -> Result<Old, ExchangeError> {
     let asked = Asked { metric: Some(metric.name.clone()), params: Vec::new() };
-    let table = read_table(path, &asked)?;
+    let table = Table::open(path, &asked)?;
     let trials = table.trials.into_iter().map(|trial| Past {
         values: trial
             .metrics

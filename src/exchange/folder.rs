@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
-use super::error::PlainError;
-use super::{SUMMARY, SWEEP};
+use super::error::ExchangeError;
+use super::names::{SUMMARY, SWEEP};
 use crate::tracking::local_artifacts::{Upload, checked_path, open, remove_unfinished};
 use crate::tracking::{ErrorKind, TrackingError};
 
@@ -37,10 +37,10 @@ impl Folder {
     ///
     /// # Errors
     /// Where it is none.
-    pub fn open(root: &Path) -> Result<Self, PlainError> {
+    pub fn open(root: &Path) -> Result<Self, ExchangeError> {
         match fs::metadata(root) {
             Ok(meta) if meta.is_dir() => Ok(Self { root: root.to_owned() }),
-            Ok(_) => Err(PlainError::content(root.display().to_string(), "not a folder")),
+            Ok(_) => Err(ExchangeError::content(root.display().to_string(), "not a folder")),
             Err(error) => Err(disk(root, "can't be read", error)),
         }
     }
@@ -49,10 +49,10 @@ impl Folder {
     ///
     /// # Errors
     /// Where it holds anything else, or can't be made.
-    pub fn claim(root: &Path, sweep_id: &str) -> Result<Self, PlainError> {
+    pub fn claim(root: &Path, sweep_id: &str) -> Result<Self, ExchangeError> {
         fs::create_dir_all(root).map_err(|error| disk(root, "cannot be created", error))?;
         let folder = Self { root: root.to_owned() };
-        let taken = |found: String| PlainError::Taken { folder: root.display().to_string(), found };
+        let taken = |found: String| ExchangeError::Taken { folder: root.display().to_string(), found };
         let Some(bytes) = folder.read(SWEEP, LARGEST)? else {
             let mut entries = fs::read_dir(root).map_err(|error| disk(root, "can't be read", error))?;
             return match entries.next() {
@@ -82,25 +82,25 @@ impl Folder {
     ///
     /// # Errors
     /// Where the path leads out of the folder, or the disk refuses.
-    pub fn write(&self, path: &str, bytes: &[u8]) -> Result<bool, PlainError> {
+    pub fn write(&self, path: &str, bytes: &[u8]) -> Result<bool, ExchangeError> {
         let mut upload = self.begin(path)?;
-        upload.write(bytes)?;
-        Ok(upload.keep_if_new()?)
+        upload.write(bytes).map_err(ExchangeError::Disk)?;
+        upload.keep_if_new().map_err(ExchangeError::Disk)
     }
 
     /// Begins a file that is written piece by piece.
     ///
     /// # Errors
     /// As [`Folder::write`].
-    pub fn begin(&self, path: &str) -> Result<Upload, PlainError> {
-        Ok(Upload::begin(&self.root, path)?)
+    pub fn begin(&self, path: &str) -> Result<Upload, ExchangeError> {
+        Upload::begin(&self.root, path).map_err(ExchangeError::Disk)
     }
 
     /// Reads a file of at most `most` bytes; `None` where there is none.
     ///
     /// # Errors
     /// Where it is larger, leads out of the folder, or the disk refuses.
-    pub fn read(&self, path: &str, most: u64) -> Result<Option<Vec<u8>>, PlainError> {
+    pub fn read(&self, path: &str, most: u64) -> Result<Option<Vec<u8>>, ExchangeError> {
         use std::io::Read as _;
 
         let Some((file, size)) = self.file(path)? else { return Ok(None) };
@@ -108,7 +108,7 @@ impl Folder {
         let read = file.take(most + 1).read_to_end(&mut bytes);
         read.map_err(|error| disk(&self.root.join(path), "can't be read", error))?;
         if size > most || bytes.len() as u64 > most {
-            return Err(PlainError::content(self.name(path), format!("larger than {} MiB", most >> 20)));
+            return Err(ExchangeError::content(self.name(path), format!("larger than {} MiB", most >> 20)));
         }
         Ok(Some(bytes))
     }
@@ -117,22 +117,22 @@ impl Folder {
     ///
     /// # Errors
     /// As [`Folder::read`], and where it is no JSON.
-    pub fn json(&self, path: &str) -> Result<Option<Json>, PlainError> {
+    pub fn json(&self, path: &str) -> Result<Option<Json>, ExchangeError> {
         let Some(bytes) = self.read(path, LARGEST)? else { return Ok(None) };
         let json = serde_json::from_slice(&bytes);
         json.map(Some)
-            .map_err(|error| PlainError::content(self.name(path), format!("this is no JSON: {error}")))
+            .map_err(|error| ExchangeError::content(self.name(path), format!("this is no JSON: {error}")))
     }
 
     /// Opens a file and says its size; `None` where there is none.
     ///
     /// # Errors
     /// Where it leads out of the folder, or the disk refuses.
-    pub fn file(&self, path: &str) -> Result<Option<(File, u64)>, PlainError> {
+    pub fn file(&self, path: &str) -> Result<Option<(File, u64)>, ExchangeError> {
         match open(&self.root, path) {
             Ok(found) => Ok(Some(found)),
             Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(ExchangeError::Disk(error)),
         }
     }
 
@@ -140,7 +140,7 @@ impl Folder {
     ///
     /// # Errors
     /// Where the disk refuses.
-    pub fn trials(&self) -> Result<Vec<String>, PlainError> {
+    pub fn trials(&self) -> Result<Vec<String>, ExchangeError> {
         let entries = fs::read_dir(&self.root).map_err(|error| disk(&self.root, "can't be read", error))?;
         let mut names = Vec::new();
         for entry in entries {
@@ -161,9 +161,9 @@ impl Folder {
     ///
     /// # Errors
     /// Where the name is a path, or the disk refuses.
-    pub fn remove_trial(&self, name: &str) -> Result<(), PlainError> {
-        if checked_path(name)?.len() != 1 {
-            return Err(PlainError::content(name, "this is not a folder of a trial"));
+    pub fn remove_trial(&self, name: &str) -> Result<(), ExchangeError> {
+        if checked_path(name).map_err(ExchangeError::Disk)?.len() != 1 {
+            return Err(ExchangeError::content(name, "this is not a folder of a trial"));
         }
         let place = self.root.join(name);
         // A link itself goes, not what it leads to.
@@ -174,7 +174,7 @@ impl Folder {
     ///
     /// # Errors
     /// Where the disk refuses.
-    pub fn tree(&self, path: &str) -> Result<Tree, PlainError> {
+    pub fn tree(&self, path: &str) -> Result<Tree, ExchangeError> {
         let mut tree = Tree::default();
         let place = self.root.join(path);
         match fs::symlink_metadata(&place) {
@@ -188,7 +188,12 @@ impl Folder {
     }
 }
 
-fn walk(place: &Path, prefix: &str, depth: usize, tree: &mut Tree) -> Result<(), PlainError> {
+/// JSON for people.
+pub(super) fn json_text(json: &serde_json::Value) -> String {
+    format!("{json:#}\n")
+}
+
+fn walk(place: &Path, prefix: &str, depth: usize, tree: &mut Tree) -> Result<(), ExchangeError> {
     for entry in fs::read_dir(place).map_err(|error| disk(place, "can't be read", error))? {
         let entry = entry.map_err(|error| disk(place, "can't be read", error))?;
         let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
@@ -204,8 +209,9 @@ fn walk(place: &Path, prefix: &str, depth: usize, tree: &mut Tree) -> Result<(),
     Ok(())
 }
 
-fn disk(place: &Path, what: &str, error: std::io::Error) -> PlainError {
-    TrackingError::new(ErrorKind::Io, format!("{} {what}", place.display())).caused_by(error).into()
+fn disk(place: &Path, what: &str, error: std::io::Error) -> ExchangeError {
+    let what = format!("{} {what}", place.display());
+    ExchangeError::Disk(TrackingError::new(ErrorKind::Io, what).caused_by(error))
 }
 
 #[cfg(test)]
@@ -222,7 +228,7 @@ mod tests {
         let error = Folder::claim(&place.path().join("new"), "b").unwrap_err();
         assert!(error.to_string().contains("sweep a"), "{error}");
         let error = Folder::claim(place.path(), "a").unwrap_err();
-        assert!(matches!(error, PlainError::Taken { ref found, .. } if found == "new"), "{error}");
+        assert!(matches!(error, ExchangeError::Taken { ref found, .. } if found == "new"), "{error}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What the columns of a table are.
 
+use super::super::trials_table::TRIAL_COLUMNS;
 use super::dialect::{Asked, Dialect};
 use super::names::{key, once, param_key};
 
@@ -8,8 +9,6 @@ const WANDB: [&str; 14] = [
     "Notes", "User", "Tags", "Sweep", "Group", "Job Type", "Updated", "Commit", "GitHub", "GPU Type",
     "Hostname", "Host", "End Time", "Project",
 ];
-/// The first columns of our own tables.
-const SWEEP: [&str; 7] = ["index", "attempt", "run_id", "status", "start", "end", "duration"];
 
 /// What a column is.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,7 +80,7 @@ impl Columns {
 
 fn dialect(names: &[&str]) -> Dialect {
     let has = |name: &str| names.contains(&name);
-    if names.get(..SWEEP.len()).is_some_and(|first| first == SWEEP) {
+    if names.get(..TRIAL_COLUMNS.len()).is_some_and(|first| first == TRIAL_COLUMNS) {
         Dialect::Sweep
     } else if has("number") && has("state") && names.iter().any(|name| name.starts_with("params_")) {
         Dialect::Optuna
@@ -124,7 +123,7 @@ fn role(dialect: Dialect, name: &str, asked: &Asked) -> Role {
         (Dialect::Optuna, "datetime_complete") | (Dialect::Sweep, "end") => return Role::End,
         (Dialect::Wandb, "Runtime") => return Role::Seconds,
         (Dialect::Optuna, "number" | "duration") => return Role::Ignored,
-        (Dialect::Sweep, name) if SWEEP.contains(&name) => return Role::Ignored,
+        (Dialect::Sweep, name) if TRIAL_COLUMNS.contains(&name) => return Role::Ignored,
         _ => {}
     }
     let wandb = dialect == Dialect::Wandb && (WANDB.contains(&name) || name == "ID");

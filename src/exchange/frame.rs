@@ -1,16 +1,14 @@
 //! A CSV file as a table of runs: for `sweep analyze --csv`.
 
-use std::io::Read;
 use std::path::Path;
 
-use super::exit::Exit;
-use super::failure::Failure;
+use super::error::ExchangeError;
+use super::file::{read_table_file, rows};
+use super::trials_table::TRIAL_COLUMNS;
 use crate::analysis::{ColumnInfo, Frame, Row};
 use crate::config::logged_value;
 use crate::query::FrameRequest;
-use crate::report::TRIAL_COLUMNS;
 use crate::space::Value;
-use crate::tracking::open_typed;
 use crate::trial::{RunStatus, STOPPED};
 
 /// Columns that are no parameters, where they are present.
@@ -19,35 +17,27 @@ const STATUS: &str = "status";
 
 /// Reads a file with a header and a row a run (`-`: from stdin). Empty cells are absent values; without a column
 /// `status` every run is taken as finished. The first columns of a table of trials that `finalize` wrote are understood.
-pub(super) fn read_file(path: &Path, asked: &FrameRequest) -> Result<Frame, Failure> {
-    let name = path.display().to_string();
-    let unreadable = |error: &dyn std::error::Error| {
-        Failure::new(Exit::Usage, format!("the table {name} can't be read")).caused_by(error)
-    };
-    let bytes = if path == Path::new("-") {
-        let mut bytes = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
-    } else {
-        open_typed(path).and_then(|mut file| {
-            let mut bytes = Vec::new();
-            file.read_to_end(&mut bytes).map(|_| bytes)
-        })
-    };
-    let bytes = bytes.map_err(|error| unreadable(&error))?;
-    // A byte order mark, as spreadsheets write it, is no part of the first name.
-    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
-    let mut reader = csv::ReaderBuilder::new().from_reader(text);
-    let header = reader.headers().map_err(|error| unreadable(&error))?.clone();
-    let columns = Columns::of(&header, asked).map_err(|failure| Failure {
-        message: format!("the table {name}: {}", failure.message),
-        ..failure
+///
+/// # Errors
+/// Where the file can't be read, has no such columns, or a cell makes no sense.
+pub fn read_frame(path: &Path, asked: &FrameRequest) -> Result<Frame, ExchangeError> {
+    let name = format!("the table {}", path.display());
+    let bytes = read_table_file(path, &name)?;
+    let unreadable =
+        |error: csv::Error| ExchangeError::Unreadable { file: name.clone(), source: error.into() };
+    let mut reader = rows(&bytes);
+    let header = reader.headers().map_err(unreadable)?.clone();
+    let columns = Columns::of(&header, asked).map_err(|(problem, hint)| ExchangeError::Content {
+        file: name.clone(),
+        problem,
+        hint: Some(hint),
     })?;
     let mut rows = Vec::new();
     for record in reader.records() {
-        let record = record.map_err(|error| unreadable(&error))?;
+        let record = record.map_err(unreadable)?;
         rows.push(columns.row(&record).map_err(|problem| {
             let line = record.position().map_or(0, csv::Position::line);
-            Failure::new(Exit::Usage, format!("the table {name}, line {line}: {problem}"))
+            ExchangeError::content(format!("{name}, line {line}"), problem)
         })?);
     }
     let infos = columns.parameters.iter().map(|(_, name)| ColumnInfo {
@@ -66,12 +56,12 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(header: &csv::StringRecord, asked: &FrameRequest) -> Result<Self, Failure> {
+    /// Reads a header; what is wrong comes with what to do.
+    fn of(header: &csv::StringRecord, asked: &FrameRequest) -> Result<Self, (String, String)> {
         let place = |wanted: &str| header.iter().position(|name| name == wanted);
         let listed = || header.iter().collect::<Vec<_>>().join(", ");
         let missing = |wanted: &str| {
-            let hint = format!("Its columns are: {}.", listed());
-            Failure::new(Exit::Usage, format!("there is no column `{wanted}`")).hint(hint)
+            (format!("there is no column `{wanted}`"), format!("Its columns are: {}.", listed()))
         };
         let metric = place(&asked.metric)
             .or_else(|| place(&format!("metrics.{}", asked.metric)))

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use super::SWEEP;
-use super::error::PlainError;
+use super::error::ExchangeError;
 use super::folder::Folder;
-pub use crate::config::Goal;
+use super::names::SWEEP;
+use crate::config::Goal;
 use crate::record::{Sweep, tags};
 use crate::text::{iso_or_number, parse_moment};
 
@@ -90,10 +90,10 @@ impl SweepRecord {
     ///
     /// # Errors
     /// Where it is missing, of a later format, or does not say what it should.
-    pub fn read(folder: &Folder) -> Result<Self, PlainError> {
+    pub fn read(folder: &Folder) -> Result<Self, ExchangeError> {
         let file = folder.name(SWEEP);
         let Some(json) = folder.json(SWEEP)? else {
-            return Err(PlainError::Content {
+            return Err(ExchangeError::Content {
                 file,
                 problem: "there is no such file".into(),
                 hint: Some(
@@ -102,10 +102,10 @@ impl SweepRecord {
             });
         };
         if json.get("format").and_then(Json::as_u64).is_some_and(|format| format > FORMAT) {
-            return Err(PlainError::content(file, "written by a later version of sweep"));
+            return Err(ExchangeError::content(file, "written by a later version of sweep"));
         }
         Self::parse(&json)
-            .map_err(|key| PlainError::content(file, format!("`{key}` is missing or no such value")))
+            .map_err(|key| ExchangeError::content(file, format!("`{key}` is missing or no such value")))
     }
 
     fn parse(json: &Json) -> Result<Self, &'static str> {

@@ -1,7 +1,11 @@
 //! One trial on its way into its folder.
 
-use super::failure::Failure;
-use crate::plain::{self, Folder, PlainError, TrialRecord, metric_rows};
+use super::super::artifact::concerns_one_artifact;
+use super::super::error::ExchangeError;
+use super::super::folder::{Folder, json_text};
+use super::super::metrics::{HEADER, metric_rows};
+use super::super::names;
+use super::super::trial::TrialRecord;
 use crate::query::Walk;
 use crate::record::tags;
 use crate::tracking::local_artifacts::checked_path;
@@ -27,21 +31,21 @@ pub(super) async fn write_trial(
     folder: &Folder,
     trial: &TrialRecord,
     run: &Run,
-    what: What,
-) -> Result<Written, Failure> {
+    what: ExportOptions,
+) -> Result<Written, ExchangeError> {
     let at = trial.folder();
     let texts = [
-        (plain::PARAMS, pretty(&trial.params_json())),
-        (plain::TAGS, pretty(&trial.tags_json())),
-        (plain::SUMMARY, pretty(&trial.summary_json())),
+        (names::PARAMS, json_text(&trial.params_json())),
+        (names::TAGS, json_text(&trial.tags_json())),
+        (names::SUMMARY, json_text(&trial.summary_json())),
     ];
     let known = !what.refresh && is_known(folder, &at, &texts)?;
     let mut written = Written::default();
     if !known {
         written.anything |= write_metrics(store, folder, &at, run).await?;
         let patch = read_patch(store, trial, run).await?;
-        let git = pretty(&trial.git_json(patch.as_deref()));
-        written.anything |= folder.write(&format!("{at}/{}", plain::GIT), git.as_bytes())?;
+        let git = json_text(&trial.git_json(patch.as_deref()));
+        written.anything |= folder.write(&format!("{at}/{}", names::GIT), git.as_bytes())?;
     }
     if what.artifacts {
         write_artifacts(store, folder, &at, run, known, &mut written).await?;
@@ -55,7 +59,7 @@ pub(super) async fn write_trial(
 }
 
 /// Whether the folder is whole and says just this.
-fn is_known(folder: &Folder, at: &str, texts: &[(&str, String)]) -> Result<bool, PlainError> {
+fn is_known(folder: &Folder, at: &str, texts: &[(&str, String)]) -> Result<bool, ExchangeError> {
     for (name, text) in texts {
         let there = folder.read(&format!("{at}/{name}"), text.len() as u64);
         // One that is larger, or is a link, does not say this.
@@ -63,14 +67,19 @@ fn is_known(folder: &Folder, at: &str, texts: &[(&str, String)]) -> Result<bool,
             return Ok(false);
         }
     }
-    let there = |name: &str| Ok::<_, PlainError>(folder.file(&format!("{at}/{name}"))?.is_some());
-    Ok(there(plain::METRICS)? && there(plain::GIT)?)
+    let there = |name: &str| Ok::<_, ExchangeError>(folder.file(&format!("{at}/{name}"))?.is_some());
+    Ok(there(names::METRICS)? && there(names::GIT)?)
 }
 
 /// `metrics.csv`, one history in memory at a time.
-async fn write_metrics(store: &dyn Store, folder: &Folder, at: &str, run: &Run) -> Result<bool, Failure> {
-    let mut file = folder.begin(&format!("{at}/{}", plain::METRICS))?;
-    file.write(plain::HEADER.as_bytes())?;
+async fn write_metrics(
+    store: &dyn Store,
+    folder: &Folder,
+    at: &str,
+    run: &Run,
+) -> Result<bool, ExchangeError> {
+    let mut file = folder.begin(&format!("{at}/{}", names::METRICS))?;
+    file.write(HEADER.as_bytes())?;
     let mut keys: Vec<&str> = run.metrics.iter().map(|metric| metric.key.as_str()).collect();
     keys.sort_unstable();
     for key in keys {
@@ -81,7 +90,11 @@ async fn write_metrics(store: &dyn Store, folder: &Folder, at: &str, run: &Run) 
 }
 
 /// The changes since the commit, where they were kept.
-async fn read_patch(store: &dyn Store, trial: &TrialRecord, run: &Run) -> Result<Option<Vec<u8>>, Failure> {
+async fn read_patch(
+    store: &dyn Store,
+    trial: &TrialRecord,
+    run: &Run,
+) -> Result<Option<Vec<u8>>, ExchangeError> {
     if !trial.tags.contains_key(tags::GIT_DIFF_SHA256) {
         return Ok(None);
     }
@@ -99,22 +112,22 @@ async fn write_artifacts(
     run: &Run,
     known: bool,
     written: &mut Written,
-) -> Result<(), Failure> {
+) -> Result<(), ExchangeError> {
     let (files, left_out) = list(store, run).await?;
     written.left_out = left_out;
     for file in files {
-        let path = format!("{at}/{}/{}", plain::ARTIFACTS, file.path);
+        let path = format!("{at}/{}/{}", names::ARTIFACTS, file.path);
         let size = file.size.unwrap_or(0);
         if known && folder.file(&path)?.is_some_and(|(_, there)| there == size) {
             continue;
         }
         let mut upload = match folder.begin(&path) {
             Ok(upload) => upload.at_most(size),
-            Err(PlainError::Disk(error)) if concerns_one_artifact(&error) => {
+            Err(ExchangeError::Disk(error)) if concerns_one_artifact(&error) => {
                 written.left_out.push(format!("{:?} ({error})", file.path));
                 continue;
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         };
         match store.artifact_into(&run.info, &file.path, &mut upload).await {
             Ok(()) => written.anything |= upload.keep_if_new()?,
@@ -131,14 +144,6 @@ async fn write_artifacts(
         }
     }
     Ok(())
-}
-
-/// Whether a failure is that of one artifact, and others may do better.
-pub(super) fn concerns_one_artifact(error: &TrackingError) -> bool {
-    matches!(
-        error.kind,
-        ErrorKind::Invalid | ErrorKind::Forbidden | ErrorKind::Protocol | ErrorKind::Unsupported
-    )
 }
 
 /// All artifacts of a run that can be files here, and the names of those that can't, whatever a server answers.
@@ -179,16 +184,11 @@ fn is_directly_below(folder: &str, path: &str) -> bool {
 
 /// What is exported.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct What {
+pub struct ExportOptions {
     /// Artifacts, too.
-    pub(super) artifacts: bool,
+    pub artifacts: bool,
     /// Also what is there already and seems unchanged.
-    pub(super) refresh: bool,
-}
-
-/// JSON for people.
-pub(super) fn pretty(json: &serde_json::Value) -> String {
-    format!("{json:#}\n")
+    pub refresh: bool,
 }
 
 #[cfg(test)]

@@ -6,7 +6,10 @@ mod dialect;
 mod infer;
 mod names;
 
-use super::error::PlainError;
+use std::path::Path;
+
+use super::error::ExchangeError;
+use super::file::{read_table_file, rows};
 use super::metrics::read_number;
 use crate::config::logged_value;
 use crate::space::{Point, Value};
@@ -54,23 +57,30 @@ pub struct TableTrial {
 }
 
 impl Table {
+    /// Reads the table of a file.
+    ///
+    /// # Errors
+    /// As [`Table::read`], and where the file can't be read.
+    pub fn open(path: &Path, asked: &Asked) -> Result<Self, ExchangeError> {
+        let name = path.display().to_string();
+        Self::read(&read_table_file(path, &name)?, &name, asked)
+    }
+
     /// Reads a table; `file` is for messages.
     ///
     /// # Errors
     /// Where it is no table, has no column for the metric or a param, or holds no run.
-    pub fn read(bytes: &[u8], file: &str, asked: &Asked) -> Result<Self, PlainError> {
-        let wrong = |error: csv::Error| PlainError::content(file, format!("not a table: {error}"));
-        // A byte order mark, as spreadsheets write it, is no part of the first name.
-        let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-        let mut reader = csv::ReaderBuilder::new().from_reader(text);
+    pub fn read(bytes: &[u8], file: &str, asked: &Asked) -> Result<Self, ExchangeError> {
+        let wrong = |error: csv::Error| ExchangeError::content(file, format!("not a table: {error}"));
+        let mut reader = rows(bytes);
         let header = reader.headers().map_err(wrong)?.clone();
-        let columns = Columns::of(&header, asked).map_err(|(problem, hint)| PlainError::Content {
+        let columns = Columns::of(&header, asked).map_err(|(problem, hint)| ExchangeError::Content {
             file: file.to_owned(),
             problem,
             hint: Some(hint),
         })?;
         if columns.params().is_empty() {
-            return Err(PlainError::Content {
+            return Err(ExchangeError::Content {
                 file: file.to_owned(),
                 problem: "no column is a param".to_owned(),
                 hint: Some("--params NAME,… names those that are.".to_owned()),
@@ -94,7 +104,7 @@ impl Table {
             let why = table.left_out.first().map_or("it has no rows".to_owned(), |(line, why)| {
                 format!("none of its rows is a run that is over (line {line}: {why})")
             });
-            return Err(PlainError::content(file, why));
+            return Err(ExchangeError::content(file, why));
         }
         Ok(table)
     }

@@ -2,8 +2,9 @@
 
 use std::io::Read;
 
-use super::error::PlainError;
+use super::error::ExchangeError;
 use crate::space::Value;
+use crate::text::{LF, csv_table};
 use crate::tracking::Metric;
 
 /// The columns. The first three are for people; the moment (epoch milliseconds) decides which value is the latest of a
@@ -15,35 +16,11 @@ pub const HEADER: &str = "step,name,value,timestamp\n";
 pub fn metric_rows(mut history: Vec<Metric>) -> String {
     history
         .sort_by(|a, b| (a.step, a.timestamp).cmp(&(b.step, b.timestamp)).then(a.value.total_cmp(&b.value)));
-    let mut out = String::new();
-    for metric in history {
-        let name = quoted(&metric.key);
-        let value = number_text(metric.value);
-        out.push_str(&format!("{},{name},{value},{}\n", metric.step, metric.timestamp));
-    }
-    out
-}
-
-fn quoted(cell: &str) -> String {
-    match cell.contains(['"', ',', '\r', '\n']) {
-        true => format!("\"{}\"", cell.replace('"', "\"\"")),
-        false => cell.to_owned(),
-    }
-}
-
-/// A table whose rows end in CR LF, with rows that end in LF alone; what stands in quotes stays.
-#[must_use]
-pub fn unix_lines(table: &str) -> String {
-    let mut quoted = false;
-    let mut out = String::with_capacity(table.len());
-    let mut characters = table.chars().peekable();
-    while let Some(character) = characters.next() {
-        quoted ^= character == '"';
-        if quoted || character != '\r' || characters.peek() != Some(&'\n') {
-            out.push(character);
-        }
-    }
-    out
+    let row = |metric: Metric| {
+        let (step, value) = (metric.step.to_string(), number_text(metric.value));
+        [step, metric.key, value, metric.timestamp.to_string()]
+    };
+    csv_table(history.into_iter().map(row), LF)
 }
 
 /// A float that reads back the same: Python's digits, `NaN`, `Infinity`, `-Infinity`.
@@ -77,27 +54,27 @@ impl<R: Read> MetricRows<R> {
     ///
     /// # Errors
     /// Where a column is missing.
-    pub fn new(from: R, file: String, default_timestamp: i64) -> Result<Self, PlainError> {
+    pub fn new(from: R, file: String, default_timestamp: i64) -> Result<Self, ExchangeError> {
         let mut reader = csv::Reader::from_reader(from);
         let header = match reader.headers() {
             Ok(header) => header.clone(),
-            Err(error) => return Err(PlainError::content(file, error.to_string())),
+            Err(error) => return Err(ExchangeError::content(file, error.to_string())),
         };
         let place = |wanted: &str| header.iter().position(|name| name == wanted);
         let needed = |wanted: &str| {
             place(wanted)
-                .ok_or_else(|| PlainError::content(file.clone(), format!("there is no column `{wanted}`")))
+                .ok_or_else(|| ExchangeError::content(file.clone(), format!("there is no column `{wanted}`")))
         };
         let columns = [needed("step")?, needed("name")?, needed("value")?];
         let timestamp = place("timestamp");
         Ok(Self { reader, file, columns, timestamp, default_timestamp })
     }
 
-    fn row(&self, record: &csv::StringRecord) -> Result<Metric, PlainError> {
+    fn row(&self, record: &csv::StringRecord) -> Result<Metric, ExchangeError> {
         let [step, name, value] = self.columns.map(|at| record.get(at).unwrap_or_default());
         let wrong = |what: &str, text: &str| {
             let line = record.position().map_or(0, csv::Position::line);
-            PlainError::content(format!("{}, line {line}", self.file), format!("the {what} is `{text}`"))
+            ExchangeError::content(format!("{}, line {line}", self.file), format!("the {what} is `{text}`"))
         };
         let timestamp = match self.timestamp.and_then(|at| record.get(at)).filter(|text| !text.is_empty()) {
             Some(text) => text.parse().map_err(|_| wrong("timestamp", text))?,
@@ -113,14 +90,14 @@ impl<R: Read> MetricRows<R> {
 }
 
 impl<R: Read> Iterator for MetricRows<R> {
-    type Item = Result<Metric, PlainError>;
+    type Item = Result<Metric, ExchangeError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let mut record = csv::StringRecord::new();
         match self.reader.read_record(&mut record) {
             Ok(false) => None,
             Ok(true) => Some(self.row(&record)),
-            Err(error) => Some(Err(PlainError::content(self.file.clone(), error.to_string()))),
+            Err(error) => Some(Err(ExchangeError::content(self.file.clone(), error.to_string()))),
         }
     }
 }
@@ -154,11 +131,6 @@ mod tests {
             };
             prop_assert_eq!(bits(&read), bits(&history));
         }
-    }
-
-    #[test]
-    fn line_ends_in_quotes_stay() {
-        assert_eq!(unix_lines("a,\"b\r\nc\"\"\",d\r\n\r"), "a,\"b\r\nc\"\"\",d\n\r");
     }
 
     #[test]

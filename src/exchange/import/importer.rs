@@ -1,21 +1,20 @@
 //! Trials on their way into a store.
 
+use std::sync::Arc;
+
 use nix::errno::Errno;
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 
-use super::context::Context;
-use super::exit::Exit;
-use super::failure::Failure;
-use super::init::remember;
-use crate::plain::TrialRecord;
+use super::super::error::ExchangeError;
+use super::super::event::{Event, Listener};
+use super::super::trial::TrialRecord;
 use crate::process::machine_id;
 use crate::record::{
     ImportMark, NewSweep, PastTrial, Sweep, conclude_past, half_imports, remove_half, sha256,
 };
-use crate::tracking::{Metric, PastRun, RunId, RunInfo};
+use crate::tracking::{Metric, PastRun, RunId, RunInfo, Store};
 use crate::trial::TrialIndex;
-use crate::ui::Steps;
 
 /// Values that are sent at once.
 pub(super) const BATCH: usize = 1000;
@@ -23,9 +22,21 @@ pub(super) const BATCH: usize = 1000;
 const RUNS_AT_ONCE: usize = 200;
 const VALUES_AT_ONCE: usize = 20_000;
 
+/// What came in.
+#[derive(Debug)]
+pub struct Imported {
+    /// The sweep that was made.
+    pub sweep: Sweep,
+    /// How many trials it has.
+    pub trials: u64,
+    /// Artifacts that are left out, each with the reason.
+    pub left_out: Vec<String>,
+}
+
 /// A sweep that is being entered.
 pub(super) struct Importer<'a> {
-    context: &'a Context,
+    pub(super) store: &'a Arc<dyn Store>,
+    listener: Listener<'a>,
     pub(super) sweep: Sweep,
     user: String,
     /// Trials that are not made yet, with their values.
@@ -33,45 +44,47 @@ pub(super) struct Importer<'a> {
     values: usize,
     results: Vec<(TrialIndex, u32, RunId)>,
     end: i64,
-    steps: Option<Steps>,
 }
 
 impl<'a> Importer<'a> {
     /// Makes the parent run and the ledger. What an earlier import of the same `source` left half goes first.
     pub(super) async fn begin(
-        context: &'a Context,
+        (store, listener): (&'a Arc<dyn Store>, Listener<'a>),
         new: NewSweep<'_>,
         source: &[u8],
         trials: usize,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, ExchangeError> {
         let mark = ImportMark {
             key: sha256(source).chars().take(16).collect(),
             machine: machine_id(),
             process: std::process::id(),
         };
-        replace_halves(context, &mark).await?;
+        replace_halves((store.as_ref(), listener), &mark).await?;
         let [importing, control] = mark.tags();
         let mut tags = new.tags;
         tags.retain(|(key, _)| *key != importing.0 && *key != control.0);
         tags.extend([importing, control]);
-        let sweep = Sweep::create(context.store.as_ref(), &NewSweep { tags, ..new }).await?;
+        let sweep = Sweep::create(store.as_ref(), &NewSweep { tags, ..new }).await?;
+        listener(Event::Begins(trials as u64));
         Ok(Self {
-            context,
+            store,
+            listener,
             end: new.now,
             user: new.user.to_owned(),
             waiting: Vec::new(),
             values: 0,
             results: Vec::new(),
-            steps: Some(Steps::new(&context.ui, trials as u64, "trials")),
             sweep,
         })
     }
 
     /// Adds a trial, which is made with others.
-    pub(super) async fn add(&mut self, trial: &TrialRecord, metrics: Vec<Metric>) -> Result<(), Failure> {
-        if let Some(steps) = &self.steps {
-            steps.at(&trial.run_name);
-        }
+    pub(super) async fn add(
+        &mut self,
+        trial: &TrialRecord,
+        metrics: Vec<Metric>,
+    ) -> Result<(), ExchangeError> {
+        (self.listener)(Event::At(&trial.run_name));
         let past = PastTrial {
             index: trial.index,
             attempt: trial.attempt,
@@ -103,23 +116,21 @@ impl<'a> Importer<'a> {
         &mut self,
         trial: &TrialRecord,
         metrics: Vec<Metric>,
-    ) -> Result<RunInfo, Failure> {
+    ) -> Result<RunInfo, ExchangeError> {
         self.add(trial, metrics).await?;
         self.flush().await?;
         let id = self.results.last().map(|(_, _, id)| id.clone()).unwrap_or_else(|| self.sweep.id().clone());
-        Ok(self.context.store.run(&id).await?.info)
+        Ok(self.store.run(&id).await?.info)
     }
 
-    async fn flush(&mut self) -> Result<(), Failure> {
+    async fn flush(&mut self) -> Result<(), ExchangeError> {
         self.values = 0;
         let (keys, runs): (Vec<_>, Vec<_>) =
             self.waiting.drain(..).map(|(trial, attempt, run)| ((trial, attempt), run)).unzip();
-        let made = self.context.store.create_past_runs(&runs).await?;
+        let made = self.store.create_past_runs(&runs).await?;
         for ((trial, attempt), info) in keys.into_iter().zip(made) {
             self.results.push((trial, attempt, info.id));
-            if let Some(steps) = &self.steps {
-                steps.step();
-            }
+            (self.listener)(Event::Done);
         }
         Ok(())
     }
@@ -129,49 +140,74 @@ impl<'a> Importer<'a> {
         &self,
         run: &RunInfo,
         mut metrics: impl Iterator<Item = Result<Metric, E>>,
-    ) -> Result<(), Failure>
+    ) -> Result<(), ExchangeError>
     where
-        Failure: From<E>,
+        ExchangeError: From<E>,
     {
         loop {
             let batch: Vec<Metric> = metrics.by_ref().take(BATCH).collect::<Result<_, _>>()?;
             if batch.is_empty() {
                 return Ok(());
             }
-            self.context.store.log_batch(&run.id, &batch, &[], &[]).await?;
+            self.store.log_batch(&run.id, &batch, &[], &[]).await?;
         }
     }
 
-    /// Enters the results, ends the sweep, and remembers it as the latest of this directory.
-    pub(super) async fn conclude(&mut self) -> Result<(), Failure> {
+    /// Enters the results, and ends the sweep.
+    pub(super) async fn conclude(&mut self) -> Result<(), ExchangeError> {
         self.flush().await?;
-        // What is said from here on must not be overdrawn.
-        self.steps = None;
-        conclude_past(&self.context.store, &self.sweep, &self.results, self.end).await?;
-        remember(self.context, &self.sweep);
+        (self.listener)(Event::Ends);
+        conclude_past(self.store, &self.sweep, &self.results, self.end).await?;
         Ok(())
     }
 
+    /// How the import came out: whole, or not at all.
+    pub(super) async fn outcome(
+        self,
+        done: Result<Vec<String>, ExchangeError>,
+        trials: u64,
+    ) -> Result<Imported, ExchangeError> {
+        match done {
+            Ok(left_out) => Ok(Imported { sweep: self.sweep, trials, left_out }),
+            Err(error) => {
+                self.undo().await;
+                Err(error)
+            }
+        }
+    }
+
     /// Removes what was made: half a sweep is useless.
-    pub(super) async fn undo(&self) {
+    async fn undo(&self) {
         // The error that led here is the one to be told; what stays is removed by the next import.
-        let _ = remove_half(self.context.store.as_ref(), &self.sweep.parent).await;
+        let _ = remove_half(self.store.as_ref(), &self.sweep.parent).await;
+    }
+}
+
+/// Works until the end, or until it is asked to stop.
+pub(super) async fn unless_stopped<T>(
+    stop: impl Future<Output = ()>,
+    work: impl Future<Output = Result<T, ExchangeError>>,
+) -> Result<T, ExchangeError> {
+    tokio::select! {
+        done = work => done,
+        () = stop => Err(ExchangeError::Interrupted),
     }
 }
 
 /// Removes what earlier imports of the same thing left half.
-async fn replace_halves(context: &Context, own: &ImportMark) -> Result<(), Failure> {
-    let store = context.store.as_ref();
+async fn replace_halves(
+    (store, listener): (&dyn Store, Listener<'_>),
+    own: &ImportMark,
+) -> Result<(), ExchangeError> {
     for (parent, mark) in half_imports(store, &own.key).await? {
         if mark.machine == own.machine && is_alive(mark.process) {
-            return Err(Failure::new(
-                Exit::Usage,
+            return Err(ExchangeError::refused(
                 format!("process {} is importing this right now", mark.process),
-            )
-            .hint("Wait for it, or end it first."));
+                "Wait for it, or end it first.",
+            ));
         }
         remove_half(store, &parent).await?;
-        context.ui.say("An earlier import of this was cut off: what it left was removed.");
+        listener(Event::Replaced);
     }
     Ok(())
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::error::PlainError;
+use super::error::ExchangeError;
 use super::folder::Folder;
-use super::{GIT, PARAMS, SUMMARY, TAGS};
+use super::names::{GIT, PARAMS, SUMMARY, TAGS};
 use crate::record::{Sweep, tags};
 use crate::space::{Point, Value};
 use crate::text::{iso_or_number, parse_moment, stamp};
@@ -175,14 +175,14 @@ impl TrialRecord {
     ///
     /// # Errors
     /// Where a file is missing that must be there, or does not say what it should.
-    pub fn read(folder: &Folder, name: &str) -> Result<Self, PlainError> {
+    pub fn read(folder: &Folder, name: &str) -> Result<Self, ExchangeError> {
         let file = |file: &str| format!("{name}/{file}");
-        let object = |at: &str, needed: bool| -> Result<Map<String, Json>, PlainError> {
+        let object = |at: &str, needed: bool| -> Result<Map<String, Json>, ExchangeError> {
             match folder.json(&file(at))? {
                 Some(Json::Object(entries)) => Ok(entries),
                 None if !needed => Ok(Map::new()),
-                None => Err(PlainError::content(folder.name(&file(at)), "there is no such file")),
-                Some(_) => Err(PlainError::content(folder.name(&file(at)), "not a JSON object")),
+                None => Err(ExchangeError::content(folder.name(&file(at)), "there is no such file")),
+                Some(_) => Err(ExchangeError::content(folder.name(&file(at)), "not a JSON object")),
             }
         };
         let summary = object(SUMMARY, true)?;
@@ -194,7 +194,7 @@ impl TrialRecord {
             tags.extend(commit.map(|commit| (tags::GIT_COMMIT.to_owned(), commit.to_owned())));
         }
         Self::parse(&summary, &params, tags)
-            .map_err(|problem| PlainError::content(folder.name(&file(SUMMARY)), problem))
+            .map_err(|problem| ExchangeError::content(folder.name(&file(SUMMARY)), problem))
     }
 
     fn parse(

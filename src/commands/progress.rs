@@ -1,0 +1,27 @@
+//! An export or import on the terminal.
+
+use std::cell::RefCell;
+
+use crate::exchange::Event;
+use crate::ui::{Steps, Ui, words};
+
+/// Shows what an export or import does: a line at the foot of the terminal.
+pub(super) fn progress(ui: &Ui) -> impl Fn(Event<'_>) + use<> {
+    let (ui, steps) = (*ui, RefCell::new(None::<Steps>));
+    move |event| match event {
+        Event::Replaced => ui.say("An earlier import of this was cut off: what it left was removed."),
+        Event::Begins(trials) => *steps.borrow_mut() = Some(Steps::new(&ui, trials, "trials")),
+        Event::At(name) => steps.borrow().iter().for_each(|steps| steps.at(name)),
+        Event::Done => steps.borrow().iter().for_each(Steps::step),
+        // What is said from here on must not be overdrawn.
+        Event::Ends => *steps.borrow_mut() = None,
+    }
+}
+
+/// Says that artifacts were left out, with the reason for the first of them.
+pub(super) fn warn_of_left_out(ui: &Ui, left_out: &[String]) {
+    if let Some(first) = left_out.first() {
+        let artifacts = words::count(left_out.len() as u64, "artifact");
+        ui.warn(&format!("{artifacts} left out, for example {first}"));
+    }
+}

@@ -1,0 +1,19 @@
+//! What an export or import does while it works.
+
+/// What an export or import does while it works.
+#[derive(Debug, Clone, Copy)]
+pub enum Event<'a> {
+    /// An earlier import of the same thing was cut off: what it left was removed.
+    Replaced,
+    /// So many trials are to be written.
+    Begins(u64),
+    /// A trial is worked on; the name of its run.
+    At(&'a str),
+    /// A trial is written.
+    Done,
+    /// All trials are written.
+    Ends,
+}
+
+/// Who is told.
+pub(super) type Listener<'a> = &'a dyn Fn(Event<'_>);
