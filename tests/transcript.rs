@@ -1,4 +1,4 @@
-//! The session that README.md shows, typed again in a terminal of 80 columns: what is printed is what stands there.
+//! The session that docs/session.md shows, typed again in a terminal of 80 columns: what is printed is what stands there.
 //!
 //! `SWEEP_BLESS=1 cargo test --test transcript` writes it anew.
 
@@ -13,13 +13,13 @@ use std::process::{Command, Stdio};
 use nix::pty::{Winsize, openpty};
 use regex::Regex;
 
-const README: &str = include_str!("../README.md");
+const PAGE: &str = include_str!("../docs/session.md");
 const OPENING: &str = "<!-- a session, held by tests/transcript.rs -->\n```console\n";
 const CLOSING: &str = "\n```";
 
 /// The commands of the session, and all of it.
 fn session() -> (Vec<String>, String) {
-    let (_, rest) = README.split_once(OPENING).unwrap();
+    let (_, rest) = PAGE.split_once(OPENING).unwrap();
     let (session, _) = rest.split_once(CLOSING).unwrap();
     let commands = session.lines().filter_map(|line| line.strip_prefix("$ "));
     (commands.map(str::to_owned).collect(), session.to_owned())
@@ -91,17 +91,17 @@ fn typed_again(commands: &[String], columns: u16) -> String {
 }
 
 #[test]
-fn the_session_of_the_readme_is_what_a_terminal_shows() {
+fn the_session_of_the_page_is_what_a_terminal_shows() {
     let (commands, session) = session();
     assert!(commands.len() >= 6, "{commands:?}");
     let shown = typed_again(&commands, 80);
     if std::env::var_os("SWEEP_BLESS").is_some() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-        std::fs::write(path, README.replace(&session, &shown)).unwrap();
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/session.md");
+        std::fs::write(path, PAGE.replace(&session, &shown)).unwrap();
         return;
     }
     for (ours, theirs) in masked(&shown).lines().zip(masked(&session).lines()) {
-        assert_eq!(ours, theirs, "README.md shows another session; the terminal:\n{shown}");
+        assert_eq!(ours, theirs, "docs/session.md shows another session; the terminal:\n{shown}");
     }
     assert_eq!(shown.lines().count(), session.lines().count());
     for row in shown.lines().filter(|line| line.starts_with(['│', '┃'])) {
