@@ -3,18 +3,15 @@
 
 use std::path::PathBuf;
 
-use super::context::{Context, Setting, SweepChoice};
-use super::exit::Exit;
-use super::failure::Failure;
-pub use super::format::AnswerFormat;
-use super::load::load_sweep;
+pub use super::shared::AnswerFormat;
+use super::shared::{Context, Exit, Failure, Setting, SweepChoice, load_sweep, print_importance};
 use crate::analysis::{Analysis, Frame, analyse};
 use crate::config::Goal;
 use crate::exchange::read_frame;
 use crate::query::{ChosenMetric, FrameRequest, SEED, analyse_sweep, read_experiment, read_trials};
 use crate::report::{Objective, analysis_csv, analysis_json};
 use crate::trial::RunStatus;
-use crate::ui::{Ui, importance_table};
+use crate::ui::Ui;
 
 /// What is analysed.
 #[derive(Debug, Clone)]
@@ -117,7 +114,7 @@ impl Answer {
     fn print(&self, ui: &Ui, format: AnswerFormat) -> Exit {
         let analysis = &self.analysis;
         match format {
-            AnswerFormat::Table => print_table(ui, analysis, &self.metric),
+            AnswerFormat::Table => print_importance(ui, analysis, &self.metric),
             AnswerFormat::Json => {
                 let objective = Objective { name: &self.metric, goal: self.goal };
                 let json = analysis_json(analysis, objective, self.statuses.iter().copied());
@@ -126,18 +123,5 @@ impl Answer {
             AnswerFormat::Csv => ui.data(&analysis_csv(analysis)),
         }
         if analysis.n_used == 0 { Exit::WorkFailed } else { Exit::Done }
-    }
-}
-
-/// The table for people; a warning where there is nothing to put into it.
-pub(super) fn print_table(ui: &Ui, analysis: &Analysis, metric: &str) {
-    if analysis.n_used == 0 {
-        ui.warn(&format!(
-            "there is nothing to analyse: no finished trial has a number as `{metric}`. {} Does the command log it under \
-             this very name?",
-            analysis.used_sentence()
-        ));
-    } else {
-        ui.print(&importance_table(ui, analysis, metric));
     }
 }

@@ -1,16 +1,16 @@
 //! `sweep best`: the best trials, in the form in which the next program wants them.
 
+mod spell;
+
 use serde::Serialize;
 
-use super::context::{Context, Setting, SweepChoice};
-use super::exit::Exit;
-use super::failure::Failure;
-use super::format::{AnswerFormat, print_csv, print_json, print_sheet};
-use super::load::load_sweep;
-use super::pin::{Pin, check_pin};
-use super::show::shown;
-use super::spell::{Spelling, spell};
-use super::workdir;
+use spell::spell;
+
+use super::shared::work::workdir;
+use super::shared::{
+    AnswerFormat, Context, Exit, Failure, Pin, Setting, SweepChoice, check_pin, load_sweep, print_csv,
+    print_json, print_sheet,
+};
 use crate::config::{Config, Goal};
 use crate::process::now_ms;
 use crate::query::{
@@ -19,6 +19,7 @@ use crate::query::{
 };
 use crate::record::{Ledger, Sweep};
 use crate::ui::{Cell, Column, Drawing, Facts, MINOR, Sheet, Style, printable, words};
+pub use spell::Spelling;
 
 /// What was typed.
 #[derive(Debug, Clone, Default)]
@@ -208,7 +209,7 @@ fn tell_one(
     facts.add("run", row.run.info.id.to_string());
     facts.section("Params");
     for (path, value) in config.in_order(row.point.leaves(), |(path, _)| path) {
-        facts.add(&path, shown(value));
+        facts.add(&path, words::value(value));
     }
     if let Some(command) = shown_command(sweep, config, &row.run) {
         facts.section("Command");

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::context::{Context, Setting, SweepChoice};
+use super::shared::{Context, Setting, SweepChoice};
 use crate::record::{Sweep, TrialRuns};
 use crate::ui::{printable, words};
 

@@ -4,10 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::context::{Context, Setting, SweepChoice};
-use super::exit::Exit;
-use super::failure::Failure;
-use super::load::refuse_half;
+use super::shared::{Context, Exit, Failure, Setting, SweepChoice, refuse_half};
 use crate::process::now_ms;
 use crate::query::{Overview, short_id};
 use crate::record::{Order, answered, answered_last, latest_ended, tags};

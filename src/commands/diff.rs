@@ -5,12 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::choose::{Found, TrialChoice, find_trial};
-use super::context::{Context, Setting, SweepChoice};
-use super::exit::Exit;
-use super::failure::Failure;
-use super::format::{AnswerFormat, print_json};
-use super::show::shown;
+use super::shared::{
+    AnswerFormat, Context, Exit, Failure, Found, Setting, SweepChoice, TrialChoice, find_trial, print_json,
+};
 use crate::config::logged_value;
 use crate::process::now_ms;
 use crate::query::{shown_command, took};
@@ -80,7 +77,7 @@ impl Pair {
     fn shown(&self) -> [String; 2] {
         let side =
             |value: &Option<Value>, show: fn(&Value) -> String| value.as_ref().map_or("–".to_owned(), show);
-        let short = [side(&self.a, shown), side(&self.b, shown)];
+        let short = [side(&self.a, words::value), side(&self.b, words::value)];
         if short[0] == short[1] && self.differs() {
             return [side(&self.a, Value::text), side(&self.b, Value::text)];
         }

@@ -4,12 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::context::{Context, Setting, SweepChoice};
-use super::exit::Exit;
-use super::failure::Failure;
-use super::load::load_sweep;
-use super::progress::{progress, warn_of_left_out};
-use super::signals::asked_to_end;
+use super::shared::{
+    Context, Exit, Failure, Setting, SweepChoice, asked_to_end, load_sweep, progress, warn_of_left_out,
+};
 use crate::config::Config;
 use crate::exchange::{ExportOptions, Exported, Exporter};
 use crate::query::limit;

@@ -3,10 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::context::{Context, Setting, SweepChoice};
-use super::exit::Exit;
-use super::failure::Failure;
-use super::overview_words::counts_words;
+use super::shared::{Context, Exit, Failure, Setting, SweepChoice, counts_words};
 use crate::query::{Overview, State};
 use crate::ui::{Style, printable};
 

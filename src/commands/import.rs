@@ -5,12 +5,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::Poll;
 
-use super::context::{Context, Setting};
-use super::exit::Exit;
-use super::failure::Failure;
-use super::load::checked;
-use super::progress::{progress, warn_of_left_out};
-use super::signals::asked_to_end;
+use super::shared::{Context, Exit, Failure, Setting, asked_to_end, checked, progress, warn_of_left_out};
 use crate::config::Goal;
 use crate::exchange::{
     ExchangeError, FolderImport, FolderSource, Imported, Table, TableRequest, TableSource, import_folder,

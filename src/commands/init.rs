@@ -1,18 +1,8 @@
 //! `sweep init CONFIG`: the parent run, with the config as its artifact, and the ledger.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::check::summary;
-use super::context::{Context, Setting};
-use super::exit::Exit;
-use super::failure::Failure;
-use super::load::{load_file, name_of};
-use super::names::sweep_name;
-use super::namesakes;
-use super::priors::read_priors;
-use crate::config::{Config, Method};
-use crate::process::now_ms;
-use crate::record::{LATEST, NewSweep, Sweep, of_name, tags};
+use super::shared::{Exit, Failure, Setting, create, name_of, summary};
 use crate::strategy;
 
 /// What was typed.
@@ -29,7 +19,7 @@ pub struct InitArgs {
 /// # Errors
 /// Where the config has faults (nothing is created then) or the store fails.
 pub async fn init(setting: &Setting, args: &InitArgs) -> Result<Exit, Failure> {
-    let (context, sweep, config) = make(setting, &args.config, &args.priors).await?;
+    let (context, sweep, config) = create(setting, &args.config, &args.priors).await?;
     let strategy = strategy::for_config(&config, sweep.seed);
     let summary = summary(setting, &name_of(&args.config), &config, sweep.seed, strategy)?;
     if !context.ui.quiet {
@@ -39,58 +29,4 @@ pub async fn init(setting: &Setting, args: &InitArgs) -> Result<Exit, Failure> {
     let short: String = sweep.id().as_str().chars().take(8).collect();
     context.ui.say(&format!("Start an agent: `sweep run` here, `sweep run {short}` anywhere else."));
     Ok(Exit::Done)
-}
-
-/// Checks a config whole, and only then opens the store, makes the sweep and remembers it in this directory.
-pub(super) async fn make(
-    setting: &Setting,
-    path: &Path,
-    priors: &[String],
-) -> Result<(Context, Sweep, Config), Failure> {
-    let (config, bytes) = load_file(&setting.ui, path)?;
-    let seed = config.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
-    // A method that can't be run is told before anything is made.
-    strategy::for_config(&config, seed)?;
-    let context = Context::open(setting)?;
-    let prior = read_priors(&context, &config, priors).await?;
-    if prior.is_some() && config.method != Method::Bayes {
-        let method = config.method.as_str();
-        context.ui.warn(&format!("`method: {method}` does not look at old sweeps: --prior changes nothing"));
-    }
-    let identity = context.identity();
-    let name = config.sweep_name.clone().unwrap_or_else(|| sweep_name(&mut rand::rng()));
-    if config.sweep_name.is_some() {
-        warn_of_namesakes(&context, &name).await?;
-    }
-    let mut tags = context.git_tags().await;
-    tags.push((tags::FOLDER.to_owned(), context.folder.display().to_string()));
-    tags.push((tags::HOST.to_owned(), identity.host.clone()));
-    tags.push((tags::CONFIG_FILE.to_owned(), path.display().to_string()));
-    let new = NewSweep {
-        name: &name,
-        experiment: &config.experiment_name,
-        config: &bytes,
-        seed,
-        method: config.method.as_str(),
-        note: config.description.as_deref(),
-        user: &identity.user,
-        tags,
-        prior: prior.as_ref(),
-        now: now_ms(),
-    };
-    let sweep = Sweep::create(context.store.as_ref(), &new).await?;
-    context.remember(&sweep);
-    Ok((context, sweep, config))
-}
-
-/// Two sweeps of one name are told apart by their ids alone.
-async fn warn_of_namesakes(context: &Context, name: &str) -> Result<(), Failure> {
-    let sweeps = Sweep::all(context.store.as_ref()).await?;
-    let Some(newest) = of_name(&sweeps, name).last().copied() else { return Ok(()) };
-    let (id, age) = (newest.info.id.as_str(), namesakes::age(newest));
-    let id = id.get(..8).unwrap_or(id);
-    context.ui.warn(&format!(
-        "there is a sweep named `{name}` already ({id}, {age}): name this one by its id, or as {name}{LATEST}"
-    ));
-    Ok(())
 }

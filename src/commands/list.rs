@@ -6,11 +6,8 @@ use std::sync::Arc;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Serialize;
 
-use super::context::{Context, Setting};
-use super::exit::Exit;
-use super::failure::Failure;
-use super::format::{AnswerFormat, print_csv, print_json, print_sheet};
-use super::workspace::Latest;
+use super::shared::workspace::Latest;
+use super::shared::{AnswerFormat, Context, Exit, Failure, Setting, print_csv, print_json, print_sheet};
 use crate::query::{BestJson, Counts, MetricJson, Overview, State};
 use crate::record::{ImportMark, Sweep, tags};
 use crate::tracking::{ErrorKind, Result as StoreResult, Run, Store};

@@ -1,17 +1,17 @@
 //! `sweep log`: metrics, params, tags and files of a trial, for scripts in any language that have no MLflow client.
 
+mod sink;
+
 use std::collections::BTreeSet;
 use std::io::{BufRead, Read as _};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
-use super::context::{Context, Setting};
-use super::exit::Exit;
-use super::failure::Failure;
-use super::log_sink::Sink;
+use super::shared::{Context, Exit, Failure, Setting};
 use crate::process::now_ms;
 use crate::tracking::{Metric, RunId};
+use sink::Sink;
 
 /// Values of one request.
 const BATCH: usize = 800;

@@ -3,17 +3,11 @@
 
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::choose::{Found, TrialChoice, find_trial};
-use super::context::{Context, Setting, host};
-use super::exit::Exit;
-use super::failure::Failure;
-use super::workspace;
-use crate::agent::live_log_name;
-use crate::record::{LOG_ARTIFACT, tags};
-use crate::tracking::{ArtifactEntry, ErrorKind, Run, RunInfo, Store};
+use super::shared::{Context, Exit, Failure, Found, Setting, TrialChoice, elsewhere, find_trial, live_file};
+use crate::record::LOG_ARTIFACT;
+use crate::tracking::{ErrorKind, RunInfo, Store};
 use crate::ui::Ui;
 
 /// What was typed.
@@ -62,74 +56,6 @@ pub async fn logs(setting: &Setting, args: &LogsArgs) -> Result<Exit, Failure> {
             let hint = "`sweep logs -f` waits for it.";
             Err(Failure::new(Exit::WorkFailed, elsewhere(&found)).hint(hint))
         }
-    }
-}
-
-/// Where the output of a run is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum LogPlace {
-    /// Among the run's artifacts.
-    Artifact,
-    /// In a file of this machine.
-    File(PathBuf),
-    /// With its agent on another machine.
-    Elsewhere,
-    /// The command printed nothing, or what it printed is gone.
-    Nowhere,
-}
-
-impl LogPlace {
-    /// The artifact, or the file.
-    pub(super) fn path(&self) -> Option<String> {
-        match self {
-            Self::Artifact => Some(LOG_ARTIFACT.to_owned()),
-            Self::File(path) => Some(path.display().to_string()),
-            Self::Elsewhere | Self::Nowhere => None,
-        }
-    }
-
-    /// For people.
-    pub(super) fn words(&self, found: &Found) -> String {
-        let id = &found.run.info.id;
-        let short = id.as_str().get(..8).unwrap_or(id.as_str());
-        match self {
-            Self::Artifact => format!("{LOG_ARTIFACT}: sweep logs {short}"),
-            Self::File(path) => format!("{}: sweep logs -f {short}", path.display()),
-            Self::Elsewhere => elsewhere(found),
-            Self::Nowhere => "it printed nothing".to_owned(),
-        }
-    }
-}
-
-/// Where the output of a run is, given its artifacts.
-pub(super) fn log_place(run: &Run, artifacts: &[ArtifactEntry]) -> LogPlace {
-    if artifacts.iter().any(|entry| entry.path == LOG_ARTIFACT) {
-        return LogPlace::Artifact;
-    }
-    match live_file(run).filter(|path| path.exists()) {
-        Some(path) => LogPlace::File(path),
-        None if run.info.status.is_final() => LogPlace::Nowhere,
-        None => LogPlace::Elsewhere,
-    }
-}
-
-/// The file in which the agent of a run on this machine keeps its output while it runs.
-fn live_file(run: &Run) -> Option<PathBuf> {
-    if run.tag(tags::HOST) != Some(&host()) {
-        return None;
-    }
-    let folder = run.tag(tags::FOLDER)?;
-    Some(workspace::logs(Path::new(folder)).join(live_log_name(&run.info.id)))
-}
-
-fn elsewhere(found: &Found) -> String {
-    let run = &found.run;
-    match run.tag(tags::HOST) {
-        Some(there) if there != host() => format!(
-            "{} runs on {there}, where its output is until it is over: run `sweep logs` there, or wait.",
-            found.title()
-        ),
-        _ => format!("the output of {} can't be read before it is over.", found.title()),
     }
 }
 

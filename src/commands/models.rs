@@ -7,10 +7,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::context::{Context, Setting};
-use super::exit::Exit;
-use super::failure::Failure;
-use super::format::{AnswerFormat, print_csv, print_json, print_sheet};
+use super::shared::{AnswerFormat, Context, Exit, Failure, Setting, print_csv, print_json, print_sheet};
 use crate::config::nearest;
 use crate::record::tags;
 use crate::tracking::{ModelVersion, RegisteredModel, Result as StoreResult, Store};

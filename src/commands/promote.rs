@@ -5,11 +5,7 @@
 
 use serde::Serialize;
 
-use super::choose::{Found, TrialChoice, find_trial};
-use super::context::{Context, Setting};
-use super::exit::Exit;
-use super::failure::Failure;
-use super::format::{Format, print_json};
+use super::shared::{Context, Exit, Failure, Format, Found, Setting, TrialChoice, find_trial, print_json};
 use crate::process::now_ms;
 use crate::query::{ChosenMetric, ModelSource, find_model};
 use crate::record::{index_of, point_of, tags};

@@ -2,11 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::context::{Context, Setting, SweepChoice};
-use super::exit::Exit;
-use super::failure::Failure;
-use super::format::Format;
-use super::load::load_sweep;
+use super::shared::{Context, Exit, Failure, Format, Setting, SweepChoice, load_sweep};
 use crate::query::{Replayed, propose_again};
 use crate::trial::TrialIndex;
 use crate::ui::words;

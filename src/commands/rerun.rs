@@ -5,15 +5,11 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::choose::{TrialChoice, find_trial};
-use super::context::{Context, Setting};
-use super::exit::Exit;
-use super::failure::Failure;
-use super::format::{AnswerFormat, print_csv, print_json, print_sheet};
-use super::load::refuse_half;
-use super::pin::{Pin, check_pin};
-use super::run::{WorkArgs, assemble};
-use super::signals::Signals;
+use super::shared::work::{WorkArgs, assemble};
+use super::shared::{
+    AnswerFormat, Context, Exit, Failure, Pin, Setting, Signals, TrialChoice, check_pin, find_trial,
+    print_csv, print_json, print_sheet, refuse_half,
+};
 use crate::agent::{self, Agent, Event, Level, Rerun};
 use crate::process::now_ms;
 use crate::query::{ChosenMetric, MetricJson, refuse_foreign_text, took, whole_point};

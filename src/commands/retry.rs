@@ -3,10 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::context::{Context, Setting, SweepChoice};
-use super::exit::Exit;
-use super::failure::Failure;
-use super::load::refuse_half;
+use super::shared::{Context, Exit, Failure, Setting, SweepChoice, refuse_half};
 use crate::record::{ClaimOrder, Ledger, Order, Sweep, TrialRuns, stopped_early};
 use crate::tracking::Run;
 use crate::trial::{RunStatus, TrialIndex};

@@ -9,17 +9,12 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
 use tokio::sync::watch;
 
-use super::context::{Setting, refuse_workspace, without_login};
-use super::exit::Exit;
-use super::failure::Failure;
-use super::signals::not_heard;
+use super::shared::{DEFAULT_URI, Exit, Failure, Setting, not_heard, refuse_workspace, without_login};
 use crate::gateway::{Access, Hosts, Logins, Origins, PublicServer};
 use crate::process::EndSignals;
 use crate::tracking::embedded::{EmbeddedStore, Roots};
 use crate::ui::Ui;
 
-/// Where MLflow itself looks when nothing is said.
-const DEFAULT_URI: &str = "sqlite:///mlflow.db";
 /// What the locations of new experiments begin with, so that clients on other machines can send files.
 const PROXIED: &str = "mlflow-artifacts:";
 /// How long requests that are under way may take once the server was asked to end.

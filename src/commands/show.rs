@@ -6,13 +6,10 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::choose::{Found, TrialChoice, find_trial};
-use super::context::{Context, Setting};
-use super::exit::Exit;
-use super::failure::Failure;
-use super::format::status_cell;
-use super::format::{AnswerFormat, print_json};
-use super::logs::{LogPlace, log_place};
+use super::shared::{
+    AnswerFormat, Context, Exit, Failure, Found, LogPlace, Setting, TrialChoice, find_trial, log_place,
+    print_json, status_cell,
+};
 use crate::process::now_ms;
 use crate::query::{
     ChosenMetric, TAG_DIFFERS, TrialCommand, TrialJson, TrialRow, files_of, histories_of, is_imported_table,
@@ -96,7 +93,7 @@ impl Whole {
             Some((_, config)) => config.in_order(point.leaves(), |(path, _)| path),
             None => point.leaves(),
         };
-        let sampled = leaves.into_iter().map(|(path, value)| (path, shown(value), true));
+        let sampled = leaves.into_iter().map(|(path, value)| (path, words::value(value), true));
         let mut params: Vec<(String, String, bool)> = sampled.collect();
         let own = self.found.run.params.iter().filter(|(name, _)| point.get(name).is_none());
         params.extend(own.map(|(name, value)| (name.clone(), value.clone(), false)));
@@ -351,14 +348,6 @@ impl Whole {
         let columns =
             vec![Column::new("Kind", "kind"), Column::new("Name", "name"), Column::new("Value", "value")];
         Sheet { columns, rows }
-    }
-}
-
-/// The value of a parameter for people.
-pub(super) fn shown(value: &Value) -> String {
-    match value {
-        Value::Float(number) => words::number(*number),
-        other => other.text(),
     }
 }
 

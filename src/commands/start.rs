@@ -2,12 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::analyze::AnswerFormat;
-use super::context::Setting;
-use super::exit::Exit;
-use super::failure::Failure;
-use super::finalize::{Conclusion, conclude};
-use super::run::{WorkArgs, work};
+use super::shared::work::{WorkArgs, work_on};
+use super::shared::{AnswerFormat, Conclusion, Exit, Failure, Setting, conclude, create};
 
 /// What was typed.
 #[derive(Debug, Clone)]
@@ -25,9 +21,9 @@ pub struct StartArgs {
 /// # Errors
 /// As `init`, `run` and `finalize`.
 pub async fn start(setting: &Setting, args: &StartArgs) -> Result<Exit, Failure> {
-    let (context, sweep, config) = super::init::make(setting, &args.config, &[]).await?;
+    let (context, sweep, config) = create(setting, &args.config, &[]).await?;
     context.ui.say(&format!("Sweep initialized with ID: {}", sweep.id()));
-    let worked = work(&context, sweep.clone(), config.clone(), &args.work).await?;
+    let worked = work_on(&context, sweep.clone(), config.clone(), &args.work).await?;
     if !worked.complete {
         context.ui.say(&format!(
             "To continue: sweep run --sweep-id={0} && sweep finalize --sweep-id={0}",

@@ -1,5 +1,8 @@
 //! `sweep status`: how far a sweep is, what runs, who works on it; with `-w` again and again until it is over.
 
+mod pace;
+mod text;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,12 +10,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::context::{Context, Setting, SweepChoice};
-use super::exit::Exit;
-use super::failure::Failure;
-use super::format::{AnswerFormat, print_json};
-use super::overview_words::counts_words;
-use super::status_pace::{Pace, since};
+use super::shared::{AnswerFormat, Context, Exit, Failure, Setting, SweepChoice, counts_words, print_json};
 use crate::process::now_ms;
 use crate::query::{BestJson, Counts, MetricJson, Overview, State, took};
 use crate::record::histories;
@@ -20,6 +18,7 @@ use crate::record::{index_of, last_sign, latest_ended, lease_of, point_of, tags,
 use crate::space::Value;
 use crate::tracking::{Result as StoreResult, Run, RunId, Store};
 use crate::ui::{Cell, Column, Screen, Sheet, words};
+use pace::{Pace, since};
 
 /// What was typed.
 #[derive(Debug, Clone, Default)]
@@ -79,31 +78,31 @@ pub async fn status(setting: &Setting, args: &StatusArgs) -> Result<Exit, Failur
 }
 
 /// What one look at a sweep shows.
-pub(super) struct Look {
-    pub(super) overview: Overview,
+struct Look {
+    overview: Overview,
     /// The running trials that are shown, the latest first, with the histories of the metric.
-    pub(super) running: Vec<(Run, Vec<f64>)>,
+    running: Vec<(Run, Vec<f64>)>,
     /// The trials that ended last, the latest first.
-    pub(super) ended: Vec<Run>,
-    pub(super) agents: Vec<AgentSigns>,
+    ended: Vec<Run>,
+    agents: Vec<AgentSigns>,
     /// Trials that finished without the metric.
-    pub(super) unmeasured: u64,
+    unmeasured: u64,
     /// How fast it goes; `None`: nothing runs, or nothing has ended yet.
-    pub(super) pace: Option<Pace>,
-    pub(super) now: i64,
+    pace: Option<Pace>,
+    now: i64,
     /// What the look took.
     cost: Duration,
 }
 
 /// What is known of an agent.
-pub(super) struct AgentSigns {
-    pub(super) agent: String,
-    pub(super) host: String,
-    pub(super) running: Vec<u64>,
+struct AgentSigns {
+    agent: String,
+    host: String,
+    running: Vec<u64>,
     /// For how long it may be silent: the others take it for lost then.
-    pub(super) lease: Duration,
+    lease: Duration,
     /// Epoch milliseconds, by the agent's own clock.
-    pub(super) last: i64,
+    last: i64,
 }
 
 impl Look {
@@ -189,7 +188,7 @@ impl Look {
         }
     }
 
-    pub(super) fn best_words(&self) -> Option<String> {
+    fn best_words(&self) -> Option<String> {
         let best = self.overview.best.as_ref()?;
         let trial = index_of(&best.run)?;
         Some(format!("{} in trial {trial}", words::number(best.value)))
@@ -201,7 +200,7 @@ impl Look {
     }
 
     /// How long it takes until then.
-    pub(super) fn time_left(&self) -> Option<Duration> {
+    fn time_left(&self) -> Option<Duration> {
         let standing = &self.overview.standing;
         let left = self.overview.limit()?.saturating_sub(standing.done());
         self.pace.map(|pace| pace.left(left, standing.running.len() as u64))

@@ -5,13 +5,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde::Serialize;
 
-use super::context::{Context, Setting, SweepChoice};
-use super::exit::Exit;
-use super::failure::Failure;
-use super::format::status_cell;
-use super::format::{AnswerFormat, print_csv, print_json, print_sheet};
-use super::load::load_sweep;
-use super::overview_words::deleted_words;
+use super::shared::{
+    AnswerFormat, Context, Exit, Failure, Setting, SweepChoice, deleted_words, load_sweep, print_csv,
+    print_json, print_sheet, status_cell,
+};
 use crate::config::{Config, ConstraintError, Filter, Goal, Summary};
 use crate::exchange::TRIAL_COLUMNS;
 use crate::process::now_ms;

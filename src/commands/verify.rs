@@ -6,12 +6,9 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::choose::{Found, TrialChoice, find_trial};
-use super::context::{Context, Setting, host};
-use super::exit::Exit;
-use super::failure::Failure;
-use super::format::{Format, print_json};
-use super::load::read_file;
+use super::shared::{
+    Context, Exit, Failure, Format, Found, Setting, TrialChoice, find_trial, host, print_json, read_file,
+};
 use crate::agent::{TOO_LARGE, changes_hash};
 use crate::config;
 use crate::process::{GitState, below_top, commits_apart, git_state, is_tracked};

@@ -150,14 +150,20 @@ pub fn stop(stop: &Stop, metric: &str, bound: &str) -> String {
     format!("{rule} at {place}: {metric} {}{needed}", number(*value))
 }
 
+/// The value of a parameter, a float to six figures.
+#[must_use]
+pub fn value(value: &Value) -> String {
+    match value {
+        Value::Float(float) => number(*float),
+        other => other.text(),
+    }
+}
+
 /// A point on one line: `lr=0.01 optimizer=adam`, floats to six figures.
 #[must_use]
 pub fn point(point: &Point) -> String {
     let pair = |(name, value): (String, &Value)| {
-        let text = match value {
-            Value::Float(float) => number(*float),
-            other => other.text(),
-        };
+        let text = self::value(value);
         let plain =
             !text.is_empty() && !text.contains(char::is_whitespace) && !text.contains(char::is_control);
         if plain { format!("{name}={text}") } else { format!("{name}={text:?}") }

@@ -61,6 +61,31 @@ impl Files {
         circles
     }
 
+    /// What the parts of a module need of each other, where they may need nothing but `shared`, and `shared` nothing of
+    /// them. A part is a file or a folder of the module.
+    pub fn crossings(&self, module: &str, shared: &str) -> Vec<String> {
+        let mut crossings = Vec::new();
+        for (file, source) in &self.0 {
+            let [top, part, ..] = file.as_slice() else { continue };
+            if top != module {
+                continue;
+            }
+            for (target, names) in self.arrows(file, source) {
+                let other = target.get(1);
+                if other != Some(part) && other.is_none_or(|other| other != shared) {
+                    let names: Vec<String> = names.into_iter().collect();
+                    crossings.push(format!(
+                        "{} → {} ({})",
+                        file.join("::"),
+                        target.join("::"),
+                        names.join(", ")
+                    ));
+                }
+            }
+        }
+        crossings
+    }
+
     /// The other files of its top-level module that a file needs, with the names that it needs of them.
     fn arrows(&self, module: &Module, source: &Source) -> BTreeMap<Module, BTreeSet<String>> {
         let imports =

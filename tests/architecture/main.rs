@@ -1,4 +1,5 @@
-//! Holds the layers: a module names only modules in a layer below its own, and its files do not need each other in circles.
+//! Holds the layers: a module names only modules in a layer below its own, its files do not need each other in circles,
+//! and no verb names another.
 
 // What goes wrong here is meant to panic.
 #![allow(clippy::unwrap_used, clippy::panic)]
@@ -79,6 +80,67 @@ fn no_files_of_a_module_need_each_other() {
         "{} circles; move what they share to a file that names neither:\n{}",
         circles.len(),
         circles.join("\n\n")
+    );
+}
+
+#[test]
+fn no_verb_names_another() {
+    let sources = sources();
+    let files = Files::read(sources.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+    let crossings = files.crossings("commands", "shared");
+    assert!(
+        crossings.is_empty(),
+        "what several verbs need stands in commands/shared, which names no verb:
+{}",
+        crossings.join(
+            "
+"
+        )
+    );
+}
+
+#[test]
+fn a_verb_that_names_another_would_be_found() {
+    let crossings = |files: &[(&str, &str)]| Files::read(files.iter().copied()).crossings("c", "shared");
+    let facade = (
+        "c/mod.rs",
+        "mod a;
+mod b;
+mod shared;
+pub use shared::noun::Noun;",
+    );
+    let noun = ("c/shared/noun.rs", "pub struct Noun;");
+    let shared = ("c/shared/mod.rs", "pub mod noun;");
+    let good = [
+        (
+            "c/a.rs",
+            "use super::Noun;
+use part::P;",
+        ),
+        ("c/a/part.rs", "use super::super::shared::noun::N;"),
+    ];
+    assert_eq!(crossings(&[facade, shared, noun, good[0], good[1], ("c/b.rs", "")]), [""; 0]);
+    assert_eq!(
+        crossings(&[
+            facade,
+            noun,
+            (
+                "c/a.rs",
+                "use super::b;
+fn f() { b::g() }"
+            ),
+            ("c/b.rs", "pub fn g() {}")
+        ]),
+        ["c::a → c::b (g)"]
+    );
+    assert_eq!(
+        crossings(&[
+            facade,
+            ("c/shared/noun.rs", "use crate::c::a::A;"),
+            ("c/a.rs", "struct A;"),
+            ("c/b.rs", "")
+        ]),
+        ["c::shared::noun → c::a (A)"]
     );
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::Finding;
 use super::machine::{can_write, size};
-use crate::commands::context::this_machine;
+use crate::commands::shared::this_machine;
 use crate::process::now_ms;
 use crate::record::{Machine, other_machine};
 use crate::tracking::TrackingError;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::commands::failure::Failure;
+use crate::commands::shared::Failure;
 
 /// How something is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

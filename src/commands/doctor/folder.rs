@@ -1,8 +1,8 @@
 //! The working folder: what git knows of it, and what `.sweep` keeps.
 
 use super::Finding;
-use crate::commands::context::{DEFAULT_URI, Setting};
-use crate::commands::workspace::{Latest, refused, waiting};
+use crate::commands::shared::workspace::{Latest, refused, waiting};
+use crate::commands::shared::{DEFAULT_URI, Setting};
 use crate::process::{Changes, git_state};
 use crate::ui::words;
 

@@ -8,7 +8,7 @@ use nix::sys::statvfs::statvfs;
 use nix::unistd::{AccessFlags, access};
 
 use super::Finding;
-use crate::commands::context::Setting;
+use crate::commands::shared::Setting;
 use crate::process::{ask_program, list_gpus};
 use crate::ui::words;
 

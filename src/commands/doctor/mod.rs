@@ -12,10 +12,7 @@ mod server;
 
 use serde::Serialize;
 
-use super::context::{DEFAULT_URI, Setting};
-use super::exit::Exit;
-use super::failure::Failure;
-use super::format::{Format, print_json};
+use super::shared::{DEFAULT_URI, Exit, Failure, Format, Setting, print_json, unknown_scheme};
 use crate::ui::{CheckLine, Mark, check_list};
 use finding::{Finding, State};
 
@@ -43,7 +40,7 @@ pub async fn doctor(setting: &Setting, args: &DoctorArgs) -> Result<Exit, Failur
     let mut checks = match uri.split(':').next().unwrap_or_default().to_ascii_lowercase().as_str() {
         "http" | "https" => server::look(&uri).await,
         "sqlite" => database::look(&uri).await,
-        _ => vec![Finding::failed("store", &super::context::unknown_scheme(&uri))],
+        _ => vec![Finding::failed("store", &unknown_scheme(&uri))],
     };
     checks.extend(program::look());
     checks.extend(machine::look(setting, &uri));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Finding;
-use crate::commands::failure::Failure;
+use crate::commands::shared::Failure;
 use crate::tracking::local_artifacts::folder_of;
 use crate::tracking::rest::{Environment, Login, Probe, RestStore, Settings};
 use crate::tracking::{ErrorKind, Experiment, Store as _, TrackingError};

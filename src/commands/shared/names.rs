@@ -15,7 +15,7 @@ const ANIMALS: [&str; 32] = [
 ];
 
 /// A name that a person can say and remember.
-pub(super) fn sweep_name(rng: &mut impl Rng) -> String {
+pub fn sweep_name(rng: &mut impl Rng) -> String {
     let adjective = ADJECTIVES[rng.random_range(0..ADJECTIVES.len())];
     let animal = ANIMALS[rng.random_range(0..ANIMALS.len())];
     format!("sweep-{adjective}-{animal}-{}", rng.random_range(1..=999))

@@ -10,7 +10,7 @@ use crate::record::Sweep;
 use crate::tracking::local_artifacts::folder_of;
 
 /// The report among the artifacts of the parent run.
-pub(super) const REPORT: &str = "report.html";
+pub const REPORT: &str = "report.html";
 
 /// What is to be done with the report, beside saving it with the parent run.
 #[derive(Debug, Clone, Default)]
@@ -22,12 +22,7 @@ pub struct Delivery {
 }
 
 /// Writes the report where it is wanted, says where it is, and opens it.
-pub(super) fn deliver(
-    context: &Context,
-    sweep: &Sweep,
-    html: &str,
-    delivery: &Delivery,
-) -> Result<(), Failure> {
+pub fn deliver(context: &Context, sweep: &Sweep, html: &str, delivery: &Delivery) -> Result<(), Failure> {
     if let Some(file) = &delivery.file {
         std::fs::write(file, html).map_err(|error| {
             Failure::new(Exit::WorkFailed, format!("cannot write the report to {}", file.display()))
@@ -65,7 +60,7 @@ impl Place {
 }
 
 /// What stands before a run's id in the address of its page; `None`: a file has no pages.
-pub(super) fn pages_of_runs(context: &Context, sweep: &Sweep) -> Option<String> {
+pub fn pages_of_runs(context: &Context, sweep: &Sweep) -> Option<String> {
     let server = context.store.uri().trim_end_matches('/');
     let experiment = &sweep.parent.info.experiment_id;
     matches!(context.backend, Backend::Server { .. })

@@ -2,24 +2,24 @@
 
 use std::path::{Path, PathBuf};
 
-use super::context::{Context, host};
-use super::exit::Exit;
-use super::failure::Failure;
+use super::super::context::{Context, host};
+use super::super::exit::Exit;
+use super::super::failure::Failure;
 use crate::agent::Outcome;
 use crate::config::{Command, Config};
 use crate::process::{Ended, why_not_started};
 use crate::record::{Sweep, tags};
 
 /// Where a command runs.
-pub(super) struct Place {
+pub struct Place {
     /// The directory.
-    pub(super) folder: PathBuf,
+    pub folder: PathBuf,
     /// Why the command may well find nothing there to run.
-    pub(super) misplaced: Option<String>,
+    pub misplaced: Option<String>,
 }
 
 /// Where the command of a sweep runs when an agent is started here: its `workdir`, else here.
-pub(super) fn place(context: &Context, sweep: &Sweep, config: &Config) -> Result<Place, Failure> {
+pub fn place(context: &Context, sweep: &Sweep, config: &Config) -> Result<Place, Failure> {
     let made_in = made_in(sweep);
     let folder = folder(&context.folder, made_in, config.workdir.as_deref());
     if !folder.is_dir() {
@@ -34,7 +34,7 @@ pub(super) fn place(context: &Context, sweep: &Sweep, config: &Config) -> Result
 }
 
 /// The directory in which the command runs by the config's own word.
-pub(super) fn named(context: &Context, sweep: &Sweep, config: &Config) -> Option<PathBuf> {
+pub fn named(context: &Context, sweep: &Sweep, config: &Config) -> Option<PathBuf> {
     let workdir = config.workdir.as_deref()?;
     Some(folder(&context.folder, made_in(sweep), Some(workdir)))
 }
@@ -79,7 +79,7 @@ fn misplaced(folder: &Path, made_in: &Path, command: &Command) -> Option<String>
 }
 
 /// What to do where the first trial has shown that the command cannot run here.
-pub(super) fn advice(place: &Place, command: &Command, outcome: &Outcome) -> String {
+pub fn advice(place: &Place, command: &Command, outcome: &Outcome) -> String {
     if let Some(why) = &place.misplaced {
         return format!("{why}. Start the agent there, or set `workdir:` in the config.");
     }

@@ -14,22 +14,22 @@ const KNOWN: &str = "sweeps";
 
 /// The sweep that was last initialised in a directory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Latest {
+pub struct Latest {
     /// Id of its parent run.
-    pub(super) sweep_id: String,
+    pub sweep_id: String,
     /// Where it was made; without credentials.
-    pub(super) tracking_uri: String,
+    pub tracking_uri: String,
     /// SHA-256 of its config.
-    pub(super) config_sha256: String,
+    pub config_sha256: String,
 }
 
 impl Latest {
     /// Reads it; `None` where there is none, or none that can be read.
-    pub(super) fn load(directory: &Path) -> Option<Self> {
+    pub fn load(directory: &Path) -> Option<Self> {
         serde_json::from_slice(&std::fs::read(directory.join(FOLDER).join(LATEST)).ok()?).ok()
     }
 
-    pub(super) fn save(&self, directory: &Path) -> io::Result<()> {
+    pub fn save(&self, directory: &Path) -> io::Result<()> {
         let folder = directory.join(FOLDER);
         make(&folder)?;
         // The config of every sweep that was made here is remembered, not only of the last.
@@ -51,12 +51,12 @@ fn make(folder: &Path) -> io::Result<()> {
 }
 
 /// Where the output of running commands can be read: below the directory that the agent works in.
-pub(super) fn logs(directory: &Path) -> PathBuf {
+pub fn logs(directory: &Path) -> PathBuf {
     directory.join(FOLDER).join("logs")
 }
 
 /// Makes that folder.
-pub(super) fn make_logs(directory: &Path) -> io::Result<PathBuf> {
+pub fn make_logs(directory: &Path) -> io::Result<PathBuf> {
     make(&directory.join(FOLDER))?;
     let folder = logs(directory);
     std::fs::create_dir_all(&folder)?;
@@ -64,22 +64,22 @@ pub(super) fn make_logs(directory: &Path) -> io::Result<PathBuf> {
 }
 
 /// The SHA-256 of the config of a sweep that was made in this directory.
-pub(super) fn known_sha256(directory: &Path, sweep_id: &str) -> Option<String> {
+pub fn known_sha256(directory: &Path, sweep_id: &str) -> Option<String> {
     std::fs::read_to_string(directory.join(FOLDER).join(KNOWN).join(sweep_id)).ok()
 }
 
 /// Where the checkpoints of a sweep's trials are.
-pub(super) fn checkpoints(directory: &Path, sweep_id: &str) -> PathBuf {
+pub fn checkpoints(directory: &Path, sweep_id: &str) -> PathBuf {
     directory.join(FOLDER).join("checkpoints").join(sweep_id)
 }
 
 /// Where results of a sweep wait that could not be delivered.
-pub(super) fn journal(directory: &Path, sweep_id: &str) -> Journal {
+pub fn journal(directory: &Path, sweep_id: &str) -> Journal {
     Journal::new(directory.join(FOLDER).join("journal").join(sweep_id))
 }
 
 /// The sweeps that have results here that could not be delivered yet, with how many.
-pub(super) fn waiting(directory: &Path) -> Vec<(String, u64)> {
+pub fn waiting(directory: &Path) -> Vec<(String, u64)> {
     let Ok(folders) = std::fs::read_dir(directory.join(FOLDER).join("journal")) else { return Vec::new() };
     let mut waiting: Vec<(String, u64)> = folders
         .flatten()
@@ -94,7 +94,7 @@ pub(super) fn waiting(directory: &Path) -> Vec<(String, u64)> {
 }
 
 /// Results that the store has refused for good, and that were set aside.
-pub(super) fn refused(directory: &Path) -> Vec<PathBuf> {
+pub fn refused(directory: &Path) -> Vec<PathBuf> {
     let Ok(sweeps) = std::fs::read_dir(directory.join(FOLDER).join("journal")) else { return Vec::new() };
     let mut refused: Vec<PathBuf> = sweeps
         .flatten()

@@ -17,7 +17,7 @@ use crate::tracking::{ErrorKind, RunId, Store};
 use crate::ui::Ui;
 
 /// Where MLflow itself looks when nothing is said.
-pub(super) const DEFAULT_URI: &str = "sqlite:///mlflow.db";
+pub const DEFAULT_URI: &str = "sqlite:///mlflow.db";
 
 /// How long one try may take, of a server that was away a moment ago.
 const ONE_TRY: Duration = Duration::from_secs(5);
@@ -59,11 +59,11 @@ pub struct Context {
     /// The tracking store.
     pub store: Arc<dyn Store>,
     /// Which kind it is.
-    pub(super) backend: Backend,
+    pub backend: Backend,
 }
 
 /// The two kinds of store.
-pub(super) enum Backend {
+pub enum Backend {
     /// A server. The URI may hold credentials: it is for environments alone.
     Server { uri: String, store: Arc<RestStore> },
     /// A database file.
@@ -105,7 +105,7 @@ impl Context {
     ///
     /// # Errors
     /// As [`Context::open`].
-    pub(super) fn open_of_trial(setting: &Setting, once: bool) -> Result<Self, Failure> {
+    pub fn open_of_trial(setting: &Setting, once: bool) -> Result<Self, Failure> {
         let uri = setting.tracking_uri.clone().unwrap_or_else(|| DEFAULT_URI.to_owned());
         if !uri.starts_with("http://") && !uri.starts_with("https://") {
             return Self::open(setting);
@@ -173,7 +173,7 @@ impl Context {
     }
 
     /// Remembers a sweep as the latest of this directory.
-    pub(super) fn remember(&self, sweep: &Sweep) {
+    pub fn remember(&self, sweep: &Sweep) {
         let latest = Latest {
             sweep_id: sweep.id().to_string(),
             tracking_uri: self.store.uri().to_owned(),
@@ -187,7 +187,7 @@ impl Context {
     }
 
     /// Tags that say where the code stands.
-    pub(super) async fn git_tags(&self) -> Vec<(String, String)> {
+    pub async fn git_tags(&self) -> Vec<(String, String)> {
         let folder = self.folder.clone();
         let state = match aside(move || git_state(&folder)).await {
             Some(Ok(Some(state))) => state,
@@ -202,7 +202,7 @@ impl Context {
     }
 
     /// Who works here.
-    pub(super) fn identity(&self) -> Identity {
+    pub fn identity(&self) -> Identity {
         let host = host();
         let agent = format!("{host}-{}-{:08x}", std::process::id(), rand::random::<u32>());
         let machine = matches!(self.backend, Backend::File(_)).then(|| this_machine().tag());
@@ -211,7 +211,7 @@ impl Context {
 }
 
 /// A database file has no workspaces: what was meant for one must not land among everybody's.
-pub(super) fn refuse_workspace() -> Result<(), Failure> {
+pub fn refuse_workspace() -> Result<(), Failure> {
     match std::env::var("MLFLOW_WORKSPACE") {
         Ok(name) if !name.is_empty() && name != "default" => {
             Err(Failure::new(Exit::Usage, format!("MLFLOW_WORKSPACE is `{name}`, and a database file has no workspaces"))
@@ -222,12 +222,12 @@ pub(super) fn refuse_workspace() -> Result<(), Failure> {
 }
 
 /// This machine, as a database file knows it.
-pub(super) fn this_machine() -> Machine {
+pub fn this_machine() -> Machine {
     Machine { id: machine_id(), host: host() }
 }
 
 /// This machine's name.
-pub(super) fn host() -> String {
+pub fn host() -> String {
     let name = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
     name.unwrap_or_else(|| "unknown-host".into())
 }
@@ -265,7 +265,7 @@ fn caution(db: &Db) -> Option<String> {
 }
 
 /// An address as it may be shown: what stands before the host may be a password.
-pub(super) fn without_login(uri: &str) -> String {
+pub fn without_login(uri: &str) -> String {
     match (uri.split_once("://"), uri.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
         (None, Some((_, host))) => host.to_owned(),
@@ -273,7 +273,7 @@ pub(super) fn without_login(uri: &str) -> String {
     }
 }
 
-pub(super) fn unknown_scheme(uri: &str) -> Failure {
+pub fn unknown_scheme(uri: &str) -> Failure {
     let shown = without_login(uri);
     let hint = if uri.starts_with("postgres") || uri.starts_with("mysql") || uri.starts_with("mssql") {
         "Start `mlflow server --backend-store-uri …` on that database, and set MLFLOW_TRACKING_URI to its http address."

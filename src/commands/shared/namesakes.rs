@@ -16,7 +16,7 @@ use crate::ui::words;
 const MOST: usize = 8;
 
 /// What a person tells sweeps of one name apart by: age, state and trials. Empty where there are not several.
-pub(super) async fn list(store: &Arc<dyn Store>, name: &str) -> Result<Vec<String>> {
+pub async fn list(store: &Arc<dyn Store>, name: &str) -> Result<Vec<String>> {
     let sweeps = Sweep::all(store.as_ref()).await?;
     let found = of_name(&sweeps, name);
     if found.len() < 2 {
@@ -37,13 +37,13 @@ pub(super) async fn list(store: &Arc<dyn Store>, name: &str) -> Result<Vec<Strin
 }
 
 /// How long ago a sweep was made: `5 min ago`.
-pub(super) fn age(parent: &Run) -> String {
+pub fn age(parent: &Run) -> String {
     let since = now_ms().saturating_sub(parent.info.start_time);
     words::ago(Duration::from_millis(u64::try_from(since).unwrap_or(0)))
 }
 
 /// The failure that lists them.
-pub(super) fn refusal(name: &str, namesakes: &[String]) -> Failure {
+pub fn refusal(name: &str, namesakes: &[String]) -> Failure {
     let listed: String = namesakes.iter().map(|line| format!("\n    {line}")).collect();
     Failure::new(Exit::Usage, format!("several sweeps are named `{name}`:{listed}"))
         .hint(format!("Give the id, or `{name}{LATEST}` for the newest."))

@@ -22,7 +22,7 @@ pub enum Pin {
 }
 
 /// Refuses a sweep whose config is not the one that was meant.
-pub(super) fn check_pin(context: &Context, sweep: &Sweep, pin: &Pin) -> Result<(), Failure> {
+pub fn check_pin(context: &Context, sweep: &Sweep, pin: &Pin) -> Result<(), Failure> {
     let (expected, whose) = match pin {
         Pin::Remembered => match known_sha256(&context.folder, sweep.id().as_str()) {
             Some(known) => (known, "the one that it was made with in this directory".to_owned()),

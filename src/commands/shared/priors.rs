@@ -9,7 +9,7 @@ use crate::record::Prior;
 use crate::ui::{Ui, words};
 
 /// Reads old sweeps: ids, folders or CSV files. What does not fit the new space is left out, and said.
-pub(super) async fn read_priors(
+pub async fn read_priors(
     context: &Context,
     config: &Config,
     sources: &[String],

@@ -1,9 +1,8 @@
 //! What `sweep status` shows a person: as much of each part as fits the terminal.
 
-use super::format::status_cell;
-use super::overview_words::counts_words;
-use super::status::{AgentSigns, Look};
-use super::status_pace::since;
+use super::super::shared::{counts_words, status_cell};
+use super::pace::since;
+use super::{AgentSigns, Look};
 use crate::query::{State, short_id, took};
 use crate::record::{exit_code_of, index_of, tags};
 use crate::space::Value;

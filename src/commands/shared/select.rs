@@ -27,18 +27,18 @@ const BEST: &str = "best";
 const TELLING: usize = 6;
 
 /// A trial that was found.
-pub(super) struct Found {
+pub struct Found {
     /// `None`: the run belongs to no sweep that can be opened.
-    pub(super) of: Option<(Sweep, Config)>,
+    pub of: Option<(Sweep, Config)>,
     /// Its run: the attempt that counts, else the latest; where a run was named, that one.
-    pub(super) run: Run,
+    pub run: Run,
     /// All its attempts, in their order; only the run itself where it belongs to no sweep.
-    pub(super) attempts: Vec<Run>,
+    pub attempts: Vec<Run>,
 }
 
 impl Found {
     /// `trial 7`, else the name of the run.
-    pub(super) fn title(&self) -> String {
+    pub fn title(&self) -> String {
         match (self.run.tag(tags::RERUN_OF), index_of(&self.run)) {
             (None, Some(trial)) => format!("trial {trial}"),
             _ => self.run.info.name.clone(),
@@ -46,7 +46,7 @@ impl Found {
     }
 
     /// The sweep and its config, of a trial that must have them.
-    pub(super) fn into_sweep(self) -> Result<(Sweep, Config), Failure> {
+    pub fn into_sweep(self) -> Result<(Sweep, Config), Failure> {
         self.of.ok_or_else(|| {
             Failure::new(Exit::Usage, format!("run {} belongs to no sweep", self.run.info.id))
                 .hint("`sweep trials` shows the trials that there are.")
@@ -58,7 +58,7 @@ impl Found {
 ///
 /// # Errors
 /// Where there is none, or several.
-pub(super) async fn find_trial(context: &Context, choice: &TrialChoice) -> Result<Found, Failure> {
+pub async fn find_trial(context: &Context, choice: &TrialChoice) -> Result<Found, Failure> {
     let store = context.store.as_ref();
     let text = choice.trial.as_str();
     if is_run_id(text) {

@@ -15,19 +15,19 @@ use crate::ui::Ui;
 const LARGEST: u64 = 1 << 20;
 
 /// Reads and checks a config file; its warnings are told, its faults are the failure.
-pub(super) fn load_file(ui: &Ui, path: &Path) -> Result<(Config, Vec<u8>), Failure> {
+pub fn load_file(ui: &Ui, path: &Path) -> Result<(Config, Vec<u8>), Failure> {
     let bytes = read_file(path)?;
     let config = checked(ui, &name_of(path), &bytes)?;
     Ok((config, bytes))
 }
 
 /// What a config file is called in messages.
-pub(super) fn name_of(path: &Path) -> String {
+pub fn name_of(path: &Path) -> String {
     if path == Path::new("-") { "stdin".to_owned() } else { path.display().to_string() }
 }
 
 /// The bytes of a config file, or of stdin for `-`: no more than one that is too long has.
-pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
+pub fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     if path == Path::new("-") {
         let mut bytes = Vec::new();
         std::io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| {
@@ -53,10 +53,7 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// The config of a sweep, as it was initialised.
-pub(super) async fn load_sweep(
-    context: &Context,
-    choice: &super::SweepChoice,
-) -> Result<(Sweep, Config), Failure> {
+pub async fn load_sweep(context: &Context, choice: &super::SweepChoice) -> Result<(Sweep, Config), Failure> {
     let id = context.sweep_id(choice).await?;
     let sweep = Sweep::open(context.store.as_ref(), &id).await?;
     // Its warnings were told at `init`.
@@ -66,14 +63,14 @@ pub(super) async fn load_sweep(
 }
 
 /// Refuses to work on half a sweep.
-pub(super) fn refuse_half(sweep: &Sweep) -> Result<(), Failure> {
+pub fn refuse_half(sweep: &Sweep) -> Result<(), Failure> {
     let Some(_) = ImportMark::of(&sweep.parent) else { return Ok(()) };
     Err(Failure::new(Exit::Usage, format!("sweep {} is being imported, or its import was cut off", sweep.id()))
         .hint("Wait for the import. If it was cut off, run the same `sweep import` again: it replaces what is there."))
 }
 
 /// Checks a config; its warnings are told, its faults are the failure.
-pub(super) fn checked(ui: &Ui, name: &str, bytes: &[u8]) -> Result<Config, Failure> {
+pub fn checked(ui: &Ui, name: &str, bytes: &[u8]) -> Result<Config, Failure> {
     // What has no effect is for `sweep check` to say.
     let checked = config::Checked { notes: Vec::new(), ..config::check(bytes) };
     let findings = config::render_findings(name, &String::from_utf8_lossy(bytes), &checked, ui.color_err);

@@ -4,7 +4,7 @@ use crate::query::Overview;
 use crate::text::count;
 
 /// `12 of 50 trials done, 2 running, 1 failed`.
-pub(super) fn counts_words(overview: &Overview) -> String {
+pub fn counts_words(overview: &Overview) -> String {
     let counts = overview.counts();
     let done = counts.done();
     let mut parts = vec![match overview.limit() {
@@ -26,7 +26,7 @@ pub(super) fn counts_words(overview: &Overview) -> String {
 }
 
 /// `1 result's run was deleted`.
-pub(super) fn deleted_words(count: u64) -> String {
+pub fn deleted_words(count: u64) -> String {
     match count {
         1 => "1 result's run was deleted".to_owned(),
         _ => format!("{count} results' runs were deleted"),

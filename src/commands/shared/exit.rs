@@ -23,7 +23,7 @@ pub enum Exit {
 
 impl Exit {
     /// How the program ends after this signal has asked it to.
-    pub(super) fn after(signal: Signal) -> Self {
+    pub fn after(signal: Signal) -> Self {
         match signal {
             Signal::SIGINT => Self::Interrupted,
             Signal::SIGTERM => Self::Terminated,

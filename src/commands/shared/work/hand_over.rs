@@ -9,9 +9,9 @@ use crate::gateway::{Gateway, Logged, TrialScope};
 use crate::tracking::{RunId, RunInfo};
 
 /// Commands speak to the server themselves.
-pub(super) struct ToServer {
+pub struct ToServer {
     /// With credentials, where the person's own setting has them.
-    pub(super) uri: String,
+    pub uri: String,
 }
 
 impl HandOver for ToServer {
@@ -35,7 +35,7 @@ impl HandOver for ToServer {
 }
 
 /// Commands speak to this agent's gateway, each trial at an address of its own.
-pub(super) struct ToGateway(pub(super) Gateway);
+pub struct ToGateway(pub Gateway);
 
 impl HandOver for ToGateway {
     fn open(&self, run: &RunInfo, experiment: &str) -> String {

@@ -24,14 +24,14 @@ pub enum AnswerFormat {
 }
 
 /// Prints JSON, indented.
-pub(super) fn print_json(ui: &Ui, json: &impl Serialize) {
+pub fn print_json(ui: &Ui, json: &impl Serialize) {
     // Plain data with text keys: there is nothing to fail.
     let text = serde_json::to_string_pretty(json).unwrap_or_default();
     ui.json(&format!("{text}\n"));
 }
 
 /// Prints a sheet as a table, and names the columns for which there was no room.
-pub(super) fn print_sheet(setting: &Setting, sheet: &Sheet) -> Result<(), Failure> {
+pub fn print_sheet(setting: &Setting, sheet: &Sheet) -> Result<(), Failure> {
     let chosen = chosen(setting, sheet)?;
     let drawn = chosen.as_ref().unwrap_or(sheet).draw(&setting.ui, now_ms());
     setting.ui.print(&drawn.table);
@@ -45,7 +45,7 @@ pub(super) fn print_sheet(setting: &Setting, sheet: &Sheet) -> Result<(), Failur
 }
 
 /// Prints a sheet as CSV.
-pub(super) fn print_csv(setting: &Setting, sheet: &Sheet) -> Result<(), Failure> {
+pub fn print_csv(setting: &Setting, sheet: &Sheet) -> Result<(), Failure> {
     let chosen = chosen(setting, sheet)?;
     setting.ui.data(&chosen.as_ref().unwrap_or(sheet).csv());
     Ok(())
@@ -76,6 +76,6 @@ pub enum Format {
 }
 
 /// What became of a run's trial.
-pub(super) fn status_cell(run: &Run) -> Cell {
+pub fn status_cell(run: &Run) -> Cell {
     if stopped_early(run) { Cell::Stopped } else { Cell::Status(run.info.status) }
 }

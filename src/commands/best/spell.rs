@@ -4,8 +4,7 @@
 
 use std::path::Path;
 
-use super::exit::Exit;
-use super::failure::Failure;
+use super::super::shared::{Exit, Failure};
 use crate::config::command::quoted;
 use crate::config::{Command, Config};
 use crate::query::{TrialCommand, TrialRow, seed_of};

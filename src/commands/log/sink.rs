@@ -1,9 +1,7 @@
 //! Where the values of `sweep log` go: to the tracking store, or to the journal of the sweep's directory while the store
 //! does not take them. The trial's agent delivers the journal before it gives the trial its result.
 
-use super::context::{Context, Setting};
-use super::exit::Exit;
-use super::failure::Failure;
+use super::super::shared::{Context, Exit, Failure, Setting};
 use crate::agent::{Journal, KeptValues};
 use crate::tracking::{ErrorKind, Metric, RunId, TrackingError};
 

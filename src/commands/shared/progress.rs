@@ -6,7 +6,7 @@ use crate::exchange::Event;
 use crate::ui::{Steps, Ui, words};
 
 /// Shows what an export or import does: a line at the foot of the terminal.
-pub(super) fn progress(ui: &Ui) -> impl Fn(Event<'_>) + use<> {
+pub fn progress(ui: &Ui) -> impl Fn(Event<'_>) + use<> {
     let (ui, steps) = (*ui, RefCell::new(None::<Steps>));
     move |event| match event {
         Event::Replaced => ui.say("An earlier import of this was cut off: what it left was removed."),
@@ -19,7 +19,7 @@ pub(super) fn progress(ui: &Ui) -> impl Fn(Event<'_>) + use<> {
 }
 
 /// Says that artifacts were left out, with the reason for the first of them.
-pub(super) fn warn_of_left_out(ui: &Ui, left_out: &[String]) {
+pub fn warn_of_left_out(ui: &Ui, left_out: &[String]) {
     if let Some(first) = left_out.first() {
         let artifacts = words::count(left_out.len() as u64, "artifact");
         ui.warn(&format!("{artifacts} left out, for example {first}"));

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use super::context::this_machine;
-use super::exit::Exit;
-use super::failure::Failure;
+use super::super::context::this_machine;
+use super::super::exit::Exit;
+use super::super::failure::Failure;
 use crate::process::now_ms;
 use crate::record::{Machine, Sweep, enter_machine, other_machine};
 use crate::tracking::embedded::EmbeddedStore;
 use crate::ui::words;
 
 /// Refuses to work beside agents of another machine; otherwise leaves word that this one does.
-pub(super) async fn check(store: &EmbeddedStore, sweep: &Sweep) -> Result<(), Failure> {
+pub async fn check(store: &EmbeddedStore, sweep: &Sweep) -> Result<(), Failure> {
     let own = this_machine();
     look(store, &own).await?;
     enter_machine(store, sweep, &own, now_ms()).await?;

@@ -12,14 +12,14 @@ use crate::process::EndSignals;
 use crate::ui::Ui;
 
 /// Listens until it is dropped.
-pub(super) struct Signals {
+pub struct Signals {
     stop: watch::Sender<Stop>,
     received: watch::Receiver<Option<Exit>>,
     task: tokio::task::JoinHandle<()>,
 }
 
 impl Signals {
-    pub(super) fn listen(ui: Ui) -> Result<Self, Failure> {
+    pub fn listen(ui: Ui) -> Result<Self, Failure> {
         let mut signals = EndSignals::listen().map_err(|error| not_heard(&error))?;
         let stop = watch::Sender::new(Stop::default());
         let (exit, received) = watch::channel(None);
@@ -49,12 +49,12 @@ impl Signals {
     }
 
     /// Where the signals ask an agent to stop.
-    pub(super) fn stop(&self) -> watch::Sender<Stop> {
+    pub fn stop(&self) -> watch::Sender<Stop> {
         self.stop.clone()
     }
 
     /// Waits for the first signal, and returns how the program is to end.
-    pub(super) async fn received(&self) -> Exit {
+    pub async fn received(&self) -> Exit {
         let mut received = self.received.clone();
         let exit = received.wait_for(Option::is_some).await.ok().and_then(|exit| *exit);
         match exit {
@@ -64,7 +64,7 @@ impl Signals {
     }
 
     /// The exit code of the first signal, if one came.
-    pub(super) fn exit(&self) -> Option<Exit> {
+    pub fn exit(&self) -> Option<Exit> {
         *self.received.borrow()
     }
 }
@@ -76,12 +76,12 @@ impl Drop for Signals {
 }
 
 /// Waits for Ctrl-C or another signal that asks for the end, and says how the program is to end.
-pub(super) async fn asked_to_end() -> Result<Exit, Failure> {
+pub async fn asked_to_end() -> Result<Exit, Failure> {
     let mut signals = EndSignals::listen().map_err(|error| not_heard(&error))?;
     Ok(Exit::after(signals.next().await))
 }
 
-pub(super) fn not_heard(error: &std::io::Error) -> Failure {
+pub fn not_heard(error: &std::io::Error) -> Failure {
     Failure::new(Exit::WorkFailed, "the program cannot listen for signals").caused_by(error)
 }
 

@@ -1,0 +1,239 @@
+//! Analysing a sweep and ending it.
+
+use std::collections::BTreeSet;
+
+use super::context::Context;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::format::AnswerFormat;
+use super::importance::print_importance;
+use super::overview_words::deleted_words;
+use super::report_place::{Delivery, deliver, pages_of_runs};
+use super::results::{by_importance, result_files, summary_json};
+use crate::config::{Config, Goal};
+use crate::process::now_ms;
+use crate::query::{
+    ChosenMetric, analyse_sweep, dependences_of, limit_of, method_of, read_curves, read_trials, short_id,
+    shown_command,
+};
+use crate::record::{
+    BestTrial, Order, Posting, Sweep, TrialRuns, headline, params_text, stopped_early, tags,
+};
+use crate::report::{self, Objective, SweepReport, analysis_csv};
+use crate::tracking::{Result as StoreResult, RunId};
+use crate::trial::{RunStatus, Trial};
+use crate::ui::{Ui, printable, words};
+
+/// How a sweep is concluded.
+#[derive(Debug, Clone, Default)]
+pub struct Conclusion {
+    /// The metric; `None`: the config's.
+    pub metric: Option<String>,
+    /// Its direction; `None`: the config's for its own metric.
+    pub goal: Option<Goal>,
+    /// How the analysis is printed.
+    pub format: AnswerFormat,
+    /// Leave the sweep open, so that agents go on.
+    pub reopen: bool,
+    /// Save the plots as PNG, too.
+    pub png: bool,
+    /// What is to be done with the report.
+    pub delivery: Delivery,
+}
+
+/// Analyses an opened sweep and ends it. Works at any time: it uses what is finished, and says what it left out.
+pub async fn conclude(
+    context: &Context,
+    sweep: &Sweep,
+    config: &Config,
+    conclusion: &Conclusion,
+) -> Result<Exit, Failure> {
+    let metric = ChosenMetric::of(config.metric.as_ref(), conclusion.metric.as_deref(), conclusion.goal);
+    let read = read_trials(&context.store, sweep, metric.as_ref()).await?;
+    let (analysis, dependences) = match &metric {
+        Some(_) => {
+            let analysis = analyse_sweep(config, &read.trials);
+            let dependences = dependences_of(config, &read.trials, &analysis);
+            (Some(analysis), dependences)
+        }
+        None => (None, Vec::new()),
+    };
+    let curves = match &metric {
+        Some(metric) => read_curves(&context.store, metric, &read.trials).await?,
+        None => Vec::new(),
+    };
+    let config_text = String::from_utf8_lossy(&sweep.config);
+    let runs_at = pages_of_runs(context, sweep);
+    let mut report = SweepReport {
+        sweep_name: &sweep.parent.info.name,
+        sweep_id: sweep.id().as_str(),
+        method: method_of(sweep, config),
+        objective: metric.as_ref().map(|metric| Objective { name: &metric.name, goal: metric.goal }),
+        trials: &read.trials,
+        analysis: analysis.as_ref(),
+        dependences: &dependences,
+        curves: &curves,
+        order: Some(config),
+        config: Some(&config_text),
+        best_command: None,
+        runs_at: runs_at.as_deref(),
+        generated_at_ms: now_ms(),
+    };
+    let command = best_command(&report, &read.runs, (sweep, config));
+    report.best_command = command.as_deref();
+    if let (Some(metric), true) = (&metric, analysis.as_ref().is_some_and(|analysis| analysis.n_used == 0)) {
+        return Err(nothing_to_analyse(sweep, metric, &read.trials, &read.runs));
+    }
+    let deleted = read.runs.deleted.len() as u64;
+    save(context, sweep, config, (&report, deleted)).await?;
+    if conclusion.png {
+        save_pictures(context, sweep, &report).await?;
+    }
+    close(context, sweep, conclusion).await?;
+    if deleted > 0 {
+        context.ui.warn(&format!("{}, and left out", deleted_words(deleted)));
+    }
+    show(&context.ui, config, (&report, deleted), conclusion);
+    deliver(context, sweep, &report::report_html(&report), &conclusion.delivery)?;
+    Ok(if read.trials.is_empty() && !conclusion.reopen { Exit::WorkFailed } else { Exit::Done })
+}
+
+/// Why a sweep stays open: no trial has a value that could be analysed.
+fn nothing_to_analyse(sweep: &Sweep, metric: &ChosenMetric, trials: &[Trial], runs: &TrialRuns) -> Failure {
+    let id = short_id(sweep);
+    let failed: Vec<&Trial> = trials.iter().filter(|trial| trial.status == RunStatus::Failed).collect();
+    let logged: BTreeSet<String> = runs
+        .iter()
+        .filter(|(_, run)| run.info.status == RunStatus::Finished || stopped_early(run))
+        .flat_map(|(_, run)| run.metrics.iter().map(|logged| words::quoted(&logged.key)))
+        .collect();
+    let name = words::quoted(&metric.name);
+    let (what, advice) = if trials.is_empty() {
+        ("no trial was run".to_owned(), format!("sweep run {id}"))
+    } else if logged.contains(&name) {
+        (
+            format!("no finished trial has a number for {name}"),
+            format!("`sweep trials {id}` shows the values."),
+        )
+    } else if !logged.is_empty() {
+        let logged: Vec<String> = logged.into_iter().collect();
+        let list = logged.join(", ");
+        (
+            format!("no finished trial logged {name}"),
+            format!("They logged {list}: `sweep finalize {id} --metric NAME` analyses one of these."),
+        )
+    } else if let [first, ..] = failed.as_slice() {
+        (
+            format!("{} failed, and none finished", words::count(failed.len() as u64, "trial")),
+            format!(
+                "`sweep logs {}` shows why; `sweep retry --failed {id}` lets them be run again.",
+                first.index
+            ),
+        )
+    } else {
+        let first = trials.first().map_or(0, |trial| trial.index.0);
+        (format!("no finished trial logged {name}"), format!("`sweep logs {first}` shows what one printed."))
+    };
+    Failure::new(
+        Exit::WorkFailed,
+        format!("nothing to analyse: {what}; the sweep stays open, and nothing was saved"),
+    )
+    .hint(advice)
+}
+
+/// The command line of the best trial.
+fn best_command(
+    report: &SweepReport<'_>,
+    runs: &TrialRuns,
+    (sweep, config): (&Sweep, &Config),
+) -> Option<String> {
+    let (best, _) = report.best()?;
+    let (_, run) = runs.iter().find(|(_, run)| run.info.id.as_str() == best.run_id)?;
+    shown_command(sweep, config, run)
+}
+
+/// Puts everything among the parent run's artifacts, and the table and the best trial into its note.
+async fn save(
+    context: &Context,
+    sweep: &Sweep,
+    config: &Config,
+    (report, deleted): (&SweepReport<'_>, u64),
+) -> StoreResult<()> {
+    let store = context.store.as_ref();
+    let own = config.metric.as_ref();
+    let of_config =
+        own.filter(|metric| report.objective.is_none_or(|objective| objective.name == metric.name));
+    let best = report.best().filter(|_| of_config.is_some()).map(|(trial, value)| BestTrial {
+        trial: trial.index,
+        run: RunId(trial.run_id.clone()),
+        value,
+        params: params_text(&config.ordered(&trial.point), 500),
+    });
+    let limit = limit_of(config, sweep.seed);
+    let identity = context.identity();
+    let posting =
+        Posting { sweep, metric: own, limit, by: &identity.agent, best, results: &[], now: now_ms() };
+    let view = posting.post(store).await?;
+    for (path, text) in result_files(report, deleted) {
+        store.put_artifact(&sweep.parent.info, path, text.into_bytes()).await?;
+    }
+    // Somebody may have written into the note since the sweep was opened: what is theirs stays.
+    let parent = store.run(sweep.id()).await?;
+    let name = own.map(|metric| metric.name.as_str());
+    let headline = headline(&view, name, limit, &parent.info.experiment_id);
+    let note = report::parent_note(report, parent.tag(tags::NOTE), &headline);
+    let mut set = vec![(tags::NOTE.to_owned(), note), (tags::REPORTED.to_owned(), view.done.to_string())];
+    set.extend(report.analysis.map(|analysis| (tags::IMPORTANCE.to_owned(), by_importance(analysis))));
+    store.log_batch(sweep.id(), &[], &[], &set).await
+}
+
+/// The plots once more, as PNG beside the SVG.
+async fn save_pictures(context: &Context, sweep: &Sweep, report: &SweepReport<'_>) -> Result<(), Failure> {
+    for (path, svg) in report::plots(report) {
+        let picture = report::png(&svg).map_err(|error| {
+            Failure::new(Exit::WorkFailed, format!("cannot render {path} as PNG")).caused_by(&error)
+        })?;
+        let path = path.replace(".svg", ".png");
+        context.store.put_artifact(&sweep.parent.info, &path, picture).await?;
+    }
+    Ok(())
+}
+
+async fn close(context: &Context, sweep: &Sweep, conclusion: &Conclusion) -> StoreResult<()> {
+    let store = context.store.as_ref();
+    if !conclusion.reopen {
+        return sweep.finish(store, now_ms()).await;
+    }
+    if matches!(sweep.order(store).await?, Order::Stop | Order::Cancel) {
+        sweep.give_order(store, Order::Run).await?;
+    }
+    sweep.reopen(store).await?;
+    context.ui.say(&format!("The sweep is open: sweep run --sweep-id={}", sweep.id()));
+    Ok(())
+}
+
+fn show(ui: &Ui, config: &Config, (report, deleted): (&SweepReport<'_>, u64), conclusion: &Conclusion) {
+    match conclusion.format {
+        AnswerFormat::Json => ui.json(&format!("{:#}\n", summary_json(report, deleted))),
+        AnswerFormat::Csv => ui.data(&report.analysis.map(analysis_csv).unwrap_or_default()),
+        AnswerFormat::Table => {
+            show_table(ui, config, report);
+        }
+    }
+}
+
+fn show_table(ui: &Ui, config: &Config, report: &SweepReport<'_>) {
+    match (report.objective, report.analysis) {
+        (Some(objective), Some(analysis)) => print_importance(ui, analysis, objective.name),
+        _ => ui.say(
+            "The config names no metric: there is nothing to analyse. `metric: {name: …, goal: …}` does, or --metric.",
+        ),
+    }
+    let (Some((best, value)), Some(objective)) = (report.best(), report.objective) else { return };
+    let value = words::number(value);
+    let name = printable(objective.name);
+    ui.tell(&format!("Best {name}: {value}, in trial {} (run {})\n", best.index, best.run_id));
+    for (name, value) in config.in_order(best.point.leaves(), |(name, _)| name) {
+        ui.tell(&format!("  {}: {}\n", printable(&name), printable(&value.text())));
+    }
+}

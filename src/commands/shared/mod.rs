@@ -1,0 +1,47 @@
+//! What several verbs are made of: their context, their one error, the choice of a sweep or trial, and the works that
+//! `start` is composed of.
+//!
+//! Names no verb.
+
+mod conclude;
+mod context;
+mod create;
+mod exit;
+mod failure;
+mod format;
+mod importance;
+mod load;
+mod log_place;
+mod names;
+mod namesakes;
+mod overview_words;
+mod pin;
+mod preview;
+mod priors;
+mod progress;
+mod report_place;
+mod results;
+mod select;
+mod signals;
+pub mod work;
+pub mod workspace;
+
+pub use conclude::{Conclusion, conclude};
+pub use context::{
+    Context, DEFAULT_URI, Setting, SweepChoice, host, refuse_workspace, this_machine, unknown_scheme,
+    without_login,
+};
+pub use create::create;
+pub use exit::Exit;
+pub use failure::Failure;
+pub use format::{AnswerFormat, Format, print_csv, print_json, print_sheet, status_cell};
+pub use importance::print_importance;
+pub use load::{checked, load_file, load_sweep, name_of, read_file, refuse_half};
+pub use log_place::{LogPlace, elsewhere, live_file, log_place};
+pub use overview_words::{counts_words, deleted_words};
+pub use pin::{Pin, check_pin};
+pub use preview::{Sampler, seed_of, summary};
+pub use progress::{progress, warn_of_left_out};
+pub use report_place::Delivery;
+pub use select::{Found, TrialChoice, find_trial};
+pub use signals::{Signals, asked_to_end, not_heard};

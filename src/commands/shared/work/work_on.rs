@@ -1,0 +1,110 @@
+//! An agent's work on a sweep, from its first look to its last word.
+
+use std::sync::Arc;
+
+use super::super::context::{Backend, Context};
+use super::super::exit::Exit;
+use super::super::failure::Failure;
+use super::super::load::refuse_half;
+use super::super::pin::check_pin;
+use super::super::signals::Signals;
+use super::args::WorkArgs;
+use super::assemble::assemble;
+use super::words::{announce, report};
+use crate::agent::{self, Agent, EndReason};
+use crate::config::Config;
+use crate::query::{limit, limit_of, short_id};
+use crate::record::{Ledger, Order, Sweep};
+use crate::ui::words;
+
+/// How an agent's work ended.
+pub struct Worked {
+    pub exit: Exit,
+    /// Whether the sweep can be concluded: the agent neither was stopped nor gave up.
+    pub complete: bool,
+    /// Whether every trial of it has its result.
+    pub all_done: bool,
+}
+
+/// Works on an opened sweep.
+pub async fn work_on(
+    context: &Context,
+    sweep: Sweep,
+    config: Config,
+    args: &WorkArgs,
+) -> Result<Worked, Failure> {
+    check_pin(context, &sweep, &args.pin)?;
+    refuse_half(&sweep)?;
+    let signals = Signals::listen(context.ui)?;
+    let assembled = tokio::select! {
+        assembled = begin(context, sweep, config, args) => assembled?,
+        // Nothing is claimed yet: there is nothing to wait for.
+        exit = signals.received() => return Ok(Worked { exit, complete: false, all_done: false }),
+    };
+    let agent = Arc::new(assembled);
+    let limit = limit(&agent.config, agent.strategy.as_ref());
+    announce(context, &agent.sweep, &agent.config, limit, agent.options.jobs);
+    let summary = agent::run(Arc::clone(&agent), signals.stop()).await?;
+    if let Backend::Server { store, .. } = &context.backend {
+        tracing::debug!(calls = store.calls(), "requests to the server");
+    }
+    report(context, &agent, &summary);
+    if summary.end == EndReason::Deleted {
+        return Err(deleted(&agent.sweep));
+    }
+    let without_value = summary.unmeasured > 0
+        && (summary.end == EndReason::Unmeasured || summary.unmeasured == summary.finished);
+    let failed = if summary.failed > 0 || without_value { Exit::WorkFailed } else { Exit::Done };
+    let gave_up = matches!(summary.end, EndReason::Failures | EndReason::Unmeasured | EndReason::CannotRun);
+    let complete = summary.end != EndReason::Stopped && !gave_up && signals.exit().is_none();
+    let all_done =
+        complete && summary.end == EndReason::NothingLeft && summary.others == 0 && summary.finished > 0;
+    Ok(Worked { exit: signals.exit().unwrap_or(failed), complete, all_done })
+}
+
+/// Makes an agent for a sweep that may be worked on.
+async fn begin(context: &Context, sweep: Sweep, config: Config, args: &WorkArgs) -> Result<Agent, Failure> {
+    let parent = context.store.run(sweep.id()).await?;
+    if !parent.info.active {
+        return Err(deleted(&sweep));
+    }
+    let order = Order::of(&parent);
+    if matches!(order, Order::Stop | Order::Cancel) {
+        let (name, id) = (&sweep.parent.info.name, short_id(&sweep));
+        let what = if order == Order::Cancel { "cancelled" } else { "stopped" };
+        return Err(Failure::new(Exit::Usage, format!("sweep {name} was {what}"))
+            .hint(format!("`sweep resume {id}` lets agents run it again.")));
+    }
+    reopen(context, &sweep, &config).await?;
+    assemble(context, sweep, config, args).await
+}
+
+/// Nobody works on a sweep that somebody has deleted.
+fn deleted(sweep: &Sweep) -> Failure {
+    let id = sweep.id();
+    Failure::new(Exit::Tracking, format!("the sweep was deleted: its run {id} is no longer there")).hint(
+        format!("Restore the run (mlflow runs restore --run-id {id}), or start another: sweep init CONFIG."),
+    )
+}
+
+/// A finalized sweep that has trials left is taken up again, and says so. One without stays as it is.
+async fn reopen(context: &Context, sweep: &Sweep, config: &Config) -> Result<(), Failure> {
+    if !sweep.parent.info.status.is_final() {
+        return Ok(());
+    }
+    let store = context.store.as_ref();
+    let ledger = Ledger::read(store, &sweep.ledger).await?;
+    let results = ledger.results().len();
+    let taken = (results + ledger.empty()) as u64;
+    let is_left = limit_of(config, sweep.seed).is_none_or(|limit| taken < limit);
+    if is_left || !ledger.unfinished().is_empty() {
+        sweep.reopen(store).await?;
+        let trials = words::count(results as u64, "trial");
+        let id = short_id(sweep);
+        context.ui.say(&format!(
+            "Reopened: {} was finalized after {trials}. `sweep finalize {id}` brings its report up to date afterwards.",
+            sweep.parent.info.name
+        ));
+    }
+    Ok(())
+}
