@@ -117,12 +117,6 @@ fn mean(numbers: impl Iterator<Item = f64>) -> Option<f64> {
     (!numbers.is_empty()).then(mean)
 }
 
-/// The value that MLflow's form of it stands for: its stores keep infinities as the largest floats.
-#[must_use]
-pub fn decoded(stored: f64) -> f64 {
-    if stored.abs() == f64::MAX { f64::INFINITY.copysign(stored) } else { stored }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,13 +157,5 @@ mod tests {
         assert!(Summary::Min.of(&[f64::NAN], None).unwrap().is_nan());
         assert_eq!(Summary::Min.of(&[f64::NEG_INFINITY], None), Some(f64::NEG_INFINITY));
         assert_eq!(Summary::Mean.of(&[], None), None);
-    }
-
-    #[test]
-    fn the_largest_float_stands_for_infinity() {
-        assert_eq!(decoded(-f64::MAX), f64::NEG_INFINITY);
-        assert_eq!(decoded(f64::MAX), f64::INFINITY);
-        assert_eq!(decoded(1e300), 1e300);
-        assert!(decoded(f64::NAN).is_nan());
     }
 }

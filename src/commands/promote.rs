@@ -195,6 +195,7 @@ async fn version_of(
         model_id: model.id.clone(),
         description: about.description.clone(),
         tags: about.tags.clone(),
+        ..NewVersion::default()
     };
     Ok((registry.create_version(&new).await?, true))
 }

@@ -7,59 +7,42 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::answer::Answer;
 use super::api::Api;
 use super::confined::Confined;
 use super::error::ApiError;
-use super::request::{Fields, InPath, run_id, unread, version};
+use super::request::{Fields, InPath, unread};
 use super::transfer;
+use crate::tracking::embedded::Db;
 use crate::tracking::local_artifacts::Upload;
-use crate::tracking::{ArtifactEntry, local_artifacts};
+use crate::tracking::protocol::form::version;
+use crate::tracking::protocol::{ArtifactList, WhichRun};
+use crate::tracking::{TrackingError, local_artifacts};
 
 /// The largest file that a page may send.
 const LARGEST_UPLOAD: usize = 10 << 20;
 
-/// A file or folder in MLflow's JSON; the size of an empty file is left out, as MLflow does.
-#[derive(Serialize)]
-pub(super) struct FileInfo {
-    path: String,
-    is_dir: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file_size: Option<u64>,
-}
-
-impl From<ArtifactEntry> for FileInfo {
-    fn from(entry: ArtifactEntry) -> Self {
-        Self { path: entry.path, is_dir: entry.is_dir, file_size: entry.size.filter(|size| *size > 0) }
-    }
-}
-
 #[derive(Deserialize)]
 pub(super) struct OfRun {
-    run_id: Option<String>,
-    run_uuid: Option<String>,
+    #[serde(flatten)]
+    run: WhichRun,
     #[serde(default)]
     path: String,
 }
 
-#[derive(Serialize)]
-pub(super) struct Listing {
-    root_uri: String,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    files: Vec<FileInfo>,
-}
-
-pub(super) async fn list(State(api): State<Api>, Fields(ask): Fields<OfRun>) -> Answer<Listing> {
-    let id = run_id(ask.run_id, ask.run_uuid)?;
+pub(super) async fn list(State(api): State<Api>, Fields(ask): Fields<OfRun>) -> Answer<ArtifactList> {
     let listing = api.call(move |db| {
-        let root_uri = db.run_header(&id)?.artifact_uri;
-        let entries =
-            local_artifacts::entries(&db.artifact_folder(&root_uri)?, ask.path.trim_end_matches('/'))?;
-        Ok(Listing { root_uri, files: entries.into_iter().map(FileInfo::from).collect() })
+        let root = db.run_info(ask.run.run_id.as_str())?.artifact_uri;
+        listed(db, root, ask.path.trim_end_matches('/'))
     });
     Ok(Json(listing.await?))
+}
+
+fn listed(db: &Db, root: String, folder: &str) -> Result<ArtifactList, TrackingError> {
+    let files = local_artifacts::entries(&db.artifact_folder(&root)?, folder)?;
+    Ok(ArtifactList { root_uri: Some(root), files })
 }
 
 /// The bytes of a run's artifact.
@@ -68,9 +51,8 @@ pub(super) async fn download(
     headers: HeaderMap,
     Fields(ask): Fields<OfRun>,
 ) -> Result<Response, ApiError> {
-    let id = run_id(ask.run_id, ask.run_uuid)?;
     transfer::send_artifact(&api, ask.path, &headers, move |db| {
-        db.artifact_folder(&db.run_header(&id)?.artifact_uri)
+        db.artifact_folder(&db.run_info(ask.run.run_id.as_str())?.artifact_uri)
     })
     .await
 }
@@ -79,7 +61,7 @@ pub(super) async fn download(
 pub(super) struct OfVersion {
     #[serde(default)]
     name: String,
-    #[serde(default, deserialize_with = "version")]
+    #[serde(default, deserialize_with = "version::optional")]
     version: Option<i64>,
     #[serde(default)]
     path: String,
@@ -97,7 +79,7 @@ pub(super) async fn download_of_version(
         let uri = db.version_download_uri(&ask.name, number)?;
         match uri.strip_prefix("runs:/").and_then(|rest| rest.trim_start_matches('/').split_once('/')) {
             Some((run, path)) => {
-                let root = db.artifact_folder(&db.run_header(run)?.artifact_uri)?;
+                let root = db.artifact_folder(&db.run_info(run)?.artifact_uri)?;
                 Ok(local_artifacts::checked_path(path)?
                     .into_iter()
                     .fold(root, |folder, piece| folder.join(piece)))
@@ -108,15 +90,22 @@ pub(super) async fn download_of_version(
     .await
 }
 
+#[derive(Deserialize)]
+pub(super) struct Sent {
+    #[serde(flatten)]
+    run: Option<WhichRun>,
+    #[serde(default)]
+    path: String,
+}
+
 /// A file that the page of a run sends, such as an evaluation's table.
 pub(super) async fn upload(
     State(api): State<Api>,
     confined: Confined,
-    Fields(ask): Fields<OfRun>,
+    Fields(ask): Fields<Sent>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
-    let id =
-        run_id(ask.run_id, ask.run_uuid).map_err(|_| ApiError::invalid("Request must specify run_uuid."))?;
+    let id = ask.run.ok_or_else(|| ApiError::invalid("Request must specify run_uuid."))?.run_id;
     if ask.path.is_empty() {
         return Err(ApiError::invalid("Request must specify path."));
     }
@@ -131,9 +120,13 @@ pub(super) async fn upload(
         return Err(ApiError::invalid("Request must specify data."));
     }
     let written = api.call(move |db| {
-        let folder = db.artifact_folder(&db.run_header(&id)?.artifact_uri)?;
+        let folder = db.artifact_folder(&db.run_info(id.as_str())?.artifact_uri)?;
         let pieces = local_artifacts::checked_path(&ask.path)?;
-        confined.check_file(db, &id, &pieces.into_iter().fold(folder.clone(), |at, piece| at.join(piece)))?;
+        confined.check_file(
+            db,
+            id.as_str(),
+            &pieces.into_iter().fold(folder.clone(), |at, piece| at.join(piece)),
+        )?;
         let mut upload = Upload::begin(&folder, &ask.path)?;
         upload.write(&body)?;
         upload.keep()
@@ -153,12 +146,10 @@ pub(super) async fn list_of_model(
     State(api): State<Api>,
     InPath(id): InPath<String>,
     Fields(ask): Fields<OfModel>,
-) -> Answer<Listing> {
+) -> Answer<ArtifactList> {
     let listing = api.call(move |db| {
-        let root_uri = db.model(&id)?.info.artifact_uri;
-        let folder = ask.artifact_directory_path.trim_end_matches('/');
-        let entries = local_artifacts::entries(&db.artifact_folder(&root_uri)?, folder)?;
-        Ok(Listing { root_uri, files: entries.into_iter().map(FileInfo::from).collect() })
+        let root = db.model(&id)?.info.artifact_uri;
+        listed(db, root, ask.artifact_directory_path.trim_end_matches('/'))
     });
     Ok(Json(listing.await?))
 }

@@ -13,9 +13,9 @@ use axum::http::request::Parts;
 use super::error::ApiError;
 use super::scope::Admitted;
 use crate::record::tags;
-use crate::tracking::embedded::{Db, Pair};
+use crate::tracking::embedded::Db;
 use crate::tracking::local_artifacts::checked_path;
-use crate::tracking::{ErrorKind, Result, TrackingError};
+use crate::tracking::{ErrorKind, Result, Run, TrackingError};
 
 /// The trial that calls, and its limits; nobody's on a server for people.
 pub(super) struct Confined(Option<Arc<Admitted>>);
@@ -47,15 +47,14 @@ impl Confined {
             return Ok(());
         }
         let found = match db.run(run) {
-            Ok(found) => found.data.tags,
+            Ok(found) => found,
             // The call itself says so.
             Err(_) => return Ok(()),
         };
-        let tag = |key: &str| found.iter().find(|tag| tag.key == key).map(|tag| tag.value.as_str());
-        if tag(tags::PARENT_RUN_ID) == Some(trial.scope.run_id.as_str()) {
+        if found.tag(tags::PARENT_RUN_ID) == Some(trial.scope.run_id.as_str()) {
             return Ok(());
         }
-        if tag(tags::LEDGER_OF).is_some() {
+        if found.tag(tags::LEDGER_OF).is_some() {
             return Err(refused(format!("run {run} is the ledger of a sweep")));
         }
         let of_sweep = is_of_sweep(&found);
@@ -68,23 +67,23 @@ impl Confined {
 
     /// The tags that may be set: none of sweep's own on the run of the trial, where a script that copies the tags of an
     /// older run would overwrite them; on the run of another they are refused.
-    pub fn tags(&self, db: &Db, run: &str, given: Vec<Pair>) -> Result<Vec<Pair>> {
+    pub fn tags(&self, db: &Db, run: &str, given: Vec<(String, String)>) -> Result<Vec<(String, String)>> {
         self.check(db, run, Act::Log)?;
         let Some(trial) = &self.0 else { return Ok(given) };
         if trial.made(run) {
             return Ok(given);
         }
         // Who hangs a run of the sweep below another takes it out of the sweep's table.
-        let moves = given.iter().any(|tag| tag.key == tags::PARENT_RUN_ID)
-            && db.run(run).is_ok_and(|run| is_of_sweep(&run.data.tags));
-        let is_taken = |tag: &Pair| is_sweeps(&tag.key) || moves && tag.key == tags::PARENT_RUN_ID;
+        let moves = given.iter().any(|(key, _)| key == tags::PARENT_RUN_ID)
+            && db.run(run).is_ok_and(|run| is_of_sweep(&run));
+        let is_taken = |(key, _): &(String, String)| is_sweeps(key) || moves && key == tags::PARENT_RUN_ID;
         let (sweeps, kept): (Vec<_>, Vec<_>) = given.into_iter().partition(is_taken);
         match sweeps.first() {
-            Some(tag) if run != trial.scope.run_id => {
-                Err(refused(format!("the tag `{}` of run {run} belongs to sweep", tag.key)))
+            Some((key, _)) if run != trial.scope.run_id => {
+                Err(refused(format!("the tag `{key}` of run {run} belongs to sweep")))
             }
-            Some(tag) => {
-                tracing::debug!(key = tag.key, run, "the tag belongs to sweep and stays as it is");
+            Some((key, _)) => {
+                tracing::debug!(key, run, "the tag belongs to sweep and stays as it is");
                 Ok(kept)
             }
             None => Ok(kept),
@@ -93,13 +92,13 @@ impl Confined {
 
     /// The tags of a run that is to be made: a copy of a trial's tags does not make another trial, neither of this sweep nor
     /// of an older one. Only a sweep that the trial itself has made gets trials in this way.
-    pub fn tags_of_new(&self, given: Vec<Pair>) -> Vec<Pair> {
+    pub fn tags_of_new(&self, given: Vec<(String, String)>) -> Vec<(String, String)> {
         let Some(trial) = &self.0 else { return given };
-        let copied = given.iter().any(|tag| tag.key == tags::SWEEP_ID && !trial.made(&tag.value));
+        let copied = given.iter().any(|(key, value)| key == tags::SWEEP_ID && !trial.made(value));
         if !copied {
             return given;
         }
-        given.into_iter().filter(|tag| !is_sweeps(&tag.key)).collect()
+        given.into_iter().filter(|(key, _)| !is_sweeps(key)).collect()
     }
 
     /// Remembers a run that was made by this URL.
@@ -147,7 +146,7 @@ impl Confined {
             return Ok(());
         }
         self.check(db, run, Act::Log)?;
-        let of_sweep = db.run(run).is_ok_and(|run| is_of_sweep(&run.data.tags));
+        let of_sweep = db.run(run).is_ok_and(|run| is_of_sweep(&run));
         if of_sweep && target.symlink_metadata().is_ok() {
             let name = target.file_name().unwrap_or_default().display();
             return Err(refused(format!("run {run} is another part of the sweep, and has a file `{name}`")));
@@ -165,14 +164,14 @@ fn proxied(db: &Db, path: &str) -> Result<PathBuf> {
 fn run_of(db: &Db, target: &Path) -> Option<String> {
     let pieces = target.components().filter_map(|piece| piece.as_os_str().to_str());
     let below = |run: &&str| {
-        let folder = db.run_header(run).and_then(|run| db.artifact_folder(&run.artifact_uri));
+        let folder = db.run_info(run).and_then(|run| db.artifact_folder(&run.artifact_uri));
         folder.is_ok_and(|folder| target.starts_with(folder))
     };
     pieces.filter(|piece| piece.len() >= 32).find(below).map(str::to_owned)
 }
 
-fn is_of_sweep(found: &[Pair]) -> bool {
-    found.iter().any(|tag| tag.key == tags::SWEEP || tag.key == tags::SWEEP_ID)
+fn is_of_sweep(run: &Run) -> bool {
+    run.tag(tags::SWEEP).is_some() || run.tag(tags::SWEEP_ID).is_some()
 }
 
 fn is_sweeps(key: &str) -> bool {

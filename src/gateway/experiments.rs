@@ -7,67 +7,49 @@ use axum::Json;
 use axum::extract::{Extension, State};
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Answer, ExperimentAnswer, ExperimentIdAnswer, ExperimentsAnswer, done};
+use super::answer::{Answer, OneAnswer, done, one};
 use super::api::Api;
 use super::confined::Confined;
 use super::error::ApiError;
-use super::request::{Body, Fields, int64, list, max_results, text, view};
+use super::request::{Body, Fields, max_results, view};
 use super::scope::TrialScope;
-use crate::tracking::ErrorKind;
-use crate::tracking::embedded::{DatasetSummary, ExperimentQuery, ExperimentRecord, Pair};
+use crate::tracking::protocol::form::{list, text};
+use crate::tracking::protocol::{
+    CreateExperiment, DatasetSummary, ExperimentQuery, SearchExperiments, WhichExperiment,
+};
+use crate::tracking::{ErrorKind, Experiment, ExperimentId, Page};
 
 /// Most experiments of one page.
 const LARGEST_PAGE: usize = 50_000;
 
 type Scope = Option<Extension<Arc<TrialScope>>>;
 
-#[derive(Deserialize)]
-pub(super) struct Create {
-    #[serde(default, deserialize_with = "text")]
-    name: String,
-    artifact_location: Option<String>,
-    #[serde(default)]
-    tags: Vec<Pair>,
-}
-
 pub(super) async fn create(
     State(api): State<Api>,
     scope: Scope,
-    Body(ask): Body<Create>,
-) -> Answer<ExperimentIdAnswer<String>> {
+    Body(ask): Body<CreateExperiment>,
+) -> Answer<WhichExperiment> {
     if let Some(Extension(trial)) = scope {
-        return Ok(Json(ExperimentIdAnswer { experiment_id: trial.experiment_id.clone() }));
+        return Ok(Json(WhichExperiment { experiment_id: ExperimentId(trial.experiment_id.clone()) }));
     }
-    let id = api
+    let experiment_id = api
         .call(move |db| db.create_experiment(&ask.name, ask.artifact_location.as_deref(), &ask.tags))
         .await?;
-    Ok(Json(ExperimentIdAnswer { experiment_id: id }))
+    Ok(Json(WhichExperiment { experiment_id }))
 }
 
-/// A request about one experiment.
-#[derive(Deserialize)]
-pub(super) struct ById {
-    #[serde(default)]
-    experiment_id: String,
-}
-
-impl ById {
-    fn id(self) -> Result<String, ApiError> {
-        if self.experiment_id.is_empty() {
-            Err(ApiError::missing("experiment_id"))
-        } else {
-            Ok(self.experiment_id)
-        }
-    }
+/// The experiment that a request is about.
+fn id_of(ask: WhichExperiment) -> Result<String, ApiError> {
+    let id = ask.experiment_id.0;
+    if id.is_empty() { Err(ApiError::missing("experiment_id")) } else { Ok(id) }
 }
 
 pub(super) async fn get(
     State(api): State<Api>,
-    Fields(ask): Fields<ById>,
-) -> Answer<ExperimentAnswer<ExperimentRecord>> {
-    let id = ask.id()?;
-    let experiment = api.call(move |db| db.experiment(&id)).await?;
-    Ok(Json(ExperimentAnswer { experiment }))
+    Fields(ask): Fields<WhichExperiment>,
+) -> OneAnswer<Experiment> {
+    let id = id_of(ask)?;
+    one(api.call(move |db| db.experiment(&id)).await?)
 }
 
 #[derive(Deserialize)]
@@ -79,41 +61,31 @@ pub(super) async fn get_by_name(
     State(api): State<Api>,
     scope: Scope,
     Fields(ask): Fields<ByName>,
-) -> Answer<ExperimentAnswer<ExperimentRecord>> {
+) -> OneAnswer<Experiment> {
     let name = ask.experiment_name.ok_or_else(|| ApiError::missing("experiment_name"))?;
     if let Some(Extension(trial)) = scope {
-        let experiment = api.call(move |db| db.experiment(&trial.experiment_id)).await?;
-        return Ok(Json(ExperimentAnswer { experiment }));
+        return one(api.call(move |db| db.experiment(&trial.experiment_id)).await?);
     }
     let missing = format!("Could not find experiment with name '{name}'");
     let found = api.call(move |db| db.experiment_by_name(&name)).await?;
-    found.map(|experiment| Json(ExperimentAnswer { experiment })).ok_or_else(|| ApiError::not_found(missing))
+    one(found.ok_or_else(|| ApiError::not_found(missing))?)
 }
 
-#[derive(Deserialize)]
-pub(super) struct Search {
-    #[serde(default, deserialize_with = "int64")]
-    max_results: Option<i64>,
-    #[serde(default, deserialize_with = "text")]
-    filter: String,
-    #[serde(default, deserialize_with = "list")]
-    order_by: Vec<String>,
-    view_type: Option<String>,
-    page_token: Option<String>,
-}
-
-pub(super) async fn search(State(api): State<Api>, Body(ask): Body<Search>) -> Answer<ExperimentsAnswer> {
+pub(super) async fn search(
+    State(api): State<Api>,
+    Body(ask): Body<SearchExperiments>,
+) -> Answer<Page<Experiment>> {
     find(api, ask).await
 }
 
 pub(super) async fn search_by_query(
     State(api): State<Api>,
-    Fields(ask): Fields<Search>,
-) -> Answer<ExperimentsAnswer> {
+    Fields(ask): Fields<SearchExperiments>,
+) -> Answer<Page<Experiment>> {
     find(api, ask).await
 }
 
-async fn find(api: Api, ask: Search) -> Answer<ExperimentsAnswer> {
+async fn find(api: Api, ask: SearchExperiments) -> Answer<Page<Experiment>> {
     let asked = ask.max_results.ok_or_else(|| ApiError::missing("max_results"))?;
     let query = ExperimentQuery {
         max_results: max_results(Some(asked), 0, LARGEST_PAGE)?,
@@ -122,7 +94,7 @@ async fn find(api: Api, ask: Search) -> Answer<ExperimentsAnswer> {
         order_by: ask.order_by,
         page_token: ask.page_token,
     };
-    Ok(Json(api.call(move |db| db.search_experiments(&query)).await?.into()))
+    Ok(Json(api.call(move |db| db.search_experiments(&query)).await?))
 }
 
 /// Most experiments of one request for datasets.
@@ -131,7 +103,7 @@ const MOST_EXPERIMENTS: usize = 20;
 #[derive(Deserialize)]
 pub(super) struct SearchDatasets {
     #[serde(default, deserialize_with = "list")]
-    experiment_ids: Vec<String>,
+    experiment_ids: Vec<ExperimentId>,
 }
 
 /// `{"dataset_summaries": […]}`
@@ -162,13 +134,13 @@ pub(super) async fn search_datasets(
 
 #[derive(Deserialize)]
 pub(super) struct Update {
-    #[serde(default)]
-    experiment_id: String,
+    #[serde(flatten)]
+    which: WhichExperiment,
     new_name: Option<String>,
 }
 
 pub(super) async fn update(State(api): State<Api>, confined: Confined, Body(ask): Body<Update>) -> Answer {
-    let id = ById { experiment_id: ask.experiment_id }.id()?;
+    let id = id_of(ask.which)?;
     confined.check_experiment(&id)?;
     let name = ask.new_name.ok_or_else(|| ApiError::missing("new_name"))?;
     let renamed = api.store().call(move |db| db.rename_experiment(&id, &name)).await;
@@ -180,15 +152,23 @@ pub(super) async fn update(State(api): State<Api>, confined: Confined, Body(ask)
     Ok(done())
 }
 
-pub(super) async fn delete(State(api): State<Api>, confined: Confined, Body(ask): Body<ById>) -> Answer {
-    let id = ask.id()?;
+pub(super) async fn delete(
+    State(api): State<Api>,
+    confined: Confined,
+    Body(ask): Body<WhichExperiment>,
+) -> Answer {
+    let id = id_of(ask)?;
     confined.check_experiment(&id)?;
     api.call(move |db| db.delete_experiment(&id)).await?;
     Ok(done())
 }
 
-pub(super) async fn restore(State(api): State<Api>, confined: Confined, Body(ask): Body<ById>) -> Answer {
-    let id = ask.id()?;
+pub(super) async fn restore(
+    State(api): State<Api>,
+    confined: Confined,
+    Body(ask): Body<WhichExperiment>,
+) -> Answer {
+    let id = id_of(ask)?;
     confined.check_experiment(&id)?;
     api.call(move |db| db.restore_experiment(&id)).await?;
     Ok(done())
@@ -197,8 +177,8 @@ pub(super) async fn restore(State(api): State<Api>, confined: Confined, Body(ask
 /// A request about a tag of an experiment.
 #[derive(Deserialize)]
 pub(super) struct Tag {
-    #[serde(default)]
-    experiment_id: String,
+    #[serde(flatten)]
+    which: WhichExperiment,
     #[serde(default)]
     key: String,
     #[serde(default, deserialize_with = "text")]
@@ -206,13 +186,13 @@ pub(super) struct Tag {
 }
 
 pub(super) async fn set_tag(State(api): State<Api>, Body(ask): Body<Tag>) -> Answer {
-    let id = ById { experiment_id: ask.experiment_id }.id()?;
-    api.call(move |db| db.set_experiment_tag(&id, &Pair::new(ask.key, ask.value))).await?;
+    let id = id_of(ask.which)?;
+    api.call(move |db| db.set_experiment_tag(&id, &ask.key, &ask.value)).await?;
     Ok(done())
 }
 
 pub(super) async fn delete_tag(State(api): State<Api>, Body(ask): Body<Tag>) -> Answer {
-    let id = ById { experiment_id: ask.experiment_id }.id()?;
+    let id = id_of(ask.which)?;
     api.call(move |db| db.delete_experiment_tag(&id, &ask.key)).await?;
     Ok(done())
 }

@@ -5,16 +5,16 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::answer::{Answer, done};
 use super::api::Api;
-use super::artifacts::FileInfo;
 use super::confined::Confined;
 use super::error::ApiError;
 use super::request::{Fields, InPath};
 use super::transfer;
 use crate::tracking::local_artifacts::Upload;
+use crate::tracking::protocol::ArtifactList;
 use crate::tracking::{ArtifactEntry, local_artifacts};
 
 #[derive(Deserialize)]
@@ -23,14 +23,8 @@ pub(super) struct List {
     path: String,
 }
 
-#[derive(Serialize)]
-pub(super) struct Files {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    files: Vec<FileInfo>,
-}
-
 /// What lies in a folder, with names relative to that folder.
-pub(super) async fn list(State(api): State<Api>, Fields(ask): Fields<List>) -> Answer<Files> {
+pub(super) async fn list(State(api): State<Api>, Fields(ask): Fields<List>) -> Answer<ArtifactList> {
     let folder = ask.path.trim_matches('/').to_owned();
     let entries = api.call(move |db| {
         let entries = local_artifacts::entries(&db.proxied_root(), &folder)?;
@@ -38,9 +32,9 @@ pub(super) async fn list(State(api): State<Api>, Fields(ask): Fields<List>) -> A
             path: entry.path.rsplit('/').next().unwrap_or_default().to_owned(),
             ..entry
         };
-        Ok(entries.into_iter().map(name).map(FileInfo::from).collect())
+        Ok(entries.into_iter().map(name).collect())
     });
-    Ok(Json(Files { files: entries.await? }))
+    Ok(Json(ArtifactList { root_uri: None, files: entries.await? }))
 }
 
 pub(super) async fn download(

@@ -7,8 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::answer::Answer;
 use super::api::Api;
 use super::error::ApiError;
-use super::request::{Fields, int64, list, max_results, text};
-use crate::tracking::embedded::RunMetric;
+use super::request::{Fields, max_results};
+use crate::tracking::RunId;
+use crate::tracking::protocol::RunMetric;
+use crate::tracking::protocol::form::{list, text};
+use crate::tracking::protocol::number::int64;
 
 /// Most runs of one request.
 const MOST_RUNS: usize = 100;
@@ -27,7 +30,7 @@ pub(super) struct Histories {
 #[derive(Deserialize)]
 pub(super) struct Bulk {
     #[serde(default, deserialize_with = "list")]
-    run_id: Vec<String>,
+    run_id: Vec<RunId>,
     #[serde(default, deserialize_with = "text")]
     metric_key: String,
     #[serde(default, deserialize_with = "int64")]
@@ -48,7 +51,7 @@ pub(super) async fn bulk(State(api): State<Api>, Fields(ask): Fields<Bulk>) -> A
 #[derive(Deserialize)]
 pub(super) struct Interval {
     #[serde(default, deserialize_with = "list")]
-    run_ids: Vec<String>,
+    run_ids: Vec<RunId>,
     #[serde(default, deserialize_with = "text")]
     metric_key: String,
     #[serde(default, deserialize_with = "int64")]
@@ -84,7 +87,7 @@ pub(super) async fn interval(State(api): State<Api>, Fields(ask): Fields<Interva
     Ok(Json(Histories { metrics }))
 }
 
-fn check(limit: &str, runs: &[String], key: &str) -> Result<(), ApiError> {
+fn check(limit: &str, runs: &[RunId], key: &str) -> Result<(), ApiError> {
     if runs.len() > MOST_RUNS {
         let message = format!("{limit} {MOST_RUNS} run_ids. Received {} run_ids.", runs.len());
         return Err(ApiError::invalid(message));

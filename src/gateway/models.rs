@@ -4,52 +4,28 @@ use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 
-use super::answer::{Answer, ModelAnswer, ModelsAnswer, done};
+use super::answer::{Answer, OneAnswer, done, one};
 use super::api::Api;
 use super::error::ApiError;
-use super::request::{Body, InPath, int64, list, max_results, text};
-use crate::tracking::embedded::{ModelOrder, ModelQuery, ModelRecord, NewModel, Pair};
+use super::request::{Body, InPath, max_results};
+use crate::tracking::protocol::form::text;
+use crate::tracking::protocol::{LoggedModelQuery, NewLoggedModel, SearchLoggedModels, pairs};
+use crate::tracking::{LoggedModel, Page};
 
 /// Models of one page where the client does not say.
 const PAGE: usize = 50;
 /// Most models of one page.
 const LARGEST_PAGE: usize = 50_000;
 
-#[derive(Deserialize)]
-pub(super) struct Create {
-    #[serde(default)]
-    experiment_id: String,
-    name: Option<String>,
-    source_run_id: Option<String>,
-    model_type: Option<String>,
-    #[serde(default)]
-    params: Vec<Pair>,
-    #[serde(default)]
-    tags: Vec<Pair>,
-}
-
 pub(super) async fn create(
     State(api): State<Api>,
-    Body(ask): Body<Create>,
-) -> Answer<ModelAnswer<ModelRecord>> {
-    let model = NewModel {
-        experiment_id: ask.experiment_id,
-        name: ask.name,
-        source_run_id: ask.source_run_id,
-        model_type: ask.model_type,
-        params: ask.params,
-        tags: ask.tags,
-    };
-    let model = api.call(move |db| db.create_model(&model)).await?;
-    Ok(Json(ModelAnswer { model }))
+    Body(ask): Body<NewLoggedModel>,
+) -> OneAnswer<LoggedModel> {
+    one(api.call(move |db| db.create_model(&ask)).await?)
 }
 
-pub(super) async fn get(
-    State(api): State<Api>,
-    InPath(id): InPath<String>,
-) -> Answer<ModelAnswer<ModelRecord>> {
-    let model = api.call(move |db| db.model(&id)).await?;
-    Ok(Json(ModelAnswer { model }))
+pub(super) async fn get(State(api): State<Api>, InPath(id): InPath<String>) -> OneAnswer<LoggedModel> {
+    one(api.call(move |db| db.model(&id)).await?)
 }
 
 #[derive(Deserialize)]
@@ -62,9 +38,8 @@ pub(super) async fn finalize(
     State(api): State<Api>,
     InPath(id): InPath<String>,
     Body(ask): Body<Finalize>,
-) -> Answer<ModelAnswer<ModelRecord>> {
-    let model = api.call(move |db| db.finalize_model(&id, &ask.status)).await?;
-    Ok(Json(ModelAnswer { model }))
+) -> OneAnswer<LoggedModel> {
+    one(api.call(move |db| db.finalize_model(&id, &ask.status)).await?)
 }
 
 pub(super) async fn delete(State(api): State<Api>, InPath(id): InPath<String>) -> Answer {
@@ -74,8 +49,8 @@ pub(super) async fn delete(State(api): State<Api>, InPath(id): InPath<String>) -
 
 #[derive(Deserialize)]
 pub(super) struct Params {
-    #[serde(default)]
-    params: Vec<Pair>,
+    #[serde(default, with = "pairs")]
+    params: Vec<(String, String)>,
 }
 
 pub(super) async fn log_params(
@@ -89,8 +64,8 @@ pub(super) async fn log_params(
 
 #[derive(Deserialize)]
 pub(super) struct Tags {
-    #[serde(default)]
-    tags: Vec<Pair>,
+    #[serde(default, with = "pairs")]
+    tags: Vec<(String, String)>,
 }
 
 pub(super) async fn set_tags(
@@ -110,42 +85,20 @@ pub(super) async fn delete_tag(
     Ok(done())
 }
 
-#[derive(Deserialize)]
-struct Dataset {
-    dataset_name: String,
-    dataset_digest: Option<String>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Search {
-    #[serde(default, deserialize_with = "list")]
-    experiment_ids: Vec<String>,
-    #[serde(default, deserialize_with = "text")]
-    filter: String,
-    #[serde(default)]
-    datasets: Vec<Dataset>,
-    #[serde(default)]
-    order_by: Vec<ModelOrder>,
-    #[serde(default, deserialize_with = "int64")]
-    max_results: Option<i64>,
-    page_token: Option<String>,
-}
-
-pub(super) async fn search(State(api): State<Api>, Body(ask): Body<Search>) -> Answer<ModelsAnswer> {
+pub(super) async fn search(
+    State(api): State<Api>,
+    Body(ask): Body<SearchLoggedModels>,
+) -> Answer<Page<LoggedModel>> {
     if ask.experiment_ids.is_empty() {
         return Err(ApiError::missing("experiment_ids"));
     }
-    let query = ModelQuery {
+    let query = LoggedModelQuery {
         max_results: max_results(ask.max_results, PAGE, LARGEST_PAGE)?,
-        datasets: ask
-            .datasets
-            .into_iter()
-            .map(|dataset| (dataset.dataset_name, dataset.dataset_digest))
-            .collect(),
+        datasets: ask.datasets,
         experiment_ids: ask.experiment_ids,
         filter: ask.filter,
         order_by: ask.order_by,
         page_token: ask.page_token,
     };
-    Ok(Json(api.call(move |db| db.search_models(&query)).await?.into()))
+    Ok(Json(api.call(move |db| db.search_models(&query)).await?))
 }

@@ -4,13 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 
-use super::answer::{
-    Answer, RegisteredModelAnswer, RegisteredModelsAnswer, VersionAnswer, VersionsAnswer, done,
-};
+use super::answer::{Answer, OneAnswer, done, one};
 use super::api::Api;
 use super::error::ApiError;
-use super::request::{Body, Fields, int64, list, max_results, text, version};
-use crate::tracking::embedded::{Pair, RegisteredModelRecord, RegistryQuery, VersionRecord};
+use super::request::{Body, Fields, max_results};
+use crate::tracking::protocol::form::{list, text, version};
+use crate::tracking::protocol::{RegistryQuery, SearchRegistry, pairs};
+use crate::tracking::{ModelVersion, Page, RegisteredModel};
 
 /// Models of one page where the client does not say.
 const PAGE: usize = 100;
@@ -23,17 +23,12 @@ pub(super) struct Create {
     name: String,
     #[serde(default, deserialize_with = "text")]
     description: String,
-    #[serde(default)]
-    tags: Vec<Pair>,
+    #[serde(default, with = "pairs")]
+    tags: Vec<(String, String)>,
 }
 
-pub(super) async fn create(
-    State(api): State<Api>,
-    Body(ask): Body<Create>,
-) -> Answer<RegisteredModelAnswer<RegisteredModelRecord>> {
-    let model =
-        api.call(move |db| db.create_registered_model(&ask.name, &ask.description, &ask.tags)).await?;
-    Ok(Json(RegisteredModelAnswer { registered_model: model }))
+pub(super) async fn create(State(api): State<Api>, Body(ask): Body<Create>) -> OneAnswer<RegisteredModel> {
+    one(api.call(move |db| db.create_registered_model(&ask.name, &ask.description, &ask.tags)).await?)
 }
 
 #[derive(Deserialize)]
@@ -42,12 +37,8 @@ pub(super) struct Named {
     name: String,
 }
 
-pub(super) async fn get(
-    State(api): State<Api>,
-    Fields(ask): Fields<Named>,
-) -> Answer<RegisteredModelAnswer<RegisteredModelRecord>> {
-    let model = api.call(move |db| db.registered_model(&ask.name)).await?;
-    Ok(Json(RegisteredModelAnswer { registered_model: model }))
+pub(super) async fn get(State(api): State<Api>, Fields(ask): Fields<Named>) -> OneAnswer<RegisteredModel> {
+    one(api.call(move |db| db.registered_model(&ask.name)).await?)
 }
 
 #[derive(Deserialize)]
@@ -58,12 +49,8 @@ pub(super) struct Update {
     description: String,
 }
 
-pub(super) async fn update(
-    State(api): State<Api>,
-    Body(ask): Body<Update>,
-) -> Answer<RegisteredModelAnswer<RegisteredModelRecord>> {
-    let model = api.call(move |db| db.describe_registered_model(&ask.name, &ask.description)).await?;
-    Ok(Json(RegisteredModelAnswer { registered_model: model }))
+pub(super) async fn update(State(api): State<Api>, Body(ask): Body<Update>) -> OneAnswer<RegisteredModel> {
+    one(api.call(move |db| db.describe_registered_model(&ask.name, &ask.description)).await?)
 }
 
 #[derive(Deserialize)]
@@ -74,15 +61,11 @@ pub(super) struct Rename {
     new_name: String,
 }
 
-pub(super) async fn rename(
-    State(api): State<Api>,
-    Body(ask): Body<Rename>,
-) -> Answer<RegisteredModelAnswer<RegisteredModelRecord>> {
+pub(super) async fn rename(State(api): State<Api>, Body(ask): Body<Rename>) -> OneAnswer<RegisteredModel> {
     if ask.new_name.trim().is_empty() {
         return Err(ApiError::missing("new_name"));
     }
-    let model = api.call(move |db| db.rename_registered_model(&ask.name, &ask.new_name)).await?;
-    Ok(Json(RegisteredModelAnswer { registered_model: model }))
+    one(api.call(move |db| db.rename_registered_model(&ask.name, &ask.new_name)).await?)
 }
 
 pub(super) async fn delete(State(api): State<Api>, Body(ask): Body<Named>) -> Answer {
@@ -90,35 +73,22 @@ pub(super) async fn delete(State(api): State<Api>, Body(ask): Body<Named>) -> An
     Ok(done())
 }
 
-/// A search in the registry.
-#[derive(Deserialize)]
-pub(super) struct Search {
-    #[serde(default, deserialize_with = "text")]
-    filter: String,
-    #[serde(default, deserialize_with = "list")]
-    order_by: Vec<String>,
-    #[serde(default, deserialize_with = "int64")]
-    max_results: Option<i64>,
-    page_token: Option<String>,
-}
-
-impl Search {
-    pub fn query(self, page: usize, largest: usize) -> Result<RegistryQuery, ApiError> {
-        Ok(RegistryQuery {
-            max_results: max_results(self.max_results, page, largest)?,
-            filter: self.filter,
-            order_by: self.order_by,
-            page_token: self.page_token,
-        })
-    }
+/// A search in the registry, with pages of a size that is allowed.
+pub(super) fn query(ask: SearchRegistry, page: usize, largest: usize) -> Result<RegistryQuery, ApiError> {
+    Ok(RegistryQuery {
+        max_results: max_results(ask.max_results, page, largest)?,
+        filter: ask.filter,
+        order_by: ask.order_by,
+        page_token: ask.page_token,
+    })
 }
 
 pub(super) async fn search(
     State(api): State<Api>,
-    Fields(ask): Fields<Search>,
-) -> Answer<RegisteredModelsAnswer> {
-    let query = ask.query(PAGE, LARGEST_PAGE)?;
-    Ok(Json(api.call(move |db| db.search_registered_models(&query)).await?.into()))
+    Fields(ask): Fields<SearchRegistry>,
+) -> Answer<Page<RegisteredModel>> {
+    let query = query(ask, PAGE, LARGEST_PAGE)?;
+    Ok(Json(api.call(move |db| db.search_registered_models(&query)).await?))
 }
 
 #[derive(Deserialize)]
@@ -129,16 +99,16 @@ pub(super) struct Latest {
     stages: Vec<String>,
 }
 
-pub(super) async fn latest(State(api): State<Api>, Body(ask): Body<Latest>) -> Answer<VersionsAnswer> {
+pub(super) async fn latest(State(api): State<Api>, Body(ask): Body<Latest>) -> Answer<Page<ModelVersion>> {
     let versions = api.call(move |db| db.latest_versions(&ask.name, &ask.stages)).await?;
-    Ok(Json(crate::tracking::Page { items: versions, next: None }.into()))
+    Ok(Json(Page { items: versions, next: None }))
 }
 
 /// The same asked by a query string, as old clients do.
 pub(super) async fn latest_by_query(
     State(api): State<Api>,
     Fields(ask): Fields<Latest>,
-) -> Answer<VersionsAnswer> {
+) -> Answer<Page<ModelVersion>> {
     latest(State(api), Body(ask)).await
 }
 
@@ -153,7 +123,7 @@ pub(super) struct Tag {
 }
 
 pub(super) async fn set_tag(State(api): State<Api>, Body(ask): Body<Tag>) -> Answer {
-    api.call(move |db| db.set_registered_model_tag(&ask.name, &Pair::new(ask.key, ask.value))).await?;
+    api.call(move |db| db.set_registered_model_tag(&ask.name, &ask.key, &ask.value)).await?;
     Ok(done())
 }
 
@@ -168,7 +138,7 @@ pub(super) struct Alias {
     name: String,
     #[serde(default, deserialize_with = "text")]
     alias: String,
-    #[serde(default, deserialize_with = "version")]
+    #[serde(default, deserialize_with = "version::optional")]
     version: Option<i64>,
 }
 
@@ -183,10 +153,6 @@ pub(super) async fn delete_alias(State(api): State<Api>, Body(ask): Body<Alias>)
     Ok(done())
 }
 
-pub(super) async fn by_alias(
-    State(api): State<Api>,
-    Fields(ask): Fields<Alias>,
-) -> Answer<VersionAnswer<VersionRecord>> {
-    let version = api.call(move |db| db.version_by_alias(&ask.name, &ask.alias)).await?;
-    Ok(Json(VersionAnswer { model_version: version }))
+pub(super) async fn by_alias(State(api): State<Api>, Fields(ask): Fields<Alias>) -> OneAnswer<ModelVersion> {
+    one(api.call(move |db| db.version_by_alias(&ask.name, &ask.alias)).await?)
 }

@@ -8,11 +8,10 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::error::ApiError;
-use crate::tracking::embedded::View;
+use crate::tracking::View;
 
 /// A JSON body. An empty one is an empty object.
 pub(super) struct Body<T>(pub T);
@@ -41,6 +40,9 @@ fn wrong_value(text: &[u8], error: &serde_path_to_error::Error<serde_json::Error
     let Ok(whole) = serde_json::from_slice::<Value>(text) else {
         return ApiError::invalid(format!("The request's JSON can't be read: {}", error.inner()));
     };
+    if let Some(missing) = missing(&error.inner().to_string()) {
+        return missing;
+    }
     let place = error.path().to_string();
     let pointer = place.replace('[', "/").replace(['.', ']'], "/").replace("//", "/");
     match whole.pointer(&format!("/{}", pointer.trim_end_matches('/'))) {
@@ -53,6 +55,12 @@ fn wrong_value(text: &[u8], error: &serde_path_to_error::Error<serde_json::Error
         }
         _ => ApiError::invalid(format!("The request's JSON is not what it should be: {}", error.inner())),
     }
+}
+
+/// MLflow's words for a field that is not there, by serde's.
+fn missing(error: &str) -> Option<ApiError> {
+    let (field, _) = error.strip_prefix("missing field `")?.split_once('`')?;
+    Some(ApiError::missing(field))
 }
 
 /// The failure of a body that did not come whole.
@@ -85,11 +93,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Fields<T> {
             }
         }
         let read = serde_path_to_error::deserialize(Value::Object(fields));
-        read.map(Fields).map_err(|error| match error.path().to_string().as_str() {
-            "." => wrong(error.inner().to_string()),
-            name => {
-                ApiError::invalid(format!("Invalid value for parameter '{name}' supplied: {}", error.inner()))
-            }
+        read.map(Fields).map_err(|error| {
+            let (place, error) = (error.path().to_string(), error.into_inner().to_string());
+            missing(&error).unwrap_or_else(|| match place.as_str() {
+                "." => wrong(error),
+                name => ApiError::invalid(format!("Invalid value for parameter '{name}' supplied: {error}")),
+            })
         })
     }
 }
@@ -108,12 +117,6 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for InPath<
     }
 }
 
-/// The run's id, which clients send as `run_id`, as `run_uuid` or as both.
-pub(super) fn run_id(id: Option<String>, uuid: Option<String>) -> Result<String, ApiError> {
-    let some = |id: Option<String>| id.filter(|id| !id.is_empty());
-    some(id).or_else(|| some(uuid)).ok_or_else(|| ApiError::missing("run_id"))
-}
-
 /// How many results are asked for: at least 1 and at most `most`.
 pub(super) fn max_results(asked: Option<i64>, default: usize, most: usize) -> Result<usize, ApiError> {
     let Some(asked) = asked else { return Ok(default) };
@@ -126,141 +129,31 @@ pub(super) fn max_results(asked: Option<i64>, default: usize, most: usize) -> Re
 
 /// `ACTIVE_ONLY`, `DELETED_ONLY` or `ALL`.
 pub(super) fn view(text: Option<&str>) -> Result<View, ApiError> {
-    match text {
-        None | Some("" | "ACTIVE_ONLY" | "1") => Ok(View::Active),
-        Some("DELETED_ONLY" | "2") => Ok(View::Deleted),
-        Some("ALL" | "3") => Ok(View::All),
-        Some(other) => Err(ApiError::invalid(format!("Invalid view type '{other}'"))),
-    }
-}
-
-/// An int64, which JSON writes as a number or as a string.
-pub(super) fn int64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    let wrong = |found: &Value| serde::de::Error::custom(format!("expected a whole number, found {found}"));
-    let value = Value::deserialize(deserializer)?;
-    match &value {
-        Value::Null => Ok(None),
-        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
-            (Some(whole), _) => Ok(Some(whole)),
-            // 2^53: up to there a float says which whole number it is.
-            #[allow(clippy::cast_possible_truncation)]
-            (None, Some(float)) if float.fract() == 0.0 && float.abs() <= 9_007_199_254_740_992.0 => {
-                Ok(Some(float as i64))
-            }
-            _ => Err(wrong(&value)),
-        },
-        Value::String(text) => text.trim().parse().map(Some).map_err(|_| wrong(&value)),
-        _ => Err(wrong(&value)),
-    }
-}
-
-/// The number of a model's version, which MLflow writes as text; nothing where it is not there.
-pub(super) fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    let value = Value::deserialize(deserializer)?;
-    let shown = match &value {
-        Value::String(text) if text.is_empty() => return Ok(None),
-        Value::String(text) => format!("'{text}'"),
-        other => other.to_string(),
-    };
-    let wrong = |_| serde::de::Error::custom(format!("Parameter 'version' must be an integer, got {shown}."));
-    int64(value).map_err(wrong)
-}
-
-/// A double, which JSON writes as a number, or as a string where it is not finite.
-pub(super) fn double<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
-    let value = Value::deserialize(deserializer)?;
-    let number = match &value {
-        Value::Null => return Ok(None),
-        Value::Number(number) => number.as_f64(),
-        Value::Bool(yes) => Some(f64::from(u8::from(*yes))),
-        Value::String(text) => match text.as_str() {
-            "NaN" => Some(f64::NAN),
-            "Infinity" | "inf" => Some(f64::INFINITY),
-            "-Infinity" | "-inf" => Some(f64::NEG_INFINITY),
-            digits => digits.parse().ok().filter(|number: &f64| number.is_finite()),
-        },
-        _ => None,
-    };
-    number
-        .map(Some)
-        .ok_or_else(|| serde::de::Error::custom(format!("expected a number or \"NaN\", found {value}")))
-}
-
-/// A list, which a query string with one member writes as that member.
-pub(super) fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::Null => Ok(Vec::new()),
-        Value::String(one) => Ok(vec![one]),
-        other => serde_json::from_value(other).map_err(serde::de::Error::custom),
-    }
-}
-
-/// A text; MLflow's clients send `null` for one that is not set.
-pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Ok(Option::<String>::deserialize(deserializer)?.unwrap_or_default())
+    View::parse(text)
+        .ok_or_else(|| ApiError::invalid(format!("Invalid view type '{}'", text.unwrap_or_default())))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[derive(Debug, PartialEq, Deserialize)]
-    struct Sample {
-        #[serde(default, deserialize_with = "int64")]
-        step: Option<i64>,
-        #[serde(default, deserialize_with = "double")]
-        value: Option<f64>,
-        #[serde(default, deserialize_with = "list")]
-        ids: Vec<String>,
-    }
-
-    fn read(json: &str) -> Result<Sample, serde_json::Error> {
-        serde_json::from_str(json)
-    }
+    use crate::tracking::protocol::LogBatch;
 
     #[test]
     fn a_wrong_value_is_told_with_its_parameter() {
-        #[derive(Debug, Deserialize)]
-        struct Batch {
-            #[serde(rename = "metrics")]
-            _metrics: Vec<Sample>,
-        }
         let wrong = |text: &str| {
             let mut json = serde_json::Deserializer::from_str(text);
-            let error = serde_path_to_error::deserialize::<_, Batch>(&mut json).unwrap_err();
+            let error = serde_path_to_error::deserialize::<_, LogBatch>(&mut json).unwrap_err();
             format!("{:?}", wrong_value(text.as_bytes(), &error))
         };
-        let told = wrong(r#"{"metrics": [{"step": 1}, {"step": "x"}]}"#);
+        let told = wrong(
+            r#"{"run_id": "r", "metrics": [{"key": "a", "value": 1, "timestamp": 1}, {"key": "a", "step": "x"}]}"#,
+        );
         assert!(told.contains(r#"Invalid value \"x\" for parameter 'metrics[1].step' supplied"#), "{told}");
+        let told = wrong(r#"{"metrics": [{"key": "a", "timestamp": 1}]}"#);
+        assert!(told.contains("Missing value for required parameter 'value'."), "{told}");
+        assert!(wrong("{}").contains("Missing value for required parameter 'run_id'."));
         let told = wrong(r#"{"metrics": 123}"#);
         assert!(told.contains("Invalid value 123 for parameter 'metrics' supplied"), "{told}");
         assert!(wrong("{").contains("can't be read"));
-    }
-
-    #[test]
-    fn whole_numbers_come_as_numbers_or_strings() {
-        for json in [r#"{"step":7}"#, r#"{"step":"7"}"#, r#"{"step":7.0}"#] {
-            assert_eq!(read(json).unwrap().step, Some(7), "{json}");
-        }
-        for json in [r#"{"step":1.5}"#, r#"{"step":"x"}"#, r#"{"step":[]}"#, r#"{"step":1e300}"#] {
-            assert!(read(json).is_err(), "{json}");
-        }
-    }
-
-    #[test]
-    fn numbers_that_are_not_finite_come_as_words() {
-        assert!(read(r#"{"value":"NaN"}"#).unwrap().value.unwrap().is_nan());
-        assert_eq!(read(r#"{"value":"-Infinity"}"#).unwrap().value, Some(f64::NEG_INFINITY));
-        assert_eq!(read(r#"{"value":true}"#).unwrap().value, Some(1.0));
-        for json in [r#"{"value":"nan"}"#, r#"{"value":"1e999"}"#, r#"{"value":{}}"#] {
-            assert!(read(json).is_err(), "{json}");
-        }
-    }
-
-    #[test]
-    fn a_list_may_be_its_only_member() {
-        assert_eq!(read(r#"{"ids":"a"}"#).unwrap().ids, ["a"]);
-        assert_eq!(read(r#"{"ids":["a","b"]}"#).unwrap().ids, ["a", "b"]);
-        assert!(read(r#"{"ids":[1]}"#).is_err());
     }
 }

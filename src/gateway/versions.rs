@@ -4,47 +4,20 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Answer, VersionAnswer, VersionsAnswer, done};
+use super::answer::{Answer, OneAnswer, done, one};
 use super::api::Api;
 use super::error::ApiError;
-use super::registered::Search;
-use super::request::{Body, Fields, text, version};
-use crate::tracking::embedded::{CreateVersion, Pair, VersionRecord};
+use super::registered::query;
+use super::request::{Body, Fields};
+use crate::tracking::protocol::SearchRegistry;
+use crate::tracking::protocol::form::{text, version};
+use crate::tracking::{ModelVersion, NewVersion, Page};
 
 /// Versions of one page where the client does not say, and the most.
 const PAGE: usize = 200_000;
 
-#[derive(Deserialize)]
-pub(super) struct Create {
-    #[serde(default, deserialize_with = "text")]
-    name: String,
-    #[serde(default, deserialize_with = "text")]
-    source: String,
-    run_id: Option<String>,
-    model_id: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    run_link: String,
-    #[serde(default, deserialize_with = "text")]
-    description: String,
-    #[serde(default)]
-    tags: Vec<Pair>,
-}
-
-pub(super) async fn create(
-    State(api): State<Api>,
-    Body(ask): Body<Create>,
-) -> Answer<VersionAnswer<VersionRecord>> {
-    let new = CreateVersion {
-        name: ask.name,
-        source: ask.source,
-        run_id: ask.run_id,
-        model_id: ask.model_id,
-        run_link: ask.run_link,
-        description: ask.description,
-        tags: ask.tags,
-    };
-    let version = api.call(move |db| db.create_version(&new)).await?;
-    Ok(Json(VersionAnswer { model_version: version }))
+pub(super) async fn create(State(api): State<Api>, Body(ask): Body<NewVersion>) -> OneAnswer<ModelVersion> {
+    one(api.call(move |db| db.create_version(&ask)).await?)
 }
 
 /// Which version.
@@ -52,7 +25,7 @@ pub(super) async fn create(
 pub(super) struct Which {
     #[serde(default, deserialize_with = "text")]
     name: String,
-    #[serde(default, deserialize_with = "version")]
+    #[serde(default, deserialize_with = "version::optional")]
     version: Option<i64>,
 }
 
@@ -62,13 +35,9 @@ impl Which {
     }
 }
 
-pub(super) async fn get(
-    State(api): State<Api>,
-    Fields(ask): Fields<Which>,
-) -> Answer<VersionAnswer<VersionRecord>> {
+pub(super) async fn get(State(api): State<Api>, Fields(ask): Fields<Which>) -> OneAnswer<ModelVersion> {
     let (name, number) = ask.parts()?;
-    let version = api.call(move |db| db.version(&name, number)).await?;
-    Ok(Json(VersionAnswer { model_version: version }))
+    one(api.call(move |db| db.version(&name, number)).await?)
 }
 
 #[derive(Deserialize)]
@@ -78,13 +47,9 @@ pub(super) struct Update {
     description: Option<String>,
 }
 
-pub(super) async fn update(
-    State(api): State<Api>,
-    Body(ask): Body<Update>,
-) -> Answer<VersionAnswer<VersionRecord>> {
+pub(super) async fn update(State(api): State<Api>, Body(ask): Body<Update>) -> OneAnswer<ModelVersion> {
     let (name, number) = ask.which.parts()?;
-    let version = api.call(move |db| db.describe_version(&name, number, ask.description.as_deref())).await?;
-    Ok(Json(VersionAnswer { model_version: version }))
+    one(api.call(move |db| db.describe_version(&name, number, ask.description.as_deref())).await?)
 }
 
 #[derive(Deserialize)]
@@ -96,14 +61,10 @@ pub(super) struct Move {
     archive_existing_versions: Option<bool>,
 }
 
-pub(super) async fn transition(
-    State(api): State<Api>,
-    Body(ask): Body<Move>,
-) -> Answer<VersionAnswer<VersionRecord>> {
+pub(super) async fn transition(State(api): State<Api>, Body(ask): Body<Move>) -> OneAnswer<ModelVersion> {
     let (name, number) = ask.which.parts()?;
     let archive = ask.archive_existing_versions.unwrap_or_default();
-    let version = api.call(move |db| db.move_version(&name, number, &ask.stage, archive)).await?;
-    Ok(Json(VersionAnswer { model_version: version }))
+    one(api.call(move |db| db.move_version(&name, number, &ask.stage, archive)).await?)
 }
 
 pub(super) async fn delete(State(api): State<Api>, Body(ask): Body<Which>) -> Answer {
@@ -123,9 +84,12 @@ pub(super) async fn download_uri(State(api): State<Api>, Fields(ask): Fields<Whi
     Ok(Json(Download { artifact_uri }))
 }
 
-pub(super) async fn search(State(api): State<Api>, Fields(ask): Fields<Search>) -> Answer<VersionsAnswer> {
-    let query = ask.query(PAGE, PAGE)?;
-    Ok(Json(api.call(move |db| db.search_versions(&query)).await?.into()))
+pub(super) async fn search(
+    State(api): State<Api>,
+    Fields(ask): Fields<SearchRegistry>,
+) -> Answer<Page<ModelVersion>> {
+    let query = query(ask, PAGE, PAGE)?;
+    Ok(Json(api.call(move |db| db.search_versions(&query)).await?))
 }
 
 #[derive(Deserialize)]
@@ -140,7 +104,7 @@ pub(super) struct Tag {
 
 pub(super) async fn set_tag(State(api): State<Api>, Body(ask): Body<Tag>) -> Answer {
     let (name, number) = ask.which.parts()?;
-    api.call(move |db| db.set_version_tag(&name, number, &Pair::new(ask.key, ask.value))).await?;
+    api.call(move |db| db.set_version_tag(&name, number, &ask.key, &ask.value)).await?;
     Ok(done())
 }
 

@@ -35,9 +35,9 @@ pub async fn find_model(
 ) -> Result<ModelSource, QueryError> {
     let logged = store.registry().logged_models(run).await?;
     let unready: Vec<&str> =
-        logged.iter().filter(|model| !model.ready).map(|model| model.name.as_str()).collect();
+        logged.iter().filter(|model| !model.is_ready()).map(|model| model.info.name.as_str()).collect();
     let mut all: Vec<ModelSource> =
-        logged.iter().filter(|model| model.ready).map(ModelSource::logged).collect();
+        logged.iter().filter(|model| model.is_ready()).map(ModelSource::logged).collect();
     all.extend(folders(store, run).await?.into_iter().map(|path| ModelSource::folder(run, path)));
     let Some(asked) = asked.map(|asked| asked.trim_matches('/')) else {
         return match all.len() {
@@ -60,7 +60,8 @@ pub async fn find_model(
 
 impl ModelSource {
     fn logged(model: &LoggedModel) -> Self {
-        Self { name: model.name.clone(), id: Some(model.id.clone()), source: format!("models:/{}", model.id) }
+        let id = model.info.id.clone();
+        Self { name: model.info.name.clone(), source: format!("models:/{id}"), id: Some(id) }
     }
 
     fn folder(run: &RunInfo, path: String) -> Self {

@@ -127,7 +127,7 @@ impl Sweep {
         };
         let mut tags = run.tags;
         tags.push((tags::LEDGER.to_owned(), ledger.to_string()));
-        let parent = Run { info, params: Vec::new(), metrics: Vec::new(), tags };
+        let parent = Run { tags, ..Run::bare(info) };
         Ok(Self { parent, seed: new.seed, ledger, config: new.config.to_vec() })
     }
 

@@ -9,7 +9,7 @@ use super::tags;
 use super::trial_tags::{attempt_of, exit_code_of, index_of, point_of, stopped_early};
 use crate::config::Config;
 use crate::space::Point;
-use crate::tracking::{ExperimentId, NewRun, Result, Run, RunId, RunQuery, Store, Want};
+use crate::tracking::{ExperimentId, NewRun, Result, Run, RunId, RunQuery, Store, View, Want};
 use crate::trial::{RunStatus, Trial, TrialIndex};
 
 /// A longer text of a point is not kept whole as a tag by MLflow, and half a text is of no use.
@@ -177,7 +177,7 @@ pub async fn deleted_results(
     results: &BTreeMap<TrialIndex, RunId>,
 ) -> Result<BTreeMap<TrialIndex, Run>> {
     let query = RunQuery {
-        deleted: true,
+        view: View::Deleted,
         want: Want::only(&[tags::TRIAL, tags::ATTEMPT], &[]),
         experiment_ids: vec![sweep.parent.info.experiment_id.clone()],
         filter: format!("tags.`{}` = '{}'", tags::SWEEP_ID, sweep.id()),

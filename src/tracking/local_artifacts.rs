@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::error::{ErrorKind, Result, TrackingError};
-use super::model::ArtifactEntry;
+use super::protocol::ArtifactEntry;
 use super::regular::open_regular;
 
 /// Artifacts beyond this size are not read into memory: 256 MiB.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::error::Result;
-use super::model::{RunId, RunInfo};
+use super::protocol::{LoggedModel, ModelVersion, NewVersion, RegisteredModel, RunInfo};
 
 /// The registry of a tracking store. [`Store::registry`](super::Store::registry) gives it.
 ///
@@ -35,76 +35,4 @@ pub trait Registry: Send + Sync {
 
     /// The models that a run logged, in the order they were made; none on a server that is older than logged models.
     async fn logged_models(&self, run: &RunInfo) -> Result<Vec<LoggedModel>>;
-}
-
-/// A model under a name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RegisteredModel {
-    /// Its name.
-    pub name: String,
-    /// What somebody wrote about it; may be empty.
-    pub description: String,
-    /// When it was made.
-    pub created: i64,
-    /// When it was last changed.
-    pub updated: i64,
-    /// Its tags.
-    pub tags: Vec<(String, String)>,
-    /// Its aliases and the versions they point at, by alias.
-    pub aliases: Vec<(String, u64)>,
-}
-
-/// A version of a registered model.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ModelVersion {
-    /// The model's name.
-    pub model: String,
-    /// Its number, from 1.
-    pub version: u64,
-    /// Where it came from, such as `models:/m-…` or `runs:/<run>/model`.
-    pub source: String,
-    /// The run that made it.
-    pub run_id: Option<RunId>,
-    /// What somebody wrote about it; may be empty.
-    pub description: String,
-    /// When it was made.
-    pub created: i64,
-    /// When it was last changed.
-    pub updated: i64,
-    /// Its tags.
-    pub tags: Vec<(String, String)>,
-    /// The aliases that point at it, sorted.
-    pub aliases: Vec<String>,
-}
-
-/// A version that is to be made.
-#[derive(Debug, Clone, Default)]
-pub struct NewVersion {
-    /// The registered model.
-    pub model: String,
-    /// Where it comes from: `models:/<logged model>`, `runs:/<run>/<path>`, a path below the run's artifacts.
-    pub source: String,
-    /// The run that made it.
-    pub run_id: Option<RunId>,
-    /// The logged model, where `source` names one.
-    pub model_id: Option<String>,
-    /// What to say about it.
-    pub description: String,
-    /// Its tags.
-    pub tags: Vec<(String, String)>,
-}
-
-/// A model that a run logged.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LoggedModel {
-    /// `m-` and 32 hex digits; `models:/<id>` is what a version is made of.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// Whether its files are all there.
-    pub ready: bool,
-    /// Where its files lie.
-    pub artifact_uri: String,
-    /// When it was made.
-    pub created: i64,
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::error::Result;
 use super::local_artifacts::{self, Upload};
-use super::model::{
+use super::protocol::{
     ArtifactEntry, Experiment, ExperimentId, Metric, NewRun, Page, PastRun, Run, RunId, RunInfo, RunQuery,
     RunUpdate,
 };

@@ -61,7 +61,10 @@ fn a_a_forest_that_logs_params_a_metric_and_a_model() {
         assert!((40.0..90.0).contains(&value(trial, "rmse")));
         assert_eq!(trial.param("trees"), trial.tag("sweep.param.trees"));
         let models = runtime.block_on(store.registry().logged_models(&trial.info)).unwrap();
-        assert!(matches!(models.as_slice(), [model] if model.ready && model.name == "forest"), "{models:?}");
+        assert!(
+            matches!(models.as_slice(), [model] if model.is_ready() && model.info.name == "forest"),
+            "{models:?}"
+        );
     }
 }
 

@@ -91,7 +91,8 @@ impl Journal {
         deliver_kept_values(self, store, Some(&settlement.run)).await?;
         settlement.deliver_values(store).await?;
         let run = store.run(&settlement.run).await?;
-        let delivered = deliver(store, ledger, settlement, kept.read_log(), Known::Read(run)).await?;
+        let delivered =
+            deliver(store, ledger, settlement, kept.read_log(), Known::Read(Box::new(run))).await?;
         if settlement.fate == Fate::Retried && !delivered.dropped {
             // Who was to repeat it is gone.
             let claim = settlement.claim();

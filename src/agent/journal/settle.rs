@@ -27,7 +27,7 @@ pub(in crate::agent) enum Known<'a> {
     /// As it was made. Nobody asks what the script logged: a param of its own is found out by the refusal of ours.
     AsMade(&'a RunInfo),
     /// As it is now.
-    Read(Run),
+    Read(Box<Run>),
 }
 
 impl Known<'_> {

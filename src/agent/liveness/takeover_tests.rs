@@ -184,6 +184,7 @@ fn run(attempt: u32, status: RunStatus, more: &[(&str, &str)]) -> Run {
         id: RunId(format!("run-{attempt}")),
         experiment_id: crate::tracking::ExperimentId("0".into()),
         name: String::new(),
+        user: String::new(),
         status,
         start_time: 0,
         end_time: Some(1),
@@ -192,7 +193,7 @@ fn run(attempt: u32, status: RunStatus, more: &[(&str, &str)]) -> Run {
     };
     let mut all = vec![(tags::ATTEMPT.to_owned(), attempt.to_string())];
     all.extend(more.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
-    Run { info, params: Vec::new(), metrics: Vec::new(), tags: all }
+    Run { tags: all, ..Run::bare(info) }
 }
 
 fn lost(attempts: u32, round: u32) -> Unfinished {

@@ -92,6 +92,7 @@ mod tests {
             id: RunId("abc".into()),
             experiment_id: ExperimentId("3".into()),
             name: String::new(),
+            user: String::new(),
             status: RunStatus::Running,
             start_time: 0,
             end_time: None,

@@ -174,7 +174,7 @@ async fn write_down(
         Some(metric) => {
             let run = store.run(&run.id).await?;
             let measured = measure(store, &run, metric).await?;
-            (Known::Read(run), measured)
+            (Known::Read(Box::new(run)), measured)
         }
         None => (Known::AsMade(run), Measured::default()),
     };

@@ -63,13 +63,14 @@ mod tests {
             id: RunId(String::new()),
             experiment_id: ExperimentId(String::new()),
             name: String::new(),
+            user: String::new(),
             status: RunStatus::Finished,
             start_time: start,
             end_time: Some(end),
             artifact_uri: String::new(),
             active: true,
         };
-        Run { info, params: Vec::new(), metrics: Vec::new(), tags: Vec::new() }
+        Run::bare(info)
     }
 
     #[test]

@@ -89,8 +89,15 @@ impl Store for Wire {
     }
 
     async fn experiment_by_name(&self, name: &str) -> Result<Option<Experiment>> {
-        let (id, location) = (ExperimentId("1".into()), String::new());
-        Ok(Some(Experiment { id, name: name.to_owned(), artifact_location: location, active: true }))
+        Ok(Some(Experiment {
+            id: ExperimentId("1".into()),
+            name: name.to_owned(),
+            artifact_location: String::new(),
+            active: true,
+            last_update_time: None,
+            creation_time: None,
+            tags: Vec::new(),
+        }))
     }
 
     async fn create_experiment(&self, _name: &str) -> Result<ExperimentId> {
@@ -108,14 +115,14 @@ impl Store for Wire {
             id: RunId(format!("run{:04}", runs.len())),
             experiment_id: run.experiment_id.clone(),
             name: run.name.clone(),
+            user: run.user.clone(),
             status: RunStatus::Running,
             start_time: run.start_time,
             end_time: None,
             artifact_uri: String::new(),
             active: true,
         };
-        let made =
-            Run { info: info.clone(), params: Vec::new(), metrics: Vec::new(), tags: run.tags.clone() };
+        let made = Run { tags: run.tags.clone(), ..Run::bare(info.clone()) };
         runs.insert(info.id.0.clone(), made);
         Ok(info)
     }

@@ -268,6 +268,7 @@ mod tests {
             id: RunId("root".into()),
             experiment_id: crate::tracking::ExperimentId("0".into()),
             name: String::new(),
+            user: String::new(),
             status: crate::trial::RunStatus::Running,
             start_time: 0,
             end_time: None,
@@ -276,7 +277,7 @@ mod tests {
         };
         let params = facts.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         let mut shard = Shard::new(0, info.id.clone());
-        shard.learn(&Run { info, params, metrics: Vec::new(), tags: Vec::new() });
+        shard.learn(&Run { params, ..Run::bare(info) });
         LedgerSnapshot { shards: vec![shard] }
     }
 

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::error::{invalid, not_found};
-use super::record::Lifecycle;
+use super::lifecycle::is_active;
 use crate::tracking::{Result, TrackingError};
 
 /// The run must exist and be in use; returns its experiment's id.
@@ -14,9 +14,7 @@ pub(super) fn active_run(db: &Connection, id: &str) -> Result<i64> {
         .optional()?;
     match found {
         None => Err(missing(id)),
-        Some((experiment, stage)) if Lifecycle::parse(stage.as_deref()) == Lifecycle::Active => {
-            Ok(experiment)
-        }
+        Some((experiment, stage)) if is_active(stage.as_deref()) => Ok(experiment),
         Some(_) => {
             Err(invalid(format!("The run {id} must be in the 'active' state. Current state is deleted.")))
         }

@@ -5,73 +5,65 @@ use std::collections::HashSet;
 use super::active_run::active_run;
 use super::db::Db;
 use super::error::invalid;
-use super::record::Pair;
 use super::{limits, metrics, params, tags};
+use crate::tracking::protocol::LogBatch;
 use crate::tracking::{Metric, Result};
 
-/// What a batch writes.
-#[derive(Debug, Clone, Default)]
-pub struct Batch {
-    /// Values of metrics.
-    pub metrics: Vec<Metric>,
-    /// Params; no key twice.
-    pub params: Vec<Pair>,
-    /// Tags; of the same key twice the last wins.
-    pub tags: Vec<Pair>,
-}
-
-impl Batch {
-    /// Refuses what MLflow's server refuses in one request: more than 1000 metrics, 100 params, 100 tags, or
-    /// 1000 of all together.
-    pub fn check_size(&self) -> Result<()> {
-        let sizes = [
-            ("metrics", self.metrics.len(), 1000),
-            ("params", self.params.len(), 100),
-            ("tags", self.tags.len(), 100),
-        ];
-        for (what, count, most) in sizes {
-            if count > most {
-                return Err(invalid(format!(
-                    "A batch logging request can contain at most {most} {what}. Got {count} {what}. Please split up {what} across multiple requests and try again."
-                )));
-            }
-        }
-        let all: usize = sizes.iter().map(|(_, count, _)| count).sum();
-        if all > 1000 {
+/// Refuses what MLflow's server refuses in one request: more than 1000 metrics, 100 params, 100 tags, or
+/// 1000 of all together.
+///
+/// # Errors
+/// `Invalid` with what there is too much of.
+pub fn check_batch_size(batch: &LogBatch) -> Result<()> {
+    let sizes = [
+        ("metrics", batch.metrics.len(), 1000),
+        ("params", batch.params.len(), 100),
+        ("tags", batch.tags.len(), 100),
+    ];
+    for (what, count, most) in sizes {
+        if count > most {
             return Err(invalid(format!(
-                "A batch logging request can contain at most 1000 items. Got {all}."
+                "A batch logging request can contain at most {most} {what}. Got {count} {what}. Please split up {what} across multiple requests and try again."
             )));
         }
-        Ok(())
     }
+    let all: usize = sizes.iter().map(|(_, count, _)| count).sum();
+    if all > 1000 {
+        return Err(invalid(format!("A batch logging request can contain at most 1000 items. Got {all}.")));
+    }
+    Ok(())
+}
 
-    fn check(&self) -> Result<()> {
-        self.metrics.iter().try_for_each(limits::check_metric)?;
-        let mut keys = HashSet::new();
-        for param in &self.params {
-            limits::check_key("param", &param.key)?;
-            if !keys.insert(param.key.as_str()) {
-                return Err(invalid(format!(
-                    "Duplicate parameter keys have been submitted: ['{}']",
-                    param.key
-                )));
-            }
+fn check(metrics: &[Metric], params: &[(String, String)], tags: &[(String, String)]) -> Result<()> {
+    metrics.iter().try_for_each(limits::check_metric)?;
+    let mut keys = HashSet::new();
+    for (key, _) in params {
+        limits::check_key("param", key)?;
+        if !keys.insert(key.as_str()) {
+            return Err(invalid(format!("Duplicate parameter keys have been submitted: ['{key}']")));
         }
-        self.tags.iter().try_for_each(|tag| limits::check_key("tag", &tag.key))
     }
+    tags.iter().try_for_each(|(key, _)| limits::check_key("tag", key))
 }
 
 impl Db {
-    /// Writes a batch to an active run; nothing of it where a param has another value already.
-    pub fn log_batch(&self, run_id: &str, batch: &Batch) -> Result<()> {
-        batch.check()?;
+    /// Writes metrics, params (no key twice) and tags (of one key the last) to an active run; nothing of it where a param
+    /// has another value already.
+    pub fn log_batch(
+        &self,
+        run_id: &str,
+        metrics: &[Metric],
+        params: &[(String, String)],
+        tags: &[(String, String)],
+    ) -> Result<()> {
+        check(metrics, params, tags)?;
         self.write(|db| {
             active_run(db, run_id)?;
-            for param in &batch.params {
-                params::insert(db, run_id, param)?.or_conflict(run_id, param)?;
+            for (key, value) in params {
+                params::insert(db, run_id, key, value)?.or_conflict(run_id, key, value)?;
             }
-            batch.metrics.iter().try_for_each(|metric| metrics::insert(db, run_id, metric))?;
-            batch.tags.iter().try_for_each(|tag| tags::set(db, run_id, tag))
+            metrics.iter().try_for_each(|metric| metrics::insert(db, run_id, metric))?;
+            tags.iter().try_for_each(|(key, value)| tags::set(db, run_id, key, value))
         })
     }
 }

@@ -6,6 +6,16 @@ use crate::tracking::{ErrorKind, TrackingError};
 
 impl From<rusqlite::Error> for TrackingError {
     fn from(error: rusqlite::Error) -> Self {
+        let error = match error {
+            // A reader of rows found it, and has said what it is.
+            rusqlite::Error::FromSqlConversionFailure(column, kind, cause) => {
+                match cause.downcast::<Self>() {
+                    Ok(found) => return *found,
+                    Err(cause) => rusqlite::Error::FromSqlConversionFailure(column, kind, cause),
+                }
+            }
+            error => error,
+        };
         let (kind, hint) = match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => (
                 ErrorKind::Unavailable,
@@ -44,4 +54,13 @@ pub(super) fn invalid(message: impl Into<String>) -> TrackingError {
 
 pub(super) fn not_found(message: impl Into<String>) -> TrackingError {
     TrackingError::new(ErrorKind::NotFound, message)
+}
+
+/// The status of a run that no version of MLflow before this one of sweep has: a guess would decide whether the run's
+/// result counts. In the form that a reader of rows can return.
+pub(super) fn unknown_status(run: &str, word: &str) -> rusqlite::Error {
+    let message = format!("run {run} has the unknown status `{word}`");
+    let error = TrackingError::new(ErrorKind::Protocol, message)
+        .hint("The database is of a newer MLflow than this version of sweep knows: `sweep --version`.");
+    rusqlite::Error::FromSqlConversionFailure(4, rusqlite::types::Type::Text, Box::new(error))
 }

@@ -5,53 +5,16 @@ use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use super::clock::now;
 use super::db::Db;
 use super::error::{invalid, not_found};
+use super::lifecycle::{condition as lifecycle_condition, is_active, word};
 use super::limits;
-use super::record::{ExperimentRecord, Lifecycle, Pair};
 use super::search::{Clauses, experiment_clauses};
-use super::values::{number, window_value};
+use super::values::{number, pair, window_value};
 use crate::tracking::filter::{offset_of, token_for};
-use crate::tracking::{ErrorKind, Page, Result, TrackingError};
+use crate::tracking::protocol::ExperimentQuery;
+use crate::tracking::{ErrorKind, Experiment, ExperimentId, Page, Result, TrackingError};
 
 const COLUMNS: &str =
     "e.experiment_id, e.name, e.artifact_location, e.lifecycle_stage, e.last_update_time, e.creation_time";
-
-/// Which lifecycle stages a search looks at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum View {
-    /// What is in use.
-    #[default]
-    Active,
-    /// What was deleted.
-    Deleted,
-    /// Both.
-    All,
-}
-
-impl View {
-    /// The condition on the lifecycle stage of this table.
-    pub(super) fn condition(self, table: &str) -> String {
-        match self {
-            Self::Active => format!("{table}.lifecycle_stage = 'active'"),
-            Self::Deleted => format!("{table}.lifecycle_stage = 'deleted'"),
-            Self::All => "1".to_owned(),
-        }
-    }
-}
-
-/// A search among experiments.
-#[derive(Debug, Clone, Default)]
-pub struct ExperimentQuery {
-    /// A filter in MLflow's language; empty: all.
-    pub filter: String,
-    /// `order_by` terms; empty: newest first.
-    pub order_by: Vec<String>,
-    /// Which lifecycle stages.
-    pub view: View,
-    /// Most experiments of one page.
-    pub max_results: usize,
-    /// Where the page starts.
-    pub page_token: Option<String>,
-}
 
 impl Db {
     /// Makes an experiment and returns its id; `AlreadyExists` where the name is taken, by a deleted one too.
@@ -60,19 +23,17 @@ impl Db {
         &self,
         name: &str,
         artifact_location: Option<&str>,
-        tags: &[Pair],
-    ) -> Result<String> {
+        tags: &[(String, String)],
+    ) -> Result<ExperimentId> {
         limits::check_experiment_name(name)?;
-        tags.iter().try_for_each(limits::check_experiment_tag)?;
+        tags.iter().try_for_each(|(key, value)| limits::check_experiment_tag(key, value))?;
         if let Some(location) = artifact_location.filter(|location| !location.is_empty()) {
             self.places().check(location, self.folder())?;
         }
         self.write(|db| {
             if let Some(taken) = by_name(db, name)? {
-                let message = match taken.lifecycle_stage {
-                    Lifecycle::Active => format!("Experiment(name={name}) already exists."),
-                    Lifecycle::Deleted => format!("Experiment(name={name}) already exists in deleted state."),
-                };
+                let state = if taken.active { "" } else { " in deleted state" };
+                let message = format!("Experiment(name={name}) already exists{state}.");
                 return Err(TrackingError::new(ErrorKind::AlreadyExists, message));
             }
             let id: i64 =
@@ -86,29 +47,29 @@ impl Db {
                  VALUES (?1, ?2, ?3, 'active', ?4, ?4)",
                 params![id, name, location, now()],
             )?;
-            tags.iter().try_for_each(|tag| set_tag(db, id, tag))?;
-            Ok(id.to_string())
+            tags.iter().try_for_each(|(key, value)| set_tag(db, id, key, value))?;
+            Ok(ExperimentId(id.to_string()))
         })
     }
 
     /// An experiment, deleted ones included; `NotFound` where there is none.
-    pub fn experiment(&self, id: &str) -> Result<ExperimentRecord> {
+    pub fn experiment(&self, id: &str) -> Result<Experiment> {
         self.read(|db| by_id(db, id))
     }
 
     /// The experiment of this name, deleted ones included.
-    pub fn experiment_by_name(&self, name: &str) -> Result<Option<ExperimentRecord>> {
+    pub fn experiment_by_name(&self, name: &str) -> Result<Option<Experiment>> {
         self.read(|db| by_name(db, name))
     }
 
     /// One page of the experiments that match.
-    pub fn search_experiments(&self, query: &ExperimentQuery) -> Result<Page<ExperimentRecord>> {
+    pub fn search_experiments(&self, query: &ExperimentQuery) -> Result<Page<Experiment>> {
         let offset = offset_of(query.page_token.as_deref())?;
         let Clauses { joins, condition, order, values } = experiment_clauses(&query.filter, &query.order_by)?;
         let places = values.len();
         let sql = format!(
             "SELECT {COLUMNS} FROM experiments e {joins} WHERE {} AND {condition} ORDER BY {order} LIMIT ?{} OFFSET ?{}",
-            query.view.condition("e"),
+            lifecycle_condition(query.view, "e"),
             places + 1,
             places + 2
         );
@@ -131,7 +92,7 @@ impl Db {
         self.write(|db| {
             let experiment = active(db, id)?;
             match by_name(db, name)? {
-                Some(taken) if taken.experiment_id != experiment.experiment_id => {
+                Some(taken) if taken.id != experiment.id => {
                     let message = format!("Experiment(name={name}) already exists.");
                     return Err(TrackingError::new(ErrorKind::AlreadyExists, message));
                 }
@@ -147,40 +108,40 @@ impl Db {
 
     /// Marks an active experiment and its active runs as deleted.
     pub fn delete_experiment(&self, id: &str) -> Result<()> {
-        self.turn_experiment(id, Lifecycle::Active, Lifecycle::Deleted)
+        self.turn_experiment(id, false)
     }
 
     /// Takes a deleted experiment and its runs back into use.
     pub fn restore_experiment(&self, id: &str) -> Result<()> {
-        self.turn_experiment(id, Lifecycle::Deleted, Lifecycle::Active)
+        self.turn_experiment(id, true)
     }
 
-    fn turn_experiment(&self, id: &str, from: Lifecycle, to: Lifecycle) -> Result<()> {
+    fn turn_experiment(&self, id: &str, active: bool) -> Result<()> {
         self.write(|db| {
             let experiment = by_id(db, id)?;
-            if experiment.lifecycle_stage != from {
-                return Err(not_found(format!("No {} experiment with id={id} exists", from.as_str())));
+            if experiment.active == active {
+                return Err(not_found(format!("No {} experiment with id={id} exists", word(!active))));
             }
             let time = now();
             db.execute(
                 "UPDATE experiments SET lifecycle_stage = ?2, last_update_time = ?3 WHERE experiment_id = ?1",
-                params![number(id)?, to.as_str(), time],
+                params![number(id)?, word(active), time],
             )?;
-            let deleted_time = (to == Lifecycle::Deleted).then_some(time);
+            let deleted_time = (!active).then_some(time);
             db.execute(
                 "UPDATE runs SET lifecycle_stage = ?2, deleted_time = ?3 WHERE experiment_id = ?1 AND lifecycle_stage = ?4",
-                params![number(id)?, to.as_str(), deleted_time, from.as_str()],
+                params![number(id)?, word(active), deleted_time, word(!active)],
             )?;
             Ok(())
         })
     }
 
     /// Sets a tag of an active experiment.
-    pub fn set_experiment_tag(&self, id: &str, tag: &Pair) -> Result<()> {
-        limits::check_experiment_tag(tag)?;
+    pub fn set_experiment_tag(&self, id: &str, key: &str, value: &str) -> Result<()> {
+        limits::check_experiment_tag(key, value)?;
         self.write(|db| {
             active(db, id)?;
-            set_tag(db, number(id)?, tag)
+            set_tag(db, number(id)?, key, value)
         })
     }
 
@@ -200,7 +161,7 @@ impl Db {
     }
 }
 
-pub(super) fn by_id(db: &Connection, id: &str) -> Result<ExperimentRecord> {
+pub(super) fn by_id(db: &Connection, id: &str) -> Result<Experiment> {
     let missing = || not_found(format!("No Experiment with id={id} exists"));
     let mut experiment = db
         .prepare_cached(&format!("SELECT {COLUMNS} FROM experiments e WHERE e.experiment_id = ?1"))?
@@ -212,9 +173,9 @@ pub(super) fn by_id(db: &Connection, id: &str) -> Result<ExperimentRecord> {
 }
 
 /// The experiment, which must be in use.
-pub(super) fn active(db: &Connection, id: &str) -> Result<ExperimentRecord> {
+pub(super) fn active(db: &Connection, id: &str) -> Result<Experiment> {
     let experiment = by_id(db, id)?;
-    if experiment.lifecycle_stage != Lifecycle::Active {
+    if !experiment.active {
         return Err(invalid(format!(
             "The experiment {id} must be in the 'active' state. Current state is deleted."
         )));
@@ -222,7 +183,7 @@ pub(super) fn active(db: &Connection, id: &str) -> Result<ExperimentRecord> {
     Ok(experiment)
 }
 
-fn by_name(db: &Connection, name: &str) -> Result<Option<ExperimentRecord>> {
+fn by_name(db: &Connection, name: &str) -> Result<Option<Experiment>> {
     // A file with several workspaces may hold a name twice; the default workspace has the lowest ids.
     let sql =
         format!("SELECT {COLUMNS} FROM experiments e WHERE e.name = ?1 ORDER BY e.experiment_id LIMIT 1");
@@ -233,35 +194,33 @@ fn by_name(db: &Connection, name: &str) -> Result<Option<ExperimentRecord>> {
     Ok(experiment)
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<ExperimentRecord> {
-    Ok(ExperimentRecord {
-        experiment_id: row.get::<_, i64>(0)?.to_string(),
+fn from_row(row: &Row<'_>) -> rusqlite::Result<Experiment> {
+    Ok(Experiment {
+        id: ExperimentId(row.get::<_, i64>(0)?.to_string()),
         name: row.get(1)?,
         artifact_location: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
-        lifecycle_stage: Lifecycle::parse(row.get::<_, Option<String>>(3)?.as_deref()),
+        active: is_active(row.get::<_, Option<String>>(3)?.as_deref()),
         last_update_time: row.get(4)?,
         creation_time: row.get(5)?,
         tags: Vec::new(),
     })
 }
 
-fn load_tags(db: &Connection, experiment: &mut ExperimentRecord) -> Result<()> {
+fn load_tags(db: &Connection, experiment: &mut Experiment) -> Result<()> {
     experiment.tags = db
         .prepare_cached(
             "SELECT key, coalesce(value, '') FROM experiment_tags WHERE experiment_id = ?1 ORDER BY key",
         )?
-        .query_map([number(&experiment.experiment_id)?], |row| {
-            Ok(Pair { key: row.get(0)?, value: row.get(1)? })
-        })?
+        .query_map([number(experiment.id.as_str())?], pair)?
         .collect::<Result<_, _>>()?;
     Ok(())
 }
 
-fn set_tag(db: &Connection, id: i64, tag: &Pair) -> Result<()> {
+fn set_tag(db: &Connection, id: i64, key: &str, value: &str) -> Result<()> {
     db.prepare_cached(
         "INSERT INTO experiment_tags (key, value, experiment_id) VALUES (?1, ?2, ?3)
          ON CONFLICT (key, experiment_id) DO UPDATE SET value = excluded.value",
     )?
-    .execute(params![tag.key, tag.value, id])?;
+    .execute(params![key, value, id])?;
     Ok(())
 }

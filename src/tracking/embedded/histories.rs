@@ -3,13 +3,14 @@
 use rusqlite::{Row, params};
 
 use super::db::Db;
-use super::record::RunMetric;
+use super::metrics;
 use super::values::window_value;
-use crate::tracking::{Metric, Result};
+use crate::tracking::protocol::RunMetric;
+use crate::tracking::{Result, RunId};
 
 impl Db {
     /// The values of a metric of these runs in the order of run, timestamp, step, value; the first `most` of all.
-    pub fn metric_histories(&self, run_ids: &[String], key: &str, most: usize) -> Result<Vec<RunMetric>> {
+    pub fn metric_histories(&self, run_ids: &[RunId], key: &str, most: usize) -> Result<Vec<RunMetric>> {
         let ids = serde_json::to_string(run_ids).unwrap_or_default();
         self.read(|db| {
             let mut statement = db.prepare_cached(
@@ -26,7 +27,7 @@ impl Db {
     /// first and the last among them; of an unknown run none.
     pub fn sampled_histories(
         &self,
-        run_ids: &[String],
+        run_ids: &[RunId],
         key: &str,
         steps: Option<(i64, i64)>,
         most: usize,
@@ -48,7 +49,7 @@ impl Db {
                      SELECT key, value, timestamp, step, is_nan, run_uuid FROM ranked WHERE place = 1 OR back = 1
                      ORDER BY step, timestamp, value, is_nan",
                 )?;
-                let rows = statement.query_map(params![id, key, from, to, window_value(most)], from_row)?;
+                let rows = statement.query_map(params![id.as_str(), key, from, to, window_value(most)], from_row)?;
                 let mut found = rows.collect::<Result<Vec<_>, _>>()?;
                 if found.len() > most {
                     // The last takes the place of the one before it.
@@ -62,12 +63,5 @@ impl Db {
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<RunMetric> {
-    let is_nan: bool = row.get(4)?;
-    let metric = Metric {
-        key: row.get(0)?,
-        value: if is_nan { f64::NAN } else { row.get(1)? },
-        timestamp: row.get(2)?,
-        step: row.get(3)?,
-    };
-    Ok(RunMetric { metric, run_id: row.get(5)? })
+    Ok(RunMetric { metric: metrics::from_row(row)?, run_id: RunId(row.get(5)?) })
 }

@@ -7,37 +7,15 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::active_run::active_run;
 use super::db::{Db, fresh_id};
 use super::error::invalid;
-use super::record::{DatasetInput, DatasetRecord, Inputs, ModelInput, ModelOutput, ModelOutputs, Pair};
-use super::values::number;
-use crate::tracking::Result;
-
-/// A dataset that is to be linked to a run.
-#[derive(Debug, Clone, PartialEq, serde::Deserialize)]
-pub struct DatasetLink {
-    /// Tags of the link; they are kept from the first time only.
-    #[serde(default)]
-    pub tags: Vec<Pair>,
-    /// The dataset.
-    pub dataset: DatasetRecord,
-}
-
-/// A dataset that went into runs of an experiment.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct DatasetSummary {
-    /// The experiment.
-    pub experiment_id: String,
-    /// The dataset's name.
-    pub name: String,
-    /// A short hash of its contents.
-    pub digest: String,
-    /// What it was used for, such as `training`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub context: Option<String>,
-}
+use super::values::{number, pair};
+use crate::tracking::protocol::{
+    Dataset, DatasetInput, DatasetSummary, ModelInput, ModelOutput, RunInputs, RunOutputs,
+};
+use crate::tracking::{ExperimentId, Result};
 
 impl Db {
     /// Links datasets and models to an active run as its inputs; a link that exists stays as it is.
-    pub fn log_inputs(&self, run_id: &str, datasets: &[DatasetLink], models: &[ModelInput]) -> Result<()> {
+    pub fn log_inputs(&self, run_id: &str, datasets: &[DatasetInput], models: &[ModelInput]) -> Result<()> {
         self.write(|db| {
             let experiment = active_run(db, run_id)?;
             if !self.columns(db)?.inputs {
@@ -46,11 +24,11 @@ impl Db {
             for link in datasets {
                 let dataset = dataset_id(db, experiment, &link.dataset)?;
                 if let Some(input) = insert_link(db, ("DATASET", &dataset), ("RUN", run_id), None)? {
-                    for tag in &link.tags {
+                    for (key, value) in &link.tags {
                         db.prepare_cached(
                             "INSERT OR IGNORE INTO input_tags (input_uuid, name, value) VALUES (?1, ?2, ?3)",
                         )?
-                        .execute(params![input, tag.key, tag.value])?;
+                        .execute(params![input, key, value])?;
                     }
                 }
             }
@@ -62,8 +40,8 @@ impl Db {
     }
 
     /// The datasets that went into runs of these experiments, each once for every context.
-    pub fn dataset_summaries(&self, experiments: &[String]) -> Result<Vec<DatasetSummary>> {
-        let ids = experiments.iter().map(|id| number(id)).collect::<Result<Vec<_>>>()?;
+    pub fn dataset_summaries(&self, experiments: &[ExperimentId]) -> Result<Vec<DatasetSummary>> {
+        let ids = experiments.iter().map(|id| number(id.as_str())).collect::<Result<Vec<_>>>()?;
         let ids = serde_json::to_string(&ids).unwrap_or_default();
         self.read(|db| {
             if !self.columns(db)?.inputs {
@@ -77,7 +55,7 @@ impl Db {
             )?;
             let rows = statement.query_map([ids], |row| {
                 Ok(DatasetSummary {
-                    experiment_id: row.get::<_, i64>(0)?.to_string(),
+                    experiment_id: ExperimentId(row.get::<_, i64>(0)?.to_string()),
                     name: row.get(1)?,
                     digest: row.get(2)?,
                     context: row.get(3)?,
@@ -109,7 +87,7 @@ impl Db {
 }
 
 /// The dataset of this experiment, name and digest, made where it is new.
-fn dataset_id(db: &Connection, experiment: i64, dataset: &DatasetRecord) -> Result<String> {
+fn dataset_id(db: &Connection, experiment: i64, dataset: &Dataset) -> Result<String> {
     let found = db
         .prepare_cached(
             "SELECT dataset_uuid FROM datasets WHERE experiment_id = ?1 AND name = ?2 AND digest = ?3",
@@ -169,10 +147,10 @@ pub(super) fn of_runs(
     store: &Db,
     db: &Connection,
     ids: &str,
-) -> Result<(ByRun<Inputs>, ByRun<ModelOutputs>)> {
+) -> Result<(ByRun<RunInputs>, ByRun<RunOutputs>)> {
     let columns = store.columns(db)?;
-    let mut inputs: ByRun<Inputs> = HashMap::new();
-    let mut outputs: ByRun<ModelOutputs> = HashMap::new();
+    let mut inputs: ByRun<RunInputs> = HashMap::new();
+    let mut outputs: ByRun<RunOutputs> = HashMap::new();
     if columns.inputs {
         load_datasets(db, ids, &mut inputs)?;
         let mut statement = db.prepare_cached(
@@ -199,7 +177,7 @@ pub(super) fn of_runs(
     Ok((inputs, outputs))
 }
 
-fn load_datasets(db: &Connection, ids: &str, inputs: &mut ByRun<Inputs>) -> Result<()> {
+fn load_datasets(db: &Connection, ids: &str, inputs: &mut ByRun<RunInputs>) -> Result<()> {
     let mut statement = db.prepare_cached(
         "SELECT i.destination_id, i.input_uuid, d.name, d.digest, d.dataset_source_type, d.dataset_source, d.dataset_schema, d.dataset_profile
          FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id
@@ -211,10 +189,8 @@ fn load_datasets(db: &Connection, ids: &str, inputs: &mut ByRun<Inputs>) -> Resu
     let mut rows = statement.query([ids])?;
     while let Some(row) = rows.next()? {
         let link: String = row.get(1)?;
-        let tags = tags
-            .query_map([link], |row| Ok(Pair { key: row.get(0)?, value: row.get(1)? }))?
-            .collect::<Result<_, _>>()?;
-        let dataset = DatasetRecord {
+        let tags = tags.query_map([link], pair)?.collect::<Result<_, _>>()?;
+        let dataset = Dataset {
             name: row.get(2)?,
             digest: row.get(3)?,
             source_type: row.get(4)?,

@@ -1,7 +1,6 @@
 //! What MLflow allows: names of keys, lengths of values. Lengths count characters, as Python does.
 
 use super::error::invalid;
-use super::record::Pair;
 use crate::tracking::{Metric, Result};
 
 /// Most characters of a key of a metric, param or tag.
@@ -71,12 +70,11 @@ pub(super) fn check_experiment_name(name: &str) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn check_experiment_tag(tag: &Pair) -> Result<()> {
-    check_key("tag", &tag.key)?;
-    if tag.value.chars().count() > EXPERIMENT_TAG_VALUE {
+pub(super) fn check_experiment_tag(key: &str, value: &str) -> Result<()> {
+    check_key("tag", key)?;
+    if value.chars().count() > EXPERIMENT_TAG_VALUE {
         return Err(invalid(format!(
-            "Experiment tag value of '{}' exceeds the maximum length of {EXPERIMENT_TAG_VALUE} characters",
-            tag.key
+            "Experiment tag value of '{key}' exceeds the maximum length of {EXPERIMENT_TAG_VALUE} characters"
         )));
     }
     Ok(())
@@ -102,9 +100,9 @@ pub(super) fn check_model_name(name: &str) -> Result<()> {
 }
 
 /// Checks a tag of a registered model or a version.
-pub(super) fn check_registry_tag(tag: &Pair) -> Result<()> {
-    check_key("tag", &tag.key)?;
-    if tag.value.chars().count() > REGISTRY_TAG_VALUE {
+pub(super) fn check_registry_tag(key: &str, value: &str) -> Result<()> {
+    check_key("tag", key)?;
+    if value.chars().count() > REGISTRY_TAG_VALUE {
         return Err(invalid(format!(
             "'value' exceeds the maximum length of {REGISTRY_TAG_VALUE} characters"
         )));

@@ -9,6 +9,7 @@ use super::db::Db;
 use super::limits;
 use super::values::window_value;
 use crate::tracking::filter::{offset_of, token_for};
+use crate::tracking::protocol::number::{decoded, encoded};
 use crate::tracking::{Metric, Page, Result};
 
 impl Db {
@@ -51,14 +52,9 @@ impl Db {
     }
 }
 
-/// NaN is kept as 0 with a mark, infinities as the largest finite numbers.
-pub(super) fn stored(value: f64) -> (f64, bool) {
-    if value.is_nan() { (0.0, true) } else { (value.clamp(f64::MIN, f64::MAX), false) }
-}
-
 /// Writes a value to the history and, where it is the greatest in (step, timestamp, value), as the latest.
 pub(super) fn insert(db: &Connection, run_id: &str, metric: &Metric) -> Result<()> {
-    let (value, is_nan) = stored(metric.value);
+    let (value, is_nan) = encoded(metric.value);
     let row = params![metric.key, value, metric.timestamp, metric.step, is_nan, run_id];
     db.prepare_cached(
         "INSERT INTO metrics (key, value, timestamp, step, is_nan, run_uuid) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -97,11 +93,12 @@ pub(super) fn latest(
     Ok(by_run)
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<Metric> {
+/// Of a row of key, value, time, step and the mark of NaN.
+pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Metric> {
     let is_nan: bool = row.get(4)?;
     Ok(Metric {
         key: row.get(0)?,
-        value: if is_nan { f64::NAN } else { row.get(1)? },
+        value: if is_nan { f64::NAN } else { decoded(row.get(1)?) },
         timestamp: row.get::<_, Option<i64>>(2)?.unwrap_or_default(),
         step: row.get(3)?,
     })

@@ -16,14 +16,14 @@ mod file_system;
 mod health;
 mod histories;
 mod inputs;
+mod lifecycle;
 mod limits;
 mod metrics;
-mod model_query;
 mod models;
 mod names;
 mod params;
 mod place;
-mod record;
+mod python_json;
 mod registry;
 mod roots;
 mod runs;
@@ -34,21 +34,9 @@ mod tags;
 mod uri;
 mod values;
 
-pub use batch::Batch;
+pub use batch::check_batch_size;
 pub use db::Db;
-pub use experiments::{ExperimentQuery, View};
 pub use health::{Health, MADE_AT};
-pub use inputs::{DatasetLink, DatasetSummary};
-pub use model_query::{ModelOrder, ModelQuery};
-pub use models::NewModel;
 pub use params::ParamOutcome;
-pub(crate) use record::metrics_as_json;
-pub use record::{
-    DatasetInput, DatasetRecord, ExperimentRecord, Inputs, Lifecycle, ModelData, ModelInfo, ModelInput,
-    ModelMetric, ModelOutput, ModelOutputs, ModelRecord, Pair, RunData, RunHeader, RunMetric, RunRecord,
-};
-pub use registry::{AliasRecord, CreateVersion, RegisteredModelRecord, RegistryQuery, VersionRecord};
 pub use roots::Roots;
-pub use runs::{CreateRun, RunChange};
-pub use search::RunSearch;
 pub use store::EmbeddedStore;

@@ -6,15 +6,17 @@ use super::clock::now;
 use super::db::{Db, fresh_id};
 use super::error::{invalid, not_found};
 use super::experiments;
-use super::metrics::stored;
-use super::model_query::ModelQuery;
 use super::names::random_name;
-use super::record::{ModelData, ModelInfo, ModelMetric, ModelRecord, Pair, spaced};
+use super::python_json::spaced;
 use super::roots::below;
 use super::search::{Clauses, model_clauses};
-use super::values::{number, window_value};
+use super::values::{number, pair, window_value};
 use crate::tracking::filter::{offset_of, token_for};
-use crate::tracking::{Metric, Page, Result};
+use crate::tracking::protocol::number::{decoded, encoded};
+use crate::tracking::protocol::{
+    LoggedModel, LoggedModelData, LoggedModelInfo, LoggedModelMetric, LoggedModelQuery, NewLoggedModel,
+};
+use crate::tracking::{ExperimentId, Metric, Page, Result, RunId};
 
 const COLUMNS: &str = "l.model_id, l.experiment_id, l.name, l.creation_timestamp_ms, l.last_updated_timestamp_ms, \
                        l.artifact_location, l.status, l.model_type, l.source_run_id, l.status_message";
@@ -24,26 +26,9 @@ const STATUSES: [(&str, i64); 3] =
 /// The tag that names the registered versions of a logged model, JSON.
 const MODEL_VERSIONS: &str = "mlflow.modelVersions";
 
-/// A logged model that is to be created.
-#[derive(Debug, Clone, Default)]
-pub struct NewModel {
-    /// The experiment that will hold it.
-    pub experiment_id: String,
-    /// Its name; chance names it where there is none.
-    pub name: Option<String>,
-    /// The run that makes it.
-    pub source_run_id: Option<String>,
-    /// What kind of model it is.
-    pub model_type: Option<String>,
-    /// Its params.
-    pub params: Vec<Pair>,
-    /// Its tags.
-    pub tags: Vec<Pair>,
-}
-
 impl Db {
     /// Makes a logged model in state PENDING.
-    pub fn create_model(&self, model: &NewModel) -> Result<ModelRecord> {
+    pub fn create_model(&self, model: &NewLoggedModel) -> Result<LoggedModel> {
         let name = match model.name.as_deref().filter(|name| !name.is_empty()) {
             Some(name) if name.contains(['/', ':', '.', '%', '"', '\'']) => {
                 return Err(invalid(format!(
@@ -55,8 +40,8 @@ impl Db {
         };
         self.write(|db| {
             self.holds_models(db)?;
-            let experiment = experiments::active(db, &model.experiment_id)?;
-            let number = number(&model.experiment_id)?;
+            let experiment = experiments::active(db, model.experiment_id.as_str())?;
+            let number = number(model.experiment_id.as_str())?;
             let id = format!("m-{}", fresh_id());
             db.execute(
                 "INSERT INTO logged_models (model_id, experiment_id, name, artifact_location, creation_timestamp_ms,
@@ -69,17 +54,17 @@ impl Db {
                     below(&experiment.artifact_location, &format!("models/{id}/artifacts")),
                     now(),
                     model.model_type,
-                    model.source_run_id
+                    model.source_run_id.as_ref().map(RunId::as_str)
                 ],
             )?;
-            model.params.iter().try_for_each(|param| insert_param(db, number, &id, param))?;
-            model.tags.iter().try_for_each(|tag| set_tag(db, number, &id, tag))?;
+            model.params.iter().try_for_each(|(key, value)| insert_param(db, number, &id, key, value))?;
+            model.tags.iter().try_for_each(|(key, value)| set_tag(db, number, &id, key, value))?;
             by_id(db, &id)
         })
     }
 
     /// A logged model; `NotFound` where there is none or it was deleted.
-    pub fn model(&self, id: &str) -> Result<ModelRecord> {
+    pub fn model(&self, id: &str) -> Result<LoggedModel> {
         self.read(|db| {
             self.holds_models(db)?;
             by_id(db, id)
@@ -87,7 +72,7 @@ impl Db {
     }
 
     /// Changes a model's status, such as `LOGGED_MODEL_READY`.
-    pub fn finalize_model(&self, id: &str, status: &str) -> Result<ModelRecord> {
+    pub fn finalize_model(&self, id: &str, status: &str) -> Result<LoggedModel> {
         let Some((_, code)) = STATUSES.iter().find(|(name, _)| *name == status) else {
             return Err(invalid(format!("Invalid model status: '{status}'")));
         };
@@ -98,16 +83,16 @@ impl Db {
     }
 
     /// Adds params to a model; each is written once.
-    pub fn log_model_params(&self, id: &str, params: &[Pair]) -> Result<ModelRecord> {
+    pub fn log_model_params(&self, id: &str, params: &[(String, String)]) -> Result<LoggedModel> {
         self.change_model(id, |db, experiment| {
-            params.iter().try_for_each(|param| insert_param(db, experiment, id, param))
+            params.iter().try_for_each(|(key, value)| insert_param(db, experiment, id, key, value))
         })
     }
 
     /// Sets tags of a model.
-    pub fn set_model_tags(&self, id: &str, tags: &[Pair]) -> Result<ModelRecord> {
+    pub fn set_model_tags(&self, id: &str, tags: &[(String, String)]) -> Result<LoggedModel> {
         self.change_model(id, |db, experiment| {
-            tags.iter().try_for_each(|tag| set_tag(db, experiment, id, tag))
+            tags.iter().try_for_each(|(key, value)| set_tag(db, experiment, id, key, value))
         })
     }
 
@@ -141,7 +126,7 @@ impl Db {
     }
 
     /// One page of the models that match.
-    pub fn search_models(&self, query: &ModelQuery) -> Result<Page<ModelRecord>> {
+    pub fn search_models(&self, query: &LoggedModelQuery) -> Result<Page<LoggedModel>> {
         let offset = offset_of(query.page_token.as_deref())?;
         let Clauses { joins, condition, order, values } = model_clauses(query)?;
         let places = values.len();
@@ -175,7 +160,7 @@ impl Db {
         dataset: Option<(&str, &str)>,
     ) -> Result<()> {
         self.change_model(model_id, |db, experiment| {
-            let (value, is_nan) = stored(metric.value);
+            let (value, is_nan) = encoded(metric.value);
             let (name, digest) = dataset.unzip();
             db.execute(
                 "INSERT OR IGNORE INTO logged_model_metrics (model_id, metric_name, metric_timestamp_ms, metric_step,
@@ -202,11 +187,11 @@ impl Db {
         &self,
         id: &str,
         change: impl FnOnce(&Connection, i64) -> Result<()>,
-    ) -> Result<ModelRecord> {
+    ) -> Result<LoggedModel> {
         self.write(|db| {
             self.holds_models(db)?;
             let model = by_id(db, id)?;
-            change(db, number(&model.info.experiment_id)?)?;
+            change(db, number(model.info.experiment_id.as_str())?)?;
             db.execute(
                 "UPDATE logged_models SET last_updated_timestamp_ms = ?2 WHERE model_id = ?1",
                 params![id, now()],
@@ -223,19 +208,20 @@ impl Db {
 /// Notes in a tag of a logged model that a version was made of it, as MLflow's server does.
 pub(super) fn note_version(db: &Connection, id: &str, name: &str, version: i64) -> Result<()> {
     let model = by_id(db, id)?;
-    let noted = model.info.tags.iter().find(|tag| tag.key == MODEL_VERSIONS).map(|tag| tag.value.as_str());
+    let noted =
+        model.info.tags.iter().find(|(key, _)| key == MODEL_VERSIONS).map(|(_, value)| value.as_str());
     let mut versions: Vec<serde_json::Value> =
         noted.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let this = serde_json::json!({ "name": name, "version": version });
     if !versions.contains(&this) {
         versions.push(this);
     }
-    let tag = Pair::new(MODEL_VERSIONS, spaced(&serde_json::Value::Array(versions)));
-    set_tag(db, number(&model.info.experiment_id)?, id, &tag)
+    let text = spaced(&serde_json::Value::Array(versions));
+    set_tag(db, number(model.info.experiment_id.as_str())?, id, MODEL_VERSIONS, &text)
 }
 
 /// An active logged model; `NotFound` where there is none.
-pub(super) fn by_id(db: &Connection, id: &str) -> Result<ModelRecord> {
+pub(super) fn by_id(db: &Connection, id: &str) -> Result<LoggedModel> {
     let sql = format!(
         "SELECT {COLUMNS} FROM logged_models l WHERE l.model_id = ?1 AND l.lifecycle_stage = 'active'"
     );
@@ -245,29 +231,28 @@ pub(super) fn by_id(db: &Connection, id: &str) -> Result<ModelRecord> {
     Ok(model)
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<ModelRecord> {
+fn from_row(row: &Row<'_>) -> rusqlite::Result<LoggedModel> {
     let code: i64 = row.get(6)?;
     let status =
         STATUSES.iter().find(|(_, known)| *known == code).map_or("LOGGED_MODEL_STATUS_UNSPECIFIED", |s| s.0);
-    let info = ModelInfo {
-        model_id: row.get(0)?,
-        experiment_id: row.get::<_, i64>(1)?.to_string(),
+    let info = LoggedModelInfo {
+        id: row.get(0)?,
+        experiment_id: ExperimentId(row.get::<_, i64>(1)?.to_string()),
         name: row.get(2)?,
-        creation_timestamp_ms: row.get(3)?,
-        last_updated_timestamp_ms: row.get(4)?,
+        created: row.get(3)?,
+        updated: row.get(4)?,
         artifact_uri: row.get(5)?,
         status: status.to_owned(),
         model_type: row.get::<_, Option<String>>(7)?.unwrap_or_default(),
-        source_run_id: row.get(8)?,
+        source_run_id: row.get::<_, Option<String>>(8)?.map(RunId),
         status_message: row.get(9)?,
         tags: Vec::new(),
     };
-    Ok(ModelRecord { info, data: ModelData::default() })
+    Ok(LoggedModel { info, data: LoggedModelData::default() })
 }
 
-fn load_data(db: &Connection, model: &mut ModelRecord) -> Result<()> {
-    let id = model.info.model_id.as_str();
-    let pair = |row: &Row<'_>| Ok(Pair { key: row.get(0)?, value: row.get(1)? });
+fn load_data(db: &Connection, model: &mut LoggedModel) -> Result<()> {
+    let id = model.info.id.as_str();
     let tags = db
         .prepare_cached("SELECT tag_key, tag_value FROM logged_model_tags WHERE model_id = ?1 ORDER BY 1")?
         .query_map([id], pair)?
@@ -284,13 +269,16 @@ fn load_data(db: &Connection, model: &mut ModelRecord) -> Result<()> {
              FROM logged_model_metrics WHERE model_id = ?1 ORDER BY 1, 3, 4",
         )?
         .query_map([id], |row| {
-            Ok(ModelMetric {
+            let metric = Metric {
                 key: row.get(0)?,
-                value: row.get::<_, Option<f64>>(1)?.unwrap_or(f64::NAN),
+                value: row.get::<_, Option<f64>>(1)?.map_or(f64::NAN, decoded),
                 timestamp: row.get(2)?,
                 step: row.get(3)?,
+            };
+            Ok(LoggedModelMetric {
+                metric,
                 model_id: id.to_owned(),
-                run_id: row.get(4)?,
+                run_id: RunId(row.get(4)?),
                 dataset_name: row.get(5)?,
                 dataset_digest: row.get(6)?,
             })
@@ -300,19 +288,19 @@ fn load_data(db: &Connection, model: &mut ModelRecord) -> Result<()> {
     Ok(())
 }
 
-fn insert_param(db: &Connection, experiment: i64, model: &str, param: &Pair) -> Result<()> {
+fn insert_param(db: &Connection, experiment: i64, model: &str, key: &str, value: &str) -> Result<()> {
     db.prepare_cached(
         "INSERT INTO logged_model_params (model_id, experiment_id, param_key, param_value) VALUES (?1, ?2, ?3, ?4)",
     )?
-    .execute(params![model, experiment, param.key, param.value])?;
+    .execute(params![model, experiment, key, value])?;
     Ok(())
 }
 
-fn set_tag(db: &Connection, experiment: i64, model: &str, tag: &Pair) -> Result<()> {
+fn set_tag(db: &Connection, experiment: i64, model: &str, key: &str, value: &str) -> Result<()> {
     db.prepare_cached(
         "INSERT INTO logged_model_tags (model_id, experiment_id, tag_key, tag_value) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (model_id, tag_key) DO UPDATE SET tag_value = excluded.tag_value",
     )?
-    .execute(params![model, experiment, tag.key, tag.value])?;
+    .execute(params![model, experiment, key, value])?;
     Ok(())
 }

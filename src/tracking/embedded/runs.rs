@@ -7,61 +7,23 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::active_run::{active_run, missing};
 use super::clock::now;
 use super::db::{Db, fresh_id};
-use super::error::invalid;
+use super::error::{invalid, unknown_status};
 use super::experiments;
+use super::lifecycle::{is_active, word};
 use super::names::random_name;
-use super::record::{Inputs, Lifecycle, ModelOutputs, Pair, RunData, RunHeader, RunRecord};
 use super::roots::below;
 use super::values::number;
 use super::{inputs, limits, metrics, params as run_params, tags};
-use crate::tracking::{NewRun, PastRun, Result, Want};
+use crate::tracking::{ExperimentId, NewRun, PastRun, Result, Run, RunId, RunInfo, RunUpdate, Want};
 use crate::trial::RunStatus;
 
 /// The columns of a run in the order that [`from_row`] reads them.
 pub(super) const COLUMNS: &str = "r.run_uuid, r.experiment_id, r.name, r.user_id, r.status, r.start_time, r.end_time, \
                                   r.artifact_uri, r.lifecycle_stage";
 
-/// A run that is to be created.
-#[derive(Debug, Clone, Default)]
-pub struct CreateRun {
-    /// The experiment that will hold it.
-    pub experiment_id: String,
-    /// Its display name; without one the tag `mlflow.runName` names it, or chance.
-    pub name: Option<String>,
-    /// The user it belongs to.
-    pub user_id: String,
-    /// When it started, epoch milliseconds.
-    pub start_time: i64,
-    /// Tags it has from the beginning.
-    pub tags: Vec<Pair>,
-}
-
-impl From<&NewRun> for CreateRun {
-    fn from(run: &NewRun) -> Self {
-        Self {
-            experiment_id: run.experiment_id.0.clone(),
-            name: Some(run.name.clone()),
-            user_id: run.user.clone(),
-            start_time: run.start_time,
-            tags: run.tags.iter().map(|(key, value)| Pair::new(key.as_str(), value.as_str())).collect(),
-        }
-    }
-}
-
-/// What is to change about a run; `None` leaves a field as it is.
-#[derive(Debug, Clone, Default)]
-pub struct RunChange {
-    /// Its new state; every change is allowed.
-    pub status: Option<RunStatus>,
-    /// When it ended, epoch milliseconds.
-    pub end_time: Option<i64>,
-    /// Its new name.
-    pub name: Option<String>,
-}
-
 impl Db {
     /// Makes a run in state RUNNING, in an experiment that is in use.
-    pub fn create_run(&self, run: &CreateRun) -> Result<RunRecord> {
+    pub fn create_run(&self, run: &NewRun) -> Result<Run> {
         let (name, tags) = named(run)?;
         self.write(|db| {
             let id = insert(db, run, &name, &tags)?;
@@ -70,16 +32,14 @@ impl Db {
     }
 
     /// Makes runs that are over, all or none of them.
-    pub fn create_past_runs(&self, runs: &[PastRun]) -> Result<Vec<RunHeader>> {
-        let runs = runs.iter().map(|past| (CreateRun::from(&past.run), past));
-        let runs = runs.map(|(run, past)| Ok((named(&run)?, run, past))).collect::<Result<Vec<_>>>()?;
+    pub fn create_past_runs(&self, runs: &[PastRun]) -> Result<Vec<RunInfo>> {
+        let runs = runs.iter().map(|past| Ok((named(&past.run)?, past))).collect::<Result<Vec<_>>>()?;
         self.write(|db| {
-            let made = runs.iter().map(|((name, tags), run, past)| {
-                let id = insert(db, run, name, tags)?;
+            let made = runs.iter().map(|((name, tags), past)| {
+                let id = insert(db, &past.run, name, tags)?;
                 past.params.iter().try_for_each(|(key, value)| {
-                    let param = Pair::new(key.as_str(), value.as_str());
                     limits::check_key("param", key)?;
-                    run_params::insert(db, &id, &param)?.or_conflict(&id, &param)
+                    run_params::insert(db, &id, key, value)?.or_conflict(&id, key, value)
                 })?;
                 past.metrics.iter().try_for_each(|metric| {
                     limits::check_metric(metric)?;
@@ -96,17 +56,17 @@ impl Db {
     }
 
     /// A run with its data, deleted ones included; `NotFound` where there is none.
-    pub fn run(&self, id: &str) -> Result<RunRecord> {
+    pub fn run(&self, id: &str) -> Result<Run> {
         self.read(|db| whole(self, db, id))
     }
 
     /// What a run is, without its data.
-    pub fn run_header(&self, id: &str) -> Result<RunHeader> {
+    pub fn run_info(&self, id: &str) -> Result<RunInfo> {
         self.read(|db| header(db, id))
     }
 
     /// Changes an active run. An end time can be set anew but never removed.
-    pub fn update_run(&self, id: &str, change: &RunChange) -> Result<RunHeader> {
+    pub fn update_run(&self, id: &str, change: &RunUpdate) -> Result<RunInfo> {
         self.write(|db| {
             active_run(db, id)?;
             let name = change.name.as_deref().filter(|name| !name.is_empty());
@@ -116,7 +76,7 @@ impl Db {
             )?
             .execute(params![id, change.status.map(RunStatus::as_str), change.end_time, name])?;
             if let Some(name) = name {
-                tags::upsert(db, id, &Pair::new(tags::RUN_NAME, name))?;
+                tags::upsert(db, id, tags::RUN_NAME, name)?;
             }
             header(db, id)
         })
@@ -124,20 +84,20 @@ impl Db {
 
     /// Marks a run as deleted; one that is deleted already stays so.
     pub fn delete_run(&self, id: &str) -> Result<()> {
-        self.turn_run(id, Lifecycle::Deleted)
+        self.turn_run(id, false)
     }
 
     /// Takes a deleted run back into use.
     pub fn restore_run(&self, id: &str) -> Result<()> {
-        self.turn_run(id, Lifecycle::Active)
+        self.turn_run(id, true)
     }
 
-    fn turn_run(&self, id: &str, to: Lifecycle) -> Result<()> {
-        let deleted_time = (to == Lifecycle::Deleted).then(now);
+    fn turn_run(&self, id: &str, active: bool) -> Result<()> {
+        let deleted_time = (!active).then(now);
         self.write(|db| {
             let changed = db.execute(
                 "UPDATE runs SET lifecycle_stage = ?2, deleted_time = ?3 WHERE run_uuid = ?1",
-                params![id, to.as_str(), deleted_time],
+                params![id, word(active), deleted_time],
             )?;
             if changed == 0 { Err(missing(id)) } else { Ok(()) }
         })
@@ -145,8 +105,8 @@ impl Db {
 }
 
 /// Writes a new run with its tags; returns its id.
-fn insert(db: &Connection, run: &CreateRun, name: &str, tags: &[Pair]) -> Result<String> {
-    let experiment = experiments::active(db, &run.experiment_id)?;
+fn insert(db: &Connection, run: &NewRun, name: &str, tags: &[(String, String)]) -> Result<String> {
+    let experiment = experiments::active(db, run.experiment_id.as_str())?;
     let id = fresh_id();
     let artifact_uri = below(&experiment.artifact_location, &format!("{id}/artifacts"));
     db.prepare_cached(
@@ -157,19 +117,19 @@ fn insert(db: &Connection, run: &CreateRun, name: &str, tags: &[Pair]) -> Result
     .execute(params![
         id,
         name,
-        run.user_id,
+        run.user,
         run.start_time,
         artifact_uri,
-        number(&experiment.experiment_id)?
+        number(experiment.id.as_str())?
     ])?;
-    tags.iter().try_for_each(|tag| tags::upsert(db, &id, tag))?;
+    tags.iter().try_for_each(|(key, value)| tags::upsert(db, &id, key, value))?;
     Ok(id)
 }
 
 /// The run's name and its tags, which hold the name too.
-fn named(run: &CreateRun) -> Result<(String, Vec<Pair>)> {
-    let given = run.name.as_deref().filter(|name| !name.is_empty());
-    let tagged = run.tags.iter().find(|tag| tag.key == tags::RUN_NAME).map(|tag| tag.value.as_str());
+fn named(run: &NewRun) -> Result<(String, Vec<(String, String)>)> {
+    let given = Some(run.name.as_str()).filter(|name| !name.is_empty());
+    let tagged = run.tags.iter().find(|(key, _)| key == tags::RUN_NAME).map(|(_, value)| value.as_str());
     let name = match (given, tagged.filter(|name| !name.is_empty())) {
         (Some(given), Some(tagged)) if given != tagged => {
             return Err(invalid(format!(
@@ -180,30 +140,25 @@ fn named(run: &CreateRun) -> Result<(String, Vec<Pair>)> {
         (None, None) => random_name(),
     };
     let mut all = run.tags.clone();
-    all.push(Pair::new(tags::RUN_NAME, name.as_str()));
+    all.push((tags::RUN_NAME.to_owned(), name.clone()));
     Ok((name, all))
 }
 
-pub(super) fn header(db: &Connection, id: &str) -> Result<RunHeader> {
+pub(super) fn header(db: &Connection, id: &str) -> Result<RunInfo> {
     db.prepare_cached(&format!("SELECT {COLUMNS} FROM runs r WHERE r.run_uuid = ?1"))?
         .query_row([id], from_row)
         .optional()?
         .ok_or_else(|| missing(id))
 }
 
-fn whole(store: &Db, db: &Connection, id: &str) -> Result<RunRecord> {
+fn whole(store: &Db, db: &Connection, id: &str) -> Result<Run> {
     let info = header(db, id)?;
     with_data(store, db, vec![info], &Want::default())?.pop().ok_or_else(|| missing(id))
 }
 
 /// Loads what is wanted of all that belongs to these runs, in one query per noun.
-pub(super) fn with_data(
-    store: &Db,
-    db: &Connection,
-    headers: Vec<RunHeader>,
-    want: &Want,
-) -> Result<Vec<RunRecord>> {
-    let ids: Vec<&str> = headers.iter().map(|header| header.run_id.as_str()).collect();
+pub(super) fn with_data(store: &Db, db: &Connection, headers: Vec<RunInfo>, want: &Want) -> Result<Vec<Run>> {
+    let ids: Vec<&str> = headers.iter().map(|header| header.id.as_str()).collect();
     let ids = serde_json::to_string(&ids).unwrap_or_default();
     let mut metrics = metrics::latest(db, &ids, want.metrics.as_deref())?;
     let mut params = if want.no_params { HashMap::new() } else { run_params::of_runs(db, &ids)? };
@@ -213,32 +168,34 @@ pub(super) fn with_data(
     let (mut inputs, mut outputs) =
         if narrow { Default::default() } else { inputs::of_runs(store, db, &ids)? };
     let records = headers.into_iter().map(|info| {
-        let id = info.run_id.as_str();
-        let data = RunData {
-            metrics: metrics.remove(id).unwrap_or_default(),
+        let id = info.id.as_str();
+        Run {
             params: params.remove(id).unwrap_or_default(),
+            metrics: metrics.remove(id).unwrap_or_default(),
             tags: tags.remove(id).unwrap_or_default(),
-        };
-        let inputs: Inputs = inputs.remove(id).unwrap_or_default();
-        let outputs: ModelOutputs = outputs.remove(id).unwrap_or_default();
-        RunRecord { info, data, inputs, outputs }
+            inputs: inputs.remove(id).unwrap_or_default(),
+            outputs: outputs.remove(id).unwrap_or_default(),
+            info,
+        }
     });
     Ok(records.collect())
 }
 
-pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<RunHeader> {
+pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<RunInfo> {
     let id: String = row.get(0)?;
-    let status: Option<String> = row.get(4)?;
-    Ok(RunHeader {
-        run_uuid: id.clone(),
-        run_id: id,
-        experiment_id: row.get::<_, i64>(1)?.to_string(),
-        run_name: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
-        user_id: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
-        status: status.as_deref().and_then(RunStatus::parse).unwrap_or(RunStatus::Running),
+    let status = match row.get::<_, Option<String>>(4)? {
+        Some(word) => RunStatus::parse(&word).ok_or_else(|| unknown_status(&id, &word))?,
+        None => RunStatus::Running,
+    };
+    Ok(RunInfo {
+        id: RunId(id),
+        experiment_id: ExperimentId(row.get::<_, i64>(1)?.to_string()),
+        name: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
+        user: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
+        status,
         start_time: row.get::<_, Option<i64>>(5)?.unwrap_or_default(),
         end_time: row.get(6)?,
         artifact_uri: row.get::<_, Option<String>>(7)?.unwrap_or_default(),
-        lifecycle_stage: Lifecycle::parse(row.get::<_, Option<String>>(8)?.as_deref()),
+        active: is_active(row.get::<_, Option<String>>(8)?.as_deref()),
     })
 }

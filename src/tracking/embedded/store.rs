@@ -5,15 +5,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::batch::Batch;
 use super::db::Db;
-use super::experiments::{ExperimentQuery, View};
 use super::params::ParamOutcome;
-use super::record::Pair;
 use super::roots::Roots;
-use super::runs::{CreateRun, RunChange};
-use super::search::RunSearch;
 use crate::tracking::local_artifacts::Upload;
+use crate::tracking::protocol::ExperimentQuery;
 use crate::tracking::{
     ArtifactEntry, EXPERIMENT_KIND, ErrorKind, Experiment, ExperimentId, Metric, NewRun, Page, ParamWrite,
     PastRun, Registry, Result, Run, RunId, RunInfo, RunQuery, RunUpdate, Store, TrackingError,
@@ -88,29 +84,25 @@ impl Store for EmbeddedStore {
 
     async fn experiment_by_name(&self, name: &str) -> Result<Option<Experiment>> {
         let name = name.to_owned();
-        self.call(move |db| Ok(db.experiment_by_name(&name)?.map(Experiment::from))).await
+        self.call(move |db| db.experiment_by_name(&name)).await
     }
 
     async fn create_experiment(&self, name: &str) -> Result<ExperimentId> {
         let name = name.to_owned();
         self.call(move |db| {
-            let kind = Pair::new(EXPERIMENT_KIND.0, EXPERIMENT_KIND.1);
-            db.create_experiment(&name, None, &[kind]).map(ExperimentId)
+            let (key, value) = EXPERIMENT_KIND;
+            db.create_experiment(&name, None, &[(key.to_owned(), value.to_owned())])
         })
         .await
     }
 
     async fn experiments(&self) -> Result<Vec<Experiment>> {
         self.call(|db| {
-            let mut query = ExperimentQuery {
-                max_results: EXPERIMENTS_PAGE,
-                view: View::Active,
-                ..ExperimentQuery::default()
-            };
+            let mut query = ExperimentQuery { max_results: EXPERIMENTS_PAGE, ..ExperimentQuery::default() };
             let mut all = Vec::new();
             loop {
                 let page = db.search_experiments(&query)?;
-                all.extend(page.items.into_iter().map(Experiment::from));
+                all.extend(page.items);
                 match page.next {
                     Some(token) => query.page_token = Some(token),
                     None => return Ok(all),
@@ -121,24 +113,22 @@ impl Store for EmbeddedStore {
     }
 
     async fn create_run(&self, run: &NewRun) -> Result<RunInfo> {
-        let run = CreateRun::from(run);
-        self.call(move |db| Ok(db.create_run(&run)?.info.into())).await
+        let run = run.clone();
+        self.call(move |db| Ok(db.create_run(&run)?.info)).await
     }
 
     async fn create_past_runs(&self, runs: &[PastRun]) -> Result<Vec<RunInfo>> {
         let runs = runs.to_vec();
-        self.call(move |db| Ok(db.create_past_runs(&runs)?.into_iter().map(RunInfo::from).collect())).await
+        self.call(move |db| db.create_past_runs(&runs)).await
     }
 
     async fn run(&self, id: &RunId) -> Result<Run> {
         let id = id.0.clone();
-        self.call(move |db| Ok(db.run(&id)?.into())).await
+        self.call(move |db| db.run(&id)).await
     }
 
     async fn update_run(&self, id: &RunId, update: &RunUpdate) -> Result<()> {
-        let id = id.0.clone();
-        let change =
-            RunChange { status: update.status, end_time: update.end_time, name: update.name.clone() };
+        let (id, change) = (id.0.clone(), update.clone());
         self.call(move |db| db.update_run(&id, &change).map(drop)).await
     }
 
@@ -148,26 +138,14 @@ impl Store for EmbeddedStore {
     }
 
     async fn search_runs(&self, query: &RunQuery) -> Result<Page<Run>> {
-        let search = RunSearch {
-            experiment_ids: query.experiment_ids.iter().map(|id| id.0.clone()).collect(),
-            filter: query.filter.clone(),
-            order_by: query.order_by.clone(),
-            view: if query.deleted { View::Deleted } else { View::Active },
-            max_results: query.max_results,
-            page_token: query.page_token.clone(),
-            want: query.want.clone(),
-        };
-        self.call(move |db| {
-            let page = db.search_runs(&search)?;
-            Ok(Page { items: page.items.into_iter().map(Run::from).collect(), next: page.next })
-        })
-        .await
+        let query = query.clone();
+        self.call(move |db| db.search_runs(&query)).await
     }
 
     async fn log_param(&self, id: &RunId, key: &str, value: &str) -> Result<ParamWrite> {
-        let (id, param) = (id.0.clone(), Pair::new(key, value));
+        let (id, key, value) = (id.0.clone(), key.to_owned(), value.to_owned());
         self.call(move |db| {
-            Ok(match db.log_param(&id, &param)? {
+            Ok(match db.log_param(&id, &key, &value)? {
                 ParamOutcome::Held => ParamWrite::Held,
                 ParamOutcome::Conflict(_) => ParamWrite::Refused,
             })
@@ -183,17 +161,13 @@ impl Store for EmbeddedStore {
         tags: &[(String, String)],
     ) -> Result<()> {
         let id = id.0.clone();
-        let batch = Batch { metrics: metrics.to_vec(), params: pairs(params), tags: pairs(tags) };
-        self.call(move |db| db.log_batch(&id, &batch)).await
+        let (metrics, params, tags) = (metrics.to_vec(), params.to_vec(), tags.to_vec());
+        self.call(move |db| db.log_batch(&id, &metrics, &params, &tags)).await
     }
 
     async fn metric_history(&self, id: &RunId, key: &str) -> Result<Vec<Metric>> {
         let (id, key) = (id.0.clone(), key.to_owned());
-        self.call(move |db| {
-            let history = db.metric_history(&id, &key, None, None)?.items;
-            Ok(history.into_iter().map(Metric::decoded).collect())
-        })
-        .await
+        self.call(move |db| Ok(db.metric_history(&id, &key, None, None)?.items)).await
     }
 
     async fn put_artifact(&self, run: &RunInfo, path: &str, bytes: Vec<u8>) -> Result<()> {
@@ -215,8 +189,4 @@ impl Store for EmbeddedStore {
     async fn artifacts(&self, run: &RunInfo, path: &str) -> Result<Vec<ArtifactEntry>> {
         local_artifacts::list(self.db.artifact_folder(&run.artifact_uri)?, path.to_owned()).await
     }
-}
-
-fn pairs(tags: &[(String, String)]) -> Vec<Pair> {
-    tags.iter().map(|(key, value)| Pair::new(key.as_str(), value.as_str())).collect()
 }

@@ -10,7 +10,7 @@ use super::db::Db;
 use super::error::{invalid, not_found};
 use super::limits;
 use super::params::pairs;
-use super::record::{Pair, spaced};
+use super::python_json::spaced;
 use crate::tracking::Result;
 
 /// The tag that holds the run's display name; it and the run's name follow each other.
@@ -20,11 +20,11 @@ const MODELS: &str = "mlflow.log-model.history";
 
 impl Db {
     /// Sets a tag of an active run.
-    pub fn set_tag(&self, run_id: &str, tag: &Pair) -> Result<()> {
-        limits::check_key("tag", &tag.key)?;
+    pub fn set_tag(&self, run_id: &str, key: &str, value: &str) -> Result<()> {
+        limits::check_key("tag", key)?;
         self.write(|db| {
             active_run(db, run_id)?;
-            set(db, run_id, tag)
+            set(db, run_id, key, value)
         })
     }
 
@@ -43,7 +43,7 @@ impl Db {
             if text.chars().count() > limits::TAG_VALUE {
                 return Err(invalid(format!("the run {run_id} can't hold notes of more models")));
             }
-            set(db, run_id, &Pair::new(MODELS, text))
+            set(db, run_id, MODELS, &text)
         })
     }
 
@@ -79,22 +79,22 @@ fn summary(model: &Map<String, Value>) -> Value {
 }
 
 /// Sets a tag, and the run's name with it where it is that tag.
-pub(super) fn set(db: &Connection, run_id: &str, tag: &Pair) -> Result<()> {
-    let value = limits::tag_value(&tag.value);
-    if tag.key == RUN_NAME {
+pub(super) fn set(db: &Connection, run_id: &str, key: &str, value: &str) -> Result<()> {
+    let value = limits::tag_value(value);
+    if key == RUN_NAME {
         db.prepare_cached("UPDATE runs SET name = ?2 WHERE run_uuid = ?1")?
             .execute(params![run_id, value])?;
     }
-    upsert(db, run_id, &Pair::new(tag.key.as_str(), value))
+    upsert(db, run_id, key, value)
 }
 
 /// Writes the row of a tag as it is.
-pub(super) fn upsert(db: &Connection, run_id: &str, tag: &Pair) -> Result<()> {
+pub(super) fn upsert(db: &Connection, run_id: &str, key: &str, value: &str) -> Result<()> {
     db.prepare_cached(
         "INSERT INTO tags (key, value, run_uuid) VALUES (?1, ?2, ?3)
          ON CONFLICT (key, run_uuid) DO UPDATE SET value = excluded.value",
     )?
-    .execute(params![tag.key, tag.value, run_id])?;
+    .execute(params![key, value, run_id])?;
     Ok(())
 }
 
@@ -103,7 +103,7 @@ pub(super) fn of_runs(
     db: &Connection,
     ids: &str,
     keys: Option<&[String]>,
-) -> Result<HashMap<String, Vec<Pair>>> {
+) -> Result<HashMap<String, Vec<(String, String)>>> {
     let Some(keys) = keys else {
         let sql = "SELECT run_uuid, key, value FROM tags WHERE run_uuid IN (SELECT value FROM json_each(?1)) ORDER BY key";
         return pairs(db, &[ids], sql);

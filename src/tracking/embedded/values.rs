@@ -1,5 +1,6 @@
 //! Ids and counts as the database has them.
 
+use rusqlite::Row;
 use rusqlite::types::Value;
 
 use super::error::invalid;
@@ -12,4 +13,14 @@ pub(super) fn number(id: &str) -> Result<i64> {
 
 pub(super) fn window_value(count: usize) -> Value {
     Value::Integer(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+/// A row of key and value.
+pub(super) fn pair(row: &Row<'_>) -> rusqlite::Result<(String, String)> {
+    Ok((row.get(0)?, row.get(1)?))
+}
+
+/// The number of a version, which is positive in every table.
+pub(super) fn version_number(column: i64) -> u64 {
+    column.unsigned_abs()
 }

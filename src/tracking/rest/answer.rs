@@ -9,6 +9,7 @@ use reqwest::{StatusCode, Url};
 use serde::de::DeserializeOwned;
 
 use crate::tracking::error::{ErrorKind, Result, TrackingError};
+use crate::tracking::protocol::unknown_status;
 
 /// What a 2xx answer has to hold, so that a page of a proxy is not taken for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +59,10 @@ pub(super) struct Head {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
 }
+
+/// The empty object that answers a write.
+#[derive(serde::Deserialize)]
+pub(super) struct Done {}
 
 /// MLflow's errors.
 #[derive(serde::Deserialize)]
@@ -141,6 +146,13 @@ impl Asked<'_> {
             return Err(self.odd("something that is not MLflow's JSON"));
         }
         serde_json::from_slice(body).map_err(|error| {
+            if let Some(status) = unknown_status(&error) {
+                let message = format!("{} answered {} with {status}", self.here, self.what);
+                let error = TrackingError::new(ErrorKind::Protocol, message);
+                return Failure::lasting(
+                    error.hint("The server is newer than this version of sweep: `sweep --version`."),
+                );
+            }
             let mut failure = self.odd("something that is not MLflow's JSON");
             failure.error = failure.error.caused_by(error);
             failure
@@ -398,7 +410,7 @@ mod tests {
     fn only_an_object_answers_a_write() {
         let url = Url::parse(API).unwrap();
         let asked = Asked { here: "the server", what: "runs/set-tag", url: &url, expect: Expect::Json };
-        let read = |body: &str| asked.json::<crate::tracking::rest::wire::Done>(body.as_bytes());
+        let read = |body: &str| asked.json::<Done>(body.as_bytes());
         assert!(read("{}").is_ok() && read(" {\n}").is_ok());
         for odd in ["[]", "", "null", "true", "\"{}\"", "{"] {
             assert!(read(odd).is_err_and(|failure| failure.is_odd && failure.transient), "{odd}");

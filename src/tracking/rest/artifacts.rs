@@ -6,10 +6,9 @@ use reqwest::Method;
 
 use super::answer::Expect;
 use super::client::{Body, Client, Request};
-use super::wire::FilesAnswer;
 use crate::tracking::error::{ErrorKind, Result, TrackingError};
 use crate::tracking::local_artifacts::{self, Upload, checked_path};
-use crate::tracking::model::{ArtifactEntry, RunInfo};
+use crate::tracking::protocol::{ArtifactEntry, ArtifactList, RunInfo};
 
 /// Where the artifacts of a run lie.
 enum Place {
@@ -83,8 +82,12 @@ pub(super) async fn list(client: &Client, run: &RunInfo, path: &str) -> Result<V
             }
             let mut url = client.url(&["api", "2.0", "mlflow-artifacts", "artifacts"]);
             url.query_pairs_mut().append_pair("path", &folder);
-            let answer: FilesAnswer = client.json("the list of artifacts", url).await?;
-            Ok(answer.entries(path))
+            let mut found: ArtifactList = client.json("the list of artifacts", url).await?;
+            if !path.is_empty() {
+                // The proxy gives names relative to the listed folder.
+                found.files.iter_mut().for_each(|file| file.path = format!("{path}/{}", file.path));
+            }
+            Ok(found.files)
         }
         Place::Folder(root) => local_artifacts::list(root, path.to_owned()).await,
     }

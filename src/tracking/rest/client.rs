@@ -9,6 +9,7 @@ use reqwest::header::CONTENT_LENGTH;
 use reqwest::{Method, Response, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -50,7 +51,7 @@ pub(super) struct Request<'a> {
 /// The body of a request.
 pub(super) enum Body<'a> {
     Empty,
-    Json(serde_json::Value),
+    Json(Value),
     Bytes(&'a [u8]),
 }
 
@@ -101,10 +102,6 @@ impl Client {
 
     /// POSTs a JSON request to `/api/2.0/mlflow/<path>` and reads the JSON answer.
     pub(super) async fn post<Res: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<Res> {
-        let body = serde_json::to_value(body).map_err(|error| {
-            let message = format!("{path}: the request can't be written as JSON");
-            TrackingError::new(ErrorKind::Protocol, message).caused_by(error)
-        })?;
         self.call(Method::POST, path, body).await
     }
 
@@ -112,9 +109,9 @@ impl Client {
     pub(super) async fn post_counted<Res: DeserializeOwned>(
         &self,
         path: &str,
-        body: serde_json::Value,
+        body: &impl Serialize,
     ) -> Result<(Res, bool)> {
-        let request = self.json_request(Method::POST, self.api_url(path), Body::Json(body));
+        let request = self.json_request(Method::POST, self.api_url(path), Body::Json(as_json(path, body)?));
         let (answer, tries) = self.json_counted(path, request).await?;
         Ok((answer, tries > 1))
     }
@@ -126,14 +123,31 @@ impl Client {
         self.json(path, url).await
     }
 
+    /// As [`Client::get`], with the fields of a request as query parameters.
+    pub(super) async fn query<Res: DeserializeOwned>(
+        &self,
+        path: &str,
+        request: &impl Serialize,
+    ) -> Result<Res> {
+        let fields = as_json(path, request)?;
+        let fields: Vec<(&str, String)> = fields
+            .as_object()
+            .into_iter()
+            .flatten()
+            .flat_map(|(name, value)| parameters(name, value))
+            .collect();
+        let query: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.get(path, &query).await
+    }
+
     /// Sends JSON to `/api/2.0/mlflow/<path>` with this method and reads the JSON answer.
     pub(super) async fn call<Res: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,
-        body: serde_json::Value,
+        body: &impl Serialize,
     ) -> Result<Res> {
-        let request = self.json_request(method, self.api_url(path), Body::Json(body));
+        let request = self.json_request(method, self.api_url(path), Body::Json(as_json(path, body)?));
         Ok(self.json_counted(path, request).await?.0)
     }
 
@@ -366,6 +380,22 @@ impl Client {
     fn unreachable(&self, error: reqwest::Error) -> Failure {
         let (error, transient) = self.route.unreachable(error);
         if transient { Failure::passing(error) } else { Failure::lasting(error) }
+    }
+}
+
+fn as_json(path: &str, body: &impl Serialize) -> Result<Value> {
+    serde_json::to_value(body).map_err(|error| {
+        let message = format!("{path}: the request can't be written as JSON");
+        TrackingError::new(ErrorKind::Protocol, message).caused_by(error)
+    })
+}
+
+/// A field of a request in a query string, where a list is its name again and again.
+fn parameters<'a>(name: &'a str, value: &Value) -> Vec<(&'a str, String)> {
+    match value {
+        Value::Array(members) => members.iter().flat_map(|member| parameters(name, member)).collect(),
+        Value::String(text) => vec![(name, text.clone())],
+        other => vec![(name, other.to_string())],
     }
 }
 

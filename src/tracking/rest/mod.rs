@@ -11,28 +11,25 @@ mod settings;
 mod tests;
 mod tries;
 mod trust;
-mod wire;
 
 use std::fs::File;
 
 use async_trait::async_trait;
-use serde_json::json;
 
+use answer::Done;
 use client::Client;
 pub use probe::{FirstCall, Probe};
 pub use settings::{Environment, Login, Secret, Settings};
-use wire::{
-    CreatedExperiment, Done, ExperimentAnswer, ExperimentsAnswer, HistoryAnswer, KeyValue, RunAnswer,
-    RunsAnswer, UpdatedRun, WireMetric,
-};
 
 use super::error::{ErrorKind, Result};
 use super::local_artifacts::Upload;
-use super::model::{
-    ArtifactEntry, Experiment, ExperimentId, Metric, NewRun, Page, Run, RunId, RunInfo, RunQuery, RunUpdate,
-};
 use super::outage::Outage;
 use super::pages::Pages;
+use super::protocol::{
+    ArtifactEntry, CreateExperiment, Experiment, ExperimentId, LogBatch, Metric, MetricEntry, MetricHistory,
+    NewRun, One, Page, Run, RunId, RunInfo, RunPair, RunQuery, RunUpdate, SearchExperiments, SearchRuns,
+    UpdateRun, WhichExperiment, WhichRun,
+};
 use super::registry::Registry;
 use super::store::{EXPERIMENT_KIND, ParamWrite, Store};
 
@@ -40,6 +37,10 @@ use super::store::{EXPERIMENT_KIND, ParamWrite, Store};
 const MOST_METRICS: usize = 800;
 const MOST_PARAMS: usize = 100;
 const MOST_TAGS: usize = 100;
+/// Experiments of one page.
+const EXPERIMENTS_PAGE: i64 = 1000;
+/// Values of a metric of one page, the most that a server gives.
+const HISTORY_PAGE: i64 = 25_000;
 
 /// A tracking server.
 pub struct RestStore {
@@ -114,48 +115,44 @@ impl Store for RestStore {
     }
 
     async fn experiment_by_name(&self, name: &str) -> Result<Option<Experiment>> {
-        let answer: Result<ExperimentAnswer> =
+        let answer: Result<One<Experiment>> =
             self.client.get("experiments/get-by-name", &[("experiment_name", name)]).await;
         match answer {
-            Ok(answer) => Ok(Some(answer.experiment.into())),
+            Ok(One(experiment)) => Ok(Some(experiment)),
             Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
 
     async fn create_experiment(&self, name: &str) -> Result<ExperimentId> {
-        let answer: CreatedExperiment = {
-            let (key, value) = EXPERIMENT_KIND;
-            let request = json!({ "name": name, "tags": [{ "key": key, "value": value }] });
-            self.client.post("experiments/create", &request).await?
+        let (key, value) = EXPERIMENT_KIND;
+        let request = CreateExperiment {
+            name: name.to_owned(),
+            tags: vec![(key.to_owned(), value.to_owned())],
+            ..CreateExperiment::default()
         };
-        Ok(ExperimentId(answer.experiment_id))
+        let made: WhichExperiment = self.client.post("experiments/create", &request).await?;
+        Ok(made.experiment_id)
     }
 
     async fn experiments(&self) -> Result<Vec<Experiment>> {
         let mut all = Vec::new();
-        let (mut page_token, mut pages) = (None, Pages::default());
+        let mut pages = Pages::default();
+        let mut request =
+            SearchExperiments { max_results: Some(EXPERIMENTS_PAGE), ..SearchExperiments::default() };
         loop {
-            let request = json!({ "max_results": 1000, "page_token": page_token });
-            let answer: ExperimentsAnswer = self.client.post("experiments/search", &request).await?;
-            all.extend(answer.experiments.into_iter().map(Experiment::from));
-            page_token = pages.next(answer.next_page_token)?;
-            if page_token.is_none() {
+            let page: Page<Experiment> = self.client.post("experiments/search", &request).await?;
+            all.extend(page.items);
+            request.page_token = pages.next(page.next)?;
+            if request.page_token.is_none() {
                 return Ok(all);
             }
         }
     }
 
     async fn create_run(&self, run: &NewRun) -> Result<RunInfo> {
-        let request = json!({
-            "experiment_id": run.experiment_id,
-            "run_name": run.name,
-            "user_id": run.user,
-            "start_time": run.start_time,
-            "tags": KeyValue::list(&run.tags),
-        });
-        let (answer, again): (RunAnswer, bool) = self.client.post_counted("runs/create", request).await?;
-        let info = Run::try_from(answer.run)?.info;
+        let (One(made), again): (One<Run>, bool) = self.client.post_counted("runs/create", run).await?;
+        let info = made.info;
         if again && let Err(error) = self.delete_copies(run, &info).await {
             tracing::debug!(%error, "a copy of run {} may be left", info.id);
         }
@@ -163,45 +160,28 @@ impl Store for RestStore {
     }
 
     async fn run(&self, id: &RunId) -> Result<Run> {
-        let answer: RunAnswer = self.client.get("runs/get", &[("run_id", id.as_str())]).await?;
-        answer.run.try_into()
+        let One(run) = self.client.get("runs/get", &[("run_id", id.as_str())]).await?;
+        Ok(run)
     }
 
     async fn update_run(&self, id: &RunId, update: &RunUpdate) -> Result<()> {
-        let mut request = json!({ "run_id": id });
-        if let Some(status) = update.status {
-            request["status"] = status.as_str().into();
-        }
-        if let Some(end_time) = update.end_time {
-            request["end_time"] = end_time.into();
-        }
-        if let Some(name) = &update.name {
-            request["run_name"] = name.as_str().into();
-        }
-        let _: UpdatedRun = self.client.post("runs/update", &request).await?;
+        let request = UpdateRun::new(id.clone(), update.clone());
+        let _: One<RunInfo> = self.client.post("runs/update", &request).await?;
         Ok(())
     }
 
     async fn delete_run(&self, id: &RunId) -> Result<()> {
-        let _: Done = self.client.post("runs/delete", &json!({ "run_id": id })).await?;
+        let _: Done = self.client.post("runs/delete", &WhichRun { run_id: id.clone() }).await?;
         Ok(())
     }
 
     async fn search_runs(&self, query: &RunQuery) -> Result<Page<Run>> {
-        let request = json!({
-            "experiment_ids": query.experiment_ids,
-            "filter": query.filter,
-            "order_by": query.order_by,
-            "max_results": query.max_results,
-            "page_token": query.page_token,
-            "run_view_type": if query.deleted { "DELETED_ONLY" } else { "ACTIVE_ONLY" },
-        });
-        let answer: RunsAnswer = self.client.post("runs/search", &request).await?;
-        answer.try_into()
+        self.client.post("runs/search", &SearchRuns::from(query)).await
     }
 
     async fn log_param(&self, id: &RunId, key: &str, value: &str) -> Result<ParamWrite> {
-        let request = json!({ "run_id": id, "key": key, "value": value });
+        let run = WhichRun { run_id: id.clone() };
+        let request = RunPair { run, key: key.to_owned(), value: value.to_owned() };
         let answer: Result<Done> = self.client.post("runs/log-parameter", &request).await;
         match answer {
             Ok(_) => Ok(ParamWrite::Held),
@@ -235,13 +215,13 @@ impl Store for RestStore {
             if metrics.is_none() && params.is_none() && tags.is_none() {
                 return Ok(());
             }
-            let metrics: Vec<WireMetric> = metrics.unwrap_or_default().iter().map(WireMetric::from).collect();
-            let request = json!({
-                "run_id": id,
-                "metrics": metrics,
-                "params": KeyValue::list(params.unwrap_or_default()),
-                "tags": KeyValue::list(tags.unwrap_or_default()),
-            });
+            let metrics = metrics.unwrap_or_default().iter().cloned();
+            let request = LogBatch {
+                run: WhichRun { run_id: id.clone() },
+                metrics: metrics.map(MetricEntry::from).collect(),
+                params: params.unwrap_or_default().to_vec(),
+                tags: tags.unwrap_or_default().to_vec(),
+            };
             let answer: Result<Done> = self.client.post("runs/log-batch", &request).await;
             match answer {
                 Ok(_) => {}
@@ -258,17 +238,19 @@ impl Store for RestStore {
 
     async fn metric_history(&self, id: &RunId, key: &str) -> Result<Vec<Metric>> {
         let mut all = Vec::new();
-        let (mut token, mut pages) = (String::new(), Pages::default());
+        let mut pages = Pages::default();
+        let mut request = MetricHistory {
+            run: WhichRun { run_id: id.clone() },
+            metric_key: key.to_owned(),
+            max_results: Some(HISTORY_PAGE),
+            page_token: None,
+        };
         loop {
-            let mut query = vec![("run_id", id.as_str()), ("metric_key", key), ("max_results", "25000")];
-            if !token.is_empty() {
-                query.push(("page_token", &token));
-            }
-            let answer: HistoryAnswer = self.client.get("metrics/get-history", &query).await?;
-            all.extend(answer.metrics.into_iter().map(Metric::from));
-            match pages.next(answer.next_page_token)? {
-                Some(next) => token = next,
-                None => return Ok(all),
+            let page: Page<Metric> = self.client.query("metrics/get-history", &request).await?;
+            all.extend(page.items);
+            request.page_token = pages.next(page.next)?;
+            if request.page_token.is_none() {
+                return Ok(all);
             }
         }
     }

@@ -2,12 +2,9 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use serde_json::json;
-
 use super::RestStore;
-use super::wire::ExperimentsAnswer;
 use crate::tracking::error::Result;
-use crate::tracking::model::Experiment;
+use crate::tracking::protocol::{Experiment, Page, SearchExperiments};
 
 /// What a server says of itself.
 #[derive(Debug, Clone)]
@@ -56,10 +53,9 @@ impl RestStore {
     /// As the store's.
     pub async fn first_call(&self) -> Result<FirstCall> {
         let start = Instant::now();
-        let request = json!({ "max_results": 1 });
-        let answer: ExperimentsAnswer = self.client.post("experiments/search", &request).await?;
-        let experiment = answer.experiments.into_iter().next().map(Experiment::from);
-        Ok(FirstCall { experiment, took: start.elapsed() })
+        let request = SearchExperiments { max_results: Some(1), ..SearchExperiments::default() };
+        let page: Page<Experiment> = self.client.post("experiments/search", &request).await?;
+        Ok(FirstCall { experiment: page.items.into_iter().next(), took: start.elapsed() })
     }
 }
 

@@ -8,7 +8,6 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::*;
-use crate::tracking::model::RunUpdate;
 use crate::trial::RunStatus;
 
 /// What a server says to one request after the other; it ends with the last.
@@ -92,6 +91,17 @@ async fn an_odd_answer_among_good_ones_is_asked_for_again() {
 }
 
 #[tokio::test]
+async fn a_status_that_is_not_known_is_an_error_that_names_it_at_once() {
+    let paused = RUN.replace("RUNNING", "PAUSED");
+    let store = store(&format!("http://{}", server(vec![json(RUN), json(&paused)])), &[]);
+    store.run(&run_id()).await.unwrap();
+    let error = store.run(&run_id()).await.unwrap_err();
+    assert_eq!((error.kind, store.calls()), (ErrorKind::Protocol, 2));
+    assert!(error.message.contains("the unknown run status `PAUSED`"), "{error}");
+    assert!(error.hint.unwrap().contains("newer"));
+}
+
+#[tokio::test]
 async fn a_server_that_is_none_is_told_at_once() {
     let page = || said("200 OK", "text/html", "<html>Welcome");
     let store = store(&format!("http://{}", server(vec![page(), page(), page()])), &[]);
@@ -166,7 +176,7 @@ async fn a_root_on_the_server_itself_is_read_through_it_and_another_hosts_is_not
     let run = |host: &str| -> RunInfo {
         let uri = format!("http://{host}/api/2.0/mlflow-artifacts/artifacts/0/r/artifacts");
         let text = RUN.replace("mlflow-artifacts:/0/r/artifacts", &uri);
-        Run::try_from(serde_json::from_str::<RunAnswer>(&text).unwrap().run).unwrap().info
+        serde_json::from_str::<One<Run>>(&text).unwrap().0.info
     };
     assert_eq!(store.artifact(&run(&address.to_string()), "a.txt").await.unwrap(), b"hello");
     let error = store.artifact(&run("elsewhere.example"), "a.txt").await.unwrap_err();

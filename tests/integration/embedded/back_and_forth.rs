@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use rusqlite::Connection;
-use sweep::tracking::embedded::{CreateRun, CreateVersion, Db, EmbeddedStore, Pair, RegistryQuery};
-use sweep::tracking::{ErrorKind, Registry as _};
+use sweep::tracking::embedded::{Db, EmbeddedStore};
+use sweep::tracking::protocol::{NewLoggedModel, RegistryQuery};
+use sweep::tracking::{ErrorKind, ExperimentId, NewRun, NewVersion, Registry as _, RunId, RunQuery};
 
+use super::pair;
 use crate::support::agent::{AgentProcess, until};
 use crate::support::mlflow_server::MlflowServer;
 use crate::support::python::{mlflow_python, run_python};
@@ -31,34 +33,30 @@ fn open(path: &Path) -> EmbeddedStore {
 /// What 2.22 wrote, read and gone on with by us.
 fn go_on_with_2_22(db: &Db) -> String {
     let experiment = db.experiment_by_name("theirs").unwrap().unwrap();
-    assert_eq!(experiment.tags, [Pair::new("team", "red")]);
-    let search = sweep::tracking::embedded::RunSearch {
-        experiment_ids: vec![experiment.experiment_id.clone()],
+    assert_eq!(experiment.tags, [pair("team", "red")]);
+    let search = RunQuery {
+        experiment_ids: vec![experiment.id.clone()],
         filter: "metrics.loss < 0.6 AND dataset.name = 'numbers' AND run_name = 'old'".to_owned(),
         max_results: 10,
         ..Default::default()
     };
     let [old] = db.search_runs(&search).unwrap().items.try_into().unwrap();
-    let id = old.info.run_id.clone();
+    let id = old.info.id.0.clone();
     assert_eq!(
-        (old.data.params.as_slice(), old.info.end_time),
-        (&[Pair::new("lr", "0.01")][..], Some(1_700_000_009_000))
+        (old.params.as_slice(), old.info.end_time),
+        (&[pair("lr", "0.01")][..], Some(1_700_000_009_000))
     );
-    assert!(old.data.metrics.iter().any(|metric| metric.key == "odd" && metric.value.is_nan()));
+    assert!(old.metrics.iter().any(|metric| metric.key == "odd" && metric.value.is_nan()));
     assert_eq!(db.metric_history(&id, "loss", None, None).unwrap().items.len(), 3);
     let model = db.registered_model("old model").unwrap();
-    assert_eq!((model.description.as_str(), model.tags.as_slice()), ("words", &[Pair::new("a", "1")][..]));
-    assert_eq!(db.version_by_alias("old model", "champion").unwrap().tags, [Pair::new("t", "1")]);
+    assert_eq!((model.description.as_str(), model.tags.as_slice()), ("words", &[pair("a", "1")][..]));
+    assert_eq!(db.version_by_alias("old model", "champion").unwrap().tags, [pair("t", "1")]);
     // What this revision can't hold is said, and nothing else is in the way.
     assert_eq!(db.model("m-1").unwrap_err().kind, ErrorKind::Unsupported);
-    db.set_tag(&id, &Pair::new("by", "sweep")).unwrap();
-    let run = CreateRun {
-        experiment_id: experiment.experiment_id,
-        name: Some("ours".to_owned()),
-        ..CreateRun::default()
-    };
-    let ours = db.create_run(&run).unwrap().info.run_id;
-    db.log_param(&ours, &Pair::new("k", "v")).unwrap();
+    db.set_tag(&id, "by", "sweep").unwrap();
+    let run = NewRun { experiment_id: experiment.id, name: "ours".to_owned(), ..NewRun::default() };
+    let ours = db.create_run(&run).unwrap().info.id.0;
+    db.log_param(&ours, "k", "v").unwrap();
     use_registry(db, &ours, "ours");
     db.set_alias("old model", "also", 1).unwrap();
     ours
@@ -66,19 +64,19 @@ fn go_on_with_2_22(db: &Db) -> String {
 
 /// Makes a registered model with two versions and all that belongs to it.
 fn use_registry(db: &Db, run: &str, name: &str) {
-    db.create_registered_model(name, "of sweep", &[Pair::new("a", "b")]).unwrap();
-    let version = CreateVersion {
-        name: name.to_owned(),
+    db.create_registered_model(name, "of sweep", &[pair("a", "b")]).unwrap();
+    let version = NewVersion {
+        model: name.to_owned(),
         source: format!("runs:/{run}/model"),
-        run_id: Some(run.to_owned()),
-        tags: vec![Pair::new("t", "1")],
-        ..CreateVersion::default()
+        run_id: Some(RunId(run.to_owned())),
+        tags: vec![pair("t", "1")],
+        ..NewVersion::default()
     };
     for _ in 0..2 {
         db.create_version(&version).unwrap();
     }
-    db.set_version_tag(name, 2, &Pair::new("t", "2")).unwrap();
-    db.set_registered_model_tag(name, &Pair::new("a", "c")).unwrap();
+    db.set_version_tag(name, 2, "t", "2").unwrap();
+    db.set_registered_model_tag(name, "a", "c").unwrap();
     db.set_alias(name, "champion", 1).unwrap();
     db.set_alias(name, "champion", 2).unwrap();
 }
@@ -101,13 +99,12 @@ client.log_metric(os.environ["RUN"], "seen", 1)
 
 /// What MLflow added is there, and all that we can change about it can be changed.
 fn holds_both(db: &Db, run: &str, name: &str) {
-    assert!(db.run(run).unwrap().data.metrics.iter().any(|metric| metric.key == "seen"));
+    assert!(db.run(run).unwrap().metrics.iter().any(|metric| metric.key == "seen"));
     let model = db.registered_model(name).unwrap();
-    let aliases: Vec<_> = model.aliases.iter().map(|a| (a.alias.as_str(), a.version.as_str())).collect();
-    assert_eq!(aliases, [("champion", "2"), ("theirs", "1")]);
+    assert_eq!(model.aliases, [("champion".to_owned(), 2), ("theirs".to_owned(), 1)]);
     db.set_alias(name, "theirs", 3).unwrap();
-    db.set_version_tag(name, 3, &Pair::new("t", "3")).unwrap();
-    db.set_registered_model_tag(name, &Pair::new("a", "d")).unwrap();
+    db.set_version_tag(name, 3, "t", "3").unwrap();
+    db.set_registered_model_tag(name, "a", "d").unwrap();
     let renamed = format!("{name} renamed");
     db.rename_registered_model(name, &renamed).unwrap();
     let query = RegistryQuery {
@@ -117,7 +114,7 @@ fn holds_both(db: &Db, run: &str, name: &str) {
     };
     let found = db.search_versions(&query).unwrap().items;
     assert_eq!(found.len(), 3);
-    assert_eq!(db.version_by_alias(&renamed, "theirs").unwrap().tags, [Pair::new("t", "3")]);
+    assert_eq!(db.version_by_alias(&renamed, "theirs").unwrap().tags, [pair("t", "3")]);
     db.delete_version(&renamed, 3).unwrap();
     assert_eq!(db.version_by_alias(&renamed, "theirs").unwrap_err().kind, ErrorKind::Invalid);
     db.delete_registered_model(&renamed).unwrap();
@@ -146,7 +143,7 @@ assert client.get_registered_model("old model").aliases.keys() == {"champion", "
         // The store that was opened before the upgrade goes on, and can now hold what it could not.
         holds_both(store.db(), &ours, "ours");
         let model =
-            sweep::tracking::embedded::NewModel { experiment_id: "1".to_owned(), ..Default::default() };
+            NewLoggedModel { experiment_id: ExperimentId("1".to_owned()), ..NewLoggedModel::default() };
         store.db().create_model(&model).unwrap();
     };
     tokio::task::spawn_blocking(work).await.unwrap();
@@ -157,9 +154,9 @@ fn a_registry_that_sweep_made_goes_on_in_mlflow_3_17_and_back() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder.path().join("mlflow.db"));
     let db = store.db();
-    let run = db.create_run(&CreateRun { experiment_id: "0".to_owned(), ..CreateRun::default() }).unwrap();
-    let run = run.info.run_id;
-    db.log_param(&run, &Pair::new("k", "v")).unwrap();
+    let new = NewRun { experiment_id: ExperimentId("0".to_owned()), ..NewRun::default() };
+    let run = db.create_run(&new).unwrap().info.id.0;
+    db.log_param(&run, "k", "v").unwrap();
     use_registry(db, &run, "before");
     let server = MlflowServer::start_on(db.uri());
     for name in ["before", "after"] {

@@ -4,8 +4,9 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
-use sweep::tracking::embedded::{CreateRun, DatasetLink, Db, EmbeddedStore, ModelOutput, NewModel, Pair};
-use sweep::tracking::{ErrorKind, Store};
+use sweep::tracking::embedded::{Db, EmbeddedStore};
+use sweep::tracking::protocol::{DatasetInput, ModelOutput, NewLoggedModel};
+use sweep::tracking::{ErrorKind, ExperimentId, NewRun, Store};
 
 fn file(folder: &Path) -> PathBuf {
     folder.join("mlflow.db")
@@ -16,8 +17,8 @@ fn open(path: &Path) -> Db {
 }
 
 fn run_in(db: &Db, experiment: &str) -> String {
-    let run = CreateRun { experiment_id: experiment.to_owned(), ..CreateRun::default() };
-    db.create_run(&run).unwrap().info.run_id
+    let run = NewRun { experiment_id: ExperimentId(experiment.to_owned()), ..NewRun::default() };
+    db.create_run(&run).unwrap().info.id.0
 }
 
 #[test]
@@ -109,13 +110,13 @@ fn an_older_file_serves_for_all_but_what_it_can_not_hold() {
         .unwrap();
     let db = open(&file(folder.path()));
     let run = run_in(&db, "0");
-    let link: DatasetLink = serde_json::from_str(
+    let link: DatasetInput = serde_json::from_str(
         r#"{"dataset": {"name": "d", "digest": "1", "source_type": "local", "source": "{}"}, "tags": [{"key": "k", "value": "v"}]}"#,
     )
     .unwrap();
     db.log_inputs(&run, &[link.clone(), link], &[]).unwrap();
     assert_eq!(db.run(&run).unwrap().inputs.dataset_inputs.len(), 1);
-    let model = NewModel { experiment_id: "0".to_owned(), ..NewModel::default() };
+    let model = NewLoggedModel { experiment_id: ExperimentId("0".to_owned()), ..NewLoggedModel::default() };
     let outputs = [ModelOutput { model_id: "m-1".to_owned(), step: 0 }];
     for error in [db.create_model(&model).unwrap_err(), db.log_outputs(&run, &outputs).unwrap_err()] {
         assert_eq!(error.kind, ErrorKind::Unsupported);
@@ -130,15 +131,15 @@ fn an_older_file_serves_for_all_but_what_it_can_not_hold() {
 fn deleting_an_experiment_takes_its_runs_along_and_back() {
     let folder = tempfile::tempdir().unwrap();
     let db = open(&file(folder.path()));
-    let experiment = db.create_experiment("gone", None, &[]).unwrap();
+    let experiment = db.create_experiment("gone", None, &[]).unwrap().0;
     let run = run_in(&db, &experiment);
     db.delete_experiment(&experiment).unwrap();
     assert_eq!(db.delete_experiment(&experiment).unwrap_err().kind, ErrorKind::NotFound);
-    assert_eq!(db.set_tag(&run, &Pair::new("a", "b")).unwrap_err().kind, ErrorKind::Invalid);
+    assert_eq!(db.set_tag(&run, "a", "b").unwrap_err().kind, ErrorKind::Invalid);
     assert_eq!(db.create_experiment("gone", None, &[]).unwrap_err().kind, ErrorKind::AlreadyExists);
     assert!(db.experiment_by_name("gone").unwrap().is_some());
     db.restore_experiment(&experiment).unwrap();
-    db.set_tag(&run, &Pair::new("a", "b")).unwrap();
+    db.set_tag(&run, "a", "b").unwrap();
 }
 
 #[tokio::test]
@@ -147,10 +148,8 @@ async fn links_that_lead_out_of_the_artifact_folder_are_refused() {
     let outside = tempfile::tempdir().unwrap();
     std::fs::write(outside.path().join("secret"), "secret").unwrap();
     let store = EmbeddedStore::open(file(folder.path()).to_str().unwrap()).unwrap();
-    let info: sweep::tracking::RunInfo = {
-        let run = CreateRun { experiment_id: "0".to_owned(), ..CreateRun::default() };
-        store.db().create_run(&run).unwrap().info.into()
-    };
+    let run = NewRun { experiment_id: ExperimentId("0".to_owned()), ..NewRun::default() };
+    let info = store.db().create_run(&run).unwrap().info;
     let root = PathBuf::from(&info.artifact_uri);
     std::fs::create_dir_all(&root).unwrap();
     symlink(outside.path(), root.join("out")).unwrap();

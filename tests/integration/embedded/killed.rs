@@ -8,8 +8,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
-use sweep::tracking::Metric;
-use sweep::tracking::embedded::{Batch, CreateRun, Db, Pair};
+use sweep::tracking::embedded::Db;
+use sweep::tracking::{ExperimentId, Metric, NewRun};
+
+use super::pair;
 
 const WRITERS: usize = 8;
 
@@ -24,13 +26,13 @@ fn a_process_that_is_to_be_killed() {
     };
     let mut file = OpenOptions::new().append(true).create(true).open(acknowledged).unwrap();
     let db = Db::open(&path).unwrap();
-    let run = CreateRun { experiment_id: "0".to_owned(), ..CreateRun::default() };
-    let run = db.create_run(&run).unwrap().info.run_id;
+    let run = NewRun { experiment_id: ExperimentId("0".to_owned()), ..NewRun::default() };
+    let run = db.create_run(&run).unwrap().info.id.0;
     for step in 0.. {
         let metric = Metric { key: "loss".to_owned(), value: 0.5, timestamp: step, step };
-        let params = vec![Pair::new(format!("p{step}"), "x")];
-        let tags = vec![Pair::new("step", step.to_string())];
-        db.log_batch(&run, &Batch { metrics: vec![metric], params, tags }).unwrap();
+        let params = [pair(&format!("p{step}"), "x")];
+        let tags = [pair("step", &step.to_string())];
+        db.log_batch(&run, &[metric], &params, &tags).unwrap();
         file.write_all(format!("{run} {step}\n").as_bytes()).unwrap();
     }
 }

@@ -6,6 +6,11 @@ mod killed;
 mod races;
 mod with_mlflow;
 
+/// A param or a tag.
+fn pair(key: &str, value: &str) -> (String, String) {
+    (key.to_owned(), value.to_owned())
+}
+
 mod promises {
     use sweep::tracking::Store;
     use sweep::tracking::embedded::EmbeddedStore;

@@ -4,8 +4,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Barrier;
 
-use sweep::tracking::Metric;
-use sweep::tracking::embedded::{Batch, CreateRun, Db, Pair, ParamOutcome};
+use sweep::tracking::embedded::{Db, ParamOutcome};
+use sweep::tracking::{ExperimentId, Metric, NewRun};
+
+use super::pair;
 
 const WRITERS: usize = 8;
 
@@ -14,8 +16,8 @@ fn database(folder: &Path) -> String {
 }
 
 fn run_in(db: &Db) -> String {
-    let run = CreateRun { experiment_id: "0".to_owned(), ..CreateRun::default() };
-    db.create_run(&run).unwrap().info.run_id
+    let run = NewRun { experiment_id: ExperimentId("0".to_owned()), ..NewRun::default() };
+    db.create_run(&run).unwrap().info.id.0
 }
 
 fn integrity(path: &str) -> String {
@@ -57,20 +59,20 @@ fn each_param_has_one_winner_among_many_connections() {
         let race = |writer: usize| {
             let db = Db::open(&path).unwrap();
             let try_key = |key: &usize| {
-                let param = Pair::new(format!("trial/{key:06}"), format!("agent {writer}"));
-                db.log_param(&run, &param).unwrap() == ParamOutcome::Held
+                let (param, value) = (format!("trial/{key:06}"), format!("agent {writer}"));
+                db.log_param(&run, &param, &value).unwrap() == ParamOutcome::Held
             };
             (0..KEYS).filter(try_key).collect()
         };
         let handles: Vec<_> = (0..WRITERS).map(|writer| scope.spawn(move || race(writer))).collect();
         handles.into_iter().map(|handle| handle.join().unwrap()).collect()
     });
-    let stored = Db::open(&path).unwrap().run(&run).unwrap().data.params;
+    let stored = Db::open(&path).unwrap().run(&run).unwrap().params;
     assert_eq!(stored.len(), KEYS);
-    for (key, param) in stored.iter().enumerate() {
+    for (key, (_, value)) in stored.iter().enumerate() {
         let winners: Vec<_> = (0..WRITERS).filter(|&writer| wins[writer].contains(&key)).collect();
         assert_eq!(winners.len(), 1, "{key}");
-        assert_eq!(param.value, format!("agent {}", winners[0]));
+        assert_eq!(*value, format!("agent {}", winners[0]));
     }
 }
 
@@ -85,8 +87,8 @@ fn a_writing_process() {
     let run = run_in(&db);
     for step in 0..50 {
         let metric = Metric { key: "loss".to_owned(), value: 1.0, timestamp: step, step };
-        let tags = vec![Pair::new("writer", writer.as_str()), Pair::new("step", step.to_string())];
-        db.log_batch(&run, &Batch { metrics: vec![metric], params: Vec::new(), tags }).unwrap();
+        let tags = [pair("writer", &writer), pair("step", &step.to_string())];
+        db.log_batch(&run, &[metric], &[], &tags).unwrap();
     }
 }
 
@@ -127,12 +129,12 @@ fn a_killed_process_leaves_the_file_whole() {
         let mut child = writing_process(&path, round);
         // Our own writes go on meanwhile; the process dies somewhere in the middle of its own.
         for step in 0..=round {
-            let param = Pair::new(format!("{round}/{step}"), "acknowledged");
-            assert_eq!(db.log_param(&run, &param).unwrap(), ParamOutcome::Held);
+            let param = format!("{round}/{step}");
+            assert_eq!(db.log_param(&run, &param, "acknowledged").unwrap(), ParamOutcome::Held);
         }
         child.kill().unwrap();
         child.wait().unwrap();
     }
     assert_eq!(integrity(&path), "ok");
-    assert_eq!(db.run(&run).unwrap().data.params.len(), 21);
+    assert_eq!(db.run(&run).unwrap().params.len(), 21);
 }

@@ -2,31 +2,32 @@
 
 use std::path::Path;
 
-use sweep::tracking::Metric;
-use sweep::tracking::embedded::{Batch, CreateRun, Db, EmbeddedStore, NewModel, Pair, RunChange, RunSearch};
+use sweep::tracking::embedded::{Db, EmbeddedStore};
+use sweep::tracking::protocol::NewLoggedModel;
+use sweep::tracking::{ExperimentId, Metric, NewRun, RunQuery, RunUpdate};
 use sweep::trial::RunStatus;
 
+use super::pair;
 use crate::support::http;
 use crate::support::mlflow_server::MlflowServer;
 use crate::support::python::run_python;
 
 /// A sweep's parent with 20 children, some of everything.
 fn fill(db: &Db) -> String {
-    let experiment = db.create_experiment("sweep", None, &[Pair::new("team", "x")]).unwrap();
-    let run = |name: &str, tags: Vec<Pair>, start_time: i64| CreateRun {
+    let experiment = db.create_experiment("sweep", None, &[pair("team", "x")]).unwrap();
+    let run = |name: &str, tags: Vec<(String, String)>, start_time: i64| NewRun {
         experiment_id: experiment.clone(),
-        name: Some(name.to_owned()),
-        user_id: if start_time % 2 == 0 { "Ann".to_owned() } else { "bob".to_owned() },
+        name: name.to_owned(),
+        user: if start_time % 2 == 0 { "Ann".to_owned() } else { "bob".to_owned() },
         start_time,
         tags,
     };
-    let parent = db.create_run(&run("parent", Vec::new(), 1)).unwrap().info.run_id;
+    let parent = db.create_run(&run("parent", Vec::new(), 1)).unwrap().info.id.0;
     for number in 0..20_i64 {
-        let tags =
-            vec![Pair::new("mlflow.parentRunId", parent.as_str()), Pair::new("number", number.to_string())];
+        let tags = vec![pair("mlflow.parentRunId", &parent), pair("number", &number.to_string())];
         let id =
-            db.create_run(&run(&format!("Trial {}", number % 7), tags, 10 + number / 3)).unwrap().info.run_id;
-        let mut batch = Batch::default();
+            db.create_run(&run(&format!("Trial {}", number % 7), tags, 10 + number / 3)).unwrap().info.id.0;
+        let (mut metrics, mut params, mut tags) = (Vec::new(), Vec::new(), Vec::new());
         for step in 0..3_i32 {
             let value = match number {
                 5 | 6 => f64::NAN,
@@ -34,22 +35,22 @@ fn fill(db: &Db) -> String {
                 _ => f64::from(step) - f64::from(u8::try_from(number).unwrap()) / 4.0,
             };
             let step = i64::from(step);
-            batch.metrics.push(Metric { key: "loss".to_owned(), value, timestamp: 100 + step, step });
+            metrics.push(Metric { key: "loss".to_owned(), value, timestamp: 100 + step, step });
         }
         if number % 4 != 0 {
-            batch.params.push(Pair::new("lr", format!("0.{}", number % 5)));
-            batch.params.push(Pair::new(
+            params.push(pair("lr", &format!("0.{}", number % 5)));
+            params.push(pair(
                 "kind",
                 ["Tree", "tree%", "t_ree", "O'Hara"][usize::try_from(number % 4).unwrap()],
             ));
-            batch.tags.push(Pair::new("odd key/x", format!("Value {number}")));
+            tags.push(pair("odd key/x", &format!("Value {number}")));
         } else {
-            batch.metrics.clear();
+            metrics.clear();
         }
-        db.log_batch(&id, &batch).unwrap();
+        db.log_batch(&id, &metrics, &params, &tags).unwrap();
         if number % 3 == 0 {
             let change =
-                RunChange { status: Some(RunStatus::Finished), end_time: Some(1000 + number), name: None };
+                RunUpdate { status: Some(RunStatus::Finished), end_time: Some(1000 + number), name: None };
             db.update_run(&id, &change).unwrap();
         }
         if number == 19 {
@@ -59,7 +60,8 @@ fn fill(db: &Db) -> String {
     let link = serde_json::json!({"dataset": {"name": "Numbers", "digest": "ab", "source_type": "local", "source": "{}"},
                                   "tags": [{"key": "mlflow.data.context", "value": "train"}]});
     db.log_inputs(&parent, &[serde_json::from_value(link).unwrap()], &[]).unwrap();
-    let model = NewModel { experiment_id: experiment, name: Some("m".to_owned()), ..NewModel::default() };
+    let model =
+        NewLoggedModel { experiment_id: experiment, name: Some("m".to_owned()), ..NewLoggedModel::default() };
     db.create_model(&model).unwrap();
     parent
 }
@@ -104,17 +106,17 @@ fn a_server_takes_our_file_up_and_we_go_on_using_it() {
     // While the server runs on the migrated file, the store that was opened before goes on, and so does a new one.
     for store in [&store, &open(folder.path())] {
         let db = store.db();
-        assert_eq!(db.run(&parent).unwrap().data.tags.iter().filter(|tag| tag.key == "seen").count(), 1);
-        let search = RunSearch {
-            experiment_ids: vec!["1".to_owned()],
+        assert_eq!(db.run(&parent).unwrap().tags.iter().filter(|(key, _)| key == "seen").count(), 1);
+        let search = RunQuery {
+            experiment_ids: vec![ExperimentId("1".to_owned())],
             filter: "run_name = 'made by the server' AND params.a = 'b'".to_owned(),
             max_results: 5,
-            ..RunSearch::default()
+            ..RunQuery::default()
         };
         assert_eq!(db.search_runs(&search).unwrap().items.len(), 1);
-        let run = CreateRun { experiment_id: "1".to_owned(), ..CreateRun::default() };
-        let id = db.create_run(&run).unwrap().info.run_id;
-        db.log_batch(&id, &Batch { tags: vec![Pair::new("k", "v")], ..Batch::default() }).unwrap();
+        let run = NewRun { experiment_id: ExperimentId("1".to_owned()), ..NewRun::default() };
+        let id = db.create_run(&run).unwrap().info.id;
+        db.log_batch(id.as_str(), &[], &[], &[pair("k", "v")]).unwrap();
     }
     let made = store.db().create_experiment("after the migration", None, &[]).unwrap();
     let script =
@@ -140,18 +142,18 @@ print(run.info.run_id)
     let db = store.db();
     let run = db.run(id).unwrap();
     assert_eq!(run.info.status, RunStatus::Finished);
-    assert_eq!(run.data.params, [Pair::new("a", "1")]);
+    assert_eq!(run.params, [pair("a", "1")]);
     assert_eq!(
-        run.data.metrics.iter().map(|metric| (metric.step, metric.value.is_nan())).collect::<Vec<_>>(),
+        run.metrics.iter().map(|metric| (metric.step, metric.value.is_nan())).collect::<Vec<_>>(),
         [(2, false), (2, true)]
     );
     // Its artifacts lie where that server keeps them: in `mlartifacts` beside the file.
     let root = db.artifact_folder(&run.info.artifact_uri).unwrap();
     assert_eq!(std::fs::read(root.join("folder/note.txt")).unwrap(), b"hello");
-    let experiment = db.experiment_by_name("theirs").unwrap().unwrap().experiment_id;
-    let new = CreateRun { experiment_id: experiment, name: Some("ours".to_owned()), ..CreateRun::default() };
-    let new = db.create_run(&new).unwrap().info.run_id;
-    db.log_param(&new, &Pair::new("k", "v")).unwrap();
+    let experiment = db.experiment_by_name("theirs").unwrap().unwrap().id;
+    let new = NewRun { experiment_id: experiment, name: "ours".to_owned(), ..NewRun::default() };
+    let new = db.create_run(&new).unwrap().info.id;
+    db.log_param(new.as_str(), "k", "v").unwrap();
     let script = format!(
         "import mlflow; run = mlflow.get_run('{new}'); assert run.data.params == {{'k': 'v'}} and run.info.run_name == 'ours'"
     );

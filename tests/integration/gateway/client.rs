@@ -1,6 +1,6 @@
 //! MLflow's own Python client, unmodified, against the gateway.
 
-use sweep::tracking::{RunId, Store};
+use sweep::tracking::Store;
 use sweep::trial::RunStatus;
 
 use super::Trial;
@@ -135,9 +135,9 @@ async fn artifacts_of_an_experiment_that_a_server_made_go_through_the_gateway() 
     let trial = Trial::start().await;
     let db = trial.store.db();
     let experiment = db.create_experiment("server's", Some("mlflow-artifacts:/77"), &[]).unwrap();
-    let run = sweep::tracking::embedded::CreateRun { experiment_id: experiment, ..Default::default() };
-    let id = db.create_run(&run).unwrap().info.run_id;
-    db.set_tag(&trial.run_id, &sweep::tracking::embedded::Pair::new("other", id.as_str())).unwrap();
+    let run = sweep::tracking::NewRun { experiment_id: experiment, ..Default::default() };
+    let id = db.create_run(&run).unwrap().info.id;
+    db.set_tag(&trial.run_id, "other", id.as_str()).unwrap();
     trial
         .python(
             r#"
@@ -155,7 +155,7 @@ assert pathlib.Path(client.download_artifacts(other, "models/deep/big.bin")).rea
 "#,
         )
         .await;
-    let info = trial.store.run(&RunId(id)).await.unwrap().info;
+    let info = trial.store.run(&id).await.unwrap().info;
     assert_eq!(trial.store.artifact(&info, "models/deep/big.bin").await.unwrap().len(), 256 * 8192);
 }
 

@@ -1,20 +1,19 @@
 //! What a trial may not do by its URL, and what it may.
 
 use serde_json::json;
-use sweep::tracking::embedded::{CreateRun, Pair};
-use sweep::tracking::{RunId, Store};
+use sweep::tracking::{ExperimentId, NewRun, RunId, Store};
 
 use super::Trial;
 
 impl Trial {
     /// Another run of the experiment, with these tags.
     fn other(&self, tags: &[(&str, &str)]) -> String {
-        let run = CreateRun {
-            experiment_id: self.experiment_id.clone(),
-            tags: tags.iter().map(|(key, value)| Pair::new(*key, *value)).collect(),
-            ..CreateRun::default()
+        let run = NewRun {
+            experiment_id: ExperimentId(self.experiment_id.clone()),
+            tags: tags.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect(),
+            ..NewRun::default()
         };
-        self.store.db().create_run(&run).unwrap().info.run_id
+        self.store.db().create_run(&run).unwrap().info.id.0
     }
 
     async fn tag(&self, run: &str, key: &str) -> Option<String> {
@@ -67,7 +66,7 @@ async fn a_copy_of_an_older_runs_tags_leaves_those_of_sweep_as_they_are() {
     let trial = Trial::start().await;
     let db = trial.store.db();
     for (key, value) in [("sweep.id", "p"), ("sweep.trial", "0")] {
-        db.set_tag(&trial.run_id, &Pair::new(key, value)).unwrap();
+        db.set_tag(&trial.run_id, key, value).unwrap();
     }
     let tags = json!([{"key": "sweep.trial", "value": "999"}, {"key": "sweep.id", "value": "p"}, {"key": "team", "value": "a"}]);
     assert_eq!(trial.status_of("runs/log-batch", json!({"run_id": trial.run_id, "tags": tags})).await, 200);
@@ -121,13 +120,12 @@ impl Proxied {
     fn of(trial: &Trial) -> Self {
         let db = trial.store.db();
         let experiment = db.create_experiment("proxied", Some("mlflow-artifacts:/7"), &[]).unwrap();
-        let tags = vec![Pair::new("sweep.id", "p")];
-        let run = CreateRun { experiment_id: experiment.clone(), tags, ..CreateRun::default() };
-        let (own, other) =
-            (db.create_run(&run).unwrap().info.run_id, db.create_run(&run).unwrap().info.run_id);
+        let tags = vec![("sweep.id".to_owned(), "p".to_owned())];
+        let run = NewRun { experiment_id: experiment.clone(), tags, ..NewRun::default() };
+        let (own, other) = (db.create_run(&run).unwrap().info.id.0, db.create_run(&run).unwrap().info.id.0);
         let url = trial.gateway.scope(sweep::gateway::TrialScope {
             run_id: own.clone(),
-            experiment_id: experiment,
+            experiment_id: experiment.0,
             experiment_name: "proxied".to_owned(),
         });
         Self { own, other, at: format!("{url}/api/2.0/mlflow-artifacts/artifacts") }

@@ -9,8 +9,8 @@ mod requests;
 use serde_json::Value;
 use sweep::gateway::{Gateway, TrialScope};
 use sweep::tracking::Run;
-use sweep::tracking::embedded::{CreateRun, EmbeddedStore, Pair};
-use sweep::tracking::{RunId, Store};
+use sweep::tracking::embedded::EmbeddedStore;
+use sweep::tracking::{NewRun, RunId, Store};
 
 use crate::support::http;
 
@@ -32,14 +32,14 @@ impl Trial {
         let uri = format!("sqlite:///{}/data/mlflow.db", folder.path().display());
         let store = EmbeddedStore::open(&uri).unwrap();
         let db = store.db();
-        let experiment_id = db.create_experiment("the sweep", None, &[]).unwrap();
-        let run = CreateRun {
-            experiment_id: experiment_id.clone(),
-            name: Some("trial 0".to_owned()),
-            tags: vec![Pair::new("mlflow.parentRunId", "parent")],
-            ..CreateRun::default()
+        let experiment = db.create_experiment("the sweep", None, &[]).unwrap();
+        let run = NewRun {
+            experiment_id: experiment.clone(),
+            name: "trial 0".to_owned(),
+            tags: vec![("mlflow.parentRunId".to_owned(), "parent".to_owned())],
+            ..NewRun::default()
         };
-        let run_id = db.create_run(&run).unwrap().info.run_id;
+        let (run_id, experiment_id) = (db.create_run(&run).unwrap().info.id.0, experiment.0);
         let gateway = Gateway::start(store.clone(), std::future::pending()).await.unwrap();
         let url = gateway.scope(TrialScope {
             run_id: run_id.clone(),

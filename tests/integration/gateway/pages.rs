@@ -27,7 +27,7 @@ impl Asked {
     /// Puts a file among the artifacts of the trial's run.
     fn write(&self, path: &str, text: &str) {
         let db = self.trial.store.db();
-        let folder = db.artifact_folder(&db.run_header(&self.trial.run_id).unwrap().artifact_uri).unwrap();
+        let folder = db.artifact_folder(&db.run_info(&self.trial.run_id).unwrap().artifact_uri).unwrap();
         let file = folder.join(path);
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         std::fs::write(file, text).unwrap();
@@ -193,14 +193,13 @@ async fn the_roots_of_old_set_ups_are_those_that_the_server_passes_on() {
     let db = asked.trial.store.db();
     let root = "http://old.example/api/2.0/mlflow-artifacts/artifacts/9";
     let experiment = db.create_experiment("old", Some(root), &[]).unwrap();
-    let run = sweep::tracking::embedded::CreateRun { experiment_id: experiment, ..Default::default() };
+    let run = sweep::tracking::NewRun { experiment_id: experiment, ..Default::default() };
     let run = db.create_run(&run).unwrap().info;
-    assert_eq!(run.artifact_uri, format!("{root}/{}/artifacts", run.run_id));
-    let at =
-        format!("{}/api/2.0/mlflow-artifacts/artifacts/9/{}/artifacts/a.txt", asked.trial.url, run.run_id);
+    assert_eq!(run.artifact_uri, format!("{root}/{}/artifacts", run.id));
+    let at = format!("{}/api/2.0/mlflow-artifacts/artifacts/9/{}/artifacts/a.txt", asked.trial.url, run.id);
     assert!(asked.client.put(at).body("old").send().await.unwrap().status().is_success());
-    let (_, listed) = asked.trial.get(&format!("artifacts/list?run_id={}", run.run_id)).await;
+    let (_, listed) = asked.trial.get(&format!("artifacts/list?run_id={}", run.id)).await;
     assert_eq!(listed["files"][0]["path"], "a.txt", "{listed}");
-    let file = asked.get(&format!("/get-artifact?run_uuid={}&path=a.txt", run.run_id)).await;
+    let file = asked.get(&format!("/get-artifact?run_uuid={}&path=a.txt", run.id)).await;
     assert_eq!(file.text().await.unwrap(), "old");
 }

@@ -5,9 +5,8 @@ use rusqlite::{OptionalExtension, params};
 use super::super::db::Db;
 use super::super::error::{invalid, not_found};
 use super::super::limits;
-use super::record::VersionRecord;
 use super::{model_rows, version_rows};
-use crate::tracking::Result;
+use crate::tracking::{ModelVersion, Result};
 
 impl Db {
     /// Points an alias at a version, wherever it pointed before; `NotFound` where there is no such version.
@@ -36,7 +35,7 @@ impl Db {
 
     /// The version that an alias points at. `latest` is the newest version of all. `NotFound` where there is no such
     /// model, `Invalid` where it has no such alias, as MLflow answers.
-    pub fn version_by_alias(&self, name: &str, alias: &str) -> Result<VersionRecord> {
+    pub fn version_by_alias(&self, name: &str, alias: &str) -> Result<ModelVersion> {
         limits::check_model_name(name)?;
         limits::check_alias(alias)?;
         self.read(|db| {

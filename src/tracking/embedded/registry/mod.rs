@@ -4,11 +4,6 @@ mod aliases;
 mod model_rows;
 mod models;
 mod port;
-mod record;
-mod request;
 mod source;
 mod version_rows;
 mod versions;
-
-pub use record::{AliasRecord, RegisteredModelRecord, VersionRecord};
-pub use request::{CreateVersion, RegistryQuery};

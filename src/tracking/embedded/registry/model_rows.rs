@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::super::clock::now;
 use super::super::error::not_found;
-use super::record::AliasRecord;
+use super::super::values::version_number;
 use crate::tracking::{Result, TrackingError};
 
 pub(super) fn missing(name: &str) -> TrackingError {
@@ -21,14 +21,12 @@ pub(super) fn touch(db: &Connection, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// The aliases of a model, by alias.
-pub(super) fn aliases_of_model(db: &Connection, name: &str) -> Result<Vec<AliasRecord>> {
+/// The aliases of a model with the versions they point at, by alias.
+pub(super) fn aliases_of_model(db: &Connection, name: &str) -> Result<Vec<(String, u64)>> {
     let mut statement = db.prepare_cached(
         "SELECT alias, version FROM registered_model_aliases WHERE name = ?1 ORDER BY alias",
     )?;
-    let rows = statement.query_map([name], |row| {
-        Ok(AliasRecord { alias: row.get(0)?, version: row.get::<_, i64>(1)?.to_string() })
-    })?;
+    let rows = statement.query_map([name], |row| Ok((row.get(0)?, version_number(row.get(1)?))))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

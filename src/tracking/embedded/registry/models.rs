@@ -5,15 +5,13 @@ use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use super::super::clock::now;
 use super::super::db::Db;
 use super::super::limits;
-use super::super::record::Pair;
 use super::super::search::{Clauses, registered_model_clauses};
-use super::super::values::window_value;
+use super::super::values::{pair, window_value};
 use super::model_rows::{aliases_of_model, exists, missing, touch};
-use super::record::RegisteredModelRecord;
-use super::request::RegistryQuery;
 use super::version_rows;
 use crate::tracking::filter::{offset_of, token_for};
-use crate::tracking::{ErrorKind, Page, Result, TrackingError};
+use crate::tracking::protocol::RegistryQuery;
+use crate::tracking::{ErrorKind, Page, RegisteredModel, Result, TrackingError};
 
 impl Db {
     /// Makes a registered model; `AlreadyExists` where the name is taken.
@@ -21,10 +19,10 @@ impl Db {
         &self,
         name: &str,
         description: &str,
-        tags: &[Pair],
-    ) -> Result<RegisteredModelRecord> {
+        tags: &[(String, String)],
+    ) -> Result<RegisteredModel> {
         limits::check_model_name(name)?;
-        tags.iter().try_for_each(limits::check_registry_tag)?;
+        tags.iter().try_for_each(|(key, value)| limits::check_registry_tag(key, value))?;
         self.write(|db| {
             self.holds_registry(db)?;
             if exists(db, name)? {
@@ -35,13 +33,13 @@ impl Db {
                  VALUES (?1, ?2, ?2, ?3)",
                 params![name, now(), description],
             )?;
-            tags.iter().try_for_each(|tag| set_tag(db, name, tag))?;
+            tags.iter().try_for_each(|(key, value)| set_tag(db, name, key, value))?;
             by_name(db, name)
         })
     }
 
     /// A registered model; `NotFound` where there is none.
-    pub fn registered_model(&self, name: &str) -> Result<RegisteredModelRecord> {
+    pub fn registered_model(&self, name: &str) -> Result<RegisteredModel> {
         limits::check_model_name(name)?;
         self.read(|db| {
             self.holds_registry(db)?;
@@ -50,7 +48,7 @@ impl Db {
     }
 
     /// Says something else about a model.
-    pub fn describe_registered_model(&self, name: &str, description: &str) -> Result<RegisteredModelRecord> {
+    pub fn describe_registered_model(&self, name: &str, description: &str) -> Result<RegisteredModel> {
         self.change_registered_model(name, |db| {
             db.execute(
                 "UPDATE registered_models SET description = ?2 WHERE name = ?1",
@@ -62,7 +60,7 @@ impl Db {
     }
 
     /// Gives a model another name, and its versions with it; `AlreadyExists` where that is taken.
-    pub fn rename_registered_model(&self, name: &str, new_name: &str) -> Result<RegisteredModelRecord> {
+    pub fn rename_registered_model(&self, name: &str, new_name: &str) -> Result<RegisteredModel> {
         limits::check_model_name(new_name)?;
         self.change_registered_model(name, |db| {
             if new_name != name && exists(db, new_name)? {
@@ -96,9 +94,9 @@ impl Db {
     }
 
     /// Sets a tag of a model.
-    pub fn set_registered_model_tag(&self, name: &str, tag: &Pair) -> Result<()> {
-        limits::check_registry_tag(tag)?;
-        self.change_registered_model(name, |db| set_tag(db, name, tag))
+    pub fn set_registered_model_tag(&self, name: &str, key: &str, value: &str) -> Result<()> {
+        limits::check_registry_tag(key, value)?;
+        self.change_registered_model(name, |db| set_tag(db, name, key, value))
     }
 
     /// Removes a tag of a model; harmless where there is none.
@@ -111,7 +109,7 @@ impl Db {
     }
 
     /// One page of the models that match. Prompts, which MLflow keeps here too, are found only where they are asked for.
-    pub fn search_registered_models(&self, query: &RegistryQuery) -> Result<Page<RegisteredModelRecord>> {
+    pub fn search_registered_models(&self, query: &RegistryQuery) -> Result<Page<RegisteredModel>> {
         let offset = offset_of(query.page_token.as_deref())?;
         let Clauses { condition, order, values, .. } =
             registered_model_clauses(&query.filter, &query.order_by)?;
@@ -160,7 +158,7 @@ fn taken(name: &str) -> TrackingError {
     TrackingError::new(ErrorKind::AlreadyExists, format!("Registered Model (name={name}) already exists."))
 }
 
-fn by_name(db: &Connection, name: &str) -> Result<RegisteredModelRecord> {
+fn by_name(db: &Connection, name: &str) -> Result<RegisteredModel> {
     let mut model = db
         .prepare_cached(
             "SELECT name, creation_time, last_updated_time, description FROM registered_models WHERE name = ?1",
@@ -172,18 +170,19 @@ fn by_name(db: &Connection, name: &str) -> Result<RegisteredModelRecord> {
         .prepare_cached(
             "SELECT key, coalesce(value, '') FROM registered_model_tags WHERE name = ?1 ORDER BY key",
         )?
-        .query_map([name], |row| Ok(Pair { key: row.get(0)?, value: row.get(1)? }))?
+        .query_map([name], pair)?
         .collect::<Result<_, _>>()?;
     model.aliases = aliases_of_model(db, name)?;
     model.latest_versions = version_rows::latest(db, name)?;
     Ok(model)
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<RegisteredModelRecord> {
-    Ok(RegisteredModelRecord {
+fn from_row(row: &Row<'_>) -> rusqlite::Result<RegisteredModel> {
+    let created = row.get::<_, Option<i64>>(1)?.unwrap_or_default();
+    Ok(RegisteredModel {
         name: row.get(0)?,
-        creation_timestamp: row.get::<_, Option<i64>>(1)?.unwrap_or_default(),
-        last_updated_timestamp: row.get(2)?,
+        created,
+        updated: row.get::<_, Option<i64>>(2)?.unwrap_or(created),
         description: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
         latest_versions: Vec::new(),
         tags: Vec::new(),
@@ -191,9 +190,9 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<RegisteredModelRecord> {
     })
 }
 
-fn set_tag(db: &Connection, name: &str, tag: &Pair) -> Result<()> {
+fn set_tag(db: &Connection, name: &str, key: &str, value: &str) -> Result<()> {
     // Not an upsert: newer revisions of the schema have the workspace in this key, too.
     db.prepare_cached("INSERT OR REPLACE INTO registered_model_tags (key, value, name) VALUES (?1, ?2, ?3)")?
-        .execute(params![tag.key, tag.value, name])?;
+        .execute(params![key, value, name])?;
     Ok(())
 }

@@ -9,9 +9,8 @@ use rusqlite::Connection;
 use super::super::db::Db;
 use super::super::error::invalid;
 use super::super::{models as logged_models, runs};
-use super::request::CreateVersion;
 use super::version_rows;
-use crate::tracking::{ErrorKind, Result, TrackingError};
+use crate::tracking::{ErrorKind, NewVersion, Result, RunId, TrackingError};
 
 /// Rounds of decoding after which a source is taken as malicious.
 const MOST_ESCAPES: usize = 8;
@@ -26,7 +25,7 @@ pub(super) struct Lineage {
     pub source: String,
     /// Where its files lie.
     pub storage: String,
-    pub run_id: Option<String>,
+    pub run_id: Option<RunId>,
     pub model_id: Option<String>,
 }
 
@@ -39,9 +38,10 @@ enum ModelUri<'a> {
 }
 
 /// Checks where a new version comes from and follows it to its files.
-pub(super) fn lineage(store: &Db, db: &Connection, new: &CreateVersion) -> Result<Lineage> {
-    let given = |id: &Option<String>| id.clone().filter(|id| !id.is_empty());
-    let (source, run_id, model_id) = (new.source.as_str(), given(&new.run_id), given(&new.model_id));
+pub(super) fn lineage(store: &Db, db: &Connection, new: &NewVersion) -> Result<Lineage> {
+    let source = new.source.as_str();
+    let run_id = new.run_id.clone().filter(|id| !id.0.is_empty());
+    let model_id = new.model_id.clone().filter(|id| !id.is_empty());
     if source.is_empty() {
         return Err(invalid("Missing value for required parameter 'source'."));
     }
@@ -51,7 +51,7 @@ pub(super) fn lineage(store: &Db, db: &Connection, new: &CreateVersion) -> Resul
         run_id,
         model_id,
     };
-    if new.tags.iter().any(|tag| tag.key == PROMPT && tag.value.eq_ignore_ascii_case("true")) {
+    if new.tags.iter().any(|(key, value)| key == PROMPT && value.eq_ignore_ascii_case("true")) {
         return if PROMPT_SOURCES.contains(&source) {
             Ok(plain(source, run_id, None))
         } else {
@@ -76,15 +76,16 @@ pub(super) fn lineage(store: &Db, db: &Connection, new: &CreateVersion) -> Resul
     }
     if let Some(path) = source.strip_prefix("runs:/") {
         let of = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-        return if run_id.as_deref() == Some(of) {
+        return if run_id.as_ref().map(RunId::as_str) == Some(of) {
             Ok(plain(source, run_id, None))
         } else {
             Err(foreign(source, "run_id"))
         };
     }
     if local(source) || proxied(source) {
-        let run = run_id.as_deref().ok_or_else(|| foreign(source, "run_id"))?;
-        let root = runs::header(db, run).map_err(|error| unknown(error, source, "run_id"))?.artifact_uri;
+        let run = run_id.as_ref().ok_or_else(|| foreign(source, "run_id"))?;
+        let root =
+            runs::header(db, run.as_str()).map_err(|error| unknown(error, source, "run_id"))?.artifact_uri;
         if !fits(store, source, &root) {
             return Err(foreign(source, "run_id"));
         }
@@ -93,8 +94,8 @@ pub(super) fn lineage(store: &Db, db: &Connection, new: &CreateVersion) -> Resul
 }
 
 /// A version made of a logged model, or of another version.
-fn of_model(db: &Connection, new: &CreateVersion, source: &str, uri: ModelUri<'_>) -> Result<Lineage> {
-    let given = |id: &Option<String>| id.clone().filter(|id| !id.is_empty());
+fn of_model(db: &Connection, new: &NewVersion, source: &str, uri: ModelUri<'_>) -> Result<Lineage> {
+    let run_id = new.run_id.clone().filter(|id| !id.0.is_empty());
     let (name, version) = match uri {
         ModelUri::Logged(id) => {
             if new.model_id.as_deref() != Some(id) {
@@ -105,8 +106,8 @@ fn of_model(db: &Connection, new: &CreateVersion, source: &str, uri: ModelUri<'_
             return Ok(Lineage {
                 source: source.to_owned(),
                 storage: model.artifact_uri,
-                run_id: given(&new.run_id).or(model.source_run_id),
-                model_id: Some(model.model_id),
+                run_id: run_id.or(model.source_run_id),
+                model_id: Some(model.id),
             });
         }
         ModelUri::Version(name, version) => (name, version),
@@ -122,7 +123,7 @@ fn of_model(db: &Connection, new: &CreateVersion, source: &str, uri: ModelUri<'_
         }
     };
     let origin = version_rows::by_number(db, name, version)?;
-    if new.run_id.is_some() && given(&new.run_id) != origin.run_id.clone().filter(|id| !id.is_empty()) {
+    if new.run_id.is_some() && run_id != origin.run_id {
         return Err(invalid(format!(
             "Invalid model version source: '{source}'. The run_id and model_id request parameters must match the referenced model version."
         )));

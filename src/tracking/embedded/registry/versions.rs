@@ -7,27 +7,27 @@ use super::super::db::Db;
 use super::super::error::invalid;
 use super::super::limits;
 use super::super::models as logged_models;
-use super::super::record::Pair;
 use super::super::search::{Clauses, version_clauses};
 use super::super::values::window_value;
 use super::model_rows::{self, aliases_of_version};
-use super::record::VersionRecord;
-use super::request::{CreateVersion, RegistryQuery};
 use super::source::{self, Lineage};
-use super::version_rows::{COLUMNS, DELETED, by_number, download_uri, from_row, latest, load_tags, number};
+use super::version_rows::{
+    COLUMNS, DELETED, by_number, download_uri, from_row, latest, load_tags, row_number,
+};
 use crate::tracking::filter::{offset_of, token_for};
-use crate::tracking::{Page, Result};
+use crate::tracking::protocol::RegistryQuery;
+use crate::tracking::{ModelVersion, NewVersion, Page, Result, RunId};
 
 const STAGES: [&str; 4] = ["None", "Staging", "Production", "Archived"];
 impl Db {
     /// Makes the next version of a registered model, and notes it with the logged model that it was made of.
-    pub fn create_version(&self, new: &CreateVersion) -> Result<VersionRecord> {
-        new.tags.iter().try_for_each(limits::check_registry_tag)?;
-        self.change_registered_model(&new.name, |db| {
+    pub fn create_version(&self, new: &NewVersion) -> Result<ModelVersion> {
+        new.tags.iter().try_for_each(|(key, value)| limits::check_registry_tag(key, value))?;
+        self.change_registered_model(&new.model, |db| {
             let Lineage { source, storage, run_id, model_id } = source::lineage(self, db, new)?;
             let version: i64 = db.query_row(
                 "SELECT coalesce(max(version), 0) + 1 FROM model_versions WHERE name = ?1",
-                [&new.name],
+                [&new.model],
                 |row| row.get(0),
             )?;
             db.execute(
@@ -35,27 +35,27 @@ impl Db {
                      source, run_id, status, run_link, storage_location)
                  VALUES (?1, ?2, ?3, ?3, ?4, 'None', ?5, ?6, 'READY', ?7, ?8)",
                 params![
-                    new.name,
+                    new.model,
                     version,
                     now(),
                     new.description,
                     source,
-                    run_id.unwrap_or_default(),
+                    run_id.as_ref().map_or("", RunId::as_str),
                     new.run_link,
                     storage
                 ],
             )?;
-            new.tags.iter().try_for_each(|tag| set_tag(db, &new.name, version, tag))?;
-            model_rows::touch(db, &new.name)?;
+            new.tags.iter().try_for_each(|(key, value)| set_tag(db, &new.model, version, key, value))?;
+            model_rows::touch(db, &new.model)?;
             if let Some(id) = model_id {
-                logged_models::note_version(db, &id, &new.name, version)?;
+                logged_models::note_version(db, &id, &new.model, version)?;
             }
-            by_number(db, &new.name, version)
+            by_number(db, &new.model, version)
         })
     }
 
     /// A version; `NotFound` where there is none or it was deleted.
-    pub fn version(&self, name: &str, version: i64) -> Result<VersionRecord> {
+    pub fn version(&self, name: &str, version: i64) -> Result<ModelVersion> {
         limits::check_model_name(name)?;
         self.read(|db| {
             self.holds_registry(db)?;
@@ -69,7 +69,7 @@ impl Db {
         name: &str,
         version: i64,
         description: Option<&str>,
-    ) -> Result<VersionRecord> {
+    ) -> Result<ModelVersion> {
         self.change_version(name, version, |db| {
             db.execute(
                 "UPDATE model_versions SET description = ?3, last_updated_time = ?4 WHERE name = ?1 AND version = ?2",
@@ -86,7 +86,7 @@ impl Db {
         version: i64,
         stage: &str,
         archive_others: bool,
-    ) -> Result<VersionRecord> {
+    ) -> Result<ModelVersion> {
         let stage = canonical(stage)?;
         if archive_others && !["Staging", "Production"].contains(&stage) {
             return Err(invalid(format!(
@@ -139,9 +139,9 @@ impl Db {
     }
 
     /// Sets a tag of a version.
-    pub fn set_version_tag(&self, name: &str, version: i64, tag: &Pair) -> Result<()> {
-        limits::check_registry_tag(tag)?;
-        self.change_version(name, version, |db| set_tag(db, name, version, tag))
+    pub fn set_version_tag(&self, name: &str, version: i64, key: &str, value: &str) -> Result<()> {
+        limits::check_registry_tag(key, value)?;
+        self.change_version(name, version, |db| set_tag(db, name, version, key, value))
     }
 
     /// Removes a tag of a version; harmless where there is none.
@@ -157,7 +157,7 @@ impl Db {
     }
 
     /// The latest version of each of these stages (of none: of all).
-    pub fn latest_versions(&self, name: &str, stages: &[String]) -> Result<Vec<VersionRecord>> {
+    pub fn latest_versions(&self, name: &str, stages: &[String]) -> Result<Vec<ModelVersion>> {
         limits::check_model_name(name)?;
         let stages = stages.iter().map(|stage| canonical(stage)).collect::<Result<Vec<_>>>()?;
         self.read(|db| {
@@ -168,14 +168,14 @@ impl Db {
             let mut found = latest(db, name)?;
             found.retain(|version| stages.is_empty() || stages.contains(&version.current_stage.as_str()));
             for version in &mut found {
-                version.aliases = aliases_of_version(db, name, number(&version.version)?)?;
+                version.aliases = aliases_of_version(db, name, row_number(version.version))?;
             }
             Ok(found)
         })
     }
 
     /// One page of the versions that match, deleted ones never; without their aliases, as MLflow answers.
-    pub fn search_versions(&self, query: &RegistryQuery) -> Result<Page<VersionRecord>> {
+    pub fn search_versions(&self, query: &RegistryQuery) -> Result<Page<ModelVersion>> {
         let offset = offset_of(query.page_token.as_deref())?;
         let Clauses { condition, order, values, .. } = version_clauses(&query.filter, &query.order_by)?;
         let places = values.len();
@@ -200,7 +200,7 @@ impl Db {
     }
 
     /// All versions of a model with their aliases, newest first; none where the model is unknown.
-    pub fn all_versions(&self, name: &str) -> Result<Vec<VersionRecord>> {
+    pub fn all_versions(&self, name: &str) -> Result<Vec<ModelVersion>> {
         limits::check_model_name(name)?;
         self.read(|db| {
             self.holds_registry(db)?;
@@ -237,11 +237,11 @@ fn canonical(stage: &str) -> Result<&'static str> {
     })
 }
 
-fn set_tag(db: &Connection, name: &str, version: i64, tag: &Pair) -> Result<()> {
+fn set_tag(db: &Connection, name: &str, version: i64, key: &str, value: &str) -> Result<()> {
     // Not an upsert: newer revisions of the schema have the workspace in this key, too.
     db.prepare_cached(
         "INSERT OR REPLACE INTO model_version_tags (key, value, name, version) VALUES (?1, ?2, ?3, ?4)",
     )?
-    .execute(params![tag.key, tag.value, name, version])?;
+    .execute(params![key, value, name, version])?;
     Ok(())
 }

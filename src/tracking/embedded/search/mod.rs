@@ -10,4 +10,3 @@ pub(super) use clauses::Clauses;
 pub(super) use experiments::experiment_clauses;
 pub(super) use models::model_clauses;
 pub(super) use registry::{registered_model_clauses, version_clauses};
-pub use runs::RunSearch;

@@ -1,11 +1,11 @@
 //! The search among logged models, in SQL.
 
 use super::super::error::invalid;
-use super::super::model_query::{ModelOrder, ModelQuery};
 use super::super::values::number;
 use super::clauses::{Clauses, Pairs, Sql, direction};
 use crate::tracking::Result;
 use crate::tracking::filter::{Condition, Entity, LOGGED_MODELS, Test, parse_filter};
+use crate::tracking::protocol::{DatasetFilter, LoggedModelQuery, ModelOrder};
 
 const PARAMS: Pairs = Pairs {
     table: "logged_model_params",
@@ -17,9 +17,9 @@ const TAGS: Pairs =
     Pairs { table: "logged_model_tags", link: "model_id", key_column: "tag_key", value_column: "tag_value" };
 
 /// The conditions and the order of a search among active logged models `l`.
-pub(crate) fn model_clauses(query: &ModelQuery) -> Result<Clauses> {
+pub(crate) fn model_clauses(query: &LoggedModelQuery) -> Result<Clauses> {
     let mut sql = Sql::default();
-    let ids = query.experiment_ids.iter().map(|id| number(id)).collect::<Result<Vec<_>>>()?;
+    let ids = query.experiment_ids.iter().map(|id| number(id.as_str())).collect::<Result<Vec<_>>>()?;
     let ids = sql.bind_list(&ids);
     sql.require(format!("l.experiment_id IN {ids}"));
     sql.require("l.lifecycle_stage = 'active'".to_owned());
@@ -43,9 +43,9 @@ pub(crate) fn model_clauses(query: &ModelQuery) -> Result<Clauses> {
 }
 
 /// That a metric `x` was measured on one of these datasets.
-fn on_datasets(sql: &mut Sql, datasets: &[(String, Option<String>)]) -> String {
+fn on_datasets(sql: &mut Sql, datasets: &[DatasetFilter]) -> String {
     let mut any = Vec::with_capacity(datasets.len());
-    for (name, digest) in datasets {
+    for DatasetFilter { name, digest } in datasets {
         let name = sql.bind(name.clone());
         any.push(match digest {
             None => format!("x.dataset_name = {name}"),
@@ -96,7 +96,7 @@ fn sort(sql: &mut Sql, order: &ModelOrder) -> Result<()> {
         Some(("metrics", key)) => {
             let mut datasets = Vec::new();
             if let Some(name) = &order.dataset_name {
-                datasets.push((name.clone(), order.dataset_digest.clone()));
+                datasets.push(DatasetFilter { name: name.clone(), digest: order.dataset_digest.clone() });
             }
             let datasets = on_datasets(sql, &datasets);
             let place = sql.bind(key.to_owned());

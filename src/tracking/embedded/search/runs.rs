@@ -3,42 +3,22 @@
 use rusqlite::params_from_iter;
 
 use super::super::db::Db;
-use super::super::experiments::View;
-use super::super::record::RunRecord;
+use super::super::lifecycle;
 use super::super::runs;
 use super::super::values::{number, window_value};
 use super::clauses::{Clauses, Pairs, Sql, direction, nan_aware};
 use crate::tracking::filter::{
     Condition, Entity, Order, RUNS, Subject, Test, offset_of, parse_filter, parse_order_by, token_for,
 };
-use crate::tracking::{Page, Result, Want};
+use crate::tracking::{Page, Result, Run, RunQuery};
 
 const PARAMS: Pairs = Pairs { table: "params", link: "run_uuid", key_column: "key", value_column: "value" };
 const TAGS: Pairs = Pairs { table: "tags", link: "run_uuid", key_column: "key", value_column: "value" };
 
-/// A search among runs.
-#[derive(Debug, Clone, Default)]
-pub struct RunSearch {
-    /// The experiments to look in; unknown ones hold nothing.
-    pub experiment_ids: Vec<String>,
-    /// A filter in MLflow's language; empty: all.
-    pub filter: String,
-    /// `order_by` terms in MLflow's language.
-    pub order_by: Vec<String>,
-    /// Which lifecycle stages.
-    pub view: View,
-    /// Most runs of one page.
-    pub max_results: usize,
-    /// Where the page starts, as the page before gave it.
-    pub page_token: Option<String>,
-    /// Which data of the runs is needed.
-    pub want: Want,
-}
-
 impl Db {
     /// One page of the runs that match, with their data: one query finds the page, and one query per noun
     /// loads what belongs to it.
-    pub fn search_runs(&self, search: &RunSearch) -> Result<Page<RunRecord>> {
+    pub fn search_runs(&self, search: &RunQuery) -> Result<Page<Run>> {
         let offset = offset_of(search.page_token.as_deref())?;
         let Clauses { joins, condition, order, values } = clauses(search)?;
         let places = values.len();
@@ -62,14 +42,14 @@ impl Db {
     }
 }
 
-fn clauses(search: &RunSearch) -> Result<Clauses> {
+fn clauses(search: &RunQuery) -> Result<Clauses> {
     let conditions = parse_filter(&search.filter, &RUNS)?;
     let orders = parse_order_by(&search.order_by, &RUNS)?;
-    let ids = search.experiment_ids.iter().map(|id| number(id)).collect::<Result<Vec<_>>>()?;
+    let ids = search.experiment_ids.iter().map(|id| number(id.as_str())).collect::<Result<Vec<_>>>()?;
     let mut sql = Sql::default();
     let ids = sql.bind_list(&ids);
     sql.require(format!("r.experiment_id IN {ids}"));
-    sql.require(search.view.condition("r"));
+    sql.require(lifecycle::condition(search.view, "r"));
     for condition in &conditions {
         let said = say(&mut sql, condition);
         sql.require(said);
@@ -169,16 +149,17 @@ fn sort(sql: &mut Sql, order: &Order) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tracking::{ExperimentId, Metric, NewRun, Want};
 
     #[test]
     fn a_parent_is_looked_up_by_an_index_for_each_run() {
         let folder = tempfile::tempdir().unwrap();
         let db = Db::open(folder.path().join("mlflow.db").to_str().unwrap()).unwrap();
-        let search = RunSearch {
-            experiment_ids: vec!["0".to_owned()],
+        let search = RunQuery {
+            experiment_ids: vec![ExperimentId("0".to_owned())],
             filter: "tags.mlflow.parentRunId = 'x' AND metrics.loss < 1".to_owned(),
             order_by: vec!["metrics.loss".to_owned(), "params.lr".to_owned()],
-            ..RunSearch::default()
+            ..RunQuery::default()
         };
         let Clauses { joins, condition, order, values } = clauses(&search).unwrap();
         let sql =
@@ -198,29 +179,23 @@ mod tests {
 
     #[test]
     fn what_is_not_wanted_is_not_read() {
-        use crate::tracking::embedded::{Batch, CreateRun, Pair};
-
         let folder = tempfile::tempdir().unwrap();
         let db = Db::open(folder.path().join("mlflow.db").to_str().unwrap()).unwrap();
-        let new = CreateRun { experiment_id: "0".to_owned(), ..CreateRun::default() };
-        let id = db.create_run(&new).unwrap().info.run_id;
-        let metric =
-            |key: &str| crate::tracking::Metric { key: key.to_owned(), value: 1.0, timestamp: 1, step: 1 };
-        let batch = Batch {
-            metrics: vec![metric("a"), metric("b")],
-            params: vec![Pair::new("p", "1")],
-            tags: vec![Pair::new("s", "1"), Pair::new("t", "2")],
-        };
-        db.log_batch(&id, &batch).unwrap();
-        let search = RunSearch {
-            experiment_ids: vec!["0".to_owned()],
+        let new = NewRun { experiment_id: ExperimentId("0".to_owned()), ..NewRun::default() };
+        let id = db.create_run(&new).unwrap().info.id;
+        let metric = |key: &str| Metric { key: key.to_owned(), value: 1.0, timestamp: 1, step: 1 };
+        let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        let tags = [pair("s", "1"), pair("t", "2")];
+        db.log_batch(id.as_str(), &[metric("a"), metric("b")], &[pair("p", "1")], &tags).unwrap();
+        let search = RunQuery {
+            experiment_ids: vec![ExperimentId("0".to_owned())],
             max_results: 1,
             want: Want::only(&["t"], &["b"]),
-            ..RunSearch::default()
+            ..RunQuery::default()
         };
-        let data = db.search_runs(&search).unwrap().items.remove(0).data;
-        assert_eq!(data.tags, [Pair::new("t", "2")]);
-        assert_eq!((data.metrics, data.params), (vec![metric("b")], vec![]));
+        let run = db.search_runs(&search).unwrap().items.remove(0);
+        assert_eq!(run.tags, [pair("t", "2")]);
+        assert_eq!((run.metrics, run.params), (vec![metric("b")], vec![]));
     }
 
     #[test]
@@ -228,12 +203,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let db = Db::open(folder.path().join("mlflow.db").to_str().unwrap()).unwrap();
         let conditions: Vec<_> = (0..200).map(|k| format!("tags.t{k} != 'x'")).collect();
-        let search = RunSearch {
-            experiment_ids: vec!["0".to_owned()],
+        let search = RunQuery {
+            experiment_ids: vec![ExperimentId("0".to_owned())],
             filter: conditions.join(" AND "),
             order_by: (0..50).map(|k| format!("metrics.m{k}")).collect(),
             max_results: 1,
-            ..RunSearch::default()
+            ..RunQuery::default()
         };
         assert!(db.search_runs(&search).unwrap().items.is_empty());
     }

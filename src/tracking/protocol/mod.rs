@@ -1,0 +1,39 @@
+//! MLflow's nouns, once: what a store holds and what is asked of it, each with its JSON in MLflow's REST API.
+//!
+//! `rest` writes requests and reads answers with these structs, `gateway` reads requests and writes answers, `embedded`
+//! keeps them in tables. NaN, infinities, 64-bit integers as text, pairs as `{"key", "value"}` and the words for states
+//! are coded and decoded here and nowhere above. Refuses to know HTTP and SQL.
+
+mod artifact;
+mod experiment;
+pub(crate) mod form;
+mod id;
+mod inputs;
+mod logged_model;
+mod metric;
+mod model_version;
+pub(crate) mod number;
+mod page;
+pub(crate) mod pairs;
+mod registered_model;
+mod run;
+mod run_request;
+mod status;
+
+pub use artifact::{ArtifactEntry, ArtifactList};
+pub use experiment::{
+    CreateExperiment, DatasetSummary, Experiment, ExperimentQuery, SearchExperiments, View, WhichExperiment,
+};
+pub use id::{ExperimentId, RunId};
+pub use inputs::{Dataset, DatasetInput, ModelInput, ModelOutput, RunInputs, RunOutputs};
+pub use logged_model::{
+    DatasetFilter, LoggedModel, LoggedModelData, LoggedModelInfo, LoggedModelMetric, LoggedModelQuery,
+    ModelOrder, NewLoggedModel, SearchLoggedModels,
+};
+pub use metric::{Metric, MetricEntry, RunMetric};
+pub use model_version::{ModelVersion, NewVersion};
+pub use page::{Named, One, Page, Paged};
+pub use registered_model::{Alias, RegisteredModel, RegistryQuery, SearchRegistry};
+pub use run::{NewRun, PastRun, Run, RunInfo, RunQuery, RunUpdate, Want};
+pub use run_request::{LogBatch, LogMetric, MetricHistory, RunPair, SearchRuns, UpdateRun, WhichRun};
+pub(crate) use status::unknown_status;
