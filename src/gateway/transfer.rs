@@ -1,19 +1,17 @@
 //! Files over the wire in pieces, so that a large model never stands in memory.
 
 use std::fs::File;
-use std::future::Future as _;
-use std::io::{Read as _, Seek as _, SeekFrom, Take};
+use std::io::{Seek as _, SeekFrom};
 use std::path::PathBuf;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::Body;
 use axum::http::header::{
     ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RANGE,
 };
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
-use http_body::Frame;
-use tokio::task::JoinHandle;
+use futures_util::TryStreamExt as _;
+use tokio::io::AsyncReadExt as _;
+use tokio_util::io::ReaderStream;
 
 use super::api::Api;
 use super::error::ApiError;
@@ -65,7 +63,9 @@ fn send(mut file: File, size: u64, headers: &HeaderMap) -> Result<Response<Body>
     if status == StatusCode::PARTIAL_CONTENT {
         response = response.header(CONTENT_RANGE, format!("bytes {start}-{}/{size}", start + length - 1));
     }
-    response.body(Body::new(Pieces::Here(file.take(length)))).map_err(|error| broken(&error))
+    let part = tokio::fs::File::from_std(file).take(length);
+    // Each piece is read when it is asked for, so that a slow client keeps no thread.
+    response.body(Body::from_stream(ReaderStream::with_capacity(part, PIECE))).map_err(|error| broken(&error))
 }
 
 /// The first and last byte of `bytes=a-b`, `bytes=a-` or `bytes=-n`; anything else asks for the whole file.
@@ -81,60 +81,14 @@ fn parse_range(range: &str, size: u64) -> Option<(u64, u64)> {
     (start <= end).then_some((start, end))
 }
 
-/// A body made of the pieces of a file. Each is read when it is asked for, so that a slow client keeps no thread.
-enum Pieces {
-    Here(Take<File>),
-    Reading(JoinHandle<(Take<File>, std::io::Result<Bytes>)>),
-    Over,
-}
-
-fn read_piece(mut file: Take<File>) -> (Take<File>, std::io::Result<Bytes>) {
-    let mut piece = Vec::new();
-    let read = (&mut file).take(PIECE as u64).read_to_end(&mut piece);
-    (file, read.map(|_| Bytes::from(piece)))
-}
-
-impl HttpBody for Pieces {
-    type Data = Bytes;
-    type Error = std::io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<std::io::Result<Frame<Bytes>>>> {
-        loop {
-            match std::mem::replace(&mut *self, Self::Over) {
-                Self::Over => return Poll::Ready(None),
-                Self::Here(file) => {
-                    *self = Self::Reading(tokio::task::spawn_blocking(move || read_piece(file)));
-                }
-                Self::Reading(mut work) => {
-                    let Poll::Ready(done) = Pin::new(&mut work).poll(context) else {
-                        *self = Self::Reading(work);
-                        return Poll::Pending;
-                    };
-                    let (file, piece) = done.map_err(std::io::Error::other)?;
-                    let piece = piece?;
-                    if piece.is_empty() {
-                        return Poll::Ready(None);
-                    }
-                    *self = Self::Here(file);
-                    return Poll::Ready(Some(Ok(Frame::data(piece))));
-                }
-            }
-        }
-    }
-}
-
 /// Takes a body into a file; the file appears only where the body came whole. Between two pieces a slow client keeps no
 /// thread.
 pub(super) async fn receive(body: Body, mut upload: Upload) -> Result<(), ApiError> {
     let cut =
         |error: &dyn std::fmt::Display| ApiError::invalid(format!("The upload was broken off: {error}"));
     let (mut size, mut piece) = (0_u64, Vec::new());
-    let mut body = std::pin::pin!(body);
-    while let Some(frame) = std::future::poll_fn(|context| body.as_mut().poll_frame(context)).await {
-        let Ok(bytes) = frame.map_err(|error| cut(&error))?.into_data() else { continue };
+    let mut body = body.into_data_stream();
+    while let Some(bytes) = body.try_next().await.map_err(|error| cut(&error))? {
         size = size.saturating_add(bytes.len() as u64);
         if size > LARGEST_FILE {
             return Err(ApiError::too_large("The artifact is too large."));

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use tokio::task::JoinSet;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::tracking::{Metric as Logged, Result, RunId, Store};
 
@@ -19,25 +19,9 @@ pub async fn histories(
     runs: Vec<RunId>,
     key: &str,
 ) -> Result<HashMap<RunId, Vec<Logged>>> {
-    let mut found = HashMap::with_capacity(runs.len());
-    let mut waiting = runs.into_iter();
-    let mut reading = JoinSet::new();
-    loop {
-        while reading.len() < AT_ONCE
-            && let Some(id) = waiting.next()
-        {
-            let (store, key) = (Arc::clone(store), key.to_owned());
-            reading.spawn(async move { (store.metric_history(&id, &key).await, id) });
-        }
-        match reading.join_next().await {
-            None => return Ok(found),
-            Some(Ok((history, id))) => {
-                found.insert(id, history?);
-            }
-            Some(Err(error)) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => return Ok(found),
-            },
-        }
-    }
+    let reading = stream::iter(runs).map(|id| async move {
+        let history = store.metric_history(&id, key).await?;
+        Ok((id, history))
+    });
+    reading.buffer_unordered(AT_ONCE).try_collect().await
 }

@@ -2,7 +2,7 @@
 //! without end.
 
 use std::fs::{File, FileType, OpenOptions};
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
@@ -31,6 +31,19 @@ pub fn open_typed(path: &Path) -> io::Result<File> {
     match path.to_str().is_some_and(|path| of_own.iter().any(|start| path.starts_with(start))) {
         true => File::open(path),
         false => open_regular(path),
+    }
+}
+
+/// Reads such a file of at most `most` bytes.
+///
+/// # Errors
+/// As [`open_typed`], and `FileTooLarge` beyond that size.
+pub fn read_typed(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_typed(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > most {
+        true => Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {most} bytes"))),
+        false => Ok(bytes),
     }
 }
 
@@ -71,6 +84,15 @@ mod tests {
             assert!(error.to_string().contains(word), "{error}");
         }
         assert_eq!(open_regular(folder.path()).unwrap_err().kind(), io::ErrorKind::IsADirectory);
+    }
+
+    #[test]
+    fn a_file_that_is_too_large_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, "four").unwrap();
+        assert_eq!(read_typed(&file, 4).unwrap(), b"four");
+        assert_eq!(read_typed(&file, 3).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
     }
 
     #[test]

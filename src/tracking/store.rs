@@ -98,13 +98,13 @@ pub trait Store: Send + Sync {
     async fn put_artifact(&self, run: &RunInfo, path: &str, bytes: Vec<u8>) -> Result<()>;
     /// Reads an artifact; `NotFound` where there is none.
     async fn artifact(&self, run: &RunInfo, path: &str) -> Result<Vec<u8>>;
-    /// Reads an artifact into a file, piece by piece; `NotFound` where there is none. May block on the local disk.
+    /// Reads an artifact into a file, piece by piece; `NotFound` where there is none.
     async fn artifact_into(&self, run: &RunInfo, path: &str, into: &mut Upload) -> Result<()> {
         into.write(&self.artifact(run, path).await?)
     }
-    /// Saves a file, from its beginning and piece by piece, as the artifact `path` of a run. May block on the local disk.
+    /// Saves a file, from its beginning and piece by piece, as the artifact `path` of a run.
     async fn put_artifact_file(&self, run: &RunInfo, path: &str, file: &File) -> Result<()> {
-        self.put_artifact(run, path, local_artifacts::read_all(file, path)?).await
+        self.put_artifact(run, path, local_artifacts::read_whole(file, path).await?).await
     }
     /// What lies in the folder `path` of a run's artifacts (`""`: its root), sorted by path.
     async fn artifacts(&self, run: &RunInfo, path: &str) -> Result<Vec<ArtifactEntry>>;

@@ -5,6 +5,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
 
 /// The least characters of a password or token.
 const SHORTEST: usize = 8;
@@ -101,7 +102,9 @@ impl Logins {
         let shown = hash(&shown);
         // No early end: how long it takes says nothing of which login it nearly was.
         let places = self.0.iter().enumerate();
-        places.fold(None, |found, (place, login)| if same(login, &shown) { Some(place) } else { found })
+        places.fold(None, |found, (place, login)| {
+            if bool::from(login.as_slice().ct_eq(shown.as_slice())) { Some(place) } else { found }
+        })
     }
 }
 
@@ -113,10 +116,6 @@ impl fmt::Debug for Logins {
 
 fn hash(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
-}
-
-fn same(one: &[u8; 32], other: &[u8; 32]) -> bool {
-    one.iter().zip(other).fold(0, |different, (a, b)| different | (a ^ b)) == 0
 }
 
 #[cfg(test)]

@@ -179,11 +179,11 @@ impl Store for EmbeddedStore {
     }
 
     async fn artifact_into(&self, run: &RunInfo, path: &str, into: &mut Upload) -> Result<()> {
-        local_artifacts::copy(&self.db.artifact_folder(&run.artifact_uri)?, path, into)
+        local_artifacts::copy(self.db.artifact_folder(&run.artifact_uri)?, path, into).await
     }
 
     async fn put_artifact_file(&self, run: &RunInfo, path: &str, file: &File) -> Result<()> {
-        local_artifacts::put_file(&self.db.artifact_folder(&run.artifact_uri)?, path, file)
+        local_artifacts::put_file(self.db.artifact_folder(&run.artifact_uri)?, path, file).await
     }
 
     async fn artifacts(&self, run: &RunInfo, path: &str) -> Result<Vec<ArtifactEntry>> {

@@ -57,7 +57,7 @@ pub(super) async fn fetch(client: &Client, run: &RunInfo, path: &str, into: &mut
             let url = proxy_url(client, &root, checked_path(path)?);
             client.fetch(&format!("artifact {path}"), url, file_named(path), into).await
         }
-        Place::Folder(root) => local_artifacts::copy(&root, path, into),
+        Place::Folder(root) => local_artifacts::copy(root, path, into).await,
     }
 }
 
@@ -69,7 +69,7 @@ pub(super) async fn put_file(client: &Client, run: &RunInfo, path: &str, file: &
             let size = local_artifacts::size_of(file)?;
             client.send_file(&format!("artifact {path}"), url, file, size).await
         }
-        Place::Folder(root) => local_artifacts::put_file(&root, path, file),
+        Place::Folder(root) => local_artifacts::put_file(root, path, file).await,
     }
 }
 

@@ -8,6 +8,10 @@ use base64::Engine as _;
 use reqwest::Url;
 
 use crate::tracking::error::{ErrorKind, Result, TrackingError};
+use crate::tracking::regular::read_typed;
+
+/// The largest file of credentials, 1 MiB.
+const LARGEST_CREDENTIALS: u64 = 1 << 20;
 
 /// A text that never shows in logs or messages.
 #[derive(Clone, PartialEq, Eq)]
@@ -84,7 +88,9 @@ impl Environment<'_> {
         let file = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".mlflow/credentials"));
         Environment {
             var: &|name| std::env::var(name).ok(),
-            credentials: file.and_then(|path| std::fs::read_to_string(path).ok()),
+            credentials: file
+                .and_then(|path| read_typed(&path, LARGEST_CREDENTIALS).ok())
+                .and_then(|bytes| String::from_utf8(bytes).ok()),
         }
     }
 }

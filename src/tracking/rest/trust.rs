@@ -15,6 +15,10 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, Sign
 
 use super::settings::Settings;
 use crate::tracking::error::{ErrorKind, Result, TrackingError};
+use crate::tracking::regular::read_typed;
+
+/// The largest file of certificates: 16 MiB, far above all authorities of a platform.
+const LARGEST_BUNDLE: u64 = 16 << 20;
 
 /// Sets up which servers are trusted, and who we are.
 pub(super) fn tls(builder: reqwest::ClientBuilder, settings: &Settings) -> Result<reqwest::ClientBuilder> {
@@ -73,7 +77,7 @@ fn files_in(folder: &Path, variable: &str) -> Result<Vec<PathBuf>> {
 }
 
 fn read(path: &Path, variable: &str) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(|error| {
+    read_typed(path, LARGEST_BUNDLE).map_err(|error| {
         TrackingError::new(ErrorKind::Io, format!("{variable}: {} can't be read", path.display()))
             .caused_by(error)
     })
