@@ -95,6 +95,21 @@ impl Born {
     pub(super) fn of(leader: Pid, took: Duration) -> Self {
         if took < SHORT { Self::After(leader) } else { Self::Whenever }
     }
+
+    /// Whether the process of this number can be meant, where `latest` was given last. Numbers are given in their order,
+    /// and begin again when the highest was given.
+    fn allows(self, pid: i32, latest: i32) -> bool {
+        match self {
+            Self::Whenever => true,
+            Self::After(first) if latest >= first.as_raw() => pid > first.as_raw() && pid <= latest,
+            Self::After(first) => pid > first.as_raw() || pid <= latest,
+        }
+    }
+
+    /// Whether no process was started after the one that is named.
+    fn is_nobody(self, latest: i32) -> bool {
+        matches!(self, Self::After(first) if first.as_raw() == latest)
+    }
 }
 
 /// What a look at all processes gave.
@@ -175,6 +190,10 @@ pub(super) fn kill_now(mark: &Mark, born: Born) {
 
 /// Looks off the thread that keeps heartbeats going, and again where a process is just being started.
 async fn patient_look(mark: &Mark, born: Born) -> Vec<Process> {
+    // The usual end of a short command; no thread is needed to see it.
+    if born.is_nobody(table::latest()) {
+        return Vec::new();
+    }
     let mut seen = Look::default();
     for again in 0..LOOKS_AT_NEWBORN {
         if again > 0 {
@@ -229,21 +248,18 @@ mod table {
 
     /// The processes that there are, but this one.
     pub(super) fn pids(born: Born) -> Vec<Pid> {
-        let latest = latest();
-        let possible = |pid: &i32| match born {
-            Born::Whenever => true,
-            // Numbers are given in their order, and begin again when the highest was given.
-            Born::After(first) if latest >= first.as_raw() => *pid > first.as_raw(),
-            Born::After(first) => *pid > first.as_raw() || *pid <= latest,
-        };
-        let own = nix::unistd::getpid().as_raw();
         let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-        let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-        pids.filter(|pid| *pid != own && possible(pid)).map(Pid::from_raw).collect()
+        let pids: Vec<i32> =
+            entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+        // Read last: what was started meanwhile has no higher number.
+        let latest = latest();
+        let own = nix::unistd::getpid().as_raw();
+        let possible = pids.into_iter().filter(|pid| *pid != own && born.allows(*pid, latest));
+        possible.map(Pid::from_raw).collect()
     }
 
     /// The number of the process that was started last.
-    fn latest() -> i32 {
+    pub(super) fn latest() -> i32 {
         let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
         text.split_whitespace().next_back().and_then(|last| last.parse().ok()).unwrap_or(i32::MAX)
     }
@@ -285,6 +301,10 @@ mod table {
 
     pub(super) fn pids(_: Born) -> Vec<Pid> {
         Vec::new()
+    }
+
+    pub(super) fn latest() -> i32 {
+        i32::MAX
     }
 
     pub(super) fn environment(_: Pid) -> Vec<u8> {
@@ -329,6 +349,28 @@ mod tests {
         ] {
             assert!(!mark.is_in(environment.as_bytes()), "{environment:?}");
         }
+    }
+
+    #[test]
+    fn only_numbers_given_after_the_first_process_are_looked_at_also_when_they_begin_again() {
+        let born = Born::After(Pid::from_raw(100));
+        for (pid, latest, allowed) in [
+            (99, 120, false),
+            (100, 120, false),
+            (101, 120, true),
+            (120, 120, true),
+            // Of an earlier round of the numbers.
+            (121, 120, false),
+            // They have begun again.
+            (32_000, 5, true),
+            (5, 5, true),
+            (6, 5, false),
+            (100, 5, false),
+        ] {
+            assert_eq!(born.allows(pid, latest), allowed, "{pid} where {latest} was given last");
+            assert!(Born::Whenever.allows(pid, latest));
+        }
+        assert!(born.is_nobody(100) && !born.is_nobody(101) && !born.is_nobody(5));
     }
 
     #[test]
