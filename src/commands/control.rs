@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::shared::{Context, Exit, Failure, Setting, SweepChoice, refuse_half};
 use crate::process::now_ms;
-use crate::query::{Overview, short_id};
+use crate::query::Overview;
 use crate::record::{Order, answered, answered_last, latest_ended, tags};
 use crate::tracking::{Result as StoreResult, Store};
 use crate::ui::{printable, words};
@@ -47,7 +47,7 @@ pub async fn control(setting: &Setting, choice: &SweepChoice, order: Order) -> R
 
 /// Why an order would change nothing.
 fn pointless(overview: &Overview, order: Order) -> Option<String> {
-    let (name, id) = (printable(&overview.sweep.parent.info.name), short_id(&overview.sweep));
+    let (name, id) = (printable(&overview.sweep.parent.info.name), overview.sweep.id().short());
     if order == Order::Run {
         return None;
     }
@@ -62,7 +62,7 @@ fn sentence(overview: &Overview, order: Order) -> String {
     let name = printable(&overview.sweep.parent.info.name);
     match order {
         Order::Run if overview.is_finalized() => {
-            format!("{name} is finalized; `sweep run {}` reopens it.", short_id(&overview.sweep))
+            format!("{name} is finalized; `sweep run {}` reopens it.", overview.sweep.id().short())
         }
         Order::Run => {
             format!("{name} is resumed: waiting agents start trials again; `sweep run` adds agents.")

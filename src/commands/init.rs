@@ -26,7 +26,7 @@ pub async fn init(setting: &Setting, args: &InitArgs) -> Result<Exit, Failure> {
         context.ui.tell(&summary);
     }
     context.ui.tell(&format!("Sweep initialized with ID: {}\n", sweep.id()));
-    let short: String = sweep.id().as_str().chars().take(8).collect();
+    let short = sweep.id().short();
     context.ui.say(&format!("Start an agent: `sweep run` here, `sweep run {short}` anywhere else."));
     Ok(Exit::Done)
 }

@@ -3,7 +3,6 @@
 use super::shared::work::work_on;
 pub use super::shared::work::{GUARD, WorkArgs};
 use super::shared::{Context, Exit, Failure, Setting, SweepChoice, load_sweep};
-use crate::query::short_id;
 
 /// What was typed.
 #[derive(Debug, Clone)]
@@ -21,7 +20,7 @@ pub struct RunArgs {
 pub async fn run(setting: &Setting, args: &RunArgs) -> Result<Exit, Failure> {
     let context = Context::open(setting)?;
     let (sweep, config) = load_sweep(&context, &args.sweep).await?;
-    let id = short_id(&sweep).to_owned();
+    let id = sweep.id().short().to_owned();
     let worked = work_on(&context, sweep, config, &args.work).await?;
     if worked.all_done {
         context.ui.say(&format!("Next: sweep finalize {id}"));

@@ -1,24 +1,17 @@
 //! `sweep status`: how far a sweep is, what runs, who works on it; with `-w` again and again until it is over.
 
-mod pace;
 mod text;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::shared::{AnswerFormat, Context, Exit, Failure, Setting, SweepChoice, counts_words, print_json};
-use crate::process::now_ms;
-use crate::query::{BestJson, Counts, MetricJson, Overview, State, took};
-use crate::record::histories;
-use crate::record::{index_of, last_sign, latest_ended, lease_of, point_of, tags, unmeasured};
+use crate::query::{BestJson, Counts, MetricJson, Overview, Snapshot, State, since, took};
+use crate::record::{index_of, point_of, tags};
 use crate::space::Value;
-use crate::tracking::{Result as StoreResult, Run, RunId, Store};
 use crate::ui::{Cell, Column, Screen, Sheet, words};
-use pace::{Pace, since};
 
 /// What was typed.
 #[derive(Debug, Clone, Default)]
@@ -31,10 +24,6 @@ pub struct StatusArgs {
     pub format: AnswerFormat,
 }
 
-/// Runs that ended last, by which the rate is measured.
-const RECENT: usize = 50;
-/// Running trials that are shown with their histories.
-const MOST_RUNNING: usize = 20;
 /// A look follows the one before after this, or later where looks take long.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -46,7 +35,7 @@ pub async fn status(setting: &Setting, args: &StatusArgs) -> Result<Exit, Failur
     let context = Context::open_to_read(setting)?;
     let id = context.sweep_id(&args.sweep).await?;
     let overview = Overview::read(&context.store, context.store.run(&id).await?).await?;
-    let mut look = Look::read(&context.store, overview).await?;
+    let mut look = Snapshot::read(&context.store, overview).await?;
     if !args.watch {
         look.print(setting, args.format);
         return Ok(Exit::Done);
@@ -77,79 +66,7 @@ pub async fn status(setting: &Setting, args: &StatusArgs) -> Result<Exit, Failur
     }
 }
 
-/// What one look at a sweep shows.
-struct Look {
-    overview: Overview,
-    /// The running trials that are shown, the latest first, with the histories of the metric.
-    running: Vec<(Run, Vec<f64>)>,
-    /// The trials that ended last, the latest first.
-    ended: Vec<Run>,
-    agents: Vec<AgentSigns>,
-    /// Trials that finished without the metric.
-    unmeasured: u64,
-    /// How fast it goes; `None`: nothing runs, or nothing has ended yet.
-    pace: Option<Pace>,
-    now: i64,
-    /// What the look took.
-    cost: Duration,
-}
-
-/// What is known of an agent.
-struct AgentSigns {
-    agent: String,
-    host: String,
-    running: Vec<u64>,
-    /// For how long it may be silent: the others take it for lost then.
-    lease: Duration,
-    /// Epoch milliseconds, by the agent's own clock.
-    last: i64,
-}
-
-impl Look {
-    async fn read(store: &Arc<dyn Store>, overview: Overview) -> StoreResult<Self> {
-        let begun = Instant::now();
-        let mut runs: Vec<Run> = overview.standing.running.values().cloned().collect();
-        runs.sort_by(|a, b| (b.info.start_time, &b.info.id).cmp(&(a.info.start_time, &a.info.id)));
-        let shown: Vec<Run> = runs.iter().take(MOST_RUNNING).cloned().collect();
-        let mut told = match &overview.metric {
-            Some(metric) => {
-                let ids: Vec<RunId> = shown
-                    .iter()
-                    .filter(|run| run.metric(&metric.name).is_some())
-                    .map(|run| run.info.id.clone())
-                    .collect();
-                histories(store, ids, &metric.name).await?
-            }
-            None => std::collections::HashMap::new(),
-        };
-        let history = |run: Run| {
-            let history = told.remove(&run.info.id).unwrap_or_default();
-            (run, history.into_iter().map(|entry| entry.value).collect())
-        };
-        let running = shown.into_iter().map(history).collect();
-        let name = overview.metric.as_ref().map(|metric| metric.name.as_str());
-        let ended = latest_ended(store.as_ref(), &overview.sweep, name, RECENT).await?;
-        let unmeasured = match &overview.metric {
-            Some(_) if overview.standing.finished > 0 => {
-                unmeasured(store.as_ref(), &overview.sweep, &overview.standing.results).await?
-            }
-            _ => 0,
-        };
-        let agents = agents(&runs, &ended);
-        let pace = Pace::of(&ended).filter(|_| overview.state() == State::Running);
-        let (now, cost) = (now_ms(), begun.elapsed());
-        Ok(Self { overview, running, ended, agents, unmeasured, pace, now, cost })
-    }
-
-    async fn again(self, store: &Arc<dyn Store>) -> StoreResult<Self> {
-        let begun = Instant::now();
-        let mut overview = self.overview;
-        overview.refresh(store).await?;
-        let mut look = Self::read(store, overview).await?;
-        look.cost = begun.elapsed();
-        Ok(look)
-    }
-
+impl Snapshot {
     fn print(&self, setting: &Setting, format: AnswerFormat) {
         match format {
             AnswerFormat::Json => print_json(&setting.ui, &self.json()),
@@ -192,18 +109,6 @@ impl Look {
         let best = self.overview.best.as_ref()?;
         let trial = index_of(&best.run)?;
         Some(format!("{} in trial {trial}", words::number(best.value)))
-    }
-
-    /// Seconds until every trial has its result, at the present rate.
-    fn seconds_left(&self) -> Option<f64> {
-        Some(self.time_left()?.as_secs_f64())
-    }
-
-    /// How long it takes until then.
-    fn time_left(&self) -> Option<Duration> {
-        let standing = &self.overview.standing;
-        let left = self.overview.limit()?.saturating_sub(standing.done());
-        self.pace.map(|pace| pace.left(left, standing.running.len() as u64))
     }
 
     fn json(&self) -> StatusJson {
@@ -308,26 +213,4 @@ struct AgentJson {
     running: Vec<u64>,
     last_heard: String,
     seconds_ago: f64,
-}
-
-/// Who has shown a sign of life, the latest first; those that run trials before the others.
-fn agents(running: &[Run], ended: &[Run]) -> Vec<AgentSigns> {
-    let mut known: BTreeMap<String, AgentSigns> = BTreeMap::new();
-    for run in running.iter().chain(ended) {
-        let Some(agent) = run.tag(tags::AGENT) else { continue };
-        let signs = known.entry(agent.to_owned()).or_insert_with(|| AgentSigns {
-            agent: agent.to_owned(),
-            host: run.tag(tags::HOST).unwrap_or_default().to_owned(),
-            running: Vec::new(),
-            lease: lease_of(run),
-            last: 0,
-        });
-        signs.last = signs.last.max(last_sign(run));
-        if !run.info.status.is_final() {
-            signs.running.extend(index_of(run).map(|trial| trial.0));
-        }
-    }
-    let mut agents: Vec<AgentSigns> = known.into_values().collect();
-    agents.sort_by_key(|signs| (signs.running.is_empty(), std::cmp::Reverse(signs.last)));
-    agents
 }

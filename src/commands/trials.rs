@@ -1,6 +1,5 @@
 //! `sweep trials`: the trials of a sweep as a table that can be sorted and filtered.
 
-use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
 use serde::Serialize;
@@ -9,14 +8,12 @@ use super::shared::{
     AnswerFormat, Context, Exit, Failure, Setting, SweepChoice, deleted_words, load_sweep, print_csv,
     print_json, print_sheet, status_cell,
 };
-use crate::config::{Config, ConstraintError, Filter, Goal, Summary};
+use crate::config::{Config, Filter};
 use crate::exchange::TRIAL_COLUMNS;
 use crate::process::now_ms;
-use crate::query::{ChosenMetric, Columns, Field, MetricJson, ROW_TAGS, TrialJson, TrialRow, plain_name};
-use crate::record::{Ledger, Ranking, Sweep, TrialRuns, attempt_of, best_runs, stopped_early, tags};
+use crate::query::{ChosenMetric, MetricJson, Selected, Selection, TrialJson, TrialRow, plain_name};
+use crate::record::{Sweep, attempt_of, tags};
 use crate::space::{Point, Value};
-use crate::tracking::{Run, RunId, Want};
-use crate::trial::RunStatus;
 use crate::ui::{Cell, Column, MINOR, Sheet, words};
 
 /// What was typed.
@@ -45,7 +42,19 @@ pub async fn trials(setting: &Setting, args: &TrialsArgs) -> Result<Exit, Failur
     let (sweep, config) = load_sweep(&context, &args.sweep).await?;
     let metric = ChosenMetric::of(config.metric.as_ref(), None, None);
     let asked = Asked { args, config: &config, metric: metric.as_ref(), now: now_ms() };
-    let rows = asked.rows(&context, &sweep).await?;
+    let selection = Selection {
+        sort: args.sort.as_deref(),
+        descending: args.desc,
+        filter: args.filter.as_deref(),
+        top: args.top,
+        config: &config,
+        metric: metric.as_ref(),
+        now: asked.now,
+    };
+    let Selected { rows, deleted } = selection.rows(&context.store, &sweep).await?;
+    if deleted > 0 {
+        context.ui.say(&format!("{}.", deleted_words(deleted)));
+    }
     let list = List { rows: &rows, asked: &asked, important: important(&sweep) };
     match args.format {
         AnswerFormat::Json => print_json(
@@ -76,7 +85,7 @@ struct TrialsJson {
     trials: Vec<TrialJson>,
 }
 
-/// What is asked of a sweep's trials.
+/// What was typed, with the sweep that it is about.
 struct Asked<'a> {
     args: &'a TrialsArgs,
     config: &'a Config,
@@ -84,149 +93,7 @@ struct Asked<'a> {
     now: i64,
 }
 
-/// A way to sort: by what, and whether the largest comes first.
-struct Sorting {
-    field: Field,
-    descending: bool,
-}
-
 impl Asked<'_> {
-    async fn rows(&self, context: &Context, sweep: &Sweep) -> Result<Vec<TrialRow>, Failure> {
-        let filter = self.args.filter.as_deref().map(parse_filter).transpose()?;
-        if filter.is_none()
-            && let Some(top) = self.args.top
-            && let Some(rows) = self.top_of_store(context, sweep, top).await?
-        {
-            return Ok(rows);
-        }
-        let want = Want { metrics: None, ..Want::only(&ROW_TAGS, &[]) };
-        let runs = TrialRuns::read_of(context.store.as_ref(), sweep, want).await?;
-        if !runs.deleted.is_empty() {
-            context.ui.say(&format!("{}.", deleted_words(runs.deleted.len() as u64)));
-        }
-        // Only where more than the latest value is asked for are histories read.
-        let values = match self.metric.filter(|metric| metric.summary != Summary::Last) {
-            Some(metric) => metric.values(&context.store, runs.iter().map(|(_, run)| run)).await?,
-            None => HashMap::<RunId, f64>::new(),
-        };
-        let row = |run: Run| {
-            let value = values.get(&run.info.id).copied();
-            TrialRow::of(run, self.metric, value)
-        };
-        let mut rows: Vec<TrialRow> = runs.into_runs().filter_map(row).collect();
-        let known = self.known(&rows);
-        if let Some(filter) = &filter {
-            rows = self.filtered(rows, filter, &known)?;
-        }
-        if self.args.top.is_some() && self.args.sort.is_none() && self.metric.is_some() {
-            // The best of them are asked for.
-            let has_result = |run: &Run| run.info.status == RunStatus::Finished || stopped_early(run);
-            rows.retain(|row| has_result(&row.run) && row.value.is_some());
-        }
-        if let Some(sorting) = self.sorting(&known)? {
-            self.sort(&mut rows, &sorting);
-        }
-        rows.truncate(self.args.top.unwrap_or(usize::MAX));
-        Ok(rows)
-    }
-
-    /// The first by a metric, as the store sorts them; `None`: it can't, or something else is asked for.
-    async fn top_of_store(
-        &self,
-        context: &Context,
-        sweep: &Sweep,
-        top: usize,
-    ) -> Result<Option<Vec<TrialRow>>, Failure> {
-        let Some(metric) = self.metric.filter(|metric| metric.summary == Summary::Last) else {
-            return Ok(None);
-        };
-        let goal = match &self.args.sort {
-            None => metric.goal,
-            Some(name) if *name == metric.name => {
-                Some(if self.args.desc { Goal::Maximize } else { Goal::Minimize })
-            }
-            Some(_) => None,
-        };
-        let Some(goal) = goal else { return Ok(None) };
-        let by = Ranking { metric: &metric.name, goal, most: top, finished: self.args.sort.is_none() };
-        if !by.can_be_said() || top == 0 {
-            return Ok(None);
-        }
-        let store = context.store.as_ref();
-        let results = Ledger::read(store, &sweep.ledger).await?.results();
-        let want = Want { metrics: None, ..Want::only(&ROW_TAGS, &[]) };
-        let runs = best_runs(store, sweep, &results, by, want).await?;
-        Ok(Some(runs.into_iter().filter_map(|run| TrialRow::of(run, Some(metric), None)).collect()))
-    }
-
-    fn known(&self, rows: &[TrialRow]) -> Columns {
-        let mut known = Columns::default();
-        known.params.extend(self.config.space.leaves().into_iter().map(|leaf| leaf.name));
-        known.metrics.extend(self.metric.map(|metric| metric.name.clone()));
-        for row in rows {
-            for (path, _) in row.point.leaves() {
-                if !known.params.contains(&path) {
-                    known.params.insert(path);
-                }
-            }
-            for metric in &row.run.metrics {
-                if !known.metrics.contains(&metric.key) {
-                    known.metrics.insert(metric.key.clone());
-                }
-            }
-        }
-        known
-    }
-
-    fn filtered(
-        &self,
-        rows: Vec<TrialRow>,
-        filter: &Filter,
-        known: &Columns,
-    ) -> Result<Vec<TrialRow>, Failure> {
-        let fields = filter
-            .names()
-            .iter()
-            .map(|name| Ok((name.clone(), known.field(name)?)))
-            .collect::<Result<Vec<(String, Field)>, Failure>>()?;
-        let mut kept = Vec::new();
-        for row in rows {
-            let values =
-                fields.iter().map(|(name, field)| (name.clone(), row.field(field, self.metric, self.now)));
-            if filter.lets_through(&Point(values.collect())).map_err(|error| unreadable(&error))? {
-                kept.push(row);
-            }
-        }
-        Ok(kept)
-    }
-
-    fn sorting(&self, known: &Columns) -> Result<Option<Sorting>, Failure> {
-        if let Some(name) = &self.args.sort {
-            return Ok(Some(Sorting { field: known.field(name)?, descending: self.args.desc }));
-        }
-        let by_metric =
-            self.args.top.and(self.metric).and_then(|metric| Some((metric.name.clone(), metric.goal?)));
-        Ok(match by_metric {
-            Some((name, goal)) => {
-                Some(Sorting { field: Field::Metric(name), descending: goal == Goal::Maximize })
-            }
-            None if self.args.desc => Some(Sorting { field: Field::Trial, descending: true }),
-            None => None,
-        })
-    }
-
-    /// What is not known comes last, whatever the direction.
-    fn sort(&self, rows: &mut Vec<TrialRow>, sorting: &Sorting) {
-        let key = |row: &TrialRow| row.field(&sorting.field, self.metric, self.now);
-        let mut keyed: Vec<(Value, TrialRow)> = rows.drain(..).map(|row| (key(&row), row)).collect();
-        keyed.sort_by(|(a, _), (b, _)| {
-            let order = compare(a, b);
-            let both_known = !is_unknown(a) && !is_unknown(b);
-            if sorting.descending && both_known { order.reverse() } else { order }
-        });
-        rows.extend(keyed.into_iter().map(|(_, row)| row));
-    }
-
     /// The names that were asked for: their columns stay, however little room there is.
     fn named(&self) -> Vec<String> {
         let filter = self.args.filter.as_deref().and_then(|text| Filter::parse(text).ok());
@@ -247,39 +114,6 @@ impl Asked<'_> {
             None if self.args.top.is_some() => "No trial has a value of the metric yet.".to_owned(),
             None => format!("No trial yet. Start some: sweep run --sweep-id={}", sweep.id()),
         }
-    }
-}
-
-fn parse_filter(text: &str) -> Result<Filter, Failure> {
-    Filter::parse(text).map_err(|error| unreadable(&error))
-}
-
-fn unreadable(error: &ConstraintError) -> Failure {
-    Failure::new(Exit::Usage, format!("--where: {error}"))
-        .hint(
-            "Example: --where 'lr < 0.01 and status = \"FINISHED\"'. Texts go in quotes, names that are not words in \
-             backticks: --where '`val/loss` < 0.5'.",
-        )
-}
-
-fn is_unknown(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Float(number) => number.is_nan(),
-        _ => false,
-    }
-}
-
-/// Numbers before texts, what is not known last.
-fn compare(a: &Value, b: &Value) -> Ordering {
-    match (is_unknown(a), is_unknown(b)) {
-        (false, false) => match (a.as_f64(), b.as_f64()) {
-            (Some(a), Some(b)) => a.total_cmp(&b),
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (None, None) => a.text().cmp(&b.text()),
-        },
-        (a, b) => a.cmp(&b),
     }
 }
 

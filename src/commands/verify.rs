@@ -11,6 +11,7 @@ use super::shared::{
 };
 use crate::agent::{TOO_LARGE, changes_hash};
 use crate::config;
+use crate::config::command::quoted;
 use crate::process::{GitState, below_top, commits_apart, git_state, is_tracked};
 use crate::query::{propose_again, shown_command};
 use crate::record::{Code, Sweep, fingerprint, index_of, point_of, tags};
@@ -302,12 +303,6 @@ fn way_back(folder: &Path, run: &Run, checks: &[Compared], kept: bool) -> Vec<St
     }
     back.push(format!("cd {}", quoted(format!("{tree}/{below}").trim_end_matches('/'))));
     back
-}
-
-/// As a word for `sh`.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,".contains(c);
-    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
 fn in_words(setting: &Setting, verified: &Verified, title: &str) -> String {

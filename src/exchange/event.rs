@@ -15,5 +15,5 @@ pub enum Event<'a> {
     Ends,
 }
 
-/// Who is told.
+/// Receives the events.
 pub(super) type Listener<'a> = &'a dyn Fn(Event<'_>);

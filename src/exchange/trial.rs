@@ -51,7 +51,7 @@ pub fn final_metrics(run: &Run) -> BTreeMap<String, f64> {
 }
 
 impl TrialRecord {
-    /// What the run of a trial says. A trial that was imported is told as where it came from.
+    /// What the run of a trial says. A trial that was imported is described as where it came from.
     #[must_use]
     pub fn of(trial: &Trial, run: &Run, sweep: &Sweep) -> Self {
         let sweep_id = sweep.original_id().to_owned();
@@ -85,7 +85,7 @@ impl TrialRecord {
         }
     }
 
-    /// The name of its folder: it sorts by start, and tells the trial.
+    /// The name of its folder: it sorts by start, and names the trial.
     #[must_use]
     pub fn folder(&self) -> String {
         format!("{}_{:06}", stamp(self.start), self.index.0)
@@ -110,7 +110,7 @@ impl TrialRecord {
         self.tags.iter().map(|(key, value)| (key.clone(), Json::String(value.clone()))).collect()
     }
 
-    /// `summary.json`. What was logged in other words than `params.json` has, or not at all, is told here.
+    /// `summary.json`. What was logged in other words than `params.json` has, or not at all, stands here.
     #[must_use]
     pub fn summary_json(&self) -> Json {
         #[allow(clippy::cast_precision_loss)]

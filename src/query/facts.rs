@@ -21,13 +21,7 @@ pub fn limit_of(config: &Config, seed: u64) -> Option<u64> {
     }
 }
 
-/// As much of a sweep's id as is typed.
-pub fn short_id(sweep: &Sweep) -> &str {
-    let id = sweep.id().as_str();
-    id.get(..8).unwrap_or(id)
-}
-
-/// The config of a sweep, where this program can read it; its findings were told at `init`.
+/// The config of a sweep, where this program can read it; its findings were printed at `init`.
 pub(super) fn config_of(sweep: &Sweep) -> Option<Config> {
     let checked = config::check(&sweep.config);
     checked.config.filter(|_| checked.errors.is_empty())

@@ -183,8 +183,7 @@ impl Sweep {
     /// # Errors
     /// `NotFound` where there is none, `Invalid` where there are several.
     pub async fn find(store: &dyn Store, prefix: &str) -> Result<RunId> {
-        let is_id = prefix.len() == 32 && prefix.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if is_id {
+        if RunId::is_whole(prefix) {
             return Ok(RunId(prefix.to_owned()));
         }
         let sweeps = Self::all(store).await?;
@@ -343,7 +342,7 @@ fn named(store: &dyn Store, sweeps: &[Run], name: &str) -> Result<RunId> {
             })
         }
         several => {
-            let ids: Vec<&str> = several.iter().filter_map(|run| run.info.id.as_str().get(..8)).collect();
+            let ids: Vec<&str> = several.iter().map(|run| run.info.id.short()).collect();
             Err(invalid(format!("several sweeps are named `{name}`"))
                 .hint(format!("Give the id, or its beginning: {}; or `{name}{LATEST}`.", ids.join(", "))))
         }

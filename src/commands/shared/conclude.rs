@@ -13,8 +13,7 @@ use super::results::{by_importance, result_files, summary_json};
 use crate::config::{Config, Goal};
 use crate::process::now_ms;
 use crate::query::{
-    ChosenMetric, analyse_sweep, dependences_of, limit_of, method_of, read_curves, read_trials, short_id,
-    shown_command,
+    ChosenMetric, analyse_sweep, dependences_of, limit_of, method_of, read_curves, read_trials, shown_command,
 };
 use crate::record::{
     BestTrial, Order, Posting, Sweep, TrialRuns, headline, params_text, stopped_early, tags,
@@ -100,7 +99,7 @@ pub async fn conclude(
 
 /// Why a sweep stays open: no trial has a value that could be analysed.
 fn nothing_to_analyse(sweep: &Sweep, metric: &ChosenMetric, trials: &[Trial], runs: &TrialRuns) -> Failure {
-    let id = short_id(sweep);
+    let id = sweep.id().short();
     let failed: Vec<&Trial> = trials.iter().filter(|trial| trial.status == RunStatus::Failed).collect();
     let logged: BTreeSet<String> = runs
         .iter()

@@ -21,7 +21,7 @@ pub async fn create(
 ) -> Result<(Context, Sweep, Config), Failure> {
     let (config, bytes) = load_file(&setting.ui, path)?;
     let seed = config.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
-    // A method that can't be run is told before anything is made.
+    // A method that can't be run is reported before anything is made.
     strategy::for_config(&config, seed)?;
     let context = Context::open(setting)?;
     let prior = read_priors(&context, &config, priors).await?;
@@ -55,12 +55,11 @@ pub async fn create(
     Ok((context, sweep, config))
 }
 
-/// Two sweeps of one name are told apart by their ids alone.
+/// Two sweeps of one name differ in their ids alone.
 async fn warn_of_namesakes(context: &Context, name: &str) -> Result<(), Failure> {
     let sweeps = Sweep::all(context.store.as_ref()).await?;
     let Some(newest) = of_name(&sweeps, name).last().copied() else { return Ok(()) };
-    let (id, age) = (newest.info.id.as_str(), namesakes::age(newest));
-    let id = id.get(..8).unwrap_or(id);
+    let (id, age) = (newest.info.id.short(), namesakes::age(newest));
     context.ui.warn(&format!(
         "there is a sweep named `{name}` already ({id}, {age}): name this one by its id, or as {name}{LATEST}"
     ));

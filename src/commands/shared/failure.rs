@@ -11,7 +11,7 @@ use crate::query::QueryError;
 use crate::strategy::StrategyError;
 use crate::tracking::{ErrorKind, TrackingError};
 
-/// A failure as it is told: what is wrong, why, what to do, and how the program ends.
+/// A failure as it is printed: what is wrong, why, what to do, and how the program ends.
 #[derive(Debug)]
 pub struct Failure {
     /// How the program ends.

@@ -1,4 +1,4 @@
-//! Loading a config, from a file or from a sweep, with its findings told.
+//! Loading a config, from a file or from a sweep, with its findings printed.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::ui::Ui;
 /// Larger files are no configs.
 const LARGEST: u64 = 1 << 20;
 
-/// Reads and checks a config file; its warnings are told, its faults are the failure.
+/// Reads and checks a config file; its warnings are printed, its errors are the failure.
 pub fn load_file(ui: &Ui, path: &Path) -> Result<(Config, Vec<u8>), Failure> {
     let bytes = read_file(path)?;
     let config = checked(ui, &name_of(path), &bytes)?;
@@ -56,7 +56,7 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
 pub async fn load_sweep(context: &Context, choice: &super::SweepChoice) -> Result<(Sweep, Config), Failure> {
     let id = context.sweep_id(choice).await?;
     let sweep = Sweep::open(context.store.as_ref(), &id).await?;
-    // Its warnings were told at `init`.
+    // Its warnings were printed at `init`.
     let quiet = Ui { quiet: true, ..context.ui };
     let config = checked(&quiet, &format!("the config of sweep {id}"), &sweep.config)?;
     Ok((sweep, config))
@@ -69,7 +69,7 @@ pub fn refuse_half(sweep: &Sweep) -> Result<(), Failure> {
         .hint("Wait for the import. If it was cut off, run the same `sweep import` again: it replaces what is there."))
 }
 
-/// Checks a config; its warnings are told, its faults are the failure.
+/// Checks a config; its warnings are printed, its errors are the failure.
 pub fn checked(ui: &Ui, name: &str, bytes: &[u8]) -> Result<Config, Failure> {
     // What has no effect is for `sweep check` to say.
     let checked = config::Checked { notes: Vec::new(), ..config::check(bytes) };

@@ -34,8 +34,7 @@ impl LogPlace {
 
     /// For people.
     pub fn words(&self, found: &Found) -> String {
-        let id = &found.run.info.id;
-        let short = id.as_str().get(..8).unwrap_or(id.as_str());
+        let short = found.run.info.id.short();
         match self {
             Self::Artifact => format!("{LOG_ARTIFACT}: sweep logs {short}"),
             Self::File(path) => format!("{}: sweep logs -f {short}", path.display()),

@@ -15,7 +15,7 @@ use crate::ui::words;
 /// So many are described; the newest first.
 const MOST: usize = 8;
 
-/// What a person tells sweeps of one name apart by: age, state and trials. Empty where there are not several.
+/// What distinguishes sweeps of one name: age, state and trials. Empty where there are not several.
 pub async fn list(store: &Arc<dyn Store>, name: &str) -> Result<Vec<String>> {
     let sweeps = Sweep::all(store.as_ref()).await?;
     let found = of_name(&sweeps, name);
@@ -24,8 +24,7 @@ pub async fn list(store: &Arc<dyn Store>, name: &str) -> Result<Vec<String>> {
     }
     let mut lines = Vec::new();
     for run in found.into_iter().rev().take(MOST) {
-        let id = run.info.id.as_str();
-        let id = id.get(..8).unwrap_or(id);
+        let id = run.info.id.short();
         let age = age(run);
         let state = match Overview::read(store, run.clone()).await {
             Ok(overview) => format!("{}, {}", overview.state().word(), counts_words(&overview)),

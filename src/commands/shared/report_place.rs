@@ -1,4 +1,4 @@
-//! Where the report of a sweep is: told, copied, opened.
+//! Where the report of a sweep is: printed, copied, opened.
 
 use std::path::{Path, PathBuf};
 

@@ -61,14 +61,14 @@ impl Found {
 pub async fn find_trial(context: &Context, choice: &TrialChoice) -> Result<Found, Failure> {
     let store = context.store.as_ref();
     let text = choice.trial.as_str();
-    if is_run_id(text) {
+    if RunId::is_whole(text) {
         return of_run(context, store.run(&RunId(text.to_owned())).await?).await;
     }
     let (named, text) = match (&choice.sweep.0, text.rsplit_once(':')) {
         (None, Some((sweep, trial))) if !sweep.is_empty() => (SweepChoice(Some(sweep.to_owned())), trial),
         _ => (choice.sweep.clone(), text),
     };
-    if is_run_id(text) {
+    if RunId::is_whole(text) {
         return of_run(context, store.run(&RunId(text.to_owned())).await?).await;
     }
     let (sweep, config) = load_sweep(context, &named).await?;
@@ -102,10 +102,6 @@ fn number(text: &str) -> Option<TrialIndex> {
         .parse()
         .ok()
         .map(TrialIndex)
-}
-
-fn is_run_id(text: &str) -> bool {
-    text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// The run of the attempt that counts, else of the latest.

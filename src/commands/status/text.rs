@@ -1,9 +1,7 @@
 //! What `sweep status` shows a person: as much of each part as fits the terminal.
 
 use super::super::shared::{counts_words, status_cell};
-use super::pace::since;
-use super::{AgentSigns, Look};
-use crate::query::{State, short_id, took};
+use crate::query::{AgentSigns, Snapshot, State, since, took};
 use crate::record::{exit_code_of, index_of, tags};
 use crate::space::Value;
 use crate::tracking::Run;
@@ -33,7 +31,7 @@ const LIMITS: [Limits; 8] = [
     Limits { running: 0, ended: 0, failures: 0, agents: 0 },
 ];
 
-impl Look {
+impl Snapshot {
     /// Everything.
     pub(super) fn text(&self, ui: &Ui) -> String {
         self.text_with(ui, LIMITS[0])
@@ -109,7 +107,7 @@ impl Look {
             facts.add("failed", format!("trial {trial} ({})", reason(run)));
         }
         if let Some(behind) = overview.report_behind() {
-            let id = short_id(&overview.sweep);
+            let id = overview.sweep.id().short();
             let trials = words::count(behind, "trial");
             facts.add("report", format!("older than {trials}: sweep finalize {id}"));
         }
@@ -119,7 +117,7 @@ impl Look {
 
     /// What to do where nothing goes on by itself, or everything fails.
     fn next_step(&self) -> Option<String> {
-        let id = short_id(&self.overview.sweep);
+        let id = self.overview.sweep.id().short();
         let standing = &self.overview.standing;
         if let Some((trial, _)) = standing.failures.first_key_value().filter(|_| standing.finished == 0) {
             return Some(format!("sweep logs {trial}"));

@@ -37,7 +37,7 @@ pub struct Exporter<'a> {
     metric: Option<ChosenMetric>,
     folder: Folder,
     options: ExportOptions,
-    /// The trials that are in the folder, as its table tells them.
+    /// The trials that are in the folder, as its table shows them.
     trials: BTreeMap<TrialIndex, Trial>,
     /// The runs that they are.
     done: HashSet<RunId>,

@@ -178,7 +178,7 @@ impl<'a> Importer<'a> {
 
     /// Removes what was made: half a sweep is useless.
     async fn undo(&self) {
-        // The error that led here is the one to be told; what stays is removed by the next import.
+        // The error that led here is the one to report; what stays is removed by the next import.
         let _ = remove_half(self.store.as_ref(), &self.sweep.parent).await;
     }
 }

@@ -1,4 +1,4 @@
-//! The runs of an experiment as a table, whoever made them: for `sweep analyze --experiment`.
+//! The runs of an experiment as a table, whichever program made them: for `sweep analyze --experiment`.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

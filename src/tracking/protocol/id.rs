@@ -36,6 +36,20 @@ id!(
     RunId
 );
 
+impl RunId {
+    /// As much of the id as a person types.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        self.0.get(..8).unwrap_or(&self.0)
+    }
+
+    /// Whether a text is a whole id, as a store draws them, and not a beginning or a name.
+    #[must_use]
+    pub fn is_whole(text: &str) -> bool {
+        text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+    }
+}
+
 /// The id of a run under both of its names, for serde's `flatten` and `with`.
 pub(super) mod both_ids {
     use serde::de::Error;

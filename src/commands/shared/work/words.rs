@@ -4,7 +4,6 @@ use super::super::context::Context;
 use super::workdir::{self, Place};
 use crate::agent::{Agent, EndReason, Summary};
 use crate::config::{Config, Method};
-use crate::query::short_id;
 use crate::record::Sweep;
 use crate::ui::{Style, words};
 
@@ -96,7 +95,7 @@ fn tell_failure(context: &Context, agent: &Agent, summary: &Summary) {
     }
     ui.insist(&format!(
         "To run them again: sweep retry --failed {id}, then sweep run {id}",
-        id = short_id(&agent.sweep)
+        id = agent.sweep.id().short()
     ));
 }
 

@@ -13,7 +13,7 @@ use super::assemble::assemble;
 use super::words::{announce, report};
 use crate::agent::{self, Agent, EndReason};
 use crate::config::Config;
-use crate::query::{limit, limit_of, short_id};
+use crate::query::{limit, limit_of};
 use crate::record::{Ledger, Order, Sweep};
 use crate::ui::words;
 
@@ -70,7 +70,7 @@ async fn begin(context: &Context, sweep: Sweep, config: Config, args: &WorkArgs)
     }
     let order = Order::of(&parent);
     if matches!(order, Order::Stop | Order::Cancel) {
-        let (name, id) = (&sweep.parent.info.name, short_id(&sweep));
+        let (name, id) = (&sweep.parent.info.name, sweep.id().short());
         let what = if order == Order::Cancel { "cancelled" } else { "stopped" };
         return Err(Failure::new(Exit::Usage, format!("sweep {name} was {what}"))
             .hint(format!("`sweep resume {id}` lets agents run it again.")));
@@ -100,7 +100,7 @@ async fn reopen(context: &Context, sweep: &Sweep, config: &Config) -> Result<(),
     if is_left || !ledger.unfinished().is_empty() {
         sweep.reopen(store).await?;
         let trials = words::count(results as u64, "trial");
-        let id = short_id(sweep);
+        let id = sweep.id().short();
         context.ui.say(&format!(
             "Reopened: {} was finalized after {trials}. `sweep finalize {id}` brings its report up to date afterwards.",
             sweep.parent.info.name

@@ -6,9 +6,9 @@ use crate::tracking::Run;
 
 /// The pace of the trials that ended last.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Pace {
+pub struct Pace {
     /// Trials in a second, since the first of them was started.
-    pub(super) rate: f64,
+    pub rate: f64,
     /// How long half of them took at most.
     median: Duration,
     /// How many they are.
@@ -17,7 +17,7 @@ pub(super) struct Pace {
 
 impl Pace {
     /// `None`: none has ended, or nobody knows when.
-    pub(super) fn of(ended: &[Run]) -> Option<Self> {
+    pub fn of(ended: &[Run]) -> Option<Self> {
         let spans: Vec<(i64, i64)> = ended
             .iter()
             .filter_map(|run| Some((run.info.start_time, run.info.end_time?)))
@@ -37,7 +37,7 @@ impl Pace {
 
     /// The time that `left` trials take, so many side by side: as many rounds as are left, each of a median trial; but no
     /// less than the rate has it, once there was more than one round.
-    pub(super) fn left(&self, left: u64, slots: u64) -> Duration {
+    pub fn left(&self, left: u64, slots: u64) -> Duration {
         let slots = slots.max(1);
         let rounds = u32::try_from(left.div_ceil(slots)).unwrap_or(u32::MAX);
         #[allow(clippy::cast_precision_loss)]
@@ -48,7 +48,7 @@ impl Pace {
 }
 
 /// The time since a moment, epoch milliseconds.
-pub(super) fn since(then: i64, now: i64) -> Duration {
+pub fn since(then: i64, now: i64) -> Duration {
     Duration::from_millis(u64::try_from(now.saturating_sub(then)).unwrap_or(0))
 }
 
