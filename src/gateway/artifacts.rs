@@ -17,8 +17,7 @@ use super::request::{Fields, InPath, unread};
 use super::transfer;
 use crate::tracking::embedded::Db;
 use crate::tracking::local_artifacts::Upload;
-use crate::tracking::protocol::form::version;
-use crate::tracking::protocol::{ArtifactList, WhichRun};
+use crate::tracking::protocol::{ArtifactList, WhichRun, WhichVersion};
 use crate::tracking::{TrackingError, local_artifacts};
 
 /// The largest file that a page may send.
@@ -59,10 +58,8 @@ pub(super) async fn download(
 
 #[derive(Deserialize)]
 pub(super) struct OfVersion {
-    #[serde(default)]
-    name: String,
-    #[serde(default, deserialize_with = "version::optional")]
-    version: Option<i64>,
+    #[serde(flatten)]
+    which: WhichVersion,
     #[serde(default)]
     path: String,
 }
@@ -73,10 +70,10 @@ pub(super) async fn download_of_version(
     headers: HeaderMap,
     Fields(ask): Fields<OfVersion>,
 ) -> Result<Response, ApiError> {
-    let number = ask.version.ok_or_else(|| ApiError::missing("version"))?;
+    let number = ask.which.version.ok_or_else(|| ApiError::missing("version"))?;
     transfer::send_artifact(&api, ask.path, &headers, move |db| {
         // A source may be what another call made of a run: `runs:/ID/path`.
-        let uri = db.version_download_uri(&ask.name, number)?;
+        let uri = db.version_download_uri(&ask.which.name, number)?;
         match uri.strip_prefix("runs:/").and_then(|rest| rest.trim_start_matches('/').split_once('/')) {
             Some((run, path)) => {
                 let root = db.artifact_folder(&db.run_info(run)?.artifact_uri)?;

@@ -8,8 +8,8 @@ use super::answer::{Answer, OneAnswer, done, one};
 use super::api::Api;
 use super::error::ApiError;
 use super::request::{Body, Fields, max_results};
-use crate::tracking::protocol::form::{list, text, version};
-use crate::tracking::protocol::{RegistryQuery, SearchRegistry, pairs};
+use crate::tracking::protocol::form::{list, text};
+use crate::tracking::protocol::{CreateRegisteredModel, ModelAlias, RegistryQuery, SearchRegistry};
 use crate::tracking::{ModelVersion, Page, RegisteredModel};
 
 /// Models of one page where the client does not say.
@@ -17,17 +17,10 @@ const PAGE: usize = 100;
 /// Most models of one page.
 const LARGEST_PAGE: usize = 1000;
 
-#[derive(Deserialize)]
-pub(super) struct Create {
-    #[serde(default, deserialize_with = "text")]
-    name: String,
-    #[serde(default, deserialize_with = "text")]
-    description: String,
-    #[serde(default, with = "pairs")]
-    tags: Vec<(String, String)>,
-}
-
-pub(super) async fn create(State(api): State<Api>, Body(ask): Body<Create>) -> OneAnswer<RegisteredModel> {
+pub(super) async fn create(
+    State(api): State<Api>,
+    Body(ask): Body<CreateRegisteredModel>,
+) -> OneAnswer<RegisteredModel> {
     one(api.call(move |db| db.create_registered_model(&ask.name, &ask.description, &ask.tags)).await?)
 }
 
@@ -132,27 +125,20 @@ pub(super) async fn delete_tag(State(api): State<Api>, Body(ask): Body<Tag>) -> 
     Ok(done())
 }
 
-#[derive(Deserialize)]
-pub(super) struct Alias {
-    #[serde(default, deserialize_with = "text")]
-    name: String,
-    #[serde(default, deserialize_with = "text")]
-    alias: String,
-    #[serde(default, deserialize_with = "version::optional")]
-    version: Option<i64>,
-}
-
-pub(super) async fn set_alias(State(api): State<Api>, Body(ask): Body<Alias>) -> Answer {
+pub(super) async fn set_alias(State(api): State<Api>, Body(ask): Body<ModelAlias>) -> Answer {
     let number = ask.version.ok_or_else(|| ApiError::missing("version"))?;
     api.call(move |db| db.set_alias(&ask.name, &ask.alias, number)).await?;
     Ok(done())
 }
 
-pub(super) async fn delete_alias(State(api): State<Api>, Body(ask): Body<Alias>) -> Answer {
+pub(super) async fn delete_alias(State(api): State<Api>, Body(ask): Body<ModelAlias>) -> Answer {
     api.call(move |db| db.delete_alias(&ask.name, &ask.alias)).await?;
     Ok(done())
 }
 
-pub(super) async fn by_alias(State(api): State<Api>, Fields(ask): Fields<Alias>) -> OneAnswer<ModelVersion> {
+pub(super) async fn by_alias(
+    State(api): State<Api>,
+    Fields(ask): Fields<ModelAlias>,
+) -> OneAnswer<ModelVersion> {
     one(api.call(move |db| db.version_by_alias(&ask.name, &ask.alias)).await?)
 }

@@ -9,8 +9,8 @@ use super::api::Api;
 use super::error::ApiError;
 use super::registered::query;
 use super::request::{Body, Fields};
-use crate::tracking::protocol::SearchRegistry;
-use crate::tracking::protocol::form::{text, version};
+use crate::tracking::protocol::form::text;
+use crate::tracking::protocol::{SearchRegistry, VersionTag, WhichVersion};
 use crate::tracking::{ModelVersion, NewVersion, Page};
 
 /// Versions of one page where the client does not say, and the most.
@@ -20,55 +20,48 @@ pub(super) async fn create(State(api): State<Api>, Body(ask): Body<NewVersion>) 
     one(api.call(move |db| db.create_version(&ask)).await?)
 }
 
-/// Which version.
-#[derive(Deserialize)]
-pub(super) struct Which {
-    #[serde(default, deserialize_with = "text")]
-    name: String,
-    #[serde(default, deserialize_with = "version::optional")]
-    version: Option<i64>,
+/// The model's name and the version's number.
+fn parts(ask: WhichVersion) -> Result<(String, i64), ApiError> {
+    Ok((ask.name, ask.version.ok_or_else(|| ApiError::missing("version"))?))
 }
 
-impl Which {
-    fn parts(self) -> Result<(String, i64), ApiError> {
-        Ok((self.name, self.version.ok_or_else(|| ApiError::missing("version"))?))
-    }
-}
-
-pub(super) async fn get(State(api): State<Api>, Fields(ask): Fields<Which>) -> OneAnswer<ModelVersion> {
-    let (name, number) = ask.parts()?;
+pub(super) async fn get(
+    State(api): State<Api>,
+    Fields(ask): Fields<WhichVersion>,
+) -> OneAnswer<ModelVersion> {
+    let (name, number) = parts(ask)?;
     one(api.call(move |db| db.version(&name, number)).await?)
 }
 
 #[derive(Deserialize)]
 pub(super) struct Update {
     #[serde(flatten)]
-    which: Which,
+    which: WhichVersion,
     description: Option<String>,
 }
 
 pub(super) async fn update(State(api): State<Api>, Body(ask): Body<Update>) -> OneAnswer<ModelVersion> {
-    let (name, number) = ask.which.parts()?;
+    let (name, number) = parts(ask.which)?;
     one(api.call(move |db| db.describe_version(&name, number, ask.description.as_deref())).await?)
 }
 
 #[derive(Deserialize)]
 pub(super) struct Move {
     #[serde(flatten)]
-    which: Which,
+    which: WhichVersion,
     #[serde(default, deserialize_with = "text")]
     stage: String,
     archive_existing_versions: Option<bool>,
 }
 
 pub(super) async fn transition(State(api): State<Api>, Body(ask): Body<Move>) -> OneAnswer<ModelVersion> {
-    let (name, number) = ask.which.parts()?;
+    let (name, number) = parts(ask.which)?;
     let archive = ask.archive_existing_versions.unwrap_or_default();
     one(api.call(move |db| db.move_version(&name, number, &ask.stage, archive)).await?)
 }
 
-pub(super) async fn delete(State(api): State<Api>, Body(ask): Body<Which>) -> Answer {
-    let (name, number) = ask.parts()?;
+pub(super) async fn delete(State(api): State<Api>, Body(ask): Body<WhichVersion>) -> Answer {
+    let (name, number) = parts(ask)?;
     api.call(move |db| db.delete_version(&name, number)).await?;
     Ok(done())
 }
@@ -78,8 +71,11 @@ pub(super) struct Download {
     artifact_uri: String,
 }
 
-pub(super) async fn download_uri(State(api): State<Api>, Fields(ask): Fields<Which>) -> Answer<Download> {
-    let (name, number) = ask.parts()?;
+pub(super) async fn download_uri(
+    State(api): State<Api>,
+    Fields(ask): Fields<WhichVersion>,
+) -> Answer<Download> {
+    let (name, number) = parts(ask)?;
     let artifact_uri = api.call(move |db| db.version_download_uri(&name, number)).await?;
     Ok(Json(Download { artifact_uri }))
 }
@@ -92,24 +88,14 @@ pub(super) async fn search(
     Ok(Json(api.call(move |db| db.search_versions(&query)).await?))
 }
 
-#[derive(Deserialize)]
-pub(super) struct Tag {
-    #[serde(flatten)]
-    which: Which,
-    #[serde(default, deserialize_with = "text")]
-    key: String,
-    #[serde(default, deserialize_with = "text")]
-    value: String,
-}
-
-pub(super) async fn set_tag(State(api): State<Api>, Body(ask): Body<Tag>) -> Answer {
-    let (name, number) = ask.which.parts()?;
+pub(super) async fn set_tag(State(api): State<Api>, Body(ask): Body<VersionTag>) -> Answer {
+    let (name, number) = parts(ask.of)?;
     api.call(move |db| db.set_version_tag(&name, number, &ask.key, &ask.value)).await?;
     Ok(done())
 }
 
-pub(super) async fn delete_tag(State(api): State<Api>, Body(ask): Body<Tag>) -> Answer {
-    let (name, number) = ask.which.parts()?;
+pub(super) async fn delete_tag(State(api): State<Api>, Body(ask): Body<VersionTag>) -> Answer {
+    let (name, number) = parts(ask.of)?;
     api.call(move |db| db.delete_version_tag(&name, number, &ask.key)).await?;
     Ok(done())
 }

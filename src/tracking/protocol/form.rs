@@ -52,10 +52,7 @@ pub(super) mod lifecycle {
 /// The number of a model's version, which MLflow writes as text, for serde's `with`.
 pub(crate) mod version {
     use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serializer};
-    use serde_json::Value;
-
-    use super::super::number::int64;
+    use serde::{Deserializer, Serializer};
 
     // serde wants a reference here.
     #[allow(clippy::trivially_copy_pass_by_ref)]
@@ -64,12 +61,30 @@ pub(crate) mod version {
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-        let number = optional(deserializer)?.and_then(|number| u64::try_from(number).ok());
+        let number =
+            super::asked_version::deserialize(deserializer)?.and_then(|number| u64::try_from(number).ok());
         number.ok_or_else(|| D::Error::custom("expected the number of a version"))
     }
+}
 
-    /// Of a request; nothing where it is not there.
-    pub(crate) fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+/// The version that a request is about, for serde's `with`; nothing where it is not there.
+pub(crate) mod asked_version {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+    use serde_json::Value;
+
+    use super::super::number::int64;
+
+    // serde wants a reference here.
+    #[allow(clippy::ref_option)]
+    pub(crate) fn serialize<S: Serializer>(version: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
+        match version {
+            Some(number) => serializer.collect_str(number),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
         let value = Value::deserialize(deserializer)?;
         let shown = match &value {
             Value::String(text) if text.is_empty() => return Ok(None),
@@ -89,7 +104,7 @@ mod tests {
     struct Sample {
         #[serde(default, deserialize_with = "list")]
         ids: Vec<String>,
-        #[serde(default, deserialize_with = "version::optional")]
+        #[serde(default, with = "asked_version")]
         version: Option<i64>,
     }
 

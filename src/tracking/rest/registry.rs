@@ -2,15 +2,14 @@
 
 use async_trait::async_trait;
 use reqwest::Method;
-use serde_json::json;
 
 use super::RestStore;
 use super::answer::Done;
 use crate::tracking::error::{ErrorKind, Result, TrackingError};
 use crate::tracking::pages::Pages;
 use crate::tracking::protocol::{
-    LoggedModel, ModelVersion, NewVersion, One, Page, RegisteredModel, RunInfo, SearchLoggedModels,
-    SearchRegistry,
+    CreateRegisteredModel, LoggedModel, ModelAlias, ModelVersion, NewVersion, One, Page, RegisteredModel,
+    RunInfo, SearchLoggedModels, SearchRegistry, VersionTag, WhichVersion,
 };
 use crate::tracking::registry::Registry;
 
@@ -20,8 +19,8 @@ const PAGE: i64 = 1000;
 #[async_trait]
 impl Registry for RestStore {
     async fn ensure_model(&self, name: &str) -> Result<bool> {
-        let made: Result<One<RegisteredModel>> =
-            self.client.post("registered-models/create", &json!({ "name": name })).await;
+        let request = CreateRegisteredModel { name: name.to_owned(), ..CreateRegisteredModel::default() };
+        let made: Result<One<RegisteredModel>> = self.client.post("registered-models/create", &request).await;
         match made {
             Ok(_) => Ok(true),
             Err(error) if error.kind == ErrorKind::AlreadyExists => Ok(false),
@@ -86,19 +85,24 @@ impl Registry for RestStore {
     }
 
     async fn set_version_tag(&self, model: &str, version: u64, key: &str, value: &str) -> Result<()> {
-        let request = json!({ "name": model, "version": version.to_string(), "key": key, "value": value });
+        let request = VersionTag {
+            of: WhichVersion { name: model.to_owned(), version: Some(asked(version)) },
+            key: key.to_owned(),
+            value: value.to_owned(),
+        };
         let _: Done = self.client.post("model-versions/set-tag", &request).await?;
         Ok(())
     }
 
     async fn set_alias(&self, model: &str, alias: &str, version: u64) -> Result<()> {
-        let request = json!({ "name": model, "alias": alias, "version": version.to_string() });
+        let request =
+            ModelAlias { name: model.to_owned(), alias: alias.to_owned(), version: Some(asked(version)) };
         let _: Done = self.client.post("registered-models/alias", &request).await?;
         Ok(())
     }
 
     async fn delete_alias(&self, model: &str, alias: &str) -> Result<()> {
-        let request = json!({ "name": model, "alias": alias });
+        let request = ModelAlias { name: model.to_owned(), alias: alias.to_owned(), version: None };
         let answer: Result<Done> =
             self.client.call(Method::DELETE, "registered-models/alias", &request).await;
         found(answer).map(|_| ())
@@ -140,6 +144,11 @@ impl Registry for RestStore {
         all.sort_by_key(|model| model.info.created);
         Ok(all)
     }
+}
+
+/// A version's number in a request; one beyond its range belongs to no version.
+fn asked(version: u64) -> i64 {
+    i64::try_from(version).unwrap_or(i64::MAX)
 }
 
 /// Nothing where there is nothing.
