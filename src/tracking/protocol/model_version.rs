@@ -1,6 +1,6 @@
 //! Versions of registered models.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::form::{text, version};
 use super::id::RunId;
@@ -29,13 +29,13 @@ pub struct ModelVersion {
     #[serde(default)]
     pub current_stage: String,
     /// What somebody wrote about it; may be empty.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(default)]
     pub description: String,
     /// Where it came from, such as `models:/m-…` or `runs:/<run>/model`.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(default)]
     pub source: String,
     /// The run that made it.
-    #[serde(default, deserialize_with = "some_run", skip_serializing_if = "Option::is_none")]
+    #[serde(default, serialize_with = "run_or_empty", deserialize_with = "some_run")]
     pub run_id: Option<RunId>,
     /// `READY`, for versions made here.
     #[serde(default)]
@@ -80,7 +80,26 @@ pub struct NewVersion {
     pub tags: Vec<(String, String)>,
 }
 
-/// No run is an empty text in MLflow's tables.
+/// No run is an empty text in MLflow's tables and answers.
+// serde wants a reference here.
+#[allow(clippy::ref_option)]
+fn run_or_empty<S: Serializer>(run: &Option<RunId>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(run.as_ref().map_or("", RunId::as_str))
+}
+
 fn some_run<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<RunId>, D::Error> {
     Ok(Option::<RunId>::deserialize(deserializer)?.filter(|id| !id.0.is_empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_empty_of_a_version_is_written_as_mlflow_writes_it() {
+        let text = r#"{"name":"m","version":"3","creation_timestamp":1,"last_updated_timestamp":2,"current_stage":"None","description":"","source":"s3://b/m","run_id":"","status":"READY"}"#;
+        let version: ModelVersion = serde_json::from_str(text).unwrap();
+        assert_eq!((version.version, &version.run_id), (3, &None));
+        assert_eq!(serde_json::to_string(&version).unwrap(), text);
+    }
 }
