@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::Instant;
 
 use super::control::Control;
 use super::error::AgentError;
@@ -101,6 +102,8 @@ struct Round {
     /// What is known of the command here; `None`: nothing has ended yet.
     can_run: Option<bool>,
     takeover: Takeover,
+    /// How long the last look at them took.
+    look_took: Duration,
     leftovers: Leftovers,
     summary: Summary,
     error: Option<AgentError>,
@@ -128,6 +131,7 @@ impl Round {
             target_reached: false,
             can_run: None,
             takeover: Takeover::default(),
+            look_took: Duration::ZERO,
             leftovers: Leftovers::default(),
             summary: Summary::default(),
             error: None,
@@ -156,7 +160,9 @@ impl Round {
         let leases = watched.into_iter().flatten().chain([self.agent.options.lease, DEFAULT_LEASE]);
         // The owner of the shortest lease is to be watched closely.
         let longest = pulse(leases.min().unwrap_or(DEFAULT_LEASE));
-        self.until_next_look = (2 * self.until_next_look).min(longest).max(FIRST_LOOK);
+        // A store that is slow is left in peace for as long as it took to answer, yet looked at closely enough.
+        let peace = self.look_took.min(longest + longest / 2);
+        self.until_next_look = (2 * self.until_next_look).min(longest).max(FIRST_LOOK).max(peace);
     }
 
     fn start(&mut self, claim: Claim) {
@@ -215,7 +221,10 @@ impl Round {
             self.nothing_free = true;
         }
         let own: HashSet<TrialIndex> = self.own.iter().map(|own| own.trial).collect();
-        match self.takeover.look(&self.agent, &own).await? {
+        let asked = Instant::now();
+        let look = self.takeover.look(&self.agent, &own).await;
+        self.look_took = asked.elapsed();
+        match look? {
             Look::Claimed(claim) => return Ok(Some(claim)),
             Look::AllDone if own.is_empty() => {
                 let waits = self.agent.options.wait && self.leftovers.look(&self.agent).await? > 0;

@@ -3,8 +3,6 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use super::signs::Signs;
 use crate::agent::setup::Agent;
 use crate::agent::trial::AGENT_LOST;
@@ -22,9 +20,14 @@ pub(in crate::agent) struct Leftovers {
 impl Leftovers {
     /// Ends those that have shown no sign of life for a whole lease; returns how many others there are.
     pub(in crate::agent) async fn look(&mut self, agent: &Agent) -> Result<usize> {
-        let asked = Instant::now();
+        self.signs.begin_look();
+        let alive = self.look_once(agent).await;
+        self.signs.end_look();
+        alive
+    }
+
+    async fn look_once(&mut self, agent: &Agent) -> Result<usize> {
         let running = running_runs(agent.store.as_ref(), &agent.sweep).await?;
-        self.signs.answered(asked);
         self.signs.retain(|id| running.iter().any(|run| run.info.id == *id));
         let mut alive = 0;
         for run in &running {

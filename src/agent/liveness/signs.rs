@@ -10,46 +10,57 @@ use tokio::time::Instant;
 const NEAR: Duration = Duration::from_secs(2);
 
 /// What others have shown: a text that changes while they live.
+///
+/// Silence is counted between looks alone. While a look waits for the store, others may wait for it as well and can show
+/// nothing: a store that is away makes nobody lost, and one that is slow only makes it take longer to find who is.
 pub(in crate::agent) struct Signs<K> {
     seen: HashMap<K, Sign>,
+    /// The time between looks so far.
+    watched: Duration,
+    /// When the last look ended.
+    ended: Option<Instant>,
 }
 
 /// A sign counts from when it was first seen.
 struct Sign {
     text: String,
-    since: Instant,
-    /// When it was last looked at.
-    looked: Instant,
+    /// On the clock of [`Signs::watched`].
+    since: Duration,
     /// How long its owner may show the same.
     lease: Duration,
 }
 
 impl<K> Default for Signs<K> {
     fn default() -> Self {
-        Self { seen: HashMap::new() }
+        Self { seen: HashMap::new(), watched: Duration::ZERO, ended: None }
     }
 }
 
 impl<K: Eq + Hash> Signs<K> {
-    /// Takes in what `key` shows now; true where it was watched showing the same for a whole lease, which is its owner's.
-    pub(in crate::agent) fn is_lost(&mut self, key: K, text: &str, lease: Duration) -> bool {
+    /// A look begins, and with it the first request to the store.
+    pub(in crate::agent) fn begin_look(&mut self) {
         let now = Instant::now();
-        let new = || Sign { text: text.to_owned(), since: now, looked: now, lease };
-        let sign = self.seen.entry(key).or_insert_with(new);
+        let gap = self.ended.map_or(Duration::ZERO, |ended| now.duration_since(ended));
+        self.watched += gap;
+        self.ended = Some(now);
         // Who did not look for long has not seen whether the store was away meanwhile, when nobody could show a sign.
-        let unwatched = now.duration_since(sign.looked) > (lease / 2).max(NEAR);
-        if sign.text != text || unwatched {
-            *sign = Sign { text: text.to_owned(), since: now, looked: now, lease };
-        }
-        sign.looked = now;
-        now.duration_since(sign.since) >= lease.max(Duration::from_millis(1))
+        self.seen.retain(|_, sign| gap <= (sign.lease / 2).max(NEAR));
     }
 
-    /// Takes in how long the store took for an answer. While it is away nobody can show a sign of life: then those begin
-    /// anew whose lease is not much longer.
-    pub(in crate::agent) fn answered(&mut self, asked: Instant) {
-        let took = asked.elapsed();
-        self.seen.retain(|_, sign| took <= sign.lease / 2);
+    /// It is over, whether the store has answered or not.
+    pub(in crate::agent) fn end_look(&mut self) {
+        self.ended = Some(Instant::now());
+    }
+
+    /// Takes in what `key` shows in this look; true where it was watched showing the same for a whole lease, which is its
+    /// owner's.
+    pub(in crate::agent) fn is_lost(&mut self, key: K, text: &str, lease: Duration) -> bool {
+        let since = self.watched;
+        let sign = self.seen.entry(key).or_insert_with(|| Sign { text: text.to_owned(), since, lease });
+        if sign.text != text {
+            *sign = Sign { text: text.to_owned(), since, lease };
+        }
+        since - sign.since >= lease.max(Duration::from_millis(1))
     }
 
     pub(in crate::agent) fn retain(&mut self, keep: impl Fn(&K) -> bool) {
@@ -68,63 +79,91 @@ impl<K: Eq + Hash> Signs<K> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::advance;
+
     use super::*;
 
     const LEASE: Duration = Duration::from_secs(60);
 
+    impl Signs<&str> {
+        /// A look for whose answer the store takes so long.
+        async fn look(
+            &mut self,
+            took: Duration,
+            shown: &[(&'static str, &str, Duration)],
+        ) -> Vec<&'static str> {
+            self.begin_look();
+            advance(took).await;
+            let lost = |(key, text, lease): &(&'static str, &str, Duration)| {
+                self.is_lost(*key, text, *lease).then_some(*key)
+            };
+            let lost = shown.iter().filter_map(lost).collect();
+            self.end_look();
+            lost
+        }
+
+        async fn quick_look(&mut self, shown: &[(&'static str, &str, Duration)]) -> Vec<&'static str> {
+            self.look(Duration::ZERO, shown).await
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_sign_that_stays_the_same_for_a_lease_is_one_of_a_lost_agent() {
         let mut signs = Signs::default();
-        assert!(!signs.is_lost(1, "a", LEASE));
-        tokio::time::advance(LEASE / 2).await;
-        assert!(!signs.is_lost(1, "a", LEASE));
-        assert!(!signs.is_lost(2, "x", LEASE));
-        tokio::time::advance(LEASE / 2).await;
-        assert!(!signs.is_lost(2, "y", LEASE));
-        assert!(signs.is_lost(1, "a", LEASE));
-        assert!(!signs.is_lost(1, "b", LEASE));
+        assert!(signs.quick_look(&[("a", "1", LEASE)]).await.is_empty());
+        advance(LEASE / 2).await;
+        assert!(signs.quick_look(&[("a", "1", LEASE), ("b", "1", LEASE)]).await.is_empty());
+        advance(LEASE / 2).await;
+        assert_eq!(signs.quick_look(&[("a", "1", LEASE), ("b", "2", LEASE)]).await, ["a"]);
+        assert!(signs.quick_look(&[("a", "2", LEASE)]).await.is_empty());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_store_that_was_away_makes_nobody_lost() {
         let mut signs = Signs::default();
-        assert!(!signs.is_lost(1, "a", LEASE));
-        let asked = Instant::now();
-        tokio::time::advance(2 * LEASE).await;
-        signs.answered(asked);
-        assert!(!signs.is_lost(1, "a", LEASE));
+        signs.quick_look(&[("a", "1", LEASE)]).await;
+        assert!(signs.look(2 * LEASE, &[("a", "1", LEASE)]).await.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_takes_longer_than_a_lease_for_each_answer_hides_no_lost_agent() {
+        let mut signs = Signs::default();
+        let mut looks = 0;
+        while signs.look(3 * LEASE, &[("a", "1", LEASE)]).await.is_empty() {
+            advance(LEASE / 4).await;
+            looks += 1;
+            assert!(looks < 10, "nobody is found to be lost");
+        }
+        assert_eq!(looks, 4);
     }
 
     #[tokio::test(start_paused = true)]
     async fn each_sign_has_the_lease_of_its_owner() {
         let mut signs = Signs::default();
-        for _ in 0..8 {
-            assert!(!signs.is_lost("long", "a", LEASE));
-            assert_eq!(signs.shortest(), Some(LEASE));
-            tokio::time::advance(Duration::from_secs(5)).await;
-        }
-        assert!(!signs.is_lost("short", "a", 4 * NEAR));
+        let (long, short) = (("long", "1", LEASE), ("short", "1", 4 * NEAR));
+        signs.quick_look(&[long]).await;
+        assert_eq!(signs.shortest(), Some(LEASE));
+        advance(Duration::from_secs(5)).await;
+        signs.quick_look(&[long, short]).await;
         assert_eq!(signs.shortest(), Some(4 * NEAR));
-        for _ in 0..2 {
-            tokio::time::advance(2 * NEAR).await;
-            assert!(!signs.is_lost("long", "a", LEASE));
-            let gone = signs.is_lost("short", "a", 4 * NEAR);
-            assert_eq!(gone, signs.seen["short"].since.elapsed() >= 4 * NEAR);
-        }
-        assert!(signs.is_lost("short", "a", 4 * NEAR));
+        advance(2 * NEAR).await;
+        assert!(signs.quick_look(&[long, short]).await.is_empty());
+        advance(2 * NEAR).await;
+        assert_eq!(signs.quick_look(&[long, short]).await, ["short"]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_did_not_watch_has_seen_nothing() {
         let mut signs = Signs::default();
-        assert!(!signs.is_lost(1, "a", LEASE));
+        signs.quick_look(&[("a", "1", LEASE)]).await;
         // It had trials of its own: the server may have been away meanwhile.
-        tokio::time::advance(10 * LEASE).await;
-        assert!(!signs.is_lost(1, "a", LEASE));
-        for _ in 0..4 {
-            tokio::time::advance(LEASE / 4).await;
-            let _ = signs.is_lost(1, "a", LEASE);
+        advance(10 * LEASE).await;
+        assert!(signs.quick_look(&[("a", "1", LEASE)]).await.is_empty());
+        for _ in 0..3 {
+            advance(LEASE / 4).await;
+            assert!(signs.quick_look(&[("a", "1", LEASE)]).await.is_empty());
         }
-        assert!(signs.is_lost(1, "a", LEASE));
+        advance(LEASE / 4).await;
+        assert_eq!(signs.quick_look(&[("a", "1", LEASE)]).await, ["a"]);
     }
 }

@@ -3,8 +3,6 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use super::signs::Signs;
 use super::strays::end_earlier;
 use crate::agent::event::Event;
@@ -41,7 +39,10 @@ impl Takeover {
     /// had only to be entered, or whose result lies in the journal here, gets its result.
     pub(in crate::agent) async fn look(&mut self, agent: &Agent, own: &HashSet<TrialIndex>) -> Result<Look> {
         loop {
-            if let Some(look) = self.look_once(agent, own).await? {
+            self.signs.begin_look();
+            let look = self.look_once(agent, own).await;
+            self.signs.end_look();
+            if let Some(look) = look? {
                 return Ok(look);
             }
         }
@@ -49,7 +50,6 @@ impl Takeover {
 
     /// `None`: results were delivered, and the ledger says something else by now.
     async fn look_once(&mut self, agent: &Agent, own: &HashSet<TrialIndex>) -> Result<Option<Look>> {
-        let asked = Instant::now();
         let unfinished = agent.ledger.unfinished().await?;
         let others: Vec<Unfinished> =
             unfinished.into_iter().filter(|trial| !own.contains(&trial.trial)).collect();
@@ -58,7 +58,6 @@ impl Takeover {
             true => Sight::of(running_runs(agent.store.as_ref(), &agent.sweep).await?),
             false => Sight::default(),
         };
-        self.signs.answered(asked);
         let mut left = others.len();
         for trial in &others {
             if !trial.given_back {
