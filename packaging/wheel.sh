@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}
 folder=${1:-$target/wheels}
 tools=$target/wheel-tools
-most_bytes=$((11 * 1024 * 1024))
+most_bytes=11000000
 
 if [ ! -x "$tools/bin/maturin" ]; then
     python3 -m venv "$tools"
@@ -19,7 +19,7 @@ fi
 export PATH="$PWD/$tools/bin:$tools/bin:$PATH"
 
 rm -rf "$folder"
-maturin build --release --locked --zig --compatibility manylinux2014 --target "$(uname -m)-unknown-linux-gnu" \
+maturin build --profile dist --locked --zig --compatibility manylinux2014 --target "$(uname -m)-unknown-linux-gnu" \
     --compression-level 9 --out "$folder"
 
 wheel=$(ls "$folder"/*.whl)

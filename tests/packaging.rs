@@ -83,6 +83,14 @@ fn files_that_are_named_exist() {
     assert!(named >= 20, "{named}");
 }
 
+#[test]
+fn the_second_name_of_the_command_is_a_script_of_the_wheel() {
+    let project = read("pyproject.toml");
+    let script = read(&format!("{}/scripts/sweepml", between(&project, "\ndata = \"", "\"")));
+    // What an installer replaces by the path of its Python.
+    assert!(script.starts_with("#!python\n"), "{script}");
+}
+
 /// The text between two others.
 fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
     let (_, rest) = text.split_once(before).unwrap_or_else(|| panic!("no `{before}`"));
