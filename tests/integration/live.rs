@@ -153,10 +153,14 @@ fn orders_take_hold(sandbox: &Sandbox) {
     let grows = |than: u64| {
         until("further trials", || (begun(sandbox) > than).then_some(()));
     };
-    let says = |verb: &str| {
+    // On a busy machine an agent may take longer than the verb waits, which then says so.
+    let is_heard = |verb: &str| {
         let said = sandbox.run(&[verb]).expect(0).stderr;
-        assert!(said.contains("2 agents have taken note."), "{verb}: {said}");
+        let late = said.contains("not answered within") || said.contains("has answered within");
+        assert!(late || said.contains("2 agents have taken note."), "{verb}: {said}");
+        !late
     };
+    let says = |verb: &str| until("both agents' answer", || is_heard(verb).then_some(()));
     grows(6);
     says("pause");
     let paused = begun(sandbox);
@@ -165,13 +169,12 @@ fn orders_take_hold(sandbox: &Sandbox) {
     assert_eq!(begun(sandbox), paused);
     says("resume");
     grows(paused + 3);
-    says("stop");
-    let stopped = begun(sandbox);
+    let stopped = is_heard("stop").then(|| begun(sandbox));
     for agent in agents {
         let ran = agent.finish().expect(0);
         assert!(ran.stderr.contains("; stopped."), "{}", ran.stderr);
     }
-    assert_eq!(begun(sandbox), stopped);
+    assert!(stopped.is_none_or(|stopped| begun(sandbox) == stopped));
 }
 
 #[test]
