@@ -16,7 +16,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value as Json;
 use sweep::analysis::{
-    ColumnInfo, Features, Forest, Frame, Group, Permutation, Row, Rows, Scale, TREES, analyse,
+    ColumnInfo, Features, Forest, Group, JudgedRows, PermutationImportance, Row, SplitKind, TREES,
+    TrialFrame, analyse,
 };
 use sweep::space::Value;
 use sweep::trial::RunStatus;
@@ -61,19 +62,19 @@ impl Table {
             order.sort_by(|a, b| column[*a as usize].total_cmp(&column[*b as usize]));
             let mut ranks = vec![0; column.len()];
             order.iter().zip(0..).for_each(|(row, rank)| ranks[*row as usize] = rank);
-            Group::new(Scale::Ordered, ranks)
+            Group::new(SplitKind::Ordered, ranks)
         };
         Features::new(self.y.len(), self.x.iter().map(ranks).collect())
     }
 
-    fn frame(&self) -> Frame {
+    fn frame(&self) -> TrialFrame {
         let column = |place| ColumnInfo { name: format!("x{place}"), log: false, null_is_level: false };
         let row = |(place, y): (usize, &f64)| Row {
             status: RunStatus::Finished,
             metric: Some(*y),
             cells: self.x.iter().map(|column| Some(Value::Float(column[place]))).collect(),
         };
-        Frame {
+        TrialFrame {
             columns: (0..self.x.len()).map(column).collect(),
             rows: self.y.iter().enumerate().map(row).collect(),
         }
@@ -115,9 +116,9 @@ fn ours(table: &Table) -> (Side, f64) {
         let forest = Forest::fit(&features, &table.y, TREES, 1);
         (features, forest)
     });
-    let judge = |rows| Permutation::of(&forest, &features, &table.y, rows, 1);
-    let (training, permutation) = timed(|| judge(Rows::Training));
-    let (out_of_bag, _) = timed(|| judge(Rows::OutOfBag));
+    let judge = |rows| PermutationImportance::of(&forest, &features, &table.y, rows, 1);
+    let (training, permutation) = timed(|| judge(JudgedRows::Training));
+    let (out_of_bag, _) = timed(|| judge(JudgedRows::OutOfBag));
     let drops = permutation.drops.iter().map(|drop| drop.mean).collect();
     let r2 = permutation.r2.unwrap();
     (Side { fit, training, r2, importances: forest.importances(), drops }, out_of_bag)

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use nix::time::{ClockId, clock_gettime};
 use problems::{NAMES, Problem};
 use sweep::space::Point;
-use sweep::strategy::{Logged, Observation, Strategy, for_config};
+use sweep::strategy::{LoggedValues, Observation, Strategy, for_config};
 use sweep::trial::RunStatus;
 
 /// After so many trials regrets are compared.
@@ -151,7 +151,7 @@ fn observation(trial: u64, point: Point, value: Option<f64>) -> Observation {
         point,
         status: if value.is_some() { RunStatus::Finished } else { RunStatus::Running },
         metric: value,
-        logged: Logged::of(value),
+        logged: LoggedValues::of(value),
         stopped_early: false,
     }
 }

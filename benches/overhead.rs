@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use support::mlflow_server::MlflowServer;
 use support::sandbox::Sandbox;
 use sweep::tracking::embedded::EmbeddedStore;
-use sweep::tracking::rest::{Environment, RestStore, Settings};
+use sweep::tracking::rest::{Environment, RestStore, ServerSettings};
 use sweep::tracking::{RunQuery, Store};
 
 /// Trials between whose starts a gap is averaged.
@@ -43,7 +43,7 @@ fn main() {
     }
     let server = MlflowServer::start();
     let env = Environment { var: &|_| None, credentials: None };
-    let settings = Settings::read(server.url(), &env).unwrap();
+    let settings = ServerSettings::read(server.url(), &env).unwrap();
     let sandbox = Sandbox::tracking(server.url());
     measure("mlflow server", &sandbox, || Box::new(RestStore::new(settings.clone()).unwrap()));
 }

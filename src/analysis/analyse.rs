@@ -1,11 +1,11 @@
 //! The whole analysis of a table of trials.
 
-use super::columns::Table;
+use super::columns::AnalysisTable;
 use super::design::Design;
 use super::figures::Figures;
 use super::forest::Forest;
-use super::model::{Analysis, Effect, Estimate, Frame, OnRanks, ParameterAnalysis};
-use super::permutation::{Permutation, Rows};
+use super::model::{Analysis, Effect, Estimate, ParameterAnalysis, RankFigures, TrialFrame};
+use super::permutation::{JudgedRows, PermutationImportance};
 use super::{notes, target, together};
 
 /// Trees of the forest.
@@ -29,14 +29,14 @@ const DROP: f64 = 0.01;
 /// threads. Any frame is fit: where data is too
 /// thin for a figure, the figure is `None` and a reason stands beside it.
 #[must_use]
-pub fn analyse(frame: &Frame, seed: u64) -> Analysis {
-    let table = Table::of(frame);
+pub fn analyse(frame: &TrialFrame, seed: u64) -> Analysis {
+    let table = AnalysisTable::of(frame);
     let forest_reason = notes::no_forest(&table);
     let rank_target = forest_reason.is_none() && target::heavy_tailed(&table.metric);
-    let verdict = forest_reason.is_none().then(|| Verdict::of(&table, rank_target, seed));
+    let verdict = forest_reason.is_none().then(|| ForestResults::of(&table, rank_target, seed));
     let r2 = verdict.as_ref().and_then(|verdict| verdict.r2);
     let together = together::pairs(&table);
-    let facts = notes::Facts {
+    let facts = notes::NoteContext {
         table: &table,
         forest_reason: forest_reason.as_deref(),
         r2,
@@ -58,7 +58,7 @@ pub fn analyse(frame: &Frame, seed: u64) -> Analysis {
 }
 
 /// What the forests say.
-struct Verdict {
+struct ForestResults {
     /// Place in the table of each group's column.
     columns: Vec<usize>,
     importances: Vec<f64>,
@@ -68,8 +68,8 @@ struct Verdict {
     trials: usize,
 }
 
-impl Verdict {
-    fn of(table: &Table, rank_target: bool, seed: u64) -> Self {
+impl ForestResults {
+    fn of(table: &AnalysisTable, rank_target: bool, seed: u64) -> Self {
         let metric = if rank_target { super::ranks::average(&table.metric) } else { table.metric.clone() };
         let metric = target::standardised(&metric);
         let forests = (ROWS / metric.len().max(1)).clamp(1, FORESTS) as u64;
@@ -77,12 +77,13 @@ impl Verdict {
             let seed = seed.wrapping_add(place.wrapping_mul(SEED_STEP));
             let design = Design::of(table, seed);
             let forest = Forest::fit(&design.features, &metric, TREES, seed);
-            let permutation = Permutation::of(&forest, &design.features, &metric, Rows::OutOfBag, seed);
+            let permutation =
+                PermutationImportance::of(&forest, &design.features, &metric, JudgedRows::OutOfBag, seed);
             (design.columns, forest.importances(), permutation)
         };
         let fitted: Vec<_> = (0..forests).map(one).collect();
         let columns = fitted.first().map(|(columns, ..)| columns.clone()).unwrap_or_default();
-        let mean = |figure: &dyn Fn(&Vec<f64>, &Permutation) -> f64| {
+        let mean = |figure: &dyn Fn(&Vec<f64>, &PermutationImportance) -> f64| {
             fitted.iter().map(|(_, importances, permutation)| figure(importances, permutation)).sum::<f64>()
                 / fitted.len() as f64
         };
@@ -120,9 +121,13 @@ impl Verdict {
 }
 
 /// The parameters in the order of the table: by permutation importance, then by name.
-fn parameters(table: &Table, rank_target: bool, verdict: Option<&Verdict>) -> Vec<ParameterAnalysis> {
+fn parameters(
+    table: &AnalysisTable,
+    rank_target: bool,
+    verdict: Option<&ForestResults>,
+) -> Vec<ParameterAnalysis> {
     let ranked = rank_target.then(|| super::ranks::average(&table.metric));
-    let one = |(place, column): (usize, &super::columns::Column)| {
+    let one = |(place, column): (usize, &super::columns::ParameterColumn)| {
         let figures = Figures::of(column, &table.metric);
         let on_ranks = ranked.as_ref().map(|ranks| Figures::of(column, ranks));
         let group = verdict.and_then(|verdict| Some((verdict, verdict.group(place)?)));
@@ -142,7 +147,7 @@ fn parameters(table: &Table, rank_target: bool, verdict: Option<&Verdict>) -> Ve
             reason: figures.reason,
             excluded: verdict.and_then(|_| notes::exclusion(column)),
             on_ranks: on_ranks
-                .map(|figures| OnRanks { pearson: figures.pearson, eta_squared: figures.eta_squared }),
+                .map(|figures| RankFigures { pearson: figures.pearson, eta_squared: figures.eta_squared }),
             effect: verdict.zip(permutation).map_or(Effect::Unknown, |(verdict, drop)| verdict.effect(drop)),
         }
     };

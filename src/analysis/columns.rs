@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{ColumnInfo, Dropped, Frame, Kind, Row};
+use super::model::{ColumnInfo, Dropped, ParameterKind, Row, TrialFrame};
 use super::ranks;
 use crate::space::Value;
 use crate::trial::RunStatus;
 
 /// What the statistics work on: the rows that can be used.
 #[derive(Debug, Clone)]
-pub(super) struct Table {
+pub(super) struct AnalysisTable {
     /// Rows left out, by reason.
     pub(super) dropped: Dropped,
     /// Where each used row stands in the frame.
@@ -17,12 +17,12 @@ pub(super) struct Table {
     /// The metric of the used rows: finite.
     pub(super) metric: Vec<f64>,
     /// The parameters.
-    pub(super) columns: Vec<Column>,
+    pub(super) columns: Vec<ParameterColumn>,
 }
 
 /// One parameter over the used rows.
 #[derive(Debug, Clone)]
-pub(super) struct Column {
+pub(super) struct ParameterColumn {
     /// Where it stands in the frame.
     pub(super) place: usize,
     /// Its dotted path.
@@ -30,7 +30,7 @@ pub(super) struct Column {
     /// Whether it was drawn on a log scale (only numbers have one).
     pub(super) log: bool,
     /// How it enters the statistics.
-    pub(super) kind: Kind,
+    pub(super) kind: ParameterKind,
     /// Its numbers (0 and 1 for booleans); all `None` for a categorical one. May be infinite, never NaN.
     pub(super) values: Vec<Option<f64>>,
     /// Dense rank of its number, or index of its level; `None`: missing.
@@ -41,12 +41,12 @@ pub(super) struct Column {
     pub(super) n_distinct: usize,
 }
 
-impl Table {
+impl AnalysisTable {
     /// Picks the rows whose run is FINISHED with a finite metric, and reads their columns.
     ///
     /// Columns stand in the order of their names, rows in the order of their values: what is computed from the table
     /// depends on the trials alone, down to the last bit, and not on the order in which a store or a file lists them.
-    pub(super) fn of(frame: &Frame) -> Self {
+    pub(super) fn of(frame: &TrialFrame) -> Self {
         let mut dropped = Dropped::default();
         let used: Vec<(usize, f64)> = frame
             .rows
@@ -56,8 +56,9 @@ impl Table {
             .collect();
         let rows: Vec<&Row> = used.iter().map(|(place, _)| &frame.rows[*place]).collect();
         let columns = frame.columns.iter().enumerate();
-        let columns = columns.map(|(place, info)| Column::of(place, info, &cells(&rows, place, info)));
-        let mut columns: Vec<Column> = columns.collect();
+        let columns =
+            columns.map(|(place, info)| ParameterColumn::of(place, info, &cells(&rows, place, info)));
+        let mut columns: Vec<ParameterColumn> = columns.collect();
         columns.sort_by(|a, b| a.name.cmp(&b.name));
         let order = canonical_order(&columns, &used);
         columns.iter_mut().for_each(|column| column.reorder(&order));
@@ -80,7 +81,7 @@ fn usable(row: &Row, dropped: &mut Dropped) -> Option<f64> {
 
 /// The used rows by their codes, column by column, then by their metric. Rows that are alike in all of these are alike
 /// in everything that the statistics see.
-fn canonical_order(columns: &[Column], used: &[(usize, f64)]) -> Vec<usize> {
+fn canonical_order(columns: &[ParameterColumn], used: &[(usize, f64)]) -> Vec<usize> {
     let codes = |row: usize| columns.iter().map(move |column| column.codes[row]);
     let mut order: Vec<usize> = (0..used.len()).collect();
     order.sort_by(|a, b| codes(*a).cmp(codes(*b)).then_with(|| used[*a].1.total_cmp(&used[*b].1)));
@@ -100,19 +101,21 @@ fn cells<'a>(used: &[&'a Row], place: usize, info: &ColumnInfo) -> Vec<Option<&'
     used.iter().map(|row| row.cells.get(place).and_then(Option::as_ref).filter(present)).collect()
 }
 
-impl Column {
+impl ParameterColumn {
     fn of(place: usize, info: &ColumnInfo, cells: &[Option<&Value>]) -> Self {
         let kind = kind(info, cells);
         let values: Vec<Option<f64>> = match kind {
-            Kind::Categorical => vec![None; cells.len()],
-            Kind::Bool | Kind::Numeric => cells.iter().map(|cell| cell.and_then(number)).collect(),
+            ParameterKind::Categorical => vec![None; cells.len()],
+            ParameterKind::Bool | ParameterKind::Numeric => {
+                cells.iter().map(|cell| cell.and_then(number)).collect()
+            }
         };
         let (codes, n_distinct) = match kind {
-            Kind::Categorical => levels(cells),
-            Kind::Bool | Kind::Numeric => ranks::dense(&values),
+            ParameterKind::Categorical => levels(cells),
+            ParameterKind::Bool | ParameterKind::Numeric => ranks::dense(&values),
         };
         let n_present = codes.iter().flatten().count();
-        let log = info.log && kind == Kind::Numeric;
+        let log = info.log && kind == ParameterKind::Numeric;
         Self { place, name: info.name.clone(), log, kind, values, codes, n_present, n_distinct }
     }
 
@@ -122,16 +125,16 @@ impl Column {
     }
 }
 
-fn kind(info: &ColumnInfo, cells: &[Option<&Value>]) -> Kind {
+fn kind(info: &ColumnInfo, cells: &[Option<&Value>]) -> ParameterKind {
     let all = |wanted: fn(&Value) -> bool| cells.iter().flatten().all(|value| wanted(value));
     if info.null_is_level {
-        Kind::Categorical
+        ParameterKind::Categorical
     } else if all(|value| matches!(value, Value::Int(_) | Value::Float(_))) {
-        Kind::Numeric
+        ParameterKind::Numeric
     } else if all(|value| matches!(value, Value::Bool(_))) {
-        Kind::Bool
+        ParameterKind::Bool
     } else {
-        Kind::Categorical
+        ParameterKind::Categorical
     }
 }
 

@@ -5,10 +5,10 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::columns::{Column, Table};
+use super::columns::{AnalysisTable, ParameterColumn};
 use super::design::Design;
 use super::forest::Forest;
-use super::model::{Analysis, Frame};
+use super::model::{Analysis, TrialFrame};
 use super::streams::shuffle;
 use super::{ranks, target};
 use crate::space::Value;
@@ -32,11 +32,11 @@ pub struct Dependence {
 /// The partial dependences of all parameters that entered the forest; empty where there is none. `analysis` is that of
 /// the same frame. The result depends on the frame and the seed alone.
 #[must_use]
-pub fn dependences(frame: &Frame, analysis: &Analysis, seed: u64) -> Vec<Dependence> {
+pub fn dependences(frame: &TrialFrame, analysis: &Analysis, seed: u64) -> Vec<Dependence> {
     if !analysis.has_forest() {
         return Vec::new();
     }
-    let table = Table::of(frame);
+    let table = AnalysisTable::of(frame);
     let design = Design::of(&table, seed);
     let metric = &table.metric;
     let taught = if analysis.rank_target { ranks::average(metric) } else { metric.clone() };
@@ -102,7 +102,7 @@ fn codes_to_try(codes: &[Option<u32>]) -> Vec<u32> {
 }
 
 /// A value for each code of a column, from a trial that has it.
-fn values_by_code(frame: &Frame, table: &Table, column: &Column) -> Vec<Option<Value>> {
+fn values_by_code(frame: &TrialFrame, table: &AnalysisTable, column: &ParameterColumn) -> Vec<Option<Value>> {
     let most = column.codes.iter().copied().flatten().max().map_or(0, |code| code as usize + 1);
     let mut values = vec![None; most];
     for (row, code) in table.rows.iter().zip(&column.codes) {
@@ -152,7 +152,7 @@ mod tests {
     use crate::analysis::{ColumnInfo, Row, analyse};
     use crate::trial::RunStatus;
 
-    fn frame(metric: impl Fn(f64, usize) -> f64) -> Frame {
+    fn frame(metric: impl Fn(f64, usize) -> f64) -> TrialFrame {
         let column = |name: &str| ColumnInfo { name: name.to_owned(), log: false, null_is_level: false };
         let row = |k: usize| {
             let x = (k * 37 % 100) as f64 / 100.0;
@@ -164,7 +164,10 @@ mod tests {
             ];
             Row { status: RunStatus::Finished, metric: Some(metric(x, level)), cells }
         };
-        Frame { columns: ["x", "level", "noise"].map(column).to_vec(), rows: (0..300).map(row).collect() }
+        TrialFrame {
+            columns: ["x", "level", "noise"].map(column).to_vec(),
+            rows: (0..300).map(row).collect(),
+        }
     }
 
     fn steps<'a>(all: &'a [Dependence], name: &str) -> &'a [(Value, f64)] {

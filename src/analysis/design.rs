@@ -1,8 +1,8 @@
 //! From columns to what a forest splits on: which parameters enter, and what fills their missing cells.
 
-use super::columns::{Column, Table};
-use super::features::{Features, Group, Scale};
-use super::model::Kind;
+use super::columns::{AnalysisTable, ParameterColumn};
+use super::features::{Features, Group, SplitKind};
+use super::model::ParameterKind;
 use super::streams::{Stream, below};
 
 /// Fewest used rows for a forest, and fewest of them in which a parameter must be present to enter it.
@@ -18,8 +18,8 @@ pub(super) struct Design {
 
 impl Design {
     /// All columns that are present in enough rows.
-    pub(super) fn of(table: &Table, seed: u64) -> Self {
-        let enter = |(_, column): &(usize, &Column)| column.n_present >= FEWEST;
+    pub(super) fn of(table: &AnalysisTable, seed: u64) -> Self {
+        let enter = |(_, column): &(usize, &ParameterColumn)| column.n_present >= FEWEST;
         let columns: Vec<usize> =
             table.columns.iter().enumerate().filter(enter).map(|(place, _)| place).collect();
         let groups = columns.iter().map(|place| group(&table.columns[*place], *place, seed)).collect();
@@ -29,10 +29,10 @@ impl Design {
 
 /// A missing cell takes the value of a random row that has one: no hint of its absence is left. Shuffles later move
 /// only the rows that had a value of their own.
-fn group(column: &Column, place: usize, seed: u64) -> Group {
+fn group(column: &ParameterColumn, place: usize, seed: u64) -> Group {
     let scale = match column.kind {
-        Kind::Bool | Kind::Numeric => Scale::Ordered,
-        Kind::Categorical => Scale::Levels,
+        ParameterKind::Bool | ParameterKind::Numeric => SplitKind::Ordered,
+        ParameterKind::Categorical => SplitKind::Levels,
     };
     let present: Vec<u32> = column.codes.iter().copied().flatten().collect();
     let mut rng = Stream::Fill(place).open(seed);

@@ -26,7 +26,7 @@ use linfa::{Float, ParamGuard};
 use ndarray::{Array1, ArrayBase, Data, Ix2};
 
 use super::analyse;
-use super::features::{Features, Group, Scale};
+use super::features::{Features, Group, SplitKind};
 use super::forest::Forest;
 
 /// What can be wrong with a forest's parameters or its data.
@@ -170,7 +170,7 @@ impl<F: Float, D: Data<Elem = F>, T: AsSingleTargets<Elem = F>> Fit<ArrayBase<D,
             distinct.sort_unstable_by(f64::total_cmp);
             distinct.dedup();
             groups.push(Group::new(
-                Scale::Ordered,
+                SplitKind::Ordered,
                 values.iter().map(|value| code(&distinct, *value)).collect(),
             ));
             known.push(distinct);

@@ -2,7 +2,7 @@
 
 /// How the codes of a group are split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scale {
+pub enum SplitKind {
     /// Codes are dense ranks; a split puts the smaller ones on one side.
     Ordered,
     /// Codes are levels; a split puts one level on one side, as with one indicator column a level.
@@ -12,7 +12,7 @@ pub enum Scale {
 /// One parameter as the forest sees it; all that belongs to it is shuffled together.
 #[derive(Debug, Clone)]
 pub struct Group {
-    scale: Scale,
+    scale: SplitKind,
     codes: Vec<u32>,
     movable: Option<Vec<u32>>,
 }
@@ -20,7 +20,7 @@ pub struct Group {
 impl Group {
     /// A group with a code for each row.
     #[must_use]
-    pub fn new(scale: Scale, codes: Vec<u32>) -> Self {
+    pub fn new(scale: SplitKind, codes: Vec<u32>) -> Self {
         Self { scale, codes, movable: None }
     }
 
@@ -33,7 +33,7 @@ impl Group {
 
     /// How it is split.
     #[must_use]
-    pub fn scale(&self) -> Scale {
+    pub fn scale(&self) -> SplitKind {
         self.scale
     }
 

@@ -1,8 +1,8 @@
 //! One parameter against the metric, without the forest.
 
-use super::columns::Column;
+use super::columns::ParameterColumn;
 use super::correlation::{self, FEWEST_ROWS};
-use super::model::{Correlation, Kind};
+use super::model::{Correlation, ParameterKind};
 use super::{association, ranks};
 
 /// The correlations of one parameter with the metric, or why there are none.
@@ -17,14 +17,14 @@ pub(super) struct Figures {
 
 impl Figures {
     /// Taken over the rows in which the parameter is present.
-    pub(super) fn of(column: &Column, metric: &[f64]) -> Self {
+    pub(super) fn of(column: &ParameterColumn, metric: &[f64]) -> Self {
         let present = column.codes.iter().zip(metric);
         let (codes, metric): (Vec<u32>, Vec<f64>) =
             present.filter_map(|(code, value)| code.map(|code| (code, *value))).unzip();
         if let Some(reason) = undefined(column, &metric) {
             return Self { reason: Some(reason.to_owned()), ..Self::default() };
         }
-        if column.kind == Kind::Categorical {
+        if column.kind == ParameterKind::Categorical {
             let reason = Some("categorical: it has no order, so eta² is given instead".to_owned());
             return Self {
                 eta_squared: association::eta_squared(&codes, &metric),
@@ -46,7 +46,7 @@ impl Figures {
     }
 }
 
-fn undefined(column: &Column, metric: &[f64]) -> Option<&'static str> {
+fn undefined(column: &ParameterColumn, metric: &[f64]) -> Option<&'static str> {
     if metric.is_empty() {
         Some("in none of the used trials")
     } else if metric.len() < FEWEST_ROWS {

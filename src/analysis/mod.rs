@@ -33,13 +33,13 @@ mod words;
 pub use analyse::{TREES, analyse};
 pub use dependence::{Dependence, dependences};
 pub use estimator::{FittedRegressionForest, ForestError, RegressionForest, ValidRegressionForest};
-pub use features::{Features, Group, Scale};
+pub use features::{Features, Group, SplitKind};
 pub use forest::Forest;
 pub use model::{
-    Analysis, ColumnInfo, Correlation, Dropped, Effect, Estimate, Frame, Kind, Measure, OnRanks,
-    ParameterAnalysis, Row, Together, Trust,
+    Analysis, ColumnInfo, Correlation, Dropped, Effect, Estimate, ForestTrust, Measure, ParameterAnalysis,
+    ParameterAssociation, ParameterKind, RankFigures, Row, TrialFrame,
 };
-pub use permutation::{Permutation, Rows};
+pub use permutation::{JudgedRows, PermutationImportance};
 
 #[cfg(test)]
 mod properties;

@@ -7,7 +7,7 @@ use crate::trial::RunStatus;
 
 /// Everything that is known of a sweep's trials, one row a trial.
 #[derive(Debug, Clone, Default)]
-pub struct Frame {
+pub struct TrialFrame {
     /// The parameters: one per column.
     pub columns: Vec<ColumnInfo>,
     /// The trials.
@@ -48,7 +48,7 @@ pub struct Analysis {
     /// Out-of-bag R² of the forest; null where there is no forest.
     pub oob_r2: Option<f64>,
     /// How far the forest can be trusted.
-    pub trust: Trust,
+    pub trust: ForestTrust,
     /// Why there is no forest.
     pub forest_reason: Option<String>,
     /// The forest worked on the ranks of the metric, because its tails are heavy.
@@ -56,14 +56,14 @@ pub struct Analysis {
     /// Sentences for a person: what is thin, what moves together, what was left out.
     pub notes: Vec<String>,
     /// Parameters that move together, the closest first: they share one effect.
-    pub together: Vec<Together>,
+    pub together: Vec<ParameterAssociation>,
     /// The parameters, most important first: by permutation importance, equal ones by name.
     pub parameters: Vec<ParameterAnalysis>,
 }
 
 /// Two parameters that move together.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Together {
+pub struct ParameterAssociation {
     /// Their names.
     pub names: [String; 2],
     /// What was measured.
@@ -98,7 +98,7 @@ pub struct Dropped {
 /// How far a forest's importances can be trusted: the word for its out-of-bag R².
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Trust {
+pub enum ForestTrust {
     /// There is no forest.
     Absent,
     /// Below 0.1.
@@ -114,7 +114,7 @@ pub enum Trust {
 /// How a parameter enters the statistics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum ParameterKind {
     /// All true or false.
     Bool,
     /// All numbers.
@@ -129,7 +129,7 @@ pub struct ParameterAnalysis {
     /// Dotted path of the parameter.
     pub name: String,
     /// How it enters the statistics.
-    pub kind: Kind,
+    pub kind: ParameterKind,
     /// Whether Pearson is taken on its logarithm.
     pub log: bool,
     /// Used trials in which it is present.
@@ -153,14 +153,14 @@ pub struct ParameterAnalysis {
     /// Why it was left out of the forest.
     pub excluded: Option<String>,
     /// Where the forest works on the ranks of the metric: the figures that go with it, on the same ranks.
-    pub on_ranks: Option<OnRanks>,
+    pub on_ranks: Option<RankFigures>,
     /// Whether the data shows that it matters.
     pub effect: Effect,
 }
 
 /// Figures of one parameter on the ranks of the metric, which outliers can't bend.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct OnRanks {
+pub struct RankFigures {
     /// Pearson's correlation with the ranks.
     pub pearson: Option<Correlation>,
     /// Correlation ratio of the ranks.

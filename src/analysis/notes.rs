@@ -1,8 +1,8 @@
 //! What a person must know before reading the table, in plain sentences.
 
-use super::columns::{Column, Table};
+use super::columns::{AnalysisTable, ParameterColumn};
 use super::design::FEWEST;
-use super::model::{Measure, Together, Trust};
+use super::model::{ForestTrust, Measure, ParameterAssociation};
 use super::ranks;
 
 /// Fewer used trials than this are too few for a ranking.
@@ -13,7 +13,7 @@ pub(super) const FEW: usize = 20;
 const PAIRS_NAMED: usize = 5;
 
 /// Why there can be no forest; `None`: there can.
-pub(super) fn no_forest(table: &Table) -> Option<String> {
+pub(super) fn no_forest(table: &AnalysisTable) -> Option<String> {
     let used = table.metric.len();
     if used == 0 {
         Some("no trial can be used: none is finished with a finite metric".to_owned())
@@ -31,32 +31,32 @@ pub(super) fn no_forest(table: &Table) -> Option<String> {
 }
 
 /// Why a parameter was left out of a forest that there is.
-pub(super) fn exclusion(column: &Column) -> Option<String> {
+pub(super) fn exclusion(column: &ParameterColumn) -> Option<String> {
     let n = column.n_present;
     (n < FEWEST).then(|| format!("present in {n} used {}, fewer than {FEWEST}", trials(n)))
 }
 
 /// Word for an out-of-bag R².
-pub(super) fn trust(r2: Option<f64>) -> Trust {
+pub(super) fn trust(r2: Option<f64>) -> ForestTrust {
     match r2 {
-        None => Trust::Absent,
-        Some(r2) if r2 >= 0.6 => Trust::Good,
-        Some(r2) if r2 >= 0.3 => Trust::Fair,
-        Some(r2) if r2 >= 0.1 => Trust::Weak,
-        Some(_) => Trust::None,
+        None => ForestTrust::Absent,
+        Some(r2) if r2 >= 0.6 => ForestTrust::Good,
+        Some(r2) if r2 >= 0.3 => ForestTrust::Fair,
+        Some(r2) if r2 >= 0.1 => ForestTrust::Weak,
+        Some(_) => ForestTrust::None,
     }
 }
 
 /// What the sentences are about.
-pub(super) struct Facts<'a> {
-    pub(super) table: &'a Table,
+pub(super) struct NoteContext<'a> {
+    pub(super) table: &'a AnalysisTable,
     pub(super) forest_reason: Option<&'a str>,
     pub(super) r2: Option<f64>,
     pub(super) rank_target: bool,
-    pub(super) together: &'a [Together],
+    pub(super) together: &'a [ParameterAssociation],
 }
 
-impl Facts<'_> {
+impl NoteContext<'_> {
     /// The sentences, those about the whole table first.
     pub(super) fn sentences(&self) -> Vec<String> {
         let mut notes = Vec::new();
@@ -78,13 +78,13 @@ impl Facts<'_> {
         }
         let r2 = self.r2.unwrap_or(0.0);
         match trust(self.r2) {
-            Trust::None => notes.push(format!(
+            ForestTrust::None => notes.push(format!(
                 "The parameters explain almost nothing of the metric (out-of-bag R² {r2:.2}): read no ranking into this."
             )),
-            Trust::Weak => notes.push(format!(
+            ForestTrust::Weak => notes.push(format!(
                 "The parameters explain little of the metric (out-of-bag R² {r2:.2}): the evidence is weak."
             )),
-            Trust::Absent | Trust::Fair | Trust::Good => {}
+            ForestTrust::Absent | ForestTrust::Fair | ForestTrust::Good => {}
         }
         if self.rank_target {
             notes.push(
@@ -112,7 +112,7 @@ impl Facts<'_> {
                 }
             }
         }
-        let partly = |column: &&Column| column.n_present < used && column.n_present >= FEWEST;
+        let partly = |column: &&ParameterColumn| column.n_present < used && column.n_present >= FEWEST;
         for column in columns().filter(partly) {
             notes.push(format!(
                 "{} is present in {} of {used} used trials; its figures speak of those.",

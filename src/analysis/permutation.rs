@@ -22,7 +22,7 @@ const BATCH: usize = 16;
 
 /// Which rows a forest is judged on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rows {
+pub enum JudgedRows {
     /// All rows by all trees, though the trees have seen them: flatters noise. For comparison with other programs.
     Training,
     /// Each row by the trees that did not see it.
@@ -31,19 +31,19 @@ pub enum Rows {
 
 /// How well a forest predicts, and what it owes to each group.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Permutation {
+pub struct PermutationImportance {
     /// R² before anything is shuffled; `None` where no row can be judged or none differs.
     pub r2: Option<f64>,
     /// Drop in R² by group, mean of 30 shuffles, and its standard error from the rows' differences.
     pub drops: Vec<Estimate>,
 }
 
-impl Permutation {
+impl PermutationImportance {
     /// Judges a forest on the rows that it was grown on.
     ///
     /// A forest that was grown on another number of groups can't be judged: there is no R², and all drops are 0.
     #[must_use]
-    pub fn of(forest: &Forest, features: &Features, target: &[f64], rows: Rows, seed: u64) -> Self {
+    pub fn of(forest: &Forest, features: &Features, target: &[f64], rows: JudgedRows, seed: u64) -> Self {
         let nothing =
             Self { r2: None, drops: vec![Estimate { mean: 0.0, se: 0.0 }; features.groups().len()] };
         if forest.groups() != features.groups().len() {
@@ -52,7 +52,7 @@ impl Permutation {
         let mut order: Vec<u32> = (0..features.rows().min(target.len()) as u32).collect();
         order.sort_by(|a, b| target[*a as usize].total_cmp(&target[*b as usize]));
         let judged =
-            Judged { trees: forest.trees(), codes: features.by_row(), features, target, rows, order };
+            JudgedForest { trees: forest.trees(), codes: features.by_row(), features, target, rows, order };
         let errors: Vec<Option<f64>> = judged.baseline();
         let known: Vec<f64> = target.iter().zip(&errors).filter_map(|(y, error)| error.map(|_| *y)).collect();
         let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
@@ -96,18 +96,18 @@ fn shuffled(group: &Group, place: usize, seed: u64) -> Vec<Shuffled> {
 }
 
 /// A forest and the rows it is judged on.
-struct Judged<'a> {
+struct JudgedForest<'a> {
     trees: &'a [Tree],
     /// The codes row by row.
     codes: Vec<u32>,
     features: &'a Features,
     target: &'a [f64],
-    rows: Rows,
+    rows: JudgedRows,
     /// The rows in the order of their targets: neighbours go similar ways down every tree, which the cache likes.
     order: Vec<u32>,
 }
 
-impl Judged<'_> {
+impl JudgedForest<'_> {
     fn n_rows(&self) -> usize {
         self.features.rows().min(self.target.len())
     }
@@ -118,7 +118,7 @@ impl Judged<'_> {
     }
 
     fn judges(&self, tree: &Tree, row: usize) -> bool {
-        self.rows == Rows::Training || !tree.saw(row)
+        self.rows == JudgedRows::Training || !tree.saw(row)
     }
 
     /// Each row's error before anything is shuffled; `None`: no tree may judge it.
@@ -155,7 +155,7 @@ impl Judged<'_> {
 
 /// Follows a block of rows down all trees.
 struct Follower<'a> {
-    judged: &'a Judged<'a>,
+    judged: &'a JudgedForest<'a>,
     /// The batch's first group.
     start: usize,
     shuffles: &'a [Vec<Shuffled>],
@@ -168,7 +168,12 @@ struct Follower<'a> {
 }
 
 impl<'a> Follower<'a> {
-    fn over(judged: &'a Judged<'a>, start: usize, shuffles: &'a [Vec<Shuffled>], block: &'a [u32]) -> Self {
+    fn over(
+        judged: &'a JudgedForest<'a>,
+        start: usize,
+        shuffles: &'a [Vec<Shuffled>],
+        block: &'a [u32],
+    ) -> Self {
         let rows = block.len();
         let changes = vec![[0.0; REPEATS + 1]; rows * shuffles.len()];
         Self { judged, start, shuffles, block, predictions: vec![(0.0, 0.0); rows], changes }
@@ -176,7 +181,7 @@ impl<'a> Follower<'a> {
 
     /// The mean rise of the squared error by group and row, for the rows that some tree may judge.
     fn rises(mut self) -> Vec<Vec<f64>> {
-        let mut met = Met { marks: vec![0; self.shuffles.len()], mark: 0, forks: Vec::new() };
+        let mut met = MetGroups { marks: vec![0; self.shuffles.len()], mark: 0, forks: Vec::new() };
         for tree in self.judged.trees {
             for place in 0..self.predictions.len() {
                 if self.judged.judges(tree, self.block[place] as usize) {
@@ -204,7 +209,7 @@ impl<'a> Follower<'a> {
     }
 
     /// One row down one tree, and from each group's first question on once more with its shuffled codes.
-    fn follow(&mut self, tree: &Tree, place: usize, met: &mut Met) {
+    fn follow(&mut self, tree: &Tree, place: usize, met: &mut MetGroups) {
         let row = self.block[place] as usize;
         let codes = self.judged.codes_of(row);
         let nodes = tree.nodes();
@@ -222,20 +227,21 @@ impl<'a> Follower<'a> {
         *sum += value;
         *count += 1.0;
         for (group, at) in &met.forks {
-            let path = Path { tree, codes, group: self.start + group, shuffled: &self.shuffles[*group][row] };
+            let path =
+                TreePath { tree, codes, group: self.start + group, shuffled: &self.shuffles[*group][row] };
             path.spread(*at, value, &mut self.changes[place * self.shuffles.len() + group]);
         }
     }
 }
 
 /// The groups that a path has met, each with the place of its first question.
-struct Met {
+struct MetGroups {
     marks: Vec<u32>,
     mark: u32,
     forks: Vec<(usize, u32)>,
 }
 
-impl Met {
+impl MetGroups {
     fn begin(&mut self) {
         self.mark += 1;
         self.forks.clear();
@@ -254,14 +260,14 @@ impl Met {
 }
 
 /// One row's way down one tree while one of its groups is shuffled.
-struct Path<'a> {
+struct TreePath<'a> {
     tree: &'a Tree,
     codes: &'a [u32],
     group: usize,
     shuffled: &'a Shuffled,
 }
 
-impl Path<'_> {
+impl TreePath<'_> {
     /// Follows all repeats from a node on, and adds what they reach, less `value`, to the changes.
     fn spread(&self, from: u32, value: f64, changes: &mut [f64; REPEATS + 1]) {
         let nodes = self.tree.nodes();

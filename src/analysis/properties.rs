@@ -2,20 +2,22 @@
 
 use proptest::prelude::*;
 
-use super::model::{Analysis, ColumnInfo, Effect, Frame, Kind, Measure, ParameterAnalysis, Row, Trust};
-use super::{Features, Forest, Group, Permutation, Rows, Scale, analyse, dependences};
+use super::model::{
+    Analysis, ColumnInfo, Effect, ForestTrust, Measure, ParameterAnalysis, ParameterKind, Row, TrialFrame,
+};
+use super::{Features, Forest, Group, JudgedRows, PermutationImportance, SplitKind, analyse, dependences};
 use crate::space::Value;
 use crate::trial::RunStatus;
 
 /// A frame of finished trials from columns of values.
-fn frame(columns: &[(&str, Vec<Option<Value>>)], metric: &[f64]) -> Frame {
+fn frame(columns: &[(&str, Vec<Option<Value>>)], metric: &[f64]) -> TrialFrame {
     let info = |name: &str| ColumnInfo { name: name.to_owned(), log: false, null_is_level: false };
     let row = |(place, metric): (usize, &f64)| Row {
         status: RunStatus::Finished,
         metric: Some(*metric),
         cells: columns.iter().map(|(_, cells)| cells[place].clone()).collect(),
     };
-    Frame {
+    TrialFrame {
         columns: columns.iter().map(|(name, _)| info(name)).collect(),
         rows: metric.iter().enumerate().map(row).collect(),
     }
@@ -35,7 +37,7 @@ fn parameter<'a>(analysis: &'a Analysis, name: &str) -> &'a ParameterAnalysis {
 }
 
 /// Three causes of falling strength and noise, with a condition and a category.
-fn mixed(n: u32) -> Frame {
+fn mixed(n: u32) -> TrialFrame {
     let (a, b, c, noise) =
         (scatter(n, 0.618_034), scatter(n, 0.414_214), scatter(n, 0.732_051), scatter(n, 0.236_068));
     let metric: Vec<f64> =
@@ -77,7 +79,7 @@ fn importances_sum_to_one_and_the_strongest_cause_stands_first() {
 }
 
 /// The same trials as another store, an import or a spreadsheet lists them.
-fn in_another_order(frame: &Frame) -> Frame {
+fn in_another_order(frame: &TrialFrame) -> TrialFrame {
     let turned = |i: usize| (i * 7 + 3) % frame.rows.len();
     let mut columns: Vec<usize> = (0..frame.columns.len()).collect();
     columns.reverse();
@@ -85,7 +87,7 @@ fn in_another_order(frame: &Frame) -> Frame {
         let row = &frame.rows[turned(i)];
         Row { cells: columns.iter().map(|place| row.cells[*place].clone()).collect(), ..row.clone() }
     };
-    Frame {
+    TrialFrame {
         columns: columns.iter().map(|place| frame.columns[*place].clone()).collect(),
         rows: (0..frame.rows.len()).map(row).collect(),
     }
@@ -95,12 +97,12 @@ fn in_another_order(frame: &Frame) -> Frame {
 fn the_same_trials_in_another_order_give_the_same_bytes() {
     for n in [6, 12, 25, 80] {
         let frame = mixed(n);
-        let bytes = |frame: &Frame| serde_json::to_string(&analyse(frame, 0)).unwrap();
+        let bytes = |frame: &TrialFrame| serde_json::to_string(&analyse(frame, 0)).unwrap();
         assert_eq!(bytes(&frame), bytes(&in_another_order(&frame)), "{n} trials");
     }
     let frame = mixed(40);
     let other = in_another_order(&frame);
-    let lines = |frame: &Frame| dependences(frame, &analyse(frame, 0), 0);
+    let lines = |frame: &TrialFrame| dependences(frame, &analyse(frame, 0), 0);
     assert_eq!(lines(&frame), lines(&other));
 }
 
@@ -124,8 +126,10 @@ fn no_effect_is_clear_where_the_forest_explains_little() {
         let effect = analysis.parameters[0].effect;
         seen.push(effect);
         match effect {
-            Effect::Clear => assert!(matches!(analysis.trust, Trust::Fair | Trust::Good), "{share}"),
-            Effect::Weak => assert_eq!(analysis.trust, Trust::Weak, "{share}"),
+            Effect::Clear => {
+                assert!(matches!(analysis.trust, ForestTrust::Fair | ForestTrust::Good), "{share}");
+            }
+            Effect::Weak => assert_eq!(analysis.trust, ForestTrust::Weak, "{share}"),
             _ => {}
         }
     }
@@ -190,7 +194,7 @@ fn the_scale_of_the_metric_does_not_matter() {
 #[test]
 fn tied_columns_share_their_importance_equally() {
     let x = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0];
-    let group = || Group::new(Scale::Ordered, (0..6).collect());
+    let group = || Group::new(SplitKind::Ordered, (0..6).collect());
     let features = Features::new(6, vec![group(), group(), group()]);
     let forest = Forest::fit(&features, &x, 2_000, 1);
     for importance in forest.importances() {
@@ -205,9 +209,9 @@ fn levels_split_as_their_indicator_columns_do() {
     let target: Vec<f64> =
         levels.iter().zip(&noise).map(|(level, x)| f64::from(*level) + f64::from(*x) / 90.0).collect();
     let indicator =
-        |level: u32| Group::new(Scale::Ordered, levels.iter().map(|l| u32::from(*l == level)).collect());
-    let other = || Group::new(Scale::Ordered, noise.clone());
-    let grouped = Features::new(90, vec![Group::new(Scale::Levels, levels.clone()), other()]);
+        |level: u32| Group::new(SplitKind::Ordered, levels.iter().map(|l| u32::from(*l == level)).collect());
+    let other = || Group::new(SplitKind::Ordered, noise.clone());
+    let grouped = Features::new(90, vec![Group::new(SplitKind::Levels, levels.clone()), other()]);
     let columns = Features::new(90, vec![indicator(0), indicator(1), indicator(2), other()]);
     let grouped = Forest::fit(&grouped, &target, 300, 1).importances();
     let columns = Forest::fit(&columns, &target, 300, 1).importances();
@@ -218,25 +222,26 @@ fn levels_split_as_their_indicator_columns_do() {
 fn a_forest_of_a_pure_target_explains_its_own_rows_and_not_the_others() {
     let x: Vec<u32> = (0..200).collect();
     let noise = scatter(200, 0.618_034);
-    let features = Features::new(200, vec![Group::new(Scale::Ordered, x)]);
+    let features = Features::new(200, vec![Group::new(SplitKind::Ordered, x)]);
     let forest = Forest::fit(&features, &noise, 100, 1);
-    let on = |rows| Permutation::of(&forest, &features, &noise, rows, 1).r2.unwrap();
-    assert!(on(Rows::Training) > 0.5);
-    assert!(on(Rows::OutOfBag) < 0.2);
+    let on = |rows| PermutationImportance::of(&forest, &features, &noise, rows, 1).r2.unwrap();
+    assert!(on(JudgedRows::Training) > 0.5);
+    assert!(on(JudgedRows::OutOfBag) < 0.2);
 }
 
 #[test]
 fn a_forest_is_not_judged_on_a_table_of_another_shape() {
-    let group = || Group::new(Scale::Ordered, (0..30).collect());
+    let group = || Group::new(SplitKind::Ordered, (0..30).collect());
     let target = scatter(30, 0.618_034);
     let forest = Forest::fit(&Features::new(30, vec![group()]), &target, 10, 1);
     let wider = Features::new(30, vec![group(), group()]);
-    assert_eq!(Permutation::of(&forest, &wider, &target, Rows::OutOfBag, 1).r2, None);
-    let longer = Features::new(300, vec![Group::new(Scale::Ordered, (0..300).collect())]);
-    let judged = Permutation::of(&forest, &longer, &scatter(300, 0.618_034), Rows::OutOfBag, 1);
+    assert_eq!(PermutationImportance::of(&forest, &wider, &target, JudgedRows::OutOfBag, 1).r2, None);
+    let longer = Features::new(300, vec![Group::new(SplitKind::Ordered, (0..300).collect())]);
+    let judged =
+        PermutationImportance::of(&forest, &longer, &scatter(300, 0.618_034), JudgedRows::OutOfBag, 1);
     assert!(judged.r2.is_some_and(f64::is_finite));
     let same = Features::new(30, vec![group()]);
-    assert_eq!(Permutation::of(&forest, &same, &[0.1; 30], Rows::OutOfBag, 1).r2, None);
+    assert_eq!(PermutationImportance::of(&forest, &same, &[0.1; 30], JudgedRows::OutOfBag, 1).r2, None);
 }
 
 #[test]
@@ -266,9 +271,9 @@ fn thin_data_gets_a_sentence_instead_of_figures() {
     let sentence = |analysis: &Analysis, part: &str| {
         assert!(analysis.notes.iter().any(|note| note.contains(part)), "{part}: {:?}", analysis.notes);
     };
-    let none = analyse(&Frame::default(), 0);
+    let none = analyse(&TrialFrame::default(), 0);
     sentence(&none, "no trial can be used");
-    assert_eq!((none.trust, none.n_rows), (Trust::Absent, 0));
+    assert_eq!((none.trust, none.n_rows), (ForestTrust::Absent, 0));
     for n in [1, 2, 4] {
         let x = scatter(n, 0.618_034);
         let thin = analyse(&frame(&[("x", floats(&x))], &x), 0);
@@ -335,14 +340,14 @@ fn kinds_follow_the_values_that_are_there() {
         let found = parameter(&analysis, name);
         (found.kind, found.n_present, found.n_distinct)
     };
-    assert_eq!(seen("bools"), (Kind::Bool, 9, 2));
-    assert_eq!(seen("numbers"), (Kind::Numeric, 12, 2));
-    assert_eq!(seen("nulls"), (Kind::Numeric, 11, 11));
-    assert_eq!(seen("nan"), (Kind::Numeric, 11, 11));
-    assert_eq!(seen("mixed"), (Kind::Categorical, 12, 12));
-    assert_eq!(seen("lists"), (Kind::Categorical, 12, 2));
-    assert_eq!(seen("bool and number"), (Kind::Categorical, 12, 2));
-    assert_eq!(seen("null is a level"), (Kind::Categorical, 12, 2));
+    assert_eq!(seen("bools"), (ParameterKind::Bool, 9, 2));
+    assert_eq!(seen("numbers"), (ParameterKind::Numeric, 12, 2));
+    assert_eq!(seen("nulls"), (ParameterKind::Numeric, 11, 11));
+    assert_eq!(seen("nan"), (ParameterKind::Numeric, 11, 11));
+    assert_eq!(seen("mixed"), (ParameterKind::Categorical, 12, 12));
+    assert_eq!(seen("lists"), (ParameterKind::Categorical, 12, 2));
+    assert_eq!(seen("bool and number"), (ParameterKind::Categorical, 12, 2));
+    assert_eq!(seen("null is a level"), (ParameterKind::Categorical, 12, 2));
     assert!(parameter(&analysis, "lists").eta_squared.is_some());
 }
 
@@ -366,8 +371,10 @@ fn one_value_a_hundred_thousand_times_is_no_burden() {
         x[i * 7_919] = 2.0;
         metric[i * 7_919] = 0.75;
     }
-    let features =
-        Features::new(n, vec![Group::new(Scale::Ordered, x.iter().map(|x| u32::from(*x > 1.0)).collect())]);
+    let features = Features::new(
+        n,
+        vec![Group::new(SplitKind::Ordered, x.iter().map(|x| u32::from(*x > 1.0)).collect())],
+    );
     let forest = Forest::fit(&features, &metric, 3, 1);
     assert_eq!((forest.predict(&[0]), forest.predict(&[1])), (0.5, 0.75));
 }
@@ -406,7 +413,7 @@ fn any_metric() -> impl Strategy<Value = Option<f64>> {
     ]
 }
 
-fn any_frame() -> impl Strategy<Value = Frame> {
+fn any_frame() -> impl Strategy<Value = TrialFrame> {
     let status = prop_oneof![9 => Just(RunStatus::Finished), 1 => Just(RunStatus::Failed)];
     (0_usize..24, 0_usize..5).prop_flat_map(move |(rows, columns)| {
         let cells = prop::collection::vec((any_cells(rows), any::<bool>(), any::<bool>()), columns);
@@ -421,7 +428,7 @@ fn any_frame() -> impl Strategy<Value = Frame> {
                 // Now and then a row is shorter than the header.
                 cells: columns.iter().map(|(cells, ..)| cells[place].clone()).take(*length).collect(),
             };
-            Frame {
+            TrialFrame {
                 columns: columns.iter().enumerate().map(info).collect(),
                 rows: heads.iter().enumerate().map(row).collect(),
             }

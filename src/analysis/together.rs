@@ -1,15 +1,15 @@
 //! Parameters that move together: a forest cannot tell their effects apart.
 
-use super::columns::{Column, Table};
-use super::model::{Kind, Measure, Together};
+use super::columns::{AnalysisTable, ParameterColumn};
+use super::model::{Measure, ParameterAssociation, ParameterKind};
 use super::{association, correlation, design, ranks};
 
 /// Absolute Spearman correlation, or Cramér's V, from which two parameters are said to move together.
 const CLOSE: f64 = 0.8;
 
 /// All pairs that move together, the closest first.
-pub(super) fn pairs(table: &Table) -> Vec<Together> {
-    let varies = |column: &&Column| column.n_distinct > 1 && column.n_present >= design::FEWEST;
+pub(super) fn pairs(table: &AnalysisTable) -> Vec<ParameterAssociation> {
+    let varies = |column: &&ParameterColumn| column.n_distinct > 1 && column.n_present >= design::FEWEST;
     let sides: Vec<Side> = table.columns.iter().filter(varies).map(Side::of).collect();
     let mut found = Vec::new();
     for (place, a) in sides.iter().enumerate() {
@@ -17,7 +17,7 @@ pub(super) fn pairs(table: &Table) -> Vec<Together> {
             let Some((measure, value)) = a.measure(b) else { continue };
             if value.abs() >= CLOSE {
                 let names = [a.column.name.clone(), b.column.name.clone()];
-                found.push(Together { names, measure, value });
+                found.push(ParameterAssociation { names, measure, value });
             }
         }
     }
@@ -27,15 +27,15 @@ pub(super) fn pairs(table: &Table) -> Vec<Together> {
 
 /// One side of a pair.
 struct Side<'a> {
-    column: &'a Column,
+    column: &'a ParameterColumn,
     /// Deviations of its average ranks from their mean, where it is ordered and present in every row: then its ranks are
     /// the same in every pair whose other side is present everywhere too.
     deviations: Option<Vec<f64>>,
 }
 
 impl<'a> Side<'a> {
-    fn of(column: &'a Column) -> Self {
-        let complete = column.n_present == column.codes.len() && column.kind != Kind::Categorical;
+    fn of(column: &'a ParameterColumn) -> Self {
+        let complete = column.n_present == column.codes.len() && column.kind != ParameterKind::Categorical;
         let codes = || column.codes.iter().copied().flatten().collect::<Vec<u32>>();
         Self { column, deviations: complete.then(|| ranks::centred(&average_ranks(&codes()))) }
     }
@@ -44,10 +44,13 @@ impl<'a> Side<'a> {
     /// which both are present.
     fn measure(&self, other: &Self) -> Option<(Measure, f64)> {
         match (self.column.kind, other.column.kind) {
-            (Kind::Bool | Kind::Numeric, Kind::Bool | Kind::Numeric) => {
+            (ParameterKind::Bool | ParameterKind::Numeric, ParameterKind::Bool | ParameterKind::Numeric) => {
                 self.spearman(other).map(|r| (Measure::Spearman, r))
             }
-            (Kind::Bool | Kind::Categorical, Kind::Bool | Kind::Categorical) => {
+            (
+                ParameterKind::Bool | ParameterKind::Categorical,
+                ParameterKind::Bool | ParameterKind::Categorical,
+            ) => {
                 let (x, y) = self.shared_codes(other)?;
                 association::cramers_v(&x, &y).map(|v| (Measure::CramersV, v))
             }

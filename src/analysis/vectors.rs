@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use serde_json::Value as Json;
 
 use super::analyse::{TREES, analyse};
-use super::columns::Table;
+use super::columns::AnalysisTable;
 use super::design::Design;
-use super::model::{Analysis, ColumnInfo, Correlation, Frame, Row};
-use super::{Forest, Permutation, Rows, ranks, target};
+use super::model::{Analysis, ColumnInfo, Correlation, Row, TrialFrame};
+use super::{Forest, JudgedRows, PermutationImportance, ranks, target};
 use crate::space::Value;
 use crate::trial::RunStatus;
 
@@ -17,7 +17,7 @@ const SEEDS: u64 = 8;
 
 struct Reference {
     name: String,
-    frame: Frame,
+    frame: TrialFrame,
     expected: Json,
 }
 
@@ -58,7 +58,7 @@ fn read(path: &Path) -> Reference {
         cells: cells[2..cells.len() - 1].iter().map(|cell| value(cell)).collect(),
     });
     let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-    Reference { name, frame: Frame { columns: columns.collect(), rows: rows.collect() }, expected }
+    Reference { name, frame: TrialFrame { columns: columns.collect(), rows: rows.collect() }, expected }
 }
 
 fn value(cell: &str) -> Option<Value> {
@@ -133,22 +133,22 @@ fn rows_and_columns_are_counted_as_the_reference_counts_them() {
 }
 
 /// Figures of one forest, by parameter.
-struct Run {
+struct ReferenceRun {
     r2: f64,
     importances: Vec<f64>,
-    out_of_bag: Permutation,
-    training: Permutation,
+    out_of_bag: PermutationImportance,
+    training: PermutationImportance,
 }
 
-fn run(table: &Table, rank_target: bool, seed: u64) -> (Vec<usize>, Run) {
+fn run(table: &AnalysisTable, rank_target: bool, seed: u64) -> (Vec<usize>, ReferenceRun) {
     let design = Design::of(table, seed);
     let metric = if rank_target { ranks::average(&table.metric) } else { table.metric.clone() };
     let metric = target::standardised(&metric);
     let forest = Forest::fit(&design.features, &metric, TREES, seed);
-    let judge = |rows| Permutation::of(&forest, &design.features, &metric, rows, seed);
-    let (out_of_bag, training) = (judge(Rows::OutOfBag), judge(Rows::Training));
+    let judge = |rows| PermutationImportance::of(&forest, &design.features, &metric, rows, seed);
+    let (out_of_bag, training) = (judge(JudgedRows::OutOfBag), judge(JudgedRows::Training));
     let importances = forest.importances();
-    (design.columns, Run { r2: out_of_bag.r2.unwrap(), importances, out_of_bag, training })
+    (design.columns, ReferenceRun { r2: out_of_bag.r2.unwrap(), importances, out_of_bag, training })
 }
 
 /// |mean of our seeds - mean| <= 4.5 sd √(1/k + 1/50) + slack.
@@ -162,9 +162,11 @@ fn within(label: &str, ours: &[f64], expected: &Json, slack: f64) {
     assert!((found - mean).abs() <= tolerance, "{label}: {found:.4} instead of {mean:.4} ± {tolerance:.4}");
 }
 
-fn compare(label: &str, table: &Table, rank_target: bool, expected: &Json) {
-    let runs: Vec<(Vec<usize>, Run)> = (0..SEEDS).map(|seed| run(table, rank_target, seed)).collect();
-    let over = |figure: &dyn Fn(&Run) -> f64| runs.iter().map(|(_, run)| figure(run)).collect::<Vec<f64>>();
+fn compare(label: &str, table: &AnalysisTable, rank_target: bool, expected: &Json) {
+    let runs: Vec<(Vec<usize>, ReferenceRun)> =
+        (0..SEEDS).map(|seed| run(table, rank_target, seed)).collect();
+    let over =
+        |figure: &dyn Fn(&ReferenceRun) -> f64| runs.iter().map(|(_, run)| figure(run)).collect::<Vec<f64>>();
     within(&format!("{label}: out-of-bag R²"), &over(&|run| run.r2), &expected["oob_r2"], 0.005);
     within(
         &format!("{label}: training R²"),
@@ -197,7 +199,7 @@ fn compare(label: &str, table: &Table, rank_target: bool, expected: &Json) {
 #[test]
 fn forest_figures_lie_within_the_spread_of_the_reference() {
     for Reference { name, frame, expected } in references() {
-        let table = Table::of(&frame);
+        let table = AnalysisTable::of(&frame);
         if expected["importance"].is_null() {
             continue;
         }

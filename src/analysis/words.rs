@@ -3,7 +3,7 @@
 //! The terminal table and the report stand beside each other and may not name each other, so the wording
 //! that both show lives here, with the figures it speaks of.
 
-use super::{Analysis, Dropped, ParameterAnalysis, Trust};
+use super::{Analysis, Dropped, ForestTrust, ParameterAnalysis};
 
 /// More parameters than this are many: those without an effect are folded.
 const MANY: usize = 8;
@@ -25,11 +25,11 @@ impl Analysis {
     #[must_use]
     pub fn trust_sentence(&self) -> Option<String> {
         let word = match self.trust {
-            Trust::Absent => return None,
-            Trust::None => "none",
-            Trust::Weak => "weak",
-            Trust::Fair => "fair",
-            Trust::Good => "good",
+            ForestTrust::Absent => return None,
+            ForestTrust::None => "none",
+            ForestTrust::Weak => "weak",
+            ForestTrust::Fair => "fair",
+            ForestTrust::Good => "good",
         };
         let r2 = self.oob_r2.filter(|r2| r2.is_finite())?;
         Some(format!("Forest out-of-bag R² {r2:.2} ({word})."))
@@ -52,7 +52,7 @@ impl Analysis {
     /// Whether there are importances to show.
     #[must_use]
     pub fn has_forest(&self) -> bool {
-        self.trust != Trust::Absent
+        self.trust != ForestTrust::Absent
     }
 }
 
@@ -74,7 +74,7 @@ impl Dropped {
 mod tests {
     use super::*;
 
-    fn analysis(n_used: usize, trust: Trust, oob_r2: Option<f64>) -> Analysis {
+    fn analysis(n_used: usize, trust: ForestTrust, oob_r2: Option<f64>) -> Analysis {
         let dropped = Dropped { not_finished: 4, metric_absent: 1, metric_nan: 2, metric_inf: 0 };
         Analysis {
             n_rows: n_used + 7,
@@ -92,21 +92,25 @@ mod tests {
 
     #[test]
     fn trials_left_out_are_counted_by_reason() {
-        let said = analysis(143, Trust::Good, Some(0.71)).used_sentence();
+        let said = analysis(143, ForestTrust::Good, Some(0.71)).used_sentence();
         assert_eq!(said, "143 of 150 trials used (4 not finished, 1 without the metric, 2 NaN).");
     }
 
     #[test]
     fn nothing_left_out_needs_no_brackets() {
-        let mut all = analysis(20, Trust::Good, Some(0.71));
+        let mut all = analysis(20, ForestTrust::Good, Some(0.71));
         (all.n_rows, all.dropped) = (20, Dropped::default());
         assert_eq!(all.used_sentence(), "20 of 20 trials used.");
     }
 
     #[test]
     fn the_figure_of_trust_comes_with_its_word() {
-        let words =
-            [(Trust::None, "none"), (Trust::Weak, "weak"), (Trust::Fair, "fair"), (Trust::Good, "good")];
+        let words = [
+            (ForestTrust::None, "none"),
+            (ForestTrust::Weak, "weak"),
+            (ForestTrust::Fair, "fair"),
+            (ForestTrust::Good, "good"),
+        ];
         for (trust, word) in words {
             let said = analysis(50, trust, Some(0.254)).trust_sentence();
             assert_eq!(said, Some(format!("Forest out-of-bag R² 0.25 ({word}).")));
@@ -115,7 +119,7 @@ mod tests {
 
     #[test]
     fn without_a_forest_there_is_no_figure_of_trust() {
-        assert_eq!(analysis(4, Trust::Absent, None).trust_sentence(), None);
-        assert!(!analysis(4, Trust::Absent, None).has_forest());
+        assert_eq!(analysis(4, ForestTrust::Absent, None).trust_sentence(), None);
+        assert!(!analysis(4, ForestTrust::Absent, None).has_forest());
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn models() -> ArgValueCandidates {
     ArgValueCandidates::new(|| found(candidates::models))
 }
 
-fn found(look: fn(&Setting) -> Vec<candidates::Candidate>) -> Vec<CompletionCandidate> {
+fn found(look: fn(&Setting) -> Vec<candidates::CompletionCandidate>) -> Vec<CompletionCandidate> {
     let ui = Ui::detect(true);
     let Ok(setting) = Setting::read(ui, None) else { return Vec::new() };
     look(&setting)

@@ -10,7 +10,7 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, fmt};
 
-use crate::commands::{Exit, Failure};
+use crate::commands::{CommandFailure, Exit};
 
 /// A filter in the manner of `RUST_LOG`.
 const FILTER: &str = "SWEEP_LOG";
@@ -19,7 +19,7 @@ const FILE: &str = "SWEEP_LOG_FILE";
 
 /// Sets the telling up; nothing of it holds credentials. The filter of `SWEEP_LOG` counts for both places; without it
 /// the terminal follows `-v`, and a file is told what `-v` tells.
-pub(super) fn set_up(verbose: u8, file: Option<PathBuf>) -> Result<(), Failure> {
+pub(super) fn set_up(verbose: u8, file: Option<PathBuf>) -> Result<(), CommandFailure> {
     let asked = std::env::var_os(FILTER).is_some();
     let file = file.or_else(|| std::env::var_os(FILE).filter(|name| !name.is_empty()).map(PathBuf::from));
     let to_terminal = verbose > 0 || (asked && file.is_none());
@@ -49,9 +49,9 @@ fn filter(verbose: u8) -> EnvFilter {
 }
 
 /// At its end; a new one is the person's alone.
-fn open(path: &Path) -> Result<File, Failure> {
+fn open(path: &Path) -> Result<File, CommandFailure> {
     OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(|error| {
-        Failure::new(Exit::Usage, format!("the log file {} can't be written", path.display()))
+        CommandFailure::new(Exit::Usage, format!("the log file {} can't be written", path.display()))
             .caused_by(&error)
             .hint(format!("Name a file in a folder that is there: --log-file FILE, or {FILE}."))
     })

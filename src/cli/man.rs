@@ -6,11 +6,11 @@ use std::path::Path;
 use clap_mangen::Man;
 
 use super::help;
-use crate::commands::{Exit, Failure};
+use crate::commands::{CommandFailure, Exit};
 use crate::ui::Ui;
 
 /// Prints `sweep.1`, or writes it and a page for each verb into a folder.
-pub(super) fn man(ui: &Ui, folder: Option<&Path>) -> Result<Exit, Failure> {
+pub(super) fn man(ui: &Ui, folder: Option<&Path>) -> Result<Exit, CommandFailure> {
     let Some(folder) = folder else {
         let mut page = Vec::new();
         Man::new(help::with_long_about())
@@ -28,6 +28,6 @@ pub(super) fn man(ui: &Ui, folder: Option<&Path>) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn failed(path: &Path, error: &io::Error) -> Failure {
-    Failure::new(Exit::WorkFailed, format!("{} can't be written", path.display())).caused_by(error)
+fn failed(path: &Path, error: &io::Error) -> CommandFailure {
+    CommandFailure::new(Exit::WorkFailed, format!("{} can't be written", path.display())).caused_by(error)
 }

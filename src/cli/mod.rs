@@ -16,15 +16,15 @@ mod view;
 use clap::FromArgMatches as _;
 
 use crate::commands::{
-    Exit, Failure, Setting, analyze, best, check, control, diff, doctor, export, finalize, home, import,
-    init, list, log, logs, models, promote, replay, rerun, retry, run, sample, server, show, start, status,
-    trials, verify,
+    CommandFailure, Exit, Setting, analyze, best, check, control, diff, doctor, export, finalize, home,
+    import, init, list, log, logs, models, promote, replay, rerun, retry, run, sample, server, show, start,
+    status, trials, verify,
 };
 use crate::record::Order;
 use crate::ui::Ui;
 use args::{Args, Sampled, Verb};
 use hearing::{tell, whether_heard};
-use view::View;
+use view::TableView;
 
 /// Runs the program and tells its exit code.
 #[must_use]
@@ -57,12 +57,11 @@ pub fn main() -> u8 {
     }
 }
 
-fn in_runtime(ui: Ui, args: Args, view: View) -> Result<Exit, Failure> {
+fn in_runtime(ui: Ui, args: Args, view: TableView) -> Result<Exit, CommandFailure> {
     // One thread: an agent waits far more than it computes, and commands must be started from a thread that lives on.
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(Exit::WorkFailed, "cannot start on this machine").caused_by(&error))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        CommandFailure::new(Exit::WorkFailed, "cannot start on this machine").caused_by(&error)
+    })?;
     // Neither waits for what still reads, writes or computes at its end: it has waited as long as it should.
     let leaves = matches!(args.verb, Some(Verb::Server(_) | Verb::Run(_) | Verb::Start(_)));
     let done = runtime.block_on(async {

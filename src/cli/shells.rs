@@ -7,7 +7,7 @@ use clap_complete::env::{Bash, EnvCompleter, Fish, Zsh};
 
 use super::args::Shell;
 use super::help;
-use crate::commands::{Exit, Failure};
+use crate::commands::{CommandFailure, Exit};
 use crate::ui::Ui;
 
 /// Set by the scripts when they ask.
@@ -30,7 +30,7 @@ pub(super) fn answer() -> u8 {
 }
 
 /// Prints the script of a shell.
-pub(super) fn script(ui: &Ui, shell: Shell) -> Result<Exit, Failure> {
+pub(super) fn script(ui: &Ui, shell: Shell) -> Result<Exit, CommandFailure> {
     let shell: &dyn EnvCompleter = match shell {
         Shell::Bash => &Bash,
         Shell::Zsh => &Zsh,
@@ -38,7 +38,7 @@ pub(super) fn script(ui: &Ui, shell: Shell) -> Result<Exit, Failure> {
     };
     let mut script = Vec::new();
     shell.write_registration(ASKED, NAME, NAME, &program(), &mut script).map_err(|error| {
-        Failure::new(Exit::WorkFailed, "cannot make the completion script").caused_by(&error)
+        CommandFailure::new(Exit::WorkFailed, "cannot make the completion script").caused_by(&error)
     })?;
     ui.print_bytes(&script);
     Ok(Exit::Done)

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::commands::{Exit, Failure};
+use crate::commands::{CommandFailure, Exit};
 
 /// Words of other tools, and what does that here.
 const GUESSED: [(&[&str], &str); 18] = [
@@ -50,7 +50,7 @@ const GUESSED: [(&[&str], &str); 18] = [
 ];
 
 /// The failure for a verb that is not there, with the verbs that are.
-pub(super) fn unknown_verb(error: &clap::Error, verbs: &[String]) -> Option<Failure> {
+pub(super) fn unknown_verb(error: &clap::Error, verbs: &[String]) -> Option<CommandFailure> {
     if error.kind() != ErrorKind::InvalidSubcommand {
         return None;
     }
@@ -62,8 +62,8 @@ pub(super) fn unknown_verb(error: &clap::Error, verbs: &[String]) -> Option<Fail
     Some(failure(typed, verbs))
 }
 
-fn failure(typed: &str, verbs: &[String]) -> Failure {
-    let failure = Failure::new(Exit::Usage, format!("unknown command `{typed}`"));
+fn failure(typed: &str, verbs: &[String]) -> CommandFailure {
+    let failure = CommandFailure::new(Exit::Usage, format!("unknown command `{typed}`"));
     if let Some((_, hint)) = GUESSED.iter().find(|(words, _)| words.contains(&typed.to_lowercase().as_str()))
     {
         return failure.hint(*hint);

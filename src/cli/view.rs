@@ -7,14 +7,14 @@ use crate::ui::{Drawing, UNLIMITED, Ui};
 
 /// What was typed of that.
 #[derive(Debug, Clone, Default)]
-pub(super) struct View {
+pub(super) struct TableView {
     drawing: Drawing,
     wide: bool,
     /// The columns that are wanted; empty: all.
     pub(super) columns: Vec<String>,
 }
 
-impl View {
+impl TableView {
     /// As a format says.
     pub(super) fn of_format(format: TypedAnswerFormat) -> Self {
         let drawing = match format {
@@ -34,7 +34,7 @@ impl View {
 
 /// For verbs with tables of their own columns.
 #[derive(Debug, ClapArgs)]
-pub(super) struct Wide {
+pub(super) struct WideOutput {
     /// Output format
     #[arg(
         long,
@@ -49,28 +49,28 @@ pub(super) struct Wide {
     wide: bool,
 }
 
-impl Wide {
-    pub(super) fn view(&self) -> View {
-        View { wide: self.wide, ..View::of_format(self.format) }
+impl WideOutput {
+    pub(super) fn view(&self) -> TableView {
+        TableView { wide: self.wide, ..TableView::of_format(self.format) }
     }
 }
 
 /// For verbs that print one table.
 #[derive(Debug, ClapArgs)]
-pub(super) struct Table {
+pub(super) struct TableArgs {
     #[command(flatten)]
-    pub(super) wide: Wide,
+    pub(super) wide: WideOutput,
     /// Show these columns, in this order; not for JSON
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     columns: Vec<String>,
 }
 
-impl Table {
+impl TableArgs {
     pub(super) fn format(&self) -> TypedAnswerFormat {
         self.wide.format
     }
 
-    pub(super) fn view(&self) -> View {
-        View { columns: self.columns.clone(), ..self.wide.view() }
+    pub(super) fn view(&self) -> TableView {
+        TableView { columns: self.columns.clone(), ..self.wide.view() }
     }
 }

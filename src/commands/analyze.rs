@@ -4,18 +4,18 @@
 use std::path::PathBuf;
 
 pub use super::shared::AnswerFormat;
-use super::shared::{Context, Exit, Failure, Setting, SweepChoice, load_sweep, print_importance};
-use crate::analysis::{Analysis, Frame, analyse};
+use super::shared::{CommandFailure, Context, Exit, Setting, SweepChoice, load_sweep, print_importance};
+use crate::analysis::{Analysis, TrialFrame, analyse};
 use crate::config::Goal;
 use crate::exchange::read_frame;
 use crate::query::{ChosenMetric, FrameRequest, SEED, analyse_sweep, read_experiment, read_trials};
-use crate::report::{Objective, analysis_csv, analysis_json};
+use crate::report::{ReportObjective, analysis_csv, analysis_json};
 use crate::trial::RunStatus;
 use crate::ui::Ui;
 
 /// What is analysed.
 #[derive(Debug, Clone)]
-pub enum Source {
+pub enum AnalysisSource {
     /// A sweep.
     Sweep(SweepChoice),
     /// Runs of an experiment, whoever made them.
@@ -33,7 +33,7 @@ pub enum Source {
 #[derive(Debug, Clone)]
 pub struct AnalyzeArgs {
     /// What is analysed.
-    pub source: Source,
+    pub source: AnalysisSource,
     /// The metric; `None`: the sweep's own.
     pub metric: Option<String>,
     /// Its direction; `None`: the sweep's own, else unknown.
@@ -48,39 +48,43 @@ pub struct AnalyzeArgs {
 ///
 /// # Errors
 /// Where the source can't be read, or has no such metric.
-pub async fn analyze(setting: &Setting, args: &AnalyzeArgs) -> Result<Exit, Failure> {
+pub async fn analyze(setting: &Setting, args: &AnalyzeArgs) -> Result<Exit, CommandFailure> {
     let answer = match &args.source {
-        Source::Sweep(choice) => of_sweep(setting, args, choice).await?,
-        Source::Experiment { name, filter } => {
+        AnalysisSource::Sweep(choice) => of_sweep(setting, args, choice).await?,
+        AnalysisSource::Experiment { name, filter } => {
             let asked = asked(args)?;
             let context = Context::open_to_read(setting)?;
             let frame = read_experiment(&context.store, name, filter, &asked).await?;
-            Answer::of(&frame, asked)
+            AnalysisAnswer::of(&frame, asked)
         }
-        Source::File(path) => {
+        AnalysisSource::File(path) => {
             let asked = asked(args)?;
             let frame = read_frame(path, &asked)?;
-            Answer::of(&frame, asked)
+            AnalysisAnswer::of(&frame, asked)
         }
     };
     Ok(answer.print(&setting.ui, args.format))
 }
 
-fn asked(args: &AnalyzeArgs) -> Result<FrameRequest, Failure> {
+fn asked(args: &AnalyzeArgs) -> Result<FrameRequest, CommandFailure> {
     let metric = args.metric.clone().ok_or_else(|| {
-        Failure::new(Exit::Usage, "which metric is to be analysed?").hint("Give it by --metric NAME.")
+        CommandFailure::new(Exit::Usage, "which metric is to be analysed?").hint("Give it by --metric NAME.")
     })?;
     Ok(FrameRequest { metric, goal: args.goal, log: args.log.clone() })
 }
 
-async fn of_sweep(setting: &Setting, args: &AnalyzeArgs, choice: &SweepChoice) -> Result<Answer, Failure> {
+async fn of_sweep(
+    setting: &Setting,
+    args: &AnalyzeArgs,
+    choice: &SweepChoice,
+) -> Result<AnalysisAnswer, CommandFailure> {
     let context = Context::open_to_read(setting)?;
     let (sweep, config) = load_sweep(&context, choice).await?;
     let Some(metric) = ChosenMetric::of(config.metric.as_ref(), args.metric.as_deref(), args.goal) else {
         return Err(no_metric());
     };
     let read = read_trials(&context.store, &sweep, Some(&metric)).await?;
-    Ok(Answer {
+    Ok(AnalysisAnswer {
         analysis: analyse_sweep(&config, &read.trials),
         statuses: read.trials.iter().map(|trial| trial.status).collect(),
         metric: metric.name,
@@ -88,21 +92,21 @@ async fn of_sweep(setting: &Setting, args: &AnalyzeArgs, choice: &SweepChoice) -
     })
 }
 
-fn no_metric() -> Failure {
-    Failure::new(Exit::Usage, "the config of the sweep names no metric")
+fn no_metric() -> CommandFailure {
+    CommandFailure::new(Exit::Usage, "the config of the sweep names no metric")
         .hint("Give one by --metric NAME: any that its command logged.")
 }
 
 /// An analysis with what it was asked for.
-struct Answer {
+struct AnalysisAnswer {
     analysis: Analysis,
     statuses: Vec<RunStatus>,
     metric: String,
     goal: Option<Goal>,
 }
 
-impl Answer {
-    fn of(frame: &Frame, asked: FrameRequest) -> Self {
+impl AnalysisAnswer {
+    fn of(frame: &TrialFrame, asked: FrameRequest) -> Self {
         Self {
             analysis: analyse(frame, SEED),
             statuses: frame.rows.iter().map(|row| row.status).collect(),
@@ -116,7 +120,7 @@ impl Answer {
         match format {
             AnswerFormat::Table => print_importance(ui, analysis, &self.metric),
             AnswerFormat::Json => {
-                let objective = Objective { name: &self.metric, goal: self.goal };
+                let objective = ReportObjective { name: &self.metric, goal: self.goal };
                 let json = analysis_json(analysis, objective, self.statuses.iter().copied());
                 ui.json(&format!("{json:#}\n"));
             }

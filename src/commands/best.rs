@@ -1,14 +1,14 @@
 //! `sweep best`: the best trials, in the form in which the next program wants them.
 
-mod spell;
+mod trial_form;
 
 use serde::Serialize;
 
-use spell::spell;
+use trial_form::spell;
 
 use super::shared::work::workdir;
 use super::shared::{
-    AnswerFormat, Context, Exit, Failure, Pin, Setting, SweepChoice, check_pin, load_sweep, print_csv,
+    AnswerFormat, CommandFailure, Context, Exit, Pin, Setting, SweepChoice, check_pin, load_sweep, print_csv,
     print_json, print_sheet,
 };
 use crate::config::{Config, Goal};
@@ -18,8 +18,8 @@ use crate::query::{
     whole_point,
 };
 use crate::record::{Ledger, Sweep};
-use crate::ui::{Cell, Column, Drawing, Facts, MINOR, Sheet, Style, printable, words};
-pub use spell::Spelling;
+use crate::ui::{Drawing, Facts, MINOR, Sheet, SheetCell, SheetColumn, Style, printable, words};
+pub use trial_form::TrialForm;
 
 /// What was typed.
 #[derive(Debug, Clone, Default)]
@@ -33,7 +33,7 @@ pub struct BestArgs {
     /// Its direction; `None`: the config's for its own metric.
     pub goal: Option<Goal>,
     /// In which form; `None`: as `format` says.
-    pub spelling: Option<Spelling>,
+    pub spelling: Option<TrialForm>,
     /// How they are printed.
     pub format: AnswerFormat,
 }
@@ -42,7 +42,7 @@ pub struct BestArgs {
 ///
 /// # Errors
 /// Where the sweep can't be read, or its metric has no direction.
-pub async fn best(setting: &Setting, args: &BestArgs) -> Result<Exit, Failure> {
+pub async fn best(setting: &Setting, args: &BestArgs) -> Result<Exit, CommandFailure> {
     let context = Context::open_to_read(setting)?;
     let (sweep, config) = load_sweep(&context, &args.sweep).await?;
     let metric = metric(&config, args)?;
@@ -56,7 +56,7 @@ pub async fn best(setting: &Setting, args: &BestArgs) -> Result<Exit, Failure> {
         return Err(nothing(&sweep, &metric));
     }
     if let Some(spelling) = args.spelling {
-        if spelling == Spelling::Command {
+        if spelling == TrialForm::Command {
             check_pin(&context, &sweep, &Pin::Remembered).map_err(|failure| {
                 failure.hint("Its command may be somebody else's: `sweep show best` shows what was run with which point.")
             })?;
@@ -66,18 +66,18 @@ pub async fn best(setting: &Setting, args: &BestArgs) -> Result<Exit, Failure> {
         }
         let workdir = workdir::named(&context, &sweep, &config);
         setting.ui.data(&spell(&sweep, &config, &rows, spelling, workdir.as_deref())?);
-        if spelling == Spelling::Command {
+        if spelling == TrialForm::Command {
             tell_of_tags(setting, &sweep, &config, &rows);
         }
         return Ok(Exit::Done);
     }
     match args.format {
         AnswerFormat::Json => {
-            let trials = rows.iter().map(|row| BestTrial {
+            let trials = rows.iter().map(|row| BestTrialJson {
                 trial: row.json(now_ms()),
                 command: shown_command(&sweep, &config, &row.run),
             });
-            let json = BestJson {
+            let json = BestTrialsJson {
                 sweep_id: sweep.id().to_string(),
                 sweep_name: sweep.parent.info.name.clone(),
                 metric: MetricJson::of(&metric),
@@ -96,15 +96,15 @@ pub async fn best(setting: &Setting, args: &BestArgs) -> Result<Exit, Failure> {
 
 /// The best trials, for programs.
 #[derive(Debug, Serialize)]
-struct BestJson {
+struct BestTrialsJson {
     sweep_id: String,
     sweep_name: String,
     metric: MetricJson,
-    trials: Vec<BestTrial>,
+    trials: Vec<BestTrialJson>,
 }
 
 #[derive(Debug, Serialize)]
-struct BestTrial {
+struct BestTrialJson {
     #[serde(flatten)]
     trial: TrialJson,
     command: Option<String>,
@@ -119,14 +119,14 @@ fn tell_of_tags(setting: &Setting, sweep: &Sweep, config: &Config, rows: &[Trial
     }
 }
 
-fn metric(config: &Config, args: &BestArgs) -> Result<ChosenMetric, Failure> {
+fn metric(config: &Config, args: &BestArgs) -> Result<ChosenMetric, CommandFailure> {
     let metric =
         ChosenMetric::of(config.metric.as_ref(), args.metric.as_deref(), args.goal).ok_or_else(|| {
-            Failure::new(Exit::Usage, "the config of the sweep names no metric: what is best?")
+            CommandFailure::new(Exit::Usage, "the config of the sweep names no metric: what is best?")
                 .hint("Give one: --metric NAME --goal minimize")
         })?;
     if metric.goal.is_none() {
-        return Err(Failure::new(
+        return Err(CommandFailure::new(
             Exit::Usage,
             format!("`--goal` is missing: minimize or maximize `{}`?", metric.name),
         )
@@ -135,8 +135,8 @@ fn metric(config: &Config, args: &BestArgs) -> Result<ChosenMetric, Failure> {
     Ok(metric)
 }
 
-fn nothing(sweep: &Sweep, metric: &ChosenMetric) -> Failure {
-    Failure::new(
+fn nothing(sweep: &Sweep, metric: &ChosenMetric) -> CommandFailure {
+    CommandFailure::new(
         Exit::WorkFailed,
         format!("no finished trial of {} has a number as `{}`", sweep.parent.info.name, metric.name),
     )
@@ -154,7 +154,7 @@ fn print_table(
     (sweep, config): (&Sweep, &Config),
     rows: &[TrialRow],
     metric: &ChosenMetric,
-) -> Result<(), Failure> {
+) -> Result<(), CommandFailure> {
     let ui = &setting.ui;
     let usual = sheet(sweep, config, rows, metric);
     if in_words(setting) && !usual.draw(ui, now_ms()).left_out.is_empty() {
@@ -170,14 +170,16 @@ fn print_table(
 
 /// A column a trial, a row a parameter.
 fn turned(config: &Config, rows: &[TrialRow], metric: &ChosenMetric) -> Sheet {
-    let mut columns = vec![Column::new("", "name")];
-    columns.extend(rows.iter().map(|row| Column::new(&format!("trial {}", row.trial), "").rank(1)));
-    let line = |name: &str, cell: &dyn Fn(&TrialRow) -> Cell| -> Vec<Cell> {
-        std::iter::once(Cell::Text(name.to_owned())).chain(rows.iter().map(cell)).collect()
+    let mut columns = vec![SheetColumn::new("", "name")];
+    columns.extend(rows.iter().map(|row| SheetColumn::new(&format!("trial {}", row.trial), "").rank(1)));
+    let line = |name: &str, cell: &dyn Fn(&TrialRow) -> SheetCell| -> Vec<SheetCell> {
+        std::iter::once(SheetCell::Text(name.to_owned())).chain(rows.iter().map(cell)).collect()
     };
-    let mut lines = vec![line(&metric.name, &|row| Cell::number(row.value))];
+    let mut lines = vec![line(&metric.name, &|row| SheetCell::number(row.value))];
     for path in paths(config, rows) {
-        lines.push(line(&path, &|row| row.point.get(&path).cloned().map_or(Cell::Empty, Cell::Value)));
+        lines.push(line(&path, &|row| {
+            row.point.get(&path).cloned().map_or(SheetCell::Empty, SheetCell::Value)
+        }));
     }
     Sheet { columns, rows: lines }
 }
@@ -228,20 +230,26 @@ fn tell_one(
 fn sheet(sweep: &Sweep, config: &Config, rows: &[TrialRow], metric: &ChosenMetric) -> Sheet {
     let paths = paths(config, rows);
     let mut columns = vec![
-        Column::new("Rank", "rank"),
-        Column::new("Trial", "trial"),
-        Column::new(&metric.name, &metric.name),
+        SheetColumn::new("Rank", "rank"),
+        SheetColumn::new("Trial", "trial"),
+        SheetColumn::new(&metric.name, &metric.name),
     ];
     let taken = ["rank", "trial", "run_id", "command", metric.name.as_str()];
     let key = |path: &str| if taken.contains(&path) { format!("params.{path}") } else { path.to_owned() };
-    columns.extend(paths.iter().map(|path| Column::new(path, &key(path)).rank(1)));
-    columns.push(Column::new("Run", "run_id").rank(MINOR));
-    columns.push(Column::new("", "command").csv_only());
+    columns.extend(paths.iter().map(|path| SheetColumn::new(path, &key(path)).rank(1)));
+    columns.push(SheetColumn::new("Run", "run_id").rank(MINOR));
+    columns.push(SheetColumn::new("", "command").csv_only());
     let row = |(place, row): (usize, &TrialRow)| {
-        let mut cells = vec![Cell::Count(place as u64 + 1), Cell::Count(row.trial), Cell::number(row.value)];
-        cells.extend(paths.iter().map(|path| row.point.get(path).cloned().map_or(Cell::Empty, Cell::Value)));
-        cells.push(Cell::Id(row.run.info.id.to_string()));
-        cells.push(Cell::text(shown_command(sweep, config, &row.run)));
+        let mut cells = vec![
+            SheetCell::Count(place as u64 + 1),
+            SheetCell::Count(row.trial),
+            SheetCell::number(row.value),
+        ];
+        cells.extend(
+            paths.iter().map(|path| row.point.get(path).cloned().map_or(SheetCell::Empty, SheetCell::Value)),
+        );
+        cells.push(SheetCell::Id(row.run.info.id.to_string()));
+        cells.push(SheetCell::text(shown_command(sweep, config, &row.run)));
         cells
     };
     Sheet { columns, rows: rows.iter().enumerate().map(row).collect() }

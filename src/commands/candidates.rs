@@ -10,7 +10,7 @@ use crate::ui::{printable, words};
 
 /// A value, and what it stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
+pub struct CompletionCandidate {
     /// What is typed.
     pub value: String,
     /// What it means, where the shell shows it.
@@ -27,12 +27,12 @@ const LONGEST: usize = 60;
 
 /// The sweeps of the store, the newest first; none where the store does not answer soon.
 #[must_use]
-pub fn sweeps(setting: &Setting) -> Vec<Candidate> {
+pub fn sweeps(setting: &Setting) -> Vec<CompletionCandidate> {
     soon(async {
         let context = Context::open_to_read(setting).ok()?;
         let mut sweeps = Sweep::all(context.store.as_ref()).await.ok()?;
         sweeps.sort_by_key(|run| std::cmp::Reverse(run.info.start_time));
-        let candidate = |run: &crate::tracking::Run| Candidate {
+        let candidate = |run: &crate::tracking::Run| CompletionCandidate {
             value: run.info.id.to_string(),
             about: format!("{}, {}", printable(&run.info.name), run.info.status.as_str().to_lowercase()),
         };
@@ -42,7 +42,7 @@ pub fn sweeps(setting: &Setting) -> Vec<Candidate> {
 
 /// The trials of the sweep that is meant where none is named; none where the store does not answer soon.
 #[must_use]
-pub fn trials(setting: &Setting) -> Vec<Candidate> {
+pub fn trials(setting: &Setting) -> Vec<CompletionCandidate> {
     soon(async {
         let context = Context::open_to_read(setting).ok()?;
         let store = context.store.as_ref();
@@ -51,7 +51,7 @@ pub fn trials(setting: &Setting) -> Vec<Candidate> {
         let candidates = runs.iter().take(MOST_TRIALS).map(|(trial, run)| {
             let point = words::point(&crate::record::point_of(run));
             let about = format!("{} {point}", run.info.status.as_str().to_lowercase());
-            Candidate { value: trial.to_string(), about: about.chars().take(LONGEST).collect() }
+            CompletionCandidate { value: trial.to_string(), about: about.chars().take(LONGEST).collect() }
         });
         Some(candidates.collect())
     })
@@ -59,19 +59,19 @@ pub fn trials(setting: &Setting) -> Vec<Candidate> {
 
 /// The registered models; none where the store does not answer soon.
 #[must_use]
-pub fn models(setting: &Setting) -> Vec<Candidate> {
+pub fn models(setting: &Setting) -> Vec<CompletionCandidate> {
     soon(async {
         let context = Context::open_to_read(setting).ok()?;
         let models = context.store.registry().models().await.ok()?;
         let candidates = models.into_iter().map(|model| {
             let aliases = model.aliases.iter().map(|(alias, version)| format!("{alias} is {version}"));
-            Candidate { about: aliases.collect::<Vec<_>>().join(", "), value: model.name }
+            CompletionCandidate { about: aliases.collect::<Vec<_>>().join(", "), value: model.name }
         });
         Some(candidates.collect())
     })
 }
 
-fn soon(look: impl Future<Output = Option<Vec<Candidate>>>) -> Vec<Candidate> {
+fn soon(look: impl Future<Output = Option<Vec<CompletionCandidate>>>) -> Vec<CompletionCandidate> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let Ok(runtime) = runtime else { return Vec::new() };
     let found = runtime.block_on(async { tokio::time::timeout(PATIENCE, look).await });

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::shared::{Exit, Failure, Format, Setting, name_of, read_file, seed_of, summary};
-use crate::config::{self, Checked, Method};
+use super::shared::{CommandFailure, Exit, Format, Setting, name_of, read_file, seed_of, summary};
+use crate::config::{self, CheckedConfig, Method};
 use crate::strategy::{self, Strategy};
 
 /// What was typed.
@@ -21,7 +21,7 @@ pub struct CheckArgs {
 ///
 /// # Errors
 /// None.
-pub fn schema(setting: &Setting) -> Result<Exit, Failure> {
+pub fn schema(setting: &Setting) -> Result<Exit, CommandFailure> {
     setting.ui.json(&format!("{:#}\n", config::schema()));
     Ok(Exit::Done)
 }
@@ -30,7 +30,7 @@ pub fn schema(setting: &Setting) -> Result<Exit, Failure> {
 ///
 /// # Errors
 /// Where the file can't be read. Its faults are no failure of the check: they are what it prints.
-pub fn check(setting: &Setting, args: &CheckArgs) -> Result<Exit, Failure> {
+pub fn check(setting: &Setting, args: &CheckArgs) -> Result<Exit, CommandFailure> {
     let name = name_of(&args.config);
     let bytes = read_file(&args.config)?;
     let checked = config::check(&bytes);
@@ -59,7 +59,7 @@ pub fn check(setting: &Setting, args: &CheckArgs) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-fn findings_json(checked: &Checked, strategy: Option<&dyn Strategy>) -> serde_json::Value {
+fn findings_json(checked: &CheckedConfig, strategy: Option<&dyn Strategy>) -> serde_json::Value {
     let is_grid = checked.config.as_ref().is_some_and(|config| config.method == Method::Grid);
     let size = strategy.filter(|_| is_grid).and_then(Strategy::size);
     json!({

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::shared::{Context, Exit, Failure, Setting, SweepChoice, refuse_half};
+use super::shared::{CommandFailure, Context, Exit, Setting, SweepChoice, refuse_half};
 use crate::process::now_ms;
 use crate::query::Overview;
 use crate::record::{Order, answered, answered_last, latest_ended, tags};
@@ -13,14 +13,15 @@ use crate::ui::{printable, words};
 
 /// How long it takes until agents have taken note.
 #[derive(Debug, Clone, Copy)]
-struct Takes {
+struct OrderDelay {
     most: Duration,
     /// Between two looks at their answers.
     pause: Duration,
 }
 
-const ON_A_FILE: Takes = Takes { most: Duration::from_secs(1), pause: Duration::from_millis(50) };
-const ON_A_SERVER: Takes = Takes { most: Duration::from_secs(3), pause: Duration::from_millis(300) };
+const ON_A_FILE: OrderDelay = OrderDelay { most: Duration::from_secs(1), pause: Duration::from_millis(50) };
+const ON_A_SERVER: OrderDelay =
+    OrderDelay { most: Duration::from_secs(3), pause: Duration::from_millis(300) };
 /// An agent whose trial ended so short a time ago may be about to start the next.
 const JUST_NOW_MS: i64 = 10_000;
 
@@ -28,7 +29,7 @@ const JUST_NOW_MS: i64 = 10_000;
 ///
 /// # Errors
 /// Where the sweep can't be opened or the store fails.
-pub async fn control(setting: &Setting, choice: &SweepChoice, order: Order) -> Result<Exit, Failure> {
+pub async fn control(setting: &Setting, choice: &SweepChoice, order: Order) -> Result<Exit, CommandFailure> {
     let context = Context::open(setting)?;
     let id = context.sweep_id(choice).await?;
     let overview = Overview::read(&context.store, context.store.run(&id).await?).await?;
@@ -104,7 +105,7 @@ impl Agents {
         store: &Arc<dyn Store>,
         overview: &Overview,
         order: &str,
-        takes: Takes,
+        takes: OrderDelay,
     ) -> StoreResult<BTreeSet<String>> {
         let hoped: BTreeSet<&String> = self.at_work.union(&self.perhaps).collect();
         let asked = Instant::now();
@@ -119,7 +120,7 @@ impl Agents {
         }
     }
 
-    fn answer(&self, heard: &BTreeSet<String>, takes: Takes) -> String {
+    fn answer(&self, heard: &BTreeSet<String>, takes: OrderDelay) -> String {
         let silent = self.at_work.difference(heard).count() as u64;
         let has = |count: u64| if count == 1 { "has" } else { "have" };
         let (count, most) = (heard.len() as u64, words::duration(takes.most));

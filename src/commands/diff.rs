@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::shared::{
-    AnswerFormat, Context, Exit, Failure, Found, Setting, SweepChoice, TrialChoice, find_trial, print_json,
+    AnswerFormat, CommandFailure, Context, Exit, FoundTrial, Setting, SweepChoice, TrialChoice, find_trial,
+    print_json,
 };
 use crate::config::logged_value;
 use crate::process::now_ms;
@@ -14,7 +15,7 @@ use crate::query::{shown_command, took};
 use crate::record::{exit_code_of, index_of, point_of, tags};
 use crate::space::Value;
 use crate::tracking::{ErrorKind, Run};
-use crate::ui::{Cell, Column, Sheet, Style, printable, words};
+use crate::ui::{Sheet, SheetCell, SheetColumn, Style, printable, words};
 
 /// What was typed.
 #[derive(Debug, Clone)]
@@ -33,7 +34,7 @@ pub struct DiffArgs {
 ///
 /// # Errors
 /// Where there is no such trial, or the store fails.
-pub async fn diff(setting: &Setting, args: &DiffArgs) -> Result<Exit, Failure> {
+pub async fn diff(setting: &Setting, args: &DiffArgs) -> Result<Exit, CommandFailure> {
     let context = Context::open_to_read(setting)?;
     let choice = |trial: &str| TrialChoice { sweep: args.sweep.clone(), trial: trial.to_owned() };
     let a = find_trial(&context, &choice(&args.a)).await?;
@@ -49,7 +50,7 @@ pub async fn diff(setting: &Setting, args: &DiffArgs) -> Result<Exit, Failure> {
 }
 
 /// The changes that were not committed when a run was made.
-async fn git_diff(context: &Context, run: &Run) -> Result<Option<String>, Failure> {
+async fn git_diff(context: &Context, run: &Run) -> Result<Option<String>, CommandFailure> {
     match context.store.artifact(&run.info, tags::GIT_DIFF_ARTIFACT).await {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Unsupported) => Ok(None),
@@ -59,13 +60,13 @@ async fn git_diff(context: &Context, run: &Run) -> Result<Option<String>, Failur
 
 /// A value on either side; `None`: that side has none.
 #[derive(Debug, Clone, PartialEq)]
-struct Pair {
+struct TrialPair {
     name: String,
     a: Option<Value>,
     b: Option<Value>,
 }
 
-impl Pair {
+impl TrialPair {
     fn differs(&self) -> bool {
         match (&self.a, &self.b) {
             (Some(a), Some(b)) => !a.same_as(b),
@@ -92,18 +93,18 @@ impl Pair {
 
 /// Two trials, side by side.
 struct Difference {
-    a: Found,
-    b: Found,
-    params: Vec<Pair>,
-    metrics: Vec<Pair>,
+    a: FoundTrial,
+    b: FoundTrial,
+    params: Vec<TrialPair>,
+    metrics: Vec<TrialPair>,
     /// Status, duration, code, machine.
-    facts: Vec<Pair>,
+    facts: Vec<TrialPair>,
     /// Files whose uncommitted changes differ; `None`: neither run has kept any.
     changed_files: Option<Vec<String>>,
 }
 
 impl Difference {
-    fn of(a: Found, b: Found, changes: &[Option<String>; 2]) -> Self {
+    fn of(a: FoundTrial, b: FoundTrial, changes: &[Option<String>; 2]) -> Self {
         let pairs = |of: fn(&Run) -> BTreeMap<String, Value>| pairs(&of(&a.run), &of(&b.run));
         let (params, metrics) = (pairs(params), pairs(metrics));
         let params = match &a.of {
@@ -112,18 +113,18 @@ impl Difference {
         };
         let facts = FACTS
             .iter()
-            .map(|(name, fact)| Pair { name: (*name).to_owned(), a: fact(&a), b: fact(&b) })
+            .map(|(name, fact)| TrialPair { name: (*name).to_owned(), a: fact(&a), b: fact(&b) })
             .filter(|pair| pair.a.is_some() || pair.b.is_some())
             .collect();
         let changed_files = changed_files(changes);
         Self { a, b, params, metrics, facts, changed_files }
     }
 
-    fn differing(pairs: &[Pair]) -> impl Iterator<Item = &Pair> {
+    fn differing(pairs: &[TrialPair]) -> impl Iterator<Item = &TrialPair> {
         pairs.iter().filter(|pair| pair.differs())
     }
 
-    fn title(found: &Found) -> String {
+    fn title(found: &FoundTrial) -> String {
         let of = found.of.as_ref().map(|(sweep, _)| format!(" of {}", sweep.parent.info.name));
         printable(&format!("{}{}", found.title(), of.unwrap_or_default()))
     }
@@ -144,7 +145,7 @@ impl Difference {
         } else {
             ui.tell(&format!("{a} and {b}\n"));
         }
-        let same: Vec<&Pair> = self.params.iter().filter(|pair| !pair.differs()).collect();
+        let same: Vec<&TrialPair> = self.params.iter().filter(|pair| !pair.differs()).collect();
         if Self::differing(&self.params).next().is_some() {
             heading("Params that differ");
             self::print(setting, &sheet("Param", [&short_a, &short_b], Self::differing(&self.params)));
@@ -177,25 +178,30 @@ impl Difference {
 
     fn metric_sheet(&self, [a, b]: [&str; 2]) -> Sheet {
         let columns = vec![
-            Column::new("Metric", "name"),
-            Column::new(a, "a"),
-            Column::new(b, "b"),
-            Column::new("Difference", "difference"),
+            SheetColumn::new("Metric", "name"),
+            SheetColumn::new(a, "a"),
+            SheetColumn::new(b, "b"),
+            SheetColumn::new("Difference", "difference"),
         ];
-        let row = |pair: &Pair| {
+        let row = |pair: &TrialPair| {
             let [a, b] = pair.shown();
             let difference = pair.difference().map(|difference| {
                 let sign = if difference > 0.0 { "+" } else { "" };
                 format!("{sign}{}", words::number(difference))
             });
-            vec![Cell::Text(pair.name.clone()), Cell::Figure(a), Cell::Figure(b), Cell::figure(difference)]
+            vec![
+                SheetCell::Text(pair.name.clone()),
+                SheetCell::Figure(a),
+                SheetCell::Figure(b),
+                SheetCell::figure(difference),
+            ]
         };
         Sheet { columns, rows: self.metrics.iter().map(row).collect() }
     }
 
     fn json(&self) -> DiffJson {
         let value = |value: &Option<Value>| value.as_ref().map_or(Json::Null, Value::to_json);
-        let list = |pairs: &[Pair]| -> Vec<Json> {
+        let list = |pairs: &[TrialPair]| -> Vec<Json> {
             pairs
                 .iter()
                 .map(|pair| {
@@ -209,7 +215,7 @@ impl Difference {
                 })
                 .collect()
         };
-        let side = |found: &Found| SideJson {
+        let side = |found: &FoundTrial| SideJson {
             sweep_id: found.of.as_ref().map(|(sweep, _)| sweep.id().to_string()),
             sweep_name: found.of.as_ref().map(|(sweep, _)| sweep.parent.info.name.clone()),
             trial: index_of(&found.run).map(|trial| trial.0),
@@ -227,18 +233,18 @@ impl Difference {
 
     fn csv(&self) -> String {
         let kinds = [("param", &self.params), ("metric", &self.metrics), ("fact", &self.facts)];
-        let cell = |value: &Option<Value>| value.clone().map_or(Cell::Empty, Cell::Value);
-        let row = |kind: &str, pair: &Pair| {
+        let cell = |value: &Option<Value>| value.clone().map_or(SheetCell::Empty, SheetCell::Value);
+        let row = |kind: &str, pair: &TrialPair| {
             vec![
-                Cell::Text(kind.to_owned()),
-                Cell::Text(pair.name.clone()),
+                SheetCell::Text(kind.to_owned()),
+                SheetCell::Text(pair.name.clone()),
                 cell(&pair.a),
                 cell(&pair.b),
-                Cell::number(pair.difference()),
+                SheetCell::number(pair.difference()),
             ]
         };
         let rows = kinds.iter().flat_map(|(kind, pairs)| pairs.iter().map(|pair| row(kind, pair)));
-        let columns = ["kind", "name", "a", "b", "difference"].map(|key| Column::new(key, key));
+        let columns = ["kind", "name", "a", "b", "difference"].map(|key| SheetColumn::new(key, key));
         Sheet { columns: columns.into(), rows: rows.collect() }.csv()
     }
 }
@@ -262,18 +268,19 @@ struct SideJson {
     run_id: String,
 }
 
-fn sheet<'a>(what: &str, [a, b]: [&str; 2], pairs: impl Iterator<Item = &'a Pair>) -> Sheet {
-    let columns = vec![Column::new(what, "name"), Column::new(a, "a"), Column::new(b, "b")];
-    let row = |pair: &Pair| {
+fn sheet<'a>(what: &str, [a, b]: [&str; 2], pairs: impl Iterator<Item = &'a TrialPair>) -> Sheet {
+    let columns = vec![SheetColumn::new(what, "name"), SheetColumn::new(a, "a"), SheetColumn::new(b, "b")];
+    let row = |pair: &TrialPair| {
         let [a, b] = pair.shown();
-        [pair.name.clone(), a, b].map(Cell::Text).to_vec()
+        [pair.name.clone(), a, b].map(SheetCell::Text).to_vec()
     };
     Sheet { columns, rows: pairs.map(row).collect() }
 }
 
-fn pairs(a: &BTreeMap<String, Value>, b: &BTreeMap<String, Value>) -> Vec<Pair> {
+fn pairs(a: &BTreeMap<String, Value>, b: &BTreeMap<String, Value>) -> Vec<TrialPair> {
     let names: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
-    let pair = |name: &String| Pair { name: name.clone(), a: a.get(name).cloned(), b: b.get(name).cloned() };
+    let pair =
+        |name: &String| TrialPair { name: name.clone(), a: a.get(name).cloned(), b: b.get(name).cloned() };
     names.into_iter().map(pair).collect()
 }
 
@@ -291,9 +298,9 @@ fn metrics(run: &Run) -> BTreeMap<String, Value> {
 }
 
 /// What is compared besides params and metrics.
-type Fact = fn(&Found) -> Option<Value>;
+type ComparedFact = fn(&FoundTrial) -> Option<Value>;
 
-const FACTS: [(&str, Fact); 14] = [
+const FACTS: [(&str, ComparedFact); 14] = [
     ("status", |found| Some(Value::Text(found.run.info.status.to_string()))),
     ("exit code", |found| exit_code_of(&found.run).map(|code| Value::Int(code.into()))),
     ("duration", |found| took(&found.run, now_ms()).map(|took| Value::Text(words::duration(took)))),
@@ -313,7 +320,7 @@ const FACTS: [(&str, Fact); 14] = [
     ("stopped by", |run| text(run, tags::STOPPED_RULE)),
 ];
 
-fn text(found: &Found, tag: &str) -> Option<Value> {
+fn text(found: &FoundTrial, tag: &str) -> Option<Value> {
     found.run.tag(tag).map(|text| Value::Text(text.to_owned()))
 }
 
@@ -354,12 +361,15 @@ mod tests {
 
     #[test]
     fn values_are_told_apart_with_as_many_figures_as_that_takes() {
-        let pair =
-            |a: f64, b: f64| Pair { name: "x".into(), a: Some(Value::Float(a)), b: Some(Value::Float(b)) };
+        let pair = |a: f64, b: f64| TrialPair {
+            name: "x".into(),
+            a: Some(Value::Float(a)),
+            b: Some(Value::Float(b)),
+        };
         assert_eq!(pair(0.123_456_789, 0.2).shown(), ["0.123457", "0.2"]);
         assert_eq!(pair(0.123_456_789, 0.123_456_788).shown(), ["0.123456789", "0.123456788"]);
         assert!(!pair(f64::NAN, f64::NAN).differs());
-        let gone = Pair { name: "x".into(), a: None, b: Some(Value::Int(1)) };
+        let gone = TrialPair { name: "x".into(), a: None, b: Some(Value::Int(1)) };
         assert_eq!((gone.shown(), gone.differs()), (["–".to_owned(), "1".to_owned()], true));
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::shared::{
-    Context, Exit, Failure, Setting, SweepChoice, asked_to_end, load_sweep, progress, warn_of_left_out,
+    CommandFailure, Context, Exit, Setting, SweepChoice, asked_to_end, load_sweep, progress, warn_of_left_out,
 };
 use crate::config::Config;
 use crate::exchange::{ExportOptions, Exported, Exporter};
@@ -36,7 +36,7 @@ pub struct ExportArgs {
 ///
 /// # Errors
 /// Where the folder holds something else, the store fails, or the disk refuses.
-pub async fn export(setting: &Setting, args: &ExportArgs) -> Result<Exit, Failure> {
+pub async fn export(setting: &Setting, args: &ExportArgs) -> Result<Exit, CommandFailure> {
     let context = Context::open_to_read(setting)?;
     let (sweep, config) = load_sweep(&context, &args.sweep).await?;
     let options = ExportOptions { artifacts: args.artifacts, refresh: args.refresh };
@@ -48,7 +48,7 @@ pub async fn export(setting: &Setting, args: &ExportArgs) -> Result<Exit, Failur
             follow(&context, &sweep, &config, &mut exporter).await?;
         }
         exporter.everything().await?;
-        Ok::<_, Failure>(())
+        Ok::<_, CommandFailure>(())
     };
     // What is under way is dropped, and its unfinished file with it.
     let ended = tokio::select! {
@@ -68,7 +68,7 @@ async fn follow(
     sweep: &Sweep,
     config: &Config,
     exporter: &mut Exporter<'_>,
-) -> Result<(), Failure> {
+) -> Result<(), CommandFailure> {
     let strategy = strategy::for_config(config, sweep.seed)?;
     let limit = limit(config, strategy.as_ref());
     let token = context.identity().agent;

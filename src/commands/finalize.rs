@@ -3,7 +3,7 @@
 //! It may be called again and again: artifacts and its part of the parent's note are replaced.
 
 pub use super::shared::Conclusion;
-use super::shared::{Context, Exit, Failure, Setting, SweepChoice, conclude, load_sweep, refuse_half};
+use super::shared::{CommandFailure, Context, Exit, Setting, SweepChoice, conclude, load_sweep, refuse_half};
 
 /// What was typed.
 #[derive(Debug, Clone)]
@@ -18,7 +18,7 @@ pub struct FinalizeArgs {
 ///
 /// # Errors
 /// Where the sweep can't be opened or the store fails.
-pub async fn finalize(setting: &Setting, args: &FinalizeArgs) -> Result<Exit, Failure> {
+pub async fn finalize(setting: &Setting, args: &FinalizeArgs) -> Result<Exit, CommandFailure> {
     let context = Context::open(setting)?;
     let (sweep, config) = load_sweep(&context, &args.sweep).await?;
     refuse_half(&sweep)?;

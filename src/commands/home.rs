@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::shared::{Context, Exit, Failure, Setting, SweepChoice, counts_words};
-use crate::query::{Overview, State};
+use super::shared::{CommandFailure, Context, Exit, Setting, SweepChoice, counts_words};
+use crate::query::{Overview, SweepState};
 use crate::ui::{Style, printable};
 
 /// The verbs that are needed most, with what they do.
@@ -27,7 +27,7 @@ const LARGEST: u64 = 1 << 16;
 ///
 /// # Errors
 /// None.
-pub async fn home(setting: &Setting, about: &str) -> Result<Exit, Failure> {
+pub async fn home(setting: &Setting, about: &str) -> Result<Exit, CommandFailure> {
     let ui = &setting.ui;
     let bold = |text: &str| Style::Strong.paint(text, ui.color_out);
     let mut page = format!("{about}\n\n{}\n", bold("Common commands:"));
@@ -58,12 +58,12 @@ async fn of_sweep(setting: &Setting) -> Option<String> {
     let parent = context.store.run(&id).await.ok()?;
     let overview = Overview::read(&context.store, parent).await.ok()?;
     let verb = match overview.state() {
-        State::New | State::Idle => "sweep run",
-        State::Running => "sweep status -w",
-        State::Paused | State::Stopped | State::Cancelled => "sweep resume",
-        State::Complete => "sweep finalize",
-        State::Importing => "sweep import",
-        State::Finished => "sweep best",
+        SweepState::New | SweepState::Idle => "sweep run",
+        SweepState::Running => "sweep status -w",
+        SweepState::Paused | SweepState::Stopped | SweepState::Cancelled => "sweep resume",
+        SweepState::Complete => "sweep finalize",
+        SweepState::Importing => "sweep import",
+        SweepState::Finished => "sweep best",
     };
     let name = printable(&overview.sweep.parent.info.name);
     Some(format!("{name} is {}, {}: `{verb}`", overview.state().word(), counts_words(&overview)))

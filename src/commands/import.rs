@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::Poll;
 
-use super::shared::{Context, Exit, Failure, Setting, asked_to_end, checked, progress, warn_of_left_out};
+use super::shared::{
+    CommandFailure, Context, Exit, Setting, asked_to_end, checked, progress, warn_of_left_out,
+};
 use crate::config::Goal;
 use crate::exchange::{
-    ExchangeError, FolderImport, FolderSource, Imported, Table, TableRequest, TableSource, import_folder,
-    import_table,
+    ExchangeError, FolderImport, FolderSource, Imported, TableRequest, TableSource, TrialTable,
+    import_folder, import_table,
 };
 use crate::ui::{Ui, words};
 
@@ -38,7 +40,7 @@ pub struct ImportArgs {
 ///
 /// # Errors
 /// Where the folder or the table can't be read, and as the store's; nothing is left then.
-pub async fn import(setting: &Setting, args: &ImportArgs) -> Result<Exit, Failure> {
+pub async fn import(setting: &Setting, args: &ImportArgs) -> Result<Exit, CommandFailure> {
     let (context, imported) = if setting.folder.join(&args.from).is_dir() {
         of_folder(setting, args).await?
     } else {
@@ -54,7 +56,7 @@ pub async fn import(setting: &Setting, args: &ImportArgs) -> Result<Exit, Failur
 }
 
 /// Reads the folder whole before anything is made.
-async fn of_folder(setting: &Setting, args: &ImportArgs) -> Result<(Context, Imported), Failure> {
+async fn of_folder(setting: &Setting, args: &ImportArgs) -> Result<(Context, Imported), CommandFailure> {
     let source = FolderSource::open(&setting.folder.join(&args.from))?;
     let quiet = Ui { quiet: true, ..setting.ui };
     checked(&quiet, &source.config_name(), &source.config)?;
@@ -73,7 +75,7 @@ async fn of_folder(setting: &Setting, args: &ImportArgs) -> Result<(Context, Imp
     Ok((context, imported))
 }
 
-async fn of_table(setting: &Setting, args: &ImportArgs) -> Result<(Context, Imported), Failure> {
+async fn of_table(setting: &Setting, args: &ImportArgs) -> Result<(Context, Imported), CommandFailure> {
     let request = TableRequest {
         name: args.name.clone(),
         experiment: args.experiment.clone(),
@@ -94,7 +96,7 @@ async fn of_table(setting: &Setting, args: &ImportArgs) -> Result<(Context, Impo
 }
 
 /// Says what was taken for what.
-fn tell(ui: &Ui, table: &Table) {
+fn tell(ui: &Ui, table: &TrialTable) {
     let params = table.params.join(", ");
     ui.say(&format!("Read as {}. Metric: {}. Params: {params}", table.dialect.name(), table.metric));
     if let Some((line, why)) = table.left_out.first() {
@@ -105,9 +107,9 @@ fn tell(ui: &Ui, table: &Table) {
 
 /// A signal that asks to end.
 struct AskedToEnd {
-    signal: Pin<Box<dyn Future<Output = Result<Exit, Failure>> + Send>>,
+    signal: Pin<Box<dyn Future<Output = Result<Exit, CommandFailure>> + Send>>,
     /// How the program is to end, once it has come.
-    exit: Option<Result<Exit, Failure>>,
+    exit: Option<Result<Exit, CommandFailure>>,
 }
 
 impl AskedToEnd {
@@ -131,10 +133,10 @@ impl AskedToEnd {
     }
 
     /// What came of an import that was asked to end by it.
-    fn outcome(self, imported: Result<Imported, ExchangeError>) -> Result<Imported, Failure> {
+    fn outcome(self, imported: Result<Imported, ExchangeError>) -> Result<Imported, CommandFailure> {
         match (imported, self.exit) {
             (Err(ExchangeError::Interrupted), Some(exit)) => {
-                Err(Failure::new(exit?, ExchangeError::Interrupted.to_string()))
+                Err(CommandFailure::new(exit?, ExchangeError::Interrupted.to_string()))
             }
             (imported, _) => Ok(imported?),
         }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::shared::{Exit, Failure, Setting, create, name_of, summary};
+use super::shared::{CommandFailure, Exit, Setting, create, name_of, summary};
 use crate::strategy;
 
 /// What was typed.
@@ -18,7 +18,7 @@ pub struct InitArgs {
 ///
 /// # Errors
 /// Where the config has faults (nothing is created then) or the store fails.
-pub async fn init(setting: &Setting, args: &InitArgs) -> Result<Exit, Failure> {
+pub async fn init(setting: &Setting, args: &InitArgs) -> Result<Exit, CommandFailure> {
     let (context, sweep, config) = create(setting, &args.config, &args.priors).await?;
     let strategy = strategy::for_config(&config, sweep.seed);
     let summary = summary(setting, &name_of(&args.config), &config, sweep.seed, strategy)?;

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Serialize;
 
-use super::shared::workspace::Latest;
-use super::shared::{AnswerFormat, Context, Exit, Failure, Setting, print_csv, print_json, print_sheet};
-use crate::query::{BestJson, Counts, MetricJson, Overview, State};
+use super::shared::workspace::LatestSweep;
+use super::shared::{
+    AnswerFormat, CommandFailure, Context, Exit, Setting, print_csv, print_json, print_sheet,
+};
+use crate::query::{BestJson, Counts, MetricJson, Overview, SweepState};
 use crate::record::{ImportMark, Sweep, tags};
 use crate::tracking::{ErrorKind, Result as StoreResult, Run, Store};
-use crate::ui::{Cell, Column, MINOR, Sheet, words};
+use crate::ui::{MINOR, Sheet, SheetCell, SheetColumn, words};
 
 /// What was typed.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +31,7 @@ const AT_ONCE: usize = 8;
 ///
 /// # Errors
 /// Where the store can't be read.
-pub async fn list(setting: &Setting, args: &ListArgs) -> Result<Exit, Failure> {
+pub async fn list(setting: &Setting, args: &ListArgs) -> Result<Exit, CommandFailure> {
     let context = match Context::open_to_read(setting) {
         Ok(context) => context,
         // No database is no fault of a list: it has nothing in it.
@@ -48,14 +50,14 @@ pub async fn list(setting: &Setting, args: &ListArgs) -> Result<Exit, Failure> {
         .into_iter()
         .map(|experiment| (experiment.id.0, experiment.name))
         .collect();
-    let latest = Latest::load(&context.folder)
+    let latest = LatestSweep::load(&context.folder)
         .filter(|latest| latest.tracking_uri == context.store.uri())
         .map(|latest| latest.sweep_id);
     let overviews = read_all(&context.store, &parents).await?;
-    let entries: Vec<Entry> = parents
+    let entries: Vec<ListedSweep> = parents
         .iter()
         .zip(overviews)
-        .map(|(parent, overview)| Entry {
+        .map(|(parent, overview)| ListedSweep {
             id: parent.info.id.to_string(),
             name: parent.info.name.clone(),
             experiment: experiments.get(&parent.info.experiment_id.0).cloned().unwrap_or_default(),
@@ -77,7 +79,7 @@ pub async fn list(setting: &Setting, args: &ListArgs) -> Result<Exit, Failure> {
 
 /// What is said of a sweep that has no ledger or no config.
 fn half_or_unreadable(parent: &Run) -> &'static str {
-    if ImportMark::of(parent).is_some() { State::Importing.word() } else { "unreadable" }
+    if ImportMark::of(parent).is_some() { SweepState::Importing.word() } else { "unreadable" }
 }
 
 /// Looks at all of them, some side by side; `None`: another program made it, or its ledger is gone.
@@ -99,7 +101,7 @@ async fn read_all(store: &Arc<dyn Store>, parents: &[Run]) -> StoreResult<Vec<Op
 
 /// A sweep of the list.
 #[derive(Debug, Serialize)]
-struct Entry {
+struct ListedSweep {
     id: String,
     name: String,
     experiment: String,
@@ -117,7 +119,7 @@ struct Entry {
     created_ms: i64,
 }
 
-fn print(setting: &Setting, entries: &[Entry], format: AnswerFormat) -> Result<Exit, Failure> {
+fn print(setting: &Setting, entries: &[ListedSweep], format: AnswerFormat) -> Result<Exit, CommandFailure> {
     match format {
         AnswerFormat::Json => print_json(&setting.ui, &entries),
         AnswerFormat::Csv => print_csv(setting, &sheet(entries))?,
@@ -129,68 +131,69 @@ fn print(setting: &Setting, entries: &[Entry], format: AnswerFormat) -> Result<E
     Ok(Exit::Done)
 }
 
-fn sheet(entries: &[Entry]) -> Sheet {
+fn sheet(entries: &[ListedSweep]) -> Sheet {
     let any = |of: fn(&Counts) -> u64| entries.iter().filter_map(|e| e.trials.as_ref()).any(|t| of(t) > 0);
-    let shown = |column: Column, shown: bool| if shown { column } else { column.csv_only() };
+    let shown = |column: SheetColumn, shown: bool| if shown { column } else { column.csv_only() };
     let columns = vec![
-        Column::new("Name", "name"),
-        Column::new("State", "state"),
-        Column::new("Trials", "").table_only(),
-        shown(Column::new("Running", "running"), any(|trials| trials.running)),
-        shown(Column::new("Failed", "failed"), any(|trials| trials.failed)),
-        shown(Column::new("Stopped early", "stopped_early").rank(2), any(|trials| trials.stopped_early)),
-        shown(Column::new("Killed", "killed").rank(2), any(|trials| trials.killed)),
-        Column::new("Best", "best"),
+        SheetColumn::new("Name", "name"),
+        SheetColumn::new("State", "state"),
+        SheetColumn::new("Trials", "").table_only(),
+        shown(SheetColumn::new("Running", "running"), any(|trials| trials.running)),
+        shown(SheetColumn::new("Failed", "failed"), any(|trials| trials.failed)),
+        shown(SheetColumn::new("Stopped early", "stopped_early").rank(2), any(|trials| trials.stopped_early)),
+        shown(SheetColumn::new("Killed", "killed").rank(2), any(|trials| trials.killed)),
+        SheetColumn::new("Best", "best"),
         stale(entries),
-        Column::new("Metric", "metric").rank(MINOR + 3),
-        Column::new("Method", "method").rank(MINOR + 1),
-        Column::new("Experiment", "experiment").rank(MINOR + 2),
-        Column::new("Created", "created").rank(MINOR),
-        Column::new("Id", "id"),
-        Column::new("", "finished").csv_only(),
-        Column::new("", "begun").csv_only(),
-        Column::new("", "limit").csv_only(),
-        Column::new("", "best_trial").csv_only(),
-        Column::new("", "report_behind").csv_only(),
+        SheetColumn::new("Metric", "metric").rank(MINOR + 3),
+        SheetColumn::new("Method", "method").rank(MINOR + 1),
+        SheetColumn::new("Experiment", "experiment").rank(MINOR + 2),
+        SheetColumn::new("Created", "created").rank(MINOR),
+        SheetColumn::new("Id", "id"),
+        SheetColumn::new("", "finished").csv_only(),
+        SheetColumn::new("", "begun").csv_only(),
+        SheetColumn::new("", "limit").csv_only(),
+        SheetColumn::new("", "best_trial").csv_only(),
+        SheetColumn::new("", "report_behind").csv_only(),
     ];
     Sheet { columns, rows: entries.iter().map(row).collect() }
 }
 
 /// The column of reports that are out of date, where there are any.
-fn stale(entries: &[Entry]) -> Column {
-    let column = Column::new("Report", "");
+fn stale(entries: &[ListedSweep]) -> SheetColumn {
+    let column = SheetColumn::new("Report", "");
     let any = entries.iter().any(|entry| entry.report_behind.is_some());
     if any { column.table_only() } else { column.nobody() }
 }
 
-fn row(entry: &Entry) -> Vec<Cell> {
-    let count = |of: fn(&Counts) -> u64| entry.trials.as_ref().map_or(Cell::Empty, |t| Cell::Count(of(t)));
+fn row(entry: &ListedSweep) -> Vec<SheetCell> {
+    let count =
+        |of: fn(&Counts) -> u64| entry.trials.as_ref().map_or(SheetCell::Empty, |t| SheetCell::Count(of(t)));
     let best = entry.best.as_ref();
     let done = entry.trials.map(|trials| match trials.limit {
         Some(limit) => format!("{}/{limit}", trials.done()),
         None => trials.done().to_string(),
     });
     vec![
-        Cell::Text(entry.name.clone()),
-        Cell::Text(entry.state.to_owned()),
-        Cell::figure(done),
+        SheetCell::Text(entry.name.clone()),
+        SheetCell::Text(entry.state.to_owned()),
+        SheetCell::figure(done),
         count(|trials| trials.running),
         count(|trials| trials.failed),
         count(|trials| trials.stopped_early),
         count(|trials| trials.killed),
-        Cell::number(best.map(BestJson::value)),
-        entry.report_behind.map_or(Cell::Empty, |behind| {
-            Cell::Figure(format!("older than {}", words::count(behind, "trial")))
+        SheetCell::number(best.map(BestJson::value)),
+        entry.report_behind.map_or(SheetCell::Empty, |behind| {
+            SheetCell::Figure(format!("older than {}", words::count(behind, "trial")))
         }),
-        Cell::text(entry.metric.as_ref().map(MetricJson::name)),
-        Cell::text(entry.method.clone()),
-        Cell::Text(entry.experiment.clone()),
-        Cell::Moment(entry.created_ms),
-        Cell::Id(entry.id.clone()),
+        SheetCell::text(entry.metric.as_ref().map(MetricJson::name)),
+        SheetCell::text(entry.method.clone()),
+        SheetCell::Text(entry.experiment.clone()),
+        SheetCell::Moment(entry.created_ms),
+        SheetCell::Id(entry.id.clone()),
         count(|trials| trials.finished),
         count(|trials| trials.begun),
-        entry.trials.and_then(|trials| trials.limit).map_or(Cell::Empty, Cell::Count),
-        best.and_then(BestJson::trial).map_or(Cell::Empty, Cell::Count),
-        entry.report_behind.map_or(Cell::Empty, Cell::Count),
+        entry.trials.and_then(|trials| trials.limit).map_or(SheetCell::Empty, SheetCell::Count),
+        best.and_then(BestJson::trial).map_or(SheetCell::Empty, SheetCell::Count),
+        entry.report_behind.map_or(SheetCell::Empty, SheetCell::Count),
     ]
 }

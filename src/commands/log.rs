@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
-use super::shared::{Context, Exit, Failure, Setting};
+use super::shared::{CommandFailure, Context, Exit, Setting};
 use crate::process::now_ms;
 use crate::tracking::{Metric, RunId};
 use sink::Sink;
@@ -26,12 +26,12 @@ pub struct LogArgs {
     /// The run; `None`: the trial's, by `MLFLOW_RUN_ID`.
     pub run: Option<String>,
     /// What.
-    pub what: Logged,
+    pub what: LogCommand,
 }
 
 /// What is to be logged.
 #[derive(Debug, Clone)]
-pub enum Logged {
+pub enum LogCommand {
     /// Values of metrics: `NAME VALUE` or `NAME=VALUE …`.
     Metric {
         /// As typed.
@@ -63,48 +63,49 @@ pub enum Logged {
 ///
 /// # Errors
 /// Where there is no trial, what was typed makes no sense, or the store refuses.
-pub async fn log(setting: &Setting, args: &LogArgs) -> Result<Exit, Failure> {
+pub async fn log(setting: &Setting, args: &LogArgs) -> Result<Exit, CommandFailure> {
     let run = the_run(args.run.as_deref(), setting)?;
     match &args.what {
-        Logged::Metric { words, step, timestamp } => {
+        LogCommand::Metric { words, step, timestamp } => {
             let timestamp = timestamp.unwrap_or_else(now_ms);
             let metrics = pairs(words, "metric")?
                 .into_iter()
                 .map(|(key, text)| Ok(Metric { value: number(&key, &text)?, key, timestamp, step: *step }))
-                .collect::<Result<Vec<_>, Failure>>()?;
+                .collect::<Result<Vec<_>, CommandFailure>>()?;
             Sink::open(setting, run)?.log(&metrics, &[], &[]).await?;
         }
-        Logged::Metrics { file } => log_lines(setting, run, file.as_deref()).await?,
-        Logged::Param(words) => {
+        LogCommand::Metrics { file } => log_lines(setting, run, file.as_deref()).await?,
+        LogCommand::Param(words) => {
             let params = pairs(words, "param")?;
             Sink::open(setting, run)?.log(&[], &params, &[]).await?;
         }
-        Logged::Tag(words) => {
+        LogCommand::Tag(words) => {
             let tags = pairs(words, "tag")?;
             Sink::open(setting, run)?.log(&[], &[], &tags).await?;
         }
-        Logged::Artifact { paths, to } => log_files(setting, &run, paths, to.as_deref()).await?,
+        LogCommand::Artifact { paths, to } => log_files(setting, &run, paths, to.as_deref()).await?,
     }
     Ok(Exit::Done)
 }
 
-fn the_run(typed: Option<&str>, setting: &Setting) -> Result<RunId, Failure> {
+fn the_run(typed: Option<&str>, setting: &Setting) -> Result<RunId, CommandFailure> {
     let of_trial = || std::env::var("MLFLOW_RUN_ID").ok().filter(|id| !id.is_empty());
     let Some(id) = typed.map(str::to_owned).or_else(of_trial) else {
-        return Err(Failure::new(Exit::Usage, "there is no run to log to: MLFLOW_RUN_ID is not set").hint(
-            "`sweep log` is for the command of a trial: `sweep run` sets the run and the store. \
+        return Err(CommandFailure::new(Exit::Usage, "there is no run to log to: MLFLOW_RUN_ID is not set")
+            .hint(
+                "`sweep log` is for the command of a trial: `sweep run` sets the run and the store. \
              Elsewhere, name a run: --run-id ID",
-        ));
+            ));
     };
     if typed.is_none() && setting.tracking_uri.is_none() {
-        return Err(Failure::new(Exit::Usage, "MLFLOW_RUN_ID is set, but MLFLOW_TRACKING_URI is not")
+        return Err(CommandFailure::new(Exit::Usage, "MLFLOW_RUN_ID is set, but MLFLOW_TRACKING_URI is not")
             .hint("Set it to the store that holds the run, or pass --tracking-uri."));
     }
     Ok(RunId(id))
 }
 
 /// `NAME VALUE`, or `NAME=VALUE` any number of times.
-fn pairs(words: &[String], noun: &str) -> Result<Vec<(String, String)>, Failure> {
+fn pairs(words: &[String], noun: &str) -> Result<Vec<(String, String)>, CommandFailure> {
     if let [name, value] = words
         && !name.contains('=')
     {
@@ -114,21 +115,21 @@ fn pairs(words: &[String], noun: &str) -> Result<Vec<(String, String)>, Failure>
         .iter()
         .map(|word| match word.split_once('=') {
             Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-            _ => Err(Failure::new(Exit::Usage, format!("`{word}` is no {noun} with a value"))
+            _ => Err(CommandFailure::new(Exit::Usage, format!("`{word}` is no {noun} with a value"))
                 .hint(format!("Write: sweep log {noun} NAME VALUE, or NAME=VALUE as often as you like."))),
         })
         .collect()
 }
 
-fn number(name: &str, text: &str) -> Result<f64, Failure> {
+fn number(name: &str, text: &str) -> Result<f64, CommandFailure> {
     text.trim().parse().map_err(|_| {
-        Failure::new(Exit::Usage, format!("`{text}` is not a number: the metric {name} needs one"))
+        CommandFailure::new(Exit::Usage, format!("`{text}` is not a number: the metric {name} needs one"))
             .hint("Texts are logged as params or tags: sweep log tag NAME VALUE")
     })
 }
 
 /// Logs metrics from lines of JSON, a batch at a time, so that a pipe that stays open is logged as it comes.
-async fn log_lines(setting: &Setting, run: RunId, file: Option<&Path>) -> Result<(), Failure> {
+async fn log_lines(setting: &Setting, run: RunId, file: Option<&Path>) -> Result<(), CommandFailure> {
     let sink = Sink::open(setting, run)?;
     let (mut reader, name): (Box<dyn BufRead>, String) = match file.filter(|file| *file != Path::new("-")) {
         None => (Box::new(std::io::stdin().lock()), "stdin".to_owned()),
@@ -148,7 +149,7 @@ async fn log_lines(setting: &Setting, run: RunId, file: Option<&Path>) -> Result
         }
         if !line.trim().is_empty() {
             let wrong = |why| {
-                Failure::new(Exit::Usage, format!("{name}, line {place}: {why}")).hint(
+                CommandFailure::new(Exit::Usage, format!("{name}, line {place}: {why}")).hint(
                     "A line is {\"loss\": 0.3, \"acc\": 0.9, \"step\": 7} or {\"key\": \"loss\", \"value\": 0.3, \
                      \"step\": 7}; `timestamp` (epoch milliseconds) may be there, too.",
                 )
@@ -202,12 +203,12 @@ async fn log_files(
     run: &RunId,
     paths: &[PathBuf],
     to: Option<&str>,
-) -> Result<(), Failure> {
+) -> Result<(), CommandFailure> {
     let prefix = to.map(|to| to.trim_matches('/')).filter(|to| !to.is_empty());
     let mut files = Vec::new();
     for path in paths {
         let missing = || {
-            Failure::new(Exit::Usage, format!("`{}` has no name to be saved under", path.display()))
+            CommandFailure::new(Exit::Usage, format!("`{}` has no name to be saved under", path.display()))
                 .hint("Name a file or a folder.")
         };
         let full = std::fs::canonicalize(path).map_err(|error| unreadable(path, &error))?;
@@ -233,7 +234,7 @@ fn collect(
     target: String,
     depth: usize,
     files: &mut Vec<(PathBuf, String)>,
-) -> Result<(), Failure> {
+) -> Result<(), CommandFailure> {
     let broken = |error| unreadable(path, &error);
     let kind = std::fs::symlink_metadata(path).map_err(broken)?;
     if kind.is_file() {
@@ -245,7 +246,10 @@ fn collect(
         for entry in entries {
             let name = entry.file_name();
             let name = name.to_str().ok_or_else(|| {
-                Failure::new(Exit::Usage, format!("{} has a name that is not UTF-8", entry.path().display()))
+                CommandFailure::new(
+                    Exit::Usage,
+                    format!("{} has a name that is not UTF-8", entry.path().display()),
+                )
             })?;
             collect(&entry.path(), format!("{target}/{name}"), depth + 1, files)?;
         }
@@ -253,8 +257,8 @@ fn collect(
     Ok(())
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(Exit::Usage, format!("{} can't be read", path.display())).caused_by(error)
+fn unreadable(path: &Path, error: &std::io::Error) -> CommandFailure {
+    CommandFailure::new(Exit::Usage, format!("{} can't be read", path.display())).caused_by(error)
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::time::Duration;
 
-use super::shared::{Context, Exit, Failure, Found, Setting, TrialChoice, elsewhere, find_trial, live_file};
+use super::shared::{
+    CommandFailure, Context, Exit, FoundTrial, Setting, TrialChoice, elsewhere, find_trial, live_file,
+};
 use crate::record::LOG_ARTIFACT;
 use crate::tracking::{ErrorKind, RunInfo, Store};
 use crate::ui::Ui;
@@ -30,7 +32,7 @@ const PIECE: u64 = 1 << 16;
 ///
 /// # Errors
 /// Where there is no such trial, or its output is out of reach.
-pub async fn logs(setting: &Setting, args: &LogsArgs) -> Result<Exit, Failure> {
+pub async fn logs(setting: &Setting, args: &LogsArgs) -> Result<Exit, CommandFailure> {
     let context = Context::open_to_read(setting)?;
     let found = find_trial(&context, &args.trial).await?;
     let run = &found.run;
@@ -54,13 +56,13 @@ pub async fn logs(setting: &Setting, args: &LogsArgs) -> Result<Exit, Failure> {
         }
         None => {
             let hint = "`sweep logs -f` waits for it.";
-            Err(Failure::new(Exit::WorkFailed, elsewhere(&found)).hint(hint))
+            Err(CommandFailure::new(Exit::WorkFailed, elsewhere(&found)).hint(hint))
         }
     }
 }
 
 /// Prints the output of a run that is over.
-async fn print_kept(context: &Context, found: &Found) -> Result<(), Failure> {
+async fn print_kept(context: &Context, found: &FoundTrial) -> Result<(), CommandFailure> {
     let run = &found.run;
     match context.store.artifact(&run.info, LOG_ARTIFACT).await {
         Ok(bytes) => context.ui.print_bytes(&bytes),
@@ -75,9 +77,15 @@ async fn print_kept(context: &Context, found: &Found) -> Result<(), Failure> {
 }
 
 /// Prints a file that grows until its run is over, or, where nobody follows, what is there; true where it is all.
-async fn follow(context: &Context, mut file: File, run: &RunInfo, follow: bool) -> Result<bool, Failure> {
+async fn follow(
+    context: &Context,
+    mut file: File,
+    run: &RunInfo,
+    follow: bool,
+) -> Result<bool, CommandFailure> {
     let broken = |error: io::Error| {
-        Failure::new(Exit::WorkFailed, "the output of the running trial can't be read").caused_by(&error)
+        CommandFailure::new(Exit::WorkFailed, "the output of the running trial can't be read")
+            .caused_by(&error)
     };
     for look in 1.. {
         // Asked before the reading: what was printed before the end is in the file then.
@@ -102,13 +110,13 @@ fn copy(file: &mut File, ui: &Ui) -> io::Result<()> {
     }
 }
 
-async fn wait_for_end(context: &Context, run: &RunInfo) -> Result<(), Failure> {
+async fn wait_for_end(context: &Context, run: &RunInfo) -> Result<(), CommandFailure> {
     while !is_over(context.store.as_ref(), run).await? {
         tokio::time::sleep(LOOK * LOOKS_A_QUESTION).await;
     }
     Ok(())
 }
 
-async fn is_over(store: &dyn Store, run: &RunInfo) -> Result<bool, Failure> {
+async fn is_over(store: &dyn Store, run: &RunInfo) -> Result<bool, CommandFailure> {
     Ok(store.run(&run.id).await?.info.status.is_final())
 }

@@ -1,6 +1,6 @@
 //! A verb a file, made of what the layers below offer.
 //!
-//! A command takes a [`Setting`] and plain data, opens a [`Context`], and returns an [`Exit`] or a [`Failure`]; `main` alone exits.
+//! A command takes a [`Setting`] and plain data, opens a [`Context`], and returns an [`Exit`] or a [`CommandFailure`]; `main` alone exits.
 //! A verb names no other verb: what several need stands in `shared`, which names none.
 
 pub mod analyze;
@@ -33,7 +33,7 @@ pub mod status;
 pub mod trials;
 pub mod verify;
 
-pub use best::Spelling;
-pub use shared::{Context, Delivery, Exit, Failure, Format, Pin, Setting, SweepChoice, TrialChoice};
+pub use best::TrialForm;
+pub use shared::{CommandFailure, Context, Delivery, Exit, Format, Pin, Setting, SweepChoice, TrialChoice};
 
 pub use crate::ui::Output;

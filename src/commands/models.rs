@@ -7,11 +7,13 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::shared::{AnswerFormat, Context, Exit, Failure, Setting, print_csv, print_json, print_sheet};
+use super::shared::{
+    AnswerFormat, CommandFailure, Context, Exit, Setting, print_csv, print_json, print_sheet,
+};
 use crate::config::nearest;
 use crate::record::tags;
 use crate::tracking::{ModelVersion, RegisteredModel, Result as StoreResult, Store};
-use crate::ui::{Cell, Column, MINOR, Sheet, words};
+use crate::ui::{MINOR, Sheet, SheetCell, SheetColumn, words};
 
 /// What was typed.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +31,7 @@ const AT_ONCE: usize = 8;
 ///
 /// # Errors
 /// Where there is no such model, or the store fails.
-pub async fn models(setting: &Setting, args: &ModelsArgs) -> Result<Exit, Failure> {
+pub async fn models(setting: &Setting, args: &ModelsArgs) -> Result<Exit, CommandFailure> {
     let context = Context::open_to_read(setting)?;
     let mut found = context.store.registry().models().await?;
     if let Some(name) = &args.name {
@@ -57,8 +59,8 @@ pub async fn models(setting: &Setting, args: &ModelsArgs) -> Result<Exit, Failur
     Ok(Exit::Done)
 }
 
-fn unknown(name: &str, names: &[String]) -> Failure {
-    let failure = Failure::new(Exit::Usage, format!("there is no registered model `{name}`"));
+fn unknown(name: &str, names: &[String]) -> CommandFailure {
+    let failure = CommandFailure::new(Exit::Usage, format!("there is no registered model `{name}`"));
     match nearest(name, names.iter().map(String::as_str)) {
         Some(near) => failure.hint(format!("Did you mean `{near}`? `sweep models` shows all.")),
         None if names.is_empty() => {
@@ -69,17 +71,17 @@ fn unknown(name: &str, names: &[String]) -> Failure {
 }
 
 /// The versions of all of them, some read side by side.
-async fn read_all(store: &Arc<dyn Store>, found: Vec<RegisteredModel>) -> StoreResult<Vec<Entry>> {
+async fn read_all(store: &Arc<dyn Store>, found: Vec<RegisteredModel>) -> StoreResult<Vec<ModelJson>> {
     let read = |model: RegisteredModel| async move {
         let versions = store.registry().versions(&model.name).await?;
-        Ok(Entry::of(model, &versions))
+        Ok(ModelJson::of(model, &versions))
     };
     stream::iter(found).map(read).buffered(AT_ONCE).try_collect().await
 }
 
 /// A registered model.
 #[derive(Debug, Serialize)]
-struct Entry {
+struct ModelJson {
     name: String,
     description: String,
     created: String,
@@ -87,14 +89,14 @@ struct Entry {
     /// The version that each alias points at.
     aliases: BTreeMap<String, u64>,
     /// The newest first.
-    versions: Vec<Version>,
+    versions: Vec<VersionJson>,
     #[serde(skip)]
     updated_ms: i64,
 }
 
 /// A version of it.
 #[derive(Debug, Serialize)]
-struct Version {
+struct VersionJson {
     version: u64,
     aliases: Vec<String>,
     /// Aliases that it has or had: since when, or until when.
@@ -118,7 +120,7 @@ struct Version {
     created_ms: i64,
 }
 
-impl Entry {
+impl ModelJson {
     fn of(model: RegisteredModel, versions: &[ModelVersion]) -> Self {
         Self {
             name: model.name,
@@ -126,7 +128,7 @@ impl Entry {
             created: words::moment(model.created),
             updated: words::moment(model.updated),
             aliases: model.aliases.into_iter().collect(),
-            versions: versions.iter().map(Version::of).collect(),
+            versions: versions.iter().map(VersionJson::of).collect(),
             updated_ms: model.updated,
         }
     }
@@ -138,7 +140,7 @@ impl Entry {
     }
 }
 
-impl Version {
+impl VersionJson {
     fn of(version: &ModelVersion) -> Self {
         let tag = |key: &str| {
             let found = version.tags.iter().find(|(known, _)| known == key);
@@ -175,9 +177,9 @@ impl Version {
         }
     }
 
-    fn metric_cell(&self) -> Cell {
+    fn metric_cell(&self) -> SheetCell {
         let told = self.metric.as_ref().zip(self.value);
-        Cell::figure(told.map(|(name, value)| format!("{name} {}", words::number(value))))
+        SheetCell::figure(told.map(|(name, value)| format!("{name} {}", words::number(value))))
     }
 }
 
@@ -188,14 +190,14 @@ fn number(text: &str) -> Json {
 }
 
 /// A row for each model: what it is now.
-fn models_sheet(models: &[Entry]) -> Sheet {
+fn models_sheet(models: &[ModelJson]) -> Sheet {
     let columns = vec![
-        Column::new("Model", "model"),
-        Column::new("Versions", "versions"),
-        Column::new("Aliases", "aliases"),
-        Column::new("Newest from", "newest_from").rank(1),
-        Column::new("Metric", "metric").rank(2),
-        Column::new("Updated", "updated").rank(MINOR),
+        SheetColumn::new("Model", "model"),
+        SheetColumn::new("Versions", "versions"),
+        SheetColumn::new("Aliases", "aliases"),
+        SheetColumn::new("Newest from", "newest_from").rank(1),
+        SheetColumn::new("Metric", "metric").rank(2),
+        SheetColumn::new("Updated", "updated").rank(MINOR),
     ];
     let rows = models.iter().map(|model| {
         let newest = model.versions.first();
@@ -204,48 +206,48 @@ fn models_sheet(models: &[Entry]) -> Sheet {
             Some(version.trial.map_or_else(|| sweep.clone(), |trial| format!("{sweep}, trial {trial}")))
         });
         vec![
-            Cell::Text(model.name.clone()),
-            Cell::Count(model.versions.len() as u64),
-            Cell::Text(model.aliases_in_words()),
-            Cell::text(from),
-            newest.map_or(Cell::Empty, Version::metric_cell),
-            Cell::Moment(model.updated_ms),
+            SheetCell::Text(model.name.clone()),
+            SheetCell::Count(model.versions.len() as u64),
+            SheetCell::Text(model.aliases_in_words()),
+            SheetCell::text(from),
+            newest.map_or(SheetCell::Empty, VersionJson::metric_cell),
+            SheetCell::Moment(model.updated_ms),
         ]
     });
     Sheet { rows: rows.collect(), columns }
 }
 
 /// A row for each version.
-fn versions_sheet(models: &[Entry]) -> Sheet {
+fn versions_sheet(models: &[ModelJson]) -> Sheet {
     let columns = vec![
-        Column::new("", "model").csv_only(),
-        Column::new("Version", "version"),
-        Column::new("Aliases", "aliases"),
-        Column::new("Sweep", "sweep"),
-        Column::new("Trial", "trial"),
-        Column::new("Metric", "").table_only(),
-        Column::new("", "metric").csv_only(),
-        Column::new("", "value").csv_only(),
-        Column::new("Created", "created").rank(2),
-        Column::new("Run", "run_id").rank(3),
-        Column::new("", "sweep_id").csv_only(),
-        Column::new("", "source").csv_only(),
+        SheetColumn::new("", "model").csv_only(),
+        SheetColumn::new("Version", "version"),
+        SheetColumn::new("Aliases", "aliases"),
+        SheetColumn::new("Sweep", "sweep"),
+        SheetColumn::new("Trial", "trial"),
+        SheetColumn::new("Metric", "").table_only(),
+        SheetColumn::new("", "metric").csv_only(),
+        SheetColumn::new("", "value").csv_only(),
+        SheetColumn::new("Created", "created").rank(2),
+        SheetColumn::new("Run", "run_id").rank(3),
+        SheetColumn::new("", "sweep_id").csv_only(),
+        SheetColumn::new("", "source").csv_only(),
     ];
-    let of_model = |model: &Entry| -> Vec<Vec<Cell>> {
-        let row = |version: &Version| {
+    let of_model = |model: &ModelJson| -> Vec<Vec<SheetCell>> {
+        let row = |version: &VersionJson| {
             vec![
-                Cell::Text(model.name.clone()),
-                Cell::Count(version.version),
-                Cell::Text(version.aliases.join(", ")),
-                Cell::text(version.sweep.clone()),
-                version.trial.map_or(Cell::Empty, Cell::Count),
+                SheetCell::Text(model.name.clone()),
+                SheetCell::Count(version.version),
+                SheetCell::Text(version.aliases.join(", ")),
+                SheetCell::text(version.sweep.clone()),
+                version.trial.map_or(SheetCell::Empty, SheetCell::Count),
                 version.metric_cell(),
-                Cell::text(version.metric.clone()),
-                Cell::number(version.value),
-                Cell::Moment(version.created_ms),
-                version.run_id.clone().map_or(Cell::Empty, Cell::Id),
-                version.sweep_id.clone().map_or(Cell::Empty, Cell::Id),
-                Cell::Text(version.source.clone()),
+                SheetCell::text(version.metric.clone()),
+                SheetCell::number(version.value),
+                SheetCell::Moment(version.created_ms),
+                version.run_id.clone().map_or(SheetCell::Empty, SheetCell::Id),
+                version.sweep_id.clone().map_or(SheetCell::Empty, SheetCell::Id),
+                SheetCell::Text(version.source.clone()),
             ]
         };
         model.versions.iter().map(row).collect()

@@ -5,7 +5,9 @@
 
 use serde::Serialize;
 
-use super::shared::{Context, Exit, Failure, Format, Found, Setting, TrialChoice, find_trial, print_json};
+use super::shared::{
+    CommandFailure, Context, Exit, Format, FoundTrial, Setting, TrialChoice, find_trial, print_json,
+};
 use crate::process::now_ms;
 use crate::query::{ChosenMetric, ModelSource, find_model};
 use crate::record::{index_of, point_of, tags};
@@ -56,17 +58,20 @@ struct Promoted {
 ///
 /// # Errors
 /// Where the trial has no model, or several, or is not over; and as the store's.
-pub async fn promote(setting: &Setting, args: &PromoteArgs) -> Result<Exit, Failure> {
+pub async fn promote(setting: &Setting, args: &PromoteArgs) -> Result<Exit, CommandFailure> {
     let context = Context::open_to_read(setting)?;
     let found = find_trial(&context, &args.trial).await?;
     let title = found.title();
     if !found.run.info.status.is_final() {
-        return Err(Failure::new(Exit::Usage, format!("{title} is not over: its model may still change"))
-            .hint("Wait for it: sweep status -w."));
+        return Err(CommandFailure::new(
+            Exit::Usage,
+            format!("{title} is not over: its model may still change"),
+        )
+        .hint("Wait for it: sweep status -w."));
     }
     let model = find_model(context.store.as_ref(), &found.run.info, &title, args.artifact.as_deref()).await?;
     let registry = context.store.registry();
-    let about = About::of(&context, &found).await?;
+    let about = ModelOrigin::of(&context, &found).await?;
     let (version, created) = version_of(registry, args, &found.run, &model, &about).await?;
     let before = match &args.alias {
         Some(alias) => move_alias(registry, &version, alias).await?,
@@ -96,15 +101,15 @@ pub async fn promote(setting: &Setting, args: &PromoteArgs) -> Result<Exit, Fail
 }
 
 /// What a version says of where it came from.
-struct About {
+struct ModelOrigin {
     tags: Vec<(String, String)>,
     description: String,
     /// ` of sweep … (loss = 0.1)`.
     words: String,
 }
 
-impl About {
-    async fn of(context: &Context, found: &Found) -> Result<Self, Failure> {
+impl ModelOrigin {
+    async fn of(context: &Context, found: &FoundTrial) -> Result<Self, CommandFailure> {
         let run = &found.run;
         let metric =
             found.of.as_ref().and_then(|(_, config)| ChosenMetric::of(config.metric.as_ref(), None, None));
@@ -130,7 +135,7 @@ impl About {
 }
 
 /// Where it came from, with params and metrics.
-fn tags_of(found: &Found, objective: Option<&(String, f64)>) -> Vec<(String, String)> {
+fn tags_of(found: &FoundTrial, objective: Option<&(String, f64)>) -> Vec<(String, String)> {
     let run = &found.run;
     let mut all: Vec<(String, String)> = Vec::new();
     let mut add = |key: &str, value: Option<&str>| {
@@ -172,8 +177,8 @@ async fn version_of(
     args: &PromoteArgs,
     run: &Run,
     model: &ModelSource,
-    about: &About,
-) -> Result<(ModelVersion, bool), Failure> {
+    about: &ModelOrigin,
+) -> Result<(ModelVersion, bool), CommandFailure> {
     registry.ensure_model(&args.name).await?;
     let known = registry.versions(&args.name).await?;
     let same = |version: &&ModelVersion| {
@@ -205,7 +210,7 @@ async fn move_alias(
     registry: &dyn Registry,
     version: &ModelVersion,
     alias: &str,
-) -> Result<Option<u64>, Failure> {
+) -> Result<Option<u64>, CommandFailure> {
     let before = registry.by_alias(&version.model, alias).await?.map(|known| known.version);
     if before == Some(version.version) {
         return Ok(None);
@@ -222,7 +227,7 @@ async fn move_alias(
     Ok(before)
 }
 
-fn in_words(promoted: &Promoted, title: &str, about: &About) -> String {
+fn in_words(promoted: &Promoted, title: &str, about: &ModelOrigin) -> String {
     let Promoted { model, version, .. } = promoted;
     let mut text = match promoted.created {
         true => format!("Registered {model} version {version}: {title}{}\n", about.words),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::shared::{Context, Exit, Failure, Format, Setting, SweepChoice, load_sweep};
+use super::shared::{CommandFailure, Context, Exit, Format, Setting, SweepChoice, load_sweep};
 use crate::query::{Replayed, propose_again};
 use crate::trial::TrialIndex;
 use crate::ui::words;
@@ -23,7 +23,7 @@ pub struct ReplayArgs {
 ///
 /// # Errors
 /// Where the trial was not run yet, or what it was made from was not kept; and as the store's.
-pub async fn replay(setting: &Setting, args: &ReplayArgs) -> Result<Exit, Failure> {
+pub async fn replay(setting: &Setting, args: &ReplayArgs) -> Result<Exit, CommandFailure> {
     let context = Context::open_to_read(setting)?;
     let (sweep, config) = load_sweep(&context, &args.sweep).await?;
     let trial = TrialIndex(args.trial);

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::shared::work::{WorkArgs, assemble};
 use super::shared::{
-    AnswerFormat, Context, Exit, Failure, Pin, Setting, Signals, TrialChoice, check_pin, find_trial,
+    AnswerFormat, CommandFailure, Context, Exit, Pin, Setting, Signals, TrialChoice, check_pin, find_trial,
     print_csv, print_json, print_sheet, refuse_half,
 };
 use crate::agent::{self, Agent, Event, Level, Rerun};
@@ -17,7 +17,7 @@ use crate::record::{DEFAULT_LEASE, Sweep, index_of, reruns_of, tags};
 use crate::space::Value;
 use crate::tracking::{Run, RunId};
 use crate::trial::{RunStatus, TrialIndex};
-use crate::ui::{Cell, Column, MINOR, Sheet, Ui, printable, words};
+use crate::ui::{MINOR, Sheet, SheetCell, SheetColumn, Ui, printable, words};
 
 /// What was typed.
 #[derive(Debug, Clone)]
@@ -38,15 +38,18 @@ pub struct RerunArgs {
 ///
 /// # Errors
 /// Where there is no such trial, or the store or this machine fails.
-pub async fn rerun(setting: &Setting, args: &RerunArgs) -> Result<Exit, Failure> {
+pub async fn rerun(setting: &Setting, args: &RerunArgs) -> Result<Exit, CommandFailure> {
     // What commands print must not get into data.
     let quiet = setting.ui.quiet || args.format != AnswerFormat::Table;
     let setting = Setting { ui: Ui { quiet, ..setting.ui }, ..setting.clone() };
     let context = Context::open_to_read(&setting)?;
     let found = find_trial(&context, &args.trial).await?;
     if found.run.tag(tags::RERUN_OF).is_some() {
-        return Err(Failure::new(Exit::Usage, format!("{} repeats a trial itself", found.run.info.name))
-            .hint("Name the trial that it repeats."));
+        return Err(CommandFailure::new(
+            Exit::Usage,
+            format!("{} repeats a trial itself", found.run.info.name),
+        )
+        .hint("Name the trial that it repeats."));
     }
     let original = found.run.clone();
     let (sweep, config) = found.into_sweep()?;
@@ -75,7 +78,7 @@ pub async fn rerun(setting: &Setting, args: &RerunArgs) -> Result<Exit, Failure>
         runs.push(run_once(&agent, again, &signals).await?);
     }
     (agent.events)(Event::Ended);
-    let report = Report::read(&context, original, trial, metric, runs).await?;
+    let report = RerunReport::read(&context, original, trial, metric, runs).await?;
     report.print(&setting, args.format)?;
     let failed = report.runs.iter().any(|run| run.run.info.status != RunStatus::Finished);
     Ok(signals.exit().unwrap_or(if failed { Exit::WorkFailed } else { Exit::Done }))
@@ -104,14 +107,14 @@ async fn next_number(
     sweep: &Sweep,
     original: &Run,
     trial: TrialIndex,
-) -> Result<u32, Failure> {
+) -> Result<u32, CommandFailure> {
     let before = reruns_of(context.store.as_ref(), sweep, &original.info.id).await?;
     let prefix = Rerun::prefix(trial);
     let number = |run: &Run| run.info.name.strip_prefix(&prefix)?.parse::<u32>().ok();
     Ok(before.iter().filter_map(number).max().unwrap_or(0) + 1)
 }
 
-async fn run_once(agent: &Agent, again: Rerun, signals: &Signals) -> Result<RunId, Failure> {
+async fn run_once(agent: &Agent, again: Rerun, signals: &Signals) -> Result<RunId, CommandFailure> {
     let outcome = agent::rerun(agent, again, &signals.stop()).await?;
     (agent.events)(Event::Settled(&outcome));
     Ok(outcome.run)
@@ -124,21 +127,21 @@ struct Valued {
 }
 
 /// What came of it.
-struct Report {
+struct RerunReport {
     trial: TrialIndex,
     metric: Option<ChosenMetric>,
     original: Valued,
     runs: Vec<Valued>,
 }
 
-impl Report {
+impl RerunReport {
     async fn read(
         context: &Context,
         original: Run,
         trial: TrialIndex,
         metric: Option<ChosenMetric>,
         ids: Vec<RunId>,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, CommandFailure> {
         let mut runs = vec![original];
         for id in ids {
             runs.push(context.store.run(&id).await?);
@@ -149,7 +152,7 @@ impl Report {
         };
         let mut valued = runs.into_iter().map(|run| Valued { value: values.get(&run.info.id).copied(), run });
         let original =
-            valued.next().ok_or_else(|| Failure::new(Exit::Usage, "there is nothing to report"))?;
+            valued.next().ok_or_else(|| CommandFailure::new(Exit::Usage, "there is nothing to report"))?;
         Ok(Self { trial, metric, original, runs: valued.collect() })
     }
 
@@ -159,7 +162,7 @@ impl Report {
         finished.filter_map(|run| run.value).filter(|value| value.is_finite()).collect()
     }
 
-    fn print(&self, setting: &Setting, format: AnswerFormat) -> Result<(), Failure> {
+    fn print(&self, setting: &Setting, format: AnswerFormat) -> Result<(), CommandFailure> {
         match format {
             AnswerFormat::Json => print_json(&setting.ui, &self.json()),
             AnswerFormat::Csv => print_csv(setting, &self.sheet())?,
@@ -194,22 +197,22 @@ impl Report {
     fn sheet(&self) -> Sheet {
         let value = self.metric.as_ref().map_or("value", |metric| metric.name.as_str());
         let columns = vec![
-            Column::new("", "run"),
-            Column::new("Seed", "seed"),
-            Column::new("Status", "status"),
-            Column::new(value, "value"),
-            Column::new("Took", "seconds").rank(1),
-            Column::new("Run", "run_id").rank(MINOR),
+            SheetColumn::new("", "run"),
+            SheetColumn::new("Seed", "seed"),
+            SheetColumn::new("Status", "status"),
+            SheetColumn::new(value, "value"),
+            SheetColumn::new("Took", "seconds").rank(1),
+            SheetColumn::new("Run", "run_id").rank(MINOR),
         ];
         let row = |name: String, valued: &Valued| {
             let run = &valued.run;
             vec![
-                Cell::Text(name),
-                Cell::text(run.tag(tags::TRIAL_SEED)),
-                Cell::Status(run.info.status),
-                Cell::number(valued.value),
-                took(run, now_ms()).map_or(Cell::Empty, Cell::Took),
-                Cell::Id(run.info.id.to_string()),
+                SheetCell::Text(name),
+                SheetCell::text(run.tag(tags::TRIAL_SEED)),
+                SheetCell::Status(run.info.status),
+                SheetCell::number(valued.value),
+                took(run, now_ms()).map_or(SheetCell::Empty, SheetCell::Took),
+                SheetCell::Id(run.info.id.to_string()),
             ]
         };
         let first = row(format!("trial {}", self.trial), &self.original);
@@ -222,7 +225,7 @@ impl Report {
 
     fn json(&self) -> RerunJson {
         let values = self.values();
-        let one = |valued: &Valued| OneJson {
+        let one = |valued: &Valued| SingleRerunJson {
             run_id: valued.run.info.id.to_string(),
             seed: valued.run.tag(tags::TRIAL_SEED).and_then(|seed| seed.parse().ok()),
             status: valued.run.info.status.as_str(),
@@ -246,15 +249,15 @@ impl Report {
 struct RerunJson {
     trial: u64,
     metric: Option<MetricJson>,
-    original: OneJson,
-    runs: Vec<OneJson>,
+    original: SingleRerunJson,
+    runs: Vec<SingleRerunJson>,
     mean: Option<f64>,
     std: Option<f64>,
     n: usize,
 }
 
 #[derive(Debug, Serialize)]
-struct OneJson {
+struct SingleRerunJson {
     run_id: String,
     seed: Option<u64>,
     status: &'static str,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::shared::{Context, Exit, Failure, Setting, SweepChoice, refuse_half};
+use super::shared::{CommandFailure, Context, Exit, Setting, SweepChoice, refuse_half};
 use crate::record::{ClaimOrder, Ledger, Order, Sweep, TrialRuns, stopped_early};
 use crate::tracking::Run;
 use crate::trial::{RunStatus, TrialIndex};
@@ -26,9 +26,9 @@ pub struct RetryArgs {
 ///
 /// # Errors
 /// Where nothing was named, a trial has no result yet, or the store fails.
-pub async fn retry(setting: &Setting, args: &RetryArgs) -> Result<Exit, Failure> {
+pub async fn retry(setting: &Setting, args: &RetryArgs) -> Result<Exit, CommandFailure> {
     if !args.failed && !args.killed && args.trials.is_empty() {
-        return Err(Failure::new(Exit::Usage, "no trials are named")
+        return Err(CommandFailure::new(Exit::Usage, "no trials are named")
             .hint("Give --failed, --killed, or the numbers of trials: `sweep retry 3 17`."));
     }
     let context = Context::open(setting)?;
@@ -56,7 +56,11 @@ pub async fn retry(setting: &Setting, args: &RetryArgs) -> Result<Exit, Failure>
     Ok(Exit::Done)
 }
 
-async fn wanted(context: &Context, sweep: &Sweep, args: &RetryArgs) -> Result<BTreeSet<TrialIndex>, Failure> {
+async fn wanted(
+    context: &Context,
+    sweep: &Sweep,
+    args: &RetryArgs,
+) -> Result<BTreeSet<TrialIndex>, CommandFailure> {
     let mut wanted: BTreeSet<TrialIndex> = args.trials.iter().copied().map(TrialIndex).collect();
     if args.failed || args.killed {
         let runs = TrialRuns::read(context.store.as_ref(), sweep).await?;

@@ -2,7 +2,7 @@
 
 use super::shared::work::work_on;
 pub use super::shared::work::{GUARD, WorkArgs};
-use super::shared::{Context, Exit, Failure, Setting, SweepChoice, load_sweep};
+use super::shared::{CommandFailure, Context, Exit, Setting, SweepChoice, load_sweep};
 
 /// What was typed.
 #[derive(Debug, Clone)]
@@ -17,7 +17,7 @@ pub struct RunArgs {
 ///
 /// # Errors
 /// Where the sweep can't be opened, or the store or this machine fails.
-pub async fn run(setting: &Setting, args: &RunArgs) -> Result<Exit, Failure> {
+pub async fn run(setting: &Setting, args: &RunArgs) -> Result<Exit, CommandFailure> {
     let context = Context::open(setting)?;
     let (sweep, config) = load_sweep(&context, &args.sweep).await?;
     let id = sweep.id().short().to_owned();

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::shared::{Exit, Failure, Format, Sampler, Setting, load_file, seed_of};
+use super::shared::{CommandFailure, Exit, Format, Sampler, Setting, load_file, seed_of};
 use crate::strategy;
 use crate::trial::TrialIndex;
 
@@ -25,7 +25,7 @@ pub struct SampleArgs {
 ///
 /// # Errors
 /// Where the config has faults, or its method needs what only a running sweep has.
-pub fn sample(setting: &Setting, args: &SampleArgs) -> Result<Exit, Failure> {
+pub fn sample(setting: &Setting, args: &SampleArgs) -> Result<Exit, CommandFailure> {
     let (config, _) = load_file(&setting.ui, &args.config)?;
     let seed = seed_of(setting, &config, args.seed);
     let strategy = strategy::for_config(&config, seed)?;

@@ -9,10 +9,10 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
 use tokio::sync::watch;
 
-use super::shared::{DEFAULT_URI, Exit, Failure, Setting, not_heard, refuse_workspace, without_login};
-use crate::gateway::{Access, Hosts, Logins, Origins, PublicServer};
+use super::shared::{CommandFailure, DEFAULT_URI, Exit, Setting, not_heard, refuse_workspace, without_login};
+use crate::gateway::{AccessRules, Hosts, Logins, Origins, PublicServer};
 use crate::process::EndSignals;
-use crate::tracking::embedded::{EmbeddedStore, Roots};
+use crate::tracking::embedded::{ArtifactRoots, EmbeddedStore};
 use crate::ui::Ui;
 
 /// What the locations of new experiments begin with, so that clients on other machines can send files.
@@ -45,18 +45,18 @@ pub struct ServerArgs {
 ///
 /// # Errors
 /// Where the address can't be had or is open to others without a login, or the database can't be opened.
-pub async fn server(setting: &Setting, args: &ServerArgs) -> Result<Exit, Failure> {
+pub async fn server(setting: &Setting, args: &ServerArgs) -> Result<Exit, CommandFailure> {
     let args = &ServerArgs { host: bare(&args.host).to_owned(), ..args.clone() };
     let logins = logins(&setting.ui, args)?;
     if (args.host.as_str(), 0).to_socket_addrs().is_err() {
-        return Err(Failure::new(
+        return Err(CommandFailure::new(
             Exit::Usage,
             format!("--host: {} is no address of this machine", args.host),
         )
         .hint("127.0.0.1 serves this machine alone, 0.0.0.0 all of its addresses."));
     }
     if logins.is_empty() && !is_loopback(&args.host) {
-        return Err(Failure::new(
+        return Err(CommandFailure::new(
             Exit::Usage,
             format!("{} can be reached from other machines, without authentication", args.host),
         )
@@ -69,7 +69,7 @@ pub async fn server(setting: &Setting, args: &ServerArgs) -> Result<Exit, Failur
     let mut end = EndSignals::listen().map_err(|error| not_heard(&error))?;
     let store = open(setting, args)?;
     allow_files();
-    let access = Access { hosts: hosts(args), origins: origins(args), logins };
+    let access = AccessRules { hosts: hosts(args), origins: origins(args), logins };
     let (stop, mut stopped) = watch::channel(false);
     let shutdown = async move {
         let _ = stopped.wait_for(|stop| *stop).await;
@@ -77,7 +77,7 @@ pub async fn server(setting: &Setting, args: &ServerArgs) -> Result<Exit, Failur
     let page = index(&store);
     let server = PublicServer::start(store.clone(), (&args.host, args.port), access, page, shutdown)
         .await
-        .map_err(|error| Failure { exit: Exit::Usage, ..error.into() }.hint(PORT_HINT))?;
+        .map_err(|error| CommandFailure { exit: Exit::Usage, ..error.into() }.hint(PORT_HINT))?;
     say_where(&setting.ui, args, &store, server.address().port());
     end.next().await;
     setting.ui.say("Ending: open requests are finished. Ctrl-C again ends it at once.");
@@ -153,12 +153,12 @@ fn backend<'a>(setting: &'a Setting, args: &'a ServerArgs) -> &'a str {
     }
 }
 
-fn open(setting: &Setting, args: &ServerArgs) -> Result<EmbeddedStore, Failure> {
+fn open(setting: &Setting, args: &ServerArgs) -> Result<EmbeddedStore, CommandFailure> {
     refuse_workspace()?;
     let uri = backend(setting, args);
     if !uri.starts_with("sqlite") && uri.contains(':') {
         let shown = without_login(uri);
-        return Err(Failure::new(Exit::Usage, format!("`{shown}` is not a SQLite database")).hint(
+        return Err(CommandFailure::new(Exit::Usage, format!("`{shown}` is not a SQLite database")).hint(
             "sweep serves sqlite:///FILE alone (--backend-store-uri); for other databases run `mlflow server`.",
         ));
     }
@@ -170,19 +170,20 @@ fn open(setting: &Setting, args: &ServerArgs) -> Result<EmbeddedStore, Failure> 
         Some(root) if root.starts_with("file:///") => folder(setting, root).map(|_| root.to_owned())?,
         Some(root) => folder(setting, root)?.display().to_string(),
     };
-    let roots = Roots { new_experiments: Some(new_experiments), proxied, confined: true };
+    let roots = ArtifactRoots { new_experiments: Some(new_experiments), proxied, confined: true };
     Ok(EmbeddedStore::open_with(uri, &roots)?)
 }
 
 /// A folder of this machine, absolute.
-fn folder(setting: &Setting, given: &str) -> Result<PathBuf, Failure> {
+fn folder(setting: &Setting, given: &str) -> Result<PathBuf, CommandFailure> {
     let path = given.strip_prefix("file://").or_else(|| given.strip_prefix("file:")).unwrap_or(given);
     if path.contains(':') || path.is_empty() {
-        return Err(Failure::new(Exit::Usage, format!("`{given}` is not a folder on this machine"))
+        return Err(CommandFailure::new(Exit::Usage, format!("`{given}` is not a folder on this machine"))
             .hint("sweep keeps artifacts in a folder; for object stores run `mlflow server`."));
     }
     std::path::absolute(setting.folder.join(path)).map_err(|error| {
-        Failure::new(Exit::Usage, format!("`{given}` is not a folder on this machine")).caused_by(&error)
+        CommandFailure::new(Exit::Usage, format!("`{given}` is not a folder on this machine"))
+            .caused_by(&error)
     })
 }
 
@@ -203,10 +204,10 @@ fn origins(args: &ServerArgs) -> Origins {
 }
 
 /// Logins come from the environment or a file, never from the command line, which every user of the machine can read.
-fn logins(ui: &Ui, args: &ServerArgs) -> Result<Logins, Failure> {
+fn logins(ui: &Ui, args: &ServerArgs) -> Result<Logins, CommandFailure> {
     let mut logins = Logins::default();
     let wrong = |from: &str, error: &dyn std::error::Error| {
-        Failure::new(Exit::Usage, format!("the logins of {from} can't be used")).caused_by(error)
+        CommandFailure::new(Exit::Usage, format!("the logins of {from} can't be used")).caused_by(error)
     };
     match (variable("SWEEP_SERVER_USERNAME"), variable("SWEEP_SERVER_PASSWORD")) {
         (Some(name), Some(password)) => logins
@@ -214,7 +215,7 @@ fn logins(ui: &Ui, args: &ServerArgs) -> Result<Logins, Failure> {
             .map_err(|error| wrong("SWEEP_SERVER_USERNAME and SWEEP_SERVER_PASSWORD", &error))?,
         (None, None) => {}
         _ => {
-            return Err(Failure::new(
+            return Err(CommandFailure::new(
                 Exit::Usage,
                 "only one of SWEEP_SERVER_USERNAME and SWEEP_SERVER_PASSWORD is set",
             ));
@@ -225,8 +226,9 @@ fn logins(ui: &Ui, args: &ServerArgs) -> Result<Logins, Failure> {
     }
     if let Some(path) = &args.login_file {
         let named = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Failure::new(Exit::Usage, format!("{named} can't be read")).caused_by(&error))?;
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            CommandFailure::new(Exit::Usage, format!("{named} can't be read")).caused_by(&error)
+        })?;
         logins.add_lines(&text).map_err(|error| wrong(&named, &error))?;
         if readable_by_others(path) {
             ui.warn(&format!("others on this machine can read {named}: chmod 600 {named}"));

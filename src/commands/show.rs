@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::shared::{
-    AnswerFormat, Context, Exit, Failure, Found, LogPlace, Setting, TrialChoice, find_trial, log_place,
-    print_json, status_cell,
+    AnswerFormat, CommandFailure, Context, Exit, FoundTrial, LogPlace, Setting, TrialChoice, find_trial,
+    log_place, print_json, status_cell,
 };
 use crate::process::now_ms;
 use crate::query::{
@@ -20,7 +20,7 @@ use crate::record::{
 };
 use crate::space::Value;
 use crate::tracking::{ArtifactEntry, Metric, Run};
-use crate::ui::{Cell, Column, Facts, Sheet, Style, Ui, words};
+use crate::ui::{Facts, Sheet, SheetCell, SheetColumn, Style, Ui, words};
 
 /// What was typed.
 #[derive(Debug, Clone)]
@@ -44,10 +44,10 @@ const SPARK: usize = 24;
 ///
 /// # Errors
 /// Where there is no such trial, or the store fails.
-pub async fn show(setting: &Setting, args: &ShowArgs) -> Result<Exit, Failure> {
+pub async fn show(setting: &Setting, args: &ShowArgs) -> Result<Exit, CommandFailure> {
     let context = Context::open_to_read(setting)?;
     let found = find_trial(&context, &args.trial).await?;
-    let whole = Whole::read(&context, found).await?;
+    let whole = TrialDetails::read(&context, found).await?;
     match args.format {
         AnswerFormat::Json => print_json(&setting.ui, &whole.json()),
         AnswerFormat::Csv => setting.ui.data(&whole.sheet().csv()),
@@ -57,8 +57,8 @@ pub async fn show(setting: &Setting, args: &ShowArgs) -> Result<Exit, Failure> {
 }
 
 /// A trial with all that belongs to it.
-struct Whole {
-    found: Found,
+struct TrialDetails {
+    found: FoundTrial,
     metric: Option<ChosenMetric>,
     histories: BTreeMap<String, Vec<Metric>>,
     artifacts: Vec<ArtifactEntry>,
@@ -67,8 +67,8 @@ struct Whole {
     now: i64,
 }
 
-impl Whole {
-    async fn read(context: &Context, found: Found) -> Result<Self, Failure> {
+impl TrialDetails {
+    async fn read(context: &Context, found: FoundTrial) -> Result<Self, CommandFailure> {
         let store = context.store.as_ref();
         let metric =
             found.of.as_ref().and_then(|(_, config)| ChosenMetric::of(config.metric.as_ref(), None, None));
@@ -314,39 +314,41 @@ impl Whole {
 
     /// A row a fact, for spreadsheets.
     fn sheet(&self) -> Sheet {
-        let text = |text: &str| Cell::Text(text.to_owned());
+        let text = |text: &str| SheetCell::Text(text.to_owned());
         let run = &self.found.run;
         let mut rows = vec![
             vec![text("run"), text("run_id"), text(run.info.id.as_str())],
             vec![text("run"), text("status"), status_cell(run)],
-            vec![text("run"), text("started"), Cell::Moment(run.info.start_time)],
-            vec![text("run"), text("ended"), run.info.end_time.map_or(Cell::Empty, Cell::Moment)],
-            vec![text("run"), text("seconds"), took(run, self.now).map_or(Cell::Empty, Cell::Took)],
+            vec![text("run"), text("started"), SheetCell::Moment(run.info.start_time)],
+            vec![text("run"), text("ended"), run.info.end_time.map_or(SheetCell::Empty, SheetCell::Moment)],
+            vec![text("run"), text("seconds"), took(run, self.now).map_or(SheetCell::Empty, SheetCell::Took)],
         ];
         let point = point_of(run);
-        rows.extend(
-            point
-                .leaves()
-                .into_iter()
-                .map(|(path, value)| vec![text("param"), Cell::Text(path), Cell::Value(value.clone())]),
-        );
+        rows.extend(point.leaves().into_iter().map(|(path, value)| {
+            vec![text("param"), SheetCell::Text(path), SheetCell::Value(value.clone())]
+        }));
         rows.extend(
             run.params.iter().map(|(name, value)| vec![text("logged_param"), text(name), text(value)]),
         );
         rows.extend(
             run.metrics
                 .iter()
-                .map(|metric| vec![text("metric"), text(&metric.key), Cell::Number(metric.value)]),
+                .map(|metric| vec![text("metric"), text(&metric.key), SheetCell::Number(metric.value)]),
         );
         // The command as it is known to be: its tag is what somebody wrote, and may be run by whoever reads this.
-        rows.extend(self.command().map(|command| vec![text("run"), text("command"), Cell::Text(command)]));
+        rows.extend(
+            self.command().map(|command| vec![text("run"), text("command"), SheetCell::Text(command)]),
+        );
         let kept = run.tags.iter().filter(|(key, _)| key != tags::COMMAND);
         rows.extend(kept.map(|(key, value)| vec![text("tag"), text(key), text(value)]));
         rows.extend(self.artifacts.iter().map(|entry| {
-            vec![text("artifact"), text(&entry.path), entry.size.map_or(Cell::Empty, Cell::Count)]
+            vec![text("artifact"), text(&entry.path), entry.size.map_or(SheetCell::Empty, SheetCell::Count)]
         }));
-        let columns =
-            vec![Column::new("Kind", "kind"), Column::new("Name", "name"), Column::new("Value", "value")];
+        let columns = vec![
+            SheetColumn::new("Kind", "kind"),
+            SheetColumn::new("Name", "name"),
+            SheetColumn::new("Value", "value"),
+        ];
         Sheet { columns, rows }
     }
 }

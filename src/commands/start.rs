@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::shared::work::{WorkArgs, work_on};
-use super::shared::{AnswerFormat, Conclusion, Exit, Failure, Setting, conclude, create};
+use super::shared::{AnswerFormat, CommandFailure, Conclusion, Exit, Setting, conclude, create};
 
 /// What was typed.
 #[derive(Debug, Clone)]
@@ -20,7 +20,7 @@ pub struct StartArgs {
 ///
 /// # Errors
 /// As `init`, `run` and `finalize`.
-pub async fn start(setting: &Setting, args: &StartArgs) -> Result<Exit, Failure> {
+pub async fn start(setting: &Setting, args: &StartArgs) -> Result<Exit, CommandFailure> {
     let (context, sweep, config) = create(setting, &args.config, &[]).await?;
     context.ui.say(&format!("Sweep initialized with ID: {}", sweep.id()));
     let worked = work_on(&context, sweep.clone(), config.clone(), &args.work).await?;

@@ -7,11 +7,13 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::shared::{AnswerFormat, Context, Exit, Failure, Setting, SweepChoice, counts_words, print_json};
-use crate::query::{BestJson, Counts, MetricJson, Overview, Snapshot, State, since, took};
+use super::shared::{
+    AnswerFormat, CommandFailure, Context, Exit, Setting, SweepChoice, counts_words, print_json,
+};
+use crate::query::{BestJson, Counts, MetricJson, Overview, SweepSnapshot, SweepState, since, took};
 use crate::record::{index_of, point_of, tags};
 use crate::space::Value;
-use crate::ui::{Cell, Column, Screen, Sheet, words};
+use crate::ui::{Screen, Sheet, SheetCell, SheetColumn, words};
 
 /// What was typed.
 #[derive(Debug, Clone, Default)]
@@ -31,11 +33,11 @@ const PAUSE: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// Where the sweep can't be opened, or the store fails.
-pub async fn status(setting: &Setting, args: &StatusArgs) -> Result<Exit, Failure> {
+pub async fn status(setting: &Setting, args: &StatusArgs) -> Result<Exit, CommandFailure> {
     let context = Context::open_to_read(setting)?;
     let id = context.sweep_id(&args.sweep).await?;
     let overview = Overview::read(&context.store, context.store.run(&id).await?).await?;
-    let mut look = Snapshot::read(&context.store, overview).await?;
+    let mut look = SweepSnapshot::read(&context.store, overview).await?;
     if !args.watch {
         look.print(setting, args.format);
         return Ok(Exit::Done);
@@ -66,7 +68,7 @@ pub async fn status(setting: &Setting, args: &StatusArgs) -> Result<Exit, Failur
     }
 }
 
-impl Snapshot {
+impl SweepSnapshot {
     fn print(&self, setting: &Setting, format: AnswerFormat) {
         match format {
             AnswerFormat::Json => print_json(&setting.ui, &self.json()),
@@ -154,24 +156,27 @@ impl Snapshot {
         let counts = self.overview.counts();
         let best = self.overview.best_json();
         let told = [
-            ("time", Cell::Moment(self.now)),
-            ("sweep_id", Cell::Id(self.overview.sweep.id().to_string())),
-            ("state", Cell::Text(self.overview.state().word().to_owned())),
-            ("limit", counts.limit.map_or(Cell::Empty, Cell::Count)),
-            ("begun", Cell::Count(counts.begun)),
-            ("running", Cell::Count(counts.running)),
-            ("finished", Cell::Count(counts.finished)),
-            ("failed", Cell::Count(counts.failed)),
-            ("stopped_early", Cell::Count(counts.stopped_early)),
-            ("killed", Cell::Count(counts.killed)),
-            ("deleted", Cell::Count(counts.deleted)),
-            ("best_trial", best.as_ref().and_then(BestJson::trial).map_or(Cell::Empty, Cell::Count)),
-            ("best", Cell::number(best.as_ref().map(BestJson::value))),
-            ("unmeasured", Cell::Count(self.unmeasured)),
-            ("trials_per_minute", Cell::number(self.pace.map(|pace| pace.rate * 60.0))),
-            ("seconds_left", Cell::number(self.seconds_left())),
+            ("time", SheetCell::Moment(self.now)),
+            ("sweep_id", SheetCell::Id(self.overview.sweep.id().to_string())),
+            ("state", SheetCell::Text(self.overview.state().word().to_owned())),
+            ("limit", counts.limit.map_or(SheetCell::Empty, SheetCell::Count)),
+            ("begun", SheetCell::Count(counts.begun)),
+            ("running", SheetCell::Count(counts.running)),
+            ("finished", SheetCell::Count(counts.finished)),
+            ("failed", SheetCell::Count(counts.failed)),
+            ("stopped_early", SheetCell::Count(counts.stopped_early)),
+            ("killed", SheetCell::Count(counts.killed)),
+            ("deleted", SheetCell::Count(counts.deleted)),
+            (
+                "best_trial",
+                best.as_ref().and_then(BestJson::trial).map_or(SheetCell::Empty, SheetCell::Count),
+            ),
+            ("best", SheetCell::number(best.as_ref().map(BestJson::value))),
+            ("unmeasured", SheetCell::Count(self.unmeasured)),
+            ("trials_per_minute", SheetCell::number(self.pace.map(|pace| pace.rate * 60.0))),
+            ("seconds_left", SheetCell::number(self.seconds_left())),
         ];
-        let (columns, row) = told.into_iter().map(|(key, cell)| (Column::new(key, key), cell)).unzip();
+        let (columns, row) = told.into_iter().map(|(key, cell)| (SheetColumn::new(key, key), cell)).unzip();
         Sheet { columns, rows: vec![row] }
     }
 }
@@ -181,7 +186,7 @@ impl Snapshot {
 struct StatusJson {
     sweep_id: String,
     sweep_name: String,
-    state: State,
+    state: SweepState,
     time: String,
     metric: Option<MetricJson>,
     trials: Counts,

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use serde::Serialize;
 
 use super::shared::{
-    AnswerFormat, Context, Exit, Failure, Setting, SweepChoice, deleted_words, load_sweep, print_csv,
+    AnswerFormat, CommandFailure, Context, Exit, Setting, SweepChoice, deleted_words, load_sweep, print_csv,
     print_json, print_sheet, status_cell,
 };
 use crate::config::{Config, Filter};
@@ -14,7 +14,7 @@ use crate::process::now_ms;
 use crate::query::{ChosenMetric, MetricJson, Selected, Selection, TrialJson, TrialRow, plain_name};
 use crate::record::{Sweep, attempt_of, tags};
 use crate::space::{Point, Value};
-use crate::ui::{Cell, Column, MINOR, Sheet, words};
+use crate::ui::{MINOR, Sheet, SheetCell, SheetColumn, words};
 
 /// What was typed.
 #[derive(Debug, Clone, Default)]
@@ -37,11 +37,11 @@ pub struct TrialsArgs {
 ///
 /// # Errors
 /// Where the sweep can't be read, or a column is asked for that there is not.
-pub async fn trials(setting: &Setting, args: &TrialsArgs) -> Result<Exit, Failure> {
+pub async fn trials(setting: &Setting, args: &TrialsArgs) -> Result<Exit, CommandFailure> {
     let context = Context::open_to_read(setting)?;
     let (sweep, config) = load_sweep(&context, &args.sweep).await?;
     let metric = ChosenMetric::of(config.metric.as_ref(), None, None);
-    let asked = Asked { args, config: &config, metric: metric.as_ref(), now: now_ms() };
+    let asked = TrialsRequest { args, config: &config, metric: metric.as_ref(), now: now_ms() };
     let selection = Selection {
         sort: args.sort.as_deref(),
         descending: args.desc,
@@ -55,7 +55,7 @@ pub async fn trials(setting: &Setting, args: &TrialsArgs) -> Result<Exit, Failur
     if deleted > 0 {
         context.ui.say(&format!("{}.", deleted_words(deleted)));
     }
-    let list = List { rows: &rows, asked: &asked, important: important(&sweep) };
+    let list = TrialList { rows: &rows, asked: &asked, important: important(&sweep) };
     match args.format {
         AnswerFormat::Json => print_json(
             &setting.ui,
@@ -86,14 +86,14 @@ struct TrialsJson {
 }
 
 /// What was typed, with the sweep that it is about.
-struct Asked<'a> {
+struct TrialsRequest<'a> {
     args: &'a TrialsArgs,
     config: &'a Config,
     metric: Option<&'a ChosenMetric>,
     now: i64,
 }
 
-impl Asked<'_> {
+impl TrialsRequest<'_> {
     /// The names that were asked for: their columns stay, however little room there is.
     fn named(&self) -> Vec<String> {
         let filter = self.args.filter.as_deref().and_then(|text| Filter::parse(text).ok());
@@ -118,9 +118,9 @@ impl Asked<'_> {
 }
 
 /// The trials that are shown.
-struct List<'a> {
+struct TrialList<'a> {
     rows: &'a [TrialRow],
-    asked: &'a Asked<'a>,
+    asked: &'a TrialsRequest<'a>,
     /// Parameters, the most important first, where the sweep was analysed.
     important: Vec<String>,
 }
@@ -131,7 +131,7 @@ fn important(sweep: &Sweep) -> Vec<String> {
     names.unwrap_or_default()
 }
 
-impl List<'_> {
+impl TrialList<'_> {
     /// Parameters that some trial has, by whether they differ among those that are shown.
     fn params(&self) -> (Vec<String>, Vec<String>) {
         let mut paths: Vec<String> =
@@ -171,25 +171,25 @@ impl List<'_> {
         let others = self.other_metrics();
         let metric = self.asked.metric.map(|metric| metric.name.clone());
         let columns = self.columns(&differ, &same, metric.as_deref(), &others);
-        let cell = |value: Option<&Value>| value.cloned().map_or(Cell::Empty, Cell::Value);
+        let cell = |value: Option<&Value>| value.cloned().map_or(SheetCell::Empty, SheetCell::Value);
         let row = |row: &TrialRow| {
             let info = &row.run.info;
-            let took = row.took(self.asked.now).map_or(Cell::Empty, Cell::Took);
+            let took = row.took(self.asked.now).map_or(SheetCell::Empty, SheetCell::Took);
             let attempt = u64::from(attempt_of(&row.run));
             let mut cells = vec![
-                Cell::Count(row.trial),
-                Cell::Count(attempt),
-                Cell::Id(info.id.to_string()),
+                SheetCell::Count(row.trial),
+                SheetCell::Count(attempt),
+                SheetCell::Id(info.id.to_string()),
                 status_cell(&row.run),
-                Cell::Moment(info.start_time),
-                info.end_time.map_or(Cell::Empty, Cell::Moment),
+                SheetCell::Moment(info.start_time),
+                info.end_time.map_or(SheetCell::Empty, SheetCell::Moment),
                 took.clone(),
-                Cell::number(row.value),
+                SheetCell::number(row.value),
             ];
             cells.extend(differ.iter().chain(&same).map(|path| cell(row.point.get(path))));
-            cells.push(Cell::number(row.value));
-            cells.extend(others.iter().map(|name| Cell::number(row.metric(name))));
-            cells.extend([took, Cell::Id(info.id.to_string())]);
+            cells.push(SheetCell::number(row.value));
+            cells.extend(others.iter().map(|name| SheetCell::number(row.metric(name))));
+            cells.extend([took, SheetCell::Id(info.id.to_string())]);
             cells
         };
         Sheet { columns, rows: self.rows.iter().map(row).collect() }
@@ -202,9 +202,9 @@ impl List<'_> {
         same: &[String],
         metric: Option<&str>,
         others: &[String],
-    ) -> Vec<Column> {
+    ) -> Vec<SheetColumn> {
         let again = self.rows.iter().any(|row| attempt_of(&row.run) > 1);
-        let hidden = |column: Column, shown: bool| if shown { column } else { column.csv_only() };
+        let hidden = |column: SheetColumn, shown: bool| if shown { column } else { column.csv_only() };
         let [index, attempt, run_id, status, start, end, duration] = TRIAL_COLUMNS;
         let taken = |name: &str| TRIAL_COLUMNS.contains(&name);
         let param = |path: &str| if taken(path) { format!("params.{path}") } else { path.to_owned() };
@@ -213,16 +213,16 @@ impl List<'_> {
             if taken(name) || is_param(name) { format!("metrics.{name}") } else { name.to_owned() }
         };
         let mut columns = vec![
-            Column::new("Trial", index),
-            hidden(Column::new("Attempt", attempt).rank(MINOR), again),
-            Column::new("", run_id).csv_only(),
-            Column::new("Status", status),
-            Column::new("", start).csv_only(),
-            Column::new("", end).csv_only(),
-            Column::new("", duration).csv_only(),
+            SheetColumn::new("Trial", index),
+            hidden(SheetColumn::new("Attempt", attempt).rank(MINOR), again),
+            SheetColumn::new("", run_id).csv_only(),
+            SheetColumn::new("Status", status),
+            SheetColumn::new("", start).csv_only(),
+            SheetColumn::new("", end).csv_only(),
+            SheetColumn::new("", duration).csv_only(),
             match metric {
-                Some(name) => Column::new(name, "").table_only(),
-                None => Column::new("", "").nobody(),
+                Some(name) => SheetColumn::new(name, "").table_only(),
+                None => SheetColumn::new("", "").nobody(),
             },
         ];
         let named = self.asked.named();
@@ -232,16 +232,18 @@ impl List<'_> {
             self.important.iter().position(|name| name == path).unwrap_or(self.important.len())
         };
         columns.extend(
-            differ.iter().map(|path| Column::new(path, &param(path)).rank(rank(path, 1)).place(place(path))),
+            differ
+                .iter()
+                .map(|path| SheetColumn::new(path, &param(path)).rank(rank(path, 1)).place(place(path))),
         );
-        columns.extend(same.iter().map(|path| Column::new(path, &param(path)).csv_only()));
+        columns.extend(same.iter().map(|path| SheetColumn::new(path, &param(path)).csv_only()));
         columns.push(match metric {
-            Some(name) => Column::new(name, &key(name)).csv_only(),
-            None => Column::new("", "").nobody(),
+            Some(name) => SheetColumn::new(name, &key(name)).csv_only(),
+            None => SheetColumn::new("", "").nobody(),
         });
-        columns.extend(others.iter().map(|name| Column::new(name, &key(name)).rank(rank(name, 2))));
-        columns.push(Column::new("Took", "").table_only().rank(MINOR + 1));
-        columns.push(Column::new("Run", "").table_only().rank(MINOR + 2));
+        columns.extend(others.iter().map(|name| SheetColumn::new(name, &key(name)).rank(rank(name, 2))));
+        columns.push(SheetColumn::new("Took", "").table_only().rank(MINOR + 1));
+        columns.push(SheetColumn::new("Run", "").table_only().rank(MINOR + 2));
         columns
     }
 

@@ -7,7 +7,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::shared::{
-    Context, Exit, Failure, Format, Found, Setting, TrialChoice, find_trial, host, print_json, read_file,
+    CommandFailure, Context, Exit, Format, FoundTrial, Setting, TrialChoice, find_trial, host, print_json,
+    read_file,
 };
 use crate::agent::{TOO_LARGE, changes_hash};
 use crate::config;
@@ -16,7 +17,7 @@ use crate::process::{GitState, below_top, commits_apart, git_state, is_tracked};
 use crate::query::{propose_again, shown_command};
 use crate::record::{Code, Sweep, fingerprint, index_of, point_of, tags};
 use crate::tracking::{ErrorKind, Run};
-use crate::ui::{CheckLine, Mark, check_list, words};
+use crate::ui::{CheckLine, CheckMark, check_list, words};
 
 /// What was typed.
 #[derive(Debug, Clone)]
@@ -32,7 +33,7 @@ pub struct VerifyArgs {
 /// How something stands, compared with then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum State {
+enum VerifyState {
     Same,
     Changed,
     Unknown,
@@ -42,7 +43,7 @@ enum State {
 #[derive(Debug, Clone, Serialize)]
 struct Compared {
     check: &'static str,
-    state: State,
+    state: VerifyState,
     then: Option<String>,
     now: Option<String>,
     /// In words.
@@ -70,7 +71,7 @@ struct Verified {
 ///
 /// # Errors
 /// Where there is no such trial, or it belongs to no sweep; and as the store's.
-pub async fn verify(setting: &Setting, args: &VerifyArgs) -> Result<Exit, Failure> {
+pub async fn verify(setting: &Setting, args: &VerifyArgs) -> Result<Exit, CommandFailure> {
     let context = Context::open_to_read(setting)?;
     let found = find_trial(&context, &args.trial).await?;
     if args.diff {
@@ -91,7 +92,7 @@ pub async fn verify(setting: &Setting, args: &VerifyArgs) -> Result<Exit, Failur
     checks.push(files(&context.folder, command.as_deref().unwrap_or_default(), git.is_some()));
     checks.push(told("host", run.tag(tags::HOST), Some(host())));
     checks.push(told("version", run.tag(tags::VERSION), Some(env!("CARGO_PKG_VERSION").to_owned())));
-    let same = !checks.iter().any(|check| check.counts && check.state == State::Changed);
+    let same = !checks.iter().any(|check| check.counts && check.state == VerifyState::Changed);
     let verified = Verified {
         trial: index_of(&run).map(|trial| trial.0),
         run_id: run.info.id.to_string(),
@@ -108,14 +109,14 @@ pub async fn verify(setting: &Setting, args: &VerifyArgs) -> Result<Exit, Failur
     Ok(if same { Exit::Done } else { Exit::WorkFailed })
 }
 
-async fn print_diff(context: &Context, found: &Found) -> Result<Exit, Failure> {
+async fn print_diff(context: &Context, found: &FoundTrial) -> Result<Exit, CommandFailure> {
     match context.store.artifact(&found.run.info, tags::GIT_DIFF_ARTIFACT).await {
         Ok(patch) => {
             context.ui.data_bytes(&patch);
             Ok(Exit::Done)
         }
         Err(error) if error.kind == ErrorKind::NotFound => {
-            Err(Failure::new(Exit::WorkFailed, format!("{} has kept no changes", found.title())).hint(
+            Err(CommandFailure::new(Exit::WorkFailed, format!("{} has kept no changes", found.title())).hint(
                 "It ran with the files of its commit, outside of a repository, with too many changes, or with `git_diff: false`.",
             ))
         }
@@ -123,7 +124,7 @@ async fn print_diff(context: &Context, found: &Found) -> Result<Exit, Failure> {
     }
 }
 
-fn compared(check: &'static str, state: State, found: impl Into<String>) -> Compared {
+fn compared(check: &'static str, state: VerifyState, found: impl Into<String>) -> Compared {
     Compared { check, state, then: None, now: None, found: found.into(), counts: true }
 }
 
@@ -135,11 +136,11 @@ fn commit(folder: &Path, run: &Run, git: Option<&GitState>) -> Compared {
     let then = run.tag(tags::GIT_COMMIT);
     let now = git.map(|git| git.commit.as_str());
     let (state, found) = match (then, now) {
-        (None, _) => (State::Unknown, "the trial did not run in a git repository".to_owned()),
+        (None, _) => (VerifyState::Unknown, "the trial did not run in a git repository".to_owned()),
         (Some(then), None) => {
-            (State::Unknown, format!("{} then; this folder is in no repository", short(then)))
+            (VerifyState::Unknown, format!("{} then; this folder is in no repository", short(then)))
         }
-        (Some(then), Some(now)) if then == now => (State::Same, short(then).to_owned()),
+        (Some(then), Some(now)) if then == now => (VerifyState::Same, short(then).to_owned()),
         (Some(then), Some(now)) => {
             let apart = match commits_apart(folder, then, now) {
                 None => "this repository does not have it: try git fetch".to_owned(),
@@ -150,7 +151,7 @@ fn commit(folder: &Path, run: &Run, git: Option<&GitState>) -> Compared {
                     format!("on another line: {} here, {other} there", words::count(ahead, "commit"))
                 }
             };
-            (State::Changed, format!("{} then, {} now ({apart})", short(then), short(now)))
+            (VerifyState::Changed, format!("{} then, {} now ({apart})", short(then), short(now)))
         }
     };
     let (then, now) = (then.map(str::to_owned), now.map(str::to_owned));
@@ -162,21 +163,25 @@ fn changes(run: &Run, git: Option<&GitState>) -> Compared {
     let then = run.tag(tags::GIT_DIFF_SHA256).map(str::to_owned);
     let now = git.and_then(|git| changes_hash(&git.changes));
     let (state, found) = match (dirty, git, &then, &now) {
-        (None, ..) | (_, None, ..) => (State::Unknown, "not recorded for both".to_owned()),
+        (None, ..) | (_, None, ..) => (VerifyState::Unknown, "not recorded for both".to_owned()),
         (Some(false), Some(git), _, None) if git.is_dirty() => {
-            (State::Changed, "nothing uncommitted then, changes now".to_owned())
+            (VerifyState::Changed, "nothing uncommitted then, changes now".to_owned())
         }
-        (Some(false), _, _, None) => (State::Same, "nothing uncommitted, then and now".to_owned()),
-        (Some(false), ..) => (State::Changed, "nothing uncommitted then, changes now".to_owned()),
+        (Some(false), _, _, None) => (VerifyState::Same, "nothing uncommitted, then and now".to_owned()),
+        (Some(false), ..) => (VerifyState::Changed, "nothing uncommitted then, changes now".to_owned()),
         (Some(true), Some(git), None, None) if git.is_dirty() => {
-            (State::Unknown, "changes then and now, of files that are not kept".to_owned())
+            (VerifyState::Unknown, "changes then and now, of files that are not kept".to_owned())
         }
-        (Some(true), _, _, None) => (State::Changed, "changes then, nothing uncommitted now".to_owned()),
+        (Some(true), _, _, None) => {
+            (VerifyState::Changed, "changes then, nothing uncommitted now".to_owned())
+        }
         (Some(true), _, Some(then), Some(now)) if then == TOO_LARGE || now == TOO_LARGE => {
-            (State::Unknown, "too many to be compared".to_owned())
+            (VerifyState::Unknown, "too many to be compared".to_owned())
         }
-        (Some(true), _, then, now) if then == now => (State::Same, "the same uncommitted changes".to_owned()),
-        (Some(true), ..) => (State::Changed, "other uncommitted changes than then".to_owned()),
+        (Some(true), _, then, now) if then == now => {
+            (VerifyState::Same, "the same uncommitted changes".to_owned())
+        }
+        (Some(true), ..) => (VerifyState::Changed, "other uncommitted changes than then".to_owned()),
     };
     Compared { then, now, ..compared("changes", state, found) }
 }
@@ -184,33 +189,37 @@ fn changes(run: &Run, git: Option<&GitState>) -> Compared {
 /// The file that the sweep was made from, where this folder has one of that path.
 fn config_file(folder: &Path, sweep: &Sweep) -> Compared {
     let Some(typed) = sweep.parent.tag(tags::CONFIG_FILE) else {
-        return compared("config", State::Unknown, "the sweep does not record which file it was made from");
+        return compared(
+            "config",
+            VerifyState::Unknown,
+            "the sweep does not record which file it was made from",
+        );
     };
     let Ok(bytes) = read_file(&folder.join(typed)) else {
         return compared(
             "config",
-            State::Unknown,
+            VerifyState::Unknown,
             format!("{typed} is not here; the sweep keeps its own copy"),
         );
     };
     let then = config::canonical(&sweep.config);
     match config::canonical(&bytes) {
-        now if now.is_some() && now == then => compared("config", State::Same, typed),
-        _ => compared("config", State::Changed, format!("{typed} has changed")),
+        now if now.is_some() && now == then => compared("config", VerifyState::Same, typed),
+        _ => compared("config", VerifyState::Changed, format!("{typed} has changed")),
     }
 }
 
 fn fingerprint_now(sweep: &Sweep, run: &Run, git: Option<&GitState>) -> Compared {
     let Some(then) = run.tag(tags::FINGERPRINT) else {
-        return compared("fingerprint", State::Unknown, "the trial has none");
+        return compared("fingerprint", VerifyState::Unknown, "the trial has none");
     };
     let config = config::canonical(&sweep.config).unwrap_or_default();
     let commit = git.map_or("", |git| git.commit.as_str());
     let changes = git.and_then(|git| changes_hash(&git.changes));
     let now = fingerprint(&config, &point_of(run), Code { commit, changes: changes.as_deref() });
     let (state, found) = match then == now {
-        true => (State::Same, now.clone()),
-        false => (State::Changed, format!("{then} then, {now} now")),
+        true => (VerifyState::Same, now.clone()),
+        false => (VerifyState::Changed, format!("{then} then, {now} now")),
     };
     Compared { then: Some(then.to_owned()), now: Some(now), ..compared("fingerprint", state, found) }
 }
@@ -221,21 +230,22 @@ async fn point(
     sweep: &Sweep,
     config: &config::Config,
     run: &Run,
-) -> Result<Compared, Failure> {
+) -> Result<Compared, CommandFailure> {
     let Some(trial) = index_of(run) else {
-        return Ok(compared("point", State::Unknown, "the run is no trial"));
+        return Ok(compared("point", VerifyState::Unknown, "the run is no trial"));
     };
-    let again = match propose_again(&context.store, sweep, config, trial).await.map_err(Failure::from) {
+    let again = match propose_again(&context.store, sweep, config, trial).await.map_err(CommandFailure::from)
+    {
         Ok(again) => again,
         Err(failure) if failure.exit == Exit::Tracking => return Err(failure),
-        Err(failure) => return Ok(compared("point", State::Unknown, failure.message)),
+        Err(failure) => return Ok(compared("point", VerifyState::Unknown, failure.message)),
     };
     let then = words::point(&point_of(run));
     let now = again.proposal.as_ref().map(|proposal| words::point(&proposal.point));
     let (state, found) = match (again.is_the_same(), &now) {
-        (true, _) => (State::Same, "config and seed give the same point".to_owned()),
-        (false, Some(now)) => (State::Changed, format!("{then} then, {now} now")),
-        (false, None) => (State::Changed, format!("{then} then, none now")),
+        (true, _) => (VerifyState::Same, "config and seed give the same point".to_owned()),
+        (false, Some(now)) => (VerifyState::Changed, format!("{then} then, {now} now")),
+        (false, None) => (VerifyState::Changed, format!("{then} then, none now")),
     };
     Ok(Compared { then: Some(then), now, ..compared("point", state, found) })
 }
@@ -248,7 +258,7 @@ fn files(folder: &Path, command: &str, in_repository: bool) -> Compared {
     named.sort();
     named.dedup();
     if named.is_empty() {
-        return compared("files", State::Same, "the command names no file in this folder");
+        return compared("files", VerifyState::Same, "the command names no file in this folder");
     }
     let unknown: Vec<&str> = named
         .iter()
@@ -256,10 +266,10 @@ fn files(folder: &Path, command: &str, in_repository: bool) -> Compared {
         .map(String::as_str)
         .collect();
     match unknown.as_slice() {
-        [] => compared("files", State::Same, format!("tracked by git: {}", named.join(", "))),
+        [] => compared("files", VerifyState::Same, format!("tracked by git: {}", named.join(", "))),
         _ => compared(
             "files",
-            State::Unknown,
+            VerifyState::Unknown,
             format!("not tracked by git, so changes cannot be seen: {}", unknown.join(", ")),
         ),
     }
@@ -268,19 +278,20 @@ fn files(folder: &Path, command: &str, in_repository: bool) -> Compared {
 /// What is told, and does not count.
 fn told(check: &'static str, then: Option<&str>, now: Option<String>) -> Compared {
     let (state, found) = match (then, &now) {
-        (Some(then), Some(now)) if then == now => (State::Same, now.clone()),
+        (Some(then), Some(now)) if then == now => (VerifyState::Same, now.clone()),
         (Some(then), Some(now)) => {
-            (State::Changed, format!("{then} then, {now} now (not counted as a change)"))
+            (VerifyState::Changed, format!("{then} then, {now} now (not counted as a change)"))
         }
-        _ => (State::Unknown, "not recorded for both".to_owned()),
+        _ => (VerifyState::Unknown, "not recorded for both".to_owned()),
     };
     Compared { then: then.map(str::to_owned), now, counts: false, ..compared(check, state, found) }
 }
 
 /// Commands that make a work tree beside this one in which the code is as it was. Nothing here is touched.
 fn way_back(folder: &Path, run: &Run, checks: &[Compared], kept: bool) -> Vec<String> {
-    let moved =
-        |check: &&Compared| ["commit", "changes"].contains(&check.check) && check.state == State::Changed;
+    let moved = |check: &&Compared| {
+        ["commit", "changes"].contains(&check.check) && check.state == VerifyState::Changed
+    };
     let hex = |hash: &&str| hash.bytes().all(|byte| byte.is_ascii_hexdigit());
     let (Some(commit), true) =
         (run.tag(tags::GIT_COMMIT).filter(hex), checks.iter().any(|check| moved(&check)))
@@ -308,16 +319,16 @@ fn way_back(folder: &Path, run: &Run, checks: &[Compared], kept: bool) -> Vec<St
 fn in_words(setting: &Setting, verified: &Verified, title: &str) -> String {
     let line = |check: &Compared| CheckLine {
         mark: match check.state {
-            State::Same => Mark::Same,
-            State::Changed => Mark::Changed,
-            State::Unknown => Mark::Unknown,
+            VerifyState::Same => CheckMark::Same,
+            VerifyState::Changed => CheckMark::Changed,
+            VerifyState::Unknown => CheckMark::Unknown,
         },
         label: check.check.to_owned(),
         text: check.found.clone(),
         advice: None,
     };
     let lines: Vec<CheckLine> = verified.checks.iter().map(line).collect();
-    let unknown = verified.checks.iter().any(|check| check.counts && check.state == State::Unknown);
+    let unknown = verified.checks.iter().any(|check| check.counts && check.state == VerifyState::Unknown);
     let mut text = check_list(&setting.ui, &lines);
     text.push_str(&match (verified.same, unknown) {
         (true, false) => format!("Nothing has changed since {title} ran (run {}).\n", verified.run_id),

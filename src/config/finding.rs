@@ -9,7 +9,7 @@ use super::yaml::Span;
 
 /// The outcome of a check: a config, or the reasons why there is none.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Checked {
+pub struct CheckedConfig {
     /// The config; present exactly where there are no errors.
     pub config: Option<Config>,
     /// Everything that must be changed, in the order of the file.
@@ -58,14 +58,14 @@ impl Finding {
 
 /// A key of the file and where it stands.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Place {
+pub(super) struct KeyPlace {
     /// Dotted path.
     pub path: String,
     /// Place of the value, or of the key where the value has no place of its own.
     pub span: Span,
 }
 
-impl Place {
+impl KeyPlace {
     /// The place of a key below this one, which may be missing.
     pub fn below(&self, key: &str) -> Self {
         let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
@@ -89,17 +89,17 @@ pub(super) struct Findings {
 
 impl Findings {
     /// Adds an error.
-    pub fn error(&mut self, place: &Place, message: impl Into<String>) -> &mut Finding {
+    pub fn error(&mut self, place: &KeyPlace, message: impl Into<String>) -> &mut Finding {
         push(&mut self.errors, None, place, message.into())
     }
 
     /// Adds a warning.
-    pub fn warn(&mut self, code: &'static str, place: &Place, message: impl Into<String>) -> &mut Finding {
+    pub fn warn(&mut self, code: &'static str, place: &KeyPlace, message: impl Into<String>) -> &mut Finding {
         push(&mut self.warnings, Some(code), place, message.into())
     }
 
     /// Adds a note.
-    pub fn note(&mut self, code: &'static str, place: &Place, message: impl Into<String>) -> &mut Finding {
+    pub fn note(&mut self, code: &'static str, place: &KeyPlace, message: impl Into<String>) -> &mut Finding {
         push(&mut self.notes, Some(code), place, message.into())
     }
 
@@ -125,7 +125,7 @@ impl Findings {
 fn push<'a>(
     list: &'a mut Vec<Finding>,
     code: Option<&'static str>,
-    place: &Place,
+    place: &KeyPlace,
     message: String,
 ) -> &'a mut Finding {
     let Span { line, column, length } = place.span;

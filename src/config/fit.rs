@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::check::Allowed;
+use super::check::AllowedValues;
 use super::model::Config;
 use crate::space::{Conditions, Distribution, Leaf, Point, Value};
 
@@ -32,7 +32,7 @@ pub struct Fitter<'a> {
     config: &'a Config,
     leaves: Vec<Leaf<'a>>,
     conditions: Conditions,
-    allowed: Vec<Allowed>,
+    allowed: Vec<AllowedValues>,
 }
 
 impl<'a> Fitter<'a> {
@@ -41,7 +41,7 @@ impl<'a> Fitter<'a> {
     pub fn new(config: &'a Config) -> Self {
         let leaves = config.space.leaves();
         let conditions = Conditions::resolve(&leaves).unwrap_or_default();
-        let allowed = leaves.iter().map(|leaf| Allowed::of(&leaf.parameter.distribution)).collect();
+        let allowed = leaves.iter().map(|leaf| AllowedValues::of(&leaf.parameter.distribution)).collect();
         Self { config, leaves, conditions, allowed }
     }
 
@@ -119,7 +119,7 @@ impl<'a> Fitter<'a> {
 }
 
 /// A value as the parameter would have given it.
-fn fit(leaf: &Leaf<'_>, allowed: &Allowed, value: &Value) -> Option<Value> {
+fn fit(leaf: &Leaf<'_>, allowed: &AllowedValues, value: &Value) -> Option<Value> {
     match &leaf.parameter.distribution {
         Distribution::Constant(own) => listed(std::slice::from_ref(own), value),
         Distribution::Categorical { values, .. } => listed(values, value),

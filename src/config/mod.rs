@@ -19,7 +19,7 @@ mod yaml;
 pub use canonical::canonical;
 pub use check::{check, parse_duration};
 pub use constraint::{Constraint, ConstraintError, Filter};
-pub use finding::{Checked, Finding};
+pub use finding::{CheckedConfig, Finding};
 pub use fit::{Fitter, Misfit};
 pub use model::{Budget, Command, Config, EarlyTerminate, Impute, Method, Metric, Optimizer};
 pub use render::render_findings;

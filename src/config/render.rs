@@ -2,17 +2,17 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::{Checked, Finding};
+use super::{CheckedConfig, Finding};
 
 /// All findings, errors first and notes last, in the manner of a compiler; empty where there are none.
 ///
 /// `name` is what the file is called in the messages, `source` its text as it was checked (bytes that are not
 /// UTF-8 replaced), `color` whether to use terminal colours.
 #[must_use]
-pub fn render_findings(name: &str, source: &str, checked: &Checked, color: bool) -> String {
+pub fn render_findings(name: &str, source: &str, checked: &CheckedConfig, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let source = source.strip_prefix('\u{feff}').unwrap_or(source);
-    let lines = Lines::new(source);
+    let lines = SourceLines::new(source);
     let errors = checked.errors.iter().map(|finding| (Level::ERROR, finding));
     let warnings = checked.warnings.iter().map(|finding| (Level::WARNING, finding));
     let notes = checked.notes.iter().map(|finding| (Level::NOTE, finding));
@@ -27,7 +27,7 @@ pub fn render_findings(name: &str, source: &str, checked: &Checked, color: bool)
     out
 }
 
-fn report<'a>(level: Level<'a>, name: &'a str, lines: &Lines<'a>, finding: &'a Finding) -> Group<'a> {
+fn report<'a>(level: Level<'a>, name: &'a str, lines: &SourceLines<'a>, finding: &'a Finding) -> Group<'a> {
     let title = level.primary_title(finding.message.as_str());
     let title = match finding.code {
         Some(code) => title.id(code),
@@ -47,11 +47,11 @@ fn report<'a>(level: Level<'a>, name: &'a str, lines: &Lines<'a>, finding: &'a F
 }
 
 /// The lines of a source.
-struct Lines<'a> {
+struct SourceLines<'a> {
     lines: Vec<&'a str>,
 }
 
-impl<'a> Lines<'a> {
+impl<'a> SourceLines<'a> {
     fn new(source: &'a str) -> Self {
         Self { lines: source.split('\n').collect() }
     }

@@ -2,7 +2,7 @@
 
 /// What an export or import does while it works.
 #[derive(Debug, Clone, Copy)]
-pub enum Event<'a> {
+pub enum ExchangeEvent<'a> {
     /// An earlier import of the same thing was cut off: what it left was removed.
     Replaced,
     /// So many trials are to be written.
@@ -16,4 +16,4 @@ pub enum Event<'a> {
 }
 
 /// Receives the events.
-pub(super) type Listener<'a> = &'a dyn Fn(Event<'_>);
+pub(super) type EventListener<'a> = &'a dyn Fn(ExchangeEvent<'_>);

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::error::ExchangeError;
 use super::file::{read_table_file, rows};
 use super::trials_table::TRIAL_COLUMNS;
-use crate::analysis::{ColumnInfo, Frame, Row};
+use crate::analysis::{ColumnInfo, Row, TrialFrame};
 use crate::config::logged_value;
 use crate::query::FrameRequest;
 use crate::space::Value;
@@ -20,14 +20,14 @@ const STATUS: &str = "status";
 ///
 /// # Errors
 /// Where the file can't be read, has no such columns, or a cell makes no sense.
-pub fn read_frame(path: &Path, asked: &FrameRequest) -> Result<Frame, ExchangeError> {
+pub fn read_frame(path: &Path, asked: &FrameRequest) -> Result<TrialFrame, ExchangeError> {
     let name = format!("the table {}", path.display());
     let bytes = read_table_file(path, &name)?;
     let unreadable =
         |error: csv::Error| ExchangeError::Unreadable { file: name.clone(), source: error.into() };
     let mut reader = rows(&bytes);
     let header = reader.headers().map_err(unreadable)?.clone();
-    let columns = Columns::of(&header, asked).map_err(|(problem, hint)| ExchangeError::Content {
+    let columns = FrameColumns::of(&header, asked).map_err(|(problem, hint)| ExchangeError::Content {
         file: name.clone(),
         problem,
         hint: Some(hint),
@@ -45,17 +45,17 @@ pub fn read_frame(path: &Path, asked: &FrameRequest) -> Result<Frame, ExchangeEr
         log: asked.log.contains(name),
         null_is_level: false,
     });
-    Ok(Frame { columns: infos.collect(), rows })
+    Ok(TrialFrame { columns: infos.collect(), rows })
 }
 
 /// What the columns of a file are.
-struct Columns {
+struct FrameColumns {
     metric: usize,
     status: Option<usize>,
     parameters: Vec<(usize, String)>,
 }
 
-impl Columns {
+impl FrameColumns {
     /// Reads a header; what is wrong comes with what to do.
     fn of(header: &csv::StringRecord, asked: &FrameRequest) -> Result<Self, (String, String)> {
         let place = |wanted: &str| header.iter().position(|name| name == wanted);

@@ -1,7 +1,7 @@
 //! Sweeps as files: export and import with their formats, and tables that other programs wrote.
 //!
 //! Owns the formats (`docs/export.md`) and the folder that holds them: nothing is read or written outside it. Refuses to
-//! print: what goes on is an [`Event`], what came of it a value.
+//! print: what goes on is an [`ExchangeEvent`], what came of it a value.
 
 mod artifact;
 mod error;
@@ -20,12 +20,12 @@ mod trial;
 mod trials_table;
 
 pub use error::ExchangeError;
-pub use event::Event;
+pub use event::ExchangeEvent;
 pub use export::{ExportOptions, Exported, Exporter};
 pub use frame::read_frame;
 pub use import::{
     FolderImport, FolderSource, Imported, TableRequest, TableSource, import_folder, import_table,
 };
 pub use priors::{OldSweep, read_prior};
-pub use table::Table;
+pub use table::TrialTable;
 pub use trials_table::{TRIAL_COLUMNS, TrialsTable};

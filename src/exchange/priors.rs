@@ -9,18 +9,18 @@ use super::folder::Folder;
 use super::metrics::MetricRows;
 use super::names;
 use super::sweep::SweepRecord;
-use super::table::{Asked, Table};
+use super::table::{TableSelection, TrialTable};
 use super::trial::TrialRecord;
 use crate::config::{self, Config, Fitter, Goal, Metric, Misfit, logged_value};
 use crate::record::{Sweep, TrialRuns, histories, point_of, stopped_early, tags};
 use crate::space::Point;
-use crate::strategy::{Logged, Observation};
+use crate::strategy::{LoggedValues, Observation};
 use crate::text::count;
 use crate::tracking::{ErrorKind, RunId, Store};
 use crate::trial::RunStatus;
 
 /// A trial of an old sweep.
-struct Past {
+struct PriorTrial {
     point: Point,
     status: RunStatus,
     /// What it logged of the new sweep's metric, in log order.
@@ -29,8 +29,8 @@ struct Past {
 }
 
 /// An old sweep.
-struct Old {
-    trials: Vec<Past>,
+struct PriorSweep {
+    trials: Vec<PriorTrial>,
     /// The metric that it was after, and its direction, where that is known.
     metric: Option<(String, Goal)>,
     /// All metrics that it logged.
@@ -74,7 +74,7 @@ pub async fn read_prior(
 }
 
 /// The same name must mean the same thing.
-fn check_metric(source: &str, old: &Old, metric: &Metric) -> Result<(), ExchangeError> {
+fn check_metric(source: &str, old: &PriorSweep, metric: &Metric) -> Result<(), ExchangeError> {
     let word = |goal: Goal| if goal == Goal::Minimize { "minimized" } else { "maximized" };
     if let Some((name, goal)) = &old.metric
         && *name == metric.name
@@ -98,7 +98,12 @@ fn check_metric(source: &str, old: &Old, metric: &Metric) -> Result<(), Exchange
 }
 
 /// The trials that fit, and why the others do not.
-fn fitting(config: &Config, metric: &Metric, source: &str, old: Old) -> Result<OldSweep, ExchangeError> {
+fn fitting(
+    config: &Config,
+    metric: &Metric,
+    source: &str,
+    old: PriorSweep,
+) -> Result<OldSweep, ExchangeError> {
     let fitter = Fitter::new(config);
     let total = old.trials.len() as u64;
     let mut known = Vec::new();
@@ -124,19 +129,19 @@ fn fitting(config: &Config, metric: &Metric, source: &str, old: Old) -> Result<O
     Ok(OldSweep { known, total, left_out, unknown: unknown.into_iter().collect() })
 }
 
-fn observation(point: Point, past: &Past, metric: &Metric) -> Observation {
+fn observation(point: Point, past: &PriorTrial, metric: &Metric) -> Observation {
     Observation {
         trial: None,
         point,
         status: past.status,
         metric: metric.summary.of(&past.values, Some(metric.goal)),
-        logged: Logged::of(past.values.iter().copied()),
+        logged: LoggedValues::of(past.values.iter().copied()),
         stopped_early: past.stopped_early,
     }
 }
 
 /// A sweep of the same store.
-async fn of_sweep(store: &Arc<dyn Store>, name: &str, metric: &Metric) -> Result<Old, ExchangeError> {
+async fn of_sweep(store: &Arc<dyn Store>, name: &str, metric: &Metric) -> Result<PriorSweep, ExchangeError> {
     let id = Sweep::find(store.as_ref(), name).await.map_err(|error| match error.kind {
         ErrorKind::NotFound => ExchangeError::refused(
             format!("`{name}` is not a sweep in {}, nor a folder or file", store.uri()),
@@ -153,14 +158,14 @@ async fn of_sweep(store: &Arc<dyn Store>, name: &str, metric: &Metric) -> Result
     let mut histories = histories(store, logged, &metric.name).await?;
     let trials = over().map(|run| {
         let values = histories.remove(&run.info.id).unwrap_or_default();
-        Past {
+        PriorTrial {
             point: sampled(point_of(run), run.params.iter().map(|(name, text)| (name, text))),
             status: run.info.status,
             values: values.into_iter().map(|one| one.value).collect(),
             stopped_early: stopped_early(run),
         }
     });
-    Ok(Old {
+    Ok(PriorSweep {
         trials: trials.collect(),
         metric: own.map(|metric| (metric.name, metric.goal)),
         metrics: over().flat_map(|run| &run.metrics).map(|metric| metric.key.clone()).collect(),
@@ -168,10 +173,10 @@ async fn of_sweep(store: &Arc<dyn Store>, name: &str, metric: &Metric) -> Result
 }
 
 /// A folder that `sweep export` wrote.
-fn of_folder(path: &Path, metric: &Metric) -> Result<Old, ExchangeError> {
+fn of_folder(path: &Path, metric: &Metric) -> Result<PriorSweep, ExchangeError> {
     let folder = Folder::open(path)?;
     let record = SweepRecord::read(&folder)?;
-    let mut old = Old { trials: Vec::new(), metric: record.metric, metrics: BTreeSet::new() };
+    let mut old = PriorSweep { trials: Vec::new(), metric: record.metric, metrics: BTreeSet::new() };
     for name in folder.trials()? {
         let trial = TrialRecord::read(&folder, &name)?;
         if !trial.status.is_final() {
@@ -189,7 +194,7 @@ fn of_folder(path: &Path, metric: &Metric) -> Result<Old, ExchangeError> {
         }
         values.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2)));
         old.metrics.extend(trial.metrics.keys().cloned());
-        old.trials.push(Past {
+        old.trials.push(PriorTrial {
             point: sampled(trial.point, trial.params.iter()),
             status: trial.status,
             values: values.into_iter().map(|(_, _, value)| value).collect(),
@@ -200,10 +205,10 @@ fn of_folder(path: &Path, metric: &Metric) -> Result<Old, ExchangeError> {
 }
 
 /// A table of runs.
-fn of_table(path: &Path, metric: &Metric) -> Result<Old, ExchangeError> {
-    let asked = Asked { metric: Some(metric.name.clone()), params: Vec::new() };
-    let table = Table::open(path, &asked)?;
-    let trials = table.trials.into_iter().map(|trial| Past {
+fn of_table(path: &Path, metric: &Metric) -> Result<PriorSweep, ExchangeError> {
+    let asked = TableSelection { metric: Some(metric.name.clone()), params: Vec::new() };
+    let table = TrialTable::open(path, &asked)?;
+    let trials = table.trials.into_iter().map(|trial| PriorTrial {
         values: trial
             .metrics
             .iter()
@@ -214,7 +219,7 @@ fn of_table(path: &Path, metric: &Metric) -> Result<Old, ExchangeError> {
         status: trial.status,
         stopped_early: trial.stopped_early,
     });
-    Ok(Old { trials: trials.collect(), metric: None, metrics: BTreeSet::from([metric.name.clone()]) })
+    Ok(PriorSweep { trials: trials.collect(), metric: None, metrics: BTreeSet::from([metric.name.clone()]) })
 }
 
 /// The sampled point with what else was logged, which is all there is of a run that no sweep made.

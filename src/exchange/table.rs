@@ -15,14 +15,14 @@ use crate::config::logged_value;
 use crate::space::{Point, Value};
 use crate::text::parse_moment;
 use crate::trial::RunStatus;
-use columns::{Columns, Role};
+use columns::{ColumnRole, TableColumns};
 
-pub use dialect::{Asked, Dialect};
-pub use infer::{Around, infer_config};
+pub use dialect::{Dialect, TableSelection};
+pub use infer::{ConfigTemplate, infer_config};
 
 /// A table that was read.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Table {
+pub struct TrialTable {
     /// Who wrote it.
     pub dialect: Dialect,
     /// The metric, under the name that it is logged by.
@@ -56,12 +56,12 @@ pub struct TableTrial {
     pub tags: Vec<(String, String)>,
 }
 
-impl Table {
+impl TrialTable {
     /// Reads the table of a file.
     ///
     /// # Errors
-    /// As [`Table::read`], and where the file can't be read.
-    pub fn open(path: &Path, asked: &Asked) -> Result<Self, ExchangeError> {
+    /// As [`TrialTable::read`], and where the file can't be read.
+    pub fn open(path: &Path, asked: &TableSelection) -> Result<Self, ExchangeError> {
         let name = path.display().to_string();
         Self::read(&read_table_file(path, &name)?, &name, asked)
     }
@@ -70,11 +70,11 @@ impl Table {
     ///
     /// # Errors
     /// Where it is no table, has no column for the metric or a param, or holds no run.
-    pub fn read(bytes: &[u8], file: &str, asked: &Asked) -> Result<Self, ExchangeError> {
+    pub fn read(bytes: &[u8], file: &str, asked: &TableSelection) -> Result<Self, ExchangeError> {
         let wrong = |error: csv::Error| ExchangeError::content(file, format!("not a table: {error}"));
         let mut reader = rows(bytes);
         let header = reader.headers().map_err(wrong)?.clone();
-        let columns = Columns::of(&header, asked).map_err(|(problem, hint)| ExchangeError::Content {
+        let columns = TableColumns::of(&header, asked).map_err(|(problem, hint)| ExchangeError::Content {
             file: file.to_owned(),
             problem,
             hint: Some(hint),
@@ -110,7 +110,7 @@ impl Table {
     }
 }
 
-fn row(columns: &Columns, record: &csv::StringRecord) -> Result<TableTrial, String> {
+fn row(columns: &TableColumns, record: &csv::StringRecord) -> Result<TableTrial, String> {
     let mut trial = TableTrial {
         name: None,
         status: RunStatus::Finished,
@@ -129,13 +129,13 @@ fn row(columns: &Columns, record: &csv::StringRecord) -> Result<TableTrial, Stri
         }
         let moment = || parse_moment(text).ok_or_else(|| format!("`{text}` is no moment"));
         match role {
-            Role::Ignored => {}
-            Role::Name => trial.name = Some(text.to_owned()),
-            Role::Status => (trial.status, trial.stopped_early) = status(text)?,
-            Role::Start => trial.start = Some(moment()?),
-            Role::End => trial.end = Some(moment()?),
-            Role::Seconds => seconds = read_number(text),
-            Role::Metric(name) => {
+            ColumnRole::Ignored => {}
+            ColumnRole::Name => trial.name = Some(text.to_owned()),
+            ColumnRole::Status => (trial.status, trial.stopped_early) = status(text)?,
+            ColumnRole::Start => trial.start = Some(moment()?),
+            ColumnRole::End => trial.end = Some(moment()?),
+            ColumnRole::Seconds => seconds = read_number(text),
+            ColumnRole::Metric(name) => {
                 let missing = matches!(logged_value(text), Value::Null);
                 let number = read_number(text).filter(|_| !missing);
                 if number.is_none() && !missing {
@@ -143,8 +143,8 @@ fn row(columns: &Columns, record: &csv::StringRecord) -> Result<TableTrial, Stri
                 }
                 trial.metrics.extend(number.map(|number| (name.clone(), number)));
             }
-            Role::Param(name) => trial.point.0.push((name.clone(), logged_value(text))),
-            Role::Other(name) => match read_number(text) {
+            ColumnRole::Param(name) => trial.point.0.push((name.clone(), logged_value(text))),
+            ColumnRole::Other(name) => match read_number(text) {
                 Some(number) => trial.metrics.push((name.clone(), number)),
                 None => trial.tags.push((name.clone(), text.to_owned())),
             },

@@ -7,10 +7,10 @@ use super::error::ApiError;
 use crate::tracking::protocol::One;
 
 /// What a handler returns.
-pub(super) type Answer<T = Value> = Result<Json<T>, ApiError>;
+pub(super) type ApiAnswer<T = Value> = Result<Json<T>, ApiError>;
 
 /// One thing, under the name that MLflow gives it.
-pub(super) type OneAnswer<T> = Answer<One<T>>;
+pub(super) type OneAnswer<T> = ApiAnswer<One<T>>;
 
 /// The answer to a write that has nothing to report: `{}`.
 pub(super) fn done() -> Json<Value> {

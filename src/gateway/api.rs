@@ -11,7 +11,7 @@ const NEWS: usize = 1024;
 
 /// A value of a metric that a script has just logged.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Logged {
+pub struct LoggedMetric {
     /// The run.
     pub run_id: String,
     /// The metric.
@@ -26,7 +26,7 @@ pub struct Logged {
 #[derive(Debug, Clone)]
 pub(super) struct Api {
     store: EmbeddedStore,
-    news: broadcast::Sender<Logged>,
+    news: broadcast::Sender<LoggedMetric>,
 }
 
 impl Api {
@@ -34,12 +34,12 @@ impl Api {
         Self { store, news: broadcast::Sender::new(NEWS) }
     }
 
-    pub fn listen(&self) -> broadcast::Receiver<Logged> {
+    pub fn listen(&self) -> broadcast::Receiver<LoggedMetric> {
         self.news.subscribe()
     }
 
     /// Tells whoever listens; nobody need.
-    pub fn tell(&self, logged: impl IntoIterator<Item = Logged>) {
+    pub fn tell(&self, logged: impl IntoIterator<Item = LoggedMetric>) {
         if self.news.receiver_count() > 0 {
             for one in logged {
                 let _ = self.news.send(one);

@@ -9,11 +9,11 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
-use super::answer::Answer;
+use super::answer::ApiAnswer;
 use super::api::Api;
 use super::confined::Confined;
 use super::error::ApiError;
-use super::request::{Fields, InPath, unread};
+use super::request::{InPath, QueryFields, unread};
 use super::transfer;
 use crate::tracking::embedded::Db;
 use crate::tracking::local_artifacts::Upload;
@@ -31,7 +31,10 @@ pub(super) struct OfRun {
     path: String,
 }
 
-pub(super) async fn list(State(api): State<Api>, Fields(ask): Fields<OfRun>) -> Answer<ArtifactList> {
+pub(super) async fn list(
+    State(api): State<Api>,
+    QueryFields(ask): QueryFields<OfRun>,
+) -> ApiAnswer<ArtifactList> {
     let listing = api.call(move |db| {
         let root = db.run_info(ask.run.run_id.as_str())?.artifact_uri;
         listed(db, root, ask.path.trim_end_matches('/'))
@@ -48,7 +51,7 @@ fn listed(db: &Db, root: String, folder: &str) -> Result<ArtifactList, TrackingE
 pub(super) async fn download(
     State(api): State<Api>,
     headers: HeaderMap,
-    Fields(ask): Fields<OfRun>,
+    QueryFields(ask): QueryFields<OfRun>,
 ) -> Result<Response, ApiError> {
     transfer::send_artifact(&api, ask.path, &headers, move |db| {
         db.artifact_folder(&db.run_info(ask.run.run_id.as_str())?.artifact_uri)
@@ -68,7 +71,7 @@ pub(super) struct OfVersion {
 pub(super) async fn download_of_version(
     State(api): State<Api>,
     headers: HeaderMap,
-    Fields(ask): Fields<OfVersion>,
+    QueryFields(ask): QueryFields<OfVersion>,
 ) -> Result<Response, ApiError> {
     let number = ask.which.version.ok_or_else(|| ApiError::missing("version"))?;
     transfer::send_artifact(&api, ask.path, &headers, move |db| {
@@ -99,7 +102,7 @@ pub(super) struct Sent {
 pub(super) async fn upload(
     State(api): State<Api>,
     confined: Confined,
-    Fields(ask): Fields<Sent>,
+    QueryFields(ask): QueryFields<Sent>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
     let id = ask.run.ok_or_else(|| ApiError::invalid("Request must specify run_uuid."))?.run_id;
@@ -142,8 +145,8 @@ pub(super) struct OfModel {
 pub(super) async fn list_of_model(
     State(api): State<Api>,
     InPath(id): InPath<String>,
-    Fields(ask): Fields<OfModel>,
-) -> Answer<ArtifactList> {
+    QueryFields(ask): QueryFields<OfModel>,
+) -> ApiAnswer<ArtifactList> {
     let listing = api.call(move |db| {
         let root = db.model(&id)?.info.artifact_uri;
         listed(db, root, ask.artifact_directory_path.trim_end_matches('/'))
@@ -162,7 +165,7 @@ pub(super) async fn download_of_model(
     State(api): State<Api>,
     InPath(id): InPath<String>,
     headers: HeaderMap,
-    Fields(ask): Fields<FileOfModel>,
+    QueryFields(ask): QueryFields<FileOfModel>,
 ) -> Result<Response, ApiError> {
     if ask.artifact_file_path.is_empty() {
         return Err(ApiError::bad_request(

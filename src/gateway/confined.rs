@@ -22,7 +22,7 @@ pub(super) struct Confined(Option<Arc<Admitted>>);
 
 /// What is done to a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Act {
+pub(super) enum RunAction {
     /// Something is logged.
     Log,
     /// Its state or name is changed.
@@ -41,7 +41,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Confined {
 
 impl Confined {
     /// Refuses what a trial may not do to this run.
-    pub fn check(&self, db: &Db, run: &str, act: Act) -> Result<()> {
+    pub fn check(&self, db: &Db, run: &str, act: RunAction) -> Result<()> {
         let Some(trial) = &self.0 else { return Ok(()) };
         if trial.owns(run) {
             return Ok(());
@@ -59,16 +59,16 @@ impl Confined {
         }
         let of_sweep = is_of_sweep(&found);
         match act {
-            Act::Delete => Err(refused(format!("run {run} was not made by this trial"))),
-            Act::Change if of_sweep => Err(refused(format!("run {run} is another part of the sweep"))),
-            Act::Change | Act::Log => Ok(()),
+            RunAction::Delete => Err(refused(format!("run {run} was not made by this trial"))),
+            RunAction::Change if of_sweep => Err(refused(format!("run {run} is another part of the sweep"))),
+            RunAction::Change | RunAction::Log => Ok(()),
         }
     }
 
     /// The tags that may be set: none of sweep's own on the run of the trial, where a script that copies the tags of an
     /// older run would overwrite them; on the run of another they are refused.
     pub fn tags(&self, db: &Db, run: &str, given: Vec<(String, String)>) -> Result<Vec<(String, String)>> {
-        self.check(db, run, Act::Log)?;
+        self.check(db, run, RunAction::Log)?;
         let Some(trial) = &self.0 else { return Ok(given) };
         if trial.made(run) {
             return Ok(given);
@@ -122,7 +122,7 @@ impl Confined {
             return Ok(());
         }
         match run_of(db, &proxied(db, path)?) {
-            Some(run) => self.check(db, &run, Act::Delete),
+            Some(run) => self.check(db, &run, RunAction::Delete),
             None => Err(refused(format!("`{path}` is not below the artifacts of this trial"))),
         }
     }
@@ -145,7 +145,7 @@ impl Confined {
         if trial.owns(run) {
             return Ok(());
         }
-        self.check(db, run, Act::Log)?;
+        self.check(db, run, RunAction::Log)?;
         let of_sweep = db.run(run).is_ok_and(|run| is_of_sweep(&run));
         if of_sweep && target.symlink_metadata().is_ok() {
             let name = target.file_name().unwrap_or_default().display();

@@ -7,11 +7,11 @@ use axum::Json;
 use axum::extract::{Extension, State};
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Answer, OneAnswer, done, one};
+use super::answer::{ApiAnswer, OneAnswer, done, one};
 use super::api::Api;
 use super::confined::Confined;
 use super::error::ApiError;
-use super::request::{Body, Fields, max_results, view};
+use super::request::{JsonBody, QueryFields, max_results, view};
 use super::scope::TrialScope;
 use crate::tracking::protocol::form::{list, text};
 use crate::tracking::protocol::{
@@ -27,8 +27,8 @@ type Scope = Option<Extension<Arc<TrialScope>>>;
 pub(super) async fn create(
     State(api): State<Api>,
     scope: Scope,
-    Body(ask): Body<CreateExperiment>,
-) -> Answer<WhichExperiment> {
+    JsonBody(ask): JsonBody<CreateExperiment>,
+) -> ApiAnswer<WhichExperiment> {
     if let Some(Extension(trial)) = scope {
         return Ok(Json(WhichExperiment { experiment_id: ExperimentId(trial.experiment_id.clone()) }));
     }
@@ -46,7 +46,7 @@ fn id_of(ask: WhichExperiment) -> Result<String, ApiError> {
 
 pub(super) async fn get(
     State(api): State<Api>,
-    Fields(ask): Fields<WhichExperiment>,
+    QueryFields(ask): QueryFields<WhichExperiment>,
 ) -> OneAnswer<Experiment> {
     let id = id_of(ask)?;
     one(api.call(move |db| db.experiment(&id)).await?)
@@ -60,7 +60,7 @@ pub(super) struct ByName {
 pub(super) async fn get_by_name(
     State(api): State<Api>,
     scope: Scope,
-    Fields(ask): Fields<ByName>,
+    QueryFields(ask): QueryFields<ByName>,
 ) -> OneAnswer<Experiment> {
     let name = ask.experiment_name.ok_or_else(|| ApiError::missing("experiment_name"))?;
     if let Some(Extension(trial)) = scope {
@@ -73,19 +73,19 @@ pub(super) async fn get_by_name(
 
 pub(super) async fn search(
     State(api): State<Api>,
-    Body(ask): Body<SearchExperiments>,
-) -> Answer<Page<Experiment>> {
+    JsonBody(ask): JsonBody<SearchExperiments>,
+) -> ApiAnswer<Page<Experiment>> {
     find(api, ask).await
 }
 
 pub(super) async fn search_by_query(
     State(api): State<Api>,
-    Fields(ask): Fields<SearchExperiments>,
-) -> Answer<Page<Experiment>> {
+    QueryFields(ask): QueryFields<SearchExperiments>,
+) -> ApiAnswer<Page<Experiment>> {
     find(api, ask).await
 }
 
-async fn find(api: Api, ask: SearchExperiments) -> Answer<Page<Experiment>> {
+async fn find(api: Api, ask: SearchExperiments) -> ApiAnswer<Page<Experiment>> {
     let asked = ask.max_results.ok_or_else(|| ApiError::missing("max_results"))?;
     let query = ExperimentQuery {
         max_results: max_results(Some(asked), 0, LARGEST_PAGE)?,
@@ -116,8 +116,8 @@ pub(super) struct DatasetSummaries {
 /// The datasets that went into an experiment's runs.
 pub(super) async fn search_datasets(
     State(api): State<Api>,
-    Body(ask): Body<SearchDatasets>,
-) -> Answer<DatasetSummaries> {
+    JsonBody(ask): JsonBody<SearchDatasets>,
+) -> ApiAnswer<DatasetSummaries> {
     let ids = ask.experiment_ids;
     if ids.is_empty() {
         return Err(ApiError::invalid("SearchDatasets request must specify at least one experiment_id."));
@@ -133,13 +133,17 @@ pub(super) async fn search_datasets(
 }
 
 #[derive(Deserialize)]
-pub(super) struct Update {
+pub(super) struct UpdateExperiment {
     #[serde(flatten)]
     which: WhichExperiment,
     new_name: Option<String>,
 }
 
-pub(super) async fn update(State(api): State<Api>, confined: Confined, Body(ask): Body<Update>) -> Answer {
+pub(super) async fn update(
+    State(api): State<Api>,
+    confined: Confined,
+    JsonBody(ask): JsonBody<UpdateExperiment>,
+) -> ApiAnswer {
     let id = id_of(ask.which)?;
     confined.check_experiment(&id)?;
     let name = ask.new_name.ok_or_else(|| ApiError::missing("new_name"))?;
@@ -155,8 +159,8 @@ pub(super) async fn update(State(api): State<Api>, confined: Confined, Body(ask)
 pub(super) async fn delete(
     State(api): State<Api>,
     confined: Confined,
-    Body(ask): Body<WhichExperiment>,
-) -> Answer {
+    JsonBody(ask): JsonBody<WhichExperiment>,
+) -> ApiAnswer {
     let id = id_of(ask)?;
     confined.check_experiment(&id)?;
     api.call(move |db| db.delete_experiment(&id)).await?;
@@ -166,8 +170,8 @@ pub(super) async fn delete(
 pub(super) async fn restore(
     State(api): State<Api>,
     confined: Confined,
-    Body(ask): Body<WhichExperiment>,
-) -> Answer {
+    JsonBody(ask): JsonBody<WhichExperiment>,
+) -> ApiAnswer {
     let id = id_of(ask)?;
     confined.check_experiment(&id)?;
     api.call(move |db| db.restore_experiment(&id)).await?;
@@ -176,7 +180,7 @@ pub(super) async fn restore(
 
 /// A request about a tag of an experiment.
 #[derive(Deserialize)]
-pub(super) struct Tag {
+pub(super) struct ExperimentTag {
     #[serde(flatten)]
     which: WhichExperiment,
     #[serde(default)]
@@ -185,13 +189,13 @@ pub(super) struct Tag {
     value: String,
 }
 
-pub(super) async fn set_tag(State(api): State<Api>, Body(ask): Body<Tag>) -> Answer {
+pub(super) async fn set_tag(State(api): State<Api>, JsonBody(ask): JsonBody<ExperimentTag>) -> ApiAnswer {
     let id = id_of(ask.which)?;
     api.call(move |db| db.set_experiment_tag(&id, &ask.key, &ask.value)).await?;
     Ok(done())
 }
 
-pub(super) async fn delete_tag(State(api): State<Api>, Body(ask): Body<Tag>) -> Answer {
+pub(super) async fn delete_tag(State(api): State<Api>, JsonBody(ask): JsonBody<ExperimentTag>) -> ApiAnswer {
     let id = id_of(ask.which)?;
     api.call(move |db| db.delete_experiment_tag(&id, &ask.key)).await?;
     Ok(done())

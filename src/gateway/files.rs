@@ -7,24 +7,27 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::answer::{Answer, done};
+use super::answer::{ApiAnswer, done};
 use super::api::Api;
 use super::confined::Confined;
 use super::error::ApiError;
-use super::request::{Fields, InPath};
+use super::request::{InPath, QueryFields};
 use super::transfer;
 use crate::tracking::local_artifacts::Upload;
 use crate::tracking::protocol::ArtifactList;
 use crate::tracking::{ArtifactEntry, local_artifacts};
 
 #[derive(Deserialize)]
-pub(super) struct List {
+pub(super) struct ListFiles {
     #[serde(default)]
     path: String,
 }
 
 /// What lies in a folder, with names relative to that folder.
-pub(super) async fn list(State(api): State<Api>, Fields(ask): Fields<List>) -> Answer<ArtifactList> {
+pub(super) async fn list(
+    State(api): State<Api>,
+    QueryFields(ask): QueryFields<ListFiles>,
+) -> ApiAnswer<ArtifactList> {
     let folder = ask.path.trim_matches('/').to_owned();
     let entries = api.call(move |db| {
         let entries = local_artifacts::entries(&db.proxied_root(), &folder)?;
@@ -64,7 +67,7 @@ pub(super) async fn delete(
     State(api): State<Api>,
     confined: Confined,
     InPath(path): InPath<String>,
-) -> Answer {
+) -> ApiAnswer {
     // `mlflow gc` names folders with a slash at the end.
     let removed = api.call(move |db| {
         let path = path.trim_end_matches('/');

@@ -4,10 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
-use super::answer::Answer;
+use super::answer::ApiAnswer;
 use super::api::Api;
 use super::error::ApiError;
-use super::request::{Fields, max_results};
+use super::request::{QueryFields, max_results};
 use crate::tracking::RunId;
 use crate::tracking::protocol::RunMetric;
 use crate::tracking::protocol::form::{list, text};
@@ -37,7 +37,10 @@ pub(super) struct Bulk {
     max_results: Option<i64>,
 }
 
-pub(super) async fn bulk(State(api): State<Api>, Fields(ask): Fields<Bulk>) -> Answer<Histories> {
+pub(super) async fn bulk(
+    State(api): State<Api>,
+    QueryFields(ask): QueryFields<Bulk>,
+) -> ApiAnswer<Histories> {
     if ask.run_id.is_empty() {
         return Err(ApiError::invalid("GetMetricHistoryBulk request must specify at least one run_id."));
     }
@@ -62,7 +65,10 @@ pub(super) struct Interval {
     max_results: Option<i64>,
 }
 
-pub(super) async fn interval(State(api): State<Api>, Fields(ask): Fields<Interval>) -> Answer<Histories> {
+pub(super) async fn interval(
+    State(api): State<Api>,
+    QueryFields(ask): QueryFields<Interval>,
+) -> ApiAnswer<Histories> {
     if ask.run_ids.is_empty() {
         return Err(ApiError::missing("run_ids"));
     }

@@ -3,11 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 
-use super::answer::{Answer, done};
-use super::api::{Api, Logged};
-use super::confined::{Act, Confined};
+use super::answer::{ApiAnswer, done};
+use super::api::{Api, LoggedMetric};
+use super::confined::{Confined, RunAction};
 use super::error::ApiError;
-use super::request::{Body, Fields};
+use super::request::{JsonBody, QueryFields};
 use crate::tracking::embedded::{Db, check_batch_size};
 use crate::tracking::protocol::{LogBatch, LogMetric, MetricEntry, MetricHistory};
 use crate::tracking::{Metric, Page, Result, RunId};
@@ -24,16 +24,20 @@ fn log_for_model(db: &Db, run: &RunId, entry: &MetricEntry) -> Result<()> {
     }
 }
 
-fn news(run: &RunId, entry: &MetricEntry) -> Logged {
-    Logged { run_id: run.0.clone(), key: entry.key.clone(), value: entry.value, step: entry.step }
+fn news(run: &RunId, entry: &MetricEntry) -> LoggedMetric {
+    LoggedMetric { run_id: run.0.clone(), key: entry.key.clone(), value: entry.value, step: entry.step }
 }
 
-pub(super) async fn log(State(api): State<Api>, confined: Confined, Body(ask): Body<LogMetric>) -> Answer {
+pub(super) async fn log(
+    State(api): State<Api>,
+    confined: Confined,
+    JsonBody(ask): JsonBody<LogMetric>,
+) -> ApiAnswer {
     let (id, entry) = (ask.run.run_id, ask.metric);
     check(&entry)?;
     let logged = news(&id, &entry);
     api.call(move |db| {
-        confined.check(db, id.as_str(), Act::Log)?;
+        confined.check(db, id.as_str(), RunAction::Log)?;
         db.log_metric(id.as_str(), &entry.metric())?;
         log_for_model(db, &id, &entry)
     })
@@ -45,8 +49,8 @@ pub(super) async fn log(State(api): State<Api>, confined: Confined, Body(ask): B
 pub(super) async fn log_batch(
     State(api): State<Api>,
     confined: Confined,
-    Body(ask): Body<LogBatch>,
-) -> Answer {
+    JsonBody(ask): JsonBody<LogBatch>,
+) -> ApiAnswer {
     ask.metrics.iter().try_for_each(check)?;
     check_batch_size(&ask)?;
     let LogBatch { run, metrics: entries, params, tags } = ask;
@@ -65,8 +69,8 @@ pub(super) async fn log_batch(
 
 pub(super) async fn history(
     State(api): State<Api>,
-    Fields(ask): Fields<MetricHistory>,
-) -> Answer<Page<Metric>> {
+    QueryFields(ask): QueryFields<MetricHistory>,
+) -> ApiAnswer<Page<Metric>> {
     if ask.metric_key.is_empty() {
         return Err(ApiError::missing("metric_key"));
     }

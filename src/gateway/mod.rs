@@ -31,8 +31,8 @@ mod transfer;
 mod unknown;
 mod versions;
 
-pub use access::{Access, Hosts, LoginError, Logins, Origins};
-pub use api::Logged;
+pub use access::{AccessRules, Hosts, LoginError, Logins, Origins};
+pub use api::LoggedMetric;
 pub use public::PublicServer;
 pub use scope::TrialScope;
 pub use server::Gateway;

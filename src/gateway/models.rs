@@ -4,10 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 
-use super::answer::{Answer, OneAnswer, done, one};
+use super::answer::{ApiAnswer, OneAnswer, done, one};
 use super::api::Api;
 use super::error::ApiError;
-use super::request::{Body, InPath, max_results};
+use super::request::{InPath, JsonBody, max_results};
 use crate::tracking::protocol::form::text;
 use crate::tracking::protocol::{LoggedModelQuery, NewLoggedModel, SearchLoggedModels, pairs};
 use crate::tracking::{LoggedModel, Page};
@@ -19,7 +19,7 @@ const LARGEST_PAGE: usize = 50_000;
 
 pub(super) async fn create(
     State(api): State<Api>,
-    Body(ask): Body<NewLoggedModel>,
+    JsonBody(ask): JsonBody<NewLoggedModel>,
 ) -> OneAnswer<LoggedModel> {
     one(api.call(move |db| db.create_model(&ask)).await?)
 }
@@ -37,12 +37,12 @@ pub(super) struct Finalize {
 pub(super) async fn finalize(
     State(api): State<Api>,
     InPath(id): InPath<String>,
-    Body(ask): Body<Finalize>,
+    JsonBody(ask): JsonBody<Finalize>,
 ) -> OneAnswer<LoggedModel> {
     one(api.call(move |db| db.finalize_model(&id, &ask.status)).await?)
 }
 
-pub(super) async fn delete(State(api): State<Api>, InPath(id): InPath<String>) -> Answer {
+pub(super) async fn delete(State(api): State<Api>, InPath(id): InPath<String>) -> ApiAnswer {
     api.call(move |db| db.delete_model(&id)).await?;
     Ok(done())
 }
@@ -56,8 +56,8 @@ pub(super) struct Params {
 pub(super) async fn log_params(
     State(api): State<Api>,
     InPath(id): InPath<String>,
-    Body(ask): Body<Params>,
-) -> Answer {
+    JsonBody(ask): JsonBody<Params>,
+) -> ApiAnswer {
     api.call(move |db| db.log_model_params(&id, &ask.params)).await?;
     Ok(done())
 }
@@ -71,8 +71,8 @@ pub(super) struct Tags {
 pub(super) async fn set_tags(
     State(api): State<Api>,
     InPath(id): InPath<String>,
-    Body(ask): Body<Tags>,
-) -> Answer {
+    JsonBody(ask): JsonBody<Tags>,
+) -> ApiAnswer {
     api.call(move |db| db.set_model_tags(&id, &ask.tags)).await?;
     Ok(done())
 }
@@ -80,15 +80,15 @@ pub(super) async fn set_tags(
 pub(super) async fn delete_tag(
     State(api): State<Api>,
     InPath((id, key)): InPath<(String, String)>,
-) -> Answer {
+) -> ApiAnswer {
     api.call(move |db| db.delete_model_tag(&id, &key)).await?;
     Ok(done())
 }
 
 pub(super) async fn search(
     State(api): State<Api>,
-    Body(ask): Body<SearchLoggedModels>,
-) -> Answer<Page<LoggedModel>> {
+    JsonBody(ask): JsonBody<SearchLoggedModels>,
+) -> ApiAnswer<Page<LoggedModel>> {
     if ask.experiment_ids.is_empty() {
         return Err(ApiError::missing("experiment_ids"));
     }

@@ -10,7 +10,7 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use super::access::{Access, Door, admit};
+use super::access::{AccessControl, AccessRules, admit};
 use super::api::Api;
 use super::router;
 use super::serve::serve;
@@ -33,7 +33,7 @@ impl PublicServer {
     pub async fn start(
         store: EmbeddedStore,
         (host, port): (&str, u16),
-        access: Access,
+        access: AccessRules,
         index: String,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<Self> {
@@ -44,7 +44,7 @@ impl PublicServer {
         let address = listener.local_addr().map_err(failed)?;
         let app = router::mlflow(Api::new(store))
             .route("/", get(move || async move { Html(index) }))
-            .layer(from_fn_with_state(Arc::new(Door::new(access)), admit));
+            .layer(from_fn_with_state(Arc::new(AccessControl::new(access)), admit));
         Ok(Self { address, task: serve(listener, app, shutdown) })
     }
 

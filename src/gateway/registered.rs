@@ -4,10 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 
-use super::answer::{Answer, OneAnswer, done, one};
+use super::answer::{ApiAnswer, OneAnswer, done, one};
 use super::api::Api;
 use super::error::ApiError;
-use super::request::{Body, Fields, max_results};
+use super::request::{JsonBody, QueryFields, max_results};
 use crate::tracking::protocol::form::{list, text};
 use crate::tracking::protocol::{CreateRegisteredModel, ModelAlias, RegistryQuery, SearchRegistry};
 use crate::tracking::{ModelVersion, Page, RegisteredModel};
@@ -19,49 +19,58 @@ const LARGEST_PAGE: usize = 1000;
 
 pub(super) async fn create(
     State(api): State<Api>,
-    Body(ask): Body<CreateRegisteredModel>,
+    JsonBody(ask): JsonBody<CreateRegisteredModel>,
 ) -> OneAnswer<RegisteredModel> {
     one(api.call(move |db| db.create_registered_model(&ask.name, &ask.description, &ask.tags)).await?)
 }
 
 #[derive(Deserialize)]
-pub(super) struct Named {
+pub(super) struct ModelName {
     #[serde(default, deserialize_with = "text")]
     name: String,
 }
 
-pub(super) async fn get(State(api): State<Api>, Fields(ask): Fields<Named>) -> OneAnswer<RegisteredModel> {
+pub(super) async fn get(
+    State(api): State<Api>,
+    QueryFields(ask): QueryFields<ModelName>,
+) -> OneAnswer<RegisteredModel> {
     one(api.call(move |db| db.registered_model(&ask.name)).await?)
 }
 
 #[derive(Deserialize)]
-pub(super) struct Update {
+pub(super) struct UpdateModel {
     #[serde(default, deserialize_with = "text")]
     name: String,
     #[serde(default, deserialize_with = "text")]
     description: String,
 }
 
-pub(super) async fn update(State(api): State<Api>, Body(ask): Body<Update>) -> OneAnswer<RegisteredModel> {
+pub(super) async fn update(
+    State(api): State<Api>,
+    JsonBody(ask): JsonBody<UpdateModel>,
+) -> OneAnswer<RegisteredModel> {
     one(api.call(move |db| db.describe_registered_model(&ask.name, &ask.description)).await?)
 }
 
 #[derive(Deserialize)]
-pub(super) struct Rename {
+pub(super) struct RenameModel {
     #[serde(default, deserialize_with = "text")]
     name: String,
     #[serde(default, deserialize_with = "text")]
     new_name: String,
 }
 
-pub(super) async fn rename(State(api): State<Api>, Body(ask): Body<Rename>) -> OneAnswer<RegisteredModel> {
+pub(super) async fn rename(
+    State(api): State<Api>,
+    JsonBody(ask): JsonBody<RenameModel>,
+) -> OneAnswer<RegisteredModel> {
     if ask.new_name.trim().is_empty() {
         return Err(ApiError::missing("new_name"));
     }
     one(api.call(move |db| db.rename_registered_model(&ask.name, &ask.new_name)).await?)
 }
 
-pub(super) async fn delete(State(api): State<Api>, Body(ask): Body<Named>) -> Answer {
+pub(super) async fn delete(State(api): State<Api>, JsonBody(ask): JsonBody<ModelName>) -> ApiAnswer {
     api.call(move |db| db.delete_registered_model(&ask.name)).await?;
     Ok(done())
 }
@@ -78,21 +87,24 @@ pub(super) fn query(ask: SearchRegistry, page: usize, largest: usize) -> Result<
 
 pub(super) async fn search(
     State(api): State<Api>,
-    Fields(ask): Fields<SearchRegistry>,
-) -> Answer<Page<RegisteredModel>> {
+    QueryFields(ask): QueryFields<SearchRegistry>,
+) -> ApiAnswer<Page<RegisteredModel>> {
     let query = query(ask, PAGE, LARGEST_PAGE)?;
     Ok(Json(api.call(move |db| db.search_registered_models(&query)).await?))
 }
 
 #[derive(Deserialize)]
-pub(super) struct Latest {
+pub(super) struct LatestVersions {
     #[serde(default, deserialize_with = "text")]
     name: String,
     #[serde(default, deserialize_with = "list")]
     stages: Vec<String>,
 }
 
-pub(super) async fn latest(State(api): State<Api>, Body(ask): Body<Latest>) -> Answer<Page<ModelVersion>> {
+pub(super) async fn latest(
+    State(api): State<Api>,
+    JsonBody(ask): JsonBody<LatestVersions>,
+) -> ApiAnswer<Page<ModelVersion>> {
     let versions = api.call(move |db| db.latest_versions(&ask.name, &ask.stages)).await?;
     Ok(Json(Page { items: versions, next: None }))
 }
@@ -100,13 +112,13 @@ pub(super) async fn latest(State(api): State<Api>, Body(ask): Body<Latest>) -> A
 /// The same asked by a query string, as old clients do.
 pub(super) async fn latest_by_query(
     State(api): State<Api>,
-    Fields(ask): Fields<Latest>,
-) -> Answer<Page<ModelVersion>> {
-    latest(State(api), Body(ask)).await
+    QueryFields(ask): QueryFields<LatestVersions>,
+) -> ApiAnswer<Page<ModelVersion>> {
+    latest(State(api), JsonBody(ask)).await
 }
 
 #[derive(Deserialize)]
-pub(super) struct Tag {
+pub(super) struct ModelTag {
     #[serde(default, deserialize_with = "text")]
     name: String,
     #[serde(default, deserialize_with = "text")]
@@ -115,30 +127,30 @@ pub(super) struct Tag {
     value: String,
 }
 
-pub(super) async fn set_tag(State(api): State<Api>, Body(ask): Body<Tag>) -> Answer {
+pub(super) async fn set_tag(State(api): State<Api>, JsonBody(ask): JsonBody<ModelTag>) -> ApiAnswer {
     api.call(move |db| db.set_registered_model_tag(&ask.name, &ask.key, &ask.value)).await?;
     Ok(done())
 }
 
-pub(super) async fn delete_tag(State(api): State<Api>, Body(ask): Body<Tag>) -> Answer {
+pub(super) async fn delete_tag(State(api): State<Api>, JsonBody(ask): JsonBody<ModelTag>) -> ApiAnswer {
     api.call(move |db| db.delete_registered_model_tag(&ask.name, &ask.key)).await?;
     Ok(done())
 }
 
-pub(super) async fn set_alias(State(api): State<Api>, Body(ask): Body<ModelAlias>) -> Answer {
+pub(super) async fn set_alias(State(api): State<Api>, JsonBody(ask): JsonBody<ModelAlias>) -> ApiAnswer {
     let number = ask.version.ok_or_else(|| ApiError::missing("version"))?;
     api.call(move |db| db.set_alias(&ask.name, &ask.alias, number)).await?;
     Ok(done())
 }
 
-pub(super) async fn delete_alias(State(api): State<Api>, Body(ask): Body<ModelAlias>) -> Answer {
+pub(super) async fn delete_alias(State(api): State<Api>, JsonBody(ask): JsonBody<ModelAlias>) -> ApiAnswer {
     api.call(move |db| db.delete_alias(&ask.name, &ask.alias)).await?;
     Ok(done())
 }
 
 pub(super) async fn by_alias(
     State(api): State<Api>,
-    Fields(ask): Fields<ModelAlias>,
+    QueryFields(ask): QueryFields<ModelAlias>,
 ) -> OneAnswer<ModelVersion> {
     one(api.call(move |db| db.version_by_alias(&ask.name, &ask.alias)).await?)
 }

@@ -11,12 +11,12 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::error::ApiError;
-use crate::tracking::View;
+use crate::tracking::ViewType;
 
 /// A JSON body. An empty one is an empty object.
-pub(super) struct Body<T>(pub T);
+pub(super) struct JsonBody<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
@@ -31,7 +31,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         let bytes = Bytes::from_request(request, state).await.map_err(|error| unread(&error))?;
         let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
         let mut json = serde_json::Deserializer::from_slice(text);
-        serde_path_to_error::deserialize(&mut json).map(Body).map_err(|error| wrong_value(text, &error))
+        serde_path_to_error::deserialize(&mut json).map(JsonBody).map_err(|error| wrong_value(text, &error))
     }
 }
 
@@ -74,9 +74,9 @@ pub(super) fn unread(error: &BytesRejection) -> ApiError {
 }
 
 /// The fields of a query string; a field that comes twice is a list.
-pub(super) struct Fields<T>(pub T);
+pub(super) struct QueryFields<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Fields<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryFields<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
@@ -93,7 +93,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Fields<T> {
             }
         }
         let read = serde_path_to_error::deserialize(Value::Object(fields));
-        read.map(Fields).map_err(|error| {
+        read.map(QueryFields).map_err(|error| {
             let (place, error) = (error.path().to_string(), error.into_inner().to_string());
             missing(&error).unwrap_or_else(|| match place.as_str() {
                 "." => wrong(error),
@@ -128,8 +128,8 @@ pub(super) fn max_results(asked: Option<i64>, default: usize, most: usize) -> Re
 }
 
 /// `ACTIVE_ONLY`, `DELETED_ONLY` or `ALL`.
-pub(super) fn view(text: Option<&str>) -> Result<View, ApiError> {
-    View::parse(text)
+pub(super) fn view(text: Option<&str>) -> Result<ViewType, ApiError> {
+    ViewType::parse(text)
         .ok_or_else(|| ApiError::invalid(format!("Invalid view type '{}'", text.unwrap_or_default())))
 }
 

@@ -5,16 +5,16 @@ use axum::extract::State;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::answer::{Answer, OneAnswer, done, one};
+use super::answer::{ApiAnswer, OneAnswer, done, one};
 use super::api::Api;
-use super::confined::{Act, Confined};
+use super::confined::{Confined, RunAction};
 use super::error::ApiError;
-use super::request::{Body, Fields, max_results, view};
+use super::request::{JsonBody, QueryFields, max_results, view};
 use crate::tracking::protocol::form::text;
 use crate::tracking::protocol::{
     DatasetInput, ModelInput, ModelOutput, RunPair, SearchRuns, UpdateRun, WhichRun,
 };
-use crate::tracking::{NewRun, Page, Run, RunInfo, RunQuery, Want};
+use crate::tracking::{NewRun, Page, Run, RunInfo, RunProjection, RunQuery};
 
 /// Runs of one page where the client does not say.
 const PAGE: usize = 1000;
@@ -24,7 +24,7 @@ const LARGEST_PAGE: usize = 50_000;
 pub(super) async fn create(
     State(api): State<Api>,
     confined: Confined,
-    Body(mut run): Body<NewRun>,
+    JsonBody(mut run): JsonBody<NewRun>,
 ) -> OneAnswer<Run> {
     if run.experiment_id.0.is_empty() {
         "0".clone_into(&mut run.experiment_id.0);
@@ -38,42 +38,53 @@ pub(super) async fn create(
     one(made.await?)
 }
 
-pub(super) async fn get(State(api): State<Api>, Fields(ask): Fields<WhichRun>) -> OneAnswer<Run> {
+pub(super) async fn get(State(api): State<Api>, QueryFields(ask): QueryFields<WhichRun>) -> OneAnswer<Run> {
     one(api.call(move |db| db.run(ask.run_id.as_str())).await?)
 }
 
 pub(super) async fn update(
     State(api): State<Api>,
     confined: Confined,
-    Body(ask): Body<UpdateRun>,
+    JsonBody(ask): JsonBody<UpdateRun>,
 ) -> OneAnswer<RunInfo> {
     let (id, change) = ask.parts();
     let changed = api.call(move |db| {
-        confined.check(db, id.as_str(), Act::Change)?;
+        confined.check(db, id.as_str(), RunAction::Change)?;
         db.update_run(id.as_str(), &change)
     });
     one(changed.await?)
 }
 
-pub(super) async fn delete(State(api): State<Api>, confined: Confined, Body(ask): Body<WhichRun>) -> Answer {
+pub(super) async fn delete(
+    State(api): State<Api>,
+    confined: Confined,
+    JsonBody(ask): JsonBody<WhichRun>,
+) -> ApiAnswer {
     api.call(move |db| {
-        confined.check(db, ask.run_id.as_str(), Act::Delete)?;
+        confined.check(db, ask.run_id.as_str(), RunAction::Delete)?;
         db.delete_run(ask.run_id.as_str())
     })
     .await?;
     Ok(done())
 }
 
-pub(super) async fn restore(State(api): State<Api>, confined: Confined, Body(ask): Body<WhichRun>) -> Answer {
+pub(super) async fn restore(
+    State(api): State<Api>,
+    confined: Confined,
+    JsonBody(ask): JsonBody<WhichRun>,
+) -> ApiAnswer {
     api.call(move |db| {
-        confined.check(db, ask.run_id.as_str(), Act::Delete)?;
+        confined.check(db, ask.run_id.as_str(), RunAction::Delete)?;
         db.restore_run(ask.run_id.as_str())
     })
     .await?;
     Ok(done())
 }
 
-pub(super) async fn search(State(api): State<Api>, Body(ask): Body<SearchRuns>) -> Answer<Page<Run>> {
+pub(super) async fn search(
+    State(api): State<Api>,
+    JsonBody(ask): JsonBody<SearchRuns>,
+) -> ApiAnswer<Page<Run>> {
     let query = RunQuery {
         max_results: max_results(ask.max_results, PAGE, LARGEST_PAGE)?,
         view: view(ask.run_view_type.as_deref())?,
@@ -81,7 +92,7 @@ pub(super) async fn search(State(api): State<Api>, Body(ask): Body<SearchRuns>) 
         filter: ask.filter,
         order_by: ask.order_by,
         page_token: ask.page_token,
-        want: Want::default(),
+        want: RunProjection::default(),
     };
     Ok(Json(api.call(move |db| db.search_runs(&query)).await?))
 }
@@ -97,18 +108,22 @@ fn parts(ask: RunPair) -> Result<(String, String, String), ApiError> {
 pub(super) async fn log_parameter(
     State(api): State<Api>,
     confined: Confined,
-    Body(ask): Body<RunPair>,
-) -> Answer {
+    JsonBody(ask): JsonBody<RunPair>,
+) -> ApiAnswer {
     let (id, key, value) = parts(ask)?;
     api.call(move |db| {
-        confined.check(db, &id, Act::Log)?;
+        confined.check(db, &id, RunAction::Log)?;
         db.log_param(&id, &key, &value)?.or_conflict(&id, &key, &value)
     })
     .await?;
     Ok(done())
 }
 
-pub(super) async fn set_tag(State(api): State<Api>, confined: Confined, Body(ask): Body<RunPair>) -> Answer {
+pub(super) async fn set_tag(
+    State(api): State<Api>,
+    confined: Confined,
+    JsonBody(ask): JsonBody<RunPair>,
+) -> ApiAnswer {
     let (id, key, value) = parts(ask)?;
     api.call(move |db| {
         let tags = confined.tags(db, &id, vec![(key, value)])?;
@@ -121,8 +136,8 @@ pub(super) async fn set_tag(State(api): State<Api>, confined: Confined, Body(ask
 pub(super) async fn delete_tag(
     State(api): State<Api>,
     confined: Confined,
-    Body(ask): Body<RunPair>,
-) -> Answer {
+    JsonBody(ask): JsonBody<RunPair>,
+) -> ApiAnswer {
     let (id, key, value) = parts(ask)?;
     api.call(move |db| {
         let tags = confined.tags(db, &id, vec![(key, value)])?;
@@ -145,11 +160,11 @@ pub(super) struct LogInputs {
 pub(super) async fn log_inputs(
     State(api): State<Api>,
     confined: Confined,
-    Body(ask): Body<LogInputs>,
-) -> Answer {
+    JsonBody(ask): JsonBody<LogInputs>,
+) -> ApiAnswer {
     let id = ask.run.run_id.0;
     api.call(move |db| {
-        confined.check(db, &id, Act::Log)?;
+        confined.check(db, &id, RunAction::Log)?;
         db.log_inputs(&id, &ask.datasets, &ask.models)
     })
     .await?;
@@ -167,11 +182,11 @@ pub(super) struct LogOutputs {
 pub(super) async fn log_outputs(
     State(api): State<Api>,
     confined: Confined,
-    Body(ask): Body<LogOutputs>,
-) -> Answer {
+    JsonBody(ask): JsonBody<LogOutputs>,
+) -> ApiAnswer {
     let id = ask.run.run_id.0;
     api.call(move |db| {
-        confined.check(db, &id, Act::Log)?;
+        confined.check(db, &id, RunAction::Log)?;
         db.log_outputs(&id, &ask.models)
     })
     .await?;
@@ -190,8 +205,8 @@ pub(super) struct LogModel {
 pub(super) async fn log_model(
     State(api): State<Api>,
     confined: Confined,
-    Body(ask): Body<LogModel>,
-) -> Answer {
+    JsonBody(ask): JsonBody<LogModel>,
+) -> ApiAnswer {
     let id = ask.run.run_id.0;
     let malformed = |error| ApiError::invalid(format!("Malformed model info: {error}"));
     let model: serde_json::Map<String, Value> = serde_json::from_str(&ask.model_json).map_err(malformed)?;
@@ -200,7 +215,7 @@ pub(super) async fn log_model(
         return Err(ApiError::invalid(format!("Model json is missing mandatory fields: {field}")));
     }
     api.call(move |db| {
-        confined.check(db, &id, Act::Log)?;
+        confined.check(db, &id, RunAction::Log)?;
         db.record_model(&id, &model)
     })
     .await?;

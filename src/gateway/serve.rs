@@ -36,7 +36,7 @@ const MOST_CONNECTIONS: u64 = 8192;
 
 /// Where a request comes from.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Peer(pub IpAddr);
+pub(super) struct PeerAddress(pub IpAddr);
 
 /// Serves an app on a listener until `shutdown` is ready and the requests under way are ended.
 pub(super) fn serve(
@@ -72,7 +72,7 @@ fn serve_at_most(
             match accepted {
                 Ok((stream, peer)) => {
                     let head = if places.available_permits() * 2 < most { HEAD_WHEN_FULL } else { HEAD };
-                    let work = connection(stream, Peer(peer.ip()), app.clone(), head, ending.clone());
+                    let work = connection(stream, PeerAddress(peer.ip()), app.clone(), head, ending.clone());
                     connections.spawn(async move {
                         work.await;
                         drop(place);
@@ -92,7 +92,7 @@ fn serve_at_most(
 
 async fn connection(
     stream: TcpStream,
-    peer: Peer,
+    peer: PeerAddress,
     app: Router,
     head: Duration,
     mut ending: watch::Receiver<bool>,

@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 
-use super::api::{Api, Logged};
+use super::api::{Api, LoggedMetric};
 use super::router;
 use super::scope::{Scopes, TrialScope, fresh_secret};
 use super::serve::serve;
@@ -68,7 +68,7 @@ impl Gateway {
 
     /// The values of metrics that trials log from now on.
     #[must_use]
-    pub fn logged(&self) -> broadcast::Receiver<Logged> {
+    pub fn logged(&self) -> broadcast::Receiver<LoggedMetric> {
         self.api.listen()
     }
 

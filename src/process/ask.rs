@@ -41,7 +41,7 @@ impl Limit {
 
 /// What a program answered.
 #[derive(Debug, Default)]
-pub(super) struct Answer {
+pub(super) struct ProgramOutput {
     /// It ended with 0.
     pub(super) success: bool,
     pub(super) stdout: Vec<u8>,
@@ -49,7 +49,7 @@ pub(super) struct Answer {
     pub(super) cut: bool,
 }
 
-impl Answer {
+impl ProgramOutput {
     pub(super) fn text(&self) -> String {
         String::from_utf8_lossy(&self.stdout).into_owned()
     }
@@ -66,12 +66,16 @@ pub fn ask_program(program: &Path, arguments: &[&str]) -> Option<String> {
 
 /// Runs a program that prints its answer: no input, errors unseen, all of its processes ended when the time is over.
 /// `Ok(None)`: it is not there.
-pub(super) fn ask(command: Command, limit: Limit) -> Result<Option<Answer>, TooSlow> {
+pub(super) fn ask(command: Command, limit: Limit) -> Result<Option<ProgramOutput>, TooSlow> {
     ask_for(command, limit, LARGEST)
 }
 
 /// The same, of an answer that may have so many bytes.
-pub(super) fn ask_for(mut command: Command, limit: Limit, largest: u64) -> Result<Option<Answer>, TooSlow> {
+pub(super) fn ask_for(
+    mut command: Command,
+    limit: Limit,
+    largest: u64,
+) -> Result<Option<ProgramOutput>, TooSlow> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0);
     let Ok(mut child) = command.spawn() else { return Ok(None) };
     let Some(stdout) = child.stdout.take() else { return Ok(None) };
@@ -104,7 +108,7 @@ pub(super) fn ask_for(mut command: Command, limit: Limit, largest: u64) -> Resul
     Ok(match read {
         Ok(Ok(mut stdout)) => {
             stdout.truncate(usize::try_from(largest).unwrap_or(usize::MAX));
-            Some(Answer { success, stdout, cut })
+            Some(ProgramOutput { success, stdout, cut })
         }
         _ => None,
     })

@@ -14,8 +14,8 @@ use nix::unistd::Pid;
 use tokio::net::unix::pipe;
 
 use super::guard::{Announcement, Guard};
+use super::orphans::{self, Mark, StartTime};
 use super::spawn_error::SpawnError;
-use super::strays::{self, Born, Mark};
 
 /// How long output is still read after the command and its group are gone, in case a process left the group and
 /// holds the pipe open.
@@ -125,8 +125,8 @@ impl Child {
             command.current_dir(folder);
         }
         command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
-        let inherited = std::env::var(strays::VARIABLE).ok();
-        command.env(strays::VARIABLE, spec.mark.within(inherited.as_deref()));
+        let inherited = std::env::var(orphans::VARIABLE).ok();
+        command.env(orphans::VARIABLE, spec.mark.within(inherited.as_deref()));
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         // It takes the command along, and with it the pipe's writing end, or the output would never end.
         let (child, group) = spawn_announced(command, &spec.mark, guard.as_deref())?;
@@ -184,8 +184,8 @@ impl Child {
     /// Ends what a command that is over has left behind outside its group: asks it to end, and kills it after `grace`, or
     /// as soon as `hurry` is done. Tells how many processes there were.
     pub async fn end_strays(&mut self, grace: Duration, hurry: impl Future<Output = ()>) -> usize {
-        let born = Born::of(self.group, self.started.elapsed());
-        let number = strays::end(&self.mark, born, grace, hurry).await;
+        let born = StartTime::of(self.group, self.started.elapsed());
+        let number = orphans::end(&self.mark, born, grace, hurry).await;
         self.release();
         number
     }
@@ -226,7 +226,7 @@ impl Drop for Child {
             return;
         }
         self.kill();
-        strays::kill_now(&self.mark, Born::of(self.group, self.started.elapsed()));
+        orphans::kill_now(&self.mark, StartTime::of(self.group, self.started.elapsed()));
         self.release();
     }
 }
@@ -420,11 +420,11 @@ mod tests {
         child.watch(|_| {}).await.unwrap();
         let own = i32::try_from(std::process::id()).unwrap();
         let grace = Duration::from_secs(3600);
-        assert_eq!(strays::end_abandoned(&spec.mark, Some(own), grace).await, 0);
+        assert_eq!(orphans::end_abandoned(&spec.mark, Some(own), grace).await, 0);
         let gone = std::process::Command::new("true").spawn().unwrap();
         let number = i32::try_from(gone.id()).unwrap();
         gone.wait_with_output().unwrap();
-        assert_eq!(strays::end_abandoned(&spec.mark, Some(number), grace).await, 1);
+        assert_eq!(orphans::end_abandoned(&spec.mark, Some(number), grace).await, 1);
     }
 
     #[tokio::test]

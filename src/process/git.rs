@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use super::ask::{Answer, Limit, TooSlow, ask, ask_for};
+use super::ask::{Limit, ProgramOutput, TooSlow, ask, ask_for};
 use super::secret_files::without_secrets;
 
 /// A longer diff is not kept.
@@ -110,7 +110,7 @@ pub fn commits_apart(folder: &Path, from: &str, to: &str) -> Option<(u64, u64)> 
 pub fn is_tracked(folder: &Path, file: &Path) -> bool {
     let mut asked = command(folder);
     asked.args(["ls-files", "--error-unmatch", "--"]).arg(file);
-    matches!(ask(asked, Limit::of(PATIENCE)), Ok(Some(Answer { success: true, .. })))
+    matches!(ask(asked, Limit::of(PATIENCE)), Ok(Some(ProgramOutput { success: true, .. })))
 }
 
 /// The path from the top of the work tree to a folder, with `/` at its end; empty at the top.
@@ -120,7 +120,7 @@ pub fn below_top(folder: &Path) -> Option<String> {
     answer.success.then(|| answer.text().trim_end().to_owned())
 }
 
-fn git(folder: &Path, arguments: &[&str], limit: Limit) -> Result<Option<Answer>, TooSlow> {
+fn git(folder: &Path, arguments: &[&str], limit: Limit) -> Result<Option<ProgramOutput>, TooSlow> {
     let mut command = command(folder);
     command.args(arguments);
     ask(command, limit)

@@ -17,8 +17,8 @@ use nix::libc;
 use nix::sys::signal::{SigHandler, Signal, kill, killpg, signal};
 use nix::unistd::Pid;
 
+use super::orphans::{self, Mark};
 use super::signals::ASK_TO_END;
-use super::strays::{self, Mark};
 
 /// A guard that was killed is replaced so many times.
 const REPLACEMENTS: u32 = 20;
@@ -147,7 +147,7 @@ fn start_process(argument: &str) -> io::Result<(UnixStream, Child)> {
     // trial in which this agent may run: it must be there when that is ended.
     command
         .arg(argument)
-        .env_remove(strays::VARIABLE)
+        .env_remove(orphans::VARIABLE)
         .process_group(0)
         .stdin(Stdio::from(OwnedFd::from(theirs)))
         .stdout(Stdio::null())
@@ -184,7 +184,7 @@ pub fn keep_guard() {
         let _ = killpg(*group, Signal::SIGKILL);
     }
     let marks: Vec<Mark> = left.into_values().flatten().collect();
-    strays::kill_all(&marks);
+    orphans::kill_all(&marks);
 }
 
 /// The groups that were named and not let go when the input ends.

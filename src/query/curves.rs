@@ -16,7 +16,7 @@ const POINTS: usize = 2_000;
 
 /// The history of a trial's metric.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Curve {
+pub struct MetricCurve {
     /// Place of the trial among those of the report.
     pub trial: usize,
     /// Step and value, in the order in which they were logged.
@@ -28,7 +28,7 @@ pub async fn read_curves(
     store: &Arc<dyn Store>,
     metric: &ChosenMetric,
     trials: &[Trial],
-) -> StoreResult<Vec<Curve>> {
+) -> StoreResult<Vec<MetricCurve>> {
     let chosen = choose(trials, metric.goal, MOST);
     let ids =
         chosen.iter().filter_map(|at| trials.get(*at)).map(|trial| RunId(trial.run_id.clone())).collect();
@@ -37,7 +37,7 @@ pub async fn read_curves(
         let history = histories.remove(&RunId(trials.get(trial)?.run_id.clone()))?;
         let every = history.len().div_ceil(POINTS).max(1);
         let points = history.into_iter().step_by(every).map(|entry| (entry.step, entry.value));
-        Some(Curve { trial, points: points.collect() })
+        Some(MetricCurve { trial, points: points.collect() })
     });
     Ok(curves.collect())
 }

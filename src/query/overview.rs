@@ -8,7 +8,7 @@ use super::facts::{config_of, limit_of};
 use super::metric::ChosenMetric;
 use super::ranking::{Ranked, best_of};
 use crate::config::{Config, Goal};
-use crate::record::{ImportMark, Order, Standing, Sweep, index_of, point_of, tags};
+use crate::record::{ImportMark, Order, Sweep, SweepProgress, index_of, point_of, tags};
 use crate::space::Point;
 use crate::tracking::{Result, Run, Store};
 
@@ -20,7 +20,7 @@ pub struct Overview {
     config: Option<Config>,
     /// Trials by the config, of which some may turn out to have no point; `None`: there is no end.
     bound: Option<u64>,
-    pub standing: Standing,
+    pub standing: SweepProgress,
     pub best: Option<Ranked>,
 }
 
@@ -31,7 +31,7 @@ impl Overview {
         let config = config_of(&sweep);
         let metric = config.as_ref().and_then(|config| ChosenMetric::of(config.metric.as_ref(), None, None));
         let bound = config.as_ref().and_then(|config| limit_of(config, sweep.seed));
-        let standing = Standing::default();
+        let standing = SweepProgress::default();
         let mut overview = Self { sweep, metric, config, bound, standing, best: None };
         overview.read_trials(store).await?;
         Ok(overview)
@@ -45,7 +45,7 @@ impl Overview {
 
     async fn read_trials(&mut self, store: &Arc<dyn Store>) -> Result<()> {
         let name = self.metric.as_ref().map(|metric| metric.name.as_str());
-        self.standing = Standing::read(store.as_ref(), &self.sweep, name).await?;
+        self.standing = SweepProgress::read(store.as_ref(), &self.sweep, name).await?;
         self.best = match &self.metric {
             Some(metric) if self.standing.finished > 0 => {
                 best_of(store, &self.sweep, &self.standing.results, metric, 1).await?.pop()
@@ -86,22 +86,22 @@ impl Overview {
     }
 
     /// The sweep's state in a word.
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> SweepState {
         let standing = &self.standing;
         if ImportMark::of(&self.sweep.parent).is_some() {
-            return State::Importing;
+            return SweepState::Importing;
         }
         if self.is_finalized() {
-            return State::Finished;
+            return SweepState::Finished;
         }
         match Order::of(&self.sweep.parent) {
-            Order::Cancel => State::Cancelled,
-            Order::Stop => State::Stopped,
-            Order::Pause => State::Paused,
-            Order::Run if !standing.running.is_empty() => State::Running,
-            Order::Run if standing.begun == 0 => State::New,
-            Order::Run if self.limit().is_some_and(|limit| standing.done() >= limit) => State::Complete,
-            Order::Run => State::Idle,
+            Order::Cancel => SweepState::Cancelled,
+            Order::Stop => SweepState::Stopped,
+            Order::Pause => SweepState::Paused,
+            Order::Run if !standing.running.is_empty() => SweepState::Running,
+            Order::Run if standing.begun == 0 => SweepState::New,
+            Order::Run if self.limit().is_some_and(|limit| standing.done() >= limit) => SweepState::Complete,
+            Order::Run => SweepState::Idle,
         }
     }
 
@@ -137,7 +137,7 @@ impl Overview {
 /// The state of a sweep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum State {
+pub enum SweepState {
     /// It is being imported, or its import was cut off.
     Importing,
     /// No trial was begun yet.
@@ -158,7 +158,7 @@ pub enum State {
     Finished,
 }
 
-impl State {
+impl SweepState {
     pub fn word(self) -> &'static str {
         match self {
             Self::Importing => "importing",

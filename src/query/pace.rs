@@ -6,7 +6,7 @@ use crate::tracking::Run;
 
 /// The pace of the trials that ended last.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Pace {
+pub struct Throughput {
     /// Trials in a second, since the first of them was started.
     pub rate: f64,
     /// How long half of them took at most.
@@ -15,7 +15,7 @@ pub struct Pace {
     count: u64,
 }
 
-impl Pace {
+impl Throughput {
     /// `None`: none has ended, or nobody knows when.
     pub fn of(ended: &[Run]) -> Option<Self> {
         let spans: Vec<(i64, i64)> = ended
@@ -76,18 +76,18 @@ mod tests {
     #[test]
     fn a_wave_that_ends_at_one_moment_is_as_fast_as_it_took() {
         let wave: Vec<Run> = (0..4).map(|k| run(1_000, 11_000 + k)).collect();
-        let pace = Pace::of(&wave).unwrap();
+        let pace = Throughput::of(&wave).unwrap();
         assert!((pace.rate * 60.0 - 24.0).abs() < 0.1, "{pace:?}");
         // Eight are left, four at once: two rounds of ten seconds.
         assert_eq!(pace.left(8, 4).as_secs(), 20);
         assert_eq!(pace.left(9, 4).as_secs(), 30);
-        assert_eq!(Pace::of(&[]), None);
+        assert_eq!(Throughput::of(&[]), None);
     }
 
     #[test]
     fn what_lies_between_two_trials_counts_too() {
         let slow: Vec<Run> = (0..5).map(|k| run(1_000 + 2_000 * k, 2_000 + 2_000 * k)).collect();
-        let left = Pace::of(&slow).unwrap().left(9, 1);
+        let left = Throughput::of(&slow).unwrap().left(9, 1);
         assert!((15..=18).contains(&left.as_secs()), "{left:?}");
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::error::QueryError;
 use crate::config::Config;
-use crate::record::{History, Ledger, Prior, Saw, Sweep, attempts_of, point_of, tags};
+use crate::record::{History, Ledger, PriorTrials, Saw, Sweep, attempts_of, point_of, tags};
 use crate::space::Point;
 use crate::strategy::{self, Proposal};
 use crate::tracking::{Run, Store};
@@ -56,7 +56,7 @@ pub async fn propose_again(
             QueryError::unrecorded(format!("what trial {trial} was made from was not kept"))
         })?;
         let settled = Ledger::read(store.as_ref(), &sweep.ledger).await?.all_settled();
-        let priors = Prior::of(store.as_ref(), &sweep.parent).await?.observations();
+        let priors = PriorTrials::of(store.as_ref(), &sweep.parent).await?.observations();
         let mut history = History::new(sweep.clone(), config.metric.clone(), priors);
         known = history.read_again(store, &settled, &saw).await?;
     }

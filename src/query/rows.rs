@@ -48,21 +48,25 @@ impl TrialRow {
     }
 
     /// What a field holds; null where nothing is known.
-    pub fn field(&self, field: &Field, metric: Option<&ChosenMetric>, now_ms: i64) -> Value {
+    pub fn field(&self, field: &TrialField, metric: Option<&ChosenMetric>, now_ms: i64) -> Value {
         let float = |number: Option<f64>| number.map_or(Value::Null, Value::Float);
         let text = |tag: &str| self.run.tag(tag).map_or(Value::Null, |text| Value::Text(text.to_owned()));
         match field {
-            Field::Trial => Value::Int(self.trial.into()),
-            Field::Attempt => Value::Int(attempt_of(&self.run).into()),
-            Field::Status => Value::Text(status_word(&self.run).to_owned()),
-            Field::Duration => float(self.took(now_ms).map(|took| took.as_secs_f64())),
-            Field::ExitCode => exit_code_of(&self.run).map_or(Value::Null, |code| Value::Int(code.into())),
-            Field::Agent => text(tags::AGENT),
-            Field::Host => text(tags::HOST),
-            Field::Run => Value::Text(self.run.info.id.to_string()),
-            Field::Param(path) => self.point.get(path).cloned().unwrap_or(Value::Null),
-            Field::Metric(name) if metric.is_some_and(|metric| metric.name == *name) => float(self.value),
-            Field::Metric(name) => float(self.metric(name)),
+            TrialField::Trial => Value::Int(self.trial.into()),
+            TrialField::Attempt => Value::Int(attempt_of(&self.run).into()),
+            TrialField::Status => Value::Text(status_word(&self.run).to_owned()),
+            TrialField::Duration => float(self.took(now_ms).map(|took| took.as_secs_f64())),
+            TrialField::ExitCode => {
+                exit_code_of(&self.run).map_or(Value::Null, |code| Value::Int(code.into()))
+            }
+            TrialField::Agent => text(tags::AGENT),
+            TrialField::Host => text(tags::HOST),
+            TrialField::Run => Value::Text(self.run.info.id.to_string()),
+            TrialField::Param(path) => self.point.get(path).cloned().unwrap_or(Value::Null),
+            TrialField::Metric(name) if metric.is_some_and(|metric| metric.name == *name) => {
+                float(self.value)
+            }
+            TrialField::Metric(name) => float(self.metric(name)),
         }
     }
 
@@ -129,7 +133,7 @@ pub struct TrialJson {
 
 /// Something that is known of a trial.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Field {
+pub enum TrialField {
     Trial,
     Attempt,
     Status,
@@ -143,15 +147,15 @@ pub enum Field {
 }
 
 /// The names that every trial has.
-const FIELDS: [(&str, Field); 8] = [
-    ("trial", Field::Trial),
-    ("attempt", Field::Attempt),
-    ("status", Field::Status),
-    ("duration", Field::Duration),
-    ("exit_code", Field::ExitCode),
-    ("agent", Field::Agent),
-    ("host", Field::Host),
-    ("run_id", Field::Run),
+const FIELDS: [(&str, TrialField); 8] = [
+    ("trial", TrialField::Trial),
+    ("attempt", TrialField::Attempt),
+    ("status", TrialField::Status),
+    ("duration", TrialField::Duration),
+    ("exit_code", TrialField::ExitCode),
+    ("agent", TrialField::Agent),
+    ("host", TrialField::Host),
+    ("run_id", TrialField::Run),
 ];
 
 /// The words for what became of a trial.
@@ -186,21 +190,21 @@ pub fn plain_name(name: &str) -> (Option<NameKind>, &str) {
 
 /// The names by which trials of a sweep can be asked.
 #[derive(Debug, Clone, Default)]
-pub struct Columns {
+pub struct TrialColumns {
     pub params: BTreeSet<String>,
     pub metrics: BTreeSet<String>,
 }
 
-impl Columns {
+impl TrialColumns {
     /// What a name means: one that every trial has, else a parameter, else a metric. `params.` and `metrics.` before it
     /// say which.
-    pub fn field(&self, name: &str) -> Result<Field, QueryError> {
+    pub fn field(&self, name: &str) -> Result<TrialField, QueryError> {
         let name = &name.replace('`', "");
         let own =
             |name: &str| FIELDS.iter().find(|(known, _)| *known == name).map(|(_, field)| field.clone());
         let (kind, plain) = plain_name(name);
-        let param = |name: &str| self.params.contains(name).then(|| Field::Param(name.to_owned()));
-        let metric = |name: &str| self.metrics.contains(name).then(|| Field::Metric(name.to_owned()));
+        let param = |name: &str| self.params.contains(name).then(|| TrialField::Param(name.to_owned()));
+        let metric = |name: &str| self.metrics.contains(name).then(|| TrialField::Metric(name.to_owned()));
         own(name)
             .or_else(|| param(name))
             .or_else(|| metric(name))
@@ -243,7 +247,7 @@ mod tests {
     #[test]
     fn an_unknown_name_gets_the_hint_that_helps() {
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        let known = Columns { params: names(&["lr", "model/lr"]), metrics: names(&["val loss"]) };
+        let known = TrialColumns { params: names(&["lr", "model/lr"]), metrics: names(&["val loss"]) };
         for (name, hint) in [
             ("model", "'`model/lr`'"),
             ("params.model", "'`model/lr`'"),

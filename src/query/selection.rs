@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use super::error::QueryError;
 use super::metric::ChosenMetric;
-use super::rows::{Columns, Field, ROW_TAGS, TrialRow};
+use super::rows::{ROW_TAGS, TrialColumns, TrialField, TrialRow};
 use crate::config::{Config, ConstraintError, Filter, Goal, Summary};
-use crate::record::{Ledger, Ranking, Sweep, TrialRuns, best_runs, stopped_early};
+use crate::record::{Ledger, Sweep, TrialRanking, TrialRuns, best_runs, stopped_early};
 use crate::space::{Point, Value};
-use crate::tracking::{Run, RunId, Store, Want};
+use crate::tracking::{Run, RunId, RunProjection, Store};
 use crate::trial::RunStatus;
 
 /// Which trials of a sweep are asked for, and in which order.
@@ -43,7 +43,7 @@ pub struct Selected {
 
 /// A way to sort: by what, and whether the largest comes first.
 struct Sorting {
-    field: Field,
+    field: TrialField,
     descending: bool,
 }
 
@@ -60,7 +60,7 @@ impl Selection<'_> {
         {
             return Ok(Selected { rows, deleted: 0 });
         }
-        let want = Want { metrics: None, ..Want::only(&ROW_TAGS, &[]) };
+        let want = RunProjection { metrics: None, ..RunProjection::only(&ROW_TAGS, &[]) };
         let runs = TrialRuns::read_of(store.as_ref(), sweep, want).await?;
         let deleted = runs.deleted.len() as u64;
         // Only where more than the latest value is asked for are histories read.
@@ -107,19 +107,19 @@ impl Selection<'_> {
             Some(_) => None,
         };
         let Some(goal) = goal else { return Ok(None) };
-        let by = Ranking { metric: &metric.name, goal, most: top, finished: self.sort.is_none() };
+        let by = TrialRanking { metric: &metric.name, goal, most: top, finished: self.sort.is_none() };
         if !by.can_be_said() || top == 0 {
             return Ok(None);
         }
         let store = store.as_ref();
         let results = Ledger::read(store, &sweep.ledger).await?.results();
-        let want = Want { metrics: None, ..Want::only(&ROW_TAGS, &[]) };
+        let want = RunProjection { metrics: None, ..RunProjection::only(&ROW_TAGS, &[]) };
         let runs = best_runs(store, sweep, &results, by, want).await?;
         Ok(Some(runs.into_iter().filter_map(|run| TrialRow::of(run, Some(metric), None)).collect()))
     }
 
-    fn known(&self, rows: &[TrialRow]) -> Columns {
-        let mut known = Columns::default();
+    fn known(&self, rows: &[TrialRow]) -> TrialColumns {
+        let mut known = TrialColumns::default();
         known.params.extend(self.config.space.leaves().into_iter().map(|leaf| leaf.name));
         known.metrics.extend(self.metric.map(|metric| metric.name.clone()));
         for row in rows {
@@ -141,13 +141,13 @@ impl Selection<'_> {
         &self,
         rows: Vec<TrialRow>,
         filter: &Filter,
-        known: &Columns,
+        known: &TrialColumns,
     ) -> Result<Vec<TrialRow>, QueryError> {
         let fields = filter
             .names()
             .iter()
             .map(|name| Ok((name.clone(), known.field(name)?)))
-            .collect::<Result<Vec<(String, Field)>, QueryError>>()?;
+            .collect::<Result<Vec<(String, TrialField)>, QueryError>>()?;
         let mut kept = Vec::new();
         for row in rows {
             let values =
@@ -159,7 +159,7 @@ impl Selection<'_> {
         Ok(kept)
     }
 
-    fn sorting(&self, known: &Columns) -> Result<Option<Sorting>, QueryError> {
+    fn sorting(&self, known: &TrialColumns) -> Result<Option<Sorting>, QueryError> {
         if let Some(name) = self.sort {
             return Ok(Some(Sorting { field: known.field(name)?, descending: self.descending }));
         }
@@ -167,9 +167,9 @@ impl Selection<'_> {
             self.top.and(self.metric).and_then(|metric| Some((metric.name.clone(), metric.goal?)));
         Ok(match by_metric {
             Some((name, goal)) => {
-                Some(Sorting { field: Field::Metric(name), descending: goal == Goal::Maximize })
+                Some(Sorting { field: TrialField::Metric(name), descending: goal == Goal::Maximize })
             }
-            None if self.descending => Some(Sorting { field: Field::Trial, descending: true }),
+            None if self.descending => Some(Sorting { field: TrialField::Trial, descending: true }),
             None => None,
         })
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::overview::{Overview, State};
-use super::pace::Pace;
+use super::overview::{Overview, SweepState};
+use super::pace::Throughput;
 use crate::process::now_ms;
 use crate::record::{histories, index_of, last_sign, latest_ended, lease_of, tags, unmeasured};
 use crate::tracking::{Result, Run, RunId, Store};
@@ -16,7 +16,7 @@ const RECENT: usize = 50;
 const MOST_RUNNING: usize = 20;
 
 /// A sweep while agents run.
-pub struct Snapshot {
+pub struct SweepSnapshot {
     /// At a glance.
     pub overview: Overview,
     /// The running trials that are shown, the latest first, with the histories of the metric.
@@ -24,11 +24,11 @@ pub struct Snapshot {
     /// The trials that ended last, the latest first.
     pub ended: Vec<Run>,
     /// Who works on it, or did a moment ago.
-    pub agents: Vec<AgentSigns>,
+    pub agents: Vec<AgentHeartbeat>,
     /// Trials that finished without the metric.
     pub unmeasured: u64,
     /// How fast it goes; `None`: nothing runs, or nothing has ended yet.
-    pub pace: Option<Pace>,
+    pub pace: Option<Throughput>,
     /// When it was read, epoch milliseconds.
     pub now: i64,
     /// What it took to read.
@@ -36,7 +36,7 @@ pub struct Snapshot {
 }
 
 /// What is known of an agent.
-pub struct AgentSigns {
+pub struct AgentHeartbeat {
     /// Its name.
     pub agent: String,
     /// Its machine.
@@ -49,7 +49,7 @@ pub struct AgentSigns {
     pub last: i64,
 }
 
-impl Snapshot {
+impl SweepSnapshot {
     /// Looks at a sweep that has just been read.
     ///
     /// # Errors
@@ -84,7 +84,7 @@ impl Snapshot {
             _ => 0,
         };
         let agents = agents(&runs, &ended);
-        let pace = Pace::of(&ended).filter(|_| overview.state() == State::Running);
+        let pace = Throughput::of(&ended).filter(|_| overview.state() == SweepState::Running);
         let (now, cost) = (now_ms(), begun.elapsed());
         Ok(Self { overview, running, ended, agents, unmeasured, pace, now, cost })
     }
@@ -116,11 +116,11 @@ impl Snapshot {
 }
 
 /// Who has shown a sign of life, the latest first; those that run trials before the others.
-fn agents(running: &[Run], ended: &[Run]) -> Vec<AgentSigns> {
-    let mut known: BTreeMap<String, AgentSigns> = BTreeMap::new();
+fn agents(running: &[Run], ended: &[Run]) -> Vec<AgentHeartbeat> {
+    let mut known: BTreeMap<String, AgentHeartbeat> = BTreeMap::new();
     for run in running.iter().chain(ended) {
         let Some(agent) = run.tag(tags::AGENT) else { continue };
-        let signs = known.entry(agent.to_owned()).or_insert_with(|| AgentSigns {
+        let signs = known.entry(agent.to_owned()).or_insert_with(|| AgentHeartbeat {
             agent: agent.to_owned(),
             host: run.tag(tags::HOST).unwrap_or_default().to_owned(),
             running: Vec::new(),
@@ -132,7 +132,7 @@ fn agents(running: &[Run], ended: &[Run]) -> Vec<AgentSigns> {
             signs.running.extend(index_of(run).map(|trial| trial.0));
         }
     }
-    let mut agents: Vec<AgentSigns> = known.into_values().collect();
+    let mut agents: Vec<AgentHeartbeat> = known.into_values().collect();
     agents.sort_by_key(|signs| (signs.running.is_empty(), std::cmp::Reverse(signs.last)));
     agents
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::digest::sha256;
 use super::import_mark::ImportMark;
 use super::ledger::{Ledger, experiment};
-use super::prior::Prior;
+use super::prior::PriorTrials;
 use super::tags;
 use crate::config::nearest;
 use crate::tracking::{
@@ -67,7 +67,7 @@ pub struct NewSweep<'a> {
     /// Further tags: git commit and branch. They stand where `sweep` would set the same.
     pub tags: Vec<(String, String)>,
     /// Trials of earlier sweeps that its strategy is to know.
-    pub prior: Option<&'a Prior>,
+    pub prior: Option<&'a PriorTrials>,
     /// Now, epoch milliseconds.
     pub now: i64,
 }

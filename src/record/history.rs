@@ -5,19 +5,19 @@ use std::sync::Arc;
 
 use super::catalog::Sweep;
 use super::ledger::Settled;
-use super::saw::Saw;
+use super::proposal_context::Saw;
 use super::tags;
 use super::trial_tags::{index_of, point_of, stopped_early};
 use super::trials::{IDS_AT_ONCE, running_runs, runs_with_ids};
 use super::values::histories;
 use crate::config::{Metric, Summary};
 use crate::space::Point;
-use crate::strategy::{Logged, Observation};
+use crate::strategy::{LoggedValues, Observation};
 use crate::tracking::{Result, Run, RunId, Store};
 use crate::trial::{RunStatus, TrialIndex};
 
 /// A trial that has its result.
-struct Ended {
+struct SettledTrial {
     round: u32,
     run: RunId,
     /// Where it stands among the observations; `None`: its run was deleted.
@@ -35,7 +35,7 @@ pub struct History {
     observations: Arc<Vec<Observation>>,
     /// How many of them will stay.
     lasting: usize,
-    ended: BTreeMap<u64, Ended>,
+    ended: BTreeMap<u64, SettledTrial>,
     /// Points that were proposed here and have no result yet: their runs may not be there yet, or be on the way.
     proposed: BTreeMap<u64, Point>,
 }
@@ -148,7 +148,7 @@ impl History {
             let mut observed = self.observe(store, &runs).await?;
             for settled in some {
                 let run = runs.iter().find(|run| run.info.id == settled.run);
-                let ended = Ended {
+                let ended = SettledTrial {
                     round: settled.round,
                     run: settled.run.clone(),
                     place: self.take_in(settled.trial.0, observed.remove(&settled.trial.0)),
@@ -199,7 +199,7 @@ impl History {
                 point: point_of(run),
                 status: run.info.status,
                 metric: self.metric.as_ref().and_then(|metric| value_of(run, &values, metric)),
-                logged: Logged::of(values),
+                logged: LoggedValues::of(values),
                 stopped_early: stopped_early(run),
             };
             Some((trial, observation))
@@ -240,7 +240,7 @@ impl History {
         let mut running: Vec<Observation> = current
             .into_iter()
             .map(|(trial, run)| {
-                let logged = values.remove(&run.info.id).and_then(Logged::of);
+                let logged = values.remove(&run.info.id).and_then(LoggedValues::of);
                 under_way(trial, point_of(&run), logged)
             })
             .collect();
@@ -267,7 +267,7 @@ pub fn value_of(run: &Run, logged: &[f64], metric: &Metric) -> Option<f64> {
 
 /// A trial that is under way.
 #[must_use]
-pub fn under_way(trial: u64, point: Point, logged: Option<Logged>) -> Observation {
+pub fn under_way(trial: u64, point: Point, logged: Option<LoggedValues>) -> Observation {
     Observation {
         trial: Some(trial),
         point,

@@ -3,7 +3,7 @@
 use super::catalog::{Sweep, search_all};
 use super::import_mark::ImportMark;
 use super::tags;
-use crate::tracking::{ErrorKind, Result, Run, RunId, RunQuery, Store, TrackingError, Want};
+use crate::tracking::{ErrorKind, Result, Run, RunId, RunProjection, RunQuery, Store, TrackingError};
 
 /// Takes the mark off: all of the sweep is there.
 pub(super) async fn unmark(store: &dyn Store, parent: &RunId) -> Result<()> {
@@ -31,7 +31,7 @@ pub async fn remove_half(store: &dyn Store, parent: &Run) -> Result<()> {
     let experiment_ids = store.experiments().await?.into_iter().map(|experiment| experiment.id).collect();
     let trials = format!("tags.`{}` = '{id}'", tags::SWEEP_ID);
     let ledgers = format!("tags.`{}` = '{id}'", tags::LEDGER_OF);
-    let mut query = RunQuery { experiment_ids, want: Want::only(&[], &[]), ..RunQuery::default() };
+    let mut query = RunQuery { experiment_ids, want: RunProjection::only(&[], &[]), ..RunQuery::default() };
     for filter in [trials, ledgers] {
         query.filter = filter;
         for run in search_all(store, query.clone()).await? {

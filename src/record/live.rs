@@ -7,12 +7,12 @@
 
 use super::catalog::Sweep;
 use super::note::{headline, with_headline};
-use super::progress::{BestTrial, DONE, FAILED, RUNNING, SweepView};
-use super::standing::{Ranking, Standing, best_runs};
+use super::progress::{SweepProgress, TrialRanking, best_runs};
+use super::sweep_view::{BestTrial, DONE, FAILED, RUNNING, SweepView};
 use super::tags;
 use crate::config::Metric;
 use crate::config::Summary;
-use crate::tracking::{Metric as Logged, Result, Run, Store, Want};
+use crate::tracking::{Metric as Logged, Result, Run, RunProjection, Store};
 
 /// What a store takes in one batch, with room for the counts.
 const BATCH: usize = 900;
@@ -52,7 +52,7 @@ impl Posting<'_> {
     pub async fn post(&self, store: &dyn Store) -> Result<SweepView> {
         // In this order: who knows a later posting knows the results that it speaks of, too.
         let parent = store.run(self.sweep.id()).await?;
-        let standing = Standing::read(store, self.sweep, None).await?;
+        let standing = SweepProgress::read(store, self.sweep, None).await?;
         let best = self.best(store, &standing, &parent).await?;
         let view = SweepView {
             done: standing.done(),
@@ -73,7 +73,12 @@ impl Posting<'_> {
     }
 
     /// The better of what is posted and what the poster knows, of trials that still count; else the store is asked.
-    async fn best(&self, store: &dyn Store, standing: &Standing, parent: &Run) -> Result<Option<BestTrial>> {
+    async fn best(
+        &self,
+        store: &dyn Store,
+        standing: &SweepProgress,
+        parent: &Run,
+    ) -> Result<Option<BestTrial>> {
         let Some(metric) = self.metric else { return Ok(None) };
         let counts = |best: &BestTrial| standing.results.get(&best.trial) == Some(&best.run);
         let own = self.best.clone().filter(counts);
@@ -83,14 +88,14 @@ impl Posting<'_> {
             (Some(own), _) => Some(own),
             (None, posted) => posted,
         };
-        let by = Ranking { metric: &metric.name, goal: metric.goal, most: 1, finished: true };
+        let by = TrialRanking { metric: &metric.name, goal: metric.goal, most: 1, finished: true };
         let can_ask = metric.summary == Summary::Last && by.can_be_said() && standing.done() > 0;
         // Two agents that end at once have not read each other's postings: the last word on a complete sweep is the store's.
         let complete = self.limit.is_some_and(|limit| standing.done() >= limit);
         if (best.is_some() && !complete) || !can_ask {
             return Ok(best);
         }
-        let want = Want::only(&[tags::TRIAL, tags::POINT], &[&metric.name]);
+        let want = RunProjection::only(&[tags::TRIAL, tags::POINT], &[&metric.name]);
         let runs = best_runs(store, self.sweep, &standing.results, by, want).await?;
         let asked = runs.first().and_then(|run| BestTrial::of(run, run.metric(&metric.name)?.value));
         Ok(match (asked, best) {

@@ -6,7 +6,7 @@
 use super::catalog::{Sweep, search_all};
 use super::tags;
 use super::trial_tags::last_sign;
-use crate::tracking::{Result, Run, RunQuery, Store, Want};
+use crate::tracking::{Result, Run, RunProjection, RunQuery, Store};
 
 /// Signs of life that are not older count, milliseconds: a little more than agents are silent, and clocks differ.
 const FRESH: i64 = 120_000;
@@ -49,7 +49,7 @@ pub async fn other_machine(store: &dyn Store, own: &Machine, now: i64) -> Result
     let query = RunQuery {
         experiment_ids: store.experiments().await?.into_iter().map(|experiment| experiment.id).collect(),
         filter: format!("attributes.status = 'RUNNING' AND tags.`{}` LIKE '% %'", tags::MACHINE),
-        want: Want::only(&[tags::MACHINE, tags::SWEEP, tags::HEARTBEAT], &[]),
+        want: RunProjection::only(&[tags::MACHINE, tags::SWEEP, tags::HEARTBEAT], &[]),
         ..RunQuery::default()
     };
     let found = search_all(store, query).await?;

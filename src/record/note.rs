@@ -1,7 +1,7 @@
 //! The note of a sweep's parent run, as far as agents write it: one line, which MLflow's pages show without unfolding.
 
 use super::params_text::figures;
-use super::progress::SweepView;
+use super::sweep_view::SweepView;
 use crate::tracking::ExperimentId;
 
 /// Stands before what `sweep` writes into the note. A comment, so that no page shows it.

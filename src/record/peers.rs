@@ -9,12 +9,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::catalog::{Sweep, search_all};
-use super::standing::{in_experiment, of_sweep};
+use super::progress::{in_experiment, of_sweep};
 use super::tags;
 use super::trial_tags::{attempt_of, index_of};
 use super::values::histories;
-use crate::stopping::{Compares, Curve, Judge, Marks, Other, Report, Rule};
-use crate::tracking::{Metric, Result, Run, RunId, RunQuery, Store, Want};
+use crate::stopping::{Compares, Curve, Judge, Marks, MetricReport, Other, Rule};
+use crate::tracking::{Metric, Result, Run, RunId, RunProjection, RunQuery, Store};
 use crate::trial::{RunStatus, TrialIndex};
 
 /// Runs that ended so long before the latest known end are looked for again: clocks differ, and results may arrive late.
@@ -28,13 +28,13 @@ pub struct Peers {
     sweep: Sweep,
     /// Key of the metric that is compared.
     metric: String,
-    known: BTreeMap<TrialIndex, Peer>,
+    known: BTreeMap<TrialIndex, PeerAttempt>,
     /// The latest end that was seen, epoch milliseconds.
     newest_end: Option<i64>,
 }
 
 /// The latest attempt at a trial.
-struct Peer {
+struct PeerAttempt {
     attempt: u32,
     run: RunId,
     /// Nothing more is expected of it.
@@ -88,7 +88,7 @@ impl Peers {
     fn that(&self, condition: &str) -> RunQuery {
         RunQuery {
             filter: format!("{} AND {condition}", of_sweep(&self.sweep)),
-            want: Want::only(&LOOKED_AT, &[&self.metric]),
+            want: RunProjection::only(&LOOKED_AT, &[&self.metric]),
             ..in_experiment(&self.sweep)
         }
     }
@@ -123,7 +123,7 @@ impl Peers {
                 self.newest_end = self.newest_end.max(run.info.end_time);
             }
             let other = Other { finished: run.info.status == RunStatus::Finished, marks };
-            let peer = Peer { attempt: attempt_of(&run), run: run.info.id, ended, other };
+            let peer = PeerAttempt { attempt: attempt_of(&run), run: run.info.id, ended, other };
             // Of two attempts in one look the later counts.
             if self.known.get(&trial).is_none_or(|known| known.attempt <= peer.attempt) {
                 self.known.insert(trial, peer);
@@ -143,6 +143,6 @@ fn needs_history(run: &Run) -> bool {
 /// The curve of a logged history.
 #[must_use]
 pub fn curve(history: &[Metric]) -> Curve {
-    let report = |entry: &Metric| Report { step: entry.step, value: entry.value };
+    let report = |entry: &Metric| MetricReport { step: entry.step, value: entry.value };
     Curve::new(history.iter().map(report).collect())
 }

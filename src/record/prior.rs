@@ -4,18 +4,18 @@ use serde_json::{Value as Json, json};
 
 use super::tags;
 use crate::space::{Point, Value};
-use crate::strategy::{Logged, Observation};
+use crate::strategy::{LoggedValues, Observation};
 use crate::tracking::{ErrorKind, Result, Run, Store, TrackingError};
 use crate::trial::RunStatus;
 
 /// Trials of earlier sweeps.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Prior {
+pub struct PriorTrials {
     /// Each with where it comes from.
     pub trials: Vec<(String, Observation)>,
 }
 
-impl Prior {
+impl PriorTrials {
     /// As it is kept.
     #[must_use]
     pub fn to_json(&self) -> Json {
@@ -24,7 +24,7 @@ impl Prior {
             .trials
             .iter()
             .map(|(source, one)| {
-                let logged = |of: fn(&Logged) -> f64| one.logged.as_ref().map(of).map(number);
+                let logged = |of: fn(&LoggedValues) -> f64| one.logged.as_ref().map(of).map(number);
                 json!({
                     "source": source,
                     "params": one.point.to_json(),
@@ -46,7 +46,7 @@ impl Prior {
         let number = |one: &Json, key: &str| Value::from_json(one.get(key)?).as_f64();
         let trial = |one: &Json| {
             let logged = || {
-                Some(Logged {
+                Some(LoggedValues {
                     lowest: number(one, "lowest")?,
                     highest: number(one, "highest")?,
                     latest: number(one, "latest")?,
@@ -104,14 +104,14 @@ mod tests {
             logged,
             stopped_early: true,
         };
-        let prior = Prior {
+        let prior = PriorTrials {
             trials: vec![
-                ("a".into(), observation(Some(f64::INFINITY), Logged::of([0.5, -1.0]))),
+                ("a".into(), observation(Some(f64::INFINITY), LoggedValues::of([0.5, -1.0]))),
                 ("b".into(), observation(None, None)),
             ],
         };
         let text = prior.to_json().to_string();
-        assert_eq!(Prior::from_json(&serde_json::from_str(&text).unwrap()), Some(prior));
-        assert_eq!(Prior::from_json(&json!({ "trials": [{}] })), None);
+        assert_eq!(PriorTrials::from_json(&serde_json::from_str(&text).unwrap()), Some(prior));
+        assert_eq!(PriorTrials::from_json(&json!({ "trials": [{}] })), None);
     }
 }

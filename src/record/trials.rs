@@ -9,7 +9,7 @@ use super::tags;
 use super::trial_tags::{attempt_of, exit_code_of, index_of, point_of, stopped_early};
 use crate::config::Config;
 use crate::space::Point;
-use crate::tracking::{ExperimentId, NewRun, Result, Run, RunId, RunQuery, Store, View, Want};
+use crate::tracking::{ExperimentId, NewRun, Result, Run, RunId, RunProjection, RunQuery, Store, ViewType};
 use crate::trial::{RunStatus, Trial, TrialIndex};
 
 /// A longer text of a point is not kept whole as a tag by MLflow, and half a text is of no use.
@@ -159,7 +159,7 @@ pub async fn running_runs(store: &dyn Store, sweep: &Sweep) -> Result<Vec<Run>> 
 pub async fn finished_runs(store: &dyn Store, sweep: &Sweep) -> Result<Vec<Run>> {
     let looked_at = [tags::TRIAL, tags::ATTEMPT, tags::EXIT_CODE, tags::SUPERSEDED_BY, tags::STOPPED_RULE];
     let query = RunQuery {
-        want: Want::only(&looked_at, &[]),
+        want: RunProjection::only(&looked_at, &[]),
         experiment_ids: vec![sweep.parent.info.experiment_id.clone()],
         filter: format!("tags.`{}` = '{}' AND attributes.status = 'FINISHED'", tags::SWEEP_ID, sweep.id()),
         ..RunQuery::default()
@@ -177,8 +177,8 @@ pub async fn deleted_results(
     results: &BTreeMap<TrialIndex, RunId>,
 ) -> Result<BTreeMap<TrialIndex, Run>> {
     let query = RunQuery {
-        view: View::Deleted,
-        want: Want::only(&[tags::TRIAL, tags::ATTEMPT], &[]),
+        view: ViewType::Deleted,
+        want: RunProjection::only(&[tags::TRIAL, tags::ATTEMPT], &[]),
         experiment_ids: vec![sweep.parent.info.experiment_id.clone()],
         filter: format!("tags.`{}` = '{}'", tags::SWEEP_ID, sweep.id()),
         ..RunQuery::default()
@@ -204,14 +204,14 @@ impl TrialRuns {
     /// # Errors
     /// As the store's.
     pub async fn read(store: &dyn Store, sweep: &Sweep) -> Result<Self> {
-        Self::read_of(store, sweep, Want::default()).await
+        Self::read_of(store, sweep, RunProjection::default()).await
     }
 
     /// Reads all of them, with no more of their data than is wanted; the tags of trial and attempt must be.
     ///
     /// # Errors
     /// As the store's.
-    pub async fn read_of(store: &dyn Store, sweep: &Sweep, want: Want) -> Result<Self> {
+    pub async fn read_of(store: &dyn Store, sweep: &Sweep, want: RunProjection) -> Result<Self> {
         let results = Ledger::read(store, &sweep.ledger).await?.results();
         let query = RunQuery {
             want,

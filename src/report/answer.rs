@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::Objective;
+use super::ReportObjective;
 use super::numbers::float_text;
 use crate::analysis::{Analysis, Correlation, ParameterAnalysis};
 use crate::text::{CRLF, csv_table};
@@ -36,7 +36,7 @@ const COLUMNS: [&str; 17] = [
 #[must_use]
 pub fn analysis_json(
     analysis: &Analysis,
-    objective: Objective,
+    objective: ReportObjective,
     statuses: impl Iterator<Item = RunStatus>,
 ) -> Json {
     let statuses: Vec<RunStatus> = statuses.collect();
@@ -99,9 +99,9 @@ fn row(parameter: &ParameterAnalysis) -> Vec<String> {
         ]
     });
     let kind = match parameter.kind {
-        crate::analysis::Kind::Bool => "bool",
-        crate::analysis::Kind::Numeric => "numeric",
-        crate::analysis::Kind::Categorical => "categorical",
+        crate::analysis::ParameterKind::Bool => "bool",
+        crate::analysis::ParameterKind::Numeric => "numeric",
+        crate::analysis::ParameterKind::Categorical => "categorical",
     };
     let mut row = vec![
         parameter.name.clone(),

@@ -3,12 +3,12 @@
 use std::fmt::Write;
 
 use super::facts::{ramp_legend, ramp_places, trial_label};
-use super::frame::{Frame, FrameSpec};
+use super::frame::{DrawnFrame, FrameSpec};
 use super::palette::{ORANGE, RAMP};
-use super::scale::Axis;
+use super::scale::PlotAxis;
 use super::svg::{Canvas, Swatch, caption_height, caption_lines};
 use super::text::{clean, count, ems, shorten};
-use super::{Curve, Plot, SweepReport};
+use super::{MetricCurve, Plot, SweepReport};
 use crate::trial::{RunStatus, Trial};
 
 const HEAD: f64 = 76.0;
@@ -28,7 +28,7 @@ pub(super) fn has_any(report: &SweepReport) -> bool {
 }
 
 /// A curve on its way to a line.
-struct Line<'a> {
+struct CurveLine<'a> {
     trial: &'a Trial,
     points: Vec<(f64, f64)>,
 }
@@ -38,7 +38,8 @@ pub(super) fn curves(report: &SweepReport) -> String {
     let title = format!("Learning curves of {name}");
     let by_step =
         report.curves.iter().any(|curve| curve.points.windows(2).any(|pair| pair[0].0 != pair[1].0));
-    let lines: Vec<Line> = report.curves.iter().filter_map(|curve| line(report, curve, by_step)).collect();
+    let lines: Vec<CurveLine> =
+        report.curves.iter().filter_map(|curve| line(report, curve, by_step)).collect();
     if lines.is_empty() {
         return Plot::without_marks(report, &title, "No trial has logged the metric more than once.").svg;
     }
@@ -58,7 +59,7 @@ pub(super) fn curves(report: &SweepReport) -> String {
 }
 
 /// The finite points of a curve, thinned; `None`: there are fewer than two, or its trial is not known.
-fn line<'a>(report: &SweepReport<'a>, curve: &Curve, by_step: bool) -> Option<Line<'a>> {
+fn line<'a>(report: &SweepReport<'a>, curve: &MetricCurve, by_step: bool) -> Option<CurveLine<'a>> {
     let trial = report.trials.get(curve.trial)?;
     let place =
         |(at, (step, value)): (usize, &(i64, f64))| (if by_step { *step as f64 } else { at as f64 }, *value);
@@ -70,12 +71,12 @@ fn line<'a>(report: &SweepReport<'a>, curve: &Curve, by_step: bool) -> Option<Li
     if points.len() > POINTS {
         points = (0..POINTS).filter_map(|k| points.get(last * k / (POINTS - 1)).copied()).collect();
     }
-    Some(Line { trial, points })
+    Some(CurveLine { trial, points })
 }
 
 /// A path a colour, by the value that a line ends with, the best last and on top; a dot where a trial was stopped.
-fn draw_lines(canvas: &mut Canvas, report: &SweepReport, lines: &[Line], frame: &Frame) {
-    let last = |line: &Line| line.points.last().map_or(f64::NAN, |point| point.1);
+fn draw_lines(canvas: &mut Canvas, report: &SweepReport, lines: &[CurveLine], frame: &DrawnFrame) {
+    let last = |line: &CurveLine| line.points.last().map_or(f64::NAN, |point| point.1);
     let values: Vec<f64> = lines.iter().map(last).collect();
     let places = ramp_places(&values, report.objective.and_then(|objective| objective.goal));
     for (place, ink) in RAMP.iter().enumerate() {
@@ -93,28 +94,28 @@ fn draw_lines(canvas: &mut Canvas, report: &SweepReport, lines: &[Line], frame: 
     }
 }
 
-fn push_line(path: &mut String, line: &Line, frame: &Frame) {
+fn push_line(path: &mut String, line: &CurveLine, frame: &DrawnFrame) {
     for (number, &(x, y)) in line.points.iter().enumerate() {
         let command = if number == 0 { 'M' } else { 'L' };
         let _ = write!(path, "{command}{:.1} {:.1}", frame.x(x), frame.y(y));
     }
 }
 
-fn best<'l, 'a>(report: &SweepReport, lines: &'l [Line<'a>]) -> Option<&'l Line<'a>> {
+fn best<'l, 'a>(report: &SweepReport, lines: &'l [CurveLine<'a>]) -> Option<&'l CurveLine<'a>> {
     let (best, _) = report.best()?;
     lines.iter().find(|line| line.trial.run_id == best.run_id)
 }
 
-fn frame(report: &SweepReport, lines: &[Line], by_step: bool) -> Frame {
+fn frame(report: &SweepReport, lines: &[CurveLine], by_step: bool) -> DrawnFrame {
     let points = || lines.iter().flat_map(|line| &line.points);
     let (first, last) =
         points().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), p| (l.min(p.0), h.max(p.0)));
-    let x = Axis::round(first, last + (last - first) * 0.015, 8);
+    let x = PlotAxis::round(first, last + (last - first) * 0.015, 8);
     let values: Vec<f64> = points().map(|point| point.1).collect();
-    let y = Axis::of_metric(&values, report.best().map(|(_, value)| value), 6);
+    let y = PlotAxis::of_metric(&values, report.best().map(|(_, value)| value), 6);
     let widest = y.ticks.iter().map(|(_, text)| ems(text)).fold(0.0, f64::max);
     let name = report.objective.map_or(String::new(), |o| shorten(&clean(o.name), FRAME - 80.0, 12.0));
-    Frame::draw(&FrameSpec {
+    DrawnFrame::draw(&FrameSpec {
         x: &x,
         y: &y,
         titles: (if by_step { "Step" } else { "Logged value, from the first" }, &name),
@@ -125,7 +126,7 @@ fn frame(report: &SweepReport, lines: &[Line], by_step: bool) -> Frame {
     })
 }
 
-fn legend(report: &SweepReport, lines: &[Line]) -> Vec<(super::palette::Ink, Swatch, String)> {
+fn legend(report: &SweepReport, lines: &[CurveLine]) -> Vec<(super::palette::Ink, Swatch, String)> {
     let mut entries = ramp_legend(report.objective.and_then(|objective| objective.goal));
     if let Some(best) = best(report, lines) {
         entries.push((ORANGE, Swatch::Line, format!("best: trial {}", trial_label(best.trial))));
@@ -133,7 +134,7 @@ fn legend(report: &SweepReport, lines: &[Line]) -> Vec<(super::palette::Ink, Swa
     entries
 }
 
-fn sentences(report: &SweepReport, lines: &[Line]) -> Vec<String> {
+fn sentences(report: &SweepReport, lines: &[CurveLine]) -> Vec<String> {
     let mut out = Vec::new();
     if lines.len() < report.trials.len() {
         out.push(format!("Shown: {} of {}.", lines.len(), count(report.trials.len(), "trial")));

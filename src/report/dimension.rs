@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::SweepReport;
 use super::facts::finite;
 use super::numbers::{DIGITS, number, significant};
-use super::scale::{Axis, padded};
+use super::scale::{PlotAxis, padded};
 use super::text::{clean, ems, shorten};
 use crate::space::Value;
 use crate::trial::Trial;
@@ -17,11 +17,11 @@ pub(super) struct Dimension {
     pub(super) name: String,
     /// Whether its effect is clear.
     pub(super) clear: bool,
-    scale: Scale,
+    scale: DimensionScale,
 }
 
 #[derive(Debug, Clone)]
-enum Scale {
+enum DimensionScale {
     Linear {
         low: f64,
         high: f64,
@@ -32,12 +32,12 @@ enum Scale {
         high: f64,
     },
     /// Side by side, evenly spaced: categories, and the values of a list of numbers.
-    Levels(Vec<Level>),
+    Levels(Vec<SharedValue>),
 }
 
 /// A value that many trials share.
 #[derive(Debug, Clone, PartialEq)]
-struct Level {
+struct SharedValue {
     text: String,
     /// Of a list of numbers.
     number: Option<f64>,
@@ -49,7 +49,7 @@ const LISTED: usize = 12;
 
 /// Where a value lies on a dimension.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Place {
+pub(super) struct DimensionPosition {
     /// Share of the axis.
     pub(super) share: f64,
     /// Room around it that belongs to the same value, as a share: nothing for numbers.
@@ -63,7 +63,7 @@ pub(super) fn dimensions(report: &SweepReport) -> Vec<Dimension> {
     let dimension = |parameter: &crate::analysis::ParameterAnalysis| {
         let values: Vec<&Value> =
             trials.iter().filter_map(|trial| trial.point.get(&parameter.name)).collect();
-        let scale = Scale::of(&values, parameter.log)?;
+        let scale = DimensionScale::of(&values, parameter.log)?;
         Some(Dimension { name: parameter.name.clone(), clear: parameter.effect.is_clear(), scale })
     };
     parameters.iter().filter_map(dimension).collect()
@@ -76,13 +76,13 @@ pub(super) fn counted<'a>(report: &SweepReport<'a>) -> Vec<(usize, &'a Trial, f6
     counted.filter_map(|(at, trial)| Some((at, trial, finite(trial)?))).collect()
 }
 
-impl Scale {
+impl DimensionScale {
     /// `None`: there is nothing to tell apart.
     fn of(values: &[&Value], log: bool) -> Option<Self> {
         let numbers: Option<Vec<f64>> =
             values.iter().map(|value| value.as_f64().filter(|number| number.is_finite())).collect();
         let Some(numbers) = numbers else {
-            return Self::levels(values.iter().map(|value| Level { text: value.text(), number: None }));
+            return Self::levels(values.iter().map(|value| SharedValue { text: value.text(), number: None }));
         };
         let (low, high) =
             numbers.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(*x), h.max(*x)));
@@ -93,7 +93,7 @@ impl Scale {
         distinct.sort_by(f64::total_cmp);
         distinct.dedup();
         if distinct.len() <= LISTED && numbers.len() >= 2 * distinct.len() {
-            let level = |number: f64| Level { text: significant(number, 6), number: Some(number) };
+            let level = |number: f64| SharedValue { text: significant(number, 6), number: Some(number) };
             return Self::levels(distinct.into_iter().map(level));
         }
         if log && low > 0.0 {
@@ -105,8 +105,8 @@ impl Scale {
     }
 
     /// Levels in order: numbers by their size, texts by their letters.
-    fn levels(levels: impl Iterator<Item = Level>) -> Option<Self> {
-        let mut levels: Vec<Level> = levels.collect();
+    fn levels(levels: impl Iterator<Item = SharedValue>) -> Option<Self> {
+        let mut levels: Vec<SharedValue> = levels.collect();
         levels.sort_by(|a, b| match (a.number, b.number) {
             (Some(a), Some(b)) => a.total_cmp(&b),
             _ => a.text.cmp(&b.text),
@@ -116,7 +116,7 @@ impl Scale {
     }
 }
 
-impl Level {
+impl SharedValue {
     fn is(&self, value: &Value) -> bool {
         match self.number {
             Some(number) => value.as_f64() == Some(number),
@@ -127,36 +127,37 @@ impl Level {
 
 impl Dimension {
     /// A metric as a dimension: its axis.
-    pub(super) fn of_axis(name: &str, axis: &Axis) -> Self {
+    pub(super) fn of_axis(name: &str, axis: &PlotAxis) -> Self {
         let (low, high) = (axis.low, axis.high);
-        let scale = if axis.log { Scale::Log { low, high } } else { Scale::Linear { low, high } };
+        let scale =
+            if axis.log { DimensionScale::Log { low, high } } else { DimensionScale::Linear { low, high } };
         Self { name: name.to_owned(), clear: false, scale }
     }
 
     /// Its name as a label: a log scale is marked.
     pub(super) fn label(&self) -> String {
-        let log = if matches!(self.scale, Scale::Log { .. }) { " (log)" } else { "" };
+        let log = if matches!(self.scale, DimensionScale::Log { .. }) { " (log)" } else { "" };
         format!("{}{log}", clean(&self.name))
     }
 
     /// Where a value lies; `None`: nowhere on this axis.
-    pub(super) fn place(&self, value: &Value) -> Option<Place> {
+    pub(super) fn place(&self, value: &Value) -> Option<DimensionPosition> {
         match &self.scale {
-            Scale::Levels(levels) => {
+            DimensionScale::Levels(levels) => {
                 let at = levels.iter().position(|level| level.is(value))?;
                 let room = 1.0 / levels.len() as f64;
-                Some(Place { share: (at as f64 + 0.5) * room, room })
+                Some(DimensionPosition { share: (at as f64 + 0.5) * room, room })
             }
-            _ => self.share(value.as_f64()?).map(|share| Place { share, room: 0.0 }),
+            _ => self.share(value.as_f64()?).map(|share| DimensionPosition { share, room: 0.0 }),
         }
     }
 
     /// Where a number lies on an axis of numbers.
     pub(super) fn share(&self, number: f64) -> Option<f64> {
         let share = match self.scale {
-            Scale::Linear { low, high } => (number - low) / (high - low),
-            Scale::Log { low, high } => (number.log10() - low) / (high - low),
-            Scale::Levels(_) => return None,
+            DimensionScale::Linear { low, high } => (number - low) / (high - low),
+            DimensionScale::Log { low, high } => (number.log10() - low) / (high - low),
+            DimensionScale::Levels(_) => return None,
         };
         share.is_finite().then(|| share.clamp(0.0, 1.0))
     }
@@ -165,20 +166,20 @@ impl Dimension {
     /// in font sizes. `upright`: words stand one above the other.
     pub(super) fn ticks(&self, room: f64, text: f64, upright: bool) -> Vec<(f64, String)> {
         let want = (room / if upright { 3.0 } else { 5.0 }).clamp(2.0, 6.0) as usize;
-        let of_axis = |axis: Axis| -> Vec<(f64, String)> {
+        let of_axis = |axis: PlotAxis| -> Vec<(f64, String)> {
             axis.ticks.iter().map(|(at, words)| (axis.share_of_own(*at), words.clone())).collect()
         };
         match &self.scale {
-            Scale::Linear { low, high } => of_axis(Axis::round(*low, *high, want)),
-            Scale::Log { low, high } => of_axis(Axis::decades(*low, *high, want.max(5))),
-            Scale::Levels(levels) => {
+            DimensionScale::Linear { low, high } => of_axis(PlotAxis::round(*low, *high, want)),
+            DimensionScale::Log { low, high } => of_axis(PlotAxis::decades(*low, *high, want.max(5))),
+            DimensionScale::Levels(levels) => {
                 let each = room / levels.len() as f64;
                 let widest = levels.iter().map(|level| ems(&clean(&level.text))).fold(0.0, f64::max) + 0.8;
                 // Where names would be cut to nothing, every second or third is named.
                 let needed = if upright { 1.3 } else { widest.min(5.0) };
                 let every = (needed / each).ceil().max(1.0) as usize;
                 let most = if upright { text } else { each * every as f64 - 0.6 };
-                let level = |(at, level): (usize, &Level)| {
+                let level = |(at, level): (usize, &SharedValue)| {
                     ((at as f64 + 0.5) / levels.len() as f64, shorten(&clean(&level.text), most, 1.0))
                 };
                 levels.iter().enumerate().step_by(every).map(level).collect()
@@ -189,10 +190,10 @@ impl Dimension {
     /// The same for the script: its kind and its ends, or its levels.
     pub(super) fn json(&self) -> Json {
         match &self.scale {
-            Scale::Linear { low, high } => json!({ "low": low, "high": high }),
-            Scale::Log { low, high } => json!({ "low": low, "high": high, "log": true }),
-            Scale::Levels(levels) => {
-                let level = |level: &Level| {
+            DimensionScale::Linear { low, high } => json!({ "low": low, "high": high }),
+            DimensionScale::Log { low, high } => json!({ "low": low, "high": high, "log": true }),
+            DimensionScale::Levels(levels) => {
+                let level = |level: &SharedValue| {
                     level.number.map_or_else(|| json!(clean(&level.text)), |x| number(x, DIGITS))
                 };
                 json!({ "levels": levels.iter().map(level).collect::<Vec<_>>() })

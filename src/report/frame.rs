@@ -6,7 +6,7 @@ use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, ValueFormatte
 use plotters::prelude::*;
 
 use super::palette::{AXIS, GRID, Ink, MUTED};
-use super::scale::Axis;
+use super::scale::PlotAxis;
 use super::svg::{SMALL, WIDTH};
 
 /// Plotters writes a font size of 1/1.24 of what it is given.
@@ -15,8 +15,8 @@ const FONT: f64 = SMALL * 1.24;
 /// What a frame is to look like.
 #[derive(Debug)]
 pub(super) struct FrameSpec<'a> {
-    pub(super) x: &'a Axis,
-    pub(super) y: &'a Axis,
+    pub(super) x: &'a PlotAxis,
+    pub(super) y: &'a PlotAxis,
     /// What the axes show; empty: nothing is said.
     pub(super) titles: (&'a str, &'a str),
     /// Room for the labels of the vertical axis.
@@ -30,17 +30,17 @@ pub(super) struct FrameSpec<'a> {
 
 /// A drawn frame: its markup, and where its plotting area lies.
 #[derive(Debug)]
-pub(super) struct Frame {
+pub(super) struct DrawnFrame {
     pub(super) markup: String,
     pub(super) left: f64,
     pub(super) right: f64,
     pub(super) top: f64,
     pub(super) bottom: f64,
-    x: Axis,
-    y: Axis,
+    x: PlotAxis,
+    y: PlotAxis,
 }
 
-impl Frame {
+impl DrawnFrame {
     /// Draws the frame. A frame that plotters refuses is an empty one: the marks are still right.
     pub(super) fn draw(spec: &FrameSpec) -> Self {
         let mut page = String::new();
@@ -115,14 +115,14 @@ fn color(ink: Ink) -> RGBColor {
     RGBColor(red, green, blue)
 }
 
-impl Axis {
+impl PlotAxis {
     fn label(&self, at: f64) -> String {
         self.ticks.iter().find(|(tick, _)| *tick == at).map_or_else(String::new, |(_, text)| text.clone())
     }
 }
 
 /// An axis as plotters wants it, with our ticks instead of its own.
-struct Ticked(Axis);
+struct Ticked(PlotAxis);
 
 impl Ranged for Ticked {
     type FormatOption = NoDefaultFormatting;

@@ -3,13 +3,13 @@
 use std::fmt::Write;
 
 use super::facts::{finite, trial_label};
-use super::frame::{Frame, FrameSpec};
+use super::frame::{DrawnFrame, FrameSpec};
 use super::numbers::significant;
 use super::palette::{STATUSES, TEXT, of_status};
-use super::scale::Axis;
+use super::scale::PlotAxis;
 use super::svg::{Canvas, Swatch, caption_height, caption_lines};
 use super::text::{clean, count, ems, shorten};
-use super::{Mark, Plot, SweepReport};
+use super::{MarkBox, Plot, SweepReport};
 use crate::config::Goal;
 use crate::trial::{RunStatus, Trial, TrialIndex};
 
@@ -56,7 +56,7 @@ pub(super) fn history(report: &SweepReport) -> Plot {
 
 /// A trial with a finite metric.
 #[derive(Debug, Clone, Copy)]
-struct Point {
+struct HistoryPoint {
     /// Place of the trial in the report.
     position: usize,
     number: TrialIndex,
@@ -67,18 +67,18 @@ struct Point {
 }
 
 /// The points in the order of their numbers.
-fn points(report: &SweepReport) -> Vec<Point> {
+fn points(report: &SweepReport) -> Vec<HistoryPoint> {
     let point = |(position, trial): (usize, &Trial)| {
         let (status, counts) = (trial.status, trial.counts());
-        Some(Point { position, number: trial.index, value: finite(trial)?, status, counts })
+        Some(HistoryPoint { position, number: trial.index, value: finite(trial)?, status, counts })
     };
-    let mut points: Vec<Point> = report.trials.iter().enumerate().filter_map(point).collect();
+    let mut points: Vec<HistoryPoint> = report.trials.iter().enumerate().filter_map(point).collect();
     points.sort_by_key(|point| point.number);
     points
 }
 
 /// Where the best value of the trials that count changed: trial number and value.
-fn best_so_far(points: &[Point], goal: Goal) -> Vec<(f64, f64)> {
+fn best_so_far(points: &[HistoryPoint], goal: Goal) -> Vec<(f64, f64)> {
     let mut steps: Vec<(f64, f64)> = Vec::new();
     for point in points.iter().filter(|point| point.counts) {
         if steps.last().is_none_or(|&(_, best)| goal.better(point.value, best)) {
@@ -89,7 +89,7 @@ fn best_so_far(points: &[Point], goal: Goal) -> Vec<(f64, f64)> {
 }
 
 /// A step line that ends at the right edge.
-fn step_path(steps: &[(f64, f64)], frame: &Frame) -> String {
+fn step_path(steps: &[(f64, f64)], frame: &DrawnFrame) -> String {
     let mut path = String::new();
     for &(number, value) in steps {
         let (x, y) = (frame.x(number), frame.y(value));
@@ -103,7 +103,12 @@ fn step_path(steps: &[(f64, f64)], frame: &Frame) -> String {
 
 /// One path a status: a dot is a line of no length with round ends, a triangle points at what lies
 /// beyond the axis.
-fn draw_points(canvas: &mut Canvas, trials: usize, points: &[Point], frame: &Frame) -> Vec<Option<Mark>> {
+fn draw_points(
+    canvas: &mut Canvas,
+    trials: usize,
+    points: &[HistoryPoint],
+    frame: &DrawnFrame,
+) -> Vec<Option<MarkBox>> {
     let size = if points.len() <= 200 {
         8.0
     } else if points.len() <= 1_000 {
@@ -124,7 +129,7 @@ fn draw_points(canvas: &mut Canvas, trials: usize, points: &[Point], frame: &Fra
                 write!(beyond, "M{x:.1} {y:.1}l-5 {inwards}h10z")
             };
             if let Some(slot) = marks.get_mut(point.position) {
-                *slot = Some(Mark { x, y, width: 0.0, height: 0.0 });
+                *slot = Some(MarkBox { x, y, width: 0.0, height: 0.0 });
             }
         }
         canvas.stroke(&format!("dots {}", status.as_str()), &dots, size, of_status(status));
@@ -133,22 +138,22 @@ fn draw_points(canvas: &mut Canvas, trials: usize, points: &[Point], frame: &Fra
     marks
 }
 
-fn frame(report: &SweepReport, points: &[Point]) -> Frame {
+fn frame(report: &SweepReport, points: &[HistoryPoint]) -> DrawnFrame {
     let numbers = || points.iter().map(|point| point.number.0 as f64);
     let (first, last) = numbers().fold((f64::INFINITY, 0.0), |(l, h), x| (x.min(l), x.max(h)));
     // A little air, so that the first and the last point are whole.
     let air = ((last - first) * 0.015).max(0.5);
-    let mut x = Axis::round(first - air, last + air, 8);
+    let mut x = PlotAxis::round(first - air, last + air, 8);
     let ticks = std::mem::take(&mut x.ticks);
     // Half a word to the right of the last one must find room on the page.
     let fits = |at: f64, words: &str| (1.0 - x.share_of_own(at)) * 700.0 + 26.0 >= ems(words) * 6.0;
     x.ticks =
         ticks.into_iter().filter(|(at, words)| at.fract() == 0.0 && *at >= 0.0 && fits(*at, words)).collect();
     let values: Vec<f64> = points.iter().map(|point| point.value).collect();
-    let y = Axis::of_metric(&values, report.best().map(|(_, value)| value), 6);
+    let y = PlotAxis::of_metric(&values, report.best().map(|(_, value)| value), 6);
     let widest = y.ticks.iter().map(|(_, text)| ems(text)).fold(0.0, f64::max);
     let name = report.objective.map_or(String::new(), |o| shorten(&clean(o.name), FRAME - 80.0, 12.0));
-    Frame::draw(&FrameSpec {
+    DrawnFrame::draw(&FrameSpec {
         x: &x,
         y: &y,
         titles: ("Trial", &name),
@@ -159,7 +164,7 @@ fn frame(report: &SweepReport, points: &[Point]) -> Frame {
     })
 }
 
-fn legend(report: &SweepReport, points: &[Point]) -> Vec<(super::palette::Ink, Swatch, String)> {
+fn legend(report: &SweepReport, points: &[HistoryPoint]) -> Vec<(super::palette::Ink, Swatch, String)> {
     let mut entries = Vec::new();
     for status in STATUSES {
         let n = points.iter().filter(|point| point.status == status).count();
@@ -174,7 +179,7 @@ fn legend(report: &SweepReport, points: &[Point]) -> Vec<(super::palette::Ink, S
     entries
 }
 
-fn sentences(report: &SweepReport, points: &[Point], frame: &Frame) -> Vec<String> {
+fn sentences(report: &SweepReport, points: &[HistoryPoint], frame: &DrawnFrame) -> Vec<String> {
     let mut out = Vec::new();
     if let Some((trial, value)) = report.best() {
         out.push(format!("Best: {} in trial {}.", significant(value, 5), trial_label(trial)));

@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use super::SweepReport;
 use super::palette::{AXIS, BAND, BLUE, GREEN, GRID, Ink, PURPLE, TEXT};
-use super::scale::Axis;
+use super::scale::PlotAxis;
 use super::svg::{Anchor, Canvas, Font, MARGIN, SMALL, Swatch, WIDTH, caption_height, caption_lines};
 use super::text::{clean, ems, shorten};
 use crate::analysis::{Analysis, ParameterAnalysis};
@@ -37,7 +37,7 @@ pub(super) fn importance(report: &SweepReport, alone: bool) -> String {
         return empty(&title, report.analysis);
     };
     let shown = &analysis.parameters[..analysis.told_apart().min(MOST)];
-    let layout = Layout::of(shown, analysis.has_forest());
+    let layout = ImportanceLayout::of(shown, analysis.has_forest());
     let caption = caption_lines(&sentences(analysis, shown.len(), alone));
     let bottom = HEAD + layout.rows_height();
     let mut canvas = Canvas::new(&title, bottom + FOOT + caption_height(&caption) + 14.0);
@@ -93,29 +93,29 @@ fn sentences(analysis: &Analysis, shown: usize, alone: bool) -> Vec<String> {
 
 /// One of the two panels.
 #[derive(Debug)]
-struct Panel {
+struct ImportancePanel {
     left: f64,
     right: f64,
-    axis: Axis,
+    axis: PlotAxis,
     title: &'static str,
 }
 
-impl Panel {
+impl ImportancePanel {
     fn x(&self, value: f64) -> f64 {
         self.left + (self.right - self.left) * self.axis.share(value).clamp(0.0, 1.0)
     }
 }
 
 #[derive(Debug)]
-struct Layout {
+struct ImportanceLayout {
     rows: usize,
     pitch: f64,
     names: f64,
-    importance: Panel,
-    correlation: Panel,
+    importance: ImportancePanel,
+    correlation: ImportancePanel,
 }
 
-impl Layout {
+impl ImportanceLayout {
     fn of(shown: &[ParameterAnalysis], forest: bool) -> Self {
         let widest = shown.iter().map(|p| ems(&label(p))).fold(0.0, f64::max) * SMALL * BOLD;
         let names = widest.clamp(60.0, NAMES);
@@ -133,16 +133,16 @@ impl Layout {
             rows: shown.len(),
             pitch,
             names,
-            importance: Panel {
+            importance: ImportancePanel {
                 left,
                 right: left + width,
                 axis: importance_axis(shown, forest),
                 title: "Drop in out-of-bag R² when it is shuffled",
             },
-            correlation: Panel {
+            correlation: ImportancePanel {
                 left: left + width + 40.0,
                 right: WIDTH - MARGIN,
-                axis: Axis { low: -1.0, high: 1.0, ticks: ticks.to_vec(), log: false },
+                axis: PlotAxis { low: -1.0, high: 1.0, ticks: ticks.to_vec(), log: false },
                 title: "Correlation with the metric",
             },
         }
@@ -236,7 +236,7 @@ impl Layout {
     }
 
     /// Adds a bar from zero to a path.
-    fn bar(&self, path: &mut String, panel: &Panel, row: usize, half: Half, value: f64) {
+    fn bar(&self, path: &mut String, panel: &ImportancePanel, row: usize, half: Half, value: f64) {
         let (zero, end) = (panel.x(0.0), panel.x(value));
         let height = self.pitch * 0.3;
         let top = self.middle(row)
@@ -250,7 +250,14 @@ impl Layout {
     }
 
     /// Adds a line with two caps to a path.
-    fn whisker(&self, path: &mut String, panel: &Panel, row: usize, half: Half, [low, high]: [f64; 2]) {
+    fn whisker(
+        &self,
+        path: &mut String,
+        panel: &ImportancePanel,
+        row: usize,
+        half: Half,
+        [low, high]: [f64; 2],
+    ) {
         let (low, high) = (panel.x(low), panel.x(high));
         let height = self.pitch * 0.3;
         let y = self.middle(row)
@@ -287,14 +294,14 @@ fn label(parameter: &ParameterAnalysis) -> String {
     format!("{}{log}", clean(&parameter.name))
 }
 
-fn importance_axis(shown: &[ParameterAnalysis], forest: bool) -> Axis {
+fn importance_axis(shown: &[ParameterAnalysis], forest: bool) -> PlotAxis {
     let estimates = shown.iter().filter_map(|p| p.permutation).flat_map(|e| [e.mean - e.se, e.mean + e.se]);
     let (low, high) = estimates
         .filter(|value| forest && value.is_finite())
         .fold((0.0, 0.0), |(low, high): (f64, f64), value| (low.min(value), high.max(value)));
     if high <= 0.0 && low >= 0.0 {
-        return Axis { low: 0.0, high: 1.0, ticks: Vec::new(), log: false };
+        return PlotAxis { low: 0.0, high: 1.0, ticks: Vec::new(), log: false };
     }
     let air = (high - low) * 0.04;
-    Axis::round(if low < 0.0 { low - air } else { 0.0 }, high + air, 5)
+    PlotAxis::round(if low < 0.0 { low - air } else { 0.0 }, high + air, 5)
 }

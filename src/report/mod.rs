@@ -34,16 +34,16 @@ pub use curves::curves_svg;
 pub use history::history_svg;
 pub use html::report_html;
 pub use importance::importance_svg;
-pub use model::{Objective, SweepReport};
+pub use model::{ReportObjective, SweepReport};
 pub use note::parent_note;
 pub use parallel::parallel_svg;
 pub use png::{PngError, png};
 pub use slices::slices_svg;
 pub use timeline::timeline_svg;
 
-pub use crate::query::Curve;
+pub use crate::query::MetricCurve;
 
-use plot::{Mark, Plot};
+use plot::{MarkBox, Plot};
 
 /// The plots that are kept on their own: path and SVG document.
 #[must_use]

@@ -2,7 +2,7 @@
 
 use crate::analysis::{Analysis, Dependence};
 use crate::config::{Config, Goal};
-use crate::query::Curve;
+use crate::query::MetricCurve;
 use crate::trial::Trial;
 
 /// Everything that the plots and the report tell of a sweep.
@@ -15,7 +15,7 @@ pub struct SweepReport<'a> {
     /// The method, in the config's word.
     pub method: &'a str,
     /// What it was after; `None`: the config names no metric.
-    pub objective: Option<Objective<'a>>,
+    pub objective: Option<ReportObjective<'a>>,
     /// Its trials, in any order.
     pub trials: &'a [Trial],
     /// Which parameters mattered; `None`: it was not asked.
@@ -23,7 +23,7 @@ pub struct SweepReport<'a> {
     /// What the forest expects of each parameter; empty: it was not asked.
     pub dependences: &'a [Dependence],
     /// Histories of the metric, of some trials or all.
-    pub curves: &'a [Curve],
+    pub curves: &'a [MetricCurve],
     /// The config, whose order that of parameters is; `None`: code-point order.
     pub order: Option<&'a Config>,
     /// The config as it was written.
@@ -38,14 +38,14 @@ pub struct SweepReport<'a> {
 
 /// The metric that a report is about.
 #[derive(Debug, Clone, Copy)]
-pub struct Objective<'a> {
+pub struct ReportObjective<'a> {
     /// Its key.
     pub name: &'a str,
     /// Its direction; without one nothing is called best.
     pub goal: Option<Goal>,
 }
 
-impl Objective<'_> {
+impl ReportObjective<'_> {
     /// The config's word for its direction.
     #[must_use]
     pub fn goal_word(&self) -> Option<&'static str> {

@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use super::dimension::{Dimension, counted, dimensions, jitter};
 use super::facts::{ramp_legend, ramp_places, trial_label};
 use super::palette::{AXIS, Ink, ORANGE, RAMP};
-use super::scale::Axis;
+use super::scale::PlotAxis;
 use super::svg::{Anchor, Canvas, Font, MARGIN, SMALL, Swatch, WIDTH, caption_height, caption_lines};
 use super::text::{count, shorten};
 use super::{Plot, SweepReport};
@@ -52,7 +52,7 @@ pub(super) fn parallel(report: &SweepReport, alone: bool) -> Parallel {
         return Parallel { svg, axes: Vec::new(), metric };
     }
     let values: Vec<f64> = trials.iter().map(|(_, _, value)| *value).collect();
-    let axis = Axis::of_metric(&values, report.best().map(|(_, value)| value), 6);
+    let axis = PlotAxis::of_metric(&values, report.best().map(|(_, value)| value), 6);
     shown.push(Dimension::of_axis(&metric, &axis));
     let axes = place(shown);
     let lines = sample(report, &trials);

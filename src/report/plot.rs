@@ -8,7 +8,7 @@ use super::svg;
 pub(super) struct Plot {
     pub(super) svg: String,
     /// One per trial of the report; `None`: it has no mark.
-    pub(super) marks: Vec<Option<Mark>>,
+    pub(super) marks: Vec<Option<MarkBox>>,
 }
 
 impl Plot {
@@ -23,7 +23,7 @@ impl Plot {
 
 /// The box of a trial's mark, in the plot's units.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Mark {
+pub(super) struct MarkBox {
     pub(super) x: f64,
     pub(super) y: f64,
     pub(super) width: f64,

@@ -3,9 +3,10 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Curve, Objective, SweepReport};
+use super::{MetricCurve, ReportObjective, SweepReport};
 use crate::analysis::{
-    Analysis, Correlation, Dependence, Dropped, Effect, Estimate, Kind, ParameterAnalysis, Trust,
+    Analysis, Correlation, Dependence, Dropped, Effect, Estimate, ForestTrust, ParameterAnalysis,
+    ParameterKind,
 };
 use crate::config::Goal;
 use crate::space::{Point, Value};
@@ -19,17 +20,17 @@ pub(super) const CONFIG: &str =
     "# Näive <b>config</b>\ncommand: python train.py --lr ${lr}\nparameters:\n  lr: {min: 0, max: 1}\n";
 
 /// A sweep that owns what a report borrows.
-pub(super) struct Sample {
+pub(super) struct SampleSweep {
     pub(super) name: String,
     pub(super) trials: Vec<Trial>,
     pub(super) analysis: Option<Analysis>,
     pub(super) dependences: Vec<Dependence>,
-    pub(super) curves: Vec<Curve>,
+    pub(super) curves: Vec<MetricCurve>,
     pub(super) goal: Option<Goal>,
     pub(super) now: i64,
 }
 
-impl Sample {
+impl SampleSweep {
     /// Trials of four agents: most finished, some failed, killed, running, without a metric, diverged.
     pub(super) fn new(trials: usize, parameters: usize) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(trials as u64 * 1_000 + parameters as u64);
@@ -66,7 +67,7 @@ impl Sample {
             sweep_name: &self.name,
             sweep_id: "0f3c9a4be1d84c0fa7b6a1f2d3c4e5f6",
             method: "random",
-            objective: Some(Objective { name: "val/accuracy", goal: self.goal }),
+            objective: Some(ReportObjective { name: "val/accuracy", goal: self.goal }),
             trials: &self.trials,
             analysis: self.analysis.as_ref(),
             dependences: &self.dependences,
@@ -154,12 +155,12 @@ fn dependences(trials: &[Trial], parameters: usize) -> Vec<Dependence> {
 }
 
 /// Curves of at most 60 trials that rise to their metric.
-fn curves(trials: &[Trial]) -> Vec<Curve> {
+fn curves(trials: &[Trial]) -> Vec<MetricCurve> {
     let valued = trials.iter().enumerate().filter_map(|(at, trial)| Some((at, trial.metric?, trial.status)));
     let curve = |(trial, metric, status): (usize, f64, RunStatus)| {
         let steps = if status == RunStatus::Killed { 7 } else { 30 };
         let point = |step: i64| (step, metric * (1.0 - (-(step as f64) / 8.0 - 0.2).exp()));
-        Curve { trial, points: (0..steps).map(point).collect() }
+        MetricCurve { trial, points: (0..steps).map(point).collect() }
     };
     valued.take(60).map(curve).collect()
 }
@@ -178,7 +179,7 @@ fn analysis(parameters: usize, trials: usize, rng: &mut ChaCha8Rng) -> Analysis 
         };
         ParameterAnalysis {
             name,
-            kind: if categorical { Kind::Categorical } else { Kind::Numeric },
+            kind: if categorical { ParameterKind::Categorical } else { ParameterKind::Numeric },
             log: i % 4 == 0,
             n_present: trials,
             n_distinct: 3,
@@ -199,7 +200,7 @@ fn analysis(parameters: usize, trials: usize, rng: &mut ChaCha8Rng) -> Analysis 
         n_used: trials,
         dropped: Dropped::default(),
         oob_r2: forest.then_some(0.71),
-        trust: if forest { Trust::Good } else { Trust::Absent },
+        trust: if forest { ForestTrust::Good } else { ForestTrust::Absent },
         forest_reason: None,
         together: Vec::new(),
         rank_target: false,

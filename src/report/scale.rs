@@ -4,7 +4,7 @@ use super::numbers::float_text;
 
 /// One axis: its range and its labelled ticks.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Axis {
+pub(super) struct PlotAxis {
     pub(super) low: f64,
     pub(super) high: f64,
     /// In the axis' own units: of a log axis, logarithms.
@@ -16,7 +16,7 @@ pub(super) struct Axis {
 /// Positive values that lie further apart than this are told apart on a log scale only.
 const LOG_HELPS: f64 = 200.0;
 
-impl Axis {
+impl PlotAxis {
     /// An axis with about `want` ticks at round numbers. The range must be finite and not empty; any
     /// other is replaced by 0 to 1.
     pub(super) fn round(low: f64, high: f64, want: usize) -> Self {
@@ -212,7 +212,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn labels(low: f64, high: f64) -> Vec<String> {
-        Axis::round(low, high, 5).ticks.into_iter().map(|(_, text)| text).collect()
+        PlotAxis::round(low, high, 5).ticks.into_iter().map(|(_, text)| text).collect()
     }
 
     #[test]
@@ -234,7 +234,7 @@ mod tests {
         for (last, unit, words) in
             [(900.0, "ms", "200"), (90e3, "s", "20"), (3.6e6, "min", "10"), (9e8, "d", "2")]
         {
-            let (axis, told) = Axis::time(last);
+            let (axis, told) = PlotAxis::time(last);
             assert_eq!((told, axis.high, axis.ticks[1].1.as_str()), (unit, last, words));
         }
     }
@@ -250,14 +250,14 @@ mod tests {
     #[test]
     fn a_metric_over_many_decades_gets_a_log_scale_and_one_diverged_run_does_not_make_it() {
         let wide: Vec<f64> = (0..40).map(|i| 10_f64.powf(f64::from(i) / 8.0 - 3.0)).collect();
-        let axis = Axis::of_metric(&wide, None, 6);
+        let axis = PlotAxis::of_metric(&wide, None, 6);
         assert!(
             axis.log && (axis.share(1.0) - axis.share(0.1) - axis.share(10.0) + axis.share(1.0)).abs() < 1e-9
         );
         let mut near: Vec<f64> = (0..40).map(|i| 1.0 + f64::from(i) / 40.0).collect();
         near.push(1e6);
-        assert!(!Axis::of_metric(&near, None, 6).log);
-        assert!(!Axis::of_metric(&[-1.0, 1e9, 1e-9], None, 6).log, "negative values have no logarithm");
+        assert!(!PlotAxis::of_metric(&near, None, 6).log);
+        assert!(!PlotAxis::of_metric(&[-1.0, 1e9, 1e-9], None, 6).log, "negative values have no logarithm");
     }
 
     #[test]
@@ -270,7 +270,7 @@ mod tests {
     #[test]
     fn an_axis_of_logarithms_has_ticks_at_powers_of_ten_or_between() {
         let labels = |low: f64, high: f64| -> Vec<String> {
-            Axis::decades(low, high, 5).ticks.into_iter().map(|(_, text)| text).collect()
+            PlotAxis::decades(low, high, 5).ticks.into_iter().map(|(_, text)| text).collect()
         };
         assert_eq!(labels(-5.0, -1.0), ["1e-5", "1e-4", "0.001", "0.01", "0.1"]);
         assert_eq!(labels(-12.1, 6.0), ["1e-12", "1e-8", "1e-4", "1", "10000"]);
@@ -290,7 +290,7 @@ mod tests {
     #[test]
     fn the_smallest_numbers_have_an_axis_with_ticks() {
         let (low, high) = robust_range(&[7.521892354880081e-308, 6.421178951302685e-308], None);
-        assert!(Axis::round(low, high, 6).ticks.len() >= 2);
+        assert!(PlotAxis::round(low, high, 6).ticks.len() >= 2);
     }
 
     proptest! {
@@ -299,7 +299,7 @@ mod tests {
             low in prop::num::f64::NORMAL, high in prop::num::f64::NORMAL,
         ) {
             let (low, high) = robust_range(&[low, high], None);
-            let axis = Axis::round(low, high, 6);
+            let axis = PlotAxis::round(low, high, 6);
             prop_assert!(axis.ticks.len() >= 2 && axis.ticks.len() <= 25, "{axis:?}");
             for pair in axis.ticks.windows(2) {
                 prop_assert!(pair[0].0 < pair[1].0);

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use serde_json::{Value as Json, json};
 
 use super::SweepReport;
-use super::dimension::{Dimension, Place, counted, dimensions, jitter};
+use super::dimension::{Dimension, DimensionPosition, counted, dimensions, jitter};
 use super::palette::{AXIS, BLUE, GRID, ORANGE, TEXT};
-use super::scale::Axis;
+use super::scale::PlotAxis;
 use super::svg::{Anchor, Canvas, Font, MARGIN, SMALL, Swatch, WIDTH, caption_height, caption_lines};
 use super::text::{count, ems, shorten};
 use crate::analysis::Dependence;
@@ -38,24 +38,24 @@ pub fn slices_svg(report: &SweepReport) -> String {
 /// The plot, and what the script needs to find the trial under the pointer.
 pub(super) struct Slices {
     pub(super) svg: String,
-    panels: Vec<Panel>,
-    y: Axis,
+    panels: Vec<SlicePanel>,
+    y: PlotAxis,
 }
 
-struct Panel {
+struct SlicePanel {
     dimension: Dimension,
     left: f64,
     top: f64,
     width: f64,
 }
 
-impl Panel {
+impl SlicePanel {
     fn x(&self, share: f64) -> f64 {
         self.left + self.width * share
     }
 
     /// Where a dot lies across: levels are spread out a little.
-    fn dot(&self, place: Place, trial: &Trial) -> f64 {
+    fn dot(&self, place: DimensionPosition, trial: &Trial) -> f64 {
         self.x(place.share + place.room * SPREAD * (jitter(trial) - 0.5))
     }
 }
@@ -68,7 +68,7 @@ pub(super) fn slices(report: &SweepReport) -> Slices {
     let name = report.objective.map_or("The metric", |objective| objective.name);
     let title = format!("Slice of {name}: each parameter alone");
     let values: Vec<f64> = trials.iter().map(|(_, _, value)| *value).collect();
-    let y = Axis::of_metric(&values, report.best().map(|(_, value)| value), 4);
+    let y = PlotAxis::of_metric(&values, report.best().map(|(_, value)| value), 4);
     if shown.is_empty() {
         let svg =
             super::Plot::without_marks(report, &title, "No parameter varies among finished trials yet.").svg;
@@ -91,11 +91,11 @@ pub(super) fn slices(report: &SweepReport) -> Slices {
     Slices { svg: canvas.finish(), panels, y }
 }
 
-fn place(shown: Vec<Dimension>, y: &Axis) -> Vec<Panel> {
+fn place(shown: Vec<Dimension>, y: &PlotAxis) -> Vec<SlicePanel> {
     let widest = y.ticks.iter().map(|(_, text)| ems(text)).fold(0.0, f64::max) * SMALL;
     let left = MARGIN + widest.min(120.0) + 8.0;
     let width = (WIDTH - MARGIN - left - GAP * (COLUMNS - 1) as f64) / COLUMNS as f64;
-    let panel = |(number, dimension): (usize, Dimension)| Panel {
+    let panel = |(number, dimension): (usize, Dimension)| SlicePanel {
         dimension,
         left: left + (number % COLUMNS) as f64 * (width + GAP),
         top: HEAD + (number / COLUMNS) as f64 * PITCH + 24.0,
@@ -104,11 +104,11 @@ fn place(shown: Vec<Dimension>, y: &Axis) -> Vec<Panel> {
     shown.into_iter().enumerate().map(panel).collect()
 }
 
-fn height(value: f64, y: &Axis, panel: &Panel) -> f64 {
+fn height(value: f64, y: &PlotAxis, panel: &SlicePanel) -> f64 {
     panel.top + HEIGHT * (1.0 - y.share(value).clamp(0.0, 1.0))
 }
 
-fn draw_frame(canvas: &mut Canvas, panel: &Panel, y: &Axis, labelled: bool) {
+fn draw_frame(canvas: &mut Canvas, panel: &SlicePanel, y: &PlotAxis, labelled: bool) {
     let (right, bottom) = (panel.left + panel.width, panel.top + HEIGHT);
     for (at, text) in &y.ticks {
         let line = panel.top + HEIGHT * (1.0 - y.share_of_own(*at));
@@ -142,9 +142,9 @@ fn draw_frame(canvas: &mut Canvas, panel: &Panel, y: &Axis, labelled: bool) {
 fn draw_dots(
     canvas: &mut Canvas,
     report: &SweepReport,
-    panel: &Panel,
+    panel: &SlicePanel,
     trials: &[(usize, &Trial, f64)],
-    y: &Axis,
+    y: &PlotAxis,
 ) {
     let size = match trials.len() {
         ..=200 => 6.0,
@@ -188,7 +188,7 @@ fn relative_dots(dots: &[(i64, i64)], per_unit: f64) -> String {
 }
 
 /// A line through the steps of a number, a short bar for each level.
-fn dependence_path(dependence: &Dependence, panel: &Panel, y: &Axis) -> String {
+fn dependence_path(dependence: &Dependence, panel: &SlicePanel, y: &PlotAxis) -> String {
     let mut path = String::new();
     for (value, expected) in dependence.steps.iter().filter(|(_, expected)| expected.is_finite()) {
         let Some(place) = panel.dimension.place(value) else { continue };
@@ -217,7 +217,7 @@ fn legend(report: &SweepReport) -> Vec<(super::palette::Ink, Swatch, String)> {
     entries
 }
 
-fn sentences(trials: &[(usize, &Trial, f64)], y: &Axis, shown: usize, all: usize) -> Vec<String> {
+fn sentences(trials: &[(usize, &Trial, f64)], y: &PlotAxis, shown: usize, all: usize) -> Vec<String> {
     let mut out = Vec::new();
     if shown < all {
         out.push(format!(
@@ -236,7 +236,7 @@ fn sentences(trials: &[(usize, &Trial, f64)], y: &Axis, shown: usize, all: usize
 impl Slices {
     /// The panels for the script; `column` tells which column of its table a parameter is.
     pub(super) fn json(&self, column: impl Fn(&str) -> Option<usize>) -> Json {
-        let panel = |panel: &Panel| {
+        let panel = |panel: &SlicePanel| {
             let mut json = panel.dimension.json();
             json["column"] = json!(column(&panel.dimension.name)?);
             json["box"] = json!([panel.left, panel.top, panel.width, HEIGHT]);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use roxmltree::Document;
 
-use super::samples::{START, Sample};
+use super::samples::{START, SampleSweep};
 use super::*;
 use crate::analysis::Estimate;
 use crate::config::Goal;
@@ -115,7 +115,7 @@ fn texts(svg: &str) -> Vec<String> {
 #[test]
 fn samples_of_every_size_are_well_formed_and_stay_inside_their_page() {
     for (trials, parameters) in SIZES {
-        let sample = Sample::new(trials, parameters);
+        let sample = SampleSweep::new(trials, parameters);
         for (name, svg) in drawings(&sample.report()) {
             std::fs::write(folder().join(format!("{trials}x{parameters}-{name}")), &svg).unwrap();
             assert_inside(&svg, &format!("{trials}x{parameters} {name}"));
@@ -126,7 +126,7 @@ fn samples_of_every_size_are_well_formed_and_stay_inside_their_page() {
 #[test]
 fn every_trial_that_started_has_a_bar_and_a_place_in_the_plot() {
     for (trials, parameters) in SIZES {
-        let mut sample = Sample::new(trials, parameters);
+        let mut sample = SampleSweep::new(trials, parameters);
         if trials > 10 {
             (sample.trials[4].start_time, sample.trials[4].end_time) = (0, None);
             sample.trials[4].status = RunStatus::Scheduled;
@@ -140,8 +140,8 @@ fn every_trial_that_started_has_a_bar_and_a_place_in_the_plot() {
 
 #[test]
 fn packed_bars_of_the_same_lane_never_overlap() {
-    let sample = Sample::new(500, 1);
-    let mut marks: Vec<Mark> = timeline::timeline(&sample.report()).marks.into_iter().flatten().collect();
+    let sample = SampleSweep::new(500, 1);
+    let mut marks: Vec<MarkBox> = timeline::timeline(&sample.report()).marks.into_iter().flatten().collect();
     marks.sort_by(|a, b| a.y.total_cmp(&b.y).then(a.x.total_cmp(&b.x)));
     let mut lanes: Vec<f64> = marks.iter().map(|mark| mark.y).collect();
     lanes.dedup();
@@ -153,14 +153,14 @@ fn packed_bars_of_the_same_lane_never_overlap() {
 
 #[test]
 fn a_trial_that_still_runs_lasts_until_now_and_has_a_point() {
-    let mut sample = Sample::new(2, 1);
+    let mut sample = SampleSweep::new(2, 1);
     for (trial, end) in sample.trials.iter_mut().zip([Some(START + 10_000), None]) {
         (trial.start_time, trial.end_time) = (START, end);
     }
     sample.trials[0].status = RunStatus::Finished;
     sample.trials[1].status = RunStatus::Running;
     sample.now = START + 40_000;
-    let marks: Vec<Mark> = timeline::timeline(&sample.report()).marks.into_iter().flatten().collect();
+    let marks: Vec<MarkBox> = timeline::timeline(&sample.report()).marks.into_iter().flatten().collect();
     assert!((marks[1].width / marks[0].width - 4.0).abs() < 0.02, "{marks:?}");
     let svg = timeline_svg(&sample.report());
     assert!(texts(&svg).iter().any(|text| text.contains("still running")));
@@ -169,7 +169,7 @@ fn a_trial_that_still_runs_lasts_until_now_and_has_a_point() {
 
 #[test]
 fn times_that_make_no_sense_are_drawn_all_the_same() {
-    let mut sample = Sample::new(20, 1);
+    let mut sample = SampleSweep::new(20, 1);
     sample.trials[0].end_time = Some(START - 5_000_000);
     sample.trials[1].end_time = Some(i64::MAX);
     sample.trials[2].start_time = i64::MIN;
@@ -193,7 +193,7 @@ fn best_heights(svg: &str) -> Vec<f64> {
 
 #[test]
 fn the_best_so_far_only_ever_improves_in_the_direction_of_the_goal() {
-    let mut sample = Sample::new(500, 2);
+    let mut sample = SampleSweep::new(500, 2);
     // Down the page is up in the picture's coordinates.
     let rises = |heights: &[f64]| heights.windows(2).all(|pair| pair[1] <= pair[0]);
     let falls = |heights: &[f64]| heights.windows(2).all(|pair| pair[1] >= pair[0]);
@@ -213,7 +213,7 @@ fn the_best_so_far_only_ever_improves_in_the_direction_of_the_goal() {
 
 #[test]
 fn only_a_finished_trial_is_ever_best() {
-    let mut sample = Sample::new(20, 2);
+    let mut sample = SampleSweep::new(20, 2);
     sample.trials[7].metric = Some(99.0);
     sample.trials[7].status = RunStatus::Killed;
     sample.trials[8].metric = Some(f64::INFINITY);
@@ -228,7 +228,7 @@ fn only_a_finished_trial_is_ever_best() {
 
 #[test]
 fn values_that_are_no_numbers_are_left_out_and_counted() {
-    let mut sample = Sample::new(4, 1);
+    let mut sample = SampleSweep::new(4, 1);
     let metrics = [None, Some(f64::NAN), Some(f64::NEG_INFINITY), Some(0.5)];
     for (trial, metric) in sample.trials.iter_mut().zip(metrics) {
         (trial.metric, trial.status) = (metric, RunStatus::Finished);
@@ -241,7 +241,7 @@ fn values_that_are_no_numbers_are_left_out_and_counted() {
 
 #[test]
 fn one_diverged_run_stays_in_sight_at_the_edge_and_the_others_keep_their_room() {
-    let mut sample = Sample::new(40, 1);
+    let mut sample = SampleSweep::new(40, 1);
     for (k, trial) in sample.trials.iter_mut().enumerate() {
         trial.metric = Some(0.3 + 0.01 * k as f64);
     }
@@ -259,7 +259,7 @@ fn one_diverged_run_stays_in_sight_at_the_edge_and_the_others_keep_their_room() 
 
 #[test]
 fn each_parameter_has_its_bars_whiskers_and_name() {
-    let sample = Sample::new(200, 8);
+    let sample = SampleSweep::new(200, 8);
     let svg = importance_svg(&sample.report());
     let parameters = &sample.analysis.as_ref().unwrap().parameters;
     let numeric = parameters.iter().filter(|p| p.pearson.is_some()).count();
@@ -276,7 +276,7 @@ fn each_parameter_has_its_bars_whiskers_and_name() {
 
 #[test]
 fn many_parameters_without_an_effect_are_folded() {
-    let mut sample = Sample::new(200, 20);
+    let mut sample = SampleSweep::new(200, 20);
     for (place, parameter) in sample.analysis.as_mut().unwrap().parameters.iter_mut().enumerate() {
         let mean = if place < 6 { 0.5 } else { 0.001 };
         parameter.permutation = Some(Estimate { mean, se: 0.01 });
@@ -290,7 +290,7 @@ fn many_parameters_without_an_effect_are_folded() {
 
 #[test]
 fn where_no_times_are_known_there_is_no_timeline() {
-    let mut sample = Sample::new(20, 2);
+    let mut sample = SampleSweep::new(20, 2);
     for trial in &mut sample.trials {
         (trial.status, trial.start_time, trial.end_time) = (RunStatus::Finished, START, Some(START));
     }
@@ -301,7 +301,7 @@ fn where_no_times_are_known_there_is_no_timeline() {
 
 #[test]
 fn without_a_forest_no_bar_looks_like_an_importance() {
-    let sample = Sample::new(3, 2);
+    let sample = SampleSweep::new(3, 2);
     let svg = importance_svg(&sample.report());
     assert_eq!((shapes(&svg, "importance"), shapes(&svg, "permutation")), (0, 0));
     let texts = texts(&svg).join(" ");
@@ -311,7 +311,7 @@ fn without_a_forest_no_bar_looks_like_an_importance() {
 #[test]
 fn hostile_names_stay_names() {
     let name = "<script>alert(1)</script>\u{1b}[31m\u{0}&\"'\u{202e}";
-    let mut sample = Sample::new(20, 1);
+    let mut sample = SampleSweep::new(20, 1);
     sample.name = name.to_owned();
     for trial in &mut sample.trials {
         trial.point = Point(vec![(name.to_owned(), Value::Text(name.to_owned()))]);
@@ -321,7 +321,7 @@ fn hostile_names_stay_names() {
         analysis.notes = vec![name.to_owned()];
     }
     let mut report = sample.report();
-    report.objective = Some(Objective { name, goal: Some(Goal::Minimize) });
+    report.objective = Some(ReportObjective { name, goal: Some(Goal::Minimize) });
     for (drawing, svg) in drawings(&report) {
         let document = Document::parse(&svg).unwrap_or_else(|error| panic!("{drawing}: {error}"));
         assert!(!document.descendants().any(|node| node.has_tag_name("script")), "{drawing}");
@@ -331,15 +331,15 @@ fn hostile_names_stay_names() {
 }
 
 /// Sweeps at the edge of what plots are made for.
-fn extremes() -> Vec<(&'static str, Sample)> {
-    let mut crowd = Sample::new(5_000, 1);
+fn extremes() -> Vec<(&'static str, SampleSweep)> {
+    let mut crowd = SampleSweep::new(5_000, 1);
     for (k, trial) in crowd.trials.iter_mut().enumerate() {
         trial.start_time = START + 30 * k as i64;
         trial.end_time = trial.end_time.map(|_| START + 400_000 + 7 * k as i64);
         trial.metric = Some(3.25);
     }
     crowd.now = START + 500_000;
-    let mut many = Sample::new(400, 2);
+    let mut many = SampleSweep::new(400, 2);
     for (k, trial) in many.trials.iter_mut().enumerate() {
         let length = trial.end_time.map_or(60_000, |end| end - trial.start_time);
         trial.start_time = START + (k as i64 / 64) * 95_000 + (k as i64 % 64) * 300;
@@ -347,13 +347,13 @@ fn extremes() -> Vec<(&'static str, Sample)> {
         trial.status = RunStatus::Finished;
         trial.metric = trial.metric.map(|metric| metric * 1e-9);
     }
-    let mut huge = Sample::new(30, 2);
+    let mut huge = SampleSweep::new(30, 2);
     for (k, trial) in huge.trials.iter_mut().enumerate() {
         trial.metric = Some(if k % 2 == 0 { f64::MAX } else { f64::MIN });
         trial.attempt = 12;
     }
     huge.trials[3].start_time = 1;
-    let mut states = Sample::new(70, 2);
+    let mut states = SampleSweep::new(70, 2);
     for (k, trial) in states.trials.iter_mut().enumerate() {
         trial.status = palette::STATUSES[k % 5];
         trial.index = TrialIndex(1_000_000 + k as u64);
@@ -368,7 +368,7 @@ fn extreme_sweeps_stay_inside_their_page_too() {
         let mut report = sample.report();
         let name =
             "validation/average_precision_of_the_best_checkpoint_over_all_five_folds_and_seeds_and_domains";
-        report.objective = Some(Objective { name, goal: Some(Goal::Minimize) });
+        report.objective = Some(ReportObjective { name, goal: Some(Goal::Minimize) });
         for (name, svg) in drawings(&report) {
             std::fs::write(folder().join(format!("{sweep}-{name}")), &svg).unwrap();
             assert_inside(&svg, &format!("{sweep} {name}"));

@@ -7,12 +7,12 @@
 use std::fmt::Write;
 
 use super::facts::trial_label;
-use super::frame::{Frame, FrameSpec};
+use super::frame::{DrawnFrame, FrameSpec};
 use super::palette::{GRID, STATUSES, of_status};
-use super::scale::Axis;
+use super::scale::PlotAxis;
 use super::svg::{Canvas, Swatch, caption_height, caption_lines};
 use super::text::{clean, count, ems, moment_text, shorten};
-use super::{Mark, Plot, SweepReport};
+use super::{MarkBox, Plot, SweepReport};
 use crate::trial::{RunStatus, Trial, TrialIndex};
 
 /// Most trials that get a row each.
@@ -35,7 +35,7 @@ pub(super) fn timeline(report: &SweepReport) -> Plot {
     if bars.is_empty() {
         return Plot::without_marks(report, "Timeline", "No trial has started yet.");
     }
-    let rows = Rows::place(&mut bars);
+    let rows = TimelineRows::place(&mut bars);
     let caption = caption_lines(&sentences(report, &rows));
     let frame = frame(report, &bars, &rows);
     let mut canvas = Canvas::new("Timeline", HEAD + frame_height(&rows) + caption_height(&caption) + 16.0);
@@ -97,7 +97,7 @@ fn bars(report: &SweepReport) -> Vec<Bar> {
 
 /// How bars are laid out in height.
 #[derive(Debug)]
-struct Rows {
+struct TimelineRows {
     count: usize,
     /// Distance from one row to the next.
     pitch: f64,
@@ -106,7 +106,7 @@ struct Rows {
     agents: Vec<(String, usize)>,
 }
 
-impl Rows {
+impl TimelineRows {
     /// Gives each bar its row, the first at the top; bars come in the order of their starts.
     fn place(bars: &mut [Bar]) -> Self {
         let agents = agents(bars);
@@ -144,7 +144,7 @@ impl Rows {
     }
 
     /// A line between the lanes of one agent and the next.
-    fn draw_borders(&self, canvas: &mut Canvas, frame: &Frame) {
+    fn draw_borders(&self, canvas: &mut Canvas, frame: &DrawnFrame) {
         for (_, first) in self.agents.iter().skip(1) {
             let y = frame.y(-(*first as f64));
             canvas.line((frame.left, y), (frame.right, y), 1.0, GRID);
@@ -205,13 +205,13 @@ fn pack<'a>(bars: impl Iterator<Item = &'a mut Bar>, first: usize) -> usize {
     lanes
 }
 
-fn frame_height(rows: &Rows) -> f64 {
+fn frame_height(rows: &TimelineRows) -> f64 {
     (rows.count as f64 * rows.pitch).round().max(60.0) + 48.0 + 8.0
 }
 
-fn frame(report: &SweepReport, bars: &[Bar], rows: &Rows) -> Frame {
+fn frame(report: &SweepReport, bars: &[Bar], rows: &TimelineRows) -> DrawnFrame {
     let last = bars.iter().map(|bar| bar.end).fold(1.0, f64::max);
-    let (x, unit) = Axis::time(last);
+    let (x, unit) = PlotAxis::time(last);
     let y = row_axis(bars, rows);
     let words: Vec<f64> = y.ticks.iter().map(|(_, text)| ems(text)).collect();
     let widest = words.into_iter().fold(0.0, f64::max);
@@ -221,7 +221,7 @@ fn frame(report: &SweepReport, bars: &[Bar], rows: &Rows) -> Frame {
         (true, false) => "Trial",
     };
     let origin = moment_text(report.first_start());
-    Frame::draw(&FrameSpec {
+    DrawnFrame::draw(&FrameSpec {
         x: &x,
         y: &y,
         titles: (&format!("Time since {origin} ({unit})"), title),
@@ -233,7 +233,7 @@ fn frame(report: &SweepReport, bars: &[Bar], rows: &Rows) -> Frame {
 }
 
 /// Rows count downwards, so row r stands at −r − 0.5.
-fn row_axis(bars: &[Bar], rows: &Rows) -> Axis {
+fn row_axis(bars: &[Bar], rows: &TimelineRows) -> PlotAxis {
     let every = (16.0 / rows.pitch).ceil().max(1.0) as usize;
     let ticks = if !rows.agents.is_empty() {
         rows.agent_ticks()
@@ -244,10 +244,10 @@ fn row_axis(bars: &[Bar], rows: &Rows) -> Axis {
         bars.iter().step_by(every).map(|bar| (-(bar.row as f64) - 0.5, bar.label.clone())).collect()
     };
     let count = rows.count.max((60.0 / rows.pitch).ceil() as usize);
-    Axis { low: -(count as f64), high: 0.0, ticks, log: false }
+    PlotAxis { low: -(count as f64), high: 0.0, ticks, log: false }
 }
 
-fn mark(bar: &Bar, frame: &Frame, rows: &Rows) -> Mark {
+fn mark(bar: &Bar, frame: &DrawnFrame, rows: &TimelineRows) -> MarkBox {
     let gap = (rows.pitch * 0.28).min(5.0);
     let middle = frame.y(-(bar.row as f64) - 0.5);
     let height = rows.pitch - gap;
@@ -257,12 +257,12 @@ fn mark(bar: &Bar, frame: &Frame, rows: &Rows) -> Mark {
     let least = if rows.packed { 0.8 } else { 2.0 };
     let width = (end - start - hair).max(least);
     let x = start.min(frame.right - width);
-    Mark { x, y: middle - height / 2.0, width, height }
+    MarkBox { x, y: middle - height / 2.0, width, height }
 }
 
 /// Adds a bar to a path; one that still runs has a pointed end.
-fn draw_bar(path: &mut String, bar: Mark, open: bool) {
-    let Mark { x, y, width, height } = bar;
+fn draw_bar(path: &mut String, bar: MarkBox, open: bool) {
+    let MarkBox { x, y, width, height } = bar;
     let _ = if open {
         let tip = (height * 0.5).min(width * 0.5);
         let (flat, half) = (width - tip, height / 2.0);
@@ -272,7 +272,7 @@ fn draw_bar(path: &mut String, bar: Mark, open: bool) {
     };
 }
 
-fn sentences(report: &SweepReport, rows: &Rows) -> Vec<String> {
+fn sentences(report: &SweepReport, rows: &TimelineRows) -> Vec<String> {
     let (started, waiting) = report.started();
     let mut out = Vec::new();
     if !rows.agents.is_empty() {

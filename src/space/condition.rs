@@ -13,7 +13,7 @@ pub struct Conditions {
 
 /// Why conditions can't be resolved.
 #[derive(Debug, Clone, PartialEq)]
-pub enum ConditionFault {
+pub enum ConditionError {
     /// `when` of a leaf (first) names no parameter (second).
     Unknown(usize, String),
     /// The leaf depends on itself, directly or through others.
@@ -25,7 +25,7 @@ impl Conditions {
     ///
     /// # Errors
     /// A name that is no parameter, or a parameter that depends on itself.
-    pub fn resolve(leaves: &[Leaf<'_>]) -> Result<Self, ConditionFault> {
+    pub fn resolve(leaves: &[Leaf<'_>]) -> Result<Self, ConditionError> {
         let mut of = Vec::with_capacity(leaves.len());
         for (i, leaf) in leaves.iter().enumerate() {
             let mut conditions = Vec::new();
@@ -33,7 +33,7 @@ impl Conditions {
                 let at = leaves
                     .iter()
                     .position(|other| other.name == *name)
-                    .ok_or_else(|| ConditionFault::Unknown(i, name.clone()))?;
+                    .ok_or_else(|| ConditionError::Unknown(i, name.clone()))?;
                 conditions.push((at, values.iter().map(Value::identity).collect()));
             }
             of.push(conditions);
@@ -46,7 +46,7 @@ impl Conditions {
                 .filter(|i| of.get(*i).is_some_and(|c| c.iter().all(|(at, _)| done.get(*at) == Some(&true))))
                 .collect();
             if ready.is_empty() {
-                return Err(ConditionFault::Cycle(waiting));
+                return Err(ConditionError::Cycle(waiting));
             }
             for i in ready {
                 if let Some(flag) = done.get_mut(i) {

@@ -15,9 +15,9 @@ mod special;
 mod text;
 mod value;
 
-pub use condition::{ConditionFault, Conditions};
+pub use condition::{ConditionError, Conditions};
 pub use distribution::{Distribution, Number, Shape};
 pub use listing::Listing;
-pub use parameter::{Leaf, Node, Parameter, Space};
+pub use parameter::{Leaf, Parameter, ParameterNode, Space};
 pub use point::Point;
 pub use value::Value;

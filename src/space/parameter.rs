@@ -6,12 +6,12 @@ use super::{Distribution, Point, Value};
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Space {
     /// Parameters and groups in code-point order of their names.
-    pub nodes: Vec<(String, Node)>,
+    pub nodes: Vec<(String, ParameterNode)>,
 }
 
 /// A parameter, or a group that holds more of them.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Node {
+pub enum ParameterNode {
     /// One parameter.
     Leaf(Parameter),
     /// A mapping with the single key `parameters`.
@@ -46,10 +46,10 @@ impl Space {
             for (name, node) in &space.nodes {
                 path.push(name);
                 match node {
-                    Node::Leaf(parameter) => {
+                    ParameterNode::Leaf(parameter) => {
                         out.push(Leaf { path: path.clone(), name: path.join("."), parameter });
                     }
-                    Node::Group(inner) => walk(inner, path, out),
+                    ParameterNode::Group(inner) => walk(inner, path, out),
                 }
                 path.pop();
             }
@@ -67,8 +67,8 @@ impl Space {
             let mut out = Vec::with_capacity(space.nodes.len());
             for (name, node) in &space.nodes {
                 let value = match node {
-                    Node::Leaf(_) => values.next().flatten(),
-                    Node::Group(inner) => {
+                    ParameterNode::Leaf(_) => values.next().flatten(),
+                    ParameterNode::Group(inner) => {
                         Some(walk(inner, values)).filter(|entries| !entries.is_empty()).map(Value::Map)
                     }
                 };

@@ -2,7 +2,7 @@
 //! Massively Parallel Hyperparameter Tuning", MLSys 2020), in the form that stops trials instead of promoting them.
 
 use super::curve::worth;
-use super::{Compares, Curve, Mark, Marks, Other, Rule, Stop};
+use super::{Compares, Curve, Marks, Other, ReachedValue, Rule, Stop};
 use crate::config::{Goal, Summary};
 
 /// A trial that reaches a rung goes on iff it is among the best ⌊n/`eta`⌋, at least 1, of the n trials that have reached
@@ -43,7 +43,7 @@ impl Asha {
     }
 
     /// The rungs that these reports reach.
-    fn reached(&self, reports: &[super::Report]) -> impl Iterator<Item = u64> {
+    fn reached(&self, reports: &[super::MetricReport]) -> impl Iterator<Item = u64> {
         self.rungs(reports.iter().map(|report| report.step).max().unwrap_or(0))
     }
 
@@ -81,7 +81,8 @@ impl Rule for Asha {
     }
 
     fn marks(&self, curve: &Curve) -> Marks {
-        let mark = |rung| Some(Mark { at: i64::try_from(rung).ok()?, value: self.mark(curve, rung)?.1 });
+        let mark =
+            |rung| Some(ReachedValue { at: i64::try_from(rung).ok()?, value: self.mark(curve, rung)?.1 });
         Marks(self.reached(curve.reports()).filter_map(mark).collect())
     }
 

@@ -4,7 +4,7 @@ use crate::metric::{Goal, Summary};
 
 /// One reported value of the sweep's metric.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Report {
+pub struct MetricReport {
     /// The step it belongs to.
     pub step: i64,
     /// The value; NaN and infinities included.
@@ -16,14 +16,14 @@ pub struct Report {
 /// A script that gives no step says 0 with every report: then they are counted, and the k-th report is step k.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Curve {
-    reports: Vec<Report>,
+    reports: Vec<MetricReport>,
 }
 
 impl Curve {
     /// The curve of these reports, in log order.
     #[must_use]
-    pub fn new(mut reports: Vec<Report>) -> Self {
-        let same_step = |pair: &[Report]| matches!(pair, [a, b] if a.step == b.step);
+    pub fn new(mut reports: Vec<MetricReport>) -> Self {
+        let same_step = |pair: &[MetricReport]| matches!(pair, [a, b] if a.step == b.step);
         if reports.len() > 1 && reports.windows(2).all(same_step) {
             for (step, report) in (1..).zip(&mut reports) {
                 report.step = step;
@@ -34,7 +34,7 @@ impl Curve {
 
     /// The reports.
     #[must_use]
-    pub fn reports(&self) -> &[Report] {
+    pub fn reports(&self) -> &[MetricReport] {
         &self.reports
     }
 
@@ -51,7 +51,7 @@ impl Curve {
     }
 
     /// The first `count` reports.
-    pub(super) fn before(&self, count: usize) -> &[Report] {
+    pub(super) fn before(&self, count: usize) -> &[MetricReport] {
         self.reports.get(..count).unwrap_or(&self.reports)
     }
 
@@ -63,7 +63,7 @@ impl Curve {
 
 /// What stands for a trial that has reported these values, as `metric.summary` has it: what it would be worth if it
 /// ended here.
-pub(super) fn worth(reports: &[Report], summary: Summary, goal: Goal) -> f64 {
+pub(super) fn worth(reports: &[MetricReport], summary: Summary, goal: Goal) -> f64 {
     let values: Vec<f64> = reports.iter().map(|report| report.value).collect();
     summary.of(&values, Some(goal)).unwrap_or(f64::NAN)
 }
@@ -72,8 +72,8 @@ pub(super) fn worth(reports: &[Report], summary: Summary, goal: Goal) -> f64 {
 mod tests {
     use super::*;
 
-    fn reports(of: &[(i64, f64)]) -> Vec<Report> {
-        of.iter().map(|&(step, value)| Report { step, value }).collect()
+    fn reports(of: &[(i64, f64)]) -> Vec<MetricReport> {
+        of.iter().map(|&(step, value)| MetricReport { step, value }).collect()
     }
 
     #[test]

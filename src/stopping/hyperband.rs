@@ -1,6 +1,6 @@
 //! W&B's `hyperband` stopping, as their engine does it.
 
-use super::{Compares, Curve, Mark, Marks, Other, Report, Rule, Stop};
+use super::{Compares, Curve, Marks, MetricReport, Other, ReachedValue, Rule, Stop};
 use crate::config::Goal;
 
 /// Bands that are made from `min_iter`.
@@ -83,7 +83,7 @@ fn downwards(max_iter: u64, s: u64, eta: f64) -> Vec<u64> {
     bands
 }
 
-fn finite(reports: &[Report]) -> Vec<Report> {
+fn finite(reports: &[MetricReport]) -> Vec<MetricReport> {
     reports.iter().filter(|report| report.value.is_finite()).copied().collect()
 }
 
@@ -98,13 +98,13 @@ impl Rule for Hyperband {
         bands.dedup();
         let mark = |band: u64| {
             let report = reports.get(usize::try_from(band.checked_sub(1)?).ok()?)?;
-            Some(Mark { at: i64::try_from(band).ok()?, value: report.value })
+            Some(ReachedValue { at: i64::try_from(band).ok()?, value: report.value })
         };
         Marks(bands.into_iter().map_while(mark).collect())
     }
 
     fn is_due(&self, curve: &Curve, before: usize) -> bool {
-        let band = |reports: &[Report]| self.band(finite(reports).len());
+        let band = |reports: &[MetricReport]| self.band(finite(reports).len());
         band(curve.reports()) > band(curve.before(before))
     }
 

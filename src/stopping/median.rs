@@ -1,7 +1,7 @@
 //! The median rule (Golovin, Solnik, Moitra, Kochanski, Karro, Sculley: "Google Vizier: A Service for Black-Box
 //! Optimization", KDD 2017, section 3.2.2).
 
-use super::{Compares, Curve, Mark, Marks, Other, Rule, Stop};
+use super::{Compares, Curve, Marks, Other, ReachedValue, Rule, Stop};
 use crate::config::Goal;
 
 /// So many reports are kept as they are; of later ones only those that come so much later than the one kept before.
@@ -49,7 +49,7 @@ impl Rule for Median {
             let far = count as f64 >= kept as f64 * GROWTH;
             if count <= KEPT || far || count == curve.len() {
                 // NaN where there was no number yet.
-                marks.push(Mark { at: report.step, value: sum / numbers });
+                marks.push(ReachedValue { at: report.step, value: sum / numbers });
                 kept = count;
             }
         }

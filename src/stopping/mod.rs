@@ -8,9 +8,9 @@ mod asha;
 mod curve;
 mod hyperband;
 mod judge;
-mod mark;
 mod median;
 mod patience;
+mod reached;
 mod rule;
 
 #[cfg(test)]
@@ -19,12 +19,12 @@ mod rules_tests;
 mod vectors;
 
 pub use asha::Asha;
-pub use curve::{Curve, Report};
+pub use curve::{Curve, MetricReport};
 pub use hyperband::Hyperband;
 pub use judge::Judge;
-pub use mark::{Mark, Marks};
 pub use median::Median;
 pub use patience::Patience;
+pub use reached::{Marks, ReachedValue};
 pub use rule::{Compares, Other, Rule, Stop};
 
 use crate::config::{EarlyTerminate, Metric};

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use super::curve::Curve;
-use super::mark::Marks;
+use super::reached::Marks;
 
 /// A trial is to be stopped, and why. Values are the metric's own: nothing is negated.
 #[derive(Debug, Clone, PartialEq)]

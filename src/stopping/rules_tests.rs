@@ -2,11 +2,11 @@
 
 use proptest::prelude::*;
 
-use super::{Asha, Curve, Judge, Median, Other, Patience, Report, Rule, Stop};
+use super::{Asha, Curve, Judge, Median, MetricReport, Other, Patience, Rule, Stop};
 use crate::config::{Goal, Summary};
 
 fn curve(values: &[f64]) -> Curve {
-    Curve::new((1..).zip(values).map(|(step, value)| Report { step, value: *value }).collect())
+    Curve::new((1..).zip(values).map(|(step, value)| MetricReport { step, value: *value }).collect())
 }
 
 fn others(rule: &dyn Rule, curves: &[&[f64]]) -> Vec<Other> {
@@ -68,7 +68,7 @@ fn with_asha_a_trial_is_asked_once_a_rung() {
 fn rungs_are_steps_and_not_reports() {
     let rule = Asha { min_iter: 4, eta: 2.0, max_iter: Some(32), ..asha() };
     let every_five =
-        |count: i64| Curve::new((1..=count).map(|k| Report { step: 5 * k, value: k as f64 }).collect());
+        |count: i64| Curve::new((1..=count).map(|k| MetricReport { step: 5 * k, value: k as f64 }).collect());
     assert_eq!(rule.marks(&every_five(1)).to_string(), "4:1");
     assert_eq!(rule.marks(&every_five(4)).to_string(), "4:1 8:2 16:4");
     assert_eq!(rule.marks(&every_five(100)).to_string(), "4:1 8:2 16:4");
@@ -260,7 +260,7 @@ proptest! {
         eta in 1.0001..10.0f64,
         min_iter in 1..u64::MAX,
     ) {
-        let own = Curve::new(steps.iter().zip(&values).map(|(step, value)| Report { step: *step, value: *value }).collect());
+        let own = Curve::new(steps.iter().zip(&values).map(|(step, value)| MetricReport { step: *step, value: *value }).collect());
         let rules: [Box<dyn Rule>; 4] = [
             Box::new(Asha { eta, min_iter, ..asha() }),
             Box::new(Asha { eta, ..asha() }),

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::{Curve, Hyperband, Other, Report, Rule, for_config};
+use super::{Curve, Hyperband, MetricReport, Other, Rule, for_config};
 use crate::config::vectors::cases;
 use crate::config::{Config, EarlyTerminate, Goal, check};
 
@@ -34,7 +34,7 @@ fn curve(run: &Json, metric: &str) -> Curve {
         _ => None,
     };
     let rows = run["history"].as_array().unwrap();
-    Curve::new(rows.iter().filter_map(value).map(|value| Report { step: 0, value }).collect())
+    Curve::new(rows.iter().filter_map(value).map(|value| MetricReport { step: 0, value }).collect())
 }
 
 #[test]

@@ -52,14 +52,14 @@ fn valid_files() -> Vec<String> {
 }
 
 #[derive(Debug, Clone)]
-enum Edit {
+enum SpaceEdit {
     Delete(usize, usize),
     Insert(usize, String),
     Swap(usize, usize),
     Repeat(usize, usize),
 }
 
-fn edits() -> impl Strategy<Value = Edit> {
+fn edits() -> impl Strategy<Value = SpaceEdit> {
     let piece = prop_oneof![
         "[-\\[\\]{}:,#&*!|>'\"%@` \\n\\ta-z0-9.$()<]{1,6}",
         prop::sample::select(vec![
@@ -97,30 +97,30 @@ fn edits() -> impl Strategy<Value = Edit> {
         .prop_map(str::to_owned),
     ];
     prop_oneof![
-        (any::<usize>(), 1usize..12).prop_map(|(at, n)| Edit::Delete(at, n)),
-        (any::<usize>(), piece).prop_map(|(at, text)| Edit::Insert(at, text)),
-        (any::<usize>(), any::<usize>()).prop_map(|(a, b)| Edit::Swap(a, b)),
-        (any::<usize>(), 1usize..40).prop_map(|(at, n)| Edit::Repeat(at, n)),
+        (any::<usize>(), 1usize..12).prop_map(|(at, n)| SpaceEdit::Delete(at, n)),
+        (any::<usize>(), piece).prop_map(|(at, text)| SpaceEdit::Insert(at, text)),
+        (any::<usize>(), any::<usize>()).prop_map(|(a, b)| SpaceEdit::Swap(a, b)),
+        (any::<usize>(), 1usize..40).prop_map(|(at, n)| SpaceEdit::Repeat(at, n)),
     ]
 }
 
-fn apply(text: &str, edits: &[Edit]) -> String {
+fn apply(text: &str, edits: &[SpaceEdit]) -> String {
     let mut chars: Vec<char> = text.chars().collect();
     for edit in edits {
         let n = chars.len().max(1);
         match edit {
-            Edit::Delete(at, count) => {
+            SpaceEdit::Delete(at, count) => {
                 let from = (at % n).min(chars.len());
                 let to = (from + count).min(chars.len());
                 chars.drain(from..to);
             }
-            Edit::Insert(at, text) => {
+            SpaceEdit::Insert(at, text) => {
                 let from = (at % n).min(chars.len());
                 chars.splice(from..from, text.chars());
             }
-            Edit::Swap(a, b) if !chars.is_empty() => chars.swap(a % n, b % n),
-            Edit::Swap(..) => {}
-            Edit::Repeat(at, count) => {
+            SpaceEdit::Swap(a, b) if !chars.is_empty() => chars.swap(a % n, b % n),
+            SpaceEdit::Swap(..) => {}
+            SpaceEdit::Repeat(at, count) => {
                 let from = (at % n).min(chars.len());
                 let to = (from + count).min(chars.len());
                 let piece: Vec<char> = chars[from..to].to_vec();

@@ -48,7 +48,7 @@ enum Fresh {
 }
 
 /// A trial of a rung.
-struct Entry<'a> {
+struct RungTrial<'a> {
     trial: u64,
     point: &'a Point,
     /// To be made small; `None`: it is not over.
@@ -58,7 +58,7 @@ struct Entry<'a> {
 }
 
 /// The trials of one budget, by their point without it.
-type Rung<'a> = BTreeMap<String, Entry<'a>>;
+type Rung<'a> = BTreeMap<String, RungTrial<'a>>;
 
 impl SuccessiveHalving {
     /// The strategy of a config and its budget.
@@ -110,7 +110,7 @@ impl SuccessiveHalving {
             };
             let entry = self.entry(trial, observation);
             let key = self.key(&observation.point);
-            let rank = |entry: &Entry<'_>| (entry.sound, entry.loss.is_some());
+            let rank = |entry: &RungTrial<'_>| (entry.sound, entry.loss.is_some());
             if rung.get(&key).is_none_or(|known| rank(&entry) > rank(known)) {
                 rung.insert(key, entry);
             }
@@ -118,12 +118,12 @@ impl SuccessiveHalving {
         rungs
     }
 
-    fn entry<'a>(&self, trial: u64, observation: &'a Observation) -> Entry<'a> {
+    fn entry<'a>(&self, trial: u64, observation: &'a Observation) -> RungTrial<'a> {
         let loss = observation.metric.map(|value| self.goal.loss(value));
         let finished = observation.status == RunStatus::Finished;
         // What was stopped early keeps its value, though it had less than its budget for it.
         let loss = loss.filter(|_| finished || observation.stopped_early).unwrap_or(f64::NAN);
-        Entry {
+        RungTrial {
             trial,
             point: &observation.point,
             loss: observation.status.is_final().then_some(loss),
@@ -132,8 +132,8 @@ impl SuccessiveHalving {
     }
 
     /// The best of a rung that has not gone on and is among its `share` best.
-    fn best<'r, 'a>(rung: &'r Rung<'a>, next: &Rung<'_>, share: usize) -> Option<&'r Entry<'a>> {
-        let mut over: Vec<(&String, &Entry<'_>, f64)> =
+    fn best<'r, 'a>(rung: &'r Rung<'a>, next: &Rung<'_>, share: usize) -> Option<&'r RungTrial<'a>> {
+        let mut over: Vec<(&String, &RungTrial<'_>, f64)> =
             rung.iter().filter_map(|(key, entry)| Some((key, entry, entry.loss?))).collect();
         over.sort_by(|a, b| a.2.total_cmp(&b.2).then(a.1.trial.cmp(&b.1.trial)));
         let mut chosen = over.into_iter().take(share);

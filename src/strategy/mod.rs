@@ -20,7 +20,7 @@ pub use bayes::Bayes;
 pub use error::StrategyError;
 pub use grid::{Grid, unseen};
 pub use halving::SuccessiveHalving;
-pub use proposal::{Expectation, Logged, Observation, Proposal, Strategy};
+pub use proposal::{Expectation, LoggedValues, Observation, Proposal, Strategy};
 pub use random::Random;
 pub use sobol::Sobol;
 

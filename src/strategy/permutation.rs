@@ -11,13 +11,13 @@ const ROUNDS: usize = 8;
 
 /// A permutation of the numbers below `n`.
 #[derive(Debug, Clone)]
-pub(super) struct Permutation {
+pub(super) struct IndexPermutation {
     n: u128,
     half_bits: u32,
     keys: [u64; ROUNDS],
 }
 
-impl Permutation {
+impl IndexPermutation {
     /// The permutation of 0..`n` that belongs to a seed.
     pub fn new(n: u128, seed: u64) -> Self {
         let bits = 128 - n.saturating_sub(1).leading_zeros();
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn every_number_is_hit_once_and_the_way_back_leads_home() {
         for n in [1, 2, 3, 5, 16, 17, 1000] {
-            let permutation = Permutation::new(n, 7);
+            let permutation = IndexPermutation::new(n, 7);
             let mut images: Vec<u128> = (0..n).map(|x| permutation.forward(x)).collect();
             assert!((0..n).all(|x| permutation.backward(permutation.forward(x)) == x));
             images.sort_unstable();
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn huge_ranges_are_permuted_at_once() {
         for n in [1u128 << 100, u128::MAX / 2, 1_000_000_000_000] {
-            let permutation = Permutation::new(n, 1);
+            let permutation = IndexPermutation::new(n, 1);
             for x in [0, 1, n - 1] {
                 assert_eq!(permutation.backward(permutation.forward(x)), x);
             }
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn the_seed_decides() {
         let order = |seed| -> Vec<u128> {
-            let permutation = Permutation::new(100, seed);
+            let permutation = IndexPermutation::new(100, seed);
             (0..100).map(|x| permutation.forward(x)).collect()
         };
         assert_eq!(order(1), order(1));

@@ -16,14 +16,14 @@ pub struct Observation {
     /// The value of the sweep's metric that counts, by `metric.summary`; it need not be finite.
     pub metric: Option<f64>,
     /// The finite values that it has logged of the metric; `None`: not one.
-    pub logged: Option<Logged>,
+    pub logged: Option<LoggedValues>,
     /// A stopping rule ended it: what it had reached is its result.
     pub stopped_early: bool,
 }
 
 /// The finite values that a run has logged of the sweep's metric.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Logged {
+pub struct LoggedValues {
     /// The smallest.
     pub lowest: f64,
     /// The largest.
@@ -32,7 +32,7 @@ pub struct Logged {
     pub latest: f64,
 }
 
-impl Logged {
+impl LoggedValues {
     /// Of values in log order; those that are not finite do not count.
     #[must_use]
     pub fn of(values: impl IntoIterator<Item = f64>) -> Option<Self> {

@@ -9,7 +9,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::StrategyError;
 use super::finite::Finite;
-use super::permutation::Permutation;
+use super::permutation::IndexPermutation;
 use crate::space::Point;
 
 /// A known place every so many trials.
@@ -23,7 +23,7 @@ const MAX_COUNTED: u128 = 50_000;
 #[derive(Debug)]
 pub(super) struct Sequence {
     finite: Finite,
-    order: Option<Permutation>,
+    order: Option<IndexPermutation>,
     /// Indices that are left out.
     skip: BTreeSet<u128>,
     /// Entry j: the position at which the search for trial j·STRIDE starts.
@@ -34,7 +34,7 @@ pub(super) struct Sequence {
 impl Sequence {
     /// The sequence of a space, shuffled if there is a seed, without the points of `known`.
     pub fn new(finite: Finite, shuffle: Option<u64>, known: &[Point]) -> Self {
-        let order = shuffle.map(|seed| Permutation::new(finite.size(), seed));
+        let order = shuffle.map(|seed| IndexPermutation::new(finite.size(), seed));
         let skip = known.iter().filter_map(|point| finite.index_of(point)).collect();
         Self { finite, order, skip, marks: Mutex::new(vec![0]), size: OnceLock::new() }
     }

@@ -4,11 +4,11 @@ use serde_json::Value as Json;
 
 use crate::config::command::{RenderContext, render};
 use crate::config::vectors::cases;
-use crate::config::{Checked, Config, Finding, check};
+use crate::config::{CheckedConfig, Config, Finding, check};
 use crate::space::Value;
 use crate::strategy::{self, Strategy};
 
-fn checked(case: &Json) -> Checked {
+fn checked(case: &Json) -> CheckedConfig {
     check(case["yaml"].as_str().unwrap().as_bytes())
 }
 
@@ -52,7 +52,7 @@ fn the_hints_of_refusals_lead_on() {
 #[test]
 fn what_must_be_accepted_gives_the_points_and_commands_that_it_should() {
     for case in cases("wild", "valid") {
-        let Checked { config, errors, warnings, .. } = checked(&case);
+        let CheckedConfig { config, errors, warnings, .. } = checked(&case);
         let config = config.unwrap_or_else(|| panic!("{}: {errors:#?}", case["id"]));
         let want = &case["want"];
         let strategy = strategy::for_config(&config, 0).unwrap();

@@ -21,7 +21,7 @@ pub use outage::Outage;
 pub use pages::Pages;
 pub use protocol::{
     ArtifactEntry, Experiment, ExperimentId, LoggedModel, Metric, ModelVersion, NewRun, NewVersion, Page,
-    PastRun, RegisteredModel, Run, RunId, RunInfo, RunQuery, RunUpdate, View, Want,
+    PastRun, RegisteredModel, Run, RunId, RunInfo, RunProjection, RunQuery, RunUpdate, ViewType,
 };
 pub use registry::Registry;
 pub use regular::{open_regular, open_typed, read_typed};

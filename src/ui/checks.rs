@@ -5,7 +5,7 @@ use super::{Style, Ui};
 
 /// How something was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mark {
+pub enum CheckMark {
     /// As it should be.
     Good,
     /// It deserves a look.
@@ -20,7 +20,7 @@ pub enum Mark {
     Unknown,
 }
 
-impl Mark {
+impl CheckMark {
     fn word(self) -> (&'static str, Style) {
         match self {
             Self::Good => ("ok", Style::Good),
@@ -37,7 +37,7 @@ impl Mark {
 #[derive(Debug, Clone)]
 pub struct CheckLine {
     /// How it was found.
-    pub mark: Mark,
+    pub mark: CheckMark,
     /// What it is, in a word.
     pub label: String,
     /// What was found.
@@ -83,9 +83,9 @@ mod tests {
         let list = check_list(
             &ui,
             &[
-                line(Mark::Good, "store", "answers", None),
+                line(CheckMark::Good, "store", "answers", None),
                 line(
-                    Mark::Bad,
+                    CheckMark::Bad,
                     "clock",
                     "is wrong by so much that a line ends",
                     Some("Set it, with a long sentence."),

@@ -12,11 +12,11 @@ pub struct Facts {
 #[derive(Debug, Clone, Default)]
 struct Section {
     title: Option<String>,
-    lines: Vec<Line>,
+    lines: Vec<FactLine>,
 }
 
 #[derive(Debug, Clone)]
-struct Line {
+struct FactLine {
     label: String,
     text: String,
     /// A line to copy is not broken: the terminal's own breaks do not get into what is copied.
@@ -54,7 +54,7 @@ impl Facts {
             self.sections.push(Section::default());
         }
         if let Some(section) = self.sections.last_mut() {
-            section.lines.push(Line { label: printable(label), text, exact });
+            section.lines.push(FactLine { label: printable(label), text, exact });
         }
     }
 

@@ -21,12 +21,12 @@ mod wrap;
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::OnceLock;
 
-pub use checks::{CheckLine, Mark, check_list};
+pub use checks::{CheckLine, CheckMark, check_list};
 pub use facts::Facts;
 pub use run_lines::{Output, RunLines};
 pub use safe::printable;
 pub use screen::Screen;
-pub use sheet::{Cell, Column, Drawn, MINOR, Sheet};
+pub use sheet::{Drawn, MINOR, Sheet, SheetCell, SheetColumn};
 pub use steps::Steps;
 pub use style::Style;
 pub use table::{Drawing, importance_table, plain_table};

@@ -14,7 +14,7 @@ const BAR: usize = 13;
 
 /// What the line shows.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Standing {
+pub(super) struct ProgressLine {
     /// Trials of the sweep that have their result.
     pub(super) done: u64,
     /// Those of them that failed.
@@ -35,7 +35,7 @@ pub(super) struct Standing {
     pub(super) away: Option<String>,
 }
 
-impl Standing {
+impl ProgressLine {
     /// Takes in how long a trial took.
     pub(super) fn took(&mut self, took: Duration) {
         if self.took.len() >= RECENT {
@@ -114,7 +114,7 @@ impl Progress {
     }
 
     /// Shows how far the sweep is now.
-    pub(super) fn show(&self, standing: &Standing) {
+    pub(super) fn show(&self, standing: &ProgressLine) {
         if let Some(bar) = &self.bar {
             bar.set_position(standing.done);
             let elapsed = self.started.map(|started| started.elapsed()).unwrap_or_default();
@@ -133,7 +133,7 @@ impl Progress {
 
 /// `8/12 done (2 here) · 5 running (1 here) · best 0.47 (trial 3) · 21/min · ~20 s left`, in at most `room` columns: the
 /// rate goes first, then the number of the best trial, then what is said of this agent alone.
-fn sentence(standing: &Standing, limit: Option<u64>, elapsed: Duration, room: usize) -> String {
+fn sentence(standing: &ProgressLine, limit: Option<u64>, elapsed: Duration, room: usize) -> String {
     if let Some(away) = &standing.away {
         return away.clone();
     }
@@ -170,7 +170,7 @@ impl Shown {
     }
 }
 
-fn parts(standing: &Standing, limit: Option<u64>, elapsed: Duration, shown: Shown) -> String {
+fn parts(standing: &ProgressLine, limit: Option<u64>, elapsed: Duration, shown: Shown) -> String {
     let here = |all: u64, here: u64| match all == here || !shown.here {
         true => String::new(),
         false => format!(" ({here} here)"),
@@ -205,8 +205,8 @@ fn parts(standing: &Standing, limit: Option<u64>, elapsed: Duration, shown: Show
 mod tests {
     use super::*;
 
-    fn standing() -> Standing {
-        Standing {
+    fn standing() -> ProgressLine {
+        ProgressLine {
             done: 64,
             failed: 2,
             running: 8,
@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_sweep_that_is_paused_says_so_and_has_no_time_left() {
-        let paused = Standing { paused: true, ..standing() };
+        let paused = ProgressLine { paused: true, ..standing() };
         let line = sentence(&paused, Some(120), Duration::from_secs(60), 200);
         assert!(line.ends_with("· 30/min · paused"), "{line}");
     }
@@ -233,7 +233,7 @@ mod tests {
             line,
             "64/120 done (30 here) · 8 running (4 here) · 2 failed · best 0.123456 (trial 137) · 30/min · ~1 min left"
         );
-        let first = Standing { running: 1, running_here: 1, ..Standing::default() };
+        let first = ProgressLine { running: 1, running_here: 1, ..ProgressLine::default() };
         assert_eq!(sentence(&first, Some(12), Duration::from_secs(5), 80), "0/12 done · 1 running");
         assert_eq!(sentence(&first, None, Duration::from_secs(5), 80), "0 done · 1 running");
     }
@@ -253,17 +253,17 @@ mod tests {
     #[test]
     fn the_time_left_counts_rounds_of_a_median_trial_and_no_milliseconds() {
         // One wave of four has ended at the same moment: the rate alone would say that all is over soon.
-        let wave = Standing {
+        let wave = ProgressLine {
             done: 4,
             done_here: 4,
             running: 4,
             running_here: 4,
             took: vec![Duration::from_secs(10); 4],
-            ..Standing::default()
+            ..ProgressLine::default()
         };
         assert_eq!(wave.left(12, Duration::from_secs(10)), Some(Duration::from_secs(20)));
         assert_eq!(wave.left(4, Duration::from_secs(10)), None);
-        let quick = Standing { took: vec![Duration::from_millis(4); 4], ..wave };
+        let quick = ProgressLine { took: vec![Duration::from_millis(4); 4], ..wave };
         let line = sentence(&quick, Some(12), Duration::from_secs(1), 200);
         assert!(line.ends_with("~1 s left"), "{line}");
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::progress::{Progress, Standing};
+use super::progress::{Progress, ProgressLine};
 use super::table::display_width;
 use super::{Style, Ui, words};
 use crate::agent::{Event, Fate, Outcome};
@@ -33,12 +33,12 @@ pub struct RunLines {
     output: Output,
     /// Whether lines of commands carry their trial: several run side by side.
     prefixed: bool,
-    state: Mutex<State>,
+    state: Mutex<LineState>,
 }
 
-struct State {
+struct LineState {
     progress: Progress,
-    standing: Standing,
+    standing: ProgressLine,
     /// The best trial of the sweep, as far as it is known here.
     best: Option<BestTrial>,
     /// Output that is held back, by trial: lines that have begun, or all of it where only that of failed ones is shown.
@@ -72,9 +72,9 @@ impl RunLines {
     /// trial that runs is shown, and of several none.
     #[must_use]
     pub fn new(ui: Ui, config: Config, jobs: usize, limit: Option<u64>, output: Option<Output>) -> Self {
-        let state = State {
+        let state = LineState {
             progress: Progress::new(&ui, limit),
-            standing: Standing::default(),
+            standing: ProgressLine::default(),
             best: None,
             held: HashMap::new(),
             shown: None,
@@ -138,12 +138,12 @@ impl RunLines {
         state.progress.show(&state.standing);
     }
 
-    fn say(&self, state: &State, line: &str) {
+    fn say(&self, state: &LineState, line: &str) {
         state.progress.above(|| self.ui.say(line));
     }
 
     /// Takes in how far the sweep is, over all its agents.
-    fn sweep(&self, state: &mut State, view: &SweepView) {
+    fn sweep(&self, state: &mut LineState, view: &SweepView) {
         let standing = &mut state.standing;
         (standing.done, standing.failed, standing.running) = (view.done, view.failed, view.running);
         if let Some(best) = &view.best {
@@ -152,7 +152,7 @@ impl RunLines {
     }
 
     /// Whether a trial is the best that is known; then it is remembered.
-    fn beats(&self, state: &mut State, best: &BestTrial) -> bool {
+    fn beats(&self, state: &mut LineState, best: &BestTrial) -> bool {
         let Some(goal) = self.config.metric.as_ref().map(|metric| metric.goal) else { return false };
         let wins = state.best.as_ref().is_none_or(|known| goal.better(best.value, known.value));
         if wins {
@@ -164,7 +164,7 @@ impl RunLines {
 
     /// Side by side, lines carry their trial. One after the other, what the next trial has to say waits until the former
     /// is settled, so that each trial is one piece.
-    fn started(&self, state: &mut State, claim: Claim, point: &Point) {
+    fn started(&self, state: &mut LineState, claim: Claim, point: &Point) {
         if self.output != Output::All {
             return;
         }
@@ -184,7 +184,7 @@ impl RunLines {
     }
 
     /// `trial 3`, or `again 2`.
-    fn name(&self, state: &State, trial: TrialIndex) -> String {
+    fn name(&self, state: &LineState, trial: TrialIndex) -> String {
         match state.again {
             Some(number) => format!("again {number}"),
             None => format!("trial {trial}"),
@@ -200,7 +200,7 @@ impl RunLines {
     }
 
     /// What a trial logged in the place of the metric.
-    fn unmeasured(&self, state: &State, outcome: &Outcome) {
+    fn unmeasured(&self, state: &LineState, outcome: &Outcome) {
         // What `from_output` found, or did not, has been said already.
         let Some(metric) = self.config.metric.as_ref().filter(|metric| metric.from_output.is_none()) else {
             return;
@@ -221,7 +221,7 @@ impl RunLines {
     }
 
     /// `server away for 12 s, trying again in 5 s; 2 results kept here`.
-    fn away(&self, state: &mut State, since: Duration, next_try: Duration, kept: usize) {
+    fn away(&self, state: &mut LineState, since: Duration, next_try: Duration, kept: usize) {
         let whole = |time: Duration| words::duration(Duration::from_secs(time.as_secs().max(1)));
         let again = if next_try.as_millis() > 500 {
             format!("trying again in {}", whole(next_try + Duration::from_millis(500)))
@@ -241,7 +241,7 @@ impl RunLines {
         }
     }
 
-    fn waiting(&self, state: &State, others: usize) {
+    fn waiting(&self, state: &LineState, others: usize) {
         let trials = words::count(others as u64, "trial");
         self.say(
             state,
@@ -252,7 +252,7 @@ impl RunLines {
         );
     }
 
-    fn output(&self, state: &mut State, trial: TrialIndex, bytes: &[u8]) {
+    fn output(&self, state: &mut LineState, trial: TrialIndex, bytes: &[u8]) {
         if self.ui.quiet || self.output == Output::None {
             return;
         }
@@ -284,12 +284,12 @@ impl RunLines {
         }
     }
 
-    fn print_lines(&self, state: &State, trial: TrialIndex, lines: &[u8]) {
+    fn print_lines(&self, state: &LineState, trial: TrialIndex, lines: &[u8]) {
         let lines = if self.prefixed { with_prefix(trial, lines) } else { lines.to_vec() };
         state.progress.above(|| self.ui.print_bytes(&lines));
     }
 
-    fn settled(&self, state: &mut State, outcome: &Outcome) {
+    fn settled(&self, state: &mut LineState, outcome: &Outcome) {
         let held = state.held.remove(&outcome.trial).unwrap_or_default();
         let is_wanted = self.output == Output::All || outcome.status == RunStatus::Failed;
         if is_wanted && !held.is_empty() {
@@ -314,7 +314,7 @@ impl RunLines {
     }
 
     /// `trial 3  FINISHED in 1.2 s  loss 0.42, best 0.40 (trial 1)  lr=0.01`.
-    fn line(&self, state: &mut State, outcome: &Outcome) -> String {
+    fn line(&self, state: &mut LineState, outcome: &Outcome) -> String {
         let name = self.name(state, outcome.trial);
         let (style, status) = match outcome.status {
             _ if outcome.stopped.is_some() => (Style::Warning, "STOPPED".to_owned()),
@@ -352,7 +352,7 @@ impl RunLines {
     }
 
     /// Lets the next trial speak.
-    fn show_next(&self, state: &mut State) {
+    fn show_next(&self, state: &mut LineState) {
         if let Some(next) = state.next.take() {
             state.shown = Some(next.trial);
             self.say(state, &next.line);
@@ -382,7 +382,7 @@ impl RunLines {
     }
 
     /// `  r2 0.42, best 0.44 (trial 3)`.
-    fn metric_words(&self, state: &mut State, outcome: &Outcome) -> String {
+    fn metric_words(&self, state: &mut LineState, outcome: &Outcome) -> String {
         let Some(metric) = self.config.metric.as_ref().filter(|_| outcome.status == RunStatus::Finished)
         else {
             return String::new();
@@ -394,7 +394,7 @@ impl RunLines {
     }
 
     /// `, the best so far`, or `, best 0.44 (trial 3)`: the best of the sweep, over all its agents.
-    fn best_words(&self, state: &mut State, outcome: &Outcome) -> String {
+    fn best_words(&self, state: &mut LineState, outcome: &Outcome) -> String {
         let value = outcome.metric.filter(|value| value.is_finite() && outcome.has_result());
         let own = value.map(|value| BestTrial {
             trial: outcome.trial,

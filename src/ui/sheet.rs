@@ -11,7 +11,7 @@ use crate::trial::{RunStatus, STOPPED};
 
 /// What a cell holds.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Cell {
+pub enum SheetCell {
     /// Nothing is known.
     Empty,
     /// A figure as it is to be read: `3/12`, `+5 %`.
@@ -36,7 +36,7 @@ pub enum Cell {
     Moment(i64),
 }
 
-impl Cell {
+impl SheetCell {
     /// A text, or nothing.
     pub fn text(text: Option<impl Into<String>>) -> Self {
         text.map_or(Self::Empty, |text| Self::Text(text.into()))
@@ -116,7 +116,7 @@ pub const MINOR: u32 = 10;
 
 /// A column of a sheet.
 #[derive(Debug, Clone)]
-pub struct Column {
+pub struct SheetColumn {
     /// Its header in a table.
     pub header: String,
     /// Its header in CSV.
@@ -129,7 +129,7 @@ pub struct Column {
     pub audience: Audience,
 }
 
-impl Column {
+impl SheetColumn {
     /// A column that always stays.
     #[must_use]
     pub fn new(header: &str, key: &str) -> Self {
@@ -176,9 +176,9 @@ impl Column {
 #[derive(Debug, Clone, Default)]
 pub struct Sheet {
     /// What is told of each.
-    pub columns: Vec<Column>,
+    pub columns: Vec<SheetColumn>,
     /// The cells, as many in each row as there are columns.
-    pub rows: Vec<Vec<Cell>>,
+    pub rows: Vec<Vec<SheetCell>>,
 }
 
 /// A table as it was drawn.
@@ -217,15 +217,15 @@ impl Sheet {
             places.push(found.ok_or_else(|| name.to_owned())?);
         }
         let column = |at: &usize| {
-            let Column { header, key, .. } = self.columns[*at].clone();
+            let SheetColumn { header, key, .. } = self.columns[*at].clone();
             let [header, key] = if header.is_empty() {
                 [key.clone(), key]
             } else {
                 [header.clone(), if key.is_empty() { header } else { key }]
             };
-            Column { header, key, rank: 0, place: 0, audience: Audience::All }
+            SheetColumn { header, key, rank: 0, place: 0, audience: Audience::All }
         };
-        let row = |row: &Vec<Cell>| places.iter().map(|at| row[*at].clone()).collect();
+        let row = |row: &Vec<SheetCell>| places.iter().map(|at| row[*at].clone()).collect();
         Ok(Self { columns: places.iter().map(column).collect(), rows: self.rows.iter().map(row).collect() })
     }
 
@@ -298,7 +298,7 @@ impl Sheet {
     pub fn csv(&self) -> String {
         let told = self.told(Audience::Programs);
         let header: Vec<String> = told.iter().map(|at| self.columns[*at].key.clone()).collect();
-        let row = |row: &Vec<Cell>| told.iter().map(|at| row[*at].raw()).collect::<Vec<_>>();
+        let row = |row: &Vec<SheetCell>| told.iter().map(|at| row[*at].raw()).collect::<Vec<_>>();
         csv_table(std::iter::once(header).chain(self.rows.iter().map(row)), CRLF)
     }
 
@@ -311,7 +311,7 @@ impl Sheet {
     fn cut_ids(&self, cells: &mut [Vec<String>]) {
         for (row, cells) in self.rows.iter().zip(cells) {
             for (cell, text) in row.iter().zip(cells) {
-                if matches!(cell, Cell::Id(_)) {
+                if matches!(cell, SheetCell::Id(_)) {
                     // By characters: what stands for an id may be any client's text.
                     *text = text.chars().take(SHORT_ID).collect();
                 }
@@ -329,14 +329,15 @@ impl Sheet {
 
     fn may_shrink(&self, at: usize) -> bool {
         self.rows.iter().all(|row| {
-            matches!(row[at], Cell::Text(_) | Cell::Empty)
-                || matches!(&row[at], Cell::Value(value) if value.as_f64().is_none())
+            matches!(row[at], SheetCell::Text(_) | SheetCell::Empty)
+                || matches!(&row[at], SheetCell::Value(value) if value.as_f64().is_none())
         })
     }
 
     fn holds_figures(&self, at: usize) -> bool {
-        let mut told = self.rows.iter().map(|row| &row[at]).filter(|cell| **cell != Cell::Empty).peekable();
-        told.peek().is_some() && told.all(Cell::is_figure)
+        let mut told =
+            self.rows.iter().map(|row| &row[at]).filter(|cell| **cell != SheetCell::Empty).peekable();
+        told.peek().is_some() && told.all(SheetCell::is_figure)
     }
 }
 
@@ -377,25 +378,25 @@ mod tests {
 
     fn sheet() -> Sheet {
         let columns = vec![
-            Column::new("Trial", "trial"),
-            Column::new("Status", "status"),
-            Column::new("loss", "loss"),
-            Column::new("optimizer", "optimizer").rank(1),
-            Column::new("note", "note").rank(2),
-            Column::new("Took", "seconds").rank(3),
-            Column::new("Run", "run_id").rank(4),
-            Column::new("", "started").csv_only(),
+            SheetColumn::new("Trial", "trial"),
+            SheetColumn::new("Status", "status"),
+            SheetColumn::new("loss", "loss"),
+            SheetColumn::new("optimizer", "optimizer").rank(1),
+            SheetColumn::new("note", "note").rank(2),
+            SheetColumn::new("Took", "seconds").rank(3),
+            SheetColumn::new("Run", "run_id").rank(4),
+            SheetColumn::new("", "started").csv_only(),
         ];
         let row = |trial: u64, status, loss: f64, note: &str| {
             vec![
-                Cell::Count(trial),
-                Cell::Status(status),
-                Cell::Number(loss),
-                Cell::Value(Value::Text("adam".into())),
-                Cell::Text(note.to_owned()),
-                Cell::Took(Duration::from_millis(61_500)),
-                Cell::Id("0123456789abcdef0123456789abcdef".into()),
-                Cell::Moment(1_700_000_000_000),
+                SheetCell::Count(trial),
+                SheetCell::Status(status),
+                SheetCell::Number(loss),
+                SheetCell::Value(Value::Text("adam".into())),
+                SheetCell::Text(note.to_owned()),
+                SheetCell::Took(Duration::from_millis(61_500)),
+                SheetCell::Id("0123456789abcdef0123456789abcdef".into()),
+                SheetCell::Moment(1_700_000_000_000),
             ]
         };
         let rows = vec![
@@ -443,8 +444,8 @@ mod tests {
 
     #[test]
     fn an_id_that_is_any_clients_text_is_cut_between_characters() {
-        let columns = vec![Column::new("Model", "model"), Column::new("Run", "run_id")];
-        let rows = vec![vec![Cell::Text("m".repeat(40)), Cell::Id("äöüäöü字字字字".to_owned())]];
+        let columns = vec![SheetColumn::new("Model", "model"), SheetColumn::new("Run", "run_id")];
+        let rows = vec![vec![SheetCell::Text("m".repeat(40)), SheetCell::Id("äöüäöü字字字字".to_owned())]];
         let table = Sheet { columns, rows }.draw(&ui(30), 0).table;
         assert!(table.contains("äöüäöü字字"), "{table}");
     }

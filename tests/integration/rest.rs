@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use sweep::tracking::rest::{Environment, RestStore, Settings};
+use sweep::tracking::rest::{Environment, RestStore, ServerSettings};
 
 use crate::support::http;
 use crate::support::mlflow_server::MlflowServer;
@@ -12,7 +12,8 @@ use crate::support::sandbox::Sandbox;
 async fn the_rest_store_keeps_every_promise() {
     let _ = http::client();
     let server = MlflowServer::start();
-    let settings = Settings::read(server.url(), &Environment { var: &|_| None, credentials: None }).unwrap();
+    let settings =
+        ServerSettings::read(server.url(), &Environment { var: &|_| None, credentials: None }).unwrap();
     let store = RestStore::new(settings).unwrap();
     crate::contract::contract_suite!(all & store);
 }

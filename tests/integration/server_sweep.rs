@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sweep::tracking::rest::{Environment, RestStore, Settings};
+use sweep::tracking::rest::{Environment, RestStore, ServerSettings};
 
 use crate::embedded_sweep::runs;
 use crate::support::mlflow_server::MlflowServer;
@@ -26,7 +26,7 @@ with mlflow.start_run():
 
 fn store(server: &MlflowServer) -> RestStore {
     let env = Environment { var: &|_| None, credentials: None };
-    RestStore::new(Settings::read(server.url(), &env).unwrap()).unwrap()
+    RestStore::new(ServerSettings::read(server.url(), &env).unwrap()).unwrap()
 }
 
 #[test]

@@ -6,20 +6,20 @@
 
 use rand_chacha::ChaCha8Rng;
 
-use super::super::features::{Features, Group, Scale};
+use super::super::features::{Features, Group, SplitKind};
 use super::super::streams::below;
 use super::growth::{Growth, Pending};
-use super::split::{Entry, Narrow, Share, Wide};
+use super::split::{NarrowRow, PackedRow, Share, WideRow};
 use super::tree::{Node, Tree};
-use super::work::Work;
+use super::work::SubtreeRows;
 
 /// What all trees of a forest share.
 #[derive(Debug)]
 pub(super) struct Presorted<'a> {
     target: &'a [f64],
-    scales: Vec<Scale>,
+    scales: Vec<SplitKind>,
     /// Each group's rows in the order of their codes.
-    lists: Vec<Vec<Wide>>,
+    lists: Vec<Vec<WideRow>>,
     /// Whether the codes are small enough for narrow lists.
     narrow: bool,
 }
@@ -27,12 +27,12 @@ pub(super) struct Presorted<'a> {
 impl<'a> Presorted<'a> {
     pub(super) fn of(features: &Features, target: &'a [f64]) -> Self {
         let used = |row: &u32| (*row as usize) < target.len();
-        let sorted = |group: &Group| -> Vec<Wide> {
+        let sorted = |group: &Group| -> Vec<WideRow> {
             let rows = group.sorted_rows().into_iter().filter(used);
-            rows.map(|row| Wide::new(group.codes()[row as usize], row)).collect()
+            rows.map(|row| WideRow::new(group.codes()[row as usize], row)).collect()
         };
-        let lists: Vec<Vec<Wide>> = features.groups().iter().map(sorted).collect();
-        let narrow = lists.iter().all(|list| list.last().is_none_or(|last| last.code() < Narrow::CODES));
+        let lists: Vec<Vec<WideRow>> = features.groups().iter().map(sorted).collect();
+        let narrow = lists.iter().all(|list| list.last().is_none_or(|last| last.code() < NarrowRow::CODES));
         Self { target, scales: features.groups().iter().map(Group::scale).collect(), lists, narrow }
     }
 }
@@ -42,8 +42,8 @@ impl<'a> Presorted<'a> {
 pub(super) struct Grower<'a> {
     data: &'a Presorted<'a>,
     counts: Vec<u32>,
-    wide: Work<Wide>,
-    narrow: Work<Narrow>,
+    wide: SubtreeRows<WideRow>,
+    narrow: SubtreeRows<NarrowRow>,
     /// Where a row stands in the narrow lists' numbering.
     places: Vec<u32>,
 }
@@ -51,9 +51,9 @@ pub(super) struct Grower<'a> {
 impl<'a> Grower<'a> {
     pub(super) fn over(data: &'a Presorted<'a>) -> Self {
         let (rows, groups) = (data.target.len(), data.lists.len());
-        let mut wide = Work::with_room(rows, groups);
+        let mut wide = SubtreeRows::with_room(rows, groups);
         wide.targets.copy_from_slice(data.target);
-        let narrow = Work::with_room(Narrow::ROWS, groups);
+        let narrow = SubtreeRows::with_room(NarrowRow::ROWS, groups);
         Self { data, counts: vec![0; rows], wide, narrow, places: vec![0; rows] }
     }
 
@@ -70,7 +70,7 @@ impl<'a> Grower<'a> {
         let root = self.sample(&mut growth.rng);
         growth.pending.push(root);
         while let Some(node) = growth.pending.pop() {
-            if self.data.narrow && node.len() <= Narrow::ROWS && node.varying.0 < node.varying.1 {
+            if self.data.narrow && node.len() <= NarrowRow::ROWS && node.varying.0 < node.varying.1 {
                 let narrowed = self.narrow(&node, &growth);
                 let floor = growth.pending.len();
                 growth.pending.push(narrowed);
@@ -125,7 +125,7 @@ impl<'a> Grower<'a> {
             let moved = self.wide.list(*group, node).iter();
             let list = self.narrow.lists[*group as usize].iter_mut();
             list.zip(moved).for_each(|(slot, entry)| {
-                *slot = Narrow::new(entry.code(), self.places[entry.row()]);
+                *slot = NarrowRow::new(entry.code(), self.places[entry.row()]);
             });
         }
         Pending { start: 0, end: node.len(), ..*node }
@@ -133,7 +133,7 @@ impl<'a> Grower<'a> {
 }
 
 /// Takes the uppermost node from the pile: it becomes a leaf, or its children come onto the pile.
-fn step<E: Entry>(work: &mut Work<E>, scales: &[Scale], growth: &mut Growth) {
+fn step<E: PackedRow>(work: &mut SubtreeRows<E>, scales: &[SplitKind], growth: &mut Growth) {
     let Some(node) = growth.pending.pop() else { return };
     if let Some(parent) = node.parent {
         let place = growth.nodes.len() as u32;

@@ -2,11 +2,11 @@
 
 use rand_chacha::ChaCha8Rng;
 
-use super::super::features::Scale;
+use super::super::features::SplitKind;
 use super::super::streams::below;
 
 /// A row in a sorted list, packed: its code above, its number below.
-pub(super) trait Entry: Copy + Default {
+pub(super) trait PackedRow: Copy + Default {
     fn new(code: u32, row: u32) -> Self;
     fn code(self) -> u32;
     fn row(self) -> usize;
@@ -14,9 +14,9 @@ pub(super) trait Entry: Copy + Default {
 
 /// Any code, any row.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Wide(u64);
+pub(super) struct WideRow(u64);
 
-impl Entry for Wide {
+impl PackedRow for WideRow {
     fn new(code: u32, row: u32) -> Self {
         Self(u64::from(code) << 32 | u64::from(row))
     }
@@ -32,17 +32,17 @@ impl Entry for Wide {
     }
 }
 
-/// A code below [`Narrow::CODES`] and a row below [`Narrow::ROWS`].
+/// A code below [`NarrowRow::CODES`] and a row below [`NarrowRow::ROWS`].
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Narrow(u32);
+pub(super) struct NarrowRow(u32);
 
-impl Narrow {
+impl NarrowRow {
     pub(super) const ROWS: usize = 1 << Self::BITS;
     pub(super) const CODES: u32 = 1 << (32 - Self::BITS);
     const BITS: u32 = 10;
 }
 
-impl Entry for Narrow {
+impl PackedRow for NarrowRow {
     fn new(code: u32, row: u32) -> Self {
         Self(code << Self::BITS | row)
     }
@@ -67,7 +67,7 @@ pub(super) struct Share {
 
 /// What a split is judged against: the whole node.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Whole {
+pub(super) struct NodeTotals {
     pub(super) weight: f64,
     pub(super) sum: f64,
     /// Sum of squares about the mean.
@@ -103,7 +103,7 @@ pub(super) struct Chooser<'a> {
 }
 
 impl<'a> Chooser<'a> {
-    pub(super) fn new(rng: &'a mut ChaCha8Rng, whole: &Whole) -> Self {
+    pub(super) fn new(rng: &'a mut ChaCha8Rng, whole: &NodeTotals) -> Self {
         Self { rng, slack: whole.squares * 1e-13, equals: 0, best: None }
     }
 
@@ -131,11 +131,11 @@ impl<'a> Chooser<'a> {
 }
 
 /// Offers the group's best splits; false if its codes are all the same.
-pub(super) fn search<E: Entry>(
-    (group, scale): (u32, Scale),
+pub(super) fn search<E: PackedRow>(
+    (group, scale): (u32, SplitKind),
     list: &[E],
     shares: &[Share],
-    whole: &Whole,
+    whole: &NodeTotals,
     chooser: &mut Chooser,
     steps: &mut [Step],
 ) -> bool {
@@ -144,12 +144,12 @@ pub(super) fn search<E: Entry>(
         return false;
     }
     match scale {
-        Scale::Ordered => {
+        SplitKind::Ordered => {
             if let Some(split) = best_threshold(group, list, shares, whole, steps) {
                 chooser.consider(split);
             }
         }
-        Scale::Levels => consider_levels(group, list, shares, whole, chooser),
+        SplitKind::Levels => consider_levels(group, list, shares, whole, chooser),
     }
     true
 }
@@ -168,11 +168,11 @@ const NO_SPLIT: [f64; 2] = [0.0, f64::MAX];
 ///
 /// With `c` the sum of the first side about the node's mean, the decrease is `c² W / (w (W - w))`. The scan writes all
 /// gains down and looks for the largest afterwards: a branch at each new best can't be foreseen, and costs more.
-fn best_threshold<E: Entry>(
+fn best_threshold<E: PackedRow>(
     group: u32,
     list: &[E],
     shares: &[Share],
-    whole: &Whole,
+    whole: &NodeTotals,
     steps: &mut [Step],
 ) -> Option<Split> {
     let mean = whole.sum / whole.weight;
@@ -197,7 +197,13 @@ fn best_threshold<E: Entry>(
 }
 
 /// Each level against the rest.
-fn consider_levels<E: Entry>(group: u32, list: &[E], shares: &[Share], whole: &Whole, chooser: &mut Chooser) {
+fn consider_levels<E: PackedRow>(
+    group: u32,
+    list: &[E],
+    shares: &[Share],
+    whole: &NodeTotals,
+    chooser: &mut Chooser,
+) {
     let mean = whole.sum / whole.weight;
     let mut from = 0;
     for level in list.chunk_by(|a, b| a.code() == b.code()) {

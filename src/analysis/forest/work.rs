@@ -1,13 +1,13 @@
 //! The sorted lists of a subtree's rows: searched for splits, and parted by them.
 
-use super::super::features::Scale;
+use super::super::features::SplitKind;
 use super::super::streams::below;
 use super::growth::{Growth, Pending};
-use super::split::{Chooser, Entry, Share, Split, Step, Whole, search};
+use super::split::{Chooser, NodeTotals, PackedRow, Share, Split, Step, search};
 
 /// The rows of a subtree, each group's in the order of their codes.
 #[derive(Debug)]
-pub(super) struct Work<E> {
+pub(super) struct SubtreeRows<E> {
     /// What each row counts, and the sum of its targets.
     pub(super) shares: Vec<Share>,
     /// Each row's target.
@@ -19,7 +19,7 @@ pub(super) struct Work<E> {
     steps: Vec<Step>,
 }
 
-impl<E: Entry> Work<E> {
+impl<E: PackedRow> SubtreeRows<E> {
     /// Room for so many rows and groups.
     pub(super) fn with_room(rows: usize, groups: usize) -> Self {
         Self {
@@ -41,7 +41,7 @@ impl<E: Entry> Work<E> {
     pub(super) fn split(
         &mut self,
         node: &Pending,
-        scales: &[Scale],
+        scales: &[SplitKind],
         growth: &mut Growth,
     ) -> Option<(Split, (usize, usize))> {
         let first = *growth.varying.get(node.varying.0..node.varying.1)?.first()?;
@@ -66,7 +66,7 @@ impl<E: Entry> Work<E> {
     }
 
     /// Mean and sum of squares of a node; `None` if all targets are the same.
-    fn whole(&self, node: &Pending, group: u32) -> Option<Whole> {
+    fn whole(&self, node: &Pending, group: u32) -> Option<NodeTotals> {
         let list = self.list(group, node);
         let first = self.targets[list.first()?.row()];
         let mean = node.share.sum / node.share.weight;
@@ -76,18 +76,22 @@ impl<E: Entry> Work<E> {
             varies |= target != first;
             squares += self.shares[entry.row()].weight * (target - mean) * (target - mean);
         }
-        varies.then_some(Whole { weight: node.share.weight, sum: node.share.sum, squares })
+        varies.then_some(NodeTotals { weight: node.share.weight, sum: node.share.sum, squares })
     }
 
     /// Two rows are parted by any group in which they differ: a third of all nodes are such, and need no search.
     ///
     /// A group of levels has two columns that part them, and so two chances.
-    fn split_pair(&self, node: &Pending, scales: &[Scale], growth: &mut Growth) -> Option<Split> {
+    fn split_pair(&self, node: &Pending, scales: &[SplitKind], growth: &mut Growth) -> Option<Split> {
         let groups = &growth.varying[node.varying.0..node.varying.1];
         let chances = |group: u32| {
             let list = self.list(group, node);
             let differ = list[0].code() != list[1].code();
-            if scales[group as usize] == Scale::Levels { 2 * u32::from(differ) } else { u32::from(differ) }
+            if scales[group as usize] == SplitKind::Levels {
+                2 * u32::from(differ)
+            } else {
+                u32::from(differ)
+            }
         };
         let mut drawn = below(&mut growth.rng, groups.iter().map(|group| chances(*group)).sum());
         for group in groups {
@@ -97,8 +101,8 @@ impl<E: Entry> Work<E> {
                 let (low, high) = (list[0].code(), list[1].code());
                 let level = if drawn == 0 { low } else { high };
                 let (low, width) = match scales[*group as usize] {
-                    Scale::Ordered => (0, low + (high - low) / 2),
-                    Scale::Levels => (level, 0),
+                    SplitKind::Ordered => (0, low + (high - low) / 2),
+                    SplitKind::Levels => (level, 0),
                 };
                 let from = drawn as usize;
                 let inside = self.shares[list[from].row()];

@@ -1,5 +1,5 @@
 use super::*;
-use crate::analysis::Scale;
+use crate::analysis::SplitKind;
 
 /// A forest over an ordered group, a group of levels, and one that is moved in some rows only.
 fn table() -> (Features, Vec<f64>) {
@@ -7,9 +7,9 @@ fn table() -> (Features, Vec<f64>) {
     let scatter = |step: f64| (1..=n).map(move |k| (f64::from(k) * step).fract());
     let code = |levels: f64| move |x: f64| (x * levels) as u32;
     let groups = vec![
-        Group::new(Scale::Ordered, scatter(0.618_034).map(code(40.0)).collect()),
-        Group::new(Scale::Levels, scatter(0.414_214).map(code(5.0)).collect()),
-        Group::new(Scale::Ordered, scatter(0.732_051).map(code(9.0)).collect())
+        Group::new(SplitKind::Ordered, scatter(0.618_034).map(code(40.0)).collect()),
+        Group::new(SplitKind::Levels, scatter(0.414_214).map(code(5.0)).collect()),
+        Group::new(SplitKind::Ordered, scatter(0.732_051).map(code(9.0)).collect())
             .moving_only((0..n).filter(|row| row % 3 == 0).collect()),
     ];
     let features = Features::new(n as usize, groups);
@@ -20,7 +20,13 @@ fn table() -> (Features, Vec<f64>) {
 }
 
 /// The same by the book: every row predicted anew for every repeat.
-fn by_the_book(forest: &Forest, features: &Features, target: &[f64], rows: Rows, seed: u64) -> Vec<f64> {
+fn by_the_book(
+    forest: &Forest,
+    features: &Features,
+    target: &[f64],
+    rows: JudgedRows,
+    seed: u64,
+) -> Vec<f64> {
     let n = features.rows();
     let mean = target.iter().sum::<f64>() / n as f64;
     let total: f64 = target.iter().map(|y| (y - mean).powi(2)).sum();
@@ -28,7 +34,7 @@ fn by_the_book(forest: &Forest, features: &Features, target: &[f64], rows: Rows,
     let width = features.groups().len();
     let error = |row: usize, codes: &[u32]| {
         let judges: Vec<&Tree> =
-            forest.trees().iter().filter(|tree| rows == Rows::Training || !tree.saw(row)).collect();
+            forest.trees().iter().filter(|tree| rows == JudgedRows::Training || !tree.saw(row)).collect();
         let sum: f64 = judges.iter().map(|tree| tree.predict(codes)).sum();
         (target[row] - sum / judges.len() as f64).powi(2)
     };
@@ -52,9 +58,9 @@ fn by_the_book(forest: &Forest, features: &Features, target: &[f64], rows: Rows,
 fn following_ranges_of_repeats_gives_what_predicting_each_repeat_gives() {
     let (features, target) = table();
     let forest = Forest::fit(&features, &target, 40, 3);
-    for rows in [Rows::Training, Rows::OutOfBag] {
+    for rows in [JudgedRows::Training, JudgedRows::OutOfBag] {
         let expected = by_the_book(&forest, &features, &target, rows, 9);
-        let found = Permutation::of(&forest, &features, &target, rows, 9);
+        let found = PermutationImportance::of(&forest, &features, &target, rows, 9);
         for (drop, expected) in found.drops.iter().zip(expected) {
             assert!((drop.mean - expected).abs() < 1e-10, "{rows:?}: {} instead of {expected}", drop.mean);
         }

@@ -107,7 +107,7 @@ impl From<TypedGoal> for config::Goal {
 
 /// Which metric.
 #[derive(Debug, ClapArgs)]
-pub(super) struct Objective {
+pub(super) struct ObjectiveArgs {
     /// The metric: any that was logged [default: the sweep's own]
     #[arg(long, value_name = "NAME")]
     pub(super) metric: Option<String>,
@@ -118,9 +118,9 @@ pub(super) struct Objective {
 
 /// Which metric, and how the answer is printed.
 #[derive(Debug, ClapArgs)]
-pub(super) struct Answer {
+pub(super) struct AnswerArgs {
     #[command(flatten)]
-    pub(super) objective: Objective,
+    pub(super) objective: ObjectiveArgs,
     /// Output format
     #[arg(
         long,

@@ -1,6 +1,6 @@
 //! Arguments of the verbs that make, run and conclude a sweep.
 
-use super::common::{Answer, Objective, TypedAnswerFormat, TypedFormat, Which, duration};
+use super::common::{AnswerArgs, ObjectiveArgs, TypedAnswerFormat, TypedFormat, Which, duration};
 use crate::commands::check::CheckArgs;
 use crate::commands::finalize::{Conclusion, FinalizeArgs};
 use crate::commands::init::InitArgs;
@@ -30,7 +30,7 @@ impl From<Init> for InitArgs {
 
 /// How trials are run.
 #[derive(Debug, ClapArgs)]
-struct Work {
+struct ExecutionArgs {
     /// Parallel trials [default: the number of GPUs with --gpus, else 1]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
@@ -81,8 +81,8 @@ impl From<TypedOutput> for Output {
     }
 }
 
-impl From<Work> for WorkArgs {
-    fn from(typed: Work) -> Self {
+impl From<ExecutionArgs> for WorkArgs {
+    fn from(typed: ExecutionArgs) -> Self {
         Self {
             jobs: typed.jobs.map(usize::from),
             gpus: typed.gpus,
@@ -105,7 +105,7 @@ pub(in crate::cli) struct Run {
     #[command(flatten)]
     which: Which,
     #[command(flatten)]
-    work: Work,
+    work: ExecutionArgs,
     /// Refuse to run unless the sweep's config is this file
     #[arg(long, value_name = "FILE", conflicts_with = "expect_sha256")]
     config: Option<PathBuf>,
@@ -130,7 +130,7 @@ pub(in crate::cli) struct Finalize {
     #[command(flatten)]
     which: Which,
     #[command(flatten)]
-    pub(super) answer: Answer,
+    pub(super) answer: AnswerArgs,
     /// Save the analysis, but leave the sweep open for agents
     #[arg(long)]
     reopen: bool,
@@ -147,7 +147,7 @@ pub(in crate::cli) struct Finalize {
 
 impl From<Finalize> for FinalizeArgs {
     fn from(typed: Finalize) -> Self {
-        let Answer { objective: Objective { metric, goal }, format } = typed.answer;
+        let AnswerArgs { objective: ObjectiveArgs { metric, goal }, format } = typed.answer;
         let conclusion = Conclusion {
             metric,
             goal: goal.map(Into::into),
@@ -165,7 +165,7 @@ pub(in crate::cli) struct Start {
     /// The sweep file
     config: PathBuf,
     #[command(flatten)]
-    work: Work,
+    work: ExecutionArgs,
     /// Output format
     #[arg(
         long,

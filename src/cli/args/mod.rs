@@ -1,27 +1,27 @@
 //! The grammar of the command line.
 
 pub(super) mod common;
+mod control;
 mod files;
-mod look;
+mod inspect;
 mod make;
 mod serve;
-mod steer;
 mod tools;
 
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use super::view::View;
+use super::view::TableView;
 
 /// Heads the options that every verb has.
 const EVERYWHERE: &str = "Options of every verb";
 
+pub(super) use control::{Control, Retry};
 pub(super) use files::{Export, Import};
-pub(super) use look::{Analyze, Best, Diff, List, Logs, Rerun, Show, Status, Trials};
+pub(super) use inspect::{Analyze, Best, Diff, List, Logs, Rerun, Show, Status, Trials};
 pub(super) use make::{Check, Finalize, Init, Run, Sample, Sampled, Start};
 pub(super) use serve::{Log, Server};
-pub(super) use steer::{Control, Retry};
 pub(super) use tools::{Completions, Doctor, Man, Models, Promote, Shell, Verify};
 
 /// Hyperparameter sweeps on top of MLflow tracking.
@@ -115,7 +115,7 @@ pub(super) enum Verb {
 
 impl Verb {
     /// How its tables are shown.
-    pub(super) fn view(&self) -> View {
+    pub(super) fn view(&self) -> TableView {
         match self {
             Self::List(typed) => typed.table.view(),
             Self::Trials(typed) => typed.table.view(),
@@ -125,10 +125,10 @@ impl Verb {
             Self::Show(typed) => typed.wide.view(),
             Self::Diff(typed) => typed.wide.view(),
             Self::Rerun(typed) => typed.wide.view(),
-            Self::Analyze(typed) => View::of_format(typed.answer.format),
-            Self::Finalize(typed) => View::of_format(typed.answer.format),
-            Self::Start(typed) => View::of_format(typed.format),
-            _ => View::default(),
+            Self::Analyze(typed) => TableView::of_format(typed.answer.format),
+            Self::Finalize(typed) => TableView::of_format(typed.answer.format),
+            Self::Start(typed) => TableView::of_format(typed.format),
+            _ => TableView::default(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Arguments of the server and of `sweep log`.
 
-use crate::commands::log::{LogArgs, Logged};
+use crate::commands::log::{LogArgs, LogCommand};
 use crate::commands::server::ServerArgs;
 use clap::{Args as ClapArgs, Subcommand};
 use std::path::PathBuf;
@@ -83,12 +83,12 @@ impl From<Log> for LogArgs {
     fn from(typed: Log) -> Self {
         let what = match typed.what {
             LogWhat::Metric { words, step, timestamp } => {
-                Logged::Metric { words: words.into(), step, timestamp }
+                LogCommand::Metric { words: words.into(), step, timestamp }
             }
-            LogWhat::Metrics { file } => Logged::Metrics { file },
-            LogWhat::Param { words } => Logged::Param(words.into()),
-            LogWhat::Tag { words } => Logged::Tag(words.into()),
-            LogWhat::Artifact { paths, to } => Logged::Artifact { paths, to },
+            LogWhat::Metrics { file } => LogCommand::Metrics { file },
+            LogWhat::Param { words } => LogCommand::Param(words.into()),
+            LogWhat::Tag { words } => LogCommand::Tag(words.into()),
+            LogWhat::Artifact { paths, to } => LogCommand::Artifact { paths, to },
         };
         Self { run: typed.run_id, what }
     }

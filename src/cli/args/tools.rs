@@ -6,7 +6,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 
 use super::common::{TypedFormat, WhichTrial};
 use crate::cli::complete;
-use crate::cli::view::Table;
+use crate::cli::view::TableArgs;
 use crate::commands::doctor::DoctorArgs;
 use crate::commands::models::ModelsArgs;
 use crate::commands::promote::PromoteArgs;
@@ -69,7 +69,7 @@ pub(in crate::cli) struct Models {
     #[arg(value_name = "MODEL", add = complete::models())]
     name: Option<String>,
     #[command(flatten)]
-    pub(in crate::cli) table: Table,
+    pub(in crate::cli) table: TableArgs,
 }
 
 impl From<Models> for ModelsArgs {

@@ -2,17 +2,17 @@
 
 use std::path::Path;
 
-use super::Finding;
+use super::CheckResult;
 use crate::tracking::open_regular;
-use crate::tracking::rest::Settings;
+use crate::tracking::rest::ServerSettings;
 
 /// Looks at what decides whether a server is trusted; `None`: it is no https server.
-pub(super) fn look(settings: &Settings) -> Option<Finding> {
+pub(super) fn look(settings: &ServerSettings) -> Option<CheckResult> {
     if settings.base.scheme() != "https" {
         return None;
     }
     if settings.insecure_tls {
-        return Some(Finding::warn(
+        return Some(CheckResult::warn(
             "certificates",
             "MLFLOW_TRACKING_INSECURE_TLS is set: anybody on the way can read and change everything",
             "For a private authority name its certificate instead: MLFLOW_TRACKING_SERVER_CERT_PATH=FILE.pem.",
@@ -24,14 +24,14 @@ pub(super) fn look(settings: &Settings) -> Option<Finding> {
     for (variable, path, needed) in server.into_iter().chain(client) {
         if let Some(problem) = problem(path, needed) {
             let found = format!("{variable}: {problem}");
-            return Some(Finding::bad(
+            return Some(CheckResult::bad(
                 "certificates",
                 found,
                 format!("Name a PEM file (`-----BEGIN {needed}-----`) by {variable}."),
             ));
         }
     }
-    Some(Finding::ok(
+    Some(CheckResult::ok(
         "certificates",
         match &settings.server_cert {
             Some((path, _)) => format!("those in {} are trusted", path.display()),
@@ -64,13 +64,13 @@ fn problem(path: &Path, needed: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::State;
+    use super::super::CheckState;
     use super::*;
     use crate::tracking::rest::Environment;
 
-    fn found(uri: &str, set: &[(&str, &str)]) -> Option<Finding> {
+    fn found(uri: &str, set: &[(&str, &str)]) -> Option<CheckResult> {
         let var = |name: &str| set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-        look(&Settings::read(uri, &Environment { var: &var, credentials: None }).unwrap())
+        look(&ServerSettings::read(uri, &Environment { var: &var, credentials: None }).unwrap())
     }
 
     #[test]
@@ -86,14 +86,18 @@ mod tests {
         let missing = folder.path().join("none.pem").to_str().unwrap().to_owned();
         let https = |set: &[(&str, &str)]| found("https://h.example", set).unwrap();
         assert_eq!(found("http://h.example", &[]), None);
-        assert_eq!(https(&[]).state, State::Ok);
+        assert_eq!(https(&[]).state, CheckState::Ok);
         assert!(https(&[("MLFLOW_TRACKING_SERVER_CERT_PATH", &pem)]).found.contains("ca.pem"));
         for bad in [&der, &missing] {
             let found = https(&[("MLFLOW_TRACKING_SERVER_CERT_PATH", bad)]);
-            assert_eq!(found.state, State::Bad, "{found:?}");
+            assert_eq!(found.state, CheckState::Bad, "{found:?}");
             assert!(found.advice.unwrap().contains("PEM"));
         }
-        assert_eq!(https(&[("MLFLOW_TRACKING_CLIENT_CERT_PATH", &pem)]).state, State::Bad, "it has no key");
-        assert_eq!(https(&[("MLFLOW_TRACKING_INSECURE_TLS", "true")]).state, State::Warn);
+        assert_eq!(
+            https(&[("MLFLOW_TRACKING_CLIENT_CERT_PATH", &pem)]).state,
+            CheckState::Bad,
+            "it has no key"
+        );
+        assert_eq!(https(&[("MLFLOW_TRACKING_INSECURE_TLS", "true")]).state, CheckState::Warn);
     }
 }

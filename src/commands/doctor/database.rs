@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::Finding;
+use super::CheckResult;
 use super::machine::{can_write, size};
 use crate::commands::shared::this_machine;
 use crate::process::now_ms;
@@ -13,13 +13,13 @@ use crate::tracking::embedded::{EmbeddedStore, Health, MADE_AT};
 use crate::ui::words;
 
 /// Looks at the file of this URI.
-pub(super) async fn look(uri: &str) -> Vec<Finding> {
+pub(super) async fn look(uri: &str) -> Vec<CheckResult> {
     match EmbeddedStore::exists(uri) {
-        Err(error) => return vec![Finding::failed("store", &error.into())],
+        Err(error) => return vec![CheckResult::failed("store", &error.into())],
         Ok(false) => {
             return vec![
-                Finding::ok("store", format!("{uri}: there is no such file yet; `sweep init` makes it")),
-                Finding::ok("login", "not needed for a file"),
+                CheckResult::ok("store", format!("{uri}: there is no such file yet; `sweep init` makes it")),
+                CheckResult::ok("login", "not needed for a file"),
             ];
         }
         Ok(true) => {}
@@ -32,11 +32,11 @@ pub(super) async fn look(uri: &str) -> Vec<Finding> {
         Ok::<_, TrackingError>((health, other))
     };
     match looked.await {
-        Err(error) => vec![Finding::failed("store", &error.into())],
+        Err(error) => vec![CheckResult::failed("store", &error.into())],
         Ok((health, other)) => {
             let mut found = vec![
                 opens(&health, start.elapsed()),
-                Finding::ok("login", "not needed for a file"),
+                CheckResult::ok("login", "not needed for a file"),
                 schema(&health, uri),
                 writers(&health),
                 machines(other),
@@ -48,12 +48,12 @@ pub(super) async fn look(uri: &str) -> Vec<Finding> {
     }
 }
 
-fn opens(health: &Health, took: Duration) -> Finding {
+fn opens(health: &Health, took: Duration) -> CheckResult {
     let took = words::duration(took);
     let text = format!("{} opens in {took} ({})", health.path.display(), size(health.bytes));
     match health.read_only {
-        None => Finding::ok("store", text),
-        Some(why) => Finding::warn(
+        None => CheckResult::ok("store", text),
+        Some(why) => CheckResult::warn(
             "store",
             format!("{text}, to read only: {why}"),
             "Commands that only read work. To run trials get the right to write the file and its folder, or name another \
@@ -63,12 +63,12 @@ fn opens(health: &Health, took: Duration) -> Finding {
 }
 
 /// A file is for the processes of one machine.
-fn machines(other: Option<(Machine, i64)>) -> Finding {
+fn machines(other: Option<(Machine, i64)>) -> CheckResult {
     match other {
-        None => Finding::ok("machines", "no other machine works with this file"),
+        None => CheckResult::ok("machines", "no other machine works with this file"),
         Some((other, age)) => {
             let age = words::duration(Duration::from_millis(u64::try_from(age).unwrap_or(0)));
-            Finding::bad(
+            CheckResult::bad(
                 "machines",
                 format!(
                     "agents of another machine, {}, work with this file (last sign of life {age} ago)",
@@ -84,11 +84,11 @@ fn machines(other: Option<(Machine, i64)>) -> Finding {
     }
 }
 
-fn schema(health: &Health, uri: &str) -> Finding {
+fn schema(health: &Health, uri: &str) -> CheckResult {
     let upgrade = format!("mlflow db upgrade {uri}");
     let Some(revision) = &health.revision else {
         let text = "it has no revision of MLflow's schema: MLflow will not open it";
-        return Finding::warn(
+        return CheckResult::warn(
             "schema",
             text,
             "Sweeps work. For MLflow, import its runs into another database.",
@@ -96,7 +96,7 @@ fn schema(health: &Health, uri: &str) -> Finding {
     };
     if !health.lacks.is_empty() {
         let text = format!("revision {revision} is too old to hold {}", health.lacks.join(", "));
-        return Finding::warn(
+        return CheckResult::warn(
             "schema",
             text,
             format!("Trials can't use those. Bring it up to date: {upgrade}"),
@@ -106,17 +106,17 @@ fn schema(health: &Health, uri: &str) -> Finding {
         let text = format!(
             "revision {revision}, as sweep makes it; MLflow 3 brings it up to date when it opens it, MLflow 2 can't open it"
         );
-        return Finding::ok("schema", text);
+        return CheckResult::ok("schema", text);
     }
-    Finding::ok(
+    CheckResult::ok(
         "schema",
         format!("revision {revision}, as MLflow left it; should MLflow call it out of date: {upgrade}"),
     )
 }
 
-fn writers(health: &Health) -> Finding {
+fn writers(health: &Health) -> CheckResult {
     if let Some(network) = health.network {
-        return Finding::warn(
+        return CheckResult::warn(
             "locking",
             format!(
                 "the file lies on {network}, a file system that machines share; journal mode {}",
@@ -127,9 +127,9 @@ fn writers(health: &Health) -> Finding {
         );
     }
     if health.journal_mode == "wal" {
-        return Finding::ok("locking", "write-ahead log: agents read while others write");
+        return CheckResult::ok("locking", "write-ahead log: agents read while others write");
     }
-    Finding::warn(
+    CheckResult::warn(
         "locking",
         format!("journal mode {}: agents wait for each other", health.journal_mode),
         "Its file system has no shared memory, or another program keeps it so: keep the file on a local disk, or use a \
@@ -137,11 +137,11 @@ fn writers(health: &Health) -> Finding {
     )
 }
 
-fn artifacts(health: &Health) -> Finding {
+fn artifacts(health: &Health) -> CheckResult {
     let folder = health.path.parent().unwrap_or(Path::new("/")).join("mlruns");
     match can_write(&folder) {
-        Ok(()) => Finding::ok("artifacts", format!("go to {}", folder.display())),
-        Err(error) => Finding::bad(
+        Ok(()) => CheckResult::ok("artifacts", format!("go to {}", folder.display())),
+        Err(error) => CheckResult::bad(
             "artifacts",
             format!("{} can't be written: {error}", folder.display()),
             "Give yourself the right to write there, or name a database in another folder.",
@@ -151,7 +151,7 @@ fn artifacts(health: &Health) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::super::State;
+    use super::super::CheckState;
     use super::*;
 
     fn health() -> Health {
@@ -168,19 +168,19 @@ mod tests {
 
     #[test]
     fn a_file_on_a_network_file_system_is_named_with_the_way_out() {
-        assert_eq!(writers(&health()).state, State::Ok);
+        assert_eq!(writers(&health()).state, CheckState::Ok);
         let shared = Health { network: Some("NFS"), journal_mode: "delete".into(), ..health() };
         let found = writers(&shared);
-        assert!(found.state == State::Warn && found.found.contains("NFS"), "{found:?}");
+        assert!(found.state == CheckState::Warn && found.found.contains("NFS"), "{found:?}");
         assert!(found.advice.unwrap().contains("sweep server"));
     }
 
     #[test]
     fn agents_of_another_machine_are_named() {
-        assert_eq!(machines(None).state, State::Ok);
+        assert_eq!(machines(None).state, CheckState::Ok);
         let other = Machine { id: "a1".into(), host: "node7".into() };
         let found = machines(Some((other, 5_000)));
-        assert!(found.state == State::Bad && found.found.contains("node7"), "{found:?}");
+        assert!(found.state == CheckState::Bad && found.found.contains("node7"), "{found:?}");
     }
 
     #[test]
@@ -188,14 +188,14 @@ mod tests {
         assert!(schema(&health(), "sqlite:///x").found.contains("MLflow 2 can't"));
         // MLflow 3.18's head.
         let migrated = Health { revision: Some("f4a9b2c7d1e6".into()), ..health() };
-        assert_eq!(schema(&migrated, "sqlite:///x").state, State::Ok);
+        assert_eq!(schema(&migrated, "sqlite:///x").state, CheckState::Ok);
     }
 
     #[test]
     fn a_file_that_can_only_be_read_says_what_works() {
         let found =
             opens(&Health { read_only: Some("its file system is read-only"), ..health() }, Duration::ZERO);
-        assert_eq!(found.state, State::Warn);
+        assert_eq!(found.state, CheckState::Warn);
         assert!(found.advice.unwrap().starts_with("Commands that only read work"));
     }
 }

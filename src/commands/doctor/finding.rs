@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-use crate::commands::shared::Failure;
+use crate::commands::shared::CommandFailure;
 
 /// How something is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum State {
+pub(super) enum CheckState {
     Ok,
     /// It works, and deserves a look.
     Warn,
@@ -17,37 +17,37 @@ pub(super) enum State {
 
 /// Something that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Finding {
+pub(super) struct CheckResult {
     pub(super) check: &'static str,
-    pub(super) state: State,
+    pub(super) state: CheckState,
     pub(super) found: String,
     /// What to do.
     pub(super) advice: Option<String>,
 }
 
-impl Finding {
-    fn new(check: &'static str, state: State, found: impl Into<String>) -> Self {
+impl CheckResult {
+    fn new(check: &'static str, state: CheckState, found: impl Into<String>) -> Self {
         Self { check, state, found: found.into(), advice: None }
     }
 
     pub(super) fn ok(check: &'static str, found: impl Into<String>) -> Self {
-        Self::new(check, State::Ok, found)
+        Self::new(check, CheckState::Ok, found)
     }
 
     pub(super) fn warn(check: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { advice: Some(advice.into()), ..Self::new(check, State::Warn, found) }
+        Self { advice: Some(advice.into()), ..Self::new(check, CheckState::Warn, found) }
     }
 
     pub(super) fn bad(check: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { advice: Some(advice.into()), ..Self::new(check, State::Bad, found) }
+        Self { advice: Some(advice.into()), ..Self::new(check, CheckState::Bad, found) }
     }
 
     /// What failed, with its causes and its hint.
-    pub(super) fn failed(check: &'static str, failure: &Failure) -> Self {
+    pub(super) fn failed(check: &'static str, failure: &CommandFailure) -> Self {
         let found = std::iter::once(failure.message.clone()).chain(failure.causes.iter().cloned());
         Self {
             advice: failure.hint.clone(),
-            ..Self::new(check, State::Bad, found.collect::<Vec<_>>().join(": "))
+            ..Self::new(check, CheckState::Bad, found.collect::<Vec<_>>().join(": "))
         }
     }
 }

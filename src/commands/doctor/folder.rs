@@ -1,21 +1,21 @@
 //! The working folder: what git knows of it, and what `.sweep` keeps.
 
-use super::Finding;
-use crate::commands::shared::workspace::{Latest, refused, waiting};
+use super::CheckResult;
+use crate::commands::shared::workspace::{LatestSweep, refused, waiting};
 use crate::commands::shared::{DEFAULT_URI, Setting};
 use crate::process::{Changes, git_state};
 use crate::ui::words;
 
 /// Looks at the working folder.
-pub(super) fn look(setting: &Setting) -> Vec<Finding> {
+pub(super) fn look(setting: &Setting) -> Vec<CheckResult> {
     vec![git(setting), own(setting)]
 }
 
-fn git(setting: &Setting) -> Finding {
+fn git(setting: &Setting) -> CheckResult {
     let state = match git_state(&setting.folder) {
         Ok(state) => state,
         Err(slow) => {
-            return Finding::warn(
+            return CheckResult::warn(
                 "git",
                 format!("git: {slow}"),
                 "Trials do not record their code: run `git status` here, and see what it waits for.",
@@ -23,7 +23,7 @@ fn git(setting: &Setting) -> Finding {
         }
     };
     let Some(state) = state else {
-        return Finding::warn(
+        return CheckResult::warn(
             "git",
             "this folder is not in a git repository with a commit, or git is not installed",
             "Trials do not record which code they ran: git init, git add, git commit.",
@@ -40,13 +40,14 @@ fn git(setting: &Setting) -> Finding {
     };
     match state.changes {
         Changes::None if state.is_dirty() => {
-            Finding::ok("git", format!("{at}, with changes that trials do not keep{left_out}"))
+            CheckResult::ok("git", format!("{at}, with changes that trials do not keep{left_out}"))
         }
-        Changes::None => Finding::ok("git", format!("{at}, nothing uncommitted")),
-        Changes::Patch(_) => {
-            Finding::ok("git", format!("{at}, with changes, which each trial keeps as git.diff{left_out}"))
-        }
-        Changes::TooLarge => Finding::warn(
+        Changes::None => CheckResult::ok("git", format!("{at}, nothing uncommitted")),
+        Changes::Patch(_) => CheckResult::ok(
+            "git",
+            format!("{at}, with changes, which each trial keeps as git.diff{left_out}"),
+        ),
+        Changes::TooLarge => CheckResult::warn(
             "git",
             format!("{at}, with more than 4 MiB of changes"),
             "They are too many to be kept with each trial: commit them.",
@@ -55,11 +56,11 @@ fn git(setting: &Setting) -> Finding {
 }
 
 /// What `.sweep` keeps.
-fn own(setting: &Setting) -> Finding {
+fn own(setting: &Setting) -> CheckResult {
     let refused = refused(&setting.folder);
     if let Some(first) = refused.first() {
         let results = words::count(refused.len() as u64, "result");
-        return Finding::warn(
+        return CheckResult::warn(
             "folder",
             format!("{results} refused by the store for good and set aside, such as {}", first.display()),
             "Look into the files: what they hold is not in the store. Delete them when you no longer need them.",
@@ -69,7 +70,7 @@ fn own(setting: &Setting) -> Finding {
     if let Some((sweep, _)) = waiting.first() {
         let all = waiting.iter().map(|(_, number)| number).sum();
         let results = words::count(all, "result");
-        return Finding::warn(
+        return CheckResult::warn(
             "folder",
             format!(
                 "{results} of {} could not be delivered yet",
@@ -78,14 +79,14 @@ fn own(setting: &Setting) -> Finding {
             format!("Deliver them from here: sweep run --sweep-id={sweep}"),
         );
     }
-    let Some(latest) = Latest::load(&setting.folder) else {
-        return Finding::ok("folder", "no sweep was initialised here yet");
+    let Some(latest) = LatestSweep::load(&setting.folder) else {
+        return CheckResult::ok("folder", "no sweep was initialised here yet");
     };
     let shown = latest.sweep_id.get(..8).unwrap_or(&latest.sweep_id);
     let uri = setting.tracking_uri.as_deref().unwrap_or(DEFAULT_URI);
     let same_kind = latest.tracking_uri.split(':').next() == uri.split(':').next();
     if !same_kind {
-        return Finding::warn(
+        return CheckResult::warn(
             "folder",
             format!(
                 "sweep {shown} was made here last, in {}, but the present store is another",
@@ -94,12 +95,12 @@ fn own(setting: &Setting) -> Finding {
             format!("If you mean that one: export MLFLOW_TRACKING_URI={}", latest.tracking_uri),
         );
     }
-    Finding::ok("folder", format!("sweep {shown} was made here last; nothing waits to be delivered"))
+    CheckResult::ok("folder", format!("sweep {shown} was made here last; nothing waits to be delivered"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::State;
+    use super::super::CheckState;
     use super::*;
     use crate::ui::Ui;
 
@@ -112,12 +113,12 @@ mod tests {
             tracking_uri: None,
             columns: Vec::new(),
         };
-        assert_eq!(own(&setting).state, State::Ok);
+        assert_eq!(own(&setting).state, CheckState::Ok);
         let journal = folder.path().join(".sweep/journal/0123");
         std::fs::create_dir_all(&journal).unwrap();
         std::fs::write(journal.join("r1.json.refused"), "{}").unwrap();
         let found = own(&setting);
-        assert_eq!(found.state, State::Warn);
+        assert_eq!(found.state, CheckState::Warn);
         assert!(
             found.found.starts_with("1 result refused") && found.found.ends_with("r1.json.refused"),
             "{found:?}"

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use nix::sys::statvfs::statvfs;
 use nix::unistd::{AccessFlags, access};
 
-use super::Finding;
+use super::CheckResult;
 use crate::commands::shared::Setting;
 use crate::process::{ask_program, list_gpus};
 use crate::ui::words;
@@ -18,7 +18,7 @@ const LITTLE: u64 = 1 << 30;
 const NOTHING: u64 = 32 << 20;
 
 /// Looks at this machine.
-pub(super) fn look(setting: &Setting, uri: &str) -> Vec<Finding> {
+pub(super) fn look(setting: &Setting, uri: &str) -> Vec<CheckResult> {
     let mut found = disks(&setting.folder, uri);
     found.push(gpus());
     found.push(python(uri.starts_with("sqlite")));
@@ -44,7 +44,7 @@ pub(super) fn can_write(folder: &Path) -> io::Result<()> {
 }
 
 /// The places that are written to, each disk once.
-fn disks(folder: &Path, uri: &str) -> Vec<Finding> {
+fn disks(folder: &Path, uri: &str) -> Vec<CheckResult> {
     let database =
         uri.strip_prefix("sqlite:///").map(|path| folder.join(path.split('?').next().unwrap_or(path)));
     let beside = database.as_deref().and_then(Path::parent).map(Path::to_path_buf);
@@ -68,21 +68,21 @@ fn disks(folder: &Path, uri: &str) -> Vec<Finding> {
             None => disks.push((id, free, vec![what])),
         }
     }
-    let mut found: Vec<Finding> = disks
+    let mut found: Vec<CheckResult> = disks
         .into_iter()
         .map(|(_, free, all)| {
             let text = format!("{} free for {}", size(free), all.join(", "));
             match free {
-                0..NOTHING => Finding::bad("disk", text, "Free disk space: nothing can be saved."),
+                0..NOTHING => CheckResult::bad("disk", text, "Free disk space: nothing can be saved."),
                 NOTHING..LITTLE => {
-                    Finding::warn("disk", text, "Free disk space, or artifacts will not be saved.")
+                    CheckResult::warn("disk", text, "Free disk space, or artifacts will not be saved.")
                 }
-                _ => Finding::ok("disk", text),
+                _ => CheckResult::ok("disk", text),
             }
         })
         .collect();
     if let Err(error) = can_write(folder) {
-        found.push(Finding::warn(
+        found.push(CheckResult::warn(
             "disk",
             format!("this folder is not writable: {error}"),
             "Nothing can be kept in it (the latest sweep, results while the store is away): use a directory of your own.",
@@ -91,21 +91,21 @@ fn disks(folder: &Path, uri: &str) -> Vec<Finding> {
     found
 }
 
-fn gpus() -> Finding {
+fn gpus() -> CheckResult {
     let names = list_gpus();
     let set = std::env::var_os("CUDA_VISIBLE_DEVICES").is_some();
     match (names.len(), set) {
-        (0, true) => Finding::ok("gpus", "none: CUDA_VISIBLE_DEVICES is empty"),
-        (0, false) if on_path("nvidia-smi").is_some() => Finding::warn(
+        (0, true) => CheckResult::ok("gpus", "none: CUDA_VISIBLE_DEVICES is empty"),
+        (0, false) if on_path("nvidia-smi").is_some() => CheckResult::warn(
             "gpus",
             "nvidia-smi is installed, but lists none",
             "Run nvidia-smi by hand: its driver may not be loaded.",
         ),
-        (0, false) => Finding::ok("gpus", "none"),
+        (0, false) => CheckResult::ok("gpus", "none"),
         (number, _) => {
             let from = if set { ", by CUDA_VISIBLE_DEVICES" } else { "" };
             let all = words::count(number as u64, "GPU");
-            Finding::ok(
+            CheckResult::ok(
                 "gpus",
                 format!("{all} ({}{from}); --gpus auto gives each trial one", names.join(", ")),
             )
@@ -114,26 +114,26 @@ fn gpus() -> Finding {
 }
 
 /// Python is the business of the person's command alone; it is said which one a command would find.
-fn python(file: bool) -> Finding {
+fn python(file: bool) -> CheckResult {
     const VERSION: &str = "import importlib.metadata as m, sys
 names = {d.metadata['Name'].lower(): d.version for d in m.distributions() if d.metadata['Name']}
 print('.'.join(map(str, sys.version_info[:3])), names.get('mlflow') or names.get('mlflow-skinny') or '-')";
     let Some(program) = on_path("python3").or_else(|| on_path("python")) else {
-        return Finding::ok(
+        return CheckResult::ok(
             "python",
             "none on the PATH, and none is needed: commands may be in any language",
         );
     };
     let text = ask_program(&program, &["-I", "-c", VERSION]).unwrap_or_default().trim().to_owned();
     match text.split_once(' ') {
-        Some((python, "-")) => Finding::ok(
+        Some((python, "-")) => CheckResult::ok(
             "python",
             format!(
                 "{python} at {}, without mlflow: a script that logs with it needs another, or pip install mlflow",
                 program.display()
             ),
         ),
-        Some((python, mlflow)) if file && is_version_2(mlflow) => Finding::warn(
+        Some((python, mlflow)) if file && is_version_2(mlflow) => CheckResult::warn(
             "python",
             format!(
                 "{python} at {}, with mlflow {mlflow}, which can't open a database file that sweep made",
@@ -143,9 +143,9 @@ print('.'.join(map(str, sys.version_info[:3])), names.get('mlflow') or names.get
              of version 2 has made first.",
         ),
         Some((python, mlflow)) => {
-            Finding::ok("python", format!("{python} at {}, with mlflow {mlflow}", program.display()))
+            CheckResult::ok("python", format!("{python} at {}, with mlflow {mlflow}", program.display()))
         }
-        None => Finding::warn(
+        None => CheckResult::warn(
             "python",
             format!("{} does not answer", program.display()),
             "Commands that start it will fail.",
@@ -172,15 +172,15 @@ pub(super) fn is_loopback(host: &str) -> bool {
 }
 
 /// A proxy must not be asked for a server on this machine: it would look for it on its own.
-fn proxies(uri: &str, var: &dyn Fn(&str) -> Option<String>) -> Finding {
+fn proxies(uri: &str, var: &dyn Fn(&str) -> Option<String>) -> CheckResult {
     let scheme = uri.split(':').next().unwrap_or_default();
     let either = |name: &str| var(name).or_else(|| var(&name.to_ascii_uppercase()));
     let proxy = either(&format!("{scheme}_proxy")).or_else(|| either("all_proxy"));
     let Some(proxy) = proxy.filter(|_| scheme.starts_with("http")) else {
         let any = ["http_proxy", "https_proxy", "all_proxy"].into_iter().find_map(either);
         return match any {
-            None => Finding::ok("proxies", "none is set"),
-            Some(_) => Finding::ok("proxies", "set; trials reach their agent directly"),
+            None => CheckResult::ok("proxies", "none is set"),
+            Some(_) => CheckResult::ok("proxies", "set; trials reach their agent directly"),
         };
     };
     let host = host_of(uri);
@@ -192,8 +192,8 @@ fn proxies(uri: &str, var: &dyn Fn(&str) -> Option<String>) -> Finding {
         entry == "*" || (!domain.is_empty() && (host == domain || host.ends_with(&format!(".{domain}"))))
     });
     match (past, is_loopback(&host)) {
-        (true, _) => Finding::ok("proxies", format!("set; {host} is called directly")),
-        (false, true) => Finding::bad(
+        (true, _) => CheckResult::ok("proxies", format!("set; {host} is called directly")),
+        (false, true) => CheckResult::bad(
             "proxies",
             format!(
                 "calls to {host} would go to the proxy {proxy}, which can't reach this machine by that name"
@@ -203,7 +203,7 @@ fn proxies(uri: &str, var: &dyn Fn(&str) -> Option<String>) -> Finding {
                 if list.is_empty() { String::new() } else { format!("{list},") }
             ),
         ),
-        (false, false) => Finding::ok("proxies", format!("{host} is called through {proxy}")),
+        (false, false) => CheckResult::ok("proxies", format!("{host} is called through {proxy}")),
     }
 }
 
@@ -218,10 +218,10 @@ fn host_of(uri: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::State;
+    use super::super::CheckState;
     use super::*;
 
-    fn proxied(uri: &str, set: &[(&str, &str)]) -> Finding {
+    fn proxied(uri: &str, set: &[(&str, &str)]) -> CheckResult {
         let set: Vec<(String, String)> =
             set.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         proxies(uri, &|name| set.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()))
@@ -231,7 +231,7 @@ mod tests {
     fn a_proxy_that_would_catch_loopback_is_found_and_its_login_is_not_told() {
         let proxy = ("http_proxy", "http://ann:secret@proxy.example:3128");
         let found = proxied("http://127.0.0.1:5000", &[proxy]);
-        assert_eq!(found.state, State::Bad);
+        assert_eq!(found.state, CheckState::Bad);
         assert!(
             found.found.contains("proxy.example") && !format!("{found:?}").contains("secret"),
             "{found:?}"
@@ -240,13 +240,13 @@ mod tests {
         for list in ["127.0.0.1", "localhost, 127.0.0.1", "*"] {
             assert_eq!(
                 proxied("http://127.0.0.1:5000", &[proxy, ("NO_PROXY", list)]).state,
-                State::Ok,
+                CheckState::Ok,
                 "{list}"
             );
         }
-        assert_eq!(proxied("http://a.example.org", &[proxy]).state, State::Ok);
-        assert_eq!(proxied("sqlite:///mlflow.db", &[proxy]).state, State::Ok);
-        assert_eq!(proxied("https://127.0.0.1", &[proxy]).state, State::Ok, "another scheme's proxy");
+        assert_eq!(proxied("http://a.example.org", &[proxy]).state, CheckState::Ok);
+        assert_eq!(proxied("sqlite:///mlflow.db", &[proxy]).state, CheckState::Ok);
+        assert_eq!(proxied("https://127.0.0.1", &[proxy]).state, CheckState::Ok, "another scheme's proxy");
     }
 
     #[test]

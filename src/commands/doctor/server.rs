@@ -4,10 +4,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::Finding;
-use crate::commands::shared::Failure;
+use super::CheckResult;
+use crate::commands::shared::CommandFailure;
 use crate::tracking::local_artifacts::folder_of;
-use crate::tracking::rest::{Environment, Login, Probe, RestStore, Settings};
+use crate::tracking::rest::{Environment, Login, Probe, RestStore, ServerSettings};
 use crate::tracking::{ErrorKind, Experiment, Store as _, TrackingError};
 use crate::ui::words;
 
@@ -19,14 +19,14 @@ const SLOW: Duration = Duration::from_millis(500);
 const SKEW: f64 = 5.0;
 
 /// Looks at the server of this URI.
-pub(super) async fn look(uri: &str) -> Vec<Finding> {
-    let settings = match Settings::read(uri, &Environment::of_process()) {
+pub(super) async fn look(uri: &str) -> Vec<CheckResult> {
+    let settings = match ServerSettings::read(uri, &Environment::of_process()) {
         Ok(settings) => settings,
-        Err(error) => return vec![Finding::failed("store", &error.into())],
+        Err(error) => return vec![CheckResult::failed("store", &error.into())],
     };
     let login = login(&settings);
     let certificates = super::certificates::look(&settings);
-    let settings = Settings { timeout: settings.timeout.min(PATIENCE), max_retries: 0, ..settings };
+    let settings = ServerSettings { timeout: settings.timeout.min(PATIENCE), max_retries: 0, ..settings };
     let store = match RestStore::new(settings) {
         Ok(store) => store,
         Err(error) => return unreachable_server(error, login, certificates),
@@ -44,20 +44,27 @@ pub(super) async fn look(uri: &str) -> Vec<Finding> {
         }
         Err(error) if matches!(error.kind, ErrorKind::Unauthorized | ErrorKind::Forbidden) => {
             found.push(answers(&store, &probe, probe.took));
-            found.push(Finding { check: "login", ..Finding::failed("login", &Failure::from(error)) });
+            found.push(CheckResult {
+                check: "login",
+                ..CheckResult::failed("login", &CommandFailure::from(error))
+            });
         }
-        Err(error) => found.extend([Finding::failed("store", &error.into()), login]),
+        Err(error) => found.extend([CheckResult::failed("store", &error.into()), login]),
     }
     found.extend(certificates);
     found.push(clock(&probe));
     found
 }
 
-fn unreachable_server(error: TrackingError, login: Finding, certificates: Option<Finding>) -> Vec<Finding> {
-    [Finding::failed("store", &error.into()), login].into_iter().chain(certificates).collect()
+fn unreachable_server(
+    error: TrackingError,
+    login: CheckResult,
+    certificates: Option<CheckResult>,
+) -> Vec<CheckResult> {
+    [CheckResult::failed("store", &error.into()), login].into_iter().chain(certificates).collect()
 }
 
-fn answers(store: &RestStore, probe: &Probe, took: Duration) -> Finding {
+fn answers(store: &RestStore, probe: &Probe, took: Duration) -> CheckResult {
     let version = match &probe.version {
         Some(version) => format!("MLflow {version}"),
         None => "it does not report its version".to_owned(),
@@ -67,16 +74,16 @@ fn answers(store: &RestStore, probe: &Probe, took: Duration) -> Finding {
     if took > SLOW {
         let advice = "Each trial makes some five calls. Is it far away, or busy? A server on PostgreSQL with several \
                       workers answers sooner.";
-        return Finding::warn("store", text, advice);
+        return CheckResult::warn("store", text, advice);
     }
     if major.is_some_and(|major| major < 2) {
-        return Finding::warn("store", text, "Servers before MLflow 2 were not tried: upgrade it.");
+        return CheckResult::warn("store", text, "Servers before MLflow 2 were not tried: upgrade it.");
     }
-    Finding::ok("store", text)
+    CheckResult::ok("store", text)
 }
 
 /// Where the login comes from; never what it is.
-fn login(settings: &Settings) -> Finding {
+fn login(settings: &ServerSettings) -> CheckResult {
     let (text, advice) = match settings.login {
         Login::None => ("none is set".to_owned(), None),
         Login::Environment => {
@@ -100,12 +107,12 @@ fn login(settings: &Settings) -> Finding {
     let advice = advice
         .or_else(|| open.then(|| "It goes over the network as plain text: use an https address.".to_owned()));
     match advice {
-        Some(advice) => Finding::warn("login", text, advice),
-        None => Finding::ok("login", text),
+        Some(advice) => CheckResult::warn("login", text, advice),
+        None => CheckResult::ok("login", text),
     }
 }
 
-fn is_loopback(settings: &Settings) -> bool {
+fn is_loopback(settings: &ServerSettings) -> bool {
     super::machine::is_loopback(settings.base.host_str().unwrap_or_default())
 }
 
@@ -116,38 +123,41 @@ fn readable_by_others() -> Option<String> {
         .then(|| "Others on this machine may read that file: chmod 600 ~/.mlflow/credentials".to_owned())
 }
 
-fn clock(probe: &Probe) -> Finding {
+fn clock(probe: &Probe) -> CheckResult {
     match probe.ahead {
-        None => Finding::ok("clock", "the server does not report the time"),
-        Some(ahead) if ahead.abs() <= SKEW => Finding::ok("clock", "the server's clock and this one agree"),
+        None => CheckResult::ok("clock", "the server does not report the time"),
+        Some(ahead) if ahead.abs() <= SKEW => {
+            CheckResult::ok("clock", "the server's clock and this one agree")
+        }
         Some(ahead) => {
             let by = words::duration(Duration::from_secs_f64(ahead.abs()));
             let side = if ahead > 0.0 { "ahead of" } else { "behind" };
             let advice = "Sweeps need no common clock, but times of runs will look odd: let NTP set both.";
-            Finding::warn("clock", format!("the server's clock is {by} {side} this one"), advice)
+            CheckResult::warn("clock", format!("the server's clock is {by} {side} this one"), advice)
         }
     }
 }
 
 /// Whether this machine can save artifacts where the server's experiments have them.
-fn artifacts(experiment: &Experiment) -> Finding {
+fn artifacts(experiment: &Experiment) -> CheckResult {
     let location = experiment.artifact_location.as_str();
     if location.starts_with("mlflow-artifacts:") {
-        return Finding::ok("artifacts", "go through the server");
+        return CheckResult::ok("artifacts", "go through the server");
     }
     let of = format!("experiment `{}`", experiment.name);
     match folder_of(location) {
-        Some(folder) if exists_below(&folder) => {
-            Finding::ok("artifacts", format!("of {of} lie in {}, which this machine has", folder.display()))
-        }
-        Some(folder) => Finding::warn(
+        Some(folder) if exists_below(&folder) => CheckResult::ok(
+            "artifacts",
+            format!("of {of} lie in {}, which this machine has", folder.display()),
+        ),
+        Some(folder) => CheckResult::warn(
             "artifacts",
             format!("of {of} lie in {}, which this machine does not have", folder.display()),
             "Start the server with --serve-artifacts and a new experiment, or share that folder with this machine.",
         ),
         None => {
             let scheme = location.split(':').next().unwrap_or_default();
-            Finding::warn(
+            CheckResult::warn(
                 "artifacts",
                 format!("of {of} lie in {scheme}:, which sweep does not write to"),
                 "Start the server with --serve-artifacts --artifacts-destination, and use a new experiment.",

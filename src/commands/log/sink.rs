@@ -1,7 +1,7 @@
 //! Where the values of `sweep log` go: to the tracking store, or to the journal of the sweep's directory while the store
 //! does not take them. The trial's agent delivers the journal before it gives the trial its result.
 
-use super::super::shared::{Context, Exit, Failure, Setting};
+use super::super::shared::{CommandFailure, Context, Exit, Setting};
 use crate::agent::{Journal, KeptValues};
 use crate::tracking::{ErrorKind, Metric, RunId, TrackingError};
 
@@ -14,7 +14,7 @@ pub(super) struct Sink {
 }
 
 impl Sink {
-    pub(super) fn open(setting: &Setting, run: RunId) -> Result<Self, Failure> {
+    pub(super) fn open(setting: &Setting, run: RunId) -> Result<Self, CommandFailure> {
         let journal = journal_of_trial(setting);
         let was_away = journal.as_ref().is_some_and(|(journal, trial)| journal.has_values(trial));
         let context = if journal.is_some() {
@@ -34,7 +34,7 @@ impl Sink {
         metrics: &[Metric],
         params: &[(String, String)],
         tags: &[(String, String)],
-    ) -> Result<(), Failure> {
+    ) -> Result<(), CommandFailure> {
         let Err(error) = self.context.store.log_batch(&self.run, metrics, params, tags).await else {
             return Ok(());
         };
@@ -45,7 +45,7 @@ impl Sink {
         if let Err(disk) = journal.keep_values(trial, &values) {
             let folder = journal.folder().display();
             let lost = format!("{error}, and the values can't be kept in {folder}");
-            return Err(Failure::new(Exit::Tracking, lost).caused_by(&disk));
+            return Err(CommandFailure::new(Exit::Tracking, lost).caused_by(&disk));
         }
         self.context.ui.warn(&format!(
             "{error}: kept in {}; the agent delivers it before the trial gets its result",

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::context::Context;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::format::AnswerFormat;
 use super::importance::print_importance;
 use super::overview_words::deleted_words;
@@ -18,7 +18,7 @@ use crate::query::{
 use crate::record::{
     BestTrial, Order, Posting, Sweep, TrialRuns, headline, params_text, stopped_early, tags,
 };
-use crate::report::{self, Objective, SweepReport, analysis_csv};
+use crate::report::{self, ReportObjective, SweepReport, analysis_csv};
 use crate::tracking::{Result as StoreResult, RunId};
 use crate::trial::{RunStatus, Trial};
 use crate::ui::{Ui, printable, words};
@@ -46,7 +46,7 @@ pub async fn conclude(
     sweep: &Sweep,
     config: &Config,
     conclusion: &Conclusion,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CommandFailure> {
     let metric = ChosenMetric::of(config.metric.as_ref(), conclusion.metric.as_deref(), conclusion.goal);
     let read = read_trials(&context.store, sweep, metric.as_ref()).await?;
     let (analysis, dependences) = match &metric {
@@ -67,7 +67,7 @@ pub async fn conclude(
         sweep_name: &sweep.parent.info.name,
         sweep_id: sweep.id().as_str(),
         method: method_of(sweep, config),
-        objective: metric.as_ref().map(|metric| Objective { name: &metric.name, goal: metric.goal }),
+        objective: metric.as_ref().map(|metric| ReportObjective { name: &metric.name, goal: metric.goal }),
         trials: &read.trials,
         analysis: analysis.as_ref(),
         dependences: &dependences,
@@ -98,7 +98,12 @@ pub async fn conclude(
 }
 
 /// Why a sweep stays open: no trial has a value that could be analysed.
-fn nothing_to_analyse(sweep: &Sweep, metric: &ChosenMetric, trials: &[Trial], runs: &TrialRuns) -> Failure {
+fn nothing_to_analyse(
+    sweep: &Sweep,
+    metric: &ChosenMetric,
+    trials: &[Trial],
+    runs: &TrialRuns,
+) -> CommandFailure {
     let id = sweep.id().short();
     let failed: Vec<&Trial> = trials.iter().filter(|trial| trial.status == RunStatus::Failed).collect();
     let logged: BTreeSet<String> = runs
@@ -133,7 +138,7 @@ fn nothing_to_analyse(sweep: &Sweep, metric: &ChosenMetric, trials: &[Trial], ru
         let first = trials.first().map_or(0, |trial| trial.index.0);
         (format!("no finished trial logged {name}"), format!("`sweep logs {first}` shows what one printed."))
     };
-    Failure::new(
+    CommandFailure::new(
         Exit::WorkFailed,
         format!("nothing to analyse: {what}; the sweep stays open, and nothing was saved"),
     )
@@ -187,10 +192,14 @@ async fn save(
 }
 
 /// The plots once more, as PNG beside the SVG.
-async fn save_pictures(context: &Context, sweep: &Sweep, report: &SweepReport<'_>) -> Result<(), Failure> {
+async fn save_pictures(
+    context: &Context,
+    sweep: &Sweep,
+    report: &SweepReport<'_>,
+) -> Result<(), CommandFailure> {
     for (path, svg) in report::plots(report) {
         let picture = report::png(&svg).map_err(|error| {
-            Failure::new(Exit::WorkFailed, format!("cannot render {path} as PNG")).caused_by(&error)
+            CommandFailure::new(Exit::WorkFailed, format!("cannot render {path} as PNG")).caused_by(&error)
         })?;
         let path = path.replace(".svg", ".png");
         context.store.put_artifact(&sweep.parent.info, &path, picture).await?;

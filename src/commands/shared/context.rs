@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::namesakes;
-use super::workspace::Latest;
+use super::workspace::LatestSweep;
 use crate::agent::Identity;
 use crate::process::{aside, git_state, machine_id};
 use crate::record::{Machine, Sweep, tags};
 use crate::tracking::embedded::{Db, EmbeddedStore};
-use crate::tracking::rest::{Environment, RestStore, Settings};
+use crate::tracking::rest::{Environment, RestStore, ServerSettings};
 use crate::tracking::{ErrorKind, RunId, Store};
 use crate::ui::Ui;
 
@@ -40,9 +40,9 @@ impl Setting {
     ///
     /// # Errors
     /// Where the working directory is gone.
-    pub fn read(ui: Ui, tracking_uri: Option<String>) -> Result<Self, Failure> {
+    pub fn read(ui: Ui, tracking_uri: Option<String>) -> Result<Self, CommandFailure> {
         let folder = std::env::current_dir().map_err(|error| {
-            Failure::new(Exit::Usage, "the working directory can't be read").caused_by(&error)
+            CommandFailure::new(Exit::Usage, "the working directory can't be read").caused_by(&error)
         })?;
         let tracking_uri =
             tracking_uri.or_else(|| std::env::var("MLFLOW_TRACKING_URI").ok()).filter(|uri| !uri.is_empty());
@@ -79,12 +79,13 @@ impl Context {
     ///
     /// # Errors
     /// Where the URI means nothing to us, or the store can't be opened.
-    pub fn open(setting: &Setting) -> Result<Self, Failure> {
+    pub fn open(setting: &Setting) -> Result<Self, CommandFailure> {
         let uri = setting.tracking_uri.clone().unwrap_or_else(|| DEFAULT_URI.to_owned());
         let scheme = uri.split(':').next().unwrap_or_default().to_ascii_lowercase();
         let (store, backend): (Arc<dyn Store>, Backend) = match scheme.as_str() {
             "http" | "https" => {
-                let store = Arc::new(RestStore::new(Settings::read(&uri, &Environment::of_process())?)?);
+                let store =
+                    Arc::new(RestStore::new(ServerSettings::read(&uri, &Environment::of_process())?)?);
                 (store.clone(), Backend::Server { uri, store })
             }
             "sqlite" => {
@@ -105,12 +106,12 @@ impl Context {
     ///
     /// # Errors
     /// As [`Context::open`].
-    pub fn open_of_trial(setting: &Setting, once: bool) -> Result<Self, Failure> {
+    pub fn open_of_trial(setting: &Setting, once: bool) -> Result<Self, CommandFailure> {
         let uri = setting.tracking_uri.clone().unwrap_or_else(|| DEFAULT_URI.to_owned());
         if !uri.starts_with("http://") && !uri.starts_with("https://") {
             return Self::open(setting);
         }
-        let mut settings = Settings::read(&uri, &Environment::of_process())?;
+        let mut settings = ServerSettings::read(&uri, &Environment::of_process())?;
         if once {
             settings.max_retries = 0;
             settings.timeout = settings.timeout.min(ONE_TRY);
@@ -125,7 +126,7 @@ impl Context {
     ///
     /// # Errors
     /// As [`Context::open`]; and where there is no file, which is to say no sweep.
-    pub fn open_to_read(setting: &Setting) -> Result<Self, Failure> {
+    pub fn open_to_read(setting: &Setting) -> Result<Self, CommandFailure> {
         let uri = setting.tracking_uri.as_deref().unwrap_or(DEFAULT_URI);
         let is_file = uri.split(':').next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("sqlite"));
         if !is_file {
@@ -152,7 +153,7 @@ impl Context {
     ///
     /// # Errors
     /// Where there is none, or the name is ambiguous.
-    pub async fn sweep_id(&self, choice: &SweepChoice) -> Result<RunId, Failure> {
+    pub async fn sweep_id(&self, choice: &SweepChoice) -> Result<RunId, CommandFailure> {
         if let Some(text) = &choice.0 {
             return match Sweep::find(self.store.as_ref(), text).await {
                 Err(error) if error.kind == ErrorKind::Invalid => {
@@ -166,7 +167,7 @@ impl Context {
                 found => Ok(found?),
             };
         }
-        match Latest::load(&self.folder) {
+        match LatestSweep::load(&self.folder) {
             Some(latest) if latest.tracking_uri == self.store.uri() => Ok(RunId(latest.sweep_id)),
             _ => Ok(Sweep::latest(self.store.as_ref()).await?),
         }
@@ -174,7 +175,7 @@ impl Context {
 
     /// Remembers a sweep as the latest of this directory.
     pub fn remember(&self, sweep: &Sweep) {
-        let latest = Latest {
+        let latest = LatestSweep {
             sweep_id: sweep.id().to_string(),
             tracking_uri: self.store.uri().to_owned(),
             config_sha256: sweep.parent.tag(tags::CONFIG_SHA256).unwrap_or_default().to_owned(),
@@ -211,10 +212,10 @@ impl Context {
 }
 
 /// A database file has no workspaces: what was meant for one must not land among everybody's.
-pub fn refuse_workspace() -> Result<(), Failure> {
+pub fn refuse_workspace() -> Result<(), CommandFailure> {
     match std::env::var("MLFLOW_WORKSPACE") {
         Ok(name) if !name.is_empty() && name != "default" => {
-            Err(Failure::new(Exit::Usage, format!("MLFLOW_WORKSPACE is `{name}`, and a database file has no workspaces"))
+            Err(CommandFailure::new(Exit::Usage, format!("MLFLOW_WORKSPACE is `{name}`, and a database file has no workspaces"))
                 .hint("Unset it, or set MLFLOW_TRACKING_URI to a server that has them (mlflow server --enable-workspaces)."))
         }
         _ => Ok(()),
@@ -243,7 +244,7 @@ fn user() -> String {
         .unwrap_or_else(|| "unknown".into())
 }
 
-fn no_database(setting: &Setting, uri: &str) -> Failure {
+fn no_database(setting: &Setting, uri: &str) -> CommandFailure {
     let hint = if setting.tracking_uri.is_some() {
         format!("There is no such file: {uri}. Check --tracking-uri or MLFLOW_TRACKING_URI.")
     } else {
@@ -251,7 +252,7 @@ fn no_database(setting: &Setting, uri: &str) -> Failure {
          they were made in."
             .to_owned()
     };
-    Failure::new(Exit::Usage, "there is no sweep yet").hint(hint)
+    CommandFailure::new(Exit::Usage, "there is no sweep yet").hint(hint)
 }
 
 /// What a person who writes to a file on a network file system is to know.
@@ -273,7 +274,7 @@ pub fn without_login(uri: &str) -> String {
     }
 }
 
-pub fn unknown_scheme(uri: &str) -> Failure {
+pub fn unknown_scheme(uri: &str) -> CommandFailure {
     let shown = without_login(uri);
     let hint = if uri.starts_with("postgres") || uri.starts_with("mysql") || uri.starts_with("mssql") {
         "Start `mlflow server --backend-store-uri …` on that database, and set MLFLOW_TRACKING_URI to its http address."
@@ -282,7 +283,8 @@ pub fn unknown_scheme(uri: &str) -> Failure {
     } else {
         "Use http://HOST:PORT or https://HOST for a server, or sqlite:///FILE for a database file."
     };
-    Failure::new(Exit::Usage, format!("the tracking URI `{shown}` is not one that sweep can open")).hint(hint)
+    CommandFailure::new(Exit::Usage, format!("the tracking URI `{shown}` is not one that sweep can open"))
+        .hint(hint)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::context::{Context, Setting};
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::load::load_file;
 use super::names::sweep_name;
 use super::namesakes;
@@ -18,7 +18,7 @@ pub async fn create(
     setting: &Setting,
     path: &Path,
     priors: &[String],
-) -> Result<(Context, Sweep, Config), Failure> {
+) -> Result<(Context, Sweep, Config), CommandFailure> {
     let (config, bytes) = load_file(&setting.ui, path)?;
     let seed = config.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
     // A method that can't be run is reported before anything is made.
@@ -56,7 +56,7 @@ pub async fn create(
 }
 
 /// Two sweeps of one name differ in their ids alone.
-async fn warn_of_namesakes(context: &Context, name: &str) -> Result<(), Failure> {
+async fn warn_of_namesakes(context: &Context, name: &str) -> Result<(), CommandFailure> {
     let sweeps = Sweep::all(context.store.as_ref()).await?;
     let Some(newest) = of_name(&sweeps, name).last().copied() else { return Ok(()) };
     let (id, age) = (newest.info.id.short(), namesakes::age(newest));

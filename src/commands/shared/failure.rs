@@ -13,7 +13,7 @@ use crate::tracking::{ErrorKind, TrackingError};
 
 /// A failure as it is printed: what is wrong, why, what to do, and how the program ends.
 #[derive(Debug)]
-pub struct Failure {
+pub struct CommandFailure {
     /// How the program ends.
     pub exit: Exit,
     /// What is wrong.
@@ -24,7 +24,7 @@ pub struct Failure {
     pub hint: Option<String>,
 }
 
-impl Failure {
+impl CommandFailure {
     /// A failure that ends with this code.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self { exit, message: message.into(), causes: Vec::new(), hint: None }
@@ -53,7 +53,7 @@ impl Failure {
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for CommandFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
         for cause in &self.causes {
@@ -66,7 +66,7 @@ impl fmt::Display for Failure {
     }
 }
 
-impl From<TrackingError> for Failure {
+impl From<TrackingError> for CommandFailure {
     fn from(error: TrackingError) -> Self {
         let exit = match error.kind {
             // What was asked for is not there, or can't be: the person's to mend.
@@ -82,7 +82,7 @@ impl From<TrackingError> for Failure {
     }
 }
 
-impl From<AgentError> for Failure {
+impl From<AgentError> for CommandFailure {
     fn from(error: AgentError) -> Self {
         match error {
             AgentError::Tracking(error) => Self { exit: Exit::Tracking, ..error.into() },
@@ -99,7 +99,7 @@ impl From<AgentError> for Failure {
     }
 }
 
-impl From<ExchangeError> for Failure {
+impl From<ExchangeError> for CommandFailure {
     fn from(error: ExchangeError) -> Self {
         let hint = error.hint();
         let failure = match error {
@@ -115,7 +115,7 @@ impl From<ExchangeError> for Failure {
     }
 }
 
-impl From<QueryError> for Failure {
+impl From<QueryError> for CommandFailure {
     fn from(error: QueryError) -> Self {
         let hint = error.hint().map(str::to_owned);
         let failure = match error {
@@ -128,7 +128,7 @@ impl From<QueryError> for Failure {
     }
 }
 
-impl From<StrategyError> for Failure {
+impl From<StrategyError> for CommandFailure {
     fn from(error: StrategyError) -> Self {
         Self { hint: error.hint().map(str::to_owned), ..Self::new(Exit::Usage, error.to_string()) }
     }

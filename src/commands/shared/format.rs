@@ -4,12 +4,12 @@ use serde::Serialize;
 
 use super::context::Setting;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use crate::config::nearest;
 use crate::process::now_ms;
 use crate::record::stopped_early;
 use crate::tracking::Run;
-use crate::ui::{Cell, Sheet, Ui};
+use crate::ui::{Sheet, SheetCell, Ui};
 
 /// How an answer is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,7 +31,7 @@ pub fn print_json(ui: &Ui, json: &impl Serialize) {
 }
 
 /// Prints a sheet as a table, and names the columns for which there was no room.
-pub fn print_sheet(setting: &Setting, sheet: &Sheet) -> Result<(), Failure> {
+pub fn print_sheet(setting: &Setting, sheet: &Sheet) -> Result<(), CommandFailure> {
     let chosen = chosen(setting, sheet)?;
     let drawn = chosen.as_ref().unwrap_or(sheet).draw(&setting.ui, now_ms());
     setting.ui.print(&drawn.table);
@@ -45,14 +45,14 @@ pub fn print_sheet(setting: &Setting, sheet: &Sheet) -> Result<(), Failure> {
 }
 
 /// Prints a sheet as CSV.
-pub fn print_csv(setting: &Setting, sheet: &Sheet) -> Result<(), Failure> {
+pub fn print_csv(setting: &Setting, sheet: &Sheet) -> Result<(), CommandFailure> {
     let chosen = chosen(setting, sheet)?;
     setting.ui.data(&chosen.as_ref().unwrap_or(sheet).csv());
     Ok(())
 }
 
 /// The columns that `--columns` names; `None`: it was not given.
-fn chosen(setting: &Setting, sheet: &Sheet) -> Result<Option<Sheet>, Failure> {
+fn chosen(setting: &Setting, sheet: &Sheet) -> Result<Option<Sheet>, CommandFailure> {
     if setting.columns.is_empty() {
         return Ok(None);
     }
@@ -60,7 +60,7 @@ fn chosen(setting: &Setting, sheet: &Sheet) -> Result<Option<Sheet>, Failure> {
         let names = sheet.names();
         let near = nearest(&name, names.iter().copied());
         let near = near.map_or_else(String::new, |near| format!("Did you mean `{near}`? "));
-        Failure::new(Exit::Usage, format!("--columns: there is no column `{name}`"))
+        CommandFailure::new(Exit::Usage, format!("--columns: there is no column `{name}`"))
             .hint(format!("{near}The columns are: {}.", names.join(", ")))
     })
 }
@@ -76,6 +76,6 @@ pub enum Format {
 }
 
 /// What became of a run's trial.
-pub fn status_cell(run: &Run) -> Cell {
-    if stopped_early(run) { Cell::Stopped } else { Cell::Status(run.info.status) }
+pub fn status_cell(run: &Run) -> SheetCell {
+    if stopped_early(run) { SheetCell::Stopped } else { SheetCell::Status(run.info.status) }
 }

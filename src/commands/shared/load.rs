@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::context::Context;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use crate::config::{self, Config};
 use crate::record::{ImportMark, Sweep};
 use crate::tracking::open_typed;
@@ -15,7 +15,7 @@ use crate::ui::Ui;
 const LARGEST: u64 = 1 << 20;
 
 /// Reads and checks a config file; its warnings are printed, its errors are the failure.
-pub fn load_file(ui: &Ui, path: &Path) -> Result<(Config, Vec<u8>), Failure> {
+pub fn load_file(ui: &Ui, path: &Path) -> Result<(Config, Vec<u8>), CommandFailure> {
     let bytes = read_file(path)?;
     let config = checked(ui, &name_of(path), &bytes)?;
     Ok((config, bytes))
@@ -27,17 +27,18 @@ pub fn name_of(path: &Path) -> String {
 }
 
 /// The bytes of a config file, or of stdin for `-`: no more than one that is too long has.
-pub fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
+pub fn read_file(path: &Path) -> Result<Vec<u8>, CommandFailure> {
     if path == Path::new("-") {
         let mut bytes = Vec::new();
         std::io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| {
-            Failure::new(Exit::Usage, "cannot read the config from stdin").caused_by(&error)
+            CommandFailure::new(Exit::Usage, "cannot read the config from stdin").caused_by(&error)
         })?;
         return Ok(bytes);
     }
     let name = path.display();
     let unreadable = |error: std::io::Error| {
-        let failure = Failure::new(Exit::Usage, format!("cannot read the config {name}")).caused_by(&error);
+        let failure =
+            CommandFailure::new(Exit::Usage, format!("cannot read the config {name}")).caused_by(&error);
         match error.kind() {
             std::io::ErrorKind::NotFound => {
                 failure.hint("Give the path of a sweep file: `sweep init CONFIG`.")
@@ -53,7 +54,10 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// The config of a sweep, as it was initialised.
-pub async fn load_sweep(context: &Context, choice: &super::SweepChoice) -> Result<(Sweep, Config), Failure> {
+pub async fn load_sweep(
+    context: &Context,
+    choice: &super::SweepChoice,
+) -> Result<(Sweep, Config), CommandFailure> {
     let id = context.sweep_id(choice).await?;
     let sweep = Sweep::open(context.store.as_ref(), &id).await?;
     // Its warnings were printed at `init`.
@@ -63,16 +67,16 @@ pub async fn load_sweep(context: &Context, choice: &super::SweepChoice) -> Resul
 }
 
 /// Refuses to work on half a sweep.
-pub fn refuse_half(sweep: &Sweep) -> Result<(), Failure> {
+pub fn refuse_half(sweep: &Sweep) -> Result<(), CommandFailure> {
     let Some(_) = ImportMark::of(&sweep.parent) else { return Ok(()) };
-    Err(Failure::new(Exit::Usage, format!("sweep {} is being imported, or its import was cut off", sweep.id()))
+    Err(CommandFailure::new(Exit::Usage, format!("sweep {} is being imported, or its import was cut off", sweep.id()))
         .hint("Wait for the import. If it was cut off, run the same `sweep import` again: it replaces what is there."))
 }
 
 /// Checks a config; its warnings are printed, its errors are the failure.
-pub fn checked(ui: &Ui, name: &str, bytes: &[u8]) -> Result<Config, Failure> {
+pub fn checked(ui: &Ui, name: &str, bytes: &[u8]) -> Result<Config, CommandFailure> {
     // What has no effect is for `sweep check` to say.
-    let checked = config::Checked { notes: Vec::new(), ..config::check(bytes) };
+    let checked = config::CheckedConfig { notes: Vec::new(), ..config::check(bytes) };
     let findings = config::render_findings(name, &String::from_utf8_lossy(bytes), &checked, ui.color_err);
     let faults = checked.errors.len();
     match checked.config {
@@ -85,7 +89,7 @@ pub fn checked(ui: &Ui, name: &str, bytes: &[u8]) -> Result<Config, Failure> {
         _ => {
             ui.findings(findings.trim_end());
             let found = crate::ui::words::count(faults as u64, "error");
-            Err(Failure::new(Exit::Usage, format!("{name}: {found}; nothing was created")))
+            Err(CommandFailure::new(Exit::Usage, format!("{name}: {found}; nothing was created")))
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::context::host;
-use super::select::Found;
+use super::select::FoundTrial;
 use super::workspace;
 use crate::agent::live_log_name;
 use crate::record::{LOG_ARTIFACT, tags};
@@ -33,7 +33,7 @@ impl LogPlace {
     }
 
     /// For people.
-    pub fn words(&self, found: &Found) -> String {
+    pub fn words(&self, found: &FoundTrial) -> String {
         let short = found.run.info.id.short();
         match self {
             Self::Artifact => format!("{LOG_ARTIFACT}: sweep logs {short}"),
@@ -66,7 +66,7 @@ pub fn live_file(run: &Run) -> Option<PathBuf> {
 }
 
 /// Why the output of a running trial can't be read here.
-pub fn elsewhere(found: &Found) -> String {
+pub fn elsewhere(found: &FoundTrial) -> String {
     let run = &found.run;
     match run.tag(tags::HOST) {
         Some(there) if there != host() => format!(

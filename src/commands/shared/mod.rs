@@ -33,7 +33,7 @@ pub use context::{
 };
 pub use create::create;
 pub use exit::Exit;
-pub use failure::Failure;
+pub use failure::CommandFailure;
 pub use format::{AnswerFormat, Format, print_csv, print_json, print_sheet, status_cell};
 pub use importance::print_importance;
 pub use load::{checked, load_file, load_sweep, name_of, read_file, refuse_half};
@@ -43,5 +43,5 @@ pub use pin::{Pin, check_pin};
 pub use preview::{Sampler, seed_of, summary};
 pub use progress::{progress, warn_of_left_out};
 pub use report_place::Delivery;
-pub use select::{Found, TrialChoice, find_trial};
+pub use select::{FoundTrial, TrialChoice, find_trial};
 pub use signals::{Signals, asked_to_end, not_heard};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::overview_words::counts_words;
 use crate::process::now_ms;
 use crate::query::Overview;
@@ -42,8 +42,8 @@ pub fn age(parent: &Run) -> String {
 }
 
 /// The failure that lists them.
-pub fn refusal(name: &str, namesakes: &[String]) -> Failure {
+pub fn refusal(name: &str, namesakes: &[String]) -> CommandFailure {
     let listed: String = namesakes.iter().map(|line| format!("\n    {line}")).collect();
-    Failure::new(Exit::Usage, format!("several sweeps are named `{name}`:{listed}"))
+    CommandFailure::new(Exit::Usage, format!("several sweeps are named `{name}`:{listed}"))
         .hint(format!("Give the id, or `{name}{LATEST}` for the newest."))
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::context::Context;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::load::read_file;
 use super::workspace::known_sha256;
 use crate::record::{Sweep, sha256};
@@ -22,7 +22,7 @@ pub enum Pin {
 }
 
 /// Refuses a sweep whose config is not the one that was meant.
-pub fn check_pin(context: &Context, sweep: &Sweep, pin: &Pin) -> Result<(), Failure> {
+pub fn check_pin(context: &Context, sweep: &Sweep, pin: &Pin) -> Result<(), CommandFailure> {
     let (expected, whose) = match pin {
         Pin::Remembered => match known_sha256(&context.folder, sweep.id().as_str()) {
             Some(known) => (known, "the one that it was made with in this directory".to_owned()),
@@ -35,6 +35,6 @@ pub fn check_pin(context: &Context, sweep: &Sweep, pin: &Pin) -> Result<(), Fail
     if found == expected {
         return Ok(());
     }
-    Err(Failure::new(Exit::Usage, format!("the config of sweep {} is not {whose}", sweep.id()))
+    Err(CommandFailure::new(Exit::Usage, format!("the config of sweep {} is not {whose}", sweep.id()))
         .hint(format!("An agent runs the command of that config. If you trust it: --expect-sha256 {found}")))
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::context::Setting;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::format::Format;
 use crate::config::Config;
 use crate::config::command::{RenderContext, Rendered, render};
@@ -19,7 +19,7 @@ use crate::ui::{Style, words};
 const SHOWN: u64 = 5;
 
 /// A strategy, or why there is none.
-pub type Built = Result<Box<dyn Strategy>, strategy::StrategyError>;
+pub type BuiltSweep = Result<Box<dyn Strategy>, strategy::StrategyError>;
 
 /// What a config would do, in words: `setting` says in which colours, `name` is that of the file.
 ///
@@ -30,8 +30,8 @@ pub fn summary(
     name: &str,
     config: &Config,
     seed: u64,
-    strategy: Built,
-) -> Result<String, Failure> {
+    strategy: BuiltSweep,
+) -> Result<String, CommandFailure> {
     let ok = Style::Good.paint("ok", setting.ui.color_out);
     let mut text = format!("{name}: {ok}\n");
     let mut line = |label: &str, value: String| {
@@ -118,7 +118,7 @@ impl<'a> Sampler<'a> {
     }
 
     /// A trial on one line; `None`: there are no more.
-    pub fn line(&self, trial: TrialIndex, format: Format) -> Result<Option<String>, Failure> {
+    pub fn line(&self, trial: TrialIndex, format: Format) -> Result<Option<String>, CommandFailure> {
         let Some(point) = self.strategy.point(trial.0)? else { return Ok(None) };
         Ok(Some(match format {
             Format::Table => format!("{trial:>6}  {}", words::point(&self.config.ordered(&point))),
@@ -132,12 +132,12 @@ impl<'a> Sampler<'a> {
     }
 
     /// The command of a trial as it would run.
-    pub fn command_of(&self, trial: TrialIndex) -> Result<Option<String>, Failure> {
+    pub fn command_of(&self, trial: TrialIndex) -> Result<Option<String>, CommandFailure> {
         let point = self.strategy.point(trial.0)?;
         point.map(|point| Ok(self.command(trial, &point)?.display)).transpose()
     }
 
-    fn command(&self, trial: TrialIndex, point: &Point) -> Result<Rendered, Failure> {
+    fn command(&self, trial: TrialIndex, point: &Point) -> Result<Rendered, CommandFailure> {
         let trial_seed = trial_seed(self.seed, trial).to_string();
         let context = RenderContext {
             program: self.config.program.as_deref(),
@@ -147,6 +147,6 @@ impl<'a> Sampler<'a> {
             declared: &self.declared,
         };
         render(&self.config.command, point, &context)
-            .map_err(|error| Failure::new(Exit::Usage, error.to_string()))
+            .map_err(|error| CommandFailure::new(Exit::Usage, error.to_string()))
     }
 }

@@ -2,10 +2,10 @@
 
 use super::context::Context;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use crate::config::Config;
 use crate::exchange::{OldSweep, read_prior};
-use crate::record::Prior;
+use crate::record::PriorTrials;
 use crate::ui::{Ui, words};
 
 /// Reads old sweeps: ids, folders or CSV files. What does not fit the new space is left out, and said.
@@ -13,15 +13,15 @@ pub async fn read_priors(
     context: &Context,
     config: &Config,
     sources: &[String],
-) -> Result<Option<Prior>, Failure> {
+) -> Result<Option<PriorTrials>, CommandFailure> {
     if sources.is_empty() {
         return Ok(None);
     }
     let Some(metric) = &config.metric else {
-        return Err(Failure::new(Exit::Usage, "--prior needs a metric, and the config names none")
+        return Err(CommandFailure::new(Exit::Usage, "--prior needs a metric, and the config names none")
             .hint("`metric: {name: …, goal: …}` says what the trials of both sweeps are judged by."));
     };
-    let mut prior = Prior::default();
+    let mut prior = PriorTrials::default();
     for source in sources {
         let old = read_prior(&context.store, &context.folder, (config, metric), source).await?;
         report(&context.ui, source, &old);

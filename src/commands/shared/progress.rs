@@ -2,19 +2,19 @@
 
 use std::cell::RefCell;
 
-use crate::exchange::Event;
+use crate::exchange::ExchangeEvent;
 use crate::ui::{Steps, Ui, words};
 
 /// Shows what an export or import does: a line at the foot of the terminal.
-pub fn progress(ui: &Ui) -> impl Fn(Event<'_>) + use<> {
+pub fn progress(ui: &Ui) -> impl Fn(ExchangeEvent<'_>) + use<> {
     let (ui, steps) = (*ui, RefCell::new(None::<Steps>));
     move |event| match event {
-        Event::Replaced => ui.say("An earlier import of this was cut off: what it left was removed."),
-        Event::Begins(trials) => *steps.borrow_mut() = Some(Steps::new(&ui, trials, "trials")),
-        Event::At(name) => steps.borrow().iter().for_each(|steps| steps.at(name)),
-        Event::Done => steps.borrow().iter().for_each(Steps::step),
+        ExchangeEvent::Replaced => ui.say("An earlier import of this was cut off: what it left was removed."),
+        ExchangeEvent::Begins(trials) => *steps.borrow_mut() = Some(Steps::new(&ui, trials, "trials")),
+        ExchangeEvent::At(name) => steps.borrow().iter().for_each(|steps| steps.at(name)),
+        ExchangeEvent::Done => steps.borrow().iter().for_each(Steps::step),
         // What is said from here on must not be overdrawn.
-        Event::Ends => *steps.borrow_mut() = None,
+        ExchangeEvent::Ends => *steps.borrow_mut() = None,
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::context::{Backend, Context};
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use crate::process;
 use crate::record::Sweep;
 use crate::tracking::local_artifacts::folder_of;
@@ -22,15 +22,20 @@ pub struct Delivery {
 }
 
 /// Writes the report where it is wanted, says where it is, and opens it.
-pub fn deliver(context: &Context, sweep: &Sweep, html: &str, delivery: &Delivery) -> Result<(), Failure> {
+pub fn deliver(
+    context: &Context,
+    sweep: &Sweep,
+    html: &str,
+    delivery: &Delivery,
+) -> Result<(), CommandFailure> {
     if let Some(file) = &delivery.file {
         std::fs::write(file, html).map_err(|error| {
-            Failure::new(Exit::WorkFailed, format!("cannot write the report to {}", file.display()))
+            CommandFailure::new(Exit::WorkFailed, format!("cannot write the report to {}", file.display()))
                 .caused_by(&error)
                 .hint("Name a file in a folder that exists. The report is saved with the parent run.")
         })?;
     }
-    let Place { shown, address } = place(context, sweep, delivery.file.as_deref());
+    let ReportLocation { shown, address } = place(context, sweep, delivery.file.as_deref());
     context.ui.say_where("Report:", &shown, &address);
     if delivery.open
         && let Err(why) = process::open_for_person(&address)
@@ -45,12 +50,12 @@ const KEPT: &percent_encoding::AsciiSet =
     &percent_encoding::NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_');
 
 /// Where something is: as a person reads it, and as a browser does.
-struct Place {
+struct ReportLocation {
     shown: String,
     address: String,
 }
 
-impl Place {
+impl ReportLocation {
     fn file(path: &Path) -> Self {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let shown = path.display().to_string();
@@ -68,20 +73,20 @@ pub fn pages_of_runs(context: &Context, sweep: &Sweep) -> Option<String> {
 }
 
 /// The file that was asked for, else MLflow's page on the run, else the file among the artifacts.
-fn place(context: &Context, sweep: &Sweep, asked: Option<&Path>) -> Place {
+fn place(context: &Context, sweep: &Sweep, asked: Option<&Path>) -> ReportLocation {
     if let Some(path) = asked {
-        return Place::file(path);
+        return ReportLocation::file(path);
     }
     let info = &sweep.parent.info;
     match (&context.backend, folder_of(&info.artifact_uri)) {
-        (Backend::File(_), Some(folder)) => Place::file(&folder.join(REPORT)),
+        (Backend::File(_), Some(folder)) => ReportLocation::file(&folder.join(REPORT)),
         (Backend::File(_), None) => {
-            Place { shown: format!("{}/{REPORT}", info.artifact_uri), address: String::new() }
+            ReportLocation { shown: format!("{}/{REPORT}", info.artifact_uri), address: String::new() }
         }
         (Backend::Server { .. }, _) => {
             let runs = pages_of_runs(context, sweep).unwrap_or_default();
             let address = format!("{runs}{}/artifacts/{REPORT}", info.id);
-            Place { shown: address.clone(), address }
+            ReportLocation { shown: address.clone(), address }
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::context::{Context, SweepChoice};
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use super::load::load_sweep;
 use crate::config::Config;
 use crate::query::best_run;
@@ -27,7 +27,7 @@ const BEST: &str = "best";
 const TELLING: usize = 6;
 
 /// A trial that was found.
-pub struct Found {
+pub struct FoundTrial {
     /// `None`: the run belongs to no sweep that can be opened.
     pub of: Option<(Sweep, Config)>,
     /// Its run: the attempt that counts, else the latest; where a run was named, that one.
@@ -36,7 +36,7 @@ pub struct Found {
     pub attempts: Vec<Run>,
 }
 
-impl Found {
+impl FoundTrial {
     /// `trial 7`, else the name of the run.
     pub fn title(&self) -> String {
         match (self.run.tag(tags::RERUN_OF), index_of(&self.run)) {
@@ -46,9 +46,9 @@ impl Found {
     }
 
     /// The sweep and its config, of a trial that must have them.
-    pub fn into_sweep(self) -> Result<(Sweep, Config), Failure> {
+    pub fn into_sweep(self) -> Result<(Sweep, Config), CommandFailure> {
         self.of.ok_or_else(|| {
-            Failure::new(Exit::Usage, format!("run {} belongs to no sweep", self.run.info.id))
+            CommandFailure::new(Exit::Usage, format!("run {} belongs to no sweep", self.run.info.id))
                 .hint("`sweep trials` shows the trials that there are.")
         })
     }
@@ -58,7 +58,7 @@ impl Found {
 ///
 /// # Errors
 /// Where there is none, or several.
-pub async fn find_trial(context: &Context, choice: &TrialChoice) -> Result<Found, Failure> {
+pub async fn find_trial(context: &Context, choice: &TrialChoice) -> Result<FoundTrial, CommandFailure> {
     let store = context.store.as_ref();
     let text = choice.trial.as_str();
     if RunId::is_whole(text) {
@@ -111,19 +111,19 @@ async fn chosen(
     config: Config,
     mut attempts: Vec<Run>,
     trial: TrialIndex,
-) -> Result<Found, Failure> {
+) -> Result<FoundTrial, CommandFailure> {
     attempts.sort_by_key(attempt_of);
     let results = Ledger::read(context.store.as_ref(), &sweep.ledger).await?.results();
     let result = attempts.iter().find(|run| results.get(&trial) == Some(&run.info.id));
     let run = result.or(attempts.last()).cloned().ok_or_else(|| absent(&sweep, &trial.to_string()))?;
-    Ok(Found { of: Some((sweep, config)), run, attempts })
+    Ok(FoundTrial { of: Some((sweep, config)), run, attempts })
 }
 
 /// A run that was named, with the sweep that it belongs to.
-async fn of_run(context: &Context, run: Run) -> Result<Found, Failure> {
+async fn of_run(context: &Context, run: Run) -> Result<FoundTrial, CommandFailure> {
     let store = context.store.as_ref();
     if run.tag(tags::SWEEP).is_some() {
-        return Err(Failure::new(Exit::Usage, format!("{} is a sweep, not a trial", run.info.id))
+        return Err(CommandFailure::new(Exit::Usage, format!("{} is a sweep, not a trial", run.info.id))
             .hint(format!("`sweep trials {}` shows its trials.", run.info.id)));
     }
     let parent = run.tag(tags::SWEEP_ID).or(run.tag(tags::PARENT_RUN_ID)).map(str::to_owned);
@@ -141,23 +141,27 @@ async fn of_run(context: &Context, run: Run) -> Result<Found, Failure> {
         _ => vec![run.clone()],
     };
     attempts.sort_by_key(attempt_of);
-    Ok(Found { of, run, attempts })
+    Ok(FoundTrial { of, run, attempts })
 }
 
 /// The one run, of the sweep where one is given, whose id begins so.
-async fn by_beginning(context: &Context, sweep: Option<&Sweep>, text: &str) -> Result<Option<Run>, Failure> {
+async fn by_beginning(
+    context: &Context,
+    sweep: Option<&Sweep>,
+    text: &str,
+) -> Result<Option<Run>, CommandFailure> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Ok(None);
     }
     let mut found = runs_by_id(context.store.as_ref(), sweep, &text.to_ascii_lowercase()).await?;
     if found.len() > 1 {
-        return Err(Failure::new(Exit::Usage, format!("several runs begin with `{text}`"))
+        return Err(CommandFailure::new(Exit::Usage, format!("several runs begin with `{text}`"))
             .hint("Give more of the id."));
     }
     Ok(found.pop())
 }
 
-async fn no_such_trial(context: &Context, sweep: &Sweep, text: &str) -> Failure {
+async fn no_such_trial(context: &Context, sweep: &Sweep, text: &str) -> CommandFailure {
     let failure = absent(sweep, text);
     match Ledger::read(context.store.as_ref(), &sweep.ledger).await {
         Err(error) if error.kind != ErrorKind::NotFound => error.into(),
@@ -184,14 +188,14 @@ async fn no_such_trial(context: &Context, sweep: &Sweep, text: &str) -> Failure 
 }
 
 /// A trial that has its result, and no run any more.
-fn deleted(sweep: &Sweep, trial: TrialIndex) -> Failure {
+fn deleted(sweep: &Sweep, trial: TrialIndex) -> CommandFailure {
     let name = &sweep.parent.info.name;
-    Failure::new(Exit::Usage, format!("the run of trial {trial} of sweep {name} was deleted")).hint(format!(
+    CommandFailure::new(Exit::Usage, format!("the run of trial {trial} of sweep {name} was deleted")).hint(format!(
         "Restore it in MLflow (`mlflow runs restore`), or run the trial again: sweep retry --sweep-id={} {trial}",
         sweep.id()
     ))
 }
 
-fn absent(sweep: &Sweep, text: &str) -> Failure {
-    Failure::new(Exit::Usage, format!("sweep {} has no trial `{text}`", sweep.parent.info.name))
+fn absent(sweep: &Sweep, text: &str) -> CommandFailure {
+    CommandFailure::new(Exit::Usage, format!("sweep {} has no trial `{text}`", sweep.parent.info.name))
 }

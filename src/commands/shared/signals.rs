@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 use tokio::sync::watch;
 
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::CommandFailure;
 use crate::agent::{Level, Stop};
 use crate::process::EndSignals;
 use crate::ui::Ui;
@@ -19,7 +19,7 @@ pub struct Signals {
 }
 
 impl Signals {
-    pub fn listen(ui: Ui) -> Result<Self, Failure> {
+    pub fn listen(ui: Ui) -> Result<Self, CommandFailure> {
         let mut signals = EndSignals::listen().map_err(|error| not_heard(&error))?;
         let stop = watch::Sender::new(Stop::default());
         let (exit, received) = watch::channel(None);
@@ -76,13 +76,13 @@ impl Drop for Signals {
 }
 
 /// Waits for Ctrl-C or another signal that asks for the end, and says how the program is to end.
-pub async fn asked_to_end() -> Result<Exit, Failure> {
+pub async fn asked_to_end() -> Result<Exit, CommandFailure> {
     let mut signals = EndSignals::listen().map_err(|error| not_heard(&error))?;
     Ok(Exit::after(signals.next().await))
 }
 
-pub fn not_heard(error: &std::io::Error) -> Failure {
-    Failure::new(Exit::WorkFailed, "the program cannot listen for signals").caused_by(error)
+pub fn not_heard(error: &std::io::Error) -> CommandFailure {
+    CommandFailure::new(Exit::WorkFailed, "the program cannot listen for signals").caused_by(error)
 }
 
 fn after_interrupt(present: Level) -> Level {

@@ -14,7 +14,7 @@ const KNOWN: &str = "sweeps";
 
 /// The sweep that was last initialised in a directory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Latest {
+pub struct LatestSweep {
     /// Id of its parent run.
     pub sweep_id: String,
     /// Where it was made; without credentials.
@@ -23,7 +23,7 @@ pub struct Latest {
     pub config_sha256: String,
 }
 
-impl Latest {
+impl LatestSweep {
     /// Reads it; `None` where there is none, or none that can be read.
     pub fn load(directory: &Path) -> Option<Self> {
         serde_json::from_slice(&std::fs::read(directory.join(FOLDER).join(LATEST)).ok()?).ok()

@@ -1,11 +1,11 @@
 //! What `sweep status` shows a person: as much of each part as fits the terminal.
 
 use super::super::shared::{counts_words, status_cell};
-use crate::query::{AgentSigns, Snapshot, State, since, took};
+use crate::query::{AgentHeartbeat, SweepSnapshot, SweepState, since, took};
 use crate::record::{exit_code_of, index_of, tags};
 use crate::space::Value;
 use crate::tracking::Run;
-use crate::ui::{Cell, Column, Facts, Sheet, Style, Ui, words};
+use crate::ui::{Facts, Sheet, SheetCell, SheetColumn, Style, Ui, words};
 
 /// Characters of a sparkline.
 const SPARK: usize = 16;
@@ -31,7 +31,7 @@ const LIMITS: [Limits; 8] = [
     Limits { running: 0, ended: 0, failures: 0, agents: 0 },
 ];
 
-impl Snapshot {
+impl SweepSnapshot {
     /// Everything.
     pub(super) fn text(&self, ui: &Ui) -> String {
         self.text_with(ui, LIMITS[0])
@@ -54,9 +54,11 @@ impl Snapshot {
         let overview = &self.overview;
         let state = overview.state();
         let style = match state {
-            State::Running | State::Complete | State::Finished => Style::Good,
-            State::Cancelled | State::Stopped | State::Paused | State::Importing => Style::Warning,
-            State::New | State::Idle => Style::Strong,
+            SweepState::Running | SweepState::Complete | SweepState::Finished => Style::Good,
+            SweepState::Cancelled | SweepState::Stopped | SweepState::Paused | SweepState::Importing => {
+                Style::Warning
+            }
+            SweepState::New | SweepState::Idle => Style::Strong,
         };
         let name = Style::Strong.paint(&words::printable(&overview.sweep.parent.info.name), ui.color_out);
         let mut out = format!("{name}  {}\n\n", style.paint(state.word(), ui.color_out));
@@ -123,13 +125,15 @@ impl Snapshot {
             return Some(format!("sweep logs {trial}"));
         }
         match self.overview.state() {
-            State::New | State::Idle => Some(format!("sweep run {id}")),
-            State::Paused | State::Stopped | State::Cancelled => Some(format!("sweep resume {id}")),
-            State::Importing => {
+            SweepState::New | SweepState::Idle => Some(format!("sweep run {id}")),
+            SweepState::Paused | SweepState::Stopped | SweepState::Cancelled => {
+                Some(format!("sweep resume {id}"))
+            }
+            SweepState::Importing => {
                 Some("run the same `sweep import` again: it replaces what was cut off".to_owned())
             }
-            State::Complete => Some(format!("sweep finalize {id}")),
-            State::Finished | State::Running => None,
+            SweepState::Complete => Some(format!("sweep finalize {id}")),
+            SweepState::Finished | SweepState::Running => None,
         }
     }
 
@@ -137,21 +141,21 @@ impl Snapshot {
     fn ended_sheet(&self, most: usize) -> Sheet {
         let metric = self.overview.metric.as_ref().map(|metric| metric.name.as_str());
         let columns = vec![
-            Column::new("Ended", "trial"),
-            Column::new("Status", "status"),
-            Column::new(metric.unwrap_or("Metric"), "value"),
-            Column::new("Took", "seconds"),
-            Column::new("When", "end"),
-            Column::new("Params", "params").rank(1),
+            SheetColumn::new("Ended", "trial"),
+            SheetColumn::new("Status", "status"),
+            SheetColumn::new(metric.unwrap_or("Metric"), "value"),
+            SheetColumn::new("Took", "seconds"),
+            SheetColumn::new("When", "end"),
+            SheetColumn::new("Params", "params").rank(1),
         ];
         let row = |run: &Run| {
             vec![
-                index_of(run).map_or(Cell::Empty, |trial| Cell::Count(trial.0)),
+                index_of(run).map_or(SheetCell::Empty, |trial| SheetCell::Count(trial.0)),
                 status_cell(run),
-                Cell::number(metric.and_then(|name| Some(run.metric(name)?.value))),
-                took(run, self.now).map_or(Cell::Empty, Cell::Took),
-                run.info.end_time.map_or(Cell::Empty, Cell::Moment),
-                Cell::Text(words::point(&self.overview.point(run))),
+                SheetCell::number(metric.and_then(|name| Some(run.metric(name)?.value))),
+                took(run, self.now).map_or(SheetCell::Empty, SheetCell::Took),
+                run.info.end_time.map_or(SheetCell::Empty, SheetCell::Moment),
+                SheetCell::Text(words::point(&self.overview.point(run))),
             ]
         };
         Sheet { columns, rows: self.ended.iter().take(most).map(row).collect() }
@@ -171,28 +175,28 @@ impl Snapshot {
             }
         }
         let mut columns = vec![
-            Column::new("Trial", "trial"),
-            Column::new("Runs for", "seconds"),
-            Column::new(metric.unwrap_or("Metric"), "value"),
-            Column::new("So far", "history"),
+            SheetColumn::new("Trial", "trial"),
+            SheetColumn::new("Runs for", "seconds"),
+            SheetColumn::new(metric.unwrap_or("Metric"), "value"),
+            SheetColumn::new("So far", "history"),
         ];
-        columns.extend(paths.iter().map(|path| Column::new(path, path).rank(2)));
-        columns.push(Column::new("Host", "host").rank(1));
+        columns.extend(paths.iter().map(|path| SheetColumn::new(path, path).rank(2)));
+        columns.push(SheetColumn::new("Host", "host").rank(1));
         let row = |(run, history): &(Run, Vec<f64>)| {
             let leaves = self.leaves(run);
             let mut cells = vec![
-                index_of(run).map_or(Cell::Empty, |trial| Cell::Count(trial.0)),
-                took(run, self.now).map_or(Cell::Empty, Cell::Took),
-                Cell::number(metric.and_then(|name| Some(run.metric(name)?.value))),
-                Cell::Text(words::sparkline(history, SPARK)),
+                index_of(run).map_or(SheetCell::Empty, |trial| SheetCell::Count(trial.0)),
+                took(run, self.now).map_or(SheetCell::Empty, SheetCell::Took),
+                SheetCell::number(metric.and_then(|name| Some(run.metric(name)?.value))),
+                SheetCell::Text(words::sparkline(history, SPARK)),
             ];
             cells.extend(paths.iter().map(|path| {
                 leaves
                     .iter()
                     .find(|(name, _)| name == path)
-                    .map_or(Cell::Empty, |(_, value)| Cell::Value(value.clone()))
+                    .map_or(SheetCell::Empty, |(_, value)| SheetCell::Value(value.clone()))
             }));
-            cells.push(Cell::text(run.tag(tags::HOST)));
+            cells.push(SheetCell::text(run.tag(tags::HOST)));
             cells
         };
         Sheet { columns, rows: self.running.iter().take(most).map(row).collect() }
@@ -200,20 +204,20 @@ impl Snapshot {
 
     fn agent_sheet(&self, most: usize) -> Sheet {
         let columns = vec![
-            Column::new("Agent", "agent").rank(1),
-            Column::new("Host", "host"),
-            Column::new("Runs trial", "running"),
-            Column::new("Last heard of", "last_heard"),
+            SheetColumn::new("Agent", "agent").rank(1),
+            SheetColumn::new("Host", "host"),
+            SheetColumn::new("Runs trial", "running"),
+            SheetColumn::new("Last heard of", "last_heard"),
         ];
-        let row = |signs: &AgentSigns| {
+        let row = |signs: &AgentHeartbeat| {
             let trials: Vec<String> = signs.running.iter().map(ToString::to_string).collect();
             let since = since(signs.last, self.now);
             let lost = if since > signs.lease && !trials.is_empty() { " (lost?)" } else { "" };
             vec![
-                Cell::Text(signs.agent.clone()),
-                Cell::Text(signs.host.clone()),
-                Cell::Text(trials.join(", ")),
-                Cell::Text(format!("{}{lost}", words::ago(since))),
+                SheetCell::Text(signs.agent.clone()),
+                SheetCell::Text(signs.host.clone()),
+                SheetCell::Text(trials.join(", ")),
+                SheetCell::Text(format!("{}{lost}", words::ago(since))),
             ]
         };
         Sheet { columns, rows: self.agents.iter().take(most).map(row).collect() }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::space::{Distribution, Value};
 
 /// The values of one parameter.
-pub enum Allowed {
+pub enum AllowedValues {
     /// These, by identity.
     Listed(HashSet<String>),
     /// Numbers between two ends.
@@ -14,7 +14,7 @@ pub enum Allowed {
     Number,
 }
 
-impl Allowed {
+impl AllowedValues {
     /// What a distribution can give. Quantised values are taken by the ends of their range.
     pub fn of(distribution: &Distribution) -> Self {
         match distribution {

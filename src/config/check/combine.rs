@@ -1,6 +1,6 @@
 //! `zip:` and `constraints:`, what ties parameters together.
 
-use super::fields::Fields;
+use super::fields::ConfigFields;
 use super::parameters::Parameters;
 use crate::config::constraint::{Constraint, ConstraintError};
 use crate::config::finding::Findings;
@@ -13,7 +13,7 @@ fn names<'a>(leaves: &'a [Leaf<'a>]) -> impl Iterator<Item = &'a str> {
 }
 
 /// `zip:`, groups of parameters that move together.
-pub fn zip(fields: &Fields<'_>, leaves: &[Leaf<'_>], findings: &mut Findings) -> Vec<Vec<String>> {
+pub fn zip(fields: &ConfigFields<'_>, leaves: &[Leaf<'_>], findings: &mut Findings) -> Vec<Vec<String>> {
     let Some(items) = fields.some("zip").and_then(|field| field.list(findings)) else { return Vec::new() };
     let mut groups: Vec<Vec<String>> = Vec::new();
     for item in items {
@@ -73,7 +73,11 @@ pub fn zip(fields: &Fields<'_>, leaves: &[Leaf<'_>], findings: &mut Findings) ->
 }
 
 /// `constraints:`, expressions over parameters.
-pub fn constraints(fields: &Fields<'_>, parameters: &Parameters, findings: &mut Findings) -> Vec<Constraint> {
+pub fn constraints(
+    fields: &ConfigFields<'_>,
+    parameters: &Parameters,
+    findings: &mut Findings,
+) -> Vec<Constraint> {
     let Some(items) = fields.some("constraints").and_then(|field| field.list(findings)) else {
         return Vec::new();
     };

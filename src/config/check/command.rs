@@ -2,19 +2,19 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::fields::Fields;
+use super::fields::ConfigFields;
 use super::fields::MAX_NAMED;
 use super::form::is_mlflow_form;
 use super::macros;
 use super::parameters::written;
 use super::pasted::{self, texts};
-use super::source::Source;
+use super::source::CommandSource;
 use crate::config::command::{
-    EXTRA_NAMES, MACROS, Part, Place as ShellPlace, Scan, argv_names, is_script, scan, whole_item,
+    EXTRA_NAMES, MACROS, Part, QuotePosition as ShellPlace, Scan, argv_names, is_script, scan, whole_item,
 };
-use crate::config::finding::{Findings, Place};
+use crate::config::finding::{Findings, KeyPlace};
 use crate::config::suggest::{did_you_mean, nearest};
-use crate::config::yaml::{Kind, Node, shorten};
+use crate::config::yaml::{NodeKind, YamlNode, shorten};
 use crate::config::{Command, Config};
 use crate::space::{Distribution, Leaf, Value};
 
@@ -22,7 +22,7 @@ use crate::space::{Distribution, Leaf, Value};
 const MAX_COMMAND: usize = 100_000;
 
 /// Reads both keys; `None` after an error.
-pub fn check(fields: &Fields<'_>, findings: &mut Findings) -> (Option<Command>, Option<String>) {
+pub fn check(fields: &ConfigFields<'_>, findings: &mut Findings) -> (Option<Command>, Option<String>) {
     let program = fields.some("program").and_then(|field| field.text(findings));
     let has_program = fields.some("program").is_some();
     let default = || ["${env}", "${interpreter}", "${program}", "${args}"].map(str::to_owned).to_vec();
@@ -35,7 +35,7 @@ pub fn check(fields: &Fields<'_>, findings: &mut Findings) -> (Option<Command>, 
         return (Some(Command::Argv(default())), program);
     };
     match &field.node.kind {
-        Kind::Scalar { value: Value::Text(text), .. } => {
+        NodeKind::Scalar { value: Value::Text(text), .. } => {
             if text.len() > MAX_COMMAND {
                 findings
                     .error(
@@ -53,13 +53,13 @@ pub fn check(fields: &Fields<'_>, findings: &mut Findings) -> (Option<Command>, 
             }
             (Some(Command::Shell(text.clone())), program)
         }
-        Kind::Sequence(items) if items.is_empty() => {
+        NodeKind::Sequence(items) if items.is_empty() => {
             if !has_program {
                 missing(&field.place, findings);
             }
             (Some(Command::Argv(default())), program)
         }
-        Kind::Sequence(items) => {
+        NodeKind::Sequence(items) => {
             let argv = arguments(items, &field.place, findings);
             if !has_program && argv.iter().any(|item| item == "${program}") {
                 findings
@@ -79,21 +79,21 @@ pub fn check(fields: &Fields<'_>, findings: &mut Findings) -> (Option<Command>, 
 }
 
 /// The items of a list as they are written.
-fn arguments(items: &[Node], place: &Place, findings: &mut Findings) -> Vec<String> {
+fn arguments(items: &[YamlNode], place: &KeyPlace, findings: &mut Findings) -> Vec<String> {
     let mut argv = Vec::new();
     for item in items {
-        if let Kind::Scalar { value, .. } = &item.kind {
+        if let NodeKind::Scalar { value, .. } = &item.kind {
             argv.push(value.text());
             continue;
         }
-        let place = Place { path: place.path.clone(), span: item.span };
+        let place = KeyPlace { path: place.path.clone(), span: item.span };
         let message = format!("an item of `command` must be a single value, and this is {}", item.describe());
         findings.error(&place, message).hint("put it in quotes: inside [...] a macro must be quoted");
     }
     argv
 }
 
-fn missing(place: &Place, findings: &mut Findings) {
+fn missing(place: &KeyPlace, findings: &mut Findings) {
     findings
         .error(place, "there is neither a `command` nor a `program`: what is a trial to run?")
         .hint(
@@ -104,13 +104,13 @@ fn missing(place: &Place, findings: &mut Findings) {
 
 /// What the parameters and the command say about each other. `config` is absent where the file has faults;
 /// what can be said without it is said all the same.
-pub fn traps(fields: &Fields<'_>, config: Option<&Config>, source: &str, findings: &mut Findings) {
+pub fn traps(fields: &ConfigFields<'_>, config: Option<&Config>, source: &str, findings: &mut Findings) {
     let written = written(fields);
     let command = fields.some("command");
     let Some(field) = command.clone().or_else(|| fields.some("program")) else { return };
-    let place = Source { source, place: field.place.clone() };
+    let place = CommandSource { source, place: field.place.clone() };
     let budget = fields.get("budget").and_then(|field| match &field.node.kind {
-        Kind::Mapping(entries) => Fields { place: field.key, entries }.get("parameter"),
+        NodeKind::Mapping(entries) => ConfigFields { place: field.key, entries }.get("parameter"),
         _ => None,
     });
     let budget = budget.map(|field| field.node.to_value().text());
@@ -160,7 +160,7 @@ pub fn traps(fields: &Fields<'_>, config: Option<&Config>, source: &str, finding
     if used.iter().any(|name| name.starts_with("args")) {
         return;
     }
-    let unused: Vec<&(String, Place, bool)> = written
+    let unused: Vec<&(String, KeyPlace, bool)> = written
         .iter()
         .filter(|(name, _, is_leaf)| {
             let covers = |used: &String| {
@@ -177,7 +177,7 @@ fn warn_of_unknown(
     unknown: &[String],
     list: bool,
     words: &[&str],
-    place: &Source<'_>,
+    place: &CommandSource<'_>,
     findings: &mut Findings,
 ) {
     for name in unknown.iter().take(20) {
@@ -190,7 +190,12 @@ fn warn_of_unknown(
 }
 
 /// One warning for all parameters that the command has no place for: a script may read them elsewhere.
-fn warn_of_unused(unused: &[&(String, Place, bool)], list: bool, command: &Place, findings: &mut Findings) {
+fn warn_of_unused(
+    unused: &[&(String, KeyPlace, bool)],
+    list: bool,
+    command: &KeyPlace,
+    findings: &mut Findings,
+) {
     let Some((first, at, _)) = unused.first() else { return };
     let more = if unused.len() > MAX_NAMED { ", …" } else { "" };
     let names = |shape: &dyn Fn(&str) -> String| {
@@ -259,7 +264,12 @@ fn looks_like_ours(name: &str, script: &str, known: &HashSet<&str>) -> bool {
 }
 
 /// Values that can't be quoted where the script has them, and those that quoting changes.
-fn places_of_values(scanned: &Scan, config: Option<&Config>, place: &Source<'_>, findings: &mut Findings) {
+fn places_of_values(
+    scanned: &Scan,
+    config: Option<&Config>,
+    place: &CommandSource<'_>,
+    findings: &mut Findings,
+) {
     if let Some(open) = scanned.unclosed {
         findings
             .error(&place.place, format!("the command opens {open} and never closes it"))
@@ -268,7 +278,7 @@ fn places_of_values(scanned: &Scan, config: Option<&Config>, place: &Source<'_>,
     }
     let leaves = config.map(|config| config.space.leaves()).unwrap_or_default();
     let mut seen: HashMap<&str, usize> = HashMap::new();
-    let mut traits: HashMap<&str, Traits> = HashMap::new();
+    let mut traits: HashMap<&str, ValueTraits> = HashMap::new();
     for part in &scanned.parts {
         let Part::Slot(slot) = part else { continue };
         let count = seen.entry(&slot.name).or_default();
@@ -278,8 +288,8 @@ fn places_of_values(scanned: &Scan, config: Option<&Config>, place: &Source<'_>,
             continue;
         }
         let name = &slot.name;
-        let Traits { numbers, spaces } =
-            *traits.entry(name.as_str()).or_insert_with(|| Traits::of(name, &leaves));
+        let ValueTraits { numbers, spaces } =
+            *traits.entry(name.as_str()).or_insert_with(|| ValueTraits::of(name, &leaves));
         let reason = match slot.place {
             ShellPlace::Refused(reason) => Some(reason),
             ShellPlace::Arithmetic if !numbers => Some("only numbers can stand in shell arithmetic"),
@@ -306,14 +316,14 @@ fn places_of_values(scanned: &Scan, config: Option<&Config>, place: &Source<'_>,
 
 /// What the values of a parameter or group have in common.
 #[derive(Clone, Copy)]
-struct Traits {
+struct ValueTraits {
     /// All are numbers.
     numbers: bool,
     /// Some are texts with spaces.
     spaces: bool,
 }
 
-impl Traits {
+impl ValueTraits {
     fn of(name: &str, leaves: &[Leaf<'_>]) -> Self {
         let inside = |leaf: &&Leaf<'_>| {
             leaf.name.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))

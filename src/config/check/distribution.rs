@@ -1,8 +1,8 @@
 //! One parameter: which distribution its keys stand for, and whether their values fit.
 
-use super::fields::{Field, Fields};
+use super::fields::{ConfigField, ConfigFields};
 use super::foreign;
-use crate::config::finding::{Findings, Place};
+use crate::config::finding::{Findings, KeyPlace};
 use crate::config::suggest::{did_you_mean, one_of};
 use crate::space::{Distribution, Number, Shape, Value};
 
@@ -64,7 +64,7 @@ const ALIASES: [(&str, &str); 14] = [
 ];
 
 /// Reads one parameter; `None` after an error was reported.
-pub fn check(fields: &Fields<'_>, findings: &mut Findings) -> Option<Distribution> {
+pub fn check(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<Distribution> {
     let before = findings.errors.len();
     fields.refuse_others(&KEYS, "a parameter", &foreign::advice_of_parameter, findings);
     let name = match fields.get("distribution") {
@@ -126,7 +126,7 @@ fn one_and(words: &[&str]) -> String {
 }
 
 /// The distribution that is named.
-fn named(field: &Field<'_>, findings: &mut Findings) -> Option<&'static str> {
+fn named(field: &ConfigField<'_>, findings: &mut Findings) -> Option<&'static str> {
     let Some(Value::Text(word)) = field.node.scalar() else {
         field.wrong("the name of a distribution", findings);
         return None;
@@ -149,7 +149,7 @@ fn named(field: &Field<'_>, findings: &mut Findings) -> Option<&'static str> {
 }
 
 /// The distribution that the keys stand for where none is named.
-fn inferred(fields: &Fields<'_>, findings: &mut Findings, before: usize) -> Option<&'static str> {
+fn inferred(fields: &ConfigFields<'_>, findings: &mut Findings, before: usize) -> Option<&'static str> {
     let has = |key| fields.get(key).is_some();
     if has("value") {
         return Some("constant");
@@ -192,7 +192,7 @@ fn inferred(fields: &Fields<'_>, findings: &mut Findings, before: usize) -> Opti
     None
 }
 
-fn build(name: &str, fields: &Fields<'_>, findings: &mut Findings) -> Option<Distribution> {
+fn build(name: &str, fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<Distribution> {
     match name {
         "constant" => fields.get("value").map(|field| Distribution::Constant(field.node.to_value())),
         "categorical" | "categorical_w_probabilities" => categorical(fields, findings),
@@ -206,7 +206,7 @@ fn build(name: &str, fields: &Fields<'_>, findings: &mut Findings) -> Option<Dis
 }
 
 /// `q`, 1.0 where it is left out.
-fn quantum(fields: &Fields<'_>, findings: &mut Findings) -> Option<Option<Number>> {
+fn quantum(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<Option<Number>> {
     match fields.get("q") {
         None => Some(Some(Number::Float(1.0))),
         Some(field) => {
@@ -220,7 +220,7 @@ fn quantum(fields: &Fields<'_>, findings: &mut Findings) -> Option<Option<Number
     }
 }
 
-fn categorical(fields: &Fields<'_>, findings: &mut Findings) -> Option<Distribution> {
+fn categorical(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<Distribution> {
     let field = fields.get("values")?;
     let values: Vec<Value> = field.list(findings)?.iter().map(|item| item.node.to_value()).collect();
     if values.is_empty() {
@@ -234,7 +234,7 @@ fn categorical(fields: &Fields<'_>, findings: &mut Findings) -> Option<Distribut
     Some(Distribution::Categorical { values, probabilities })
 }
 
-fn probabilities(field: &Field<'_>, count: usize, findings: &mut Findings) -> Option<Vec<f64>> {
+fn probabilities(field: &ConfigField<'_>, count: usize, findings: &mut Findings) -> Option<Vec<f64>> {
     let items = field.list(findings)?;
     if items.len() != count {
         let message = format!("there are {count} values and {} probabilities", items.len());
@@ -259,7 +259,7 @@ fn probabilities(field: &Field<'_>, count: usize, findings: &mut Findings) -> Op
     Some(numbers)
 }
 
-fn int_uniform(fields: &Fields<'_>, findings: &mut Findings) -> Option<Distribution> {
+fn int_uniform(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<Distribution> {
     let mut bound = |key| {
         let field = fields.get(key)?;
         match field.node.scalar() {
@@ -286,7 +286,7 @@ fn int_uniform(fields: &Fields<'_>, findings: &mut Findings) -> Option<Distribut
     Some(Distribution::IntUniform { min, max })
 }
 
-fn empty_range<T>(fields: &Fields<'_>, findings: &mut Findings) -> Option<T> {
+fn empty_range<T>(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<T> {
     let place = fields.get("min").map_or_else(|| fields.place.below("min"), |field| field.place);
     let number = |key: &str| fields.get(key).and_then(|field| field.node.scalar().and_then(Value::as_f64));
     let hint =
@@ -295,7 +295,7 @@ fn empty_range<T>(fields: &Fields<'_>, findings: &mut Findings) -> Option<T> {
     None
 }
 
-fn shape(name: &str, fields: &Fields<'_>, findings: &mut Findings) -> Option<Shape> {
+fn shape(name: &str, fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<Shape> {
     let base = name.strip_prefix("q_").unwrap_or(name);
     let mut or = |key, default| fields.get(key).map_or(Some(default), |field| field.number(findings));
     match base {
@@ -323,7 +323,7 @@ fn shape(name: &str, fields: &Fields<'_>, findings: &mut Findings) -> Option<Sha
 }
 
 fn at_least_zero(
-    fields: &Fields<'_>,
+    fields: &ConfigFields<'_>,
     key: &str,
     x: Number,
     zero: bool,
@@ -337,7 +337,7 @@ fn at_least_zero(
     Some(())
 }
 
-fn too_large(fallback: &Place, field: Option<Field<'_>>, findings: &mut Findings) {
+fn too_large(fallback: &KeyPlace, field: Option<ConfigField<'_>>, findings: &mut Findings) {
     let place = field.map_or_else(|| fallback.clone(), |field| field.place);
     findings
         .error(
@@ -347,7 +347,7 @@ fn too_large(fallback: &Place, field: Option<Field<'_>>, findings: &mut Findings
         .hint("if it is meant as a value, use the distribution with `_values`");
 }
 
-fn range(base: &str, fields: &Fields<'_>, findings: &mut Findings) -> Option<Shape> {
+fn range(base: &str, fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<Shape> {
     let mut bound = |key| fields.get(key).and_then(|field| field.number(findings));
     let (min, max) = (bound("min"), bound("max"));
     let (min, max) = (min?, max?);

@@ -1,9 +1,9 @@
 //! `early_terminate:` and `budget:`.
 
-use super::fields::{Field, Fields};
+use super::fields::{ConfigField, ConfigFields};
 use crate::config::command::{EXTRA_NAMES, MACROS};
 use crate::config::finding::Findings;
-use crate::config::yaml::{Kind, shorten};
+use crate::config::yaml::{NodeKind, shorten};
 use crate::config::{Budget, EarlyTerminate};
 use crate::space::{Number, Space};
 
@@ -23,7 +23,7 @@ const TYPES: [(&str, Type); 4] = [
 ];
 
 /// Reads `early_terminate:`.
-pub fn check(field: &Field<'_>, findings: &mut Findings) -> Option<EarlyTerminate> {
+pub fn check(field: &ConfigField<'_>, findings: &mut Findings) -> Option<EarlyTerminate> {
     let before = findings.errors.len();
     let fields = field.mapping(findings)?;
     let Some(kind) = fields.get("type") else {
@@ -42,7 +42,7 @@ pub fn check(field: &Field<'_>, findings: &mut Findings) -> Option<EarlyTerminat
 }
 
 /// A ratio above 1.
-fn eta(fields: &Fields<'_>, findings: &mut Findings) -> Option<f64> {
+fn eta(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<f64> {
     let Some(field) = fields.some("eta") else { return Some(3.0) };
     let eta = field.number(findings)?.as_f64();
     if eta <= 1.0 {
@@ -52,15 +52,15 @@ fn eta(fields: &Fields<'_>, findings: &mut Findings) -> Option<f64> {
     Some(eta)
 }
 
-fn whole(fields: &Fields<'_>, key: &str, low: u64, findings: &mut Findings) -> Option<u64> {
+fn whole(fields: &ConfigFields<'_>, key: &str, low: u64, findings: &mut Findings) -> Option<u64> {
     fields.some(key).and_then(|field| field.whole(low, findings))
 }
 
-fn boolean(fields: &Fields<'_>, key: &str, default: bool, findings: &mut Findings) -> Option<bool> {
+fn boolean(fields: &ConfigFields<'_>, key: &str, default: bool, findings: &mut Findings) -> Option<bool> {
     fields.some(key).map_or(Some(default), |field| field.boolean(findings))
 }
 
-fn hyperband(fields: &Fields<'_>, findings: &mut Findings) -> Option<EarlyTerminate> {
+fn hyperband(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<EarlyTerminate> {
     fields.refuse_unknown(
         &["type", "min_iter", "max_iter", "s", "eta", "strict"],
         "`type: hyperband`",
@@ -117,7 +117,7 @@ fn hyperband(fields: &Fields<'_>, findings: &mut Findings) -> Option<EarlyTermin
     Some(EarlyTerminate::Hyperband { min_iter, max_iter, s, eta, strict: strict? })
 }
 
-fn asha(fields: &Fields<'_>, findings: &mut Findings) -> Option<EarlyTerminate> {
+fn asha(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<EarlyTerminate> {
     const KEYS: [&str; 6] = ["type", "min_iter", "max_iter", "eta", "min_trials", "stop_on_nan"];
     fields.refuse_unknown(&KEYS, "`type: asha`", findings);
     let eta = eta(fields, findings);
@@ -139,7 +139,7 @@ fn asha(fields: &Fields<'_>, findings: &mut Findings) -> Option<EarlyTerminate> 
     })
 }
 
-fn median(fields: &Fields<'_>, findings: &mut Findings) -> Option<EarlyTerminate> {
+fn median(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<EarlyTerminate> {
     fields.refuse_unknown(&["type", "warmup", "min_trials", "stop_on_nan"], "`type: median`", findings);
     let warmup = whole(fields, "warmup", 0, findings).unwrap_or(0);
     let min_trials = whole(fields, "min_trials", 1, findings).unwrap_or(5);
@@ -147,7 +147,7 @@ fn median(fields: &Fields<'_>, findings: &mut Findings) -> Option<EarlyTerminate
     Some(EarlyTerminate::Median { warmup, min_trials, stop_on_nan: stop_on_nan? })
 }
 
-fn patience(fields: &Fields<'_>, findings: &mut Findings) -> Option<EarlyTerminate> {
+fn patience(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<EarlyTerminate> {
     fields.refuse_unknown(&["type", "patience", "min_delta", "stop_on_nan"], "`type: patience`", findings);
     let Some(field) = fields.some("patience") else {
         findings
@@ -171,7 +171,7 @@ fn patience(fields: &Fields<'_>, findings: &mut Findings) -> Option<EarlyTermina
 }
 
 /// Reads `budget:`.
-pub fn budget(field: &Field<'_>, findings: &mut Findings) -> Option<Budget> {
+pub fn budget(field: &ConfigField<'_>, findings: &mut Findings) -> Option<Budget> {
     let before = findings.errors.len();
     let fields = field.mapping(findings)?;
     fields.refuse_unknown(&["parameter", "min", "max", "eta"], "`budget`", findings);
@@ -194,10 +194,15 @@ pub fn budget(field: &Field<'_>, findings: &mut Findings) -> Option<Budget> {
 }
 
 /// Holds that the budget has a name of its own: a point carries it like a parameter.
-pub fn budget_name(fields: &Fields<'_>, budget: Option<&Budget>, space: &Space, findings: &mut Findings) {
+pub fn budget_name(
+    fields: &ConfigFields<'_>,
+    budget: Option<&Budget>,
+    space: &Space,
+    findings: &mut Findings,
+) {
     let Some((field, budget)) = fields.get("budget").zip(budget) else { return };
-    let Kind::Mapping(entries) = &field.node.kind else { return };
-    let inner = Fields { place: field.key.clone(), entries };
+    let NodeKind::Mapping(entries) = &field.node.kind else { return };
+    let inner = ConfigFields { place: field.key.clone(), entries };
     let place = inner.get("parameter").map_or_else(|| field.key.clone(), |name| name.place);
     let name = budget.parameter.as_str();
     let is_parameter = space.nodes.iter().any(|(node, _)| node == name)

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::config::finding::{Findings, Place};
+use crate::config::finding::{Findings, KeyPlace};
 use crate::config::suggest::{did_you_mean, nearest, one_of};
-use crate::config::yaml::{Entry, Kind, Node, Span, shorten};
+use crate::config::yaml::{MappingEntry, NodeKind, Span, YamlNode, shorten};
 use crate::space::{Number, Value};
 
 /// So many keys are looked at as misspellings of one that is missing.
@@ -14,44 +14,44 @@ pub const MAX_NAMED: usize = 12;
 
 /// A mapping whose entries are to be read.
 #[derive(Debug, Clone)]
-pub struct Fields<'a> {
+pub struct ConfigFields<'a> {
     /// Where it stands.
-    pub place: Place,
+    pub place: KeyPlace,
     /// Its entries.
-    pub entries: &'a [Entry],
+    pub entries: &'a [MappingEntry],
 }
 
 /// One entry.
 #[derive(Debug, Clone)]
-pub struct Field<'a> {
+pub struct ConfigField<'a> {
     /// Its path, and the place of its value (of its key for lists, mappings and nothing).
-    pub place: Place,
+    pub place: KeyPlace,
     /// The place of its key.
-    pub key: Place,
+    pub key: KeyPlace,
     /// Its value.
-    pub node: &'a Node,
+    pub node: &'a YamlNode,
 }
 
-impl<'a> Fields<'a> {
+impl<'a> ConfigFields<'a> {
     /// The entry of a key. An explicit null is an entry.
-    pub fn get(&self, name: &str) -> Option<Field<'a>> {
+    pub fn get(&self, name: &str) -> Option<ConfigField<'a>> {
         self.entries.iter().find(|entry| is_text_key(&entry.key, name)).map(|entry| self.field(entry))
     }
 
     /// The entry of a key, unless it is null: for optional keys null means absent.
-    pub fn some(&self, name: &str) -> Option<Field<'a>> {
+    pub fn some(&self, name: &str) -> Option<ConfigField<'a>> {
         self.get(name).filter(|field| field.node.scalar() != Some(&Value::Null))
     }
 
     /// An entry with its places.
-    pub fn field(&self, entry: &'a Entry) -> Field<'a> {
-        let key = Place { span: entry.key.span, ..self.place.below(&entry.key.name()) };
+    pub fn field(&self, entry: &'a MappingEntry) -> ConfigField<'a> {
+        let key = KeyPlace { span: entry.key.span, ..self.place.below(&entry.key.name()) };
         let own = match &entry.value.kind {
-            Kind::Scalar { text, plain, .. } => !(*plain && text.is_empty()),
+            NodeKind::Scalar { text, plain, .. } => !(*plain && text.is_empty()),
             _ => false,
         };
         let span = if own { entry.value.span } else { entry.key.span };
-        Field { place: Place { path: key.path.clone(), span }, key, node: &entry.value }
+        ConfigField { place: KeyPlace { path: key.path.clone(), span }, key, node: &entry.value }
     }
 
     /// Whether an unknown key is most likely a misspelling of this one, or another program's word for it.
@@ -77,8 +77,8 @@ impl<'a> Fields<'a> {
         advice: &dyn Fn(&str) -> Option<String>,
         findings: &mut Findings,
     ) {
-        let is_known = |entry: &&Entry| known.iter().any(|known| is_text_key(&entry.key, known));
-        let unknown: Vec<&Entry> = self.entries.iter().filter(|entry| !is_known(entry)).collect();
+        let is_known = |entry: &&MappingEntry| known.iter().any(|known| is_text_key(&entry.key, known));
+        let unknown: Vec<&MappingEntry> = self.entries.iter().filter(|entry| !is_known(entry)).collect();
         let Some(first) = unknown.first() else { return };
         let advice = |name: &str| advice(name).or_else(|| did_you_mean(name, known.iter().copied()));
         let names: Vec<String> = unknown.iter().map(|entry| entry.key.name()).collect();
@@ -136,15 +136,15 @@ pub fn other_word(key: &str) -> Option<&'static str> {
     WORDS.iter().find(|(word, _)| *word == key).map(|(_, ours)| *ours)
 }
 
-fn is_text_key(key: &Node, name: &str) -> bool {
+fn is_text_key(key: &YamlNode, name: &str) -> bool {
     matches!(key.scalar(), Some(Value::Text(text)) if text == name)
 }
 
-impl<'a> Field<'a> {
+impl<'a> ConfigField<'a> {
     /// Its entries, where it is a mapping.
-    pub fn mapping(&self, findings: &mut Findings) -> Option<Fields<'a>> {
+    pub fn mapping(&self, findings: &mut Findings) -> Option<ConfigFields<'a>> {
         match &self.node.kind {
-            Kind::Mapping(entries) => Some(Fields { place: self.key.clone(), entries }),
+            NodeKind::Mapping(entries) => Some(ConfigFields { place: self.key.clone(), entries }),
             _ => {
                 self.wrong("a mapping", findings);
                 None
@@ -153,9 +153,9 @@ impl<'a> Field<'a> {
     }
 
     /// Its items with their places, where it is a list.
-    pub fn list(&self, findings: &mut Findings) -> Option<Vec<Field<'a>>> {
+    pub fn list(&self, findings: &mut Findings) -> Option<Vec<ConfigField<'a>>> {
         match &self.node.kind {
-            Kind::Sequence(items) => Some(items.iter().map(|item| self.item(item)).collect()),
+            NodeKind::Sequence(items) => Some(items.iter().map(|item| self.item(item)).collect()),
             _ => {
                 self.wrong("a list", findings);
                 None
@@ -163,16 +163,16 @@ impl<'a> Field<'a> {
         }
     }
 
-    fn item(&self, node: &'a Node) -> Field<'a> {
-        let place = Place { path: self.place.path.clone(), span: node.span };
-        Field { key: place.clone(), place, node }
+    fn item(&self, node: &'a YamlNode) -> ConfigField<'a> {
+        let place = KeyPlace { path: self.place.path.clone(), span: node.span };
+        ConfigField { key: place.clone(), place, node }
     }
 
     /// A text. A number or a boolean is refused: it would lose its spelling.
     pub fn text(&self, findings: &mut Findings) -> Option<String> {
         match &self.node.kind {
-            Kind::Scalar { value: Value::Text(text), .. } => Some(text.clone()),
-            Kind::Scalar { value, text, .. } if *value != Value::Null => {
+            NodeKind::Scalar { value: Value::Text(text), .. } => Some(text.clone()),
+            NodeKind::Scalar { value, text, .. } if *value != Value::Null => {
                 self.wrong("a text", findings).hint(format!("put it in quotes: \"{text}\""));
                 None
             }
@@ -186,7 +186,7 @@ impl<'a> Field<'a> {
     /// A label: what was written, be it read as a text or not.
     pub fn label(&self, findings: &mut Findings) -> Option<String> {
         match &self.node.kind {
-            Kind::Scalar { value, text, .. } if *value != Value::Null => Some(text.clone()),
+            NodeKind::Scalar { value, text, .. } if *value != Value::Null => Some(text.clone()),
             _ => self.text(findings),
         }
     }
@@ -201,7 +201,7 @@ impl<'a> Field<'a> {
                 return None;
             }
             Some(Value::Text(text)) if text.trim().parse::<f64>().is_ok() => {
-                let plain = matches!(self.node.kind, Kind::Scalar { plain: true, .. });
+                let plain = matches!(self.node.kind, NodeKind::Scalar { plain: true, .. });
                 let hint = if plain {
                     "it is beyond what a floating-point number holds"
                 } else {

@@ -1,6 +1,6 @@
 //! Words and whole files of other programs: what stands for them here.
 
-use super::fields::{Fields, other_word};
+use super::fields::{ConfigFields, other_word};
 use crate::config::finding::Findings;
 
 /// Keys that files of `mlflow-sweeper` have and no sweep file has.
@@ -8,7 +8,7 @@ const SWEEPER: [&str; 7] =
     ["experiment", "algorithm", "spec", "storage", "storages", "output_dir", "plot_params"];
 
 /// Refuses a file of `mlflow-sweeper` in one message; tells whether it was one.
-pub fn refuse(fields: &Fields<'_>, findings: &mut Findings) -> bool {
+pub fn refuse(fields: &ConfigFields<'_>, findings: &mut Findings) -> bool {
     let mut found = SWEEPER.iter().filter_map(|key| fields.get(key));
     let (Some(first), Some(_)) = (found.next(), found.next()) else { return false };
     if fields.get("spec").is_none() && fields.get("algorithm").is_none() {

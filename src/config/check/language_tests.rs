@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use crate::config::{
-    Budget, Checked, Config, EarlyTerminate, Goal, Impute, Method, Optimizer, Summary, check,
+    Budget, CheckedConfig, Config, EarlyTerminate, Goal, Impute, Method, Optimizer, Summary, check,
 };
-use crate::space::{Node, Value};
+use crate::space::{ParameterNode, Value};
 
 const HEAD: &str =
     "program: t.py\nparameters:\n  a: {values: [1, 2]}\n  b: {values: [x, y]}\n  c: {min: 0.0, max: 1.0}\n";
 
 fn ok(rest: &str) -> Config {
-    let Checked { config, errors, .. } = check(format!("{HEAD}{rest}").as_bytes());
+    let CheckedConfig { config, errors, .. } = check(format!("{HEAD}{rest}").as_bytes());
     config.unwrap_or_else(|| panic!("{rest}: {errors:#?}"))
 }
 
@@ -153,8 +153,8 @@ fn labels_fall_back_in_order() {
 fn conditions_are_resolved_among_siblings_first() {
     let file = "program: t.py\nmethod: random\nparameters:\n  name: {values: [q]}\n  o:\n    parameters:\n      name: {values: [x, y]}\n      z: {value: 1, when: {name: x}}\n";
     let config = check(file.as_bytes()).config.unwrap();
-    let Node::Group(inner) = &config.space.nodes[1].1 else { panic!("no group") };
-    let Node::Leaf(leaf) = &inner.nodes[1].1 else { panic!("no leaf") };
+    let ParameterNode::Group(inner) = &config.space.nodes[1].1 else { panic!("no group") };
+    let ParameterNode::Leaf(leaf) = &inner.nodes[1].1 else { panic!("no leaf") };
     assert_eq!(leaf.when, [("o.name".to_owned(), vec![Value::Text("x".into())])]);
 }
 

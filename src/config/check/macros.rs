@@ -1,19 +1,19 @@
 //! Macros where they can't work: in a text, and inside a longer item of a list.
 
-use super::source::Source;
+use super::source::CommandSource;
 use crate::config::command::{MACROS, Scan, is_script, whole_item};
-use crate::config::finding::{Finding, Findings, Place};
+use crate::config::finding::{Finding, Findings, KeyPlace};
 use crate::config::suggest::nearest;
-use crate::config::yaml::{self, Kind};
+use crate::config::yaml::{self, NodeKind};
 
 /// Refuses a text command that was meant as a list: the shell would run nothing, or run it without its parameters, and
 /// the trial would succeed. Tells whether it was one.
-pub fn refuse_list_as_text(text: &str, place: &Place, findings: &mut Findings) -> bool {
+pub fn refuse_list_as_text(text: &str, place: &KeyPlace, findings: &mut Findings) -> bool {
     let trimmed = text.trim();
     let flow = || {
         let read = trimmed.starts_with('[').then(|| yaml::read(trimmed.as_bytes()).ok()).flatten();
         let items = read.and_then(|document| match document.root?.kind {
-            Kind::Sequence(items) => Some(items.len()),
+            NodeKind::Sequence(items) => Some(items.len()),
             _ => None,
         });
         items.is_some_and(|items| items > 1) || trimmed.starts_with("[\"") || trimmed.starts_with("['")
@@ -28,7 +28,12 @@ pub fn refuse_list_as_text(text: &str, place: &Place, findings: &mut Findings) -
 }
 
 /// Refuses macros in a text: the shell knows none of them and puts nothing in their place. Tells whether there were any.
-pub fn refuse_in_text(script: &str, scanned: &Scan, place: &Source<'_>, findings: &mut Findings) -> bool {
+pub fn refuse_in_text(
+    script: &str,
+    scanned: &Scan,
+    place: &CommandSource<'_>,
+    findings: &mut Findings,
+) -> bool {
     let assigned = |name: &str| {
         [format!("{name}="), format!("for {name} "), format!("read {name}")]
             .iter()
@@ -66,7 +71,7 @@ fn list_form(script: &str) -> String {
 
 /// Warns of what an item of a list does not do: a macro that is not the whole item stays as it is, and spaces do not
 /// separate arguments.
-pub fn items(items: &[String], place: &Source<'_>, findings: &mut Findings) {
+pub fn items(items: &[String], place: &CommandSource<'_>, findings: &mut Findings) {
     for (at, item) in items.iter().enumerate() {
         if whole_item(item).is_some() {
             continue;
@@ -104,7 +109,7 @@ fn spaces(finding: &mut Finding, words: &[String]) {
     finding.hint(format!("write an item for each argument: {}", words.join(", ")));
 }
 
-fn inside(items: &[String], at: usize, name: &str, place: &Source<'_>, findings: &mut Findings) {
+fn inside(items: &[String], at: usize, name: &str, place: &CommandSource<'_>, findings: &mut Findings) {
     let Some(item) = items.get(at) else { return };
     let shown = format!("`${{{name}}}`");
     let (message, hint) = if is_script(items, at) {

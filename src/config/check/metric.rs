@@ -1,6 +1,6 @@
 //! `metric:` and what depends on it.
 
-use super::fields::Field;
+use super::fields::ConfigField;
 use crate::config::finding::Findings;
 use crate::config::{Goal, Impute, Metric, Summary};
 use crate::space::{Number, Value};
@@ -19,7 +19,7 @@ const SUMMARIES: [(&str, Summary); 5] = [
 ];
 
 /// Reads `metric:`.
-pub fn check(field: &Field<'_>, findings: &mut Findings) -> Option<Metric> {
+pub fn check(field: &ConfigField<'_>, findings: &mut Findings) -> Option<Metric> {
     let before = findings.errors.len();
     if let Some(Value::Text(name)) = field.node.scalar() {
         let hint = format!("write it as a mapping: `metric: {{name: {name}, goal: minimize}}`");
@@ -67,7 +67,7 @@ pub fn check(field: &Field<'_>, findings: &mut Findings) -> Option<Metric> {
 }
 
 /// `"false"`, `false` or a word of `impute`.
-fn while_running(field: &Field<'_>, findings: &mut Findings) -> Option<Impute> {
+fn while_running(field: &ConfigField<'_>, findings: &mut Findings) -> Option<Impute> {
     if field.node.scalar() == Some(&Value::Bool(false)) {
         return None;
     }
@@ -78,7 +78,7 @@ fn while_running(field: &Field<'_>, findings: &mut Findings) -> Option<Impute> {
 
 /// A pattern with exactly one place for the number. It is used by whoever reads the output; here only what
 /// can be seen without running it is looked at.
-fn pattern(field: &Field<'_>, findings: &mut Findings) -> Option<String> {
+fn pattern(field: &ConfigField<'_>, findings: &mut Findings) -> Option<String> {
     let text = field.text(findings)?;
     match regex::Regex::new(&text) {
         Ok(pattern) if pattern.captures_len() == 2 => Some(text),

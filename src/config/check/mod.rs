@@ -17,16 +17,16 @@ mod points;
 mod source;
 mod traps;
 
-pub(super) use allowed::Allowed;
+pub(super) use allowed::AllowedValues;
 pub use fields::parse_duration;
 
-use fields::{Fields, whole_file};
+use fields::{ConfigFields, whole_file};
 use form::is_mlflow_form;
 
 pub(super) use distribution::FORMS;
 
-use super::finding::{Checked, Findings, Place};
-use super::yaml::{self, Entry, Kind};
+use super::finding::{CheckedConfig, Findings, KeyPlace};
+use super::yaml::{self, MappingEntry, NodeKind};
 use super::{Config, Method, Optimizer};
 use crate::space::Value;
 
@@ -84,16 +84,16 @@ const METHODS: [(&str, Method); 5] = [
 
 /// Checks the bytes of a sweep file.
 #[must_use]
-pub fn check(bytes: &[u8]) -> Checked {
+pub fn check(bytes: &[u8]) -> CheckedConfig {
     let mut findings = Findings::default();
     let config = read(bytes, &mut findings);
     findings.sort();
     let config = config.filter(|_| findings.errors.is_empty());
-    Checked { config, errors: findings.errors, warnings: findings.warnings, notes: findings.notes }
+    CheckedConfig { config, errors: findings.errors, warnings: findings.warnings, notes: findings.notes }
 }
 
 fn read(bytes: &[u8], findings: &mut Findings) -> Option<Config> {
-    let unreadable = |span| Place { path: "<yaml>".to_owned(), span };
+    let unreadable = |span| KeyPlace { path: "<yaml>".to_owned(), span };
     let document = match yaml::read(bytes) {
         Ok(document) => document,
         Err(fault) => {
@@ -102,8 +102,8 @@ fn read(bytes: &[u8], findings: &mut Findings) -> Option<Config> {
         }
     };
     let entries = match document.root.as_ref().map(|root| &root.kind) {
-        Some(Kind::Mapping(entries)) if !entries.is_empty() => entries,
-        None | Some(Kind::Scalar { value: Value::Null, .. }) => {
+        Some(NodeKind::Mapping(entries)) if !entries.is_empty() => entries,
+        None | Some(NodeKind::Scalar { value: Value::Null, .. }) => {
             findings
                 .error(&unreadable(whole_file()), "the file is empty")
                 .hint("a sweep needs at least `command`, `method` and `parameters`");
@@ -112,18 +112,18 @@ fn read(bytes: &[u8], findings: &mut Findings) -> Option<Config> {
         Some(kind) => {
             let span = document.root.as_ref().map(|root| root.span).unwrap_or_default();
             let message = match kind {
-                Kind::Mapping(_) => "the file is an empty mapping",
+                NodeKind::Mapping(_) => "the file is an empty mapping",
                 _ => "the file must be a mapping of keys such as `command:` and `parameters:`",
             };
             findings.error(&unreadable(span), message);
             return None;
         }
     };
-    let fields = Fields { place: Place { path: String::new(), span: whole_file() }, entries: &[] };
+    let fields = ConfigFields { place: KeyPlace { path: String::new(), span: whole_file() }, entries: &[] };
     // Keys of the author's own, such as anchors that parameters share.
-    let own = |entry: &Entry| matches!(entry.key.scalar(), Some(Value::Text(name)) if name.starts_with("x-"));
-    let entries: Vec<Entry> = entries.iter().filter(|entry| !own(entry)).cloned().collect();
-    let fields = Fields { entries: &entries, ..fields };
+    let own = |entry: &MappingEntry| matches!(entry.key.scalar(), Some(Value::Text(name)) if name.starts_with("x-"));
+    let entries: Vec<MappingEntry> = entries.iter().filter(|entry| !own(entry)).cloned().collect();
+    let fields = ConfigFields { entries: &entries, ..fields };
     if foreign::refuse(&fields, findings) {
         return None;
     }
@@ -138,7 +138,7 @@ fn read(bytes: &[u8], findings: &mut Findings) -> Option<Config> {
 }
 
 /// The top level.
-fn top(fields: &Fields<'_>, findings: &mut Findings) -> Option<Config> {
+fn top(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<Config> {
     fields.refuse_others(&KEYS, "a sweep", &foreign::advice, findings);
     plan::unsupported(fields, findings);
     let method = method(fields, findings);
@@ -196,7 +196,7 @@ fn top(fields: &Fields<'_>, findings: &mut Findings) -> Option<Config> {
     Some(config)
 }
 
-fn method(fields: &Fields<'_>, findings: &mut Findings) -> Option<Method> {
+fn method(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<Method> {
     match fields.some("method") {
         Some(field) if field.node.scalar() == Some(&Value::Text("custom".into())) => {
             findings
@@ -217,7 +217,7 @@ fn method(fields: &Fields<'_>, findings: &mut Findings) -> Option<Method> {
 }
 
 /// `bayes`, `successive_halving` and `early_terminate` can't work without a metric.
-fn needs_metric(fields: &Fields<'_>, method: Option<Method>, given: bool, findings: &mut Findings) {
+fn needs_metric(fields: &ConfigFields<'_>, method: Option<Method>, given: bool, findings: &mut Findings) {
     if given {
         return;
     }
@@ -230,7 +230,7 @@ fn needs_metric(fields: &Fields<'_>, method: Option<Method>, given: bool, findin
     let key = if reason.contains("early") { "early_terminate" } else { "method" };
     let place = fields.get(key).map_or(whole_file(), |field| field.key.span);
     findings
-        .error(&Place { path: "metric".to_owned(), span: place }, format!("{reason} needs a `metric`"))
+        .error(&KeyPlace { path: "metric".to_owned(), span: place }, format!("{reason} needs a `metric`"))
         .hint("add `metric: {name: …, goal: minimize}` with the key that the script logs");
 }
 

@@ -2,14 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::allowed::Allowed;
+use super::allowed::AllowedValues;
 use super::distribution;
-use super::fields::{Field, Fields};
+use super::fields::{ConfigField, ConfigFields};
 use super::traps;
-use crate::config::finding::{Findings, Place};
+use crate::config::finding::{Findings, KeyPlace};
 use crate::config::suggest::did_you_mean;
-use crate::config::yaml::{Entry, Kind, Node as Yaml, shorten};
-use crate::space::{ConditionFault, Conditions, Node, Parameter, Space, Value};
+use crate::config::yaml::{MappingEntry, NodeKind, YamlNode as Yaml, shorten};
+use crate::space::{ConditionError, Conditions, Parameter, ParameterNode, Space, Value};
 
 /// Most parameters of a sweep: conditions and hints compare each with each.
 const MAX_PARAMETERS: usize = 2000;
@@ -19,13 +19,13 @@ pub struct Parameters {
     /// The space.
     pub space: Space,
     /// Where each leaf stands in the file.
-    pub places: Vec<Place>,
+    pub places: Vec<KeyPlace>,
     /// The dotted paths of the leaves in the order of the file.
     pub order: Vec<String>,
 }
 
 /// Reads `parameters:`; `None` after an error.
-pub fn check(field: &Field<'_>, findings: &mut Findings) -> Option<Parameters> {
+pub fn check(field: &ConfigField<'_>, findings: &mut Findings) -> Option<Parameters> {
     let before = findings.errors.len();
     let mut places = Vec::new();
     let space = level(field, &mut Vec::new(), &mut places, findings)?;
@@ -36,7 +36,7 @@ pub fn check(field: &Field<'_>, findings: &mut Findings) -> Option<Parameters> {
             .hint("a list or a mapping can be one `value`");
     }
     let order = places.iter().map(|(path, _)| path.join(".")).collect();
-    places.sort_by(|a: &(Vec<String>, Place), b| a.0.cmp(&b.0));
+    places.sort_by(|a: &(Vec<String>, KeyPlace), b| a.0.cmp(&b.0));
     let places = places.into_iter().map(|(_, place)| place).collect();
     (findings.errors.len() == before).then_some(())?;
     let mut parameters = Parameters { space, places, order };
@@ -44,18 +44,20 @@ pub fn check(field: &Field<'_>, findings: &mut Findings) -> Option<Parameters> {
     Some(parameters)
 }
 
-type Places = Vec<(Vec<String>, Place)>;
+type ParameterPlaces = Vec<(Vec<String>, KeyPlace)>;
 
 /// The names of all parameters and groups as they are written, with their places, whether they are right or not.
-pub fn written(fields: &Fields<'_>) -> Vec<(String, Place, bool)> {
-    fn walk(field: &Field<'_>, prefix: &str, out: &mut Vec<(String, Place, bool)>) {
-        let Kind::Mapping(entries) = &field.node.kind else { return };
-        let fields = Fields { place: field.key.clone(), entries };
+pub fn written(fields: &ConfigFields<'_>) -> Vec<(String, KeyPlace, bool)> {
+    fn walk(field: &ConfigField<'_>, prefix: &str, out: &mut Vec<(String, KeyPlace, bool)>) {
+        let NodeKind::Mapping(entries) = &field.node.kind else { return };
+        let fields = ConfigFields { place: field.key.clone(), entries };
         for entry in entries.iter().take(MAX_PARAMETERS) {
             let field = fields.field(entry);
             let name = format!("{prefix}{}", entry.key.name());
             let inner = match &entry.value.kind {
-                Kind::Mapping(entries) => Fields { place: field.key.clone(), entries }.get("parameters"),
+                NodeKind::Mapping(entries) => {
+                    ConfigFields { place: field.key.clone(), entries }.get("parameters")
+                }
                 _ => None,
             };
             out.push((name.clone(), field.key, inner.is_none()));
@@ -74,9 +76,9 @@ pub fn written(fields: &Fields<'_>) -> Vec<(String, Place, bool)> {
 
 /// One level of the tree.
 fn level(
-    field: &Field<'_>,
+    field: &ConfigField<'_>,
     path: &mut Vec<String>,
-    places: &mut Places,
+    places: &mut ParameterPlaces,
     findings: &mut Findings,
 ) -> Option<Space> {
     let fields = field.mapping(findings)?;
@@ -99,10 +101,10 @@ fn level(
 }
 
 /// The name of a parameter, where it may be one.
-fn name(entry: &Entry, field: &Field<'_>, findings: &mut Findings) -> Option<String> {
+fn name(entry: &MappingEntry, field: &ConfigField<'_>, findings: &mut Findings) -> Option<String> {
     let Some(Value::Text(name)) = entry.key.scalar() else {
         let (read, written) = match &entry.key.kind {
-            Kind::Scalar { value, text, .. } => (value.json_text(), text.as_str()),
+            NodeKind::Scalar { value, text, .. } => (value.json_text(), text.as_str()),
             _ => (String::new(), ""),
         };
         let quoted = format!("\"{written}\"");
@@ -145,12 +147,12 @@ fn is_name(name: &str) -> bool {
 }
 
 fn node(
-    field: &Field<'_>,
+    field: &ConfigField<'_>,
     path: &mut Vec<String>,
-    places: &mut Places,
+    places: &mut ParameterPlaces,
     findings: &mut Findings,
-) -> Option<Node> {
-    let Kind::Mapping(_) = &field.node.kind else {
+) -> Option<ParameterNode> {
+    let NodeKind::Mapping(_) = &field.node.kind else {
         not_a_mapping(field, findings);
         return None;
     };
@@ -161,20 +163,20 @@ fn node(
                 .error(&fields.field(entry).key, "a group of parameters takes the single key `parameters`")
                 .hint("move this key to one of the parameters inside");
         }
-        return level(&inner, path, places, findings).map(Node::Group);
+        return level(&inner, path, places, findings).map(ParameterNode::Group);
     }
     let when = fields.get("when").map(|field| when(&field, findings)).unwrap_or_default();
     let distribution = distribution::check(&fields, findings)?;
     traps::parameter(&fields, &distribution, findings);
     places.push((path.clone(), field.key.clone()));
-    Some(Node::Leaf(Parameter { distribution, when }))
+    Some(ParameterNode::Leaf(Parameter { distribution, when }))
 }
 
-fn not_a_mapping(field: &Field<'_>, findings: &mut Findings) {
+fn not_a_mapping(field: &ConfigField<'_>, findings: &mut Findings) {
     let name = field.key.path.rsplit('.').next().unwrap_or_default();
     let hint = match &field.node.kind {
-        Kind::Sequence(_) => Some(format!("write `{name}: {{values: [...]}}`")),
-        Kind::Scalar { text, value, .. } if *value != Value::Null => {
+        NodeKind::Sequence(_) => Some(format!("write `{name}: {{values: [...]}}`")),
+        NodeKind::Scalar { text, value, .. } if *value != Value::Null => {
             Some(format!("for a single value write `{name}: {{value: {text}}}`"))
         }
         _ => Some("give it `value`, `values`, or `min` and `max`".to_owned()),
@@ -183,13 +185,13 @@ fn not_a_mapping(field: &Field<'_>, findings: &mut Findings) {
 }
 
 /// `when: {name: value or list of values}`.
-fn when(field: &Field<'_>, findings: &mut Findings) -> Vec<(String, Vec<Value>)> {
+fn when(field: &ConfigField<'_>, findings: &mut Findings) -> Vec<(String, Vec<Value>)> {
     let Some(fields) = field.mapping(findings) else { return Vec::new() };
     if fields.entries.is_empty() {
         field.wrong("a mapping of a parameter's name to one or more values", findings);
     }
     let values = |node: &Yaml| match &node.kind {
-        Kind::Sequence(items) => items.iter().map(Yaml::to_value).collect(),
+        NodeKind::Sequence(items) => items.iter().map(Yaml::to_value).collect(),
         _ => vec![node.to_value()],
     };
     fields.entries.iter().map(|entry| (entry.key.name(), values(&entry.value))).collect()
@@ -200,7 +202,7 @@ fn conditions(parameters: &mut Parameters, findings: &mut Findings) -> Option<()
     let names: HashSet<String> = parameters.space.leaves().into_iter().map(|leaf| leaf.name).collect();
     absolute(&mut parameters.space, "", &names);
     let leaves = parameters.space.leaves();
-    let mut allowed: HashMap<String, Allowed> = HashMap::new();
+    let mut allowed: HashMap<String, AllowedValues> = HashMap::new();
     for (leaf, place) in leaves.iter().zip(&parameters.places) {
         for (name, values) in &leaf.parameter.when {
             if findings.is_full() {
@@ -213,8 +215,9 @@ fn conditions(parameters: &mut Parameters, findings: &mut Findings) -> Option<()
                     .maybe_hint(did_you_mean(name, names.iter().map(String::as_str)));
                 continue;
             };
-            let possible =
-                allowed.entry(name.clone()).or_insert_with(|| Allowed::of(&other.parameter.distribution));
+            let possible = allowed
+                .entry(name.clone())
+                .or_insert_with(|| AllowedValues::of(&other.parameter.distribution));
             if !values.iter().any(|value| possible.holds(value)) {
                 let message = format!("`{name}` never has the value that `when` asks for");
                 findings.error(&place, message).hint("the parameter would never exist");
@@ -223,20 +226,20 @@ fn conditions(parameters: &mut Parameters, findings: &mut Findings) -> Option<()
     }
     match Conditions::resolve(&leaves) {
         Ok(_) => Some(()),
-        Err(ConditionFault::Cycle(at)) => {
+        Err(ConditionError::Cycle(at)) => {
             let place = parameters.places.get(at)?.below("when");
             findings.error(&place, "this parameter depends on itself through `when`");
             None
         }
-        Err(ConditionFault::Unknown(..)) => None,
+        Err(ConditionError::Unknown(..)) => None,
     }
 }
 
 fn absolute(space: &mut Space, prefix: &str, names: &HashSet<String>) {
     for (name, node) in &mut space.nodes {
         match node {
-            Node::Group(inner) => absolute(inner, &format!("{prefix}{name}."), names),
-            Node::Leaf(parameter) => {
+            ParameterNode::Group(inner) => absolute(inner, &format!("{prefix}{name}."), names),
+            ParameterNode::Leaf(parameter) => {
                 for (target, _) in &mut parameter.when {
                     let sibling = format!("{prefix}{target}");
                     if names.contains(&sibling) {

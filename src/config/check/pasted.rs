@@ -3,15 +3,15 @@
 
 use std::collections::HashSet;
 
-use super::source::Source;
+use super::source::CommandSource;
 use crate::config::Config;
-use crate::config::command::{Part, Place, Slot, is_plain, is_script, scan};
+use crate::config::command::{Part, QuotePosition, Slot, is_plain, is_script, scan};
 use crate::config::finding::Findings;
 use crate::config::yaml::shorten;
 use crate::space::{Distribution, Leaf, Value};
 
 /// Warns of values that a shell would not read as they are.
-pub fn warn(items: &[String], config: Option<&Config>, place: &Source<'_>, findings: &mut Findings) {
+pub fn warn(items: &[String], config: Option<&Config>, place: &CommandSource<'_>, findings: &mut Findings) {
     let leaves = config.map(|config| config.space.leaves()).unwrap_or_default();
     let is_name = |name: &str| leaves.iter().any(|leaf| is_inside(leaf, name));
     let mut seen = HashSet::new();
@@ -57,10 +57,10 @@ fn texts_of(leaf: &Leaf<'_>) -> Vec<String> {
 /// Whether a text means something to the shell where it is put.
 fn is_misread(text: &str, slot: &Slot) -> bool {
     match slot.place {
-        Place::Single => text.contains('\''),
-        Place::Double => text.contains(['"', '$', '`', '\\']),
-        Place::Comment => text.contains('\n'),
-        Place::Bare | Place::Arithmetic | Place::Refused(_) => !is_plain(text),
+        QuotePosition::Single => text.contains('\''),
+        QuotePosition::Double => text.contains(['"', '$', '`', '\\']),
+        QuotePosition::Comment => text.contains('\n'),
+        QuotePosition::Bare | QuotePosition::Arithmetic | QuotePosition::Refused(_) => !is_plain(text),
     }
 }
 

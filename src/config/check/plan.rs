@@ -3,18 +3,18 @@
 use std::time::Duration;
 
 use super::combine;
-use super::fields::Fields;
+use super::fields::ConfigFields;
 use super::form::is_mlflow_form;
 use super::parameters::Parameters;
 use crate::config::constraint::Constraint;
-use crate::config::finding::{Findings, Place};
-use crate::config::yaml::{Kind, shorten};
+use crate::config::finding::{Findings, KeyPlace};
+use crate::config::yaml::{NodeKind, shorten};
 use crate::config::{Config, Method, Optimizer};
 use crate::space::{Conditions, Distribution, Leaf, Point, Value};
 
 /// What stands at the top level and concerns no other key.
 #[derive(Debug, Default)]
-pub struct Settings {
+pub struct TopLevelSettings {
     /// `run_cap`
     pub run_cap: Option<u64>,
     /// `seed`
@@ -52,7 +52,7 @@ pub struct Plan {
 }
 
 /// Keys of W&B that are understood and can't be honoured.
-pub fn unsupported(fields: &Fields<'_>, findings: &mut Findings) {
+pub fn unsupported(fields: &ConfigFields<'_>, findings: &mut Findings) {
     for (key, hint) in [
         ("metrics", "name one `metric`"),
         ("scheduler", "the methods are `grid`, `random`, `bayes`, `sobol` and `successive_halving`"),
@@ -87,7 +87,7 @@ pub fn unsupported(fields: &Fields<'_>, findings: &mut Findings) {
 }
 
 /// The first of some keys that is given; all that are given must be single values.
-pub fn label(fields: &Fields<'_>, keys: &[&str], findings: &mut Findings) -> Option<String> {
+pub fn label(fields: &ConfigFields<'_>, keys: &[&str], findings: &mut Findings) -> Option<String> {
     let mut texts = keys.iter().filter_map(|key| fields.some(key)).filter_map(|field| field.label(findings));
     let first = texts.next();
     texts.for_each(drop);
@@ -95,7 +95,11 @@ pub fn label(fields: &Fields<'_>, keys: &[&str], findings: &mut Findings) -> Opt
 }
 
 /// Reads the settings.
-pub fn settings(fields: &Fields<'_>, method: Option<Method>, findings: &mut Findings) -> Settings {
+pub fn settings(
+    fields: &ConfigFields<'_>,
+    method: Option<Method>,
+    findings: &mut Findings,
+) -> TopLevelSettings {
     let run_cap = match fields.get("run_cap") {
         Some(field) if field.node.scalar() == Some(&Value::Null) => None,
         Some(field) => field.whole(1, findings),
@@ -119,7 +123,7 @@ pub fn settings(fields: &Fields<'_>, method: Option<Method>, findings: &mut Find
         })
     });
     let words = [("auto", Optimizer::Auto), ("tpe", Optimizer::Tpe), ("gp", Optimizer::Gp)];
-    let settings = Settings {
+    let settings = TopLevelSettings {
         run_cap,
         seed: fields.some("seed").and_then(|field| field.whole(0, findings)),
         shuffled: fields
@@ -140,7 +144,7 @@ pub fn settings(fields: &Fields<'_>, method: Option<Method>, findings: &mut Find
 }
 
 /// `workdir:`. Whether it exists only the machine knows on which an agent runs.
-fn workdir(field: &super::fields::Field<'_>, findings: &mut Findings) -> Option<String> {
+fn workdir(field: &super::fields::ConfigField<'_>, findings: &mut Findings) -> Option<String> {
     let text = field.text(findings)?;
     if text.trim().is_empty() || text.contains('\0') {
         field
@@ -156,7 +160,7 @@ fn workdir(field: &super::fields::Field<'_>, findings: &mut Findings) -> Option<
 }
 
 /// Keys that belong to another method.
-fn without_meaning(fields: &Fields<'_>, method: Option<Method>, findings: &mut Findings) {
+fn without_meaning(fields: &ConfigFields<'_>, method: Option<Method>, findings: &mut Findings) {
     let Some(method) = method else { return };
     for (key, owner, word) in [
         ("order", Method::Grid, "grid"),
@@ -171,10 +175,10 @@ fn without_meaning(fields: &Fields<'_>, method: Option<Method>, findings: &mut F
         }
     }
     let metric = fields.get("metric").map(|field| (field.key, &field.node.kind));
-    if let Some((place, Kind::Mapping(entries))) = metric
+    if let Some((place, NodeKind::Mapping(entries))) = metric
         && method != Method::Bayes
     {
-        let metric = Fields { place, entries };
+        let metric = ConfigFields { place, entries };
         for field in ["impute", "impute_while_running"].iter().filter_map(|key| metric.some(key)) {
             let message = format!("`{}` has an effect only with `method: bayes`", field.key.path);
             findings.note("no-effect", &field.key, message).hint("it can stay");
@@ -188,22 +192,22 @@ fn without_meaning(fields: &Fields<'_>, method: Option<Method>, findings: &mut F
 }
 
 /// `env:`. Values are taken as they were written: `yes` stays `yes`.
-fn environment(field: &super::fields::Field<'_>, findings: &mut Findings) -> Vec<(String, String)> {
+fn environment(field: &super::fields::ConfigField<'_>, findings: &mut Findings) -> Vec<(String, String)> {
     let Some(fields) = field.mapping(findings) else { return Vec::new() };
     let mut env = Vec::new();
     for entry in fields.entries {
         let field = fields.field(entry);
-        let Kind::Scalar { text: name, .. } = &entry.key.kind else { continue };
+        let NodeKind::Scalar { text: name, .. } = &entry.key.kind else { continue };
         if name.is_empty() || name.contains(['=', '\0']) {
             findings
                 .error(&field.key, format!("{} can't be the name of an environment variable", shorten(name)));
         }
         match &entry.value.kind {
-            Kind::Scalar { text, .. } if text.contains('\0') => {
+            NodeKind::Scalar { text, .. } if text.contains('\0') => {
                 findings.error(&field.place, "an environment variable can't hold a NUL character");
             }
-            Kind::Scalar { value: Value::Null, .. } => env.push((name.clone(), String::new())),
-            Kind::Scalar { text, .. } => env.push((name.clone(), text.clone())),
+            NodeKind::Scalar { value: Value::Null, .. } => env.push((name.clone(), String::new())),
+            NodeKind::Scalar { text, .. } => env.push((name.clone(), text.clone())),
             _ => {
                 field.wrong("a single value", findings);
             }
@@ -214,10 +218,10 @@ fn environment(field: &super::fields::Field<'_>, findings: &mut Findings) -> Vec
 
 /// Reads what needs the space.
 pub fn check(
-    fields: &Fields<'_>,
+    fields: &ConfigFields<'_>,
     parameters: &Parameters,
     method: Method,
-    settings: &Settings,
+    settings: &TopLevelSettings,
     findings: &mut Findings,
 ) -> Option<Plan> {
     let before = findings.errors.len();
@@ -238,7 +242,13 @@ pub fn check(
 }
 
 /// Whether the method can list the values of a parameter, where it has to.
-fn listable(leaf: &Leaf<'_>, place: &Place, method: Method, settings: &Settings, findings: &mut Findings) {
+fn listable(
+    leaf: &Leaf<'_>,
+    place: &KeyPlace,
+    method: Method,
+    settings: &TopLevelSettings,
+    findings: &mut Findings,
+) {
     let distribution = &leaf.parameter.distribution;
     if method == Method::Grid && distribution.grid().is_none() {
         let name = distribution.name();
@@ -259,13 +269,13 @@ fn listable(leaf: &Leaf<'_>, place: &Place, method: Method, settings: &Settings,
             leaf.name
         );
         findings
-            .error(&Place { path: "replace".to_owned(), span: place.span }, message)
+            .error(&KeyPlace { path: "replace".to_owned(), span: place.span }, message)
             .hint("remove `replace: false`, or write the values out: `values: [...]`");
     }
 }
 
 /// Traps that concern the config as a whole.
-pub fn traps(fields: &Fields<'_>, config: &Config, findings: &mut Findings) {
+pub fn traps(fields: &ConfigFields<'_>, config: &Config, findings: &mut Findings) {
     if config.method != Method::Grid {
         return;
     }
@@ -285,7 +295,7 @@ pub fn traps(fields: &Fields<'_>, config: &Config, findings: &mut Findings) {
     if size.is_none_or(|size| size > u128::from(cap)) {
         let shown = size.map_or("astronomically many".to_owned(), |size| size.to_string());
         let place = fields.get("run_cap").map_or_else(
-            || Place {
+            || KeyPlace {
                 path: "run_cap".to_owned(),
                 ..fields.get("method").map_or(fields.place.clone(), |f| f.place)
             },

@@ -1,7 +1,7 @@
 //! `points:`, explicit points that are tried first.
 
-use super::allowed::Allowed;
-use super::fields::{Field, Fields};
+use super::allowed::AllowedValues;
+use super::fields::{ConfigField, ConfigFields};
 use super::parameters::Parameters;
 use crate::config::finding::Findings;
 use crate::config::suggest::did_you_mean;
@@ -9,20 +9,21 @@ use crate::config::yaml::shorten;
 use crate::space::{Conditions, Leaf, Point, Value};
 
 /// Reads the points. Constants may be left out, and so must be what does not exist under `when`.
-pub fn check(fields: &Fields<'_>, parameters: &Parameters, findings: &mut Findings) -> Vec<Point> {
+pub fn check(fields: &ConfigFields<'_>, parameters: &Parameters, findings: &mut Findings) -> Vec<Point> {
     let Some(items) = fields.some("points").and_then(|field| field.list(findings)) else { return Vec::new() };
     let leaves = parameters.space.leaves();
     let conditions = Conditions::resolve(&leaves).unwrap_or_default();
-    let allowed: Vec<Allowed> = leaves.iter().map(|leaf| Allowed::of(&leaf.parameter.distribution)).collect();
+    let allowed: Vec<AllowedValues> =
+        leaves.iter().map(|leaf| AllowedValues::of(&leaf.parameter.distribution)).collect();
     let known = (&conditions, allowed.as_slice());
     items.iter().filter_map(|item| point(item, parameters, &leaves, known, findings)).collect()
 }
 
 fn point(
-    item: &Field<'_>,
+    item: &ConfigField<'_>,
     parameters: &Parameters,
     leaves: &[Leaf<'_>],
-    (conditions, allowed): (&Conditions, &[Allowed]),
+    (conditions, allowed): (&Conditions, &[AllowedValues]),
     findings: &mut Findings,
 ) -> Option<Point> {
     if findings.is_full() {

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::config::vectors::cases;
-use crate::config::{Checked, Command, Config, EarlyTerminate, Goal, Method, check};
+use crate::config::{CheckedConfig, Command, Config, EarlyTerminate, Goal, Method, check};
 use crate::space::Value;
 
 /// The codes that the language itself defines.
@@ -48,7 +48,7 @@ fn an_invalid_vector_has_no_second_fault() {
 #[test]
 fn every_valid_vector_gives_the_filled_form() {
     for case in cases("configs", "valid") {
-        let Checked { config, errors, warnings, .. } = check(case["yaml"].as_str().unwrap().as_bytes());
+        let CheckedConfig { config, errors, warnings, .. } = check(case["yaml"].as_str().unwrap().as_bytes());
         let config = config.unwrap_or_else(|| panic!("{}: {errors:#?}", case["id"]));
         let expect = &case["expect"];
         let mut codes: Vec<&str> =

@@ -1,12 +1,12 @@
 //! Warnings about a single parameter or scalar: what works, and may not be meant.
 
-use super::fields::Fields;
-use crate::config::finding::{Findings, Place};
-use crate::config::yaml::{Entry, Kind, Node, Remark};
+use super::fields::ConfigFields;
+use crate::config::finding::{Findings, KeyPlace};
+use crate::config::yaml::{MappingEntry, NodeKind, Remark, YamlNode};
 use crate::space::{Distribution, Shape, Value};
 
 /// Warnings about one parameter.
-pub fn parameter(fields: &Fields<'_>, distribution: &Distribution, findings: &mut Findings) {
+pub fn parameter(fields: &ConfigFields<'_>, distribution: &Distribution, findings: &mut Findings) {
     let at = |key: &str| fields.get(key).map_or_else(|| fields.place.clone(), |field| field.place);
     match distribution {
         Distribution::Continuous { shape: Shape::LogUniform { min, max }, .. } if min.as_f64() > 0.0 => {
@@ -32,7 +32,7 @@ pub fn parameter(fields: &Fields<'_>, distribution: &Distribution, findings: &mu
 }
 
 /// A bound at or below 0 can only be an exponent: then there is nothing to warn of.
-fn exponents(place: &Place, low: f64, high: f64, distribution: &Distribution, findings: &mut Findings) {
+fn exponents(place: &KeyPlace, low: f64, high: f64, distribution: &Distribution, findings: &mut Findings) {
     let name = distribution.name();
     let message = format!(
         "the bounds of `{name}` are natural-log exponents: values will lie between {} and {}",
@@ -60,12 +60,12 @@ fn short(x: f64) -> String {
 
 /// Warnings about scalars that YAML 1.1 reads in an unexpected way, and about repeated keys. What may not be meant is
 /// one finding a place; what is only spelt in a way that other readers do not share is one for all.
-pub fn remarks(root: &Node, remarks: &[Remark], findings: &mut Findings) {
+pub fn remarks(root: &YamlNode, remarks: &[Remark], findings: &mut Findings) {
     let is_spelling = |remark: &&Remark| remark.code == "yaml11-exponent";
     spellings(root, &remarks.iter().filter(is_spelling).collect::<Vec<_>>(), findings);
     for remark in remarks.iter().filter(|remark| !is_spelling(remark)) {
         let path = path_to(root, remark).unwrap_or_default();
-        let place = Place { path, span: remark.span };
+        let place = KeyPlace { path, span: remark.span };
         let text = &remark.text;
         match remark.code {
             "duplicate-key" => findings
@@ -86,9 +86,9 @@ pub fn remarks(root: &Node, remarks: &[Remark], findings: &mut Findings) {
 }
 
 /// Numbers such as `1e-4`.
-fn spellings(root: &Node, remarks: &[&Remark], findings: &mut Findings) {
+fn spellings(root: &YamlNode, remarks: &[&Remark], findings: &mut Findings) {
     let Some(first) = remarks.first() else { return };
-    let place = Place { path: path_to(root, first).unwrap_or_default(), span: first.span };
+    let place = KeyPlace { path: path_to(root, first).unwrap_or_default(), span: first.span };
     let others = match remarks.len() - 1 {
         0 => String::new(),
         1 => ", and one more like it".to_owned(),
@@ -103,20 +103,20 @@ fn spellings(root: &Node, remarks: &[&Remark], findings: &mut Findings) {
 }
 
 /// Whole numbers that JSON, and so the tags of a run, can't hold.
-pub fn whole_numbers(fields: &Fields<'_>, findings: &mut Findings) {
-    fn walk(node: &Node, path: &str, findings: &mut Findings) {
+pub fn whole_numbers(fields: &ConfigFields<'_>, findings: &mut Findings) {
+    fn walk(node: &YamlNode, path: &str, findings: &mut Findings) {
         match &node.kind {
-            Kind::Scalar { value: Value::Int(x), .. }
+            NodeKind::Scalar { value: Value::Int(x), .. }
                 if *x > i128::from(u64::MAX) || *x < i128::from(i64::MIN) =>
             {
-                let place = Place { path: path.to_owned(), span: node.span };
+                let place = KeyPlace { path: path.to_owned(), span: node.span };
                 findings
                     .error(&place, "this whole number has more than 64 bits")
                     .hint("put it in quotes if it is meant as text, or write it with a decimal point");
             }
-            Kind::Scalar { .. } => {}
-            Kind::Sequence(items) => items.iter().for_each(|item| walk(item, path, findings)),
-            Kind::Mapping(entries) => {
+            NodeKind::Scalar { .. } => {}
+            NodeKind::Sequence(items) => items.iter().for_each(|item| walk(item, path, findings)),
+            NodeKind::Mapping(entries) => {
                 for entry in entries {
                     walk(&entry.value, &format!("{path}.{}", entry.key.name()), findings);
                 }
@@ -138,12 +138,12 @@ fn portable(text: &str) -> String {
 }
 
 /// The dotted path of the key under which a remarked scalar stands.
-fn path_to(root: &Node, remark: &Remark) -> Option<String> {
-    fn walk(node: &Node, path: &mut Vec<String>, remark: &Remark) -> bool {
+fn path_to(root: &YamlNode, remark: &Remark) -> Option<String> {
+    fn walk(node: &YamlNode, path: &mut Vec<String>, remark: &Remark) -> bool {
         match &node.kind {
-            Kind::Scalar { .. } => node.span == remark.span,
-            Kind::Sequence(items) => items.iter().any(|item| walk(item, path, remark)),
-            Kind::Mapping(entries) => entries.iter().any(|Entry { key, value }| {
+            NodeKind::Scalar { .. } => node.span == remark.span,
+            NodeKind::Sequence(items) => items.iter().any(|item| walk(item, path, remark)),
+            NodeKind::Mapping(entries) => entries.iter().any(|MappingEntry { key, value }| {
                 path.push(key.name());
                 let found = key.span == remark.span || walk(value, path, remark);
                 if !found {

@@ -19,7 +19,7 @@ pub use argv::{MACROS, is_script, uses as argv_names, whole as whole_item};
 pub use context::RenderContext;
 pub use error::CommandError;
 pub use quote::{is_plain, word as quoted};
-pub use script::{Part, Place, Scan, Slot};
+pub use script::{Part, QuotePosition, Scan, Slot};
 pub use shell::scan;
 
 /// The names in `extra` of [`RenderContext`] that the check of a config takes as known.

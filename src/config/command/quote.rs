@@ -1,7 +1,7 @@
 //! Quoting: a value's text, so that the shell reads it as one piece of data where it stands.
 
 use super::argv::Piece;
-use super::script::{Part, Place, Scan, Slot};
+use super::script::{Part, QuotePosition, Scan, Slot};
 use super::{CommandError, RenderContext};
 use crate::space::{Point, Value};
 
@@ -71,7 +71,7 @@ pub fn fill(
                     return Err(CommandError::Nul(slot.name.clone()));
                 }
                 put(slot, &text, number, &mut out)?;
-                if slot.place == Place::Bare && !slot.raw && text.contains(char::is_whitespace) {
+                if slot.place == QuotePosition::Bare && !slot.raw && text.contains(char::is_whitespace) {
                     warnings.push(format!(
                         "the value of `{0}` holds spaces and is passed as one argument; `${{raw:{0}}}` would pass it as shell text",
                         slot.name
@@ -96,25 +96,25 @@ fn put(slot: &Slot, text: &str, number: bool, out: &mut String) -> Result<(), Co
         return Ok(());
     }
     let plain = is_plain(text);
-    if slot.after_backslash && !plain && slot.place != Place::Single {
+    if slot.after_backslash && !plain && slot.place != QuotePosition::Single {
         return refuse("the backslash before it would escape its first character");
     }
     if slot.after_dollar {
         // `$` before a number stays, as the language has it; before a text it would name a variable.
-        let keep = number || matches!(slot.place, Place::Single | Place::Comment);
+        let keep = number || matches!(slot.place, QuotePosition::Single | QuotePosition::Comment);
         out.push_str(if keep { "$" } else { "\\$" });
     }
     match slot.place {
-        Place::Bare if text.is_empty() => {
+        QuotePosition::Bare if text.is_empty() => {
             // Nothing at all; but before a `#` that would start a comment.
             if slot.before_hash {
                 out.push_str("''");
             }
         }
-        Place::Bare if plain && !slot.after_variable => out.push_str(text),
-        Place::Bare => out.push_str(&single(text)),
-        Place::Single => out.push_str(&text.replace('\'', "'\\''")),
-        Place::Double => {
+        QuotePosition::Bare if plain && !slot.after_variable => out.push_str(text),
+        QuotePosition::Bare => out.push_str(&single(text)),
+        QuotePosition::Single => out.push_str(&text.replace('\'', "'\\''")),
+        QuotePosition::Double => {
             if slot.after_variable {
                 out.push_str("\"\"");
             }
@@ -125,10 +125,10 @@ fn put(slot: &Slot, text: &str, number: bool, out: &mut String) -> Result<(), Co
                 out.push(c);
             }
         }
-        Place::Comment => out.push_str(&text.replace(['\n', '\r'], " ")),
-        Place::Arithmetic if number && is_plain(text) => out.push_str(text),
-        Place::Arithmetic => return refuse("only numbers can stand in shell arithmetic"),
-        Place::Refused(reason) => return refuse(reason),
+        QuotePosition::Comment => out.push_str(&text.replace(['\n', '\r'], " ")),
+        QuotePosition::Arithmetic if number && is_plain(text) => out.push_str(text),
+        QuotePosition::Arithmetic => return refuse("only numbers can stand in shell arithmetic"),
+        QuotePosition::Refused(reason) => return refuse(reason),
     }
     Ok(())
 }

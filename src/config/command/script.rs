@@ -2,7 +2,7 @@
 
 /// Where a value stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum QuotePosition {
     /// Outside of quotes.
     Bare,
     /// Inside `'…'`.
@@ -25,7 +25,7 @@ pub struct Slot {
     /// `${raw:…}`.
     pub raw: bool,
     /// Where it stands.
-    pub place: Place,
+    pub place: QuotePosition,
     /// A `\` stands before it, and would escape what is put here.
     pub after_backslash: bool,
     /// A `$` stands before it; it is not part of the text before.

@@ -1,9 +1,9 @@
 //! Reading a shell script far enough to know where each `${name}` stands: bare, in `'…'` or in `"…"`.
 //!
 //! The grammar is that of POSIX `sh` (XCU 2.2 "Quoting", 2.3 "Token recognition"). Where it is not certain
-//! how the shell would read a place, the place is [`Place::Refused`]: a config with a value there is an error.
+//! how the shell would read a place, the place is [`QuotePosition::Refused`]: a config with a value there is an error.
 
-use super::script::{Part, Place, Scan, Slot};
+use super::script::{Part, QuotePosition, Scan, Slot};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
@@ -35,7 +35,7 @@ const STRANGE: &str =
 
 /// Reads a script; `is_name` tells which names are parameters.
 pub fn scan(script: &str, is_name: &dyn Fn(&str) -> bool) -> Scan {
-    let mut scanner = Scanner {
+    let mut scanner = ShellScanner {
         chars: script.chars().collect(),
         at: 0,
         modes: vec![Mode::Commands { depth: 0, inner: false }],
@@ -54,7 +54,7 @@ pub fn scan(script: &str, is_name: &dyn Fn(&str) -> bool) -> Scan {
     scanner.finish()
 }
 
-struct Scanner<'a> {
+struct ShellScanner<'a> {
     chars: Vec<char>,
     at: usize,
     modes: Vec<Mode>,
@@ -68,7 +68,7 @@ struct Scanner<'a> {
     is_name: &'a dyn Fn(&str) -> bool,
 }
 
-impl Scanner<'_> {
+impl ShellScanner<'_> {
     fn mode(&self) -> Mode {
         self.modes.last().copied().unwrap_or(Mode::Commands { depth: 0, inner: false })
     }
@@ -165,14 +165,14 @@ impl Scanner<'_> {
 
     fn put(&mut self, name: String, raw: bool, length: usize, backslash: bool, dollar: bool, variable: bool) {
         let place = match (self.unsafe_from_here, self.mode()) {
-            (Some(reason), _) => Place::Refused(reason),
-            (_, Mode::Commands { .. }) => Place::Bare,
-            (_, Mode::Single) => Place::Single,
-            (_, Mode::Double) => Place::Double,
-            (_, Mode::Comment) => Place::Comment,
-            (_, Mode::Backquotes) => Place::Refused(BACKQUOTES),
-            (_, Mode::Braces { .. }) => Place::Refused(BRACES),
-            (_, Mode::Arithmetic { .. }) => Place::Arithmetic,
+            (Some(reason), _) => QuotePosition::Refused(reason),
+            (_, Mode::Commands { .. }) => QuotePosition::Bare,
+            (_, Mode::Single) => QuotePosition::Single,
+            (_, Mode::Double) => QuotePosition::Double,
+            (_, Mode::Comment) => QuotePosition::Comment,
+            (_, Mode::Backquotes) => QuotePosition::Refused(BACKQUOTES),
+            (_, Mode::Braces { .. }) => QuotePosition::Refused(BRACES),
+            (_, Mode::Arithmetic { .. }) => QuotePosition::Arithmetic,
         };
         self.at += length;
         if !self.text.is_empty() {

@@ -4,11 +4,11 @@ use super::ConstraintError;
 use crate::space::Value;
 
 /// A token and the character it starts at, from 1.
-pub type Placed = (Token, usize);
+pub type PlacedToken = (ConstraintToken, usize);
 
 /// A piece of an expression.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Token {
+pub enum ConstraintToken {
     /// A number, a text, true, false or null.
     Literal(Value),
     /// A parameter or a function.
@@ -34,7 +34,7 @@ pub enum Equality {
 }
 
 /// Splits an expression.
-pub fn tokens(text: &str, equality: Equality) -> Result<Vec<Placed>, ConstraintError> {
+pub fn tokens(text: &str, equality: Equality) -> Result<Vec<PlacedToken>, ConstraintError> {
     let chars: Vec<char> = text.chars().collect();
     let mut out = Vec::new();
     let mut at = 0;
@@ -49,7 +49,7 @@ pub fn tokens(text: &str, equality: Equality) -> Result<Vec<Placed>, ConstraintE
         } else if c.is_alphabetic() || c == '_' {
             let word = take(&chars, &mut at, |c| c.is_alphanumeric() || c == '_' || c == '.');
             match quoted_part(&chars, &mut at, &word)? {
-                Some(name) => Token::Name(name),
+                Some(name) => ConstraintToken::Name(name),
                 None => word_token(word),
             }
         } else if matches!(c, '\'' | '"' | '`') {
@@ -59,13 +59,13 @@ pub fn tokens(text: &str, equality: Equality) -> Result<Vec<Placed>, ConstraintE
                 return Err(syntax(start, format!("the {c} is never closed")));
             }
             at += 1;
-            if c == '`' { Token::Name(inner) } else { Token::Literal(Value::Text(inner)) }
+            if c == '`' { ConstraintToken::Name(inner) } else { ConstraintToken::Literal(Value::Text(inner)) }
         } else {
             symbol(&chars, &mut at, equality)?
         };
         out.push((token, start + 1));
     }
-    out.push((Token::End, chars.len() + 1));
+    out.push((ConstraintToken::End, chars.len() + 1));
     Ok(out)
 }
 
@@ -95,20 +95,20 @@ fn quoted_part(chars: &[char], at: &mut usize, word: &str) -> Result<Option<Stri
     Ok(Some(format!("{word}{inner}")))
 }
 
-fn word_token(word: String) -> Token {
+fn word_token(word: String) -> ConstraintToken {
     match word.as_str() {
-        "true" | "True" => Token::Literal(Value::Bool(true)),
-        "false" | "False" => Token::Literal(Value::Bool(false)),
-        "null" | "None" => Token::Literal(Value::Null),
-        "and" => Token::Symbol("&&"),
-        "or" => Token::Symbol("||"),
-        "not" => Token::Symbol("!"),
-        "in" => Token::Symbol("in"),
-        _ => Token::Name(word),
+        "true" | "True" => ConstraintToken::Literal(Value::Bool(true)),
+        "false" | "False" => ConstraintToken::Literal(Value::Bool(false)),
+        "null" | "None" => ConstraintToken::Literal(Value::Null),
+        "and" => ConstraintToken::Symbol("&&"),
+        "or" => ConstraintToken::Symbol("||"),
+        "not" => ConstraintToken::Symbol("!"),
+        "in" => ConstraintToken::Symbol("in"),
+        _ => ConstraintToken::Name(word),
     }
 }
 
-fn number(chars: &[char], at: &mut usize) -> Result<Token, ConstraintError> {
+fn number(chars: &[char], at: &mut usize) -> Result<ConstraintToken, ConstraintError> {
     let start = *at;
     let mut word = take(chars, at, |c| c.is_ascii_digit() || c == '.' || c == '_');
     if let Some(e) = chars.get(*at).filter(|c| matches!(c, 'e' | 'E')) {
@@ -122,19 +122,19 @@ fn number(chars: &[char], at: &mut usize) -> Result<Token, ConstraintError> {
     }
     let clean = word.replace('_', "");
     if let Ok(x) = clean.parse::<i128>() {
-        return Ok(Token::Literal(Value::Int(x)));
+        return Ok(ConstraintToken::Literal(Value::Int(x)));
     }
     match clean.parse::<f64>() {
-        Ok(x) => Ok(Token::Literal(Value::Float(x))),
+        Ok(x) => Ok(ConstraintToken::Literal(Value::Float(x))),
         Err(_) => Err(syntax(start, format!("`{word}` is no number"))),
     }
 }
 
-fn symbol(chars: &[char], at: &mut usize, equality: Equality) -> Result<Token, ConstraintError> {
+fn symbol(chars: &[char], at: &mut usize, equality: Equality) -> Result<ConstraintToken, ConstraintError> {
     let rest: String = chars.iter().skip(*at).take(2).collect();
     if equality == Equality::Either && rest.starts_with('=') && !rest.starts_with("==") {
         *at += 1;
-        return Ok(Token::Symbol("=="));
+        return Ok(ConstraintToken::Symbol("=="));
     }
     let Some(symbol) = SYMBOLS.into_iter().find(|symbol| rest.starts_with(symbol)) else {
         let message = if rest.starts_with('=') {
@@ -146,5 +146,5 @@ fn symbol(chars: &[char], at: &mut usize, equality: Equality) -> Result<Token, C
         return Err(syntax(*at, message));
     };
     *at += symbol.len();
-    Ok(Token::Symbol(symbol))
+    Ok(ConstraintToken::Symbol(symbol))
 }

@@ -1,7 +1,7 @@
 //! From tokens to a tree, by recursive descent with Python's precedences.
 
 use super::ConstraintError;
-use super::lexer::{Placed, Token, syntax};
+use super::lexer::{ConstraintToken, PlacedToken, syntax};
 use crate::space::Value;
 
 /// Deepest nesting of brackets and signs.
@@ -63,26 +63,26 @@ impl Expr {
 }
 
 /// Reads a whole expression.
-pub fn parse(tokens: &[Placed]) -> Result<Expr, ConstraintError> {
-    let mut parser = Parser { tokens, at: 0, depth: 0 };
+pub fn parse(tokens: &[PlacedToken]) -> Result<Expr, ConstraintError> {
+    let mut parser = ConstraintParser { tokens, at: 0, depth: 0 };
     let expr = parser.or()?;
     match parser.peek() {
-        Token::End => Ok(expr),
+        ConstraintToken::End => Ok(expr),
         _ => Err(parser.unexpected("an operator or the end")),
     }
 }
 
-struct Parser<'a> {
-    tokens: &'a [Placed],
+struct ConstraintParser<'a> {
+    tokens: &'a [PlacedToken],
     at: usize,
     depth: usize,
 }
 
 type Parsed = Result<Expr, ConstraintError>;
 
-impl Parser<'_> {
-    fn peek(&self) -> &Token {
-        self.tokens.get(self.at).map_or(&Token::End, |(token, _)| token)
+impl ConstraintParser<'_> {
+    fn peek(&self) -> &ConstraintToken {
+        self.tokens.get(self.at).map_or(&ConstraintToken::End, |(token, _)| token)
     }
 
     fn place(&self) -> usize {
@@ -95,7 +95,7 @@ impl Parser<'_> {
 
     /// The next token, if it is one of the symbols.
     fn take(&mut self, symbols: &[&'static str]) -> Option<&'static str> {
-        let Token::Symbol(symbol) = self.peek() else { return None };
+        let ConstraintToken::Symbol(symbol) = self.peek() else { return None };
         let found = symbols.iter().find(|s| *s == symbol).copied();
         self.at += usize::from(found.is_some());
         found
@@ -180,11 +180,11 @@ impl Parser<'_> {
     fn atom(&mut self) -> Parsed {
         let start = self.place();
         match self.peek().clone() {
-            Token::Literal(value) => {
+            ConstraintToken::Literal(value) => {
                 self.at += 1;
                 Ok(Expr::Literal(value))
             }
-            Token::Name(name) => {
+            ConstraintToken::Name(name) => {
                 self.at += 1;
                 if self.take(&["("]).is_none() {
                     return Ok(Expr::Name(name));
@@ -208,13 +208,13 @@ impl Parser<'_> {
                 }
                 Ok(Expr::Call(function, arguments))
             }
-            Token::Symbol("(") => {
+            ConstraintToken::Symbol("(") => {
                 self.at += 1;
                 let inner = self.deeper(Self::or)?;
                 self.expect(")")?;
                 Ok(inner)
             }
-            Token::Symbol("[") => {
+            ConstraintToken::Symbol("[") => {
                 self.at += 1;
                 Ok(Expr::List(self.items("]")?))
             }

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::{Entry, Kind, Node};
+use super::{MappingEntry, NodeKind, YamlNode};
 use crate::space::Value;
 
 /// Why entries make no mapping.
-pub(super) enum MergeFault {
+pub(super) enum MergeError {
     /// A key that is a list or a mapping.
     Key(super::Span),
     /// `<<` with something else than a mapping or a list of mappings.
@@ -15,13 +15,15 @@ pub(super) enum MergeFault {
 
 /// Puts entries together as the reference does: keys merged by `<<` come first and yield to the mapping's
 /// own; of a repeated key the last value wins. Also gives the repeated keys.
-pub(super) fn mapping(pairs: Vec<(Node, Node)>) -> Result<(Vec<Entry>, Vec<Node>), MergeFault> {
+pub(super) fn mapping(
+    pairs: Vec<(YamlNode, YamlNode)>,
+) -> Result<(Vec<MappingEntry>, Vec<YamlNode>), MergeError> {
     let mut merged = Entries::default();
     let mut own = Entries::default();
     let mut repeated = Vec::new();
     for (key, value) in pairs {
-        let Kind::Scalar { value: meaning, text, plain } = &key.kind else {
-            return Err(MergeFault::Key(key.span));
+        let NodeKind::Scalar { value: meaning, text, plain } = &key.kind else {
+            return Err(MergeError::Key(key.span));
         };
         if *plain && text == "<<" {
             merge_into(&mut merged, value)?;
@@ -38,18 +40,20 @@ pub(super) fn mapping(pairs: Vec<(Node, Node)>) -> Result<(Vec<Entry>, Vec<Node>
     Ok((merged.entries, repeated))
 }
 
-fn merge_into(merged: &mut Entries, value: Node) -> Result<(), MergeFault> {
+fn merge_into(merged: &mut Entries, value: YamlNode) -> Result<(), MergeError> {
     let span = value.span;
     let sources = match value.kind {
-        Kind::Mapping(entries) => vec![entries],
-        Kind::Sequence(items) => items
+        NodeKind::Mapping(entries) => vec![entries],
+        NodeKind::Sequence(items) => items
             .into_iter()
             .map(|item| match item.kind {
-                Kind::Mapping(entries) => Ok(entries),
-                _ => Err(MergeFault::Merge(item.span)),
+                NodeKind::Mapping(entries) => Ok(entries),
+                _ => Err(MergeError::Merge(item.span)),
             })
             .collect::<Result<_, _>>()?,
-        Kind::Scalar { value: Value::Null, .. } | Kind::Scalar { .. } => return Err(MergeFault::Merge(span)),
+        NodeKind::Scalar { value: Value::Null, .. } | NodeKind::Scalar { .. } => {
+            return Err(MergeError::Merge(span));
+        }
     };
     for entry in sources.into_iter().flatten() {
         let identity = entry.key.scalar().map(Value::identity).unwrap_or_default();
@@ -60,22 +64,22 @@ fn merge_into(merged: &mut Entries, value: Node) -> Result<(), MergeFault> {
 
 #[derive(Default)]
 struct Entries {
-    entries: Vec<Entry>,
+    entries: Vec<MappingEntry>,
     keys: Vec<String>,
     places: HashMap<String, usize>,
 }
 
 impl Entries {
     /// Adds an entry, or replaces the one with the same key if `win`; tells whether there was one.
-    fn put(&mut self, identity: String, key: Node, value: Node, win: bool) -> bool {
+    fn put(&mut self, identity: String, key: YamlNode, value: YamlNode, win: bool) -> bool {
         let Some(entry) = self.places.get(&identity).and_then(|at| self.entries.get_mut(*at)) else {
             self.places.insert(identity.clone(), self.entries.len());
             self.keys.push(identity);
-            self.entries.push(Entry { key, value });
+            self.entries.push(MappingEntry { key, value });
             return false;
         };
         if win {
-            *entry = Entry { key, value };
+            *entry = MappingEntry { key, value };
         }
         true
     }

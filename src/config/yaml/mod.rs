@@ -14,7 +14,7 @@ mod scalar;
 
 pub use limits::{MAX_BYTES, MAX_DEPTH, MAX_NODES};
 pub(super) use node::shorten;
-pub use node::{Entry, Kind, Node, Span};
+pub use node::{MappingEntry, NodeKind, Span, YamlNode};
 pub use read::{Remark, read};
 
 use crate::space::Value;

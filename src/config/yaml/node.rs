@@ -15,16 +15,16 @@ pub struct Span {
 
 /// A node of the tree.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Node {
+pub struct YamlNode {
     /// What it holds.
-    pub kind: Kind,
+    pub kind: NodeKind,
     /// Where it starts.
     pub span: Span,
 }
 
 /// What a node holds.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Kind {
+pub enum NodeKind {
     /// A scalar, read as YAML 1.1 reads it.
     Scalar {
         /// What it means.
@@ -35,28 +35,28 @@ pub enum Kind {
         plain: bool,
     },
     /// A sequence.
-    Sequence(Vec<Node>),
+    Sequence(Vec<YamlNode>),
     /// A mapping; each key once.
-    Mapping(Vec<Entry>),
+    Mapping(Vec<MappingEntry>),
 }
 
 /// An entry of a mapping.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
+pub struct MappingEntry {
     /// Its key, a scalar.
-    pub key: Node,
+    pub key: YamlNode,
     /// Its value.
-    pub value: Node,
+    pub value: YamlNode,
 }
 
-impl Node {
+impl YamlNode {
     /// The value it stands for. Keys that are no text become their JSON spelling.
     #[must_use]
     pub fn to_value(&self) -> Value {
         match &self.kind {
-            Kind::Scalar { value, .. } => value.clone(),
-            Kind::Sequence(items) => Value::List(items.iter().map(Self::to_value).collect()),
-            Kind::Mapping(entries) => {
+            NodeKind::Scalar { value, .. } => value.clone(),
+            NodeKind::Sequence(items) => Value::List(items.iter().map(Self::to_value).collect()),
+            NodeKind::Mapping(entries) => {
                 Value::Map(entries.iter().map(|e| (e.key.name(), e.value.to_value())).collect())
             }
         }
@@ -66,7 +66,7 @@ impl Node {
     #[must_use]
     pub fn scalar(&self) -> Option<&Value> {
         match &self.kind {
-            Kind::Scalar { value, .. } => Some(value),
+            NodeKind::Scalar { value, .. } => Some(value),
             _ => None,
         }
     }
@@ -75,8 +75,8 @@ impl Node {
     #[must_use]
     pub fn name(&self) -> String {
         match &self.kind {
-            Kind::Scalar { value: Value::Text(text), .. } => text.clone(),
-            Kind::Scalar { value, .. } => value.json_text(),
+            NodeKind::Scalar { value: Value::Text(text), .. } => text.clone(),
+            NodeKind::Scalar { value, .. } => value.json_text(),
             _ => String::new(),
         }
     }
@@ -85,11 +85,11 @@ impl Node {
     #[must_use]
     pub fn describe(&self) -> String {
         match &self.kind {
-            Kind::Scalar { value: Value::Text(text), .. } => format!("the text {}", shorten(text)),
-            Kind::Scalar { value: Value::Null, .. } => "nothing (null)".to_owned(),
-            Kind::Scalar { text, .. } => shorten(text),
-            Kind::Sequence(items) => format!("a list of {}", items.len()),
-            Kind::Mapping(_) => "a mapping".to_owned(),
+            NodeKind::Scalar { value: Value::Text(text), .. } => format!("the text {}", shorten(text)),
+            NodeKind::Scalar { value: Value::Null, .. } => "nothing (null)".to_owned(),
+            NodeKind::Scalar { text, .. } => shorten(text),
+            NodeKind::Sequence(items) => format!("a list of {}", items.len()),
+            NodeKind::Mapping(_) => "a mapping".to_owned(),
         }
     }
 }

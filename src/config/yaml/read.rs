@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
-use super::merge::{MergeFault, mapping};
+use super::merge::{MergeError, mapping};
 use super::relax::{Relaxed, relax};
 use super::scalar::{Trap, resolve};
-use super::{Kind, MAX_BYTES, MAX_DEPTH, MAX_NODES, Node, Span, hint};
+use super::{MAX_BYTES, MAX_DEPTH, MAX_NODES, NodeKind, Span, YamlNode, hint};
 use crate::space::Value;
 
 /// More remarks than this are not kept.
@@ -17,7 +17,7 @@ const MAX_REMARKS: usize = 200;
 #[derive(Debug)]
 pub struct Document {
     /// Its root; `None` for a file without content.
-    pub root: Option<Node>,
+    pub root: Option<YamlNode>,
     /// What a reader may have misunderstood, with the place.
     pub remarks: Vec<Remark>,
 }
@@ -37,7 +37,7 @@ pub struct Remark {
 
 /// Why bytes are no document.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Fault {
+pub struct YamlError {
     /// Where.
     pub span: Span,
     /// What is wrong.
@@ -46,7 +46,7 @@ pub struct Fault {
     pub hint: Option<String>,
 }
 
-impl Fault {
+impl YamlError {
     fn new(span: Span, message: impl Into<String>) -> Self {
         Self { span, message: message.into(), hint: None }
     }
@@ -61,7 +61,7 @@ impl Fault {
 ///
 /// # Errors
 /// Anything that is not exactly one readable document within the bounds.
-pub fn read(bytes: &[u8]) -> Result<Document, Fault> {
+pub fn read(bytes: &[u8]) -> Result<Document, YamlError> {
     let source = text(bytes)?;
     let strict = parse(source, source, None);
     match (strict, relax(source)) {
@@ -71,7 +71,7 @@ pub fn read(bytes: &[u8]) -> Result<Document, Fault> {
 }
 
 /// Reads the text that the parser is given; places are those of the original.
-fn parse(original: &str, text: &str, relaxed: Option<&Relaxed>) -> Result<Document, Fault> {
+fn parse(original: &str, text: &str, relaxed: Option<&Relaxed>) -> Result<Document, YamlError> {
     let column = |line: usize, column: usize| relaxed.map_or(column, |text| text.original(line, column));
     let lines: Vec<&str> = original.split('\n').collect();
     let mut reader = Reader { source: original, ..Reader::default() };
@@ -86,7 +86,7 @@ fn parse(original: &str, text: &str, relaxed: Option<&Relaxed>) -> Result<Docume
         let span = Span { line, column: start, length };
         let empty = matches!(&event, Event::Scalar(text, ..) if text.is_empty());
         if place.start != place.end && !empty && indented_by_tab(&lines, span) {
-            return Err(Fault::new(
+            return Err(YamlError::new(
                 Span { column: 1, length: 1, ..span },
                 "this line is indented with a tab",
             )
@@ -113,15 +113,15 @@ fn indented_by_tab(lines: &[&str], span: Span) -> bool {
 }
 
 /// The bytes as text that YAML allows.
-fn text(bytes: &[u8]) -> Result<&str, Fault> {
+fn text(bytes: &[u8]) -> Result<&str, YamlError> {
     let start = Span { line: 1, column: 1, length: 1 };
     if bytes.len() > MAX_BYTES {
-        return Err(Fault::new(start, format!("the file has more than {MAX_BYTES} bytes"))
+        return Err(YamlError::new(start, format!("the file has more than {MAX_BYTES} bytes"))
             .hint("a sweep file is small: is this the right file?"));
     }
     let source = std::str::from_utf8(bytes).map_err(|error| {
         let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-        Fault::new(place_after(&String::from_utf8_lossy(before)), "the file is not UTF-8 text")
+        YamlError::new(place_after(&String::from_utf8_lossy(before)), "the file is not UTF-8 text")
             .hint("save it with the encoding UTF-8")
     })?;
     let source = source.strip_prefix('\u{feff}').unwrap_or(source);
@@ -130,7 +130,7 @@ fn text(bytes: &[u8]) -> Result<&str, Fault> {
             && c != '\u{feff}'
     };
     match source.char_indices().find(|(_, c)| !allowed(*c)) {
-        Some((at, c)) => Err(Fault::new(
+        Some((at, c)) => Err(YamlError::new(
             place_after(source.get(..at).unwrap_or_default()),
             format!("the character U+{:04X} is not allowed in YAML", c as u32),
         )),
@@ -148,14 +148,14 @@ fn scan_fault(
     source: &str,
     error: &saphyr_parser::ScanError,
     column: &dyn Fn(usize, usize) -> usize,
-) -> Fault {
+) -> YamlError {
     let line = error.marker().line().max(1);
     let lines = source.lines().count().max(1);
     // The parser notices an open bracket or quote only at the end of the file; the place is what it says.
     let span = Span { line: line.min(lines), column: column(line, error.marker().col() + 1), length: 1 };
     let text = source.lines().nth(span.line - 1).unwrap_or_default();
     let before: String = source.lines().take(span.line - 1).flat_map(|line| [line, "\n"]).collect();
-    Fault {
+    YamlError {
         span,
         message: format!("this is not readable as YAML: {}", error.info()),
         hint: hint::for_line(&before, text, error.info()),
@@ -167,28 +167,28 @@ struct Open {
     anchor: usize,
     span: Span,
     nodes_before: usize,
-    items: Vec<Node>,
+    items: Vec<YamlNode>,
     is_map: bool,
 }
 
 #[derive(Default)]
 struct Reader<'a> {
     source: &'a str,
-    root: Option<Node>,
+    root: Option<YamlNode>,
     documents: usize,
     open: Vec<Open>,
-    anchors: HashMap<usize, (Node, usize)>,
+    anchors: HashMap<usize, (YamlNode, usize)>,
     nodes: usize,
     remarks: Vec<Remark>,
 }
 
 impl Reader<'_> {
-    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Fault> {
+    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), YamlError> {
         match event {
             Event::DocumentStart(_) => {
                 self.documents += 1;
                 if self.documents > 1 {
-                    return Err(Fault::new(span, "the file holds more than one YAML document")
+                    return Err(YamlError::new(span, "the file holds more than one YAML document")
                         .hint("remove the `---` line and what belongs to the other document"));
                 }
             }
@@ -198,11 +198,10 @@ impl Reader<'_> {
                 self.finish(node, anchor, 1)?;
             }
             Event::Alias(anchor) => {
-                let (node, nodes) = self
-                    .anchors
-                    .get(&anchor)
-                    .cloned()
-                    .ok_or_else(|| Fault::new(span, "this alias stands inside the node that it names"))?;
+                let (node, nodes) =
+                    self.anchors.get(&anchor).cloned().ok_or_else(|| {
+                        YamlError::new(span, "this alias stands inside the node that it names")
+                    })?;
                 self.count(nodes, span)?;
                 self.depth(depth_of(&node), span)?;
                 self.finish(node, 0, nodes)?;
@@ -215,7 +214,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn begin(&mut self, anchor: usize, tag: Option<&Tag>, span: Span, is_map: bool) -> Result<(), Fault> {
+    fn begin(&mut self, anchor: usize, tag: Option<&Tag>, span: Span, is_map: bool) -> Result<(), YamlError> {
         let expected = if is_map { "map" } else { "seq" };
         if let Some(tag) = tag.filter(|tag| !is_open(tag) && core_tag(tag) != Some(expected)) {
             return Err(unknown_tag(tag, span));
@@ -227,7 +226,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), Fault> {
+    fn end(&mut self) -> Result<(), YamlError> {
         let Some(open) = self.open.pop() else { return Ok(()) };
         let kind = if open.is_map {
             let mut pairs = Vec::with_capacity(open.items.len() / 2);
@@ -236,8 +235,8 @@ impl Reader<'_> {
                 pairs.push((key, value));
             }
             let (entries, repeated) = mapping(pairs).map_err(|fault| match fault {
-                MergeFault::Key(span) => Fault::new(span, "a key must be a single word or text"),
-                MergeFault::Merge(span) => Fault::new(
+                MergeError::Key(span) => YamlError::new(span, "a key must be a single word or text"),
+                MergeError::Merge(span) => YamlError::new(
                     span,
                     "`<<` takes a mapping or a list of mappings, usually an alias such as `*base`",
                 ),
@@ -249,16 +248,16 @@ impl Reader<'_> {
                 text: key.name(),
                 value: Value::Null,
             }));
-            Kind::Mapping(entries)
+            NodeKind::Mapping(entries)
         } else {
-            Kind::Sequence(open.items)
+            NodeKind::Sequence(open.items)
         };
         let nodes = self.nodes - open.nodes_before;
-        self.finish(Node { kind, span: open.span }, open.anchor, nodes)
+        self.finish(YamlNode { kind, span: open.span }, open.anchor, nodes)
     }
 
     /// Hands a finished node to the collection it stands in.
-    fn finish(&mut self, node: Node, anchor: usize, nodes: usize) -> Result<(), Fault> {
+    fn finish(&mut self, node: YamlNode, anchor: usize, nodes: usize) -> Result<(), YamlError> {
         if anchor > 0 {
             // The stored copy is not in the tree: it has to be paid for as well.
             self.count(nodes, node.span)?;
@@ -272,10 +271,10 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn count(&mut self, nodes: usize, span: Span) -> Result<(), Fault> {
+    fn count(&mut self, nodes: usize, span: Span) -> Result<(), YamlError> {
         self.nodes = self.nodes.saturating_add(nodes);
         if self.nodes > MAX_NODES {
-            return Err(Fault::new(
+            return Err(YamlError::new(
                 span,
                 format!("the file has more than {MAX_NODES} values, aliases expanded"),
             ));
@@ -283,9 +282,12 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn depth(&self, more: usize, span: Span) -> Result<(), Fault> {
+    fn depth(&self, more: usize, span: Span) -> Result<(), YamlError> {
         if self.open.len() + more > MAX_DEPTH {
-            return Err(Fault::new(span, format!("the file is nested more than {MAX_DEPTH} levels deep")));
+            return Err(YamlError::new(
+                span,
+                format!("the file is nested more than {MAX_DEPTH} levels deep"),
+            ));
         }
         Ok(())
     }
@@ -296,7 +298,7 @@ impl Reader<'_> {
         style: ScalarStyle,
         tag: Option<&Tag>,
         span: Span,
-    ) -> Result<Node, Fault> {
+    ) -> Result<YamlNode, YamlError> {
         // PyYAML reads the tag `!` as "whatever it looks like", in quotes, too.
         let (tag, open) = match tag {
             Some(tag) if is_open(tag) => (None, true),
@@ -304,7 +306,7 @@ impl Reader<'_> {
         };
         let plain = style == ScalarStyle::Plain || open;
         let too_large =
-            || Fault::new(span, "this whole number is too large").hint("quote it if it is meant as text");
+            || YamlError::new(span, "this whole number is too large").hint("quote it if it is meant as text");
         let (value, trap) = match tag {
             Some(tag) => (tagged(tag, text, span)?, None),
             None if plain => resolve(text).map_err(|_| too_large())?,
@@ -320,7 +322,10 @@ impl Reader<'_> {
         }
         // An empty plain scalar has no extent: the parser places it after the key.
         let span = if text.is_empty() && plain { self.clip(span) } else { span };
-        Ok(Node { kind: Kind::Scalar { value, text: text.to_owned(), plain: plain && tag.is_none() }, span })
+        Ok(YamlNode {
+            kind: NodeKind::Scalar { value, text: text.to_owned(), plain: plain && tag.is_none() },
+            span,
+        })
     }
 
     /// A place that surely lies in the source.
@@ -330,11 +335,11 @@ impl Reader<'_> {
     }
 }
 
-fn depth_of(node: &Node) -> usize {
+fn depth_of(node: &YamlNode) -> usize {
     match &node.kind {
-        Kind::Scalar { .. } => 0,
-        Kind::Sequence(items) => 1 + items.iter().map(depth_of).max().unwrap_or(0),
-        Kind::Mapping(entries) => 1 + entries.iter().map(|e| depth_of(&e.value)).max().unwrap_or(0),
+        NodeKind::Scalar { .. } => 0,
+        NodeKind::Sequence(items) => 1 + items.iter().map(depth_of).max().unwrap_or(0),
+        NodeKind::Mapping(entries) => 1 + entries.iter().map(|e| depth_of(&e.value)).max().unwrap_or(0),
     }
 }
 
@@ -353,15 +358,15 @@ fn is_open(tag: &Tag) -> bool {
     tag.handle.is_empty() && tag.suffix == "!" || tag.handle == "!" && tag.suffix.is_empty()
 }
 
-fn unknown_tag(tag: &Tag, span: Span) -> Fault {
+fn unknown_tag(tag: &Tag, span: Span) -> YamlError {
     let name = format!("{}{}", tag.handle, tag.suffix).replace("tag:yaml.org,2002:", "!!");
-    Fault::new(span, format!("the tag `{name}` is not known here"))
+    YamlError::new(span, format!("the tag `{name}` is not known here"))
         .hint("a text that starts with ! must stand in quotes")
 }
 
 /// A scalar with a tag: `!!float 1e-5`.
-fn tagged(tag: &Tag, text: &str, span: Span) -> Result<Value, Fault> {
-    let misfit = |what: &str| Fault::new(span, format!("`{text}` is no {what}"));
+fn tagged(tag: &Tag, text: &str, span: Span) -> Result<Value, YamlError> {
+    let misfit = |what: &str| YamlError::new(span, format!("`{text}` is no {what}"));
     let name = core_tag(tag).ok_or_else(|| unknown_tag(tag, span));
     let plain = resolve(text).map(|(value, _)| value).unwrap_or(Value::Text(text.to_owned()));
     match name? {

@@ -108,10 +108,10 @@ fn further_scalars_are_read_as_yaml_1_1_reads_them() {
 #[test]
 fn places_are_counted_in_characters_from_one() {
     let root = read("é: 1\nparameters:\n  ü: [1, bé, 'x y']\n".as_bytes()).unwrap().root.unwrap();
-    let Kind::Mapping(entries) = root.kind else { panic!("no mapping") };
-    let Kind::Mapping(inner) = &entries[1].value.kind else { panic!("no mapping") };
+    let NodeKind::Mapping(entries) = root.kind else { panic!("no mapping") };
+    let NodeKind::Mapping(inner) = &entries[1].value.kind else { panic!("no mapping") };
     assert_eq!(inner[0].key.span, Span { line: 3, column: 3, length: 1 });
-    let Kind::Sequence(items) = &inner[0].value.kind else { panic!("no list") };
+    let NodeKind::Sequence(items) = &inner[0].value.kind else { panic!("no list") };
     assert_eq!(items[1].span, Span { line: 3, column: 10, length: 2 });
     assert_eq!(items[2].span, Span { line: 3, column: 14, length: 5 });
 }

@@ -10,12 +10,12 @@
 pub(super) struct Relaxed {
     /// The text for the parser; its lines are those of the original.
     pub text: String,
-    edits: Vec<Edit>,
+    edits: Vec<ColumnShift>,
 }
 
 /// From a column of a line on, all columns have moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Edit {
+struct ColumnShift {
     /// From 1.
     line: usize,
     /// In the rewritten line, from 1.
@@ -36,7 +36,7 @@ impl Relaxed {
 
 /// The rewritten source; `None` where there is nothing to rewrite.
 pub(super) fn relax(source: &str) -> Option<Relaxed> {
-    let mut scanner = Scanner::new(source);
+    let mut scanner = YamlScanner::new(source);
     scanner.scan();
     if scanner.edits.is_empty() {
         return None;
@@ -47,7 +47,7 @@ pub(super) fn relax(source: &str) -> Option<Relaxed> {
 }
 
 /// Follows the tokens as PyYAML's scanner finds them, just far enough to know what a line stands in.
-struct Scanner {
+struct YamlScanner {
     chars: Vec<char>,
     at: usize,
     line: usize,
@@ -63,10 +63,10 @@ struct Scanner {
     /// What was moved on this line so far.
     moved: isize,
     out: String,
-    edits: Vec<Edit>,
+    edits: Vec<ColumnShift>,
 }
 
-impl Scanner {
+impl YamlScanner {
     fn new(source: &str) -> Self {
         Self {
             chars: source.chars().collect(),
@@ -128,7 +128,7 @@ impl Scanner {
     fn moves(&mut self, by: isize) {
         self.moved += by;
         let column = self.column.saturating_add_signed(self.moved) + 1;
-        self.edits.push(Edit { line: self.line, column, by });
+        self.edits.push(ColumnShift { line: self.line, column, by });
     }
 
     /// `---` or `...` at the start of a line.

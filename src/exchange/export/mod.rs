@@ -9,7 +9,7 @@ use std::sync::Arc;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::error::ExchangeError;
-use super::event::{Event, Listener};
+use super::event::{EventListener, ExchangeEvent};
 use super::folder::{Folder, json_text};
 use super::names;
 use super::sweep::SweepRecord;
@@ -21,7 +21,7 @@ use crate::record::{Settled, Sweep, TrialRuns, runs_with_ids};
 use crate::text::LF;
 use crate::tracking::{Run, RunId, Store};
 use crate::trial::{Trial, TrialIndex};
-use trial::{Written, write_trial};
+use trial::{TrialExport, write_trial};
 
 pub use trial::ExportOptions;
 
@@ -31,7 +31,7 @@ const AT_ONCE: usize = 8;
 /// A sweep, the folder that it goes to, and what has gone there.
 pub struct Exporter<'a> {
     store: &'a Arc<dyn Store>,
-    listener: Listener<'a>,
+    listener: EventListener<'a>,
     sweep: &'a Sweep,
     config: &'a Config,
     metric: Option<ChosenMetric>,
@@ -57,7 +57,7 @@ impl<'a> Exporter<'a> {
         (sweep, config): (&'a Sweep, &'a Config),
         folder: &Path,
         options: ExportOptions,
-        listener: Listener<'a>,
+        listener: EventListener<'a>,
     ) -> Result<Self, ExchangeError> {
         let folder = Folder::claim(folder, sweep.original_id())?;
         let metric = config.metric.as_ref().map(|metric| (metric.name.clone(), metric.goal));
@@ -124,7 +124,7 @@ impl<'a> Exporter<'a> {
         let (listener, folder, options) = (self.listener, self.folder.clone(), self.options);
         let (store, sweep, folder) = (self.store.as_ref(), self.sweep, &folder);
         let write = |(trial, run): (Trial, &Run)| {
-            listener(Event::At(&run.info.name));
+            listener(ExchangeEvent::At(&run.info.name));
             let record = TrialRecord::of(&trial, run, sweep);
             let run = run.clone();
             async move {
@@ -132,21 +132,21 @@ impl<'a> Exporter<'a> {
                 Ok::<_, ExchangeError>((trial, run.info.id, record, written))
             }
         };
-        listener(Event::Begins(new.len() as u64));
+        listener(ExchangeEvent::Begins(new.len() as u64));
         let mut writing = stream::iter(waiting).map(write).buffer_unordered(AT_ONCE);
         while let Some((trial, run, record, written)) = writing.try_next().await? {
             self.remove_former(&record, &there)?;
             self.take_in(trial, run, &record, written);
-            listener(Event::Done);
+            listener(ExchangeEvent::Done);
         }
-        listener(Event::Ends);
+        listener(ExchangeEvent::Ends);
         if !new.is_empty() || self.done.is_empty() {
             self.write_table()?;
         }
         Ok(())
     }
 
-    fn take_in(&mut self, trial: Trial, run: RunId, record: &TrialRecord, written: Written) {
+    fn take_in(&mut self, trial: Trial, run: RunId, record: &TrialRecord, written: TrialExport) {
         self.written += u64::from(written.anything);
         self.left_out.extend(written.left_out);
         self.done.insert(run);

@@ -17,7 +17,7 @@ const MOST: usize = 100_000;
 
 /// What became of a trial's folder.
 #[derive(Debug, Default)]
-pub(super) struct Written {
+pub(super) struct TrialExport {
     /// Whether any file was written.
     pub(super) anything: bool,
     /// Artifacts that can't be files here, or that the store does not give, each with the reason.
@@ -32,7 +32,7 @@ pub(super) async fn write_trial(
     trial: &TrialRecord,
     run: &Run,
     what: ExportOptions,
-) -> Result<Written, ExchangeError> {
+) -> Result<TrialExport, ExchangeError> {
     let at = trial.folder();
     let texts = [
         (names::PARAMS, json_text(&trial.params_json())),
@@ -40,7 +40,7 @@ pub(super) async fn write_trial(
         (names::SUMMARY, json_text(&trial.summary_json())),
     ];
     let known = !what.refresh && is_known(folder, &at, &texts)?;
-    let mut written = Written::default();
+    let mut written = TrialExport::default();
     if !known {
         written.anything |= write_metrics(store, folder, &at, run).await?;
         let patch = read_patch(store, trial, run).await?;
@@ -111,7 +111,7 @@ async fn write_artifacts(
     at: &str,
     run: &Run,
     known: bool,
-    written: &mut Written,
+    written: &mut TrialExport,
 ) -> Result<(), ExchangeError> {
     let (files, left_out) = list(store, run).await?;
     written.left_out = left_out;

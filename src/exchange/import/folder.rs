@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::super::artifact::concerns_one_artifact;
 use super::super::error::ExchangeError;
-use super::super::event::Listener;
+use super::super::event::EventListener;
 use super::super::folder::{Folder, LARGEST_CONFIG, Tree};
 use super::super::metrics::MetricRows;
 use super::super::names;
@@ -79,7 +79,7 @@ pub async fn import_folder(
     source: &FolderSource,
     how: FolderImport<'_>,
     stop: impl Future<Output = ()>,
-    listener: Listener<'_>,
+    listener: EventListener<'_>,
 ) -> Result<Imported, ExchangeError> {
     let FolderSource { record, config, trials, .. } = source;
     let mut parent_tags = record.tags.clone();

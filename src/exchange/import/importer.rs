@@ -7,7 +7,7 @@ use nix::sys::signal::kill;
 use nix::unistd::Pid;
 
 use super::super::error::ExchangeError;
-use super::super::event::{Event, Listener};
+use super::super::event::{EventListener, ExchangeEvent};
 use super::super::trial::TrialRecord;
 use crate::process::machine_id;
 use crate::record::{
@@ -36,7 +36,7 @@ pub struct Imported {
 /// A sweep that is being entered.
 pub(super) struct Importer<'a> {
     pub(super) store: &'a Arc<dyn Store>,
-    listener: Listener<'a>,
+    listener: EventListener<'a>,
     pub(super) sweep: Sweep,
     user: String,
     /// Trials that are not made yet, with their values.
@@ -49,7 +49,7 @@ pub(super) struct Importer<'a> {
 impl<'a> Importer<'a> {
     /// Makes the parent run and the ledger. What an earlier import of the same `source` left half goes first.
     pub(super) async fn begin(
-        (store, listener): (&'a Arc<dyn Store>, Listener<'a>),
+        (store, listener): (&'a Arc<dyn Store>, EventListener<'a>),
         new: NewSweep<'_>,
         source: &[u8],
         trials: usize,
@@ -65,7 +65,7 @@ impl<'a> Importer<'a> {
         tags.retain(|(key, _)| *key != importing.0 && *key != control.0);
         tags.extend([importing, control]);
         let sweep = Sweep::create(store.as_ref(), &NewSweep { tags, ..new }).await?;
-        listener(Event::Begins(trials as u64));
+        listener(ExchangeEvent::Begins(trials as u64));
         Ok(Self {
             store,
             listener,
@@ -84,7 +84,7 @@ impl<'a> Importer<'a> {
         trial: &TrialRecord,
         metrics: Vec<Metric>,
     ) -> Result<(), ExchangeError> {
-        (self.listener)(Event::At(&trial.run_name));
+        (self.listener)(ExchangeEvent::At(&trial.run_name));
         let past = PastTrial {
             index: trial.index,
             attempt: trial.attempt,
@@ -130,7 +130,7 @@ impl<'a> Importer<'a> {
         let made = self.store.create_past_runs(&runs).await?;
         for ((trial, attempt), info) in keys.into_iter().zip(made) {
             self.results.push((trial, attempt, info.id));
-            (self.listener)(Event::Done);
+            (self.listener)(ExchangeEvent::Done);
         }
         Ok(())
     }
@@ -156,7 +156,7 @@ impl<'a> Importer<'a> {
     /// Enters the results, and ends the sweep.
     pub(super) async fn conclude(&mut self) -> Result<(), ExchangeError> {
         self.flush().await?;
-        (self.listener)(Event::Ends);
+        (self.listener)(ExchangeEvent::Ends);
         conclude_past(self.store, &self.sweep, &self.results, self.end).await?;
         Ok(())
     }
@@ -196,7 +196,7 @@ pub(super) async fn unless_stopped<T>(
 
 /// Removes what earlier imports of the same thing left half.
 async fn replace_halves(
-    (store, listener): (&dyn Store, Listener<'_>),
+    (store, listener): (&dyn Store, EventListener<'_>),
     own: &ImportMark,
 ) -> Result<(), ExchangeError> {
     for (parent, mark) in half_imports(store, &own.key).await? {
@@ -207,7 +207,7 @@ async fn replace_halves(
             ));
         }
         remove_half(store, &parent).await?;
-        listener(Event::Replaced);
+        listener(ExchangeEvent::Replaced);
     }
     Ok(())
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::super::error::ExchangeError;
-use super::super::event::Listener;
-use super::super::table::{Around, Asked, Table, TableTrial, infer_config};
+use super::super::event::EventListener;
+use super::super::table::{ConfigTemplate, TableSelection, TableTrial, TrialTable, infer_config};
 use super::super::trial::TrialRecord;
 use super::importer::{Imported, Importer, unless_stopped};
 use crate::config::Goal;
@@ -36,7 +36,7 @@ pub struct TableRequest {
 /// A table, and what is made of it.
 pub struct TableSource {
     /// The table.
-    pub table: Table,
+    pub table: TrialTable,
     config: String,
     name: String,
     experiment: String,
@@ -49,8 +49,8 @@ impl TableSource {
     /// # Errors
     /// Where the file is no such table, or does not have what is asked for.
     pub fn read(from: &Path, request: &TableRequest) -> Result<Self, ExchangeError> {
-        let asked = Asked { metric: request.metric.clone(), params: request.params.clone() };
-        let table = Table::open(from, &asked)?;
+        let asked = TableSelection { metric: request.metric.clone(), params: request.params.clone() };
+        let table = TrialTable::open(from, &asked)?;
         let Some(goal) = request.goal else {
             let problem = format!("`--goal` is missing: minimize or maximize `{}`?", table.metric);
             return Err(ExchangeError::refused(problem, "Add --goal minimize or --goal maximize."));
@@ -64,8 +64,13 @@ impl TableSource {
             return Err(ExchangeError::refused(problem, format!("Parameters: {}.", table.params.join(", "))));
         }
         let (name_of, experiment_of) = (name.as_str(), experiment.as_str());
-        let around =
-            Around { name: name_of, experiment: experiment_of, goal, source: &source, log: &request.log };
+        let around = ConfigTemplate {
+            name: name_of,
+            experiment: experiment_of,
+            goal,
+            source: &source,
+            log: &request.log,
+        };
         let config = infer_config(&table, &around);
         Ok(Self { table, config, name, experiment, source })
     }
@@ -80,7 +85,7 @@ pub async fn import_table(
     source: &TableSource,
     user: &str,
     stop: impl Future<Output = ()>,
-    listener: Listener<'_>,
+    listener: EventListener<'_>,
 ) -> Result<Imported, ExchangeError> {
     let now = now_ms();
     let first = source.table.trials.iter().filter_map(|trial| trial.start).min();

@@ -1,7 +1,7 @@
 //! What the columns of a table are.
 
 use super::super::trials_table::TRIAL_COLUMNS;
-use super::dialect::{Asked, Dialect};
+use super::dialect::{Dialect, TableSelection};
 use super::names::{key, once, param_key};
 
 /// What W&B knows of a run beside its config and summary.
@@ -12,7 +12,7 @@ const WANDB: [&str; 14] = [
 
 /// What a column is.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Role {
+pub(super) enum ColumnRole {
     /// Of no use here.
     Ignored,
     Name,
@@ -29,15 +29,15 @@ pub(super) enum Role {
 }
 
 /// The columns of a table.
-pub(super) struct Columns {
+pub(super) struct TableColumns {
     pub(super) dialect: Dialect,
     pub(super) metric: String,
-    pub(super) roles: Vec<Role>,
+    pub(super) roles: Vec<ColumnRole>,
 }
 
-impl Columns {
+impl TableColumns {
     /// Reads a header; what is wrong comes with what to do.
-    pub(super) fn of(header: &csv::StringRecord, asked: &Asked) -> Result<Self, (String, String)> {
+    pub(super) fn of(header: &csv::StringRecord, asked: &TableSelection) -> Result<Self, (String, String)> {
         // Files that were put together have byte order marks in their midst.
         let padding = |c: char| c.is_whitespace() || c == '\u{feff}';
         let names: Vec<&str> = header.iter().map(|name| name.trim_matches(padding)).collect();
@@ -53,17 +53,18 @@ impl Columns {
             return Err((format!("there is no column `{unknown}`"), listed()));
         }
         let role = |(at, name): (usize, &&str)| match at == column {
-            true => Role::Metric(metric.clone()),
+            true => ColumnRole::Metric(metric.clone()),
             false => role(dialect, name, asked),
         };
-        let mut roles: Vec<Role> = names.iter().enumerate().map(role).collect();
+        let mut roles: Vec<ColumnRole> = names.iter().enumerate().map(role).collect();
         // A name that stands there twice is told apart by none: the first counts.
         for at in 1..roles.len() {
-            if let Some((Role::Param(_) | Role::Other(_), before)) = roles.get(at).zip(roles.get(..at))
+            if let Some((ColumnRole::Param(_) | ColumnRole::Other(_), before)) =
+                roles.get(at).zip(roles.get(..at))
                 && roles.get(at).is_some_and(|role| before.contains(role))
                 && let Some(role) = roles.get_mut(at)
             {
-                *role = Role::Ignored;
+                *role = ColumnRole::Ignored;
             }
         }
         Ok(Self { dialect, metric, roles })
@@ -72,7 +73,7 @@ impl Columns {
     /// The names of the params, in the order of the table.
     pub(super) fn params(&self) -> Vec<String> {
         once(self.roles.iter().filter_map(|role| match role {
-            Role::Param(name) => Some(name.as_str()),
+            ColumnRole::Param(name) => Some(name.as_str()),
             _ => None,
         }))
     }
@@ -92,7 +93,7 @@ fn dialect(names: &[&str]) -> Dialect {
 }
 
 /// The column of the metric, and the name that it is logged by.
-fn metric_column(dialect: Dialect, names: &[&str], asked: &Asked) -> Option<(usize, String)> {
+fn metric_column(dialect: Dialect, names: &[&str], asked: &TableSelection) -> Option<(usize, String)> {
     let place = |wanted: &str| names.iter().position(|name| *name == wanted);
     let asked = asked.metric.as_deref();
     let found = asked.and_then(|metric| place(metric).or_else(|| place(&format!("metrics.{metric}"))));
@@ -112,18 +113,18 @@ fn param_name(dialect: Dialect, name: &str) -> &str {
     }
 }
 
-fn role(dialect: Dialect, name: &str, asked: &Asked) -> Role {
+fn role(dialect: Dialect, name: &str, asked: &TableSelection) -> ColumnRole {
     match (dialect, name) {
-        (_, "") => return Role::Ignored,
-        (Dialect::Wandb, "Name") | (Dialect::Plain, "run" | "name") => return Role::Name,
-        (Dialect::Wandb, "State") | (Dialect::Optuna, "state") => return Role::Status,
-        (Dialect::Sweep | Dialect::Plain, "status") => return Role::Status,
-        (Dialect::Wandb, "Created") | (Dialect::Optuna, "datetime_start") => return Role::Start,
-        (Dialect::Sweep, "start") => return Role::Start,
-        (Dialect::Optuna, "datetime_complete") | (Dialect::Sweep, "end") => return Role::End,
-        (Dialect::Wandb, "Runtime") => return Role::Seconds,
-        (Dialect::Optuna, "number" | "duration") => return Role::Ignored,
-        (Dialect::Sweep, name) if TRIAL_COLUMNS.contains(&name) => return Role::Ignored,
+        (_, "") => return ColumnRole::Ignored,
+        (Dialect::Wandb, "Name") | (Dialect::Plain, "run" | "name") => return ColumnRole::Name,
+        (Dialect::Wandb, "State") | (Dialect::Optuna, "state") => return ColumnRole::Status,
+        (Dialect::Sweep | Dialect::Plain, "status") => return ColumnRole::Status,
+        (Dialect::Wandb, "Created") | (Dialect::Optuna, "datetime_start") => return ColumnRole::Start,
+        (Dialect::Sweep, "start") => return ColumnRole::Start,
+        (Dialect::Optuna, "datetime_complete") | (Dialect::Sweep, "end") => return ColumnRole::End,
+        (Dialect::Wandb, "Runtime") => return ColumnRole::Seconds,
+        (Dialect::Optuna, "number" | "duration") => return ColumnRole::Ignored,
+        (Dialect::Sweep, name) if TRIAL_COLUMNS.contains(&name) => return ColumnRole::Ignored,
         _ => {}
     }
     let wandb = dialect == Dialect::Wandb && (WANDB.contains(&name) || name == "ID");
@@ -135,9 +136,9 @@ fn role(dialect: Dialect, name: &str, asked: &Asked) -> Role {
         false => asked.params.iter().any(|asked| asked == param),
     };
     match (chosen, wandb, internal) {
-        (true, ..) => Role::Param(param_key(param)),
-        (_, true, _) => Role::Other(format!("wandb.{}", key(name))),
-        (_, _, true) => Role::Ignored,
-        _ => Role::Other(key(param)),
+        (true, ..) => ColumnRole::Param(param_key(param)),
+        (_, true, _) => ColumnRole::Other(format!("wandb.{}", key(name))),
+        (_, _, true) => ColumnRole::Ignored,
+        _ => ColumnRole::Other(key(param)),
     }
 }

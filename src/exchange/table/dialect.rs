@@ -28,7 +28,7 @@ impl Dialect {
 
 /// What is asked of a table.
 #[derive(Debug, Clone, Default)]
-pub struct Asked {
+pub struct TableSelection {
     /// The column of the metric; `None`: where the dialect has but one.
     pub metric: Option<String>,
     /// The columns of the params; empty: all that are not known to be something else.

@@ -1,6 +1,6 @@
 //! The config of a sweep whose table alone is known.
 
-use super::Table;
+use super::TrialTable;
 use super::Value;
 use crate::config::Goal;
 
@@ -13,7 +13,7 @@ const MOST: usize = 1000;
 
 /// What a config needs that a table does not hold.
 #[derive(Debug, Clone, Copy)]
-pub struct Around<'a> {
+pub struct ConfigTemplate<'a> {
     /// Name of the sweep.
     pub name: &'a str,
     /// Its experiment.
@@ -28,8 +28,8 @@ pub struct Around<'a> {
 
 /// A config that the table's points could have come from.
 #[must_use]
-pub fn infer_config(table: &Table, around: &Around) -> String {
-    let Around { name, experiment, goal, source, log } = *around;
+pub fn infer_config(table: &TrialTable, around: &ConfigTemplate) -> String {
+    let ConfigTemplate { name, experiment, goal, source, log } = *around;
     let goal = goal.as_str();
     // In ASCII: not every character may stand in YAML as it is.
     let text = |text: &str| in_yaml(&Value::Text(text.to_owned()));
@@ -151,7 +151,7 @@ fn float(x: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Asked;
+    use super::super::TableSelection;
     use super::*;
 
     fn drawn(n: u32, at: impl Fn(f64) -> f64) -> Vec<f64> {
@@ -181,10 +181,10 @@ mod tests {
     fn whatever_a_table_holds_its_config_is_yaml_and_says_the_same() {
         for odd in ['\u{feff}', '\u{2028}', '\u{85}', '\u{fffe}', '\u{7f}', '\u{1f600}', '\\', '#'] {
             let csv = format!("\u{feff}lr,\u{feff}k{odd}x,lo{odd}ss\n1,a{odd}b,0.5\n2,c,0.25\n");
-            let asked = Asked { metric: Some(format!("lo{odd}ss")), ..Asked::default() };
-            let table = Table::read(csv.as_bytes(), "t.csv", &asked).unwrap();
+            let asked = TableSelection { metric: Some(format!("lo{odd}ss")), ..TableSelection::default() };
+            let table = TrialTable::read(csv.as_bytes(), "t.csv", &asked).unwrap();
             let name = format!("n{odd}");
-            let around = Around {
+            let around = ConfigTemplate {
                 name: &name,
                 experiment: &name,
                 goal: Goal::Minimize,

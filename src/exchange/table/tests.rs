@@ -2,17 +2,17 @@ use super::*;
 use crate::config::{self, Goal, Method};
 use crate::space::Distribution;
 
-fn around<'a>(name: &'a str, experiment: &'a str, goal: Goal, source: &'a str) -> Around<'a> {
-    Around { name, experiment, goal, source, log: &[] }
+fn around<'a>(name: &'a str, experiment: &'a str, goal: Goal, source: &'a str) -> ConfigTemplate<'a> {
+    ConfigTemplate { name, experiment, goal, source, log: &[] }
 }
 
-fn asked(metric: &str, params: &[&str]) -> Asked {
+fn asked(metric: &str, params: &[&str]) -> TableSelection {
     let metric = Some(metric.to_owned()).filter(|metric| !metric.is_empty());
-    Asked { metric, params: params.iter().map(|param| (*param).to_owned()).collect() }
+    TableSelection { metric, params: params.iter().map(|param| (*param).to_owned()).collect() }
 }
 
-fn read(text: &str, metric: &str, params: &[&str]) -> Table {
-    Table::read(text.as_bytes(), "t.csv", &asked(metric, params)).unwrap()
+fn read(text: &str, metric: &str, params: &[&str]) -> TrialTable {
+    TrialTable::read(text.as_bytes(), "t.csv", &asked(metric, params)).unwrap()
 }
 
 const WANDB: &str = "\u{feff}\"Name\",\"State\",\"Notes\",\"User\",\"Tags\",\"Created\",\"Runtime\",\"Sweep\",\"lr\",\"opt\",\"_step\",\"val_loss\",\"epoch\"\n\
@@ -70,19 +70,19 @@ fn optunas_value_gets_the_name_that_was_asked_for() {
 
 #[test]
 fn a_missing_column_is_told_with_those_that_there_are() {
-    let error = Table::read(WANDB.as_bytes(), "t.csv", &asked("loss", &[])).unwrap_err();
+    let error = TrialTable::read(WANDB.as_bytes(), "t.csv", &asked("loss", &[])).unwrap_err();
     assert_eq!(error.to_string(), "t.csv: there is no column `loss`");
     assert!(error.hint().unwrap().contains("val_loss"));
-    assert!(Table::read(WANDB.as_bytes(), "t.csv", &asked("val_loss", &["lrr"])).is_err());
+    assert!(TrialTable::read(WANDB.as_bytes(), "t.csv", &asked("val_loss", &["lrr"])).is_err());
     assert!(
-        Table::read(WANDB.as_bytes(), "t.csv", &asked("", &[]))
+        TrialTable::read(WANDB.as_bytes(), "t.csv", &asked("", &[]))
             .unwrap_err()
             .hint()
             .unwrap()
             .contains("--metric")
     );
-    assert!(Table::read(b"a,b\n", "t.csv", &asked("a", &[])).is_err(), "no rows");
-    assert!(Table::read(b"", "t.csv", &asked("a", &[])).is_err());
+    assert!(TrialTable::read(b"a,b\n", "t.csv", &asked("a", &[])).is_err(), "no rows");
+    assert!(TrialTable::read(b"", "t.csv", &asked("a", &[])).is_err());
 }
 
 #[test]
@@ -130,7 +130,7 @@ proptest::proptest! {
             writer.write_record(row).unwrap();
         }
         let bytes = writer.into_inner().unwrap();
-        if let Ok(table) = Table::read(&bytes, "t.csv", &asked("loss", &[])) {
+        if let Ok(table) = TrialTable::read(&bytes, "t.csv", &asked("loss", &[])) {
             let yaml = infer_config(&table, &around("t", "e", Goal::Minimize, "t.csv"));
             let checked = config::check(yaml.as_bytes());
             proptest::prop_assert!(checked.errors.is_empty(), "{}\n{:?}", yaml, checked.errors);

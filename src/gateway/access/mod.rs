@@ -25,10 +25,10 @@ use axum::response::IntoResponse as _;
 pub use hosts::Hosts;
 pub use login::{LoginError, Logins};
 pub use origins::Origins;
-use pause::{Pauses, Turn};
+use pause::{LoginPauses, LoginTurn};
 
 use super::error::ApiError;
-use super::serve::Peer;
+use super::serve::PeerAddress;
 
 /// Paths that anybody may ask for: watchers of servers have no login.
 const OPEN: [&str; 3] = ["/health", "/api/3.0/mlflow/server-info", "/ajax-api/3.0/mlflow/server-info"];
@@ -38,7 +38,7 @@ const METHODS: &str = "GET, POST, PUT, PATCH, DELETE, OPTIONS";
 
 /// Who is let in.
 #[derive(Debug, Clone)]
-pub struct Access {
+pub struct AccessRules {
     /// The names that the server may be called by.
     pub hosts: Hosts,
     /// The pages that may change anything.
@@ -48,37 +48,41 @@ pub struct Access {
 }
 
 /// The door of a running server: who is let in, and who has tried in vain.
-pub(super) struct Door {
-    access: Access,
-    pauses: Pauses,
+pub(super) struct AccessControl {
+    access: AccessRules,
+    pauses: LoginPauses,
 }
 
-impl Door {
-    pub fn new(access: Access) -> Self {
-        Self { access, pauses: Pauses::default() }
+impl AccessControl {
+    pub fn new(access: AccessRules) -> Self {
+        Self { access, pauses: LoginPauses::default() }
     }
 }
 
 /// Lets a request in, or answers it.
-pub(super) async fn admit(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response<Body> {
+pub(super) async fn admit(
+    State(door): State<Arc<AccessControl>>,
+    request: Request,
+    next: Next,
+) -> Response<Body> {
     let access = &door.access;
     let origin = header(request.headers(), &ORIGIN).map(str::to_owned);
     let path = request.uri().path();
     let asks_only = *request.method() == Method::OPTIONS && path.contains("api/");
     let verdict = match access.refusal(request.method(), path, request.headers()) {
-        Some(refusal) => Verdict::Refused(refusal),
-        None if access.is_open(request.method(), path) => Verdict::In,
+        Some(refusal) => Admission::Refused(refusal),
+        None if access.is_open(request.method(), path) => Admission::In,
         None => door.judge(&request),
     };
     let mut response = match verdict {
-        Verdict::Refused(refusal) => refusal,
-        Verdict::RefusedAfter(wait) => {
+        Admission::Refused(refusal) => refusal,
+        Admission::RefusedAfter(wait) => {
             tokio::time::sleep(wait).await;
             not_logged_in()
         }
-        Verdict::In if asks_only => plain(StatusCode::NO_CONTENT, ""),
-        Verdict::In => next.run(request).await,
-        Verdict::InAfter(wait) => {
+        Admission::In if asks_only => plain(StatusCode::NO_CONTENT, ""),
+        Admission::In => next.run(request).await,
+        Admission::InAfter(wait) => {
             tokio::time::sleep(wait).await;
             next.run(request).await
         }
@@ -92,7 +96,7 @@ pub(super) async fn admit(State(door): State<Arc<Door>>, request: Request, next:
     response
 }
 
-impl Access {
+impl AccessRules {
     fn refusal(&self, method: &Method, path: &str, headers: &HeaderMap) -> Option<Response<Body>> {
         if headers.get_all(HOST).iter().nth(1).is_some() {
             return Some(plain(StatusCode::BAD_REQUEST, "Several Host headers"));
@@ -144,26 +148,27 @@ impl Access {
 }
 
 /// What becomes of a request at the door.
-enum Verdict {
+enum Admission {
     In,
     InAfter(Duration),
     Refused(Response<Body>),
     RefusedAfter(Duration),
 }
 
-impl Door {
+impl AccessControl {
     /// Looks at the login, and when its turn is.
-    fn judge(&self, request: &Request) -> Verdict {
+    fn judge(&self, request: &Request) -> Admission {
         let Some(shown) = header(request.headers(), &AUTHORIZATION) else {
             // Nothing was guessed: many clients ask first without a login.
-            return Verdict::Refused(not_logged_in());
+            return Admission::Refused(not_logged_in());
         };
         let login = self.access.logins.which(shown);
-        let from = request.extensions().get().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Peer(from)| *from);
+        let from =
+            request.extensions().get().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |PeerAddress(from)| *from);
         match (self.pauses.turn(from, login, Instant::now()), login) {
-            (Turn::Never, _) => Verdict::Refused(too_many()),
-            (Turn::After(wait), Some(_)) => Verdict::InAfter(wait),
-            (Turn::After(wait), None) => Verdict::RefusedAfter(wait),
+            (LoginTurn::Never, _) => Admission::Refused(too_many()),
+            (LoginTurn::After(wait), Some(_)) => Admission::InAfter(wait),
+            (LoginTurn::After(wait), None) => Admission::RefusedAfter(wait),
         }
     }
 }

@@ -22,7 +22,7 @@ const ADDRESSES: usize = 4096;
 
 /// When a login is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Turn {
+pub(super) enum LoginTurn {
     /// After this time.
     After(Duration),
     /// Not now: too many are waiting.
@@ -30,10 +30,10 @@ pub(super) enum Turn {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Pauses(Mutex<HashMap<IpAddr, Address>>);
+pub(super) struct LoginPauses(Mutex<HashMap<IpAddr, LoginAddress>>);
 
 #[derive(Debug, Default)]
-struct Address {
+struct LoginAddress {
     wrong: u32,
     last: Option<Instant>,
     /// The time of the next turn.
@@ -42,9 +42,9 @@ struct Address {
     right: HashSet<usize>,
 }
 
-impl Pauses {
+impl LoginPauses {
     /// When to answer an address that shows this login; `None`: a wrong one.
-    pub fn turn(&self, from: IpAddr, login: Option<usize>, now: Instant) -> Turn {
+    pub fn turn(&self, from: IpAddr, login: Option<usize>, now: Instant) -> LoginTurn {
         let mut addresses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let from = network(from);
         if addresses.len() >= ADDRESSES && !addresses.contains_key(&from) {
@@ -57,24 +57,24 @@ impl Pauses {
     }
 }
 
-impl Address {
+impl LoginAddress {
     fn is_old(&self, now: Instant) -> bool {
         self.last.is_none_or(|last| now.saturating_duration_since(last) > FORGOTTEN)
     }
 
-    fn turn(&mut self, login: Option<usize>, now: Instant) -> Turn {
+    fn turn(&mut self, login: Option<usize>, now: Instant) -> LoginTurn {
         if self.is_old(now) {
             (self.wrong, self.next) = (0, None);
         }
         if login.is_some_and(|login| self.right.contains(&login)) {
-            return Turn::After(Duration::ZERO);
+            return LoginTurn::After(Duration::ZERO);
         }
         let mut wait = Duration::ZERO;
         if self.wrong >= FREE {
             let turn = self.next.unwrap_or(now).max(now) + BETWEEN;
             wait = turn - now;
             if wait > LONGEST {
-                return Turn::Never;
+                return LoginTurn::Never;
             }
             self.next = Some(turn);
         }
@@ -85,7 +85,7 @@ impl Address {
                 self.last = Some(now);
             }
         }
-        Turn::After(wait)
+        LoginTurn::After(wait)
     }
 }
 
@@ -103,22 +103,22 @@ mod tests {
 
     const GUESSER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
     const OTHER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 2));
-    const AT_ONCE: Turn = Turn::After(Duration::ZERO);
+    const AT_ONCE: LoginTurn = LoginTurn::After(Duration::ZERO);
 
     #[test]
     fn guesses_wait_for_their_turn_and_the_right_login_of_others_does_not() {
-        let (pauses, now) = (Pauses::default(), Instant::now());
+        let (pauses, now) = (LoginPauses::default(), Instant::now());
         assert_eq!(pauses.turn(GUESSER, Some(0), now), AT_ONCE);
         for _ in 0..FREE {
             assert_eq!(pauses.turn(GUESSER, None, now), AT_ONCE);
         }
-        assert_eq!(pauses.turn(GUESSER, None, now), Turn::After(BETWEEN));
-        assert_eq!(pauses.turn(GUESSER, None, now), Turn::After(BETWEEN * 2));
+        assert_eq!(pauses.turn(GUESSER, None, now), LoginTurn::After(BETWEEN));
+        assert_eq!(pauses.turn(GUESSER, None, now), LoginTurn::After(BETWEEN * 2));
         // The same wait for a right login that is new from there, or the time would tell it.
-        assert_eq!(pauses.turn(GUESSER, Some(1), now), Turn::After(BETWEEN * 3));
+        assert_eq!(pauses.turn(GUESSER, Some(1), now), LoginTurn::After(BETWEEN * 3));
         assert_eq!(pauses.turn(GUESSER, Some(0), now), AT_ONCE);
         assert_eq!(pauses.turn(OTHER, Some(1), now), AT_ONCE);
-        let answered = (0..1000).filter(|_| pauses.turn(GUESSER, None, now) != Turn::Never).count();
+        let answered = (0..1000).filter(|_| pauses.turn(GUESSER, None, now) != LoginTurn::Never).count();
         assert!(answered < 20, "{answered}");
         assert_eq!(pauses.turn(GUESSER, Some(0), now), AT_ONCE);
         let later = now + FORGOTTEN + LONGEST;
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_network_of_ipv6_is_one_address_and_few_are_remembered() {
-        let (pauses, now) = (Pauses::default(), Instant::now());
+        let (pauses, now) = (LoginPauses::default(), Instant::now());
         for host in 0..u32::from(u8::MAX) {
             pauses.turn(Ipv6Addr::from_bits((0xfd00 << 112) | u128::from(host)).into(), None, now);
         }

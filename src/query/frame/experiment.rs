@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::error::QueryError;
 use super::super::metric::ChosenMetric;
 use super::request::FrameRequest;
-use crate::analysis::{ColumnInfo, Frame, Row};
+use crate::analysis::{ColumnInfo, Row, TrialFrame};
 use crate::config::{Summary, logged_value};
 use crate::record::{search_all, tags};
 use crate::tracking::{Run, RunQuery, Store};
@@ -21,7 +21,7 @@ pub async fn read_experiment(
     name: &str,
     filter: &str,
     asked: &FrameRequest,
-) -> Result<Frame, QueryError> {
+) -> Result<TrialFrame, QueryError> {
     let experiment = store.experiment_by_name(name).await?.filter(|experiment| experiment.active);
     let Some(experiment) = experiment else {
         let names: Vec<String> = store.experiments().await?.into_iter().map(|known| known.name).collect();
@@ -47,7 +47,7 @@ pub async fn read_experiment(
         metric: values.get(&run.info.id).copied(),
         cells: names.iter().map(|name| run.param(name).map(logged_value)).collect(),
     });
-    Ok(Frame { columns: columns.collect(), rows: rows.collect() })
+    Ok(TrialFrame { columns: columns.collect(), rows: rows.collect() })
 }
 
 /// A name that no run has is a slip of the pen.

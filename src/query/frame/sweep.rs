@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::metric::ChosenMetric;
 use super::request::SEED;
-use crate::analysis::{Analysis, ColumnInfo, Dependence, Frame, Row, analyse, dependences};
+use crate::analysis::{Analysis, ColumnInfo, Dependence, Row, TrialFrame, analyse, dependences};
 use crate::config::{Config, Method};
 use crate::record::{Sweep, TrialRuns};
 use crate::space::{Distribution, Value};
@@ -12,7 +12,7 @@ use crate::tracking::{Result as StoreResult, Store};
 use crate::trial::{RunStatus, Trial};
 
 /// The runs of a sweep with the trials that they are.
-pub struct Read {
+pub struct SweepRuns {
     pub runs: TrialRuns,
     pub trials: Vec<Trial>,
 }
@@ -22,14 +22,14 @@ pub async fn read_trials(
     store: &Arc<dyn Store>,
     sweep: &Sweep,
     metric: Option<&ChosenMetric>,
-) -> StoreResult<Read> {
+) -> StoreResult<SweepRuns> {
     let runs = TrialRuns::read(store.as_ref(), sweep).await?;
     let values = match metric {
         Some(metric) => metric.values(store, runs.iter().map(|(_, run)| run)).await?,
         None => std::collections::HashMap::new(),
     };
     let trials = runs.trials(|run| values.get(&run.info.id).copied());
-    Ok(Read { runs, trials })
+    Ok(SweepRuns { runs, trials })
 }
 
 /// Which parameters of a sweep mattered for the metric that its trials carry.
@@ -59,7 +59,7 @@ pub fn dependences_of(config: &Config, trials: &[Trial], analysis: &Analysis) ->
 
 /// The table that the analysis works on: a column a parameter that can vary, and one for the budget of
 /// `successive_halving`, so that what a larger budget gives is not put down to the parameters.
-fn frame(config: &Config, trials: &[Trial]) -> Frame {
+fn frame(config: &Config, trials: &[Trial]) -> TrialFrame {
     let leaves: Vec<_> =
         config.space.leaves().into_iter().filter(|leaf| !leaf.parameter.distribution.is_constant()).collect();
     let null_declared = |distribution: &Distribution| match distribution {
@@ -86,5 +86,5 @@ fn frame(config: &Config, trials: &[Trial]) -> Frame {
             cells: columns.iter().map(|column| trial.point.get(&column.name).cloned()).collect(),
         })
         .collect();
-    Frame { columns, rows }
+    TrialFrame { columns, rows }
 }

@@ -143,7 +143,7 @@ fn attempts(trials: &[&Trial]) -> Map<String, Json> {
 /// The boxes of a plot's marks in whole units: lists of numbers, −1 where a trial has none. Points have no width.
 fn marks_json(plot: &Plot, order: &[usize]) -> Json {
     let marks: Vec<_> = order.iter().map(|at| plot.marks.get(*at).copied().flatten()).collect();
-    let list = |part: fn(super::super::Mark) -> f64| -> Vec<i64> {
+    let list = |part: fn(super::super::MarkBox) -> f64| -> Vec<i64> {
         marks.iter().map(|mark| mark.map_or(-1, |mark| part(mark).round() as i64)).collect()
     };
     let points = marks.iter().flatten().all(|mark| mark.width == 0.0);

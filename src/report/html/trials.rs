@@ -86,8 +86,8 @@ fn static_row(report: &SweepReport, trial: &Trial, paths: &[String]) -> String {
     let mut cells: Vec<(String, String)> = cells(report, trial, paths)
         .into_iter()
         .map(|cell| match &cell {
-            Cell::Text(text) => (escape(text), String::new()),
-            Cell::Number { shown, exact } => {
+            HtmlCell::Text(text) => (escape(text), String::new()),
+            HtmlCell::Number { shown, exact } => {
                 (escape(shown), format!(" class=\"n\" title=\"{}\"", escape(exact)))
             }
         })
@@ -105,12 +105,12 @@ fn static_row(report: &SweepReport, trial: &Trial, paths: &[String]) -> String {
 }
 
 /// A cell as it is shown, with what it sorts by.
-enum Cell {
+enum HtmlCell {
     Text(String),
     Number { shown: String, exact: String },
 }
 
-impl Cell {
+impl HtmlCell {
     fn of_text(text: String) -> Self {
         let plain = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e');
         match text.parse::<f64>() {
@@ -124,15 +124,15 @@ impl Cell {
 }
 
 /// A trial's cells in the order of the heads.
-fn cells(report: &SweepReport, trial: &Trial, paths: &[String]) -> Vec<Cell> {
+fn cells(report: &SweepReport, trial: &Trial, paths: &[String]) -> Vec<HtmlCell> {
     let started = trial.start_time > 0;
     let length = report.end_of(trial).saturating_sub(trial.start_time);
-    let number = |shown: String, exact: String| Cell::Number { shown, exact };
-    let blank = || Cell::Text(String::new());
+    let number = |shown: String, exact: String| HtmlCell::Number { shown, exact };
+    let blank = || HtmlCell::Text(String::new());
     let mut cells = Vec::with_capacity(paths.len() + FIXED + 1);
     cells.push(number(trial_label(trial), trial.index.to_string()));
-    cells.push(Cell::Text(trial.status.as_str().to_owned()));
-    cells.push(trial.metric.map_or_else(blank, |metric| Cell::of_text(float_text(metric))));
+    cells.push(HtmlCell::Text(trial.status.as_str().to_owned()));
+    cells.push(trial.metric.map_or_else(blank, |metric| HtmlCell::of_text(float_text(metric))));
     cells.push(if started {
         number(
             moment_text(trial.start_time).trim_end_matches(" UTC").to_owned(),
@@ -144,11 +144,11 @@ fn cells(report: &SweepReport, trial: &Trial, paths: &[String]) -> Vec<Cell> {
     cells.push(if started { number(duration_text(length), length.to_string()) } else { blank() });
     let mut values: HashMap<String, String> = flatten(&trial.point).into_iter().collect();
     for path in paths {
-        cells.push(values.remove(path).map_or_else(blank, Cell::of_text));
+        cells.push(values.remove(path).map_or_else(blank, HtmlCell::of_text));
     }
     if report.has_agents() {
-        cells.push(trial.agent.as_deref().map_or_else(blank, |agent| Cell::Text(clean(agent))));
+        cells.push(trial.agent.as_deref().map_or_else(blank, |agent| HtmlCell::Text(clean(agent))));
     }
-    cells.push(Cell::Text(clean(&trial.run_id)));
+    cells.push(HtmlCell::Text(clean(&trial.run_id)));
     cells
 }

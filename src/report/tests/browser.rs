@@ -52,7 +52,7 @@ fn column(dom: &str, column: usize) -> Vec<String> {
 
 #[test]
 fn the_script_runs_under_the_pages_own_policy() {
-    let sample = Sample::new(5_000, 6);
+    let sample = SampleSweep::new(5_000, 6);
     let page = report_html(&sample.report());
     let Some(dom) = opened("browser-policy.html", &page) else { return };
     assert!(dom.contains("1–100 of 5000</span>"), "the pager was not filled in");
@@ -61,7 +61,7 @@ fn the_script_runs_under_the_pages_own_policy() {
 
 #[test]
 fn a_click_sorts_and_numbers_come_before_gaps() {
-    let mut sample = Sample::new(300, 3);
+    let mut sample = SampleSweep::new(300, 3);
     sample.trials[17].metric = Some(-5e6);
     sample.trials[17].status = RunStatus::Finished;
     sample.trials[250].metric = None;
@@ -79,7 +79,7 @@ fn a_click_sorts_and_numbers_come_before_gaps() {
 
 #[test]
 fn a_condition_and_a_status_filter_the_trials() {
-    let sample = Sample::new(500, 3);
+    let sample = SampleSweep::new(500, 3);
     let page = report_html(&sample.report());
     let script = "const f=document.getElementById('filter');f.value='lr < 0.001';\
                   const s=document.getElementById('status');s.value='FAILED';s.dispatchEvent(new Event('change'));";
@@ -96,7 +96,7 @@ fn a_condition_and_a_status_filter_the_trials() {
 
 #[test]
 fn the_pointer_on_a_point_shows_its_trial() {
-    let sample = Sample::new(20, 2);
+    let sample = SampleSweep::new(20, 2);
     let page = report_html(&sample.report());
     let marks = history::history(&sample.report()).marks;
     let (k, mark) = marks.iter().enumerate().find_map(|(k, mark)| mark.map(|mark| (k, mark))).unwrap();
@@ -128,7 +128,7 @@ fn pointer(plot: &str, events: &[(&str, f64, f64)]) -> String {
 
 #[test]
 fn the_pointer_on_a_dot_of_a_slice_shows_its_trial() {
-    let mut sample = Sample::new(40, 3);
+    let mut sample = SampleSweep::new(40, 3);
     for trial in &mut sample.trials {
         (trial.status, trial.metric) = (RunStatus::Finished, Some(0.2));
     }
@@ -157,7 +157,7 @@ fn the_pointer_on_a_dot_of_a_slice_shows_its_trial() {
 
 #[test]
 fn a_drag_along_an_axis_keeps_its_trials_in_the_table_and_a_click_lets_go() {
-    let mut sample = Sample::new(200, 2);
+    let mut sample = SampleSweep::new(200, 2);
     for (k, trial) in sample.trials.iter_mut().enumerate() {
         (trial.status, trial.metric) = (RunStatus::Finished, Some(k as f64));
     }
@@ -178,7 +178,7 @@ fn a_drag_along_an_axis_keeps_its_trials_in_the_table_and_a_click_lets_go() {
 
 #[test]
 fn what_the_script_shows_of_a_trial_is_what_the_page_showed_without_it() {
-    let mut sample = Sample::new(20, 4);
+    let mut sample = SampleSweep::new(20, 4);
     sample.trials[3].attempt = 2;
     sample.trials[5].run_id = "not as MLflow makes them".to_owned();
     let page = report_html(&sample.report());

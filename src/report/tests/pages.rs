@@ -17,7 +17,7 @@ fn data(page: &str) -> serde_json::Value {
 #[test]
 fn reports_of_every_size_are_written_for_a_person_to_look_at() {
     for (trials, parameters) in SIZES {
-        let sample = Sample::new(trials, parameters);
+        let sample = SampleSweep::new(trials, parameters);
         let page = report_html(&sample.report());
         std::fs::write(folder().join(format!("{trials}x{parameters}-report.html")), &page).unwrap();
         assert_eq!(data(&page)["columns"][0]["v"].as_array().unwrap().len(), trials);
@@ -34,7 +34,7 @@ fn reports_of_every_size_are_written_for_a_person_to_look_at() {
 
 #[test]
 fn the_page_names_nothing_outside_itself() {
-    let page = report_html(&Sample::new(20, 4).report());
+    let page = report_html(&SampleSweep::new(20, 4).report());
     let namespace = "http://www.w3.org/2000/svg";
     for word in ["http://", "https://", "src=", "url(", "@import", "<link", "<iframe"] {
         assert!(!page.replace(namespace, "").contains(word), "{word}");
@@ -44,7 +44,7 @@ fn the_page_names_nothing_outside_itself() {
 
 #[test]
 fn runs_lead_to_their_pages_where_they_have_one() {
-    let sample = Sample::new(3, 1);
+    let sample = SampleSweep::new(3, 1);
     let at = "http://127.0.0.1:5000/#/experiments/1/runs/";
     let page = report_html(&SweepReport { runs_at: Some(at), ..sample.report() });
     for trial in &sample.trials {
@@ -59,7 +59,7 @@ fn runs_lead_to_their_pages_where_they_have_one() {
 #[test]
 fn a_script_in_a_name_or_value_is_shown_and_not_run() {
     let hostile = "</script><script>alert(1)</script><img src=x onerror=alert(1)>";
-    let mut sample = Sample::new(3, 1);
+    let mut sample = SampleSweep::new(3, 1);
     sample.name = hostile.to_owned();
     for trial in &mut sample.trials {
         trial.point = Point(vec![(hostile.to_owned(), Value::Text(hostile.to_owned()))]);
@@ -74,7 +74,7 @@ fn a_script_in_a_name_or_value_is_shown_and_not_run() {
     }
     let mut report = sample.report();
     (report.sweep_id, report.method) = (hostile, hostile);
-    report.objective = Some(Objective { name: hostile, goal: Some(Goal::Minimize) });
+    report.objective = Some(ReportObjective { name: hostile, goal: Some(Goal::Minimize) });
     let page = report_html(&report);
     assert_eq!(scripts(&page).len(), 2, "the data and our own");
     assert!(!page.contains("<img") && !page.contains("<script>alert"));
@@ -85,7 +85,7 @@ fn a_script_in_a_name_or_value_is_shown_and_not_run() {
 
 #[test]
 fn trials_come_by_index_with_their_marks_whatever_their_order() {
-    let mut sample = Sample::new(20, 1);
+    let mut sample = SampleSweep::new(20, 1);
     let straight = data(&report_html(&sample.report()));
     sample.trials.reverse();
     let reversed = data(&report_html(&sample.report()));
@@ -97,7 +97,7 @@ fn trials_come_by_index_with_their_marks_whatever_their_order() {
 
 #[test]
 fn the_best_trial_is_given_with_its_exact_values() {
-    let mut sample = Sample::new(20, 1);
+    let mut sample = SampleSweep::new(20, 1);
     sample.trials[3].metric = Some(7.25);
     sample.trials[3].status = RunStatus::Finished;
     sample.trials[3].point = Point(vec![("lr".to_owned(), Value::Float(0.1 + 0.2))]);

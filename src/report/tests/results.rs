@@ -11,8 +11,8 @@ fn dots(svg: &str, class: &str) -> usize {
 }
 
 /// Finished trials whose metric is their number, each at a place of its own.
-fn plain(trials: usize) -> Sample {
-    let mut sample = Sample::new(trials, 2);
+fn plain(trials: usize) -> SampleSweep {
+    let mut sample = SampleSweep::new(trials, 2);
     for (k, trial) in sample.trials.iter_mut().enumerate() {
         (trial.status, trial.metric) = (RunStatus::Finished, Some(k as f64));
     }
@@ -113,7 +113,7 @@ fn a_trial_without_a_parameter_leaves_a_gap_in_its_line() {
     let mut sample = plain(20);
     sample.trials[7].point.0.retain(|(name, _)| name != "optimizer");
     let whole = plain(20);
-    let lines = |sample: &Sample| shapes(&parallel_svg(&sample.report()), "lines");
+    let lines = |sample: &SampleSweep| shapes(&parallel_svg(&sample.report()), "lines");
     assert_eq!((lines(&whole), lines(&sample)), (20, 21));
 }
 
@@ -122,9 +122,9 @@ fn a_stopped_trial_ends_in_a_dot_and_the_best_has_a_line_of_its_own() {
     let mut sample = plain(10);
     sample.trials[2].status = RunStatus::Killed;
     sample.curves = (0..9)
-        .map(|trial| Curve { trial, points: (0..5).map(|step| (step * 10, step as f64)).collect() })
+        .map(|trial| MetricCurve { trial, points: (0..5).map(|step| (step * 10, step as f64)).collect() })
         .collect();
-    sample.curves.push(Curve { trial: 9, points: vec![(0, 9.0)] });
+    sample.curves.push(MetricCurve { trial: 9, points: vec![(0, 9.0)] });
     let svg = curves_svg(&sample.report());
     assert_eq!((shapes(&svg, "curves"), shapes(&svg, "stopped"), shapes(&svg, "best")), (9, 1, 0));
     assert!(texts(&svg).join(" ").contains("Shown: 9 of 10 trials."));
@@ -135,7 +135,7 @@ fn a_stopped_trial_ends_in_a_dot_and_the_best_has_a_line_of_its_own() {
 #[test]
 fn values_that_were_logged_without_a_step_are_drawn_in_their_order() {
     let mut sample = plain(2);
-    sample.curves = vec![Curve { trial: 0, points: vec![(0, 0.1), (0, f64::NAN), (0, 0.3)] }];
+    sample.curves = vec![MetricCurve { trial: 0, points: vec![(0, 0.1), (0, f64::NAN), (0, 0.3)] }];
     let svg = curves_svg(&sample.report());
     assert!(texts(&svg).iter().any(|text| text == "Logged value, from the first"));
     sample.curves.clear();
@@ -144,14 +144,14 @@ fn values_that_were_logged_without_a_step_are_drawn_in_their_order() {
 
 #[test]
 fn agents_have_lanes_of_their_own() {
-    let mut sample = Sample::new(12, 1);
+    let mut sample = SampleSweep::new(12, 1);
     for (k, trial) in sample.trials.iter_mut().enumerate() {
         trial.agent = Some(if k % 3 == 0 { "alone-1-a" } else { "pair-2-b" }.to_owned());
         (trial.start_time, trial.end_time) =
             (START + 1000 * (k as i64 / 3), Some(START + 1000 * (k as i64 / 3 + 1)));
         trial.status = RunStatus::Finished;
     }
-    let marks: Vec<Mark> = timeline::timeline(&sample.report()).marks.into_iter().flatten().collect();
+    let marks: Vec<MarkBox> = timeline::timeline(&sample.report()).marks.into_iter().flatten().collect();
     let mut lanes: Vec<f64> = marks.iter().map(|mark| mark.y).collect();
     lanes.sort_by(f64::total_cmp);
     lanes.dedup();
@@ -164,7 +164,7 @@ fn agents_have_lanes_of_their_own() {
 
 #[test]
 fn a_crowd_of_agents_shares_lanes() {
-    let mut sample = Sample::new(200, 1);
+    let mut sample = SampleSweep::new(200, 1);
     for (k, trial) in sample.trials.iter_mut().enumerate() {
         trial.agent = Some(format!("job-{k}"));
     }
@@ -193,7 +193,7 @@ fn the_note_shows_the_table_and_the_best_trial_as_text_whatever_they_hold() {
 
 #[test]
 fn a_note_is_never_longer_than_mlflow_keeps_and_keeps_what_stood_before() {
-    let mut sample = Sample::new(200, 60);
+    let mut sample = SampleSweep::new(200, 60);
     for trial in &mut sample.trials {
         trial.point.0[0].1 = Value::Text("long ".repeat(100));
     }

@@ -1,14 +1,14 @@
 //! What a point promises: the logarithm of its expected improvement.
 
 use super::axes::Axes;
-use super::gp::{Process, Scratch};
+use super::gp::{GaussianProcess, Scratch};
 use super::improvement::log_h;
 
 /// The logarithm of the expected improvement, averaged over the sets of values that a process was given.
 #[derive(Debug)]
 pub(super) struct Acquisition<'a> {
     axes: &'a Axes,
-    process: &'a Process<'a>,
+    process: &'a GaussianProcess<'a>,
     /// For each set what must be undercut.
     best: Vec<f64>,
     room: Scratch,
@@ -20,7 +20,7 @@ pub(super) struct Acquisition<'a> {
 
 impl<'a> Acquisition<'a> {
     /// Of a process; `best` holds what must be undercut, for each of its sets of values.
-    pub fn new(axes: &'a Axes, process: &'a Process<'a>, best: Vec<f64>) -> Self {
+    pub fn new(axes: &'a Axes, process: &'a GaussianProcess<'a>, best: Vec<f64>) -> Self {
         Self {
             axes,
             process,

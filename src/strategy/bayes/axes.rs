@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::axis::{ABSENT, Axis, Kind, Levels};
+use super::axis::{ABSENT, AxisKind, Levels, SearchAxis};
 use crate::config::{Config, Constraint, ConstraintError};
 use crate::space::{Distribution, Point, Space, Value};
 
@@ -10,9 +10,9 @@ use crate::space::{Distribution, Point, Space, Value};
 #[derive(Debug)]
 pub(super) struct Axes {
     /// The axes; constants have none.
-    pub axes: Vec<Axis>,
+    pub axes: Vec<SearchAxis>,
     space: Space,
-    leaves: Vec<Role>,
+    leaves: Vec<ParameterRole>,
     /// Leaves with conditions, each after those that it depends on.
     order: Vec<usize>,
     constraints: Vec<Constraint>,
@@ -20,14 +20,14 @@ pub(super) struct Axes {
 
 /// What a parameter is to the model.
 #[derive(Debug)]
-struct Role {
-    place: Place,
+struct ParameterRole {
+    place: AxisPlace,
     /// The leaves that it depends on, and the values that they must have.
     when: Vec<(usize, Vec<Value>)>,
 }
 
 #[derive(Debug)]
-enum Place {
+enum AxisPlace {
     Constant(Value),
     /// On this axis, with these values by index; no list: the value is computed.
     On {
@@ -44,7 +44,7 @@ impl Axes {
     /// The axes of a config.
     pub fn new(config: &Config) -> Self {
         let leaves = config.space.leaves();
-        let mut axes: Vec<Axis> = Vec::new();
+        let mut axes: Vec<SearchAxis> = Vec::new();
         let mut groups: Vec<Option<usize>> = vec![None; config.zip.len()];
         let mut roles = Vec::with_capacity(leaves.len());
         for leaf in &leaves {
@@ -52,11 +52,11 @@ impl Axes {
             let conditional = !leaf.parameter.when.is_empty();
             let group = config.zip.iter().position(|group| group.contains(&leaf.name));
             let place = if let Distribution::Constant(value) = distribution {
-                Place::Constant(value.clone())
+                AxisPlace::Constant(value.clone())
             } else if let Some(group) = group {
                 let members = leaves.iter().filter(|other| config.zip[group].contains(&other.name));
                 let axis = *groups[group].get_or_insert_with(|| {
-                    axes.push(Axis {
+                    axes.push(SearchAxis {
                         kind: shared(members.map(|leaf| &leaf.parameter.distribution)),
                         conditional: false,
                     });
@@ -67,16 +67,16 @@ impl Axes {
                     Distribution::Categorical { values, .. } => values.clone(),
                     _ => Vec::new(),
                 };
-                Place::On { axis, values, distribution: distribution.clone() }
+                AxisPlace::On { axis, values, distribution: distribution.clone() }
             } else {
-                let (kind, values) = Kind::of(distribution);
-                axes.push(Axis { kind, conditional });
-                Place::On { axis: axes.len() - 1, values, distribution: distribution.clone() }
+                let (kind, values) = AxisKind::of(distribution);
+                axes.push(SearchAxis { kind, conditional });
+                AxisPlace::On { axis: axes.len() - 1, values, distribution: distribution.clone() }
             };
             let position = |name: &str| leaves.iter().position(|other| other.name == name);
             let when = leaf.parameter.when.iter();
             let when = when.filter_map(|(name, values)| Some((position(name)?, values.clone()))).collect();
-            roles.push(Role { place, when });
+            roles.push(ParameterRole { place, when });
         }
         let order = order(&roles);
         Self {
@@ -115,10 +115,10 @@ impl Axes {
         let mut x = vec![ABSENT; self.axes.len()];
         for (axis, slot) in x.iter_mut().enumerate() {
             let members = self.leaves.iter().zip(&found).filter_map(|(role, value)| match &role.place {
-                Place::On { axis: own, .. } if *own == axis => Some((&role.place, *value)),
+                AxisPlace::On { axis: own, .. } if *own == axis => Some((&role.place, *value)),
                 _ => None,
             });
-            let present: Vec<(&Place, &Value)> =
+            let present: Vec<(&AxisPlace, &Value)> =
                 members.filter_map(|(place, value)| Some((place, value?))).collect();
             if !present.is_empty() {
                 *slot = self.coordinate(axis, &present)?;
@@ -126,7 +126,7 @@ impl Axes {
         }
         let exists = self.existing(&x);
         for ((role, value), exists) in self.leaves.iter().zip(&found).zip(&exists) {
-            let varies = matches!(role.place, Place::On { .. });
+            let varies = matches!(role.place, AxisPlace::On { .. });
             if varies && *exists && value.is_none() {
                 return None;
             }
@@ -136,25 +136,25 @@ impl Axes {
     }
 
     /// The coordinate at which all members of an axis have their values.
-    fn coordinate(&self, axis: usize, members: &[(&Place, &Value)]) -> Option<f64> {
+    fn coordinate(&self, axis: usize, members: &[(&AxisPlace, &Value)]) -> Option<f64> {
         let kind = &self.axes[axis].kind;
-        if let [(Place::On { values, distribution, .. }, value)] = members
+        if let [(AxisPlace::On { values, distribution, .. }, value)] = members
             && values.is_empty()
             && !matches!(distribution, Distribution::IntUniform { .. })
         {
             return on_curve(kind, distribution, value);
         }
-        let index = |place: &Place, value: &Value| match place {
-            Place::On { values, distribution: Distribution::IntUniform { min, max }, .. }
+        let index = |place: &AxisPlace, value: &Value| match place {
+            AxisPlace::On { values, distribution: Distribution::IntUniform { min, max }, .. }
                 if values.is_empty() =>
             {
                 let x = whole(value)?;
                 if x < *min || x > *max { None } else { Some(x.wrapping_sub(*min).cast_unsigned()) }
             }
-            Place::On { values, .. } => {
+            AxisPlace::On { values, .. } => {
                 values.iter().position(|item| item.same_as(value)).map(|at| at as u128)
             }
-            Place::Constant(_) => None,
+            AxisPlace::Constant(_) => None,
         };
         let (first, rest) = members.split_first()?;
         let mut k = index(first.0, first.1)?;
@@ -162,7 +162,7 @@ impl Axes {
             // Lists that move together may repeat a value: look for the place where all of them agree.
             let agree = |k: usize| {
                 members.iter().all(|(place, value)| match place {
-                    Place::On { values, .. } if !values.is_empty() => {
+                    AxisPlace::On { values, .. } if !values.is_empty() => {
                         values.get(k).is_some_and(|item| item.same_as(value))
                     }
                     other => index(other, value) == Some(k as u128),
@@ -172,7 +172,7 @@ impl Axes {
             k = (0..count).find(|k| agree(*k))? as u128;
         }
         match kind {
-            Kind::Steps(levels) => Some(levels.place(k)),
+            AxisKind::Steps(levels) => Some(levels.place(k)),
             _ => Some(k as f64),
         }
     }
@@ -204,7 +204,7 @@ impl Axes {
     fn hide(&self, x: &mut [f64], exists: &[bool]) {
         let mut present = vec![false; x.len()];
         for (role, exists) in self.leaves.iter().zip(exists) {
-            if let Place::On { axis, .. } = role.place {
+            if let AxisPlace::On { axis, .. } = role.place {
                 present[axis] |= exists;
             }
         }
@@ -244,10 +244,10 @@ pub(super) fn key(x: &[f64]) -> Vec<u64> {
 }
 
 /// Keys of points that are taken.
-pub(super) type Taken = HashSet<Vec<u64>>;
+pub(super) type TakenKeys = HashSet<Vec<u64>>;
 
-impl Place {
-    fn value(&self, axes: &[Axis], x: &[f64]) -> Option<Value> {
+impl AxisPlace {
+    fn value(&self, axes: &[SearchAxis], x: &[f64]) -> Option<Value> {
         let (axis, values, distribution) = match self {
             Self::Constant(value) => return Some(value.clone()),
             Self::On { axis, values, distribution } => (*axis, values, distribution),
@@ -257,12 +257,12 @@ impl Place {
             return None;
         }
         let k = match &axes.get(axis)?.kind {
-            Kind::Real { low, high, distribution } => {
+            AxisKind::Real { low, high, distribution } => {
                 return Some(distribution.quantile(at.clamp(*low, *high)));
             }
-            Kind::Steps(levels @ Levels::Rounded { listing, .. }) => return listing.get(levels.at(at)),
-            Kind::Steps(levels) => levels.at(at),
-            Kind::Choice { .. } => at as u128,
+            AxisKind::Steps(levels @ Levels::Rounded { listing, .. }) => return listing.get(levels.at(at)),
+            AxisKind::Steps(levels) => levels.at(at),
+            AxisKind::Choice { .. } => at as u128,
         };
         match distribution {
             Distribution::IntUniform { min, .. } if values.is_empty() => {
@@ -274,9 +274,9 @@ impl Place {
 }
 
 /// The coordinate of a number under a curve; `None` beyond its ends.
-fn on_curve(kind: &Kind, distribution: &Distribution, value: &Value) -> Option<f64> {
+fn on_curve(kind: &AxisKind, distribution: &Distribution, value: &Value) -> Option<f64> {
     let number = value.as_f64().filter(|x| x.is_finite())?;
-    if let Kind::Steps(levels @ Levels::Rounded { listing, .. }) = kind
+    if let AxisKind::Steps(levels @ Levels::Rounded { listing, .. }) = kind
         && let Some(k) = listing.position(value)
     {
         return Some(levels.place(k));
@@ -289,7 +289,7 @@ fn on_curve(kind: &Kind, distribution: &Distribution, value: &Value) -> Option<f
 }
 
 /// The axis of parameters that move together.
-fn shared<'a>(members: impl Iterator<Item = &'a Distribution>) -> Kind {
+fn shared<'a>(members: impl Iterator<Item = &'a Distribution>) -> AxisKind {
     let mut ordered = true;
     let mut count: u128 = 1;
     for member in members {
@@ -305,8 +305,8 @@ fn shared<'a>(members: impl Iterator<Item = &'a Distribution>) -> Kind {
         }
     }
     match usize::try_from(count) {
-        Ok(count) if !ordered => Kind::Choice { count, shares: None },
-        _ => Kind::Steps(Levels::Even(count)),
+        Ok(count) if !ordered => AxisKind::Choice { count, shares: None },
+        _ => AxisKind::Steps(Levels::Even(count)),
     }
 }
 
@@ -320,7 +320,7 @@ fn whole(value: &Value) -> Option<i128> {
 }
 
 /// Leaves with conditions, each after those that it depends on.
-fn order(roles: &[Role]) -> Vec<usize> {
+fn order(roles: &[ParameterRole]) -> Vec<usize> {
     let mut done: Vec<bool> = roles.iter().map(|role| role.when.is_empty()).collect();
     let mut order = Vec::new();
     loop {

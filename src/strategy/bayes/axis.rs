@@ -11,16 +11,16 @@ const EDGE: f64 = 1e-9;
 
 /// An axis. Its coordinates are numbers: u in \[0, 1\] where there is an order, an index where there is none.
 #[derive(Debug, Clone)]
-pub(super) struct Axis {
+pub(super) struct SearchAxis {
     /// What it looks like.
-    pub kind: Kind,
+    pub kind: AxisKind,
     /// Whether it may be absent.
     pub conditional: bool,
 }
 
 /// What an axis looks like.
 #[derive(Debug, Clone)]
-pub(super) enum Kind {
+pub(super) enum AxisKind {
     /// Any u between the two.
     Real {
         /// Smallest u.
@@ -100,7 +100,7 @@ impl Levels {
     }
 }
 
-impl Kind {
+impl AxisKind {
     /// The axis of a parameter that varies on its own. Numbers in a list have their order.
     pub fn of(distribution: &Distribution) -> (Self, Vec<Value>) {
         match distribution {
@@ -183,7 +183,7 @@ fn aside(u: f64) -> f64 {
 }
 
 /// A list of values: distinct, without those of probability 0, and in order where all are numbers.
-fn categories(values: &[Value], probabilities: Option<&[f64]>) -> (Kind, Vec<Value>) {
+fn categories(values: &[Value], probabilities: Option<&[f64]>) -> (AxisKind, Vec<Value>) {
     let mut kept: Vec<Value> = Vec::new();
     let mut shares: Vec<f64> = Vec::new();
     for (i, value) in values.iter().enumerate() {
@@ -202,11 +202,11 @@ fn categories(values: &[Value], probabilities: Option<&[f64]>) -> (Kind, Vec<Val
     let number = |value: &Value| value.as_f64().filter(|x| x.is_finite());
     if kept.len() > 2 && kept.iter().all(|value| number(value).is_some()) {
         kept.sort_by(|a, b| number(a).unwrap_or(0.0).total_cmp(&number(b).unwrap_or(0.0)));
-        return (Kind::Steps(Levels::Even(kept.len() as u128)), kept);
+        return (AxisKind::Steps(Levels::Even(kept.len() as u128)), kept);
     }
     let even = shares.iter().all(|share| (share - shares[0]).abs() < 1e-12);
     let shares = if even { None } else { Some(shares) };
-    (Kind::Choice { count: kept.len(), shares }, kept)
+    (AxisKind::Choice { count: kept.len(), shares }, kept)
 }
 
 /// The values of a finite parameter, also those with probabilities and those of rounded curves that end.

@@ -4,7 +4,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::super::streams::key;
-use super::axis::Axis;
+use super::axis::SearchAxis;
 use super::search::{spread, uniform};
 
 /// Latin hypercubes that are compared.
@@ -17,7 +17,7 @@ pub(super) fn count(axes: usize) -> usize {
 
 /// Even draws for the first points: of some Latin hypercubes (McKay, Beckman & Conover 1979) the one whose closest
 /// points are farthest apart.
-pub(super) fn hypercube(axes: &[Axis], seed: u64) -> Vec<Vec<f64>> {
+pub(super) fn hypercube(axes: &[SearchAxis], seed: u64) -> Vec<Vec<f64>> {
     let mut rng = ChaCha8Rng::from_seed(key(seed, b"design"));
     let n = count(axes.len());
     let mut best = (f64::NEG_INFINITY, Vec::new());
@@ -42,7 +42,7 @@ fn column(n: usize, rng: &mut ChaCha8Rng) -> Vec<f64> {
 }
 
 /// The smallest squared distance of two points.
-fn closest(axes: &[Axis], rows: &[Vec<f64>]) -> f64 {
+fn closest(axes: &[SearchAxis], rows: &[Vec<f64>]) -> f64 {
     let mut least = f64::INFINITY;
     for (i, one) in rows.iter().enumerate() {
         for other in &rows[..i] {

@@ -4,21 +4,21 @@
 //! themselves decides how they are bent. Lengths have a prior that grows with the number of axes (Hvarfner, Hellsten &
 //! Nardi 2024).
 
-use super::axis::Axis;
-use super::gp::{Hyper, best_mean, sensitivity};
-use super::kernel::{Columns, Form};
+use super::axis::SearchAxis;
+use super::gp::{Hyperparameters, best_mean, sensitivity};
+use super::kernel::{KernelForm, PointColumns};
 use super::linalg::{Square, dot};
-use super::minimise::{Effort, minimise};
+use super::minimise::{MinimiserLimits, minimise};
 use super::warp::{bend, log_slope};
 
 /// A normal prior.
 #[derive(Debug, Clone, Copy)]
-struct Prior {
+struct NormalPrior {
     mean: f64,
     width: f64,
 }
 
-impl Prior {
+impl NormalPrior {
     /// Minus its logarithm, and the derivative of that.
     fn cost(self, x: f64) -> (f64, f64) {
         let z = (x - self.mean) / self.width;
@@ -28,9 +28,9 @@ impl Prior {
 
 /// How hyperparameters are found.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Settings {
+pub(super) struct FitSettings {
     /// The form of the kernel.
-    pub form: Form,
+    pub form: KernelForm,
     /// Whether the metric may be bent.
     pub bends: bool,
     /// Calls of the likelihood.
@@ -39,7 +39,7 @@ pub(super) struct Settings {
 
 /// Values bent and standardised.
 #[derive(Debug, Clone)]
-pub(super) struct Bent {
+pub(super) struct WarpedTargets {
     /// The values.
     pub values: Vec<f64>,
     /// What was taken off.
@@ -48,7 +48,7 @@ pub(super) struct Bent {
     pub scale: f64,
 }
 
-impl Bent {
+impl WarpedTargets {
     /// Bends standardised values.
     pub fn new(y: &[f64], lambda: f64) -> Self {
         let bent: Vec<f64> = y.iter().map(|y| bend(*y, lambda)).collect();
@@ -72,13 +72,13 @@ pub(super) struct Evidence<'a> {
     n: usize,
     /// For each axis the squared distances, packed row by row below the diagonal.
     squares: Vec<Vec<f64>>,
-    settings: Settings,
-    length: Prior,
+    settings: FitSettings,
+    length: NormalPrior,
 }
 
-const AMPLITUDE: Prior = Prior { mean: 0.0, width: 1.0 };
-const NOISE: Prior = Prior { mean: -9.0, width: 3.0 };
-const LAMBDA: Prior = Prior { mean: 1.0, width: 0.7 };
+const AMPLITUDE: NormalPrior = NormalPrior { mean: 0.0, width: 1.0 };
+const NOISE: NormalPrior = NormalPrior { mean: -9.0, width: 3.0 };
+const LAMBDA: NormalPrior = NormalPrior { mean: 1.0, width: 0.7 };
 const AMPLITUDES: (f64, f64) = (-4.0, 5.0);
 const NOISES: (f64, f64) = (-18.5, 0.0);
 const LAMBDAS: (f64, f64) = (-1.0, 3.0);
@@ -86,7 +86,7 @@ const LENGTHS: (f64, f64) = (-4.0, 4.0);
 
 impl<'a> Evidence<'a> {
     /// Of standardised values.
-    pub fn new(axes: &[Axis], data: &Columns, y: &'a [f64], settings: Settings) -> Self {
+    pub fn new(axes: &[SearchAxis], data: &PointColumns, y: &'a [f64], settings: FitSettings) -> Self {
         let squares = axes
             .iter()
             .zip(&data.columns)
@@ -95,12 +95,12 @@ impl<'a> Evidence<'a> {
                 pairs.map(|(i, j)| axis.kind.squared_distance(column[i], column[j])).collect()
             })
             .collect();
-        let length = Prior { mean: -0.7 + 0.5 * (axes.len() as f64).ln(), width: 0.6 };
+        let length = NormalPrior { mean: -0.7 + 0.5 * (axes.len() as f64).ln(), width: 0.6 };
         Self { y, n: data.n, squares, settings, length }
     }
 
     /// The best hyperparameters that were found, and minus the logarithm of their posterior density.
-    pub fn fit(&self) -> (Hyper, f64) {
+    pub fn fit(&self) -> (Hyperparameters, f64) {
         let d = self.squares.len();
         let mut start = vec![self.length.mean; d];
         start.extend([0.0, -7.0]);
@@ -110,14 +110,14 @@ impl<'a> Evidence<'a> {
             start.push(1.0);
             bounds.push(LAMBDAS);
         }
-        let effort = Effort { steps: 60, calls: self.settings.calls, first_step: 0.7, gain: 1e-3 };
+        let effort = MinimiserLimits { steps: 60, calls: self.settings.calls, first_step: 0.7, gain: 1e-3 };
         let (theta, cost) = minimise(&start, &bounds, effort, |theta, gradient| self.cost(theta, gradient));
         (self.hyper(&theta), cost)
     }
 
-    fn hyper(&self, theta: &[f64]) -> Hyper {
+    fn hyper(&self, theta: &[f64]) -> Hyperparameters {
         let d = self.squares.len();
-        Hyper {
+        Hyperparameters {
             lengths: theta[..d].to_vec(),
             amplitude: theta[d],
             noise: theta[d + 1],
@@ -151,7 +151,7 @@ impl<'a> Evidence<'a> {
         }
         let Some(factor) = matrix.cholesky() else { return f64::NAN };
         let inverse = factor.inverse_lower();
-        let bent = Bent::new(self.y, hyper.lambda);
+        let bent = WarpedTargets::new(self.y, hyper.lambda);
         let mut half = Vec::new();
         let mean = best_mean(&inverse, &bent.values, &mut half);
         let residuals: Vec<f64> = bent.values.iter().map(|z| z - mean).collect();
@@ -190,14 +190,14 @@ impl<'a> Evidence<'a> {
     }
 
     /// The logarithm of how much bending and standardising stretch all values together.
-    fn log_jacobian(&self, lambda: f64, bent: &Bent) -> f64 {
+    fn log_jacobian(&self, lambda: f64, bent: &WarpedTargets) -> f64 {
         self.y.iter().map(|y| log_slope(*y, lambda)).sum::<f64>() - self.n as f64 * bent.scale.ln()
     }
 
     /// The derivative of the cost by λ, through the values and their Jacobian, by central differences.
     fn slope_of_bending(&self, lambda: f64, weights: &[f64]) -> f64 {
         const H: f64 = 1e-5;
-        let (up, down) = (Bent::new(self.y, lambda + H), Bent::new(self.y, lambda - H));
+        let (up, down) = (WarpedTargets::new(self.y, lambda + H), WarpedTargets::new(self.y, lambda - H));
         let moved: f64 = up
             .values
             .iter()

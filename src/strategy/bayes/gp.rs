@@ -3,13 +3,13 @@
 //! Rasmussen & Williams 2006, chapters 2 and 5. The mean is estimated together with the rest (generalised least squares
 //! with a weak pull to 0).
 
-use super::axis::Axis;
-use super::kernel::{Columns, Form, add_distances, half_slope};
+use super::axis::SearchAxis;
+use super::kernel::{KernelForm, PointColumns, add_distances, half_slope};
 use super::linalg::{Square, add_scaled, dot};
 
 /// Hyperparameters: all that is not data.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Hyper {
+pub(super) struct Hyperparameters {
     /// ln of the length of each axis.
     pub lengths: Vec<f64>,
     /// ln of the variance of the process.
@@ -19,7 +19,7 @@ pub(super) struct Hyper {
     /// λ of the transform of the metric.
     pub lambda: f64,
     /// The form of the kernel.
-    pub form: Form,
+    pub form: KernelForm,
 }
 
 /// Variance of the mean's prior.
@@ -27,10 +27,10 @@ pub(super) const MEAN_VARIANCE: f64 = 1.0;
 
 /// A process that has seen data.
 #[derive(Debug)]
-pub(super) struct Process<'a> {
-    axes: &'a [Axis],
-    hyper: Hyper,
-    data: Columns,
+pub(super) struct GaussianProcess<'a> {
+    axes: &'a [SearchAxis],
+    hyper: Hyperparameters,
+    data: PointColumns,
     /// Inverse of the Cholesky factor of the data's covariance.
     inverse: Square,
     mean: f64,
@@ -49,7 +49,7 @@ pub(super) struct Scratch {
 }
 
 /// The covariances of all points with each other, lower half, noise included.
-pub(super) fn covariance(axes: &[Axis], hyper: &Hyper, data: &Columns) -> Square {
+pub(super) fn covariance(axes: &[SearchAxis], hyper: &Hyperparameters, data: &PointColumns) -> Square {
     let mut matrix = Square::zeros(data.n);
     let amplitude = hyper.amplitude.exp();
     for i in 0..data.n {
@@ -64,7 +64,7 @@ pub(super) fn covariance(axes: &[Axis], hyper: &Hyper, data: &Columns) -> Square
 }
 
 /// The Cholesky factor of the covariances, with more noise where it needs that; `None`: noise does not help.
-fn factor(axes: &[Axis], hyper: &mut Hyper, data: &Columns) -> Option<Square> {
+fn factor(axes: &[SearchAxis], hyper: &mut Hyperparameters, data: &PointColumns) -> Option<Square> {
     loop {
         match covariance(axes, hyper, data).cholesky() {
             Some(factor) => return Some(factor),
@@ -82,17 +82,22 @@ pub(super) fn best_mean(inverse: &Square, y: &[f64], half: &mut Vec<f64>) -> f64
     dot(&ones, half) / (dot(&ones, &ones) + 1.0 / MEAN_VARIANCE)
 }
 
-impl<'a> Process<'a> {
+impl<'a> GaussianProcess<'a> {
     /// The process after `data` with `values`; `None`: its covariance can't be inverted.
-    pub fn new(axes: &'a [Axis], hyper: Hyper, data: Columns, values: &[f64]) -> Option<Self> {
+    pub fn new(
+        axes: &'a [SearchAxis],
+        hyper: Hyperparameters,
+        data: PointColumns,
+        values: &[f64],
+    ) -> Option<Self> {
         Self::around(axes, hyper, data, values, None)
     }
 
     /// The same around a known mean.
     pub fn around(
-        axes: &'a [Axis],
-        mut hyper: Hyper,
-        data: Columns,
+        axes: &'a [SearchAxis],
+        mut hyper: Hyperparameters,
+        data: PointColumns,
         values: &[f64],
         mean: Option<f64>,
     ) -> Option<Self> {
@@ -121,7 +126,7 @@ impl<'a> Process<'a> {
     ) -> Option<(Vec<Vec<f64>>, Self)> {
         let all: Vec<Vec<f64>> =
             (0..self.data.n).map(|i| self.data.row(i)).chain(points.iter().cloned()).collect();
-        let data = Columns::of(self.axes.len(), &all);
+        let data = PointColumns::of(self.axes.len(), &all);
         let mut hyper = self.hyper.clone();
         let factor = factor(self.axes, &mut hyper, &data)?;
         // With L the factor of old and new points together, new values are mean + L₂₁ a + L₂₂ z, where a = L₁₁⁻¹ (y - mean).
@@ -156,7 +161,7 @@ impl<'a> Process<'a> {
     }
 
     /// What it was built with.
-    pub fn hyper(&self) -> &Hyper {
+    pub fn hyper(&self) -> &Hyperparameters {
         &self.hyper
     }
 

@@ -1,10 +1,10 @@
 //! How alike two points are: a stationary kernel with a length for each axis.
 
-use super::axis::Axis;
+use super::axis::SearchAxis;
 
 /// The form of the kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum KernelForm {
     /// Matérn with ν = 5/2: functions that can be differentiated twice.
     Matern,
     /// The squared exponential: very smooth functions.
@@ -14,7 +14,7 @@ pub(super) enum Form {
     Rough,
 }
 
-impl Form {
+impl KernelForm {
     /// The kernel at a squared, scaled distance, and its derivative by minus half of that square.
     pub fn at(self, squared: f64) -> (f64, f64) {
         match self {
@@ -39,14 +39,14 @@ impl Form {
 
 /// Points axis by axis.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Columns {
+pub(super) struct PointColumns {
     /// For each axis the coordinates of all points.
     pub columns: Vec<Vec<f64>>,
     /// Number of points.
     pub n: usize,
 }
 
-impl Columns {
+impl PointColumns {
     /// Of points row by row.
     pub fn of(axes: usize, points: &[Vec<f64>]) -> Self {
         let columns = (0..axes).map(|axis| points.iter().map(|point| point[axis]).collect()).collect();
@@ -60,7 +60,7 @@ impl Columns {
 }
 
 /// Adds `weight` times the squared distances on one axis between `x` and all coordinates of a column.
-pub(super) fn add_distances(axis: &Axis, x: f64, column: &[f64], weight: f64, out: &mut [f64]) {
+pub(super) fn add_distances(axis: &SearchAxis, x: f64, column: &[f64], weight: f64, out: &mut [f64]) {
     let pairs = out.iter_mut().zip(column);
     if axis.kind.is_choice() {
         pairs.for_each(|(sum, other)| *sum += if x == *other { 0.0 } else { weight });

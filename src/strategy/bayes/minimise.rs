@@ -11,7 +11,7 @@ const MAX_SHORTENINGS: usize = 12;
 
 /// When to end.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Effort {
+pub(super) struct MinimiserLimits {
     /// Steps.
     pub steps: usize,
     /// Calls of the function.
@@ -28,7 +28,7 @@ pub(super) struct Effort {
 pub(super) fn minimise(
     start: &[f64],
     bounds: &[(f64, f64)],
-    effort: Effort,
+    effort: MinimiserLimits,
     mut f: impl FnMut(&[f64], &mut [f64]) -> f64,
 ) -> (Vec<f64>, f64) {
     let n = start.len();
@@ -136,7 +136,7 @@ fn descent(gradient: &[f64], free: &[bool], memory: &[(Vec<f64>, Vec<f64>, f64)]
 mod tests {
     use super::*;
 
-    const EFFORT: Effort = Effort { steps: 200, calls: 500, first_step: 0.5, gain: 0.0 };
+    const EFFORT: MinimiserLimits = MinimiserLimits { steps: 200, calls: 500, first_step: 0.5, gain: 0.0 };
 
     #[test]
     fn the_valley_of_rosenbrock_is_followed_to_its_end() {

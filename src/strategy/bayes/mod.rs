@@ -11,7 +11,6 @@ mod fit;
 mod gp;
 mod improvement;
 mod kernel;
-mod known;
 mod linalg;
 mod minimise;
 mod model;
@@ -19,6 +18,7 @@ mod search;
 mod subset;
 mod targets;
 mod tpe;
+mod training_set;
 mod warp;
 
 use std::sync::OnceLock;
@@ -33,9 +33,9 @@ use super::streams::key as stream_key;
 use super::{Observation, Proposal, Strategy, StrategyError};
 use crate::config::{Config, Metric, Optimizer};
 use crate::space::Point;
-use axes::{Axes, Coordinates, Taken, key};
-use known::Known;
-use targets::{Target, targets};
+use axes::{Axes, Coordinates, TakenKeys, key};
+use targets::{SearchTarget, targets};
+use training_set::TrainingSet;
 
 /// Draws of a point that may be taken or refused.
 const DRAWS: usize = 64;
@@ -57,7 +57,7 @@ pub struct Bayes {
     /// Explicit points that come before.
     before: u64,
     /// Those of them that lie in a finite space, each once.
-    explicit: Taken,
+    explicit: TakenKeys,
     first: OnceLock<Vec<Coordinates>>,
 }
 
@@ -89,9 +89,9 @@ impl Bayes {
     }
 
     /// Sorts what is known; what does not fit the space is left out.
-    fn known(&self, k: u64, history: &[Observation]) -> Known {
+    fn known(&self, k: u64, history: &[Observation]) -> TrainingSet {
         let own_index = k.saturating_add(self.before);
-        let mut known = Known::default();
+        let mut known = TrainingSet::default();
         let Some(metric) = &self.metric else { return known };
         let targets = targets(metric, history);
         let mut entries: Vec<(Option<u64>, Coordinates, Option<f64>)> = Vec::new();
@@ -105,8 +105,8 @@ impl Bayes {
                 known.own.insert(key(&x));
             }
             let value = match target {
-                Target::Value(y) => Some(y),
-                Target::Pending => None,
+                SearchTarget::Value(y) => Some(y),
+                SearchTarget::Pending => None,
             };
             let given = observation.trial.is_none_or(|trial| trial < self.before);
             known.given += u64::from(given && value.is_some());
@@ -153,14 +153,14 @@ impl Bayes {
     }
 
     /// A point without a model: the first ones in their order, then spread, then drawn.
-    fn blind(&self, k: u64, taken: &Taken) -> Result<Option<Point>, StrategyError> {
+    fn blind(&self, k: u64, taken: &TakenKeys) -> Result<Option<Point>, StrategyError> {
         let first = self.first();
         if let Some(x) = usize::try_from(k).ok().and_then(|k| first.get(k))
             && !taken.contains(&key(x))
         {
             return Ok(Some(self.axes.point(x)));
         }
-        let reserved: Taken = first.iter().map(|x| key(x)).collect();
+        let reserved: TakenKeys = first.iter().map(|x| key(x)).collect();
         let free = |x: &[f64]| !taken.contains(&key(x)) && !reserved.contains(&key(x));
         for turn in 0..DRAWS as u64 {
             let i = k.wrapping_add(turn.wrapping_mul(0x1_0000));
@@ -174,7 +174,7 @@ impl Bayes {
     }
 
     /// Any point that is left.
-    fn leftover(&self, k: u64, taken: &Taken) -> Result<Option<Point>, StrategyError> {
+    fn leftover(&self, k: u64, taken: &TakenKeys) -> Result<Option<Point>, StrategyError> {
         let Some(sequence) = &self.finite else { return self.random.point(k) };
         let mut j = 0;
         while let Some(point) = sequence.get(j)? {
@@ -195,7 +195,7 @@ impl Bayes {
         }
     }
 
-    fn modelled(&self, k: u64, known: &Known) -> Result<Option<Proposal>, StrategyError> {
+    fn modelled(&self, k: u64, known: &TrainingSet) -> Result<Option<Proposal>, StrategyError> {
         let mut rng = self.rng(k);
         if self.by_densities() {
             let x = tpe::propose(&self.axes, known, &known.any, &mut rng)?;

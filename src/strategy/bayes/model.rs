@@ -3,14 +3,14 @@
 use rand_chacha::ChaCha8Rng;
 
 use super::super::Expectation;
-use super::Known;
+use super::TrainingSet;
 use super::acquisition::Acquisition;
-use super::axes::{Axes, Coordinates, Taken};
-use super::fit::{Bent, Evidence, Settings, moments};
-use super::gp::{Hyper, Process, Scratch};
+use super::axes::{Axes, Coordinates, TakenKeys};
+use super::fit::{Evidence, FitSettings, WarpedTargets, moments};
+use super::gp::{GaussianProcess, Hyperparameters, Scratch};
 use super::improvement::{cumulated, expected};
-use super::kernel::{Columns, Form};
-use super::search::{Search, Work, normal};
+use super::kernel::{KernelForm, PointColumns};
+use super::search::{AcquisitionSearch, SearchEffort, normal};
 use super::subset;
 use super::warp::unbend;
 use crate::config::{ConstraintError, Goal, Metric};
@@ -29,20 +29,20 @@ const ANCHORS: usize = 5;
 /// A model of the metric.
 pub(super) struct Model<'a> {
     axes: &'a Axes,
-    process: Process<'a>,
+    process: GaussianProcess<'a>,
     /// Its process after imagined values of pending trials, and the smallest value of each set.
-    imagined: Option<(Process<'a>, Vec<f64>)>,
+    imagined: Option<(GaussianProcess<'a>, Vec<f64>)>,
     /// The points it learned from, the best first.
     seen: Vec<Coordinates>,
     best: f64,
-    bent: Bent,
+    bent: WarpedTargets,
     shift: f64,
     scale: f64,
 }
 
 impl<'a> Model<'a> {
     /// Of what is known; `None`: nothing can be learned from it.
-    pub fn new(axes: &'a Axes, known: &Known, k: u64, rng: &mut ChaCha8Rng) -> Option<Self> {
+    pub fn new(axes: &'a Axes, known: &TrainingSet, k: u64, rng: &mut ChaCha8Rng) -> Option<Self> {
         let all: Vec<f64> = tame(known.seen.iter().map(|(_, y)| *y).collect());
         let chosen = subset::chosen(&all, subset::for_predictions(all.len()));
         let y: Vec<f64> = chosen.iter().map(|i| all[*i]).collect();
@@ -50,8 +50,9 @@ impl<'a> Model<'a> {
         let y: Vec<f64> = y.iter().map(|y| (y - shift) / scale).collect();
         let seen: Vec<Coordinates> = chosen.iter().map(|i| known.seen[*i].0.clone()).collect();
         let hyper = hyperparameters(axes, &seen, &y, k);
-        let bent = Bent::new(&y, hyper.lambda);
-        let process = Process::new(&axes.axes, hyper, Columns::of(axes.axes.len(), &seen), &bent.values)?;
+        let bent = WarpedTargets::new(&y, hyper.lambda);
+        let process =
+            GaussianProcess::new(&axes.axes, hyper, PointColumns::of(axes.axes.len(), &seen), &bent.values)?;
         let pending: Vec<Coordinates> = known.pending.iter().rev().take(MOST_PENDING).cloned().collect();
         let imagined = if pending.is_empty() {
             None
@@ -74,7 +75,7 @@ impl<'a> Model<'a> {
     /// A constraint that can't be computed.
     pub fn propose(
         &self,
-        taken: &Taken,
+        taken: &TakenKeys,
         rng: &mut ChaCha8Rng,
     ) -> Result<Option<Coordinates>, ConstraintError> {
         let (process, best) = match &self.imagined {
@@ -83,8 +84,8 @@ impl<'a> Model<'a> {
         };
         let mut acquisition = Acquisition::new(self.axes, process, best);
         let anchors = &self.seen[..self.seen.len().min(ANCHORS)];
-        let mut search = Search { axes: self.axes, acquisition: &mut acquisition, taken, rng };
-        search.best(anchors, Work::after(process.n()))
+        let mut search = AcquisitionSearch { axes: self.axes, acquisition: &mut acquisition, taken, rng };
+        search.best(anchors, SearchEffort::after(process.n()))
     }
 
     /// What is expected of a point, in the units of the metric.
@@ -113,16 +114,17 @@ impl<'a> Model<'a> {
 /// evidence prefers, of a rough and a very smooth function of a bent metric. The rest belong to a very smooth function of
 /// the metric as it is: wherever the metric has the shape of a bowl it sees far, and it is used unless the data speak
 /// clearly against it.
-fn hyperparameters(axes: &Axes, seen: &[Coordinates], y: &[f64], k: u64) -> Hyper {
+fn hyperparameters(axes: &Axes, seen: &[Coordinates], y: &[f64], k: u64) -> Hyperparameters {
     let chosen = subset::chosen(y, subset::for_hyperparameters(y.len()));
     let points: Vec<Coordinates> = chosen.iter().map(|i| seen[*i].clone()).collect();
     let values: Vec<f64> = chosen.iter().map(|i| y[*i]).collect();
-    let data = Columns::of(axes.axes.len(), &points);
-    let fit =
-        |form, bends| Evidence::new(&axes.axes, &data, &values, Settings { form, bends, calls: CALLS }).fit();
-    let (rough, cost) = fit(Form::Matern, true);
+    let data = PointColumns::of(axes.axes.len(), &points);
+    let fit = |form, bends| {
+        Evidence::new(&axes.axes, &data, &values, FitSettings { form, bends, calls: CALLS }).fit()
+    };
+    let (rough, cost) = fit(KernelForm::Matern, true);
     let plain = k % 2 == 1;
-    let (smooth, other) = fit(Form::Gauss, !plain);
+    let (smooth, other) = fit(KernelForm::Gauss, !plain);
     let tolerance = if plain { TOLERANCE } else { 0.0 };
     // Where a fit fails its cost is NaN.
     if cost + tolerance <= other || other.is_nan() { rough } else { smooth }

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use crate::config::{Config, check};
 use crate::space::{Point, Value};
-use crate::strategy::{Logged, Observation, Proposal, Strategy, for_config};
+use crate::strategy::{LoggedValues, Observation, Proposal, Strategy, for_config};
 use crate::trial::RunStatus;
 
 fn config(more: &Json) -> Config {
@@ -50,7 +50,7 @@ fn seen(trial: Option<u64>, point: Point, value: f64) -> Observation {
         point,
         status: RunStatus::Finished,
         metric: Some(value),
-        logged: Logged::of([value]),
+        logged: LoggedValues::of([value]),
         stopped_early: false,
     }
 }

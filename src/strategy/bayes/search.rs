@@ -4,14 +4,14 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 
 use super::acquisition::Acquisition;
-use super::axes::{Axes, Coordinates, Taken, key};
-use super::axis::Kind;
-use super::minimise::{Effort, minimise};
+use super::axes::{Axes, Coordinates, TakenKeys, key};
+use super::axis::AxisKind;
+use super::minimise::{MinimiserLimits, minimise};
 use crate::config::ConstraintError;
 
 /// How much work a search is worth.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Work {
+pub(super) struct SearchEffort {
     /// Points spread evenly.
     pub spread: usize,
     /// Points near good ones.
@@ -20,7 +20,7 @@ pub(super) struct Work {
     pub starts: usize,
 }
 
-impl Work {
+impl SearchEffort {
     /// What a model of `n` points can afford: a prediction costs their square.
     pub fn after(n: usize) -> Self {
         let share = (60.0 / n.max(1) as f64).min(1.0);
@@ -31,19 +31,19 @@ impl Work {
 
 /// A point in full coordinates with what it promises.
 #[derive(Debug, Clone)]
-struct Candidate {
+struct ScoredPoint {
     x: Coordinates,
     score: f64,
 }
 
 /// A search in a space.
-pub(super) struct Search<'a, 'b> {
+pub(super) struct AcquisitionSearch<'a, 'b> {
     /// The space.
     pub axes: &'a Axes,
     /// What is sought.
     pub acquisition: &'b mut Acquisition<'a>,
     /// Points that can't be proposed.
-    pub taken: &'b Taken,
+    pub taken: &'b TakenKeys,
     /// Where draws come from.
     pub rng: &'b mut ChaCha8Rng,
 }
@@ -59,12 +59,12 @@ pub(super) fn normal(rng: &mut ChaCha8Rng) -> f64 {
     radius * (std::f64::consts::TAU * uniform(rng)).cos()
 }
 
-impl Search<'_, '_> {
+impl AcquisitionSearch<'_, '_> {
     /// The best free point near `anchors` or anywhere; `None`: all that was looked at is taken or refused.
     pub fn best(
         &mut self,
         anchors: &[Coordinates],
-        work: Work,
+        work: SearchEffort,
     ) -> Result<Option<Coordinates>, ConstraintError> {
         let mut pool = self.pool(anchors, work)?;
         pool.sort_by(|a, b| b.score.total_cmp(&a.score));
@@ -89,7 +89,11 @@ impl Search<'_, '_> {
         Ok(free.then_some(settled))
     }
 
-    fn pool(&mut self, anchors: &[Coordinates], work: Work) -> Result<Vec<Candidate>, ConstraintError> {
+    fn pool(
+        &mut self,
+        anchors: &[Coordinates],
+        work: SearchEffort,
+    ) -> Result<Vec<ScoredPoint>, ConstraintError> {
         let seed = self.rng.next_u32();
         let mut pool = Vec::with_capacity(work.spread + work.near);
         let tries = if self.axes.has_constraints() { 8 } else { 1 };
@@ -113,7 +117,7 @@ impl Search<'_, '_> {
         Ok(pool)
     }
 
-    fn consider(&mut self, x: Coordinates, pool: &mut Vec<Candidate>) -> Result<(), ConstraintError> {
+    fn consider(&mut self, x: Coordinates, pool: &mut Vec<ScoredPoint>) -> Result<(), ConstraintError> {
         if self.axes.has_constraints() {
             let mut settled = x.clone();
             self.axes.settle(&mut settled);
@@ -123,7 +127,7 @@ impl Search<'_, '_> {
         }
         let score = self.acquisition.at(&x);
         if score.is_finite() {
-            pool.push(Candidate { x, score });
+            pool.push(ScoredPoint { x, score });
         }
         Ok(())
     }
@@ -142,35 +146,35 @@ impl Search<'_, '_> {
             x.push(match &axis.kind {
                 _ if *at < 0.0 => axis.kind.drawn(draw),
                 _ if !moved => *at,
-                Kind::Choice { .. } => {
+                AxisKind::Choice { .. } => {
                     if i == forced || draw < 0.5 {
                         axis.kind.drawn(uniform(self.rng))
                     } else {
                         *at
                     }
                 }
-                Kind::Steps(levels) => {
+                AxisKind::Steps(levels) => {
                     let step = (scale * normal(self.rng) * levels.count() as f64).round();
                     let step = if step == 0.0 { if draw < 0.5 { -1.0 } else { 1.0 } } else { step };
                     let last = levels.count().saturating_sub(1);
                     let k = (levels.at(*at) as f64 + step).clamp(0.0, last as f64) as u128;
                     levels.place(k.min(last))
                 }
-                Kind::Real { low, high, .. } => (at + scale * normal(self.rng)).clamp(*low, *high),
+                AxisKind::Real { low, high, .. } => (at + scale * normal(self.rng)).clamp(*low, *high),
             });
         }
         x
     }
 
     /// The best points of a sorted pool that are not close to each other.
-    fn starts(&self, pool: &[Candidate], count: usize) -> Vec<Candidate> {
-        let mut starts: Vec<Candidate> = Vec::new();
+    fn starts(&self, pool: &[ScoredPoint], count: usize) -> Vec<ScoredPoint> {
+        let mut starts: Vec<ScoredPoint> = Vec::new();
         let apart = 0.01 * self.axes.axes.len() as f64;
         for candidate in pool {
             if starts.len() >= count {
                 break;
             }
-            let distance = |other: &Candidate| -> f64 {
+            let distance = |other: &ScoredPoint| -> f64 {
                 let pairs = self.axes.axes.iter().zip(candidate.x.iter().zip(&other.x));
                 pairs.map(|(axis, (a, b))| axis.kind.squared_distance(*a, *b)).sum()
             };
@@ -182,9 +186,9 @@ impl Search<'_, '_> {
     }
 
     /// Gradient steps on the real coordinates and exchanges on the others, in turn.
-    fn climb(&mut self, start: Candidate) -> Result<Candidate, ConstraintError> {
+    fn climb(&mut self, start: ScoredPoint) -> Result<ScoredPoint, ConstraintError> {
         let mut best = start;
-        let many = |axis: &super::axis::Axis| axis.kind.count().is_some_and(|count| count > 6);
+        let many = |axis: &super::axis::SearchAxis| axis.kind.count().is_some_and(|count| count > 6);
         let discrete: Vec<usize> =
             (0..self.axes.axes.len()).filter(|i| self.axes.axes[*i].kind.count().is_some()).collect();
         for round in 0..3 {
@@ -219,7 +223,7 @@ impl Search<'_, '_> {
         Ok(best)
     }
 
-    fn ascend(&mut self, best: &mut Candidate, moves: &[bool]) -> Result<(), ConstraintError> {
+    fn ascend(&mut self, best: &mut ScoredPoint, moves: &[bool]) -> Result<(), ConstraintError> {
         let free: Vec<usize> = (0..moves.len()).filter(|i| moves[*i]).collect();
         if free.is_empty() {
             return Ok(());
@@ -227,14 +231,14 @@ impl Search<'_, '_> {
         let bounds: Vec<(f64, f64)> = free
             .iter()
             .map(|i| match self.axes.axes[*i].kind {
-                Kind::Real { low, high, .. } => (low, high),
+                AxisKind::Real { low, high, .. } => (low, high),
                 _ => (0.0, 1.0),
             })
             .collect();
         let start: Vec<f64> = free.iter().map(|i| best.x[*i]).collect();
         let mut full = best.x.clone();
         let mut slopes = vec![0.0; full.len()];
-        let effort = Effort { steps: 40, calls: 60, first_step: 0.1, gain: 1e-6 };
+        let effort = MinimiserLimits { steps: 40, calls: 60, first_step: 0.1, gain: 1e-6 };
         let acquisition = &mut *self.acquisition;
         let (x, _) = minimise(&start, &bounds, effort, |x, gradient| {
             for (i, x) in free.iter().zip(x) {
@@ -253,10 +257,10 @@ impl Search<'_, '_> {
         self.take_if_better(best, there)
     }
 
-    fn take_if_better(&mut self, best: &mut Candidate, x: Coordinates) -> Result<(), ConstraintError> {
+    fn take_if_better(&mut self, best: &mut ScoredPoint, x: Coordinates) -> Result<(), ConstraintError> {
         let score = self.acquisition.at(&x);
         if score > best.score && self.open(&x)? {
-            *best = Candidate { x, score };
+            *best = ScoredPoint { x, score };
         }
         Ok(())
     }
@@ -269,7 +273,7 @@ impl Search<'_, '_> {
     }
 
     /// Other levels and values, one axis at a time, as long as that helps.
-    fn exchange(&mut self, best: &mut Candidate, discrete: &[usize]) -> Result<(), ConstraintError> {
+    fn exchange(&mut self, best: &mut ScoredPoint, discrete: &[usize]) -> Result<(), ConstraintError> {
         for _ in 0..4 {
             let before = best.score;
             for &i in discrete {
@@ -288,11 +292,11 @@ impl Search<'_, '_> {
 
     fn alternatives(&self, i: usize, at: f64) -> Vec<f64> {
         match &self.axes.axes[i].kind {
-            Kind::Real { .. } => Vec::new(),
-            Kind::Choice { count, .. } => {
+            AxisKind::Real { .. } => Vec::new(),
+            AxisKind::Choice { count, .. } => {
                 (0..(*count).min(50)).map(|k| k as f64).filter(|k| *k != at).collect()
             }
-            Kind::Steps(levels) => {
+            AxisKind::Steps(levels) => {
                 let (k, last) = (levels.at(at), levels.count().saturating_sub(1));
                 let mut all: Vec<u128> = [1, 2]
                     .into_iter()

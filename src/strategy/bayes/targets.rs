@@ -6,7 +6,7 @@ use crate::trial::RunStatus;
 
 /// What an observation is to the model.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Target {
+pub(super) enum SearchTarget {
     /// It has this value, smaller is better.
     Value(f64),
     /// It is open.
@@ -18,7 +18,7 @@ pub(super) enum Target {
 /// A finished trial has its best finite value, also one that a stopping rule ended; a failed or killed one is imputed
 /// by `metric.impute`. A trial without any number counts as the worst of the sweep, and as 0 where nothing is known; but
 /// where its infinity is on the good side it is left open: that is a fault of the script, and says nothing of the point.
-pub(super) fn targets(metric: &Metric, history: &[Observation]) -> Vec<Target> {
+pub(super) fn targets(metric: &Metric, history: &[Observation]) -> Vec<SearchTarget> {
     let values: Vec<Values> = history.iter().map(|observation| Values::of(metric, observation)).collect();
     let ended = history.iter().zip(&values).filter(|(observation, _)| observation.status.is_final());
     let worst = ended.filter_map(|(_, values)| values.worst).reduce(f64::max).unwrap_or(0.0);
@@ -37,15 +37,15 @@ pub(super) fn targets(metric: &Metric, history: &[Observation]) -> Vec<Target> {
             let too_good = observation.metric.is_some_and(|value| metric.goal.is_too_good(value));
             match observation.status {
                 RunStatus::Finished | RunStatus::Killed if too_good && values.best.is_none() => {
-                    Target::Pending
+                    SearchTarget::Pending
                 }
-                _ if observation.stopped_early => Target::Value(values.best.unwrap_or(worst)),
-                RunStatus::Finished => Target::Value(values.best.unwrap_or(worst)),
-                RunStatus::Failed | RunStatus::Killed => Target::Value(imputed(metric.impute)),
-                RunStatus::Running => metric
-                    .impute_while_running
-                    .map_or(Target::Pending, |by| Target::Value(values.best.unwrap_or_else(|| imputed(by)))),
-                RunStatus::Scheduled => Target::Pending,
+                _ if observation.stopped_early => SearchTarget::Value(values.best.unwrap_or(worst)),
+                RunStatus::Finished => SearchTarget::Value(values.best.unwrap_or(worst)),
+                RunStatus::Failed | RunStatus::Killed => SearchTarget::Value(imputed(metric.impute)),
+                RunStatus::Running => metric.impute_while_running.map_or(SearchTarget::Pending, |by| {
+                    SearchTarget::Value(values.best.unwrap_or_else(|| imputed(by)))
+                }),
+                RunStatus::Scheduled => SearchTarget::Pending,
             }
         })
         .collect()

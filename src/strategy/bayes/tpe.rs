@@ -5,9 +5,9 @@
 
 use rand_chacha::ChaCha8Rng;
 
-use super::Known;
-use super::axes::{Axes, Coordinates, Taken, key};
-use super::axis::Kind;
+use super::TrainingSet;
+use super::axes::{Axes, Coordinates, TakenKeys, key};
+use super::axis::AxisKind;
 use super::improvement::cumulated;
 use super::search::{normal, uniform};
 use crate::config::ConstraintError;
@@ -31,8 +31,8 @@ struct Density<'a> {
 /// The draw that is likeliest among good points beside others; `None`: all draws are taken or refused.
 pub(super) fn propose(
     axes: &Axes,
-    known: &Known,
-    taken: &Taken,
+    known: &TrainingSet,
+    taken: &TakenKeys,
     rng: &mut ChaCha8Rng,
 ) -> Result<Option<Coordinates>, ConstraintError> {
     let mut order: Vec<&(Coordinates, f64)> = known.seen.iter().collect();
@@ -91,7 +91,7 @@ impl<'a> Density<'a> {
     }
 
     /// How often a bump gives its own value of a choice, beside an even draw.
-    fn same(&self, kind: &Kind) -> f64 {
+    fn same(&self, kind: &AxisKind) -> f64 {
         let count = kind.count().unwrap_or(1) as f64;
         let n = self.points.len() as f64;
         n / (n + count)
@@ -105,7 +105,7 @@ impl<'a> Density<'a> {
                 .map(|(axis, (x, at))| match (&axis.kind, *x < 0.0, *at < 0.0) {
                     (_, true, true) => 0.0,
                     (_, true, false) | (_, false, true) => -1.0,
-                    (kind @ Kind::Choice { count, .. }, ..) => {
+                    (kind @ AxisKind::Choice { count, .. }, ..) => {
                         let (same, count) = (self.same(kind), *count as f64);
                         let hit = if x == at { same } else { 0.0 };
                         ((hit + (1.0 - same) / count) * count).ln()

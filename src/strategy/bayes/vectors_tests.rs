@@ -2,15 +2,15 @@
 
 use serde_json::{Value as Json, json};
 
-use super::axis::{Axis, Kind};
-use super::gp::{Hyper, Process, Scratch, covariance};
+use super::axis::{AxisKind, SearchAxis};
+use super::gp::{GaussianProcess, Hyperparameters, Scratch, covariance};
 use super::improvement::{cumulated, expected};
-use super::kernel::{Columns, Form};
-use super::targets::{Target, targets};
+use super::kernel::{KernelForm, PointColumns};
+use super::targets::{SearchTarget, targets};
 use crate::config::vectors::cases;
 use crate::config::{Config, check};
 use crate::space::{Distribution, Number, Point, Shape, Value};
-use crate::strategy::{Logged, Observation};
+use crate::strategy::{LoggedValues, Observation};
 use crate::trial::RunStatus;
 
 fn config(file: &Json) -> Config {
@@ -50,7 +50,7 @@ fn observed(run: &Json) -> Observation {
         point: Point::default(),
         status,
         metric: run["summary"]["m"].as_f64(),
-        logged: Logged::of(run["history"].as_array().unwrap().iter().filter_map(Json::as_f64)),
+        logged: LoggedValues::of(run["history"].as_array().unwrap().iter().filter_map(Json::as_f64)),
         stopped_early: false,
     }
 }
@@ -66,8 +66,8 @@ fn every_run_counts_as_the_table_of_targets_says() {
         let (mut values, mut pending) = (Vec::new(), Vec::new());
         for (run, target) in runs.iter().zip(found) {
             match target {
-                Target::Value(y) => values.push((run["name"].clone(), y)),
-                Target::Pending => pending.push(run["name"].clone()),
+                SearchTarget::Value(y) => values.push((run["name"].clone(), y)),
+                SearchTarget::Pending => pending.push(run["name"].clone()),
             }
         }
         let expected: Vec<(Json, f64)> = case["observed"]
@@ -93,14 +93,14 @@ fn a_trial_that_a_rule_stopped_counts_with_what_it_had() {
         point: Point::default(),
         status,
         metric: values.last().copied(),
-        logged: Logged::of(values.iter().copied()),
+        logged: LoggedValues::of(values.iter().copied()),
         stopped_early,
     };
     let history =
         [run(&[9.0, 1.0], RunStatus::Finished, false), run(&[5.0, 3.0, 4.0], RunStatus::Killed, true)];
-    assert_eq!(targets(&metric, &history), [Target::Value(1.0), Target::Value(3.0)]);
+    assert_eq!(targets(&metric, &history), [SearchTarget::Value(1.0), SearchTarget::Value(3.0)]);
     let history = [history[0].clone(), run(&[5.0, 3.0, 4.0], RunStatus::Killed, false)];
-    assert_eq!(targets(&metric, &history), [Target::Value(1.0), Target::Value(9.0)]);
+    assert_eq!(targets(&metric, &history), [SearchTarget::Value(1.0), SearchTarget::Value(9.0)]);
 }
 
 fn points(list: &Json) -> Vec<Vec<f64>> {
@@ -116,19 +116,19 @@ fn standardised(y: &[f64]) -> (Vec<f64>, f64, f64) {
 }
 
 /// The reference's model: one length, unit variance, no mean, nothing but a trace of noise.
-fn reference_hyper(axes: usize, length: f64) -> Hyper {
+fn reference_hyper(axes: usize, length: f64) -> Hyperparameters {
     let lengths = vec![length.ln(); axes];
-    Hyper { lengths, amplitude: 0.0, noise: 1e-7_f64.ln(), lambda: 1.0, form: Form::Rough }
+    Hyperparameters { lengths, amplitude: 0.0, noise: 1e-7_f64.ln(), lambda: 1.0, form: KernelForm::Rough }
 }
 
-fn reference<'a>(axes: &'a [Axis], length: f64, x: &[Vec<f64>], z: &[f64]) -> Process<'a> {
+fn reference<'a>(axes: &'a [SearchAxis], length: f64, x: &[Vec<f64>], z: &[f64]) -> GaussianProcess<'a> {
     let hyper = reference_hyper(axes.len(), length);
-    Process::around(axes, hyper, Columns::of(axes.len(), x), z, Some(0.0)).unwrap()
+    GaussianProcess::around(axes, hyper, PointColumns::of(axes.len(), x), z, Some(0.0)).unwrap()
 }
 
 /// The length with the greatest likelihood: a scan of its logarithm, then golden section.
-fn best_length(axes: &[Axis], x: &[Vec<f64>], z: &[f64]) -> f64 {
-    let data = Columns::of(axes.len(), x);
+fn best_length(axes: &[SearchAxis], x: &[Vec<f64>], z: &[f64]) -> f64 {
+    let data = PointColumns::of(axes.len(), x);
     let likelihood = |log_length: f64| {
         let hyper = reference_hyper(axes.len(), log_length.exp());
         let factor = covariance(axes, &hyper, &data).cholesky().unwrap();
@@ -150,11 +150,11 @@ fn best_length(axes: &[Axis], x: &[Vec<f64>], z: &[f64]) -> f64 {
 #[test]
 fn the_model_of_the_reference_chooses_the_same_candidate_and_expects_the_same() {
     let shape = Shape::Uniform { min: Number::Int(0), max: Number::Int(1) };
-    let (kind, _) = Kind::of(&Distribution::Continuous { shape, q: None });
+    let (kind, _) = AxisKind::of(&Distribution::Continuous { shape, q: None });
     for case in cases("bayes", "acquisition") {
         let mut x = points(&case["X"]);
         let mut y: Vec<f64> = case["y"].as_array().unwrap().iter().map(number).collect();
-        let axes = vec![Axis { kind: kind.clone(), conditional: false }; x[0].len()];
+        let axes = vec![SearchAxis { kind: kind.clone(), conditional: false }; x[0].len()];
         let best = y.iter().copied().fold(f64::INFINITY, f64::min);
         let (mut room, mut means) = (Scratch::default(), Vec::new());
         let pending = points(&case["pending"]);

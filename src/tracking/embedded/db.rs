@@ -8,8 +8,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::connection;
 use super::file_system::network_of;
 use super::place::{FileId, ReadOnly};
-use super::roots::{Places, Roots};
-use super::schema::{self, Columns};
+use super::roots::{ArtifactRoots, ResolvedRoots};
+use super::schema::{self, SchemaFeatures};
 use super::uri;
 use crate::tracking::{ErrorKind, Result, TrackingError};
 
@@ -23,18 +23,18 @@ pub struct Db {
     path: PathBuf,
     folder: PathBuf,
     uri: String,
-    places: Places,
-    columns: Mutex<Columns>,
+    places: ResolvedRoots,
+    columns: Mutex<SchemaFeatures>,
     /// The file that was opened.
     file: FileId,
     /// The network file system that it lies on.
     network: Option<&'static str>,
-    access: Access,
+    access: FileAccess,
 }
 
 /// What may be done with the file.
 #[derive(Debug)]
-enum Access {
+enum FileAccess {
     Write { writer: Mutex<Connection>, readers: Mutex<Vec<Connection>> },
     Read(ReadOnly),
 }
@@ -44,11 +44,11 @@ impl Db {
     ///
     /// An existing file is used as it is: `Protocol` where a needed column is missing.
     pub fn open(uri_or_path: &str) -> Result<Self> {
-        Self::open_with(uri_or_path, &Roots::default())
+        Self::open_with(uri_or_path, &ArtifactRoots::default())
     }
 
     /// The same with other places for artifacts.
-    pub fn open_with(uri_or_path: &str, roots: &Roots) -> Result<Self> {
+    pub fn open_with(uri_or_path: &str, roots: &ArtifactRoots) -> Result<Self> {
         Self::open_on(uri_or_path, roots, network_of)
     }
 
@@ -63,7 +63,7 @@ impl Db {
 
     fn open_on(
         uri_or_path: &str,
-        roots: &Roots,
+        roots: &ArtifactRoots,
         network_of: fn(&Path) -> Option<&'static str>,
     ) -> Result<Self> {
         let path = absolute(uri_or_path)?;
@@ -77,7 +77,7 @@ impl Db {
                 .hint("name a database file in a folder that you may write")
         })?;
         let uri = uri::uri_of(&path);
-        let places = Places::new(roots, &folder);
+        let places = ResolvedRoots::new(roots, &folder);
         let network = network_of(&folder);
         let mut writer = connection::open(&path, true)?;
         schema::create_if_empty(&mut writer, &places)?;
@@ -85,7 +85,7 @@ impl Db {
         schema::refuse_workspaces(&writer, &uri)?;
         let mut writer = connection::choose_journal(writer, &path, network.is_some())?;
         schema::restore_default_experiment(&mut writer, &places)?;
-        let access = Access::Write { writer: Mutex::new(writer), readers: Mutex::new(Vec::new()) };
+        let access = FileAccess::Write { writer: Mutex::new(writer), readers: Mutex::new(Vec::new()) };
         let file = FileId::of(&path).ok_or_else(|| gone(&path))?;
         Ok(Self { path, folder, uri, places, columns: Mutex::new(columns), file, network, access })
     }
@@ -97,10 +97,10 @@ impl Db {
         schema::refuse_workspaces(&reader, &uri)?;
         let file = FileId::of(&path).ok_or_else(|| gone(&path))?;
         Ok(Self {
-            places: Places::new(&Roots::default(), &folder),
+            places: ResolvedRoots::new(&ArtifactRoots::default(), &folder),
             network: network_of(&folder),
             columns: Mutex::new(columns),
-            access: Access::Read(why),
+            access: FileAccess::Read(why),
             path,
             folder,
             uri,
@@ -127,7 +127,7 @@ impl Db {
     }
 
     /// Where artifacts go.
-    pub(super) fn places(&self) -> &Places {
+    pub(super) fn places(&self) -> &ResolvedRoots {
         &self.places
     }
 
@@ -141,16 +141,16 @@ impl Db {
     #[must_use]
     pub fn read_only(&self) -> Option<&'static str> {
         match self.access {
-            Access::Write { .. } => None,
-            Access::Read(why) => Some(why.why()),
+            FileAccess::Write { .. } => None,
+            FileAccess::Read(why) => Some(why.why()),
         }
     }
 
     /// Runs `work` in one write transaction; nothing of it stays where it fails.
     pub(super) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let writer = match &self.access {
-            Access::Write { writer, .. } => writer,
-            Access::Read(why) => return Err(why.refusal(&self.path)),
+            FileAccess::Write { writer, .. } => writer,
+            FileAccess::Read(why) => return Err(why.refusal(&self.path)),
         };
         let mut connection = locked(writer);
         self.file.check(&self.path)?;
@@ -164,9 +164,9 @@ impl Db {
     pub(super) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         self.file.check(&self.path)?;
         let readers = match &self.access {
-            Access::Write { readers, .. } => readers,
+            FileAccess::Write { readers, .. } => readers,
             // Such a connection may take the file for one that never changes: it is not kept.
-            Access::Read(_) => return read_with(&mut connection::open_to_read(&self.path)?, work),
+            FileAccess::Read(_) => return read_with(&mut connection::open_to_read(&self.path)?, work),
         };
         let idle = locked(readers).pop();
         let mut connection = match idle {
@@ -183,7 +183,7 @@ impl Db {
 
     /// What optional columns the file has. MLflow may migrate the file while we use it, so a file
     /// that lacked something is looked at again.
-    pub(super) fn columns(&self, connection: &Connection) -> Result<Columns> {
+    pub(super) fn columns(&self, connection: &Connection) -> Result<SchemaFeatures> {
         let mut columns = locked(&self.columns);
         if !columns.complete() {
             *columns = schema::inspect(connection, &self.uri)?;
@@ -250,7 +250,7 @@ mod tests {
         let mode = |db: &Db| db.read(|connection| Ok(connection::journal_mode(connection)?)).unwrap();
         // One that was made on a local disk comes with a log.
         assert_eq!(mode(&Db::open(text).unwrap()), "wal");
-        let db = Db::open_on(text, &Roots::default(), |_| Some("NFS")).unwrap();
+        let db = Db::open_on(text, &ArtifactRoots::default(), |_| Some("NFS")).unwrap();
         assert_eq!((db.network(), mode(&db).as_str()), (Some("NFS"), "delete"));
         db.create_experiment("a", None, &[]).unwrap();
     }

@@ -1,6 +1,6 @@
 //! Whether a thing is in use or was deleted, as its column says. Nothing is ever removed here; `mlflow gc` does that.
 
-use crate::tracking::View;
+use crate::tracking::ViewType;
 
 /// Whether a lifecycle stage is that of what is in use; old rows have none.
 pub(super) fn is_active(stage: Option<&str>) -> bool {
@@ -13,10 +13,10 @@ pub(super) fn word(active: bool) -> &'static str {
 }
 
 /// The condition on the lifecycle stage of a table that a search asks for.
-pub(super) fn condition(view: View, table: &str) -> String {
+pub(super) fn condition(view: ViewType, table: &str) -> String {
     match view {
-        View::Active => format!("{table}.lifecycle_stage = 'active'"),
-        View::Deleted => format!("{table}.lifecycle_stage = 'deleted'"),
-        View::All => "1".to_owned(),
+        ViewType::Active => format!("{table}.lifecycle_stage = 'active'"),
+        ViewType::Deleted => format!("{table}.lifecycle_stage = 'deleted'"),
+        ViewType::All => "1".to_owned(),
     }
 }

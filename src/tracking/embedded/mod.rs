@@ -38,5 +38,5 @@ pub use batch::check_batch_size;
 pub use db::Db;
 pub use health::{Health, MADE_AT};
 pub use params::ParamOutcome;
-pub use roots::Roots;
+pub use roots::ArtifactRoots;
 pub use store::EmbeddedStore;

@@ -12,7 +12,7 @@ const PROXIED: &str = "mlartifacts";
 
 /// Where artifacts go.
 #[derive(Debug, Clone, Default)]
-pub struct Roots {
+pub struct ArtifactRoots {
     /// What the locations of new experiments begin with: a folder, or a URI such as `mlflow-artifacts:`. `None`: `mlruns`
     /// beside the database.
     pub new_experiments: Option<String>,
@@ -24,15 +24,15 @@ pub struct Roots {
 
 /// The same once the database's folder is known.
 #[derive(Debug, Clone)]
-pub(super) struct Places {
+pub(super) struct ResolvedRoots {
     new_experiments: String,
     pub proxied: PathBuf,
     /// The folders that strangers may name.
     allowed: Option<Vec<PathBuf>>,
 }
 
-impl Places {
-    pub fn new(roots: &Roots, folder: &Path) -> Self {
+impl ResolvedRoots {
+    pub fn new(roots: &ArtifactRoots, folder: &Path) -> Self {
         let runs = folder.join(RUNS);
         let proxied = roots.proxied.clone().unwrap_or_else(|| folder.join(PROXIED));
         let new_experiments = match roots.new_experiments.as_deref() {
@@ -113,10 +113,13 @@ fn check_uri(location: &str) -> Result<()> {
 mod tests {
     use super::*;
 
-    fn places(new_experiments: Option<&str>, confined: bool) -> Places {
-        let roots =
-            Roots { new_experiments: new_experiments.map(str::to_owned), confined, ..Roots::default() };
-        Places::new(&roots, Path::new("/data"))
+    fn places(new_experiments: Option<&str>, confined: bool) -> ResolvedRoots {
+        let roots = ArtifactRoots {
+            new_experiments: new_experiments.map(str::to_owned),
+            confined,
+            ..ArtifactRoots::default()
+        };
+        ResolvedRoots::new(&roots, Path::new("/data"))
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::names::random_name;
 use super::roots::below;
 use super::values::number;
 use super::{inputs, limits, metrics, params as run_params, tags};
-use crate::tracking::{ExperimentId, NewRun, PastRun, Result, Run, RunId, RunInfo, RunUpdate, Want};
+use crate::tracking::{ExperimentId, NewRun, PastRun, Result, Run, RunId, RunInfo, RunProjection, RunUpdate};
 use crate::trial::RunStatus;
 
 /// The columns of a run in the order that [`from_row`] reads them.
@@ -153,18 +153,23 @@ pub(super) fn header(db: &Connection, id: &str) -> Result<RunInfo> {
 
 fn whole(store: &Db, db: &Connection, id: &str) -> Result<Run> {
     let info = header(db, id)?;
-    with_data(store, db, vec![info], &Want::default())?.pop().ok_or_else(|| missing(id))
+    with_data(store, db, vec![info], &RunProjection::default())?.pop().ok_or_else(|| missing(id))
 }
 
 /// Loads what is wanted of all that belongs to these runs, in one query per noun.
-pub(super) fn with_data(store: &Db, db: &Connection, headers: Vec<RunInfo>, want: &Want) -> Result<Vec<Run>> {
+pub(super) fn with_data(
+    store: &Db,
+    db: &Connection,
+    headers: Vec<RunInfo>,
+    want: &RunProjection,
+) -> Result<Vec<Run>> {
     let ids: Vec<&str> = headers.iter().map(|header| header.id.as_str()).collect();
     let ids = serde_json::to_string(&ids).unwrap_or_default();
     let mut metrics = metrics::latest(db, &ids, want.metrics.as_deref())?;
     let mut params = if want.no_params { HashMap::new() } else { run_params::of_runs(db, &ids)? };
     let mut tags = tags::of_runs(db, &ids, want.tags.as_deref())?;
     // Whoever asks for some of the data alone has no use for these.
-    let narrow = *want != Want::default();
+    let narrow = *want != RunProjection::default();
     let (mut inputs, mut outputs) =
         if narrow { Default::default() } else { inputs::of_runs(store, db, &ids)? };
     let records = headers.into_iter().map(|info| {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::clock::now;
-use super::roots::Places;
+use super::roots::ResolvedRoots;
 use crate::tracking::{ErrorKind, Result, TrackingError};
 
 /// MLflow's schema at the earliest revision that holds logged models and run outputs, so that most
@@ -53,7 +53,7 @@ const NEEDED: &[(&str, &[&str])] = &[
 
 /// What else a file can hold; older revisions lack some of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Columns {
+pub(super) struct SchemaFeatures {
     /// Datasets and the links from runs to them.
     pub inputs: bool,
     /// Models that runs made, with the step (`inputs.step`).
@@ -64,7 +64,7 @@ pub(super) struct Columns {
     pub registry: bool,
 }
 
-impl Columns {
+impl SchemaFeatures {
     pub(super) fn complete(self) -> bool {
         self.inputs && self.outputs && self.models && self.registry
     }
@@ -98,7 +98,7 @@ pub(super) fn refuse_workspaces(connection: &Connection, uri: &str) -> Result<()
 }
 
 /// Makes the tables where there are none. Many processes may try at once: one of them does it.
-pub(super) fn create_if_empty(connection: &mut Connection, places: &Places) -> Result<()> {
+pub(super) fn create_if_empty(connection: &mut Connection, places: &ResolvedRoots) -> Result<()> {
     if has_tables(connection)? {
         return Ok(());
     }
@@ -112,7 +112,7 @@ pub(super) fn create_if_empty(connection: &mut Connection, places: &Places) -> R
 }
 
 /// Experiment 0 is made anew where no experiment is left, as MLflow does whenever it opens a file.
-pub(super) fn restore_default_experiment(connection: &mut Connection, places: &Places) -> Result<()> {
+pub(super) fn restore_default_experiment(connection: &mut Connection, places: &ResolvedRoots) -> Result<()> {
     let any = |connection: &Connection| {
         connection.query_row("SELECT 1 FROM experiments LIMIT 1", [], |_| Ok(())).optional()
     };
@@ -126,7 +126,7 @@ pub(super) fn restore_default_experiment(connection: &mut Connection, places: &P
     Ok(())
 }
 
-fn insert_default_experiment(connection: &Connection, places: &Places) -> Result<()> {
+fn insert_default_experiment(connection: &Connection, places: &ResolvedRoots) -> Result<()> {
     connection.execute(
         "INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time)
          VALUES (0, 'Default', ?1, 'active', ?2, ?2)",
@@ -143,7 +143,7 @@ fn has_tables(connection: &Connection) -> Result<bool> {
 }
 
 /// Looks at the columns, not at the revision's stamp.
-pub(super) fn inspect(connection: &Connection, uri: &str) -> Result<Columns> {
+pub(super) fn inspect(connection: &Connection, uri: &str) -> Result<SchemaFeatures> {
     let mut statement = connection.prepare_cached(
         "SELECT t.name || '.' || c.name FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table'",
     )?;
@@ -156,7 +156,7 @@ pub(super) fn inspect(connection: &Connection, uri: &str) -> Result<Columns> {
         }
     }
     let has = |names: &[&str]| names.iter().all(|name| found.contains(*name));
-    Ok(Columns {
+    Ok(SchemaFeatures {
         inputs: has(&["datasets.dataset_uuid", "inputs.input_uuid", "input_tags.input_uuid"]),
         outputs: has(&["inputs.step"]),
         models: has(&[

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::db::Db;
 use super::params::ParamOutcome;
-use super::roots::Roots;
+use super::roots::ArtifactRoots;
 use crate::tracking::local_artifacts::Upload;
 use crate::tracking::protocol::ExperimentQuery;
 use crate::tracking::{
@@ -42,7 +42,7 @@ impl EmbeddedStore {
     }
 
     /// The same with other places for artifacts.
-    pub fn open_with(uri_or_path: &str, roots: &Roots) -> Result<Self> {
+    pub fn open_with(uri_or_path: &str, roots: &ArtifactRoots) -> Result<Self> {
         Ok(Self { db: Arc::new(Db::open_with(uri_or_path, roots)?) })
     }
 

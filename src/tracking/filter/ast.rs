@@ -98,7 +98,7 @@ pub struct Condition {
 
 /// One term of an `order_by` list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Order {
+pub struct OrderTerm {
     /// What is sorted by.
     pub subject: Subject,
     /// Small before large; missing values come last in both directions.

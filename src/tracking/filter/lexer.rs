@@ -4,7 +4,7 @@ use super::error::FilterError;
 
 /// A token. Quoted text is kept as written between the quotes: MLflow knows no escapes either.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Token {
+pub(super) enum FilterToken {
     /// A bare word, perhaps a keyword: no dot, no quotes.
     Word(String),
     /// A name with an entity before the first dot, or quoted by backticks.
@@ -23,7 +23,7 @@ pub(super) enum Token {
     Comma,
 }
 
-impl std::fmt::Display for Token {
+impl std::fmt::Display for FilterToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Word(text) | Self::Operator(text) => f.write_str(text),
@@ -38,21 +38,21 @@ impl std::fmt::Display for Token {
     }
 }
 
-pub(super) fn tokens(text: &str) -> Result<Vec<Token>, FilterError> {
+pub(super) fn tokens(text: &str) -> Result<Vec<FilterToken>, FilterError> {
     let mut rest = text.trim_start();
     let mut tokens = Vec::new();
     while let Some(first) = rest.chars().next() {
         let (token, after) = match first {
-            '(' => (Token::Open, &rest[1..]),
-            ')' => (Token::Close, &rest[1..]),
-            ',' => (Token::Comma, &rest[1..]),
+            '(' => (FilterToken::Open, &rest[1..]),
+            ')' => (FilterToken::Close, &rest[1..]),
+            ',' => (FilterToken::Comma, &rest[1..]),
             '\'' | '"' => {
                 let (inner, after) = quoted(rest, first)?;
-                (Token::Text(inner.to_owned()), after)
+                (FilterToken::Text(inner.to_owned()), after)
             }
             '=' | '!' | '<' | '>' => {
                 let (sign, after) = split_while(rest, |c| matches!(c, '=' | '!' | '<' | '>'));
-                (Token::Operator(sign.to_owned()), after)
+                (FilterToken::Operator(sign.to_owned()), after)
             }
             c if c.is_ascii_digit() || matches!(c, '-' | '+' | '.') => number(rest)?,
             c if is_word(c) || c == '`' => name(rest)?,
@@ -86,7 +86,7 @@ fn quoted(text: &str, quote: char) -> Result<(&str, &str), FilterError> {
     Err(FilterError::new(format!("Invalid clause(s) in filter string: the quote {quote} is never closed")))
 }
 
-fn number(text: &str) -> Result<(Token, &str), FilterError> {
+fn number(text: &str) -> Result<(FilterToken, &str), FilterError> {
     let mut before = ' ';
     let (digits, after) = split_while(text, |c| {
         let belongs = c.is_ascii_alphanumeric()
@@ -97,28 +97,30 @@ fn number(text: &str) -> Result<(Token, &str), FilterError> {
     });
     // Rust reads `inf` and `nan` as numbers too, but these don't begin with a digit, a sign or a dot plus a digit.
     match digits.parse::<f64>() {
-        Ok(number) if digits.contains(|c: char| c.is_ascii_digit()) => Ok((Token::Number(number), after)),
+        Ok(number) if digits.contains(|c: char| c.is_ascii_digit()) => {
+            Ok((FilterToken::Number(number), after))
+        }
         _ => Err(FilterError::new(format!("Expected a number, found '{digits}'"))),
     }
 }
 
 /// A bare word, `entity.key`, `` entity.`key` ``, `entity."key"` or `` `key` ``. Only the first dot splits.
-fn name(text: &str) -> Result<(Token, &str), FilterError> {
+fn name(text: &str) -> Result<(FilterToken, &str), FilterError> {
     if text.starts_with('`') {
         let (inner, after) = quoted(text, '`')?;
         return match after.strip_prefix('.') {
             Some(key) => key_after(inner, key),
-            None => Ok((Token::Name { entity: None, key: inner.to_owned() }, after)),
+            None => Ok((FilterToken::Name { entity: None, key: inner.to_owned() }, after)),
         };
     }
     let (word, after) = split_while(text, is_word);
     match after.strip_prefix('.') {
         Some(key) => key_after(word, key),
-        None => Ok((Token::Word(word.to_owned()), after)),
+        None => Ok((FilterToken::Word(word.to_owned()), after)),
     }
 }
 
-fn key_after<'a>(entity: &str, text: &'a str) -> Result<(Token, &'a str), FilterError> {
+fn key_after<'a>(entity: &str, text: &'a str) -> Result<(FilterToken, &'a str), FilterError> {
     let (key, after) = match text.chars().next() {
         Some(quote @ ('`' | '"')) => quoted(text, quote)?,
         _ => split_while(text, |c| is_word(c) || c == '.'),
@@ -126,5 +128,5 @@ fn key_after<'a>(entity: &str, text: &'a str) -> Result<(Token, &'a str), Filter
     if key.is_empty() {
         return Err(FilterError::new(format!("Invalid identifier '{entity}.': the key is missing")));
     }
-    Ok((Token::Name { entity: Some(entity.to_owned()), key: key.to_owned() }, after))
+    Ok((FilterToken::Name { entity: Some(entity.to_owned()), key: key.to_owned() }, after))
 }

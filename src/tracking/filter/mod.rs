@@ -12,12 +12,12 @@ mod page;
 mod parser;
 mod vocabulary;
 
-pub use ast::{Condition, Entity, NumberOp, Order, Subject, Test, TextOp};
+pub use ast::{Condition, Entity, NumberOp, OrderTerm, Subject, Test, TextOp};
 pub use error::FilterError;
 pub use page::{offset_of, token_for};
 pub use parser::{parse_filter, parse_order_by};
 pub use vocabulary::{
-    EXPERIMENTS, Kind, LOGGED_MODELS, MODEL_VERSION_ORDER, MODEL_VERSIONS, REGISTERED_MODEL_ORDER,
+    AttributeKind, EXPERIMENTS, LOGGED_MODELS, MODEL_VERSION_ORDER, MODEL_VERSIONS, REGISTERED_MODEL_ORDER,
     REGISTERED_MODELS, RUNS, Vocabulary,
 };
 

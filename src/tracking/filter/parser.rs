@@ -1,9 +1,9 @@
 //! Tokens to checked conditions.
 
-use super::ast::{Condition, Entity, NumberOp, Order, Subject, Test, TextOp};
+use super::ast::{Condition, Entity, NumberOp, OrderTerm, Subject, Test, TextOp};
 use super::error::FilterError;
-use super::lexer::{Token, tokens};
-use super::vocabulary::{Kind, Vocabulary};
+use super::lexer::{FilterToken, tokens};
+use super::vocabulary::{AttributeKind, Vocabulary};
 
 /// Most conditions of a filter: far from what a database's expressions can hold.
 const MOST_CONDITIONS: usize = 200;
@@ -15,7 +15,7 @@ const LONGEST_PATTERN: usize = 50_000;
 /// Reads a filter such as `` metrics.loss < 0.5 AND tags.`mlflow.parentRunId` = 'abc' ``; an empty one has no
 /// conditions.
 pub fn parse_filter(text: &str, vocabulary: &Vocabulary) -> Result<Vec<Condition>, FilterError> {
-    let mut parser = Parser { tokens: tokens(text)?.into_iter(), vocabulary };
+    let mut parser = FilterParser { tokens: tokens(text)?.into_iter(), vocabulary };
     let mut conditions = Vec::new();
     let mut next = parser.tokens.next();
     while let Some(token) = next {
@@ -25,7 +25,7 @@ pub fn parse_filter(text: &str, vocabulary: &Vocabulary) -> Result<Vec<Condition
         conditions.push(parser.condition(token)?);
         next = match parser.tokens.next() {
             None => None,
-            Some(Token::Word(word)) if word.eq_ignore_ascii_case("AND") => {
+            Some(FilterToken::Word(word)) if word.eq_ignore_ascii_case("AND") => {
                 Some(parser.expect("a condition")?)
             }
             Some(other) => return Err(only_and(&other)),
@@ -38,11 +38,11 @@ pub fn parse_filter(text: &str, vocabulary: &Vocabulary) -> Result<Vec<Condition
 pub fn parse_order_by<T: AsRef<str>>(
     terms: &[T],
     vocabulary: &Vocabulary,
-) -> Result<Vec<Order>, FilterError> {
+) -> Result<Vec<OrderTerm>, FilterError> {
     if terms.len() > MOST_TERMS {
         return Err(FilterError::new(format!("`order_by` has more than {MOST_TERMS} fields")));
     }
-    let mut orders: Vec<Order> = Vec::with_capacity(terms.len());
+    let mut orders: Vec<OrderTerm> = Vec::with_capacity(terms.len());
     for term in terms {
         let term = term.as_ref();
         let order = order(term, vocabulary)?;
@@ -54,7 +54,7 @@ pub fn parse_order_by<T: AsRef<str>>(
     Ok(orders)
 }
 
-fn order(term: &str, vocabulary: &Vocabulary) -> Result<Order, FilterError> {
+fn order(term: &str, vocabulary: &Vocabulary) -> Result<OrderTerm, FilterError> {
     let wrong = || FilterError::new(format!("Invalid order_by clause '{term}'. Could not be parsed."));
     let mut tokens = tokens(term).map_err(|_| wrong())?.into_iter();
     let subject = subject(tokens.next().ok_or_else(wrong)?, vocabulary)?;
@@ -63,8 +63,8 @@ fn order(term: &str, vocabulary: &Vocabulary) -> Result<Order, FilterError> {
     }
     let ascending = match tokens.next() {
         None => true,
-        Some(Token::Word(word)) if word.eq_ignore_ascii_case("ASC") => true,
-        Some(Token::Word(word)) if word.eq_ignore_ascii_case("DESC") => false,
+        Some(FilterToken::Word(word)) if word.eq_ignore_ascii_case("ASC") => true,
+        Some(FilterToken::Word(word)) if word.eq_ignore_ascii_case("DESC") => false,
         Some(_) => {
             return Err(FilterError::new(format!("Invalid ordering key in order_by clause '{term}'.")));
         }
@@ -72,19 +72,19 @@ fn order(term: &str, vocabulary: &Vocabulary) -> Result<Order, FilterError> {
     if tokens.next().is_some() {
         return Err(wrong());
     }
-    Ok(Order { subject, ascending })
+    Ok(OrderTerm { subject, ascending })
 }
 
-fn only_and(found: &Token) -> FilterError {
+fn only_and(found: &FilterToken) -> FilterError {
     FilterError::new(format!(
         "Invalid clause(s) in filter string: '{found}'. Conditions are joined by AND alone; there is no OR, NOT or parenthesis."
     ))
 }
 
-fn subject(token: Token, vocabulary: &Vocabulary) -> Result<Subject, FilterError> {
+fn subject(token: FilterToken, vocabulary: &Vocabulary) -> Result<Subject, FilterError> {
     let (entity, key) = match token {
-        Token::Word(key) | Token::Name { entity: None, key } => (Entity::Attribute, key),
-        Token::Name { entity: Some(word), key } => (entity(&word)?, key),
+        FilterToken::Word(key) | FilterToken::Name { entity: None, key } => (Entity::Attribute, key),
+        FilterToken::Name { entity: Some(word), key } => (entity(&word)?, key),
         other => {
             return Err(FilterError::new(format!(
                 "Invalid comparison clause. Expected 'Identifier' found '{other}'"
@@ -130,7 +130,7 @@ fn entity_word(entity: Entity) -> &'static str {
     }
 }
 
-fn attribute(word: &str, vocabulary: &Vocabulary) -> Result<(&'static str, Kind), FilterError> {
+fn attribute(word: &str, vocabulary: &Vocabulary) -> Result<(&'static str, AttributeKind), FilterError> {
     vocabulary
         .attributes
         .iter()
@@ -145,42 +145,42 @@ fn attribute(word: &str, vocabulary: &Vocabulary) -> Result<(&'static str, Kind)
         })
 }
 
-struct Parser<'v> {
-    tokens: std::vec::IntoIter<Token>,
+struct FilterParser<'v> {
+    tokens: std::vec::IntoIter<FilterToken>,
     vocabulary: &'v Vocabulary,
 }
 
-impl Parser<'_> {
-    fn expect(&mut self, what: &str) -> Result<Token, FilterError> {
+impl FilterParser<'_> {
+    fn expect(&mut self, what: &str) -> Result<FilterToken, FilterError> {
         self.tokens.next().ok_or_else(|| {
             FilterError::new(format!("Invalid filter string: it ends where {what} is expected"))
         })
     }
 
-    fn condition(&mut self, first: Token) -> Result<Condition, FilterError> {
+    fn condition(&mut self, first: FilterToken) -> Result<Condition, FilterError> {
         let subject = subject(first, self.vocabulary)?;
         let test = match self.expect("a comparator")? {
-            Token::Operator(sign) => self.comparison(&subject, &sign)?,
-            Token::Word(word) => self.keyword(&subject, &word.to_ascii_uppercase())?,
+            FilterToken::Operator(sign) => self.comparison(&subject, &sign)?,
+            FilterToken::Word(word) => self.keyword(&subject, &word.to_ascii_uppercase())?,
             other => return Err(FilterError::new(format!("Expected a comparator, found '{other}'"))),
         };
         Ok(Condition { subject, test })
     }
 
-    fn kind(&self, subject: &Subject) -> Kind {
+    fn kind(&self, subject: &Subject) -> AttributeKind {
         let kind_of = |name: &str| {
             self.vocabulary.attributes.iter().find(|(_, known, _)| *known == name).map(|(_, _, kind)| *kind)
         };
         match subject.entity {
-            Entity::Metric => Kind::Number,
-            Entity::Attribute => kind_of(&subject.key).unwrap_or(Kind::Text),
-            Entity::Param | Entity::Tag | Entity::Dataset => Kind::Text,
+            Entity::Metric => AttributeKind::Number,
+            Entity::Attribute => kind_of(&subject.key).unwrap_or(AttributeKind::Text),
+            Entity::Param | Entity::Tag | Entity::Dataset => AttributeKind::Text,
         }
     }
 
     fn comparison(&mut self, subject: &Subject, sign: &str) -> Result<Test, FilterError> {
         let value = self.expect("a value")?;
-        if self.kind(subject) == Kind::Number {
+        if self.kind(subject) == AttributeKind::Number {
             let op = match sign {
                 "=" => NumberOp::Eq,
                 "!=" => NumberOp::Ne,
@@ -191,7 +191,7 @@ impl Parser<'_> {
                 other => return Err(wrong_comparator(other, subject)),
             };
             return match value {
-                Token::Number(number) => Ok(Test::Number(op, number)),
+                FilterToken::Number(number) => Ok(Test::Number(op, number)),
                 other => Err(FilterError::new(format!(
                     "Expected numeric value type for {} '{}'. Found {other}",
                     entity_word(subject.entity),
@@ -208,7 +208,7 @@ impl Parser<'_> {
     }
 
     fn keyword(&mut self, subject: &Subject, word: &str) -> Result<Test, FilterError> {
-        if self.kind(subject) == Kind::Number {
+        if self.kind(subject) == AttributeKind::Number {
             return Err(wrong_comparator(word, subject));
         }
         match word {
@@ -228,8 +228,8 @@ impl Parser<'_> {
             }
             "IS" => {
                 let negated = match self.expect("NULL")? {
-                    Token::Word(word) if word.eq_ignore_ascii_case("NULL") => false,
-                    Token::Word(word) if word.eq_ignore_ascii_case("NOT") => {
+                    FilterToken::Word(word) if word.eq_ignore_ascii_case("NULL") => false,
+                    FilterToken::Word(word) if word.eq_ignore_ascii_case("NOT") => {
                         self.expect_word("NULL", subject)?;
                         true
                     }
@@ -250,7 +250,7 @@ impl Parser<'_> {
 
     fn expect_word(&mut self, word: &str, subject: &Subject) -> Result<(), FilterError> {
         match self.expect(word)? {
-            Token::Word(found) if found.eq_ignore_ascii_case(word) => Ok(()),
+            FilterToken::Word(found) if found.eq_ignore_ascii_case(word) => Ok(()),
             other => Err(wrong_comparator(&other.to_string(), subject)),
         }
     }
@@ -269,28 +269,28 @@ impl Parser<'_> {
                 "While parsing a list in the query, expected a non-empty list of string values, but got ill-formed list.",
             )
         };
-        if self.expect("a list")? != Token::Open {
+        if self.expect("a list")? != FilterToken::Open {
             return Err(wrong());
         }
         let mut values = Vec::new();
         loop {
             match self.expect("a quoted string")? {
-                Token::Text(text) => values.push(text),
-                Token::Close if !values.is_empty() => return Ok(values),
+                FilterToken::Text(text) => values.push(text),
+                FilterToken::Close if !values.is_empty() => return Ok(values),
                 _ => return Err(wrong()),
             }
             match self.expect("`,` or `)`")? {
-                Token::Comma => {}
-                Token::Close => return Ok(values),
+                FilterToken::Comma => {}
+                FilterToken::Close => return Ok(values),
                 _ => return Err(wrong()),
             }
         }
     }
 }
 
-fn text(subject: &Subject, value: Token) -> Result<String, FilterError> {
+fn text(subject: &Subject, value: FilterToken) -> Result<String, FilterError> {
     match value {
-        Token::Text(text) => Ok(text),
+        FilterToken::Text(text) => Ok(text),
         other => Err(FilterError::new(format!(
             "Expected a quoted string value for {} (e.g. 'my-value'). Got value {other}",
             entity_word(subject.entity)

@@ -4,7 +4,7 @@ use super::ast::Entity;
 
 /// Whether an attribute is a number or a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum AttributeKind {
     /// Compared as a number.
     Number,
     /// Compared as text.
@@ -15,7 +15,7 @@ pub enum Kind {
 #[derive(Debug)]
 pub struct Vocabulary {
     /// Attributes: the word, the canonical name, its kind.
-    pub attributes: &'static [(&'static str, &'static str, Kind)],
+    pub attributes: &'static [(&'static str, &'static str, AttributeKind)],
     /// Entities besides attributes.
     pub entities: &'static [Entity],
     /// Attributes that may be compared with a list.
@@ -27,18 +27,18 @@ pub struct Vocabulary {
 /// What runs can be searched by.
 pub static RUNS: Vocabulary = Vocabulary {
     attributes: &[
-        ("run_id", "run_id", Kind::Text),
-        ("run_name", "run_name", Kind::Text),
-        ("run name", "run_name", Kind::Text),
-        ("Run name", "run_name", Kind::Text),
-        ("Run Name", "run_name", Kind::Text),
-        ("status", "status", Kind::Text),
-        ("artifact_uri", "artifact_uri", Kind::Text),
-        ("user_id", "user_id", Kind::Text),
-        ("start_time", "start_time", Kind::Number),
-        ("created", "start_time", Kind::Number),
-        ("Created", "start_time", Kind::Number),
-        ("end_time", "end_time", Kind::Number),
+        ("run_id", "run_id", AttributeKind::Text),
+        ("run_name", "run_name", AttributeKind::Text),
+        ("run name", "run_name", AttributeKind::Text),
+        ("Run name", "run_name", AttributeKind::Text),
+        ("Run Name", "run_name", AttributeKind::Text),
+        ("status", "status", AttributeKind::Text),
+        ("artifact_uri", "artifact_uri", AttributeKind::Text),
+        ("user_id", "user_id", AttributeKind::Text),
+        ("start_time", "start_time", AttributeKind::Number),
+        ("created", "start_time", AttributeKind::Number),
+        ("Created", "start_time", AttributeKind::Number),
+        ("end_time", "end_time", AttributeKind::Number),
     ],
     entities: &[Entity::Metric, Entity::Param, Entity::Tag, Entity::Dataset],
     lists: &["run_id"],
@@ -48,10 +48,10 @@ pub static RUNS: Vocabulary = Vocabulary {
 /// What experiments can be searched by.
 pub static EXPERIMENTS: Vocabulary = Vocabulary {
     attributes: &[
-        ("name", "name", Kind::Text),
-        ("experiment_id", "experiment_id", Kind::Text),
-        ("creation_time", "creation_time", Kind::Number),
-        ("last_update_time", "last_update_time", Kind::Number),
+        ("name", "name", AttributeKind::Text),
+        ("experiment_id", "experiment_id", AttributeKind::Text),
+        ("creation_time", "creation_time", AttributeKind::Number),
+        ("last_update_time", "last_update_time", AttributeKind::Number),
     ],
     entities: &[Entity::Tag],
     lists: &["experiment_id"],
@@ -61,16 +61,16 @@ pub static EXPERIMENTS: Vocabulary = Vocabulary {
 /// What logged models can be searched by.
 pub static LOGGED_MODELS: Vocabulary = Vocabulary {
     attributes: &[
-        ("name", "name", Kind::Text),
-        ("model_id", "model_id", Kind::Text),
-        ("model_type", "model_type", Kind::Text),
-        ("status", "status", Kind::Text),
-        ("source_run_id", "source_run_id", Kind::Text),
-        ("creation_timestamp", "creation_timestamp_ms", Kind::Number),
-        ("creation_time", "creation_timestamp_ms", Kind::Number),
-        ("creation_timestamp_ms", "creation_timestamp_ms", Kind::Number),
-        ("last_updated_timestamp", "last_updated_timestamp_ms", Kind::Number),
-        ("last_updated_timestamp_ms", "last_updated_timestamp_ms", Kind::Number),
+        ("name", "name", AttributeKind::Text),
+        ("model_id", "model_id", AttributeKind::Text),
+        ("model_type", "model_type", AttributeKind::Text),
+        ("status", "status", AttributeKind::Text),
+        ("source_run_id", "source_run_id", AttributeKind::Text),
+        ("creation_timestamp", "creation_timestamp_ms", AttributeKind::Number),
+        ("creation_time", "creation_timestamp_ms", AttributeKind::Number),
+        ("creation_timestamp_ms", "creation_timestamp_ms", AttributeKind::Number),
+        ("last_updated_timestamp", "last_updated_timestamp_ms", AttributeKind::Number),
+        ("last_updated_timestamp_ms", "last_updated_timestamp_ms", AttributeKind::Number),
     ],
     entities: &[Entity::Metric, Entity::Param, Entity::Tag],
     lists: &["name", "model_id", "model_type", "status", "source_run_id"],
@@ -79,7 +79,7 @@ pub static LOGGED_MODELS: Vocabulary = Vocabulary {
 
 /// What registered models can be searched by.
 pub static REGISTERED_MODELS: Vocabulary = Vocabulary {
-    attributes: &[("name", "name", Kind::Text)],
+    attributes: &[("name", "name", AttributeKind::Text)],
     entities: &[Entity::Tag],
     lists: &["name"],
     nullable: &[],
@@ -88,9 +88,9 @@ pub static REGISTERED_MODELS: Vocabulary = Vocabulary {
 /// What registered models can be sorted by.
 pub static REGISTERED_MODEL_ORDER: Vocabulary = Vocabulary {
     attributes: &[
-        ("name", "name", Kind::Text),
-        ("timestamp", "last_updated_timestamp", Kind::Number),
-        ("last_updated_timestamp", "last_updated_timestamp", Kind::Number),
+        ("name", "name", AttributeKind::Text),
+        ("timestamp", "last_updated_timestamp", AttributeKind::Number),
+        ("last_updated_timestamp", "last_updated_timestamp", AttributeKind::Number),
     ],
     entities: &[],
     lists: &[],
@@ -100,10 +100,10 @@ pub static REGISTERED_MODEL_ORDER: Vocabulary = Vocabulary {
 /// What versions of registered models can be searched by.
 pub static MODEL_VERSIONS: Vocabulary = Vocabulary {
     attributes: &[
-        ("name", "name", Kind::Text),
-        ("version_number", "version_number", Kind::Number),
-        ("run_id", "run_id", Kind::Text),
-        ("source_path", "source_path", Kind::Text),
+        ("name", "name", AttributeKind::Text),
+        ("version_number", "version_number", AttributeKind::Number),
+        ("run_id", "run_id", AttributeKind::Text),
+        ("source_path", "source_path", AttributeKind::Text),
     ],
     entities: &[Entity::Tag],
     lists: &["name", "run_id"],
@@ -113,10 +113,10 @@ pub static MODEL_VERSIONS: Vocabulary = Vocabulary {
 /// What versions of registered models can be sorted by.
 pub static MODEL_VERSION_ORDER: Vocabulary = Vocabulary {
     attributes: &[
-        ("name", "name", Kind::Text),
-        ("version_number", "version_number", Kind::Number),
-        ("creation_timestamp", "creation_timestamp", Kind::Number),
-        ("last_updated_timestamp", "last_updated_timestamp", Kind::Number),
+        ("name", "name", AttributeKind::Text),
+        ("version_number", "version_number", AttributeKind::Number),
+        ("creation_timestamp", "creation_timestamp", AttributeKind::Number),
+        ("last_updated_timestamp", "last_updated_timestamp", AttributeKind::Number),
     ],
     entities: &[],
     lists: &[],

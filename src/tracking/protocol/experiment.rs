@@ -56,7 +56,7 @@ pub struct WhichExperiment {
 
 /// Which lifecycle stages a search looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum View {
+pub enum ViewType {
     /// What is in use.
     #[default]
     Active,
@@ -66,7 +66,7 @@ pub enum View {
     All,
 }
 
-impl View {
+impl ViewType {
     /// MLflow's word.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -97,7 +97,7 @@ pub struct ExperimentQuery {
     /// `order_by` terms; empty: newest first.
     pub order_by: Vec<String>,
     /// Which lifecycle stages.
-    pub view: View,
+    pub view: ViewType,
     /// Most experiments of one page.
     pub max_results: usize,
     /// Where the page starts.
@@ -116,7 +116,7 @@ pub struct SearchExperiments {
     /// `order_by` terms.
     #[serde(default, deserialize_with = "list", skip_serializing_if = "Vec::is_empty")]
     pub order_by: Vec<String>,
-    /// MLflow's word for a [`View`].
+    /// MLflow's word for a [`ViewType`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub view_type: Option<String>,
     /// Where the page starts.

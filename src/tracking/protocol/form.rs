@@ -101,14 +101,14 @@ mod tests {
     use super::*;
 
     #[derive(Debug, Deserialize)]
-    struct Sample {
+    struct SampleForm {
         #[serde(default, deserialize_with = "list")]
         ids: Vec<String>,
         #[serde(default, with = "asked_version")]
         version: Option<i64>,
     }
 
-    fn read(json: &str) -> Result<Sample, serde_json::Error> {
+    fn read(json: &str) -> Result<SampleForm, serde_json::Error> {
         serde_json::from_str(json)
     }
 

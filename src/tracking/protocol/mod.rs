@@ -23,7 +23,8 @@ mod status;
 
 pub use artifact::{ArtifactEntry, ArtifactList};
 pub use experiment::{
-    CreateExperiment, DatasetSummary, Experiment, ExperimentQuery, SearchExperiments, View, WhichExperiment,
+    CreateExperiment, DatasetSummary, Experiment, ExperimentQuery, SearchExperiments, ViewType,
+    WhichExperiment,
 };
 pub use id::{ExperimentId, RunId};
 pub use inputs::{Dataset, DatasetInput, ModelInput, ModelOutput, RunInputs, RunOutputs};
@@ -36,6 +37,6 @@ pub use model_version::{ModelVersion, NewVersion};
 pub use page::{Named, One, Page, Paged};
 pub use registered_model::{Alias, RegisteredModel, RegistryQuery, SearchRegistry};
 pub use registry_request::{CreateRegisteredModel, ModelAlias, VersionTag, WhichVersion};
-pub use run::{NewRun, PastRun, Run, RunInfo, RunQuery, RunUpdate, Want};
+pub use run::{NewRun, PastRun, Run, RunInfo, RunProjection, RunQuery, RunUpdate};
 pub use run_request::{LogBatch, LogMetric, MetricHistory, RunPair, SearchRuns, UpdateRun, WhichRun};
 pub(crate) use status::unknown_status;

@@ -150,14 +150,14 @@ mod tests {
     use super::*;
 
     #[derive(Debug, serde::Serialize, serde::Deserialize)]
-    struct Sample {
+    struct SampleNumbers {
         #[serde(default, deserialize_with = "int64")]
         step: Option<i64>,
         #[serde(default, with = "double")]
         value: f64,
     }
 
-    fn read(json: &str) -> Result<Sample, serde_json::Error> {
+    fn read(json: &str) -> Result<SampleNumbers, serde_json::Error> {
         serde_json::from_str(json)
     }
 
@@ -166,7 +166,7 @@ mod tests {
     }
 
     fn written(value: f64) -> String {
-        serde_json::to_string(&Sample { step: None, value }).unwrap()
+        serde_json::to_string(&SampleNumbers { step: None, value }).unwrap()
     }
 
     #[test]

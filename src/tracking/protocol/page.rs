@@ -103,15 +103,15 @@ where
     D: Deserializer<'de>,
     F: DeserializeOwned,
 {
-    deserializer.deserialize_map(Fields { name, of: std::marker::PhantomData })
+    deserializer.deserialize_map(PageFields { name, of: std::marker::PhantomData })
 }
 
-struct Fields<F> {
+struct PageFields<F> {
     name: &'static str,
     of: std::marker::PhantomData<F>,
 }
 
-impl<'de, F: DeserializeOwned> serde::de::Visitor<'de> for Fields<F> {
+impl<'de, F: DeserializeOwned> serde::de::Visitor<'de> for PageFields<F> {
     type Value = (Option<F>, Option<String>);
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::experiment::View;
+use super::experiment::ViewType;
 use super::form::{lifecycle, text, yes};
 use super::id::{ExperimentId, RunId, both_ids};
 use super::inputs::{RunInputs, RunOutputs};
@@ -204,18 +204,18 @@ pub struct RunQuery {
     /// `order_by` terms in MLflow's language.
     pub order_by: Vec<String>,
     /// Which lifecycle stages.
-    pub view: View,
+    pub view: ViewType,
     /// Most runs of one page.
     pub max_results: usize,
     /// Where the page starts, as the page before gave it.
     pub page_token: Option<String>,
     /// Which data of the runs is needed.
-    pub want: Want,
+    pub want: RunProjection,
 }
 
 /// Which data of runs is needed: a store that can narrow its reading gives no more, another gives everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Want {
+pub struct RunProjection {
     /// Only tags of these keys; `None`: all.
     pub tags: Option<Vec<String>>,
     /// Only the latest values of metrics of these keys; `None`: all.
@@ -224,7 +224,7 @@ pub struct Want {
     pub no_params: bool,
 }
 
-impl Want {
+impl RunProjection {
     /// These tags and metrics, and no params.
     #[must_use]
     pub fn only(tags: &[&str], metrics: &[&str]) -> Self {

@@ -23,7 +23,7 @@ pub(super) enum Expect {
 }
 
 /// A failed try.
-pub(super) struct Failure {
+pub(super) struct FailedTry {
     pub(super) error: TrackingError,
     /// Whether another try may succeed.
     pub(super) transient: bool,
@@ -39,7 +39,7 @@ pub(super) struct Failure {
 /// Until a server has answered once, it is more likely misspelt than restarting.
 const RETRIES_BEFORE_FIRST_CONTACT: u32 = 2;
 
-impl Failure {
+impl FailedTry {
     pub(super) fn lasting(error: TrackingError) -> Self {
         Self { error, transient: false, tries_at_first: 0, is_odd: false, retry_after: None, status: None }
     }
@@ -55,14 +55,14 @@ impl Failure {
 }
 
 /// The head of an answer.
-pub(super) struct Head {
+pub(super) struct ResponseHead {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
 }
 
 /// The empty object that answers a write.
 #[derive(serde::Deserialize)]
-pub(super) struct Done {}
+pub(super) struct EmptyResponse {}
 
 /// MLflow's errors.
 #[derive(serde::Deserialize)]
@@ -82,7 +82,7 @@ impl Refusal {
 }
 
 /// Who answered what, for the words of an error.
-pub(super) struct Asked<'a> {
+pub(super) struct RequestContext<'a> {
     /// "the tracking server at …".
     pub(super) here: &'a str,
     /// What was asked for.
@@ -92,17 +92,17 @@ pub(super) struct Asked<'a> {
     pub(super) expect: Expect,
 }
 
-impl Asked<'_> {
+impl RequestContext<'_> {
     /// Refuses what is no answer of MLflow to this request; a 2xx one passes.
-    pub(super) fn check(&self, head: &Head, body: &[u8]) -> Result<(), Failure> {
+    pub(super) fn check(&self, head: &ResponseHead, body: &[u8]) -> Result<(), FailedTry> {
         if !head.status.is_success() {
             return Err(self.refused(head, body));
         }
         if let Some(refusal) = self.hidden_refusal(body) {
             let kind = kind_of(&refusal.error_code, head.status, self.expect);
             let failure = match kind {
-                ErrorKind::Unavailable => Failure::passing,
-                _ => Failure::lasting,
+                ErrorKind::Unavailable => FailedTry::passing,
+                _ => FailedTry::lasting,
             };
             let message =
                 format!("{} refused {} ({}): {}", self.here, self.what, refusal.error_code, refusal.message);
@@ -118,7 +118,7 @@ impl Asked<'_> {
     }
 
     /// Refuses an answer whose headers already say that it is not what was asked for.
-    pub(super) fn check_head(&self, head: &Head) -> Result<(), Failure> {
+    pub(super) fn check_head(&self, head: &ResponseHead) -> Result<(), FailedTry> {
         let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let encoding = text(CONTENT_ENCODING).trim();
         if !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity") {
@@ -140,7 +140,7 @@ impl Asked<'_> {
     }
 
     /// MLflow's JSON of a 2xx answer.
-    pub(super) fn json<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, Failure> {
+    pub(super) fn json<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, FailedTry> {
         // A struct may be read from a list, too: `[]` would be the empty object that answers a write.
         if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
             return Err(self.odd("something that is not MLflow's JSON"));
@@ -149,7 +149,7 @@ impl Asked<'_> {
             if let Some(status) = unknown_status(&error) {
                 let message = format!("{} answered {} with {status}", self.here, self.what);
                 let error = TrackingError::new(ErrorKind::Protocol, message);
-                return Failure::lasting(
+                return FailedTry::lasting(
                     error.hint("The server is newer than this version of sweep: `sweep --version`."),
                 );
             }
@@ -167,15 +167,15 @@ impl Asked<'_> {
         }
     }
 
-    fn odd(&self, with: &str) -> Failure {
+    fn odd(&self, with: &str) -> FailedTry {
         let message = format!("{} answered {} with {with}", self.here, self.what);
         let error = TrackingError::new(ErrorKind::Protocol, message)
             .hint("Does the tracking URI name an MLflow server (and its path prefix, if it has one)?");
-        Failure::odd(error)
+        FailedTry::odd(error)
     }
 
     /// The failure of an answer that is not 2xx, by MLflow's error code first and the HTTP status second.
-    fn refused(&self, head: &Head, body: &[u8]) -> Failure {
+    fn refused(&self, head: &ResponseHead, body: &[u8]) -> FailedTry {
         let status = head.status;
         if status.is_redirection() {
             return self.redirected(head);
@@ -190,12 +190,13 @@ impl Asked<'_> {
         if let Some(hint) = hint {
             error = error.hint(hint);
         }
-        let failure = if is_transient(status) { Failure::passing(error) } else { Failure::lasting(error) };
-        Failure { retry_after: retry_after(&head.headers), status: Some(status), ..failure }
+        let failure =
+            if is_transient(status) { FailedTry::passing(error) } else { FailedTry::lasting(error) };
+        FailedTry { retry_after: retry_after(&head.headers), status: Some(status), ..failure }
     }
 
     /// Following it would carry a login to another host, or turn a POST into a GET; but the way is told.
-    fn redirected(&self, head: &Head) -> Failure {
+    fn redirected(&self, head: &ResponseHead) -> FailedTry {
         let place = head.headers.get(LOCATION).and_then(|value| value.to_str().ok());
         let target = place.and_then(|place| self.url.join(place).ok()).map(without_secrets);
         let base = target.as_ref().and_then(|target| base_of(target, self.url));
@@ -209,7 +210,7 @@ impl Asked<'_> {
             None => "Is that a login page? The tracking URI must name the MLflow server itself.".to_owned(),
         };
         let error = TrackingError::new(ErrorKind::Protocol, message).hint(hint);
-        Failure { tries_at_first: 0, status: Some(head.status), ..Failure::odd(error) }
+        FailedTry { tries_at_first: 0, status: Some(head.status), ..FailedTry::odd(error) }
     }
 }
 
@@ -331,9 +332,9 @@ mod tests {
 
     const API: &str = "http://mlflow.example/team/api/2.0/mlflow/runs/get?run_id=1";
 
-    fn check(expect: Expect, status: u16, headers: &[(&str, &str)], body: &str) -> Result<(), Failure> {
+    fn check(expect: Expect, status: u16, headers: &[(&str, &str)], body: &str) -> Result<(), FailedTry> {
         let url = Url::parse(API).unwrap();
-        let asked = Asked { here: "the server", what: "runs/get", url: &url, expect };
+        let asked = RequestContext { here: "the server", what: "runs/get", url: &url, expect };
         let status = StatusCode::from_u16(status).unwrap();
         let mut map = HeaderMap::new();
         for (name, value) in headers {
@@ -342,7 +343,7 @@ mod tests {
                 value.parse().unwrap(),
             );
         }
-        asked.check(&Head { status, headers: map }, body.as_bytes())
+        asked.check(&ResponseHead { status, headers: map }, body.as_bytes())
     }
 
     #[test]
@@ -409,8 +410,9 @@ mod tests {
     #[test]
     fn only_an_object_answers_a_write() {
         let url = Url::parse(API).unwrap();
-        let asked = Asked { here: "the server", what: "runs/set-tag", url: &url, expect: Expect::Json };
-        let read = |body: &str| asked.json::<Done>(body.as_bytes());
+        let asked =
+            RequestContext { here: "the server", what: "runs/set-tag", url: &url, expect: Expect::Json };
+        let read = |body: &str| asked.json::<EmptyResponse>(body.as_bytes());
         assert!(read("{}").is_ok() && read(" {\n}").is_ok());
         for odd in ["[]", "", "null", "true", "\"{}\"", "{"] {
             assert!(read(odd).is_err_and(|failure| failure.is_odd && failure.transient), "{odd}");

@@ -5,13 +5,13 @@ use std::fs::File;
 use reqwest::Method;
 
 use super::answer::Expect;
-use super::client::{Body, Client, Request};
+use super::client::{Client, Request, RequestBody};
 use crate::tracking::error::{ErrorKind, Result, TrackingError};
 use crate::tracking::local_artifacts::{self, Upload, checked_path};
 use crate::tracking::protocol::{ArtifactEntry, ArtifactList, RunInfo};
 
 /// Where the artifacts of a run lie.
-enum Place {
+enum ArtifactPlace {
     /// Below the server's `/api/2.0/mlflow-artifacts/artifacts`.
     Proxy(Vec<String>),
     /// In a folder of this machine: MLflow's clients read and write it themselves.
@@ -20,21 +20,26 @@ enum Place {
 
 pub(super) async fn put(client: &Client, run: &RunInfo, path: &str, bytes: Vec<u8>) -> Result<()> {
     match place(client, run)? {
-        Place::Proxy(root) => {
+        ArtifactPlace::Proxy(root) => {
             let url = proxy_url(client, &root, checked_path(path)?);
-            let request =
-                Request { method: Method::PUT, url, body: Body::Bytes(&bytes), expect: Expect::Stored };
+            let request = Request {
+                method: Method::PUT,
+                url,
+                body: RequestBody::Bytes(&bytes),
+                expect: Expect::Stored,
+            };
             client.send(&format!("artifact {path}"), &request).await.map(drop)
         }
-        Place::Folder(root) => local_artifacts::put(root, path.to_owned(), bytes).await,
+        ArtifactPlace::Folder(root) => local_artifacts::put(root, path.to_owned(), bytes).await,
     }
 }
 
 pub(super) async fn get(client: &Client, run: &RunInfo, path: &str) -> Result<Vec<u8>> {
     match place(client, run)? {
-        Place::Proxy(root) => {
+        ArtifactPlace::Proxy(root) => {
             let url = proxy_url(client, &root, checked_path(path)?);
-            let request = Request { method: Method::GET, url, body: Body::Empty, expect: file_named(path) };
+            let request =
+                Request { method: Method::GET, url, body: RequestBody::Empty, expect: file_named(path) };
             let what = format!("artifact {path}");
             if let Some(bytes) = client.send_unless_500(&what, &request).await? {
                 return Ok(bytes);
@@ -46,36 +51,36 @@ pub(super) async fn get(client: &Client, run: &RunInfo, path: &str) -> Result<Ve
                 Err(absent(path))
             }
         }
-        Place::Folder(root) => local_artifacts::get(root, path.to_owned()).await,
+        ArtifactPlace::Folder(root) => local_artifacts::get(root, path.to_owned()).await,
     }
 }
 
 /// Reads an artifact piece by piece.
 pub(super) async fn fetch(client: &Client, run: &RunInfo, path: &str, into: &mut Upload) -> Result<()> {
     match place(client, run)? {
-        Place::Proxy(root) => {
+        ArtifactPlace::Proxy(root) => {
             let url = proxy_url(client, &root, checked_path(path)?);
             client.fetch(&format!("artifact {path}"), url, file_named(path), into).await
         }
-        Place::Folder(root) => local_artifacts::copy(root, path, into).await,
+        ArtifactPlace::Folder(root) => local_artifacts::copy(root, path, into).await,
     }
 }
 
 /// Writes a file piece by piece.
 pub(super) async fn put_file(client: &Client, run: &RunInfo, path: &str, file: &File) -> Result<()> {
     match place(client, run)? {
-        Place::Proxy(root) => {
+        ArtifactPlace::Proxy(root) => {
             let url = proxy_url(client, &root, checked_path(path)?);
             let size = local_artifacts::size_of(file)?;
             client.send_file(&format!("artifact {path}"), url, file, size).await
         }
-        Place::Folder(root) => local_artifacts::put_file(root, path, file).await,
+        ArtifactPlace::Folder(root) => local_artifacts::put_file(root, path, file).await,
     }
 }
 
 pub(super) async fn list(client: &Client, run: &RunInfo, path: &str) -> Result<Vec<ArtifactEntry>> {
     match place(client, run)? {
-        Place::Proxy(root) => {
+        ArtifactPlace::Proxy(root) => {
             let mut folder = root.join("/");
             if !path.is_empty() {
                 folder = format!("{folder}/{}", checked_path(path)?.join("/"));
@@ -89,7 +94,7 @@ pub(super) async fn list(client: &Client, run: &RunInfo, path: &str) -> Result<V
             }
             Ok(found.files)
         }
-        Place::Folder(root) => local_artifacts::list(root, path.to_owned()).await,
+        ArtifactPlace::Folder(root) => local_artifacts::list(root, path.to_owned()).await,
     }
 }
 
@@ -116,11 +121,11 @@ fn proxy_url(client: &Client, root: &[String], path: Vec<&str>) -> reqwest::Url 
     client.url(&segments)
 }
 
-fn place(client: &Client, run: &RunInfo) -> Result<Place> {
+fn place(client: &Client, run: &RunInfo) -> Result<ArtifactPlace> {
     let uri = run.artifact_uri.as_str();
     if let Some(path) = client.proxied(uri) {
         let segments = path.split('/').filter(|segment| !segment.is_empty()).map(decoded).collect();
-        return Ok(Place::Proxy(segments));
+        return Ok(ArtifactPlace::Proxy(segments));
     }
     if let Some(rest) = uri.strip_prefix("mlflow-artifacts:") {
         // `mlflow-artifacts://host/…` names the server; all of ours go through the tracking server.
@@ -129,9 +134,9 @@ fn place(client: &Client, run: &RunInfo) -> Result<Place> {
             None => rest,
         };
         let segments = path.split('/').filter(|segment| !segment.is_empty()).map(str::to_owned).collect();
-        return Ok(Place::Proxy(segments));
+        return Ok(ArtifactPlace::Proxy(segments));
     }
-    local_artifacts::folder_of(uri).map(Place::Folder).ok_or_else(|| {
+    local_artifacts::folder_of(uri).map(ArtifactPlace::Folder).ok_or_else(|| {
         let scheme = uri.split_once(':').map_or(uri, |(scheme, _)| scheme);
         TrackingError::new(
             ErrorKind::Unsupported,

@@ -13,9 +13,9 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::answer::{Asked, Expect, Failure, Head, date, first_line};
+use super::answer::{Expect, FailedTry, RequestContext, ResponseHead, date, first_line};
 use super::connect::{Route, http_client};
-use super::settings::Settings;
+use super::settings::ServerSettings;
 use super::tries::Tries;
 use crate::tracking::error::{ErrorKind, Result, TrackingError};
 use crate::tracking::local_artifacts::Upload;
@@ -29,7 +29,7 @@ const LONGEST_TRANSFER: Duration = Duration::from_secs(24 * 3600);
 /// A tracking server's HTTP side.
 pub(super) struct Client {
     http: reqwest::Client,
-    settings: Settings,
+    settings: ServerSettings,
     route: Route,
     /// Something has answered.
     contacted: AtomicBool,
@@ -43,20 +43,20 @@ pub(super) struct Client {
 pub(super) struct Request<'a> {
     pub(super) method: Method,
     pub(super) url: Url,
-    pub(super) body: Body<'a>,
+    pub(super) body: RequestBody<'a>,
     /// What the answer has to hold.
     pub(super) expect: Expect,
 }
 
 /// The body of a request.
-pub(super) enum Body<'a> {
+pub(super) enum RequestBody<'a> {
     Empty,
     Json(Value),
     Bytes(&'a [u8]),
 }
 
 impl Client {
-    pub(super) fn new(settings: Settings) -> Result<Self> {
+    pub(super) fn new(settings: ServerSettings) -> Result<Self> {
         Ok(Self {
             http: http_client(&settings)?,
             route: Route::new(&settings),
@@ -111,7 +111,8 @@ impl Client {
         path: &str,
         body: &impl Serialize,
     ) -> Result<(Res, bool)> {
-        let request = self.json_request(Method::POST, self.api_url(path), Body::Json(as_json(path, body)?));
+        let request =
+            self.json_request(Method::POST, self.api_url(path), RequestBody::Json(as_json(path, body)?));
         let (answer, tries) = self.json_counted(path, request).await?;
         Ok((answer, tries > 1))
     }
@@ -147,7 +148,7 @@ impl Client {
         path: &str,
         body: &impl Serialize,
     ) -> Result<Res> {
-        let request = self.json_request(method, self.api_url(path), Body::Json(as_json(path, body)?));
+        let request = self.json_request(method, self.api_url(path), RequestBody::Json(as_json(path, body)?));
         Ok(self.json_counted(path, request).await?.0)
     }
 
@@ -157,13 +158,13 @@ impl Client {
         self.url(&segments)
     }
 
-    fn json_request<'a>(&self, method: Method, url: Url, body: Body<'a>) -> Request<'a> {
+    fn json_request<'a>(&self, method: Method, url: Url, body: RequestBody<'a>) -> Request<'a> {
         Request { method, url, body, expect: Expect::Json }
     }
 
     /// GETs a URL and reads the JSON answer.
     pub(super) async fn json<Res: DeserializeOwned>(&self, what: &str, url: Url) -> Result<Res> {
-        let request = self.json_request(Method::GET, url, Body::Empty);
+        let request = self.json_request(Method::GET, url, RequestBody::Empty);
         Ok(self.json_counted(what, request).await?.0)
     }
 
@@ -248,7 +249,7 @@ impl Client {
     }
 
     /// Waits where another try makes sense; else the failure stands.
-    async fn wait_for_another_try(&self, failure: Failure, tries: &mut Tries) -> Result<()> {
+    async fn wait_for_another_try(&self, failure: FailedTry, tries: &mut Tries) -> Result<()> {
         let most = self.settings.max_retries;
         // An odd answer of a server that is known is a fault on the way; of one that is not, most likely no server.
         let reached = if failure.is_odd { &self.known } else { &self.contacted };
@@ -277,18 +278,18 @@ impl Client {
         self.outage.send_if_modified(|outage| outage.take().is_some());
     }
 
-    fn asked<'a>(&'a self, what: &'a str, url: &'a Url, expect: Expect) -> Asked<'a> {
-        Asked { here: &self.route.here, what, url, expect }
+    fn asked<'a>(&'a self, what: &'a str, url: &'a Url, expect: Expect) -> RequestContext<'a> {
+        RequestContext { here: &self.route.here, what, url, expect }
     }
 
-    async fn send_once(&self, what: &str, request: &Request<'_>) -> Result<Vec<u8>, Failure> {
+    async fn send_once(&self, what: &str, request: &Request<'_>) -> Result<Vec<u8>, FailedTry> {
         self.calls.fetch_add(1, Ordering::Relaxed);
         let start = std::time::Instant::now();
         let mut builder = self.http.request(request.method.clone(), request.url.clone());
         builder = match &request.body {
-            Body::Empty => builder,
-            Body::Json(value) => builder.json(value),
-            Body::Bytes(bytes) => builder.body(bytes.to_vec()),
+            RequestBody::Empty => builder,
+            RequestBody::Json(value) => builder.json(value),
+            RequestBody::Bytes(bytes) => builder.body(bytes.to_vec()),
         };
         let response = builder.send().await.map_err(|error| self.unreachable(error))?;
         self.contacted.store(true, Ordering::Relaxed);
@@ -298,10 +299,14 @@ impl Client {
     }
 
     /// The body of an answer that is what was asked for, in memory.
-    async fn read_answer(&self, asked: &Asked<'_>, mut response: Response) -> Result<Vec<u8>, Failure> {
+    async fn read_answer(
+        &self,
+        asked: &RequestContext<'_>,
+        mut response: Response,
+    ) -> Result<Vec<u8>, FailedTry> {
         let too_large = || {
             let message = format!("{} answered {} with more than 64 MiB", self.route.here, asked.what);
-            Failure::odd(TrackingError::new(ErrorKind::Protocol, message))
+            FailedTry::odd(TrackingError::new(ErrorKind::Protocol, message))
         };
         if response.content_length().is_some_and(|length| length > MAX_ANSWER as u64) {
             return Err(too_large());
@@ -331,7 +336,7 @@ impl Client {
         url: Url,
         expect: Expect,
         into: &mut Upload,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), FailedTry> {
         self.calls.fetch_add(1, Ordering::Relaxed);
         // The time-out of the settings holds for each piece here: a large file takes its time.
         let request = self.http.get(url.clone()).timeout(LONGEST_TRANSFER);
@@ -345,18 +350,18 @@ impl Client {
         asked.check_head(&head(&mut response))?;
         loop {
             match self.in_time(response.chunk()).await?.map_err(|error| self.unreachable(error))? {
-                Some(chunk) => into.write(&chunk).map_err(Failure::lasting)?,
+                Some(chunk) => into.write(&chunk).map_err(FailedTry::lasting)?,
                 None => return Ok(()),
             }
         }
     }
 
-    async fn send_file_once(&self, what: &str, url: Url, file: &File, size: u64) -> Result<(), Failure> {
+    async fn send_file_once(&self, what: &str, url: Url, file: &File, size: u64) -> Result<(), FailedTry> {
         self.calls.fetch_add(1, Ordering::Relaxed);
         let from_the_start = file.try_clone().and_then(|mut file| file.rewind().map(|()| file));
         let file = from_the_start.map_err(|error| {
             let message = format!("{what} can't be read again");
-            Failure::lasting(TrackingError::new(ErrorKind::Io, message).caused_by(error))
+            FailedTry::lasting(TrackingError::new(ErrorKind::Io, message).caused_by(error))
         })?;
         let request = self
             .http
@@ -370,16 +375,16 @@ impl Client {
     }
 
     /// What does not come within the time-out of the settings can't be reached.
-    async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
+    async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, FailedTry> {
         tokio::time::timeout(self.settings.timeout, work).await.map_err(|elapsed| {
             let message = format!("{} does not answer in time", self.route.here);
-            Failure::passing(TrackingError::new(ErrorKind::Unavailable, message).caused_by(elapsed))
+            FailedTry::passing(TrackingError::new(ErrorKind::Unavailable, message).caused_by(elapsed))
         })
     }
 
-    fn unreachable(&self, error: reqwest::Error) -> Failure {
+    fn unreachable(&self, error: reqwest::Error) -> FailedTry {
         let (error, transient) = self.route.unreachable(error);
-        if transient { Failure::passing(error) } else { Failure::lasting(error) }
+        if transient { FailedTry::passing(error) } else { FailedTry::lasting(error) }
     }
 }
 
@@ -400,6 +405,6 @@ fn parameters<'a>(name: &'a str, value: &Value) -> Vec<(&'a str, String)> {
 }
 
 /// Takes the head from an answer whose body is read, or is yet to be.
-fn head(response: &mut Response) -> Head {
-    Head { status: response.status(), headers: std::mem::take(response.headers_mut()) }
+fn head(response: &mut Response) -> ResponseHead {
+    ResponseHead { status: response.status(), headers: std::mem::take(response.headers_mut()) }
 }

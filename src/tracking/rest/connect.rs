@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue};
 
-use super::settings::Settings;
+use super::settings::ServerSettings;
 use super::trust;
 use crate::tracking::error::{ErrorKind, Result, TrackingError};
 
@@ -19,7 +19,7 @@ pub(super) struct Route {
 }
 
 impl Route {
-    pub(super) fn new(settings: &Settings) -> Self {
+    pub(super) fn new(settings: &ServerSettings) -> Self {
         let proxy = proxy_for(&settings.base);
         let through = proxy.as_ref().map(|proxy| format!(" (through the proxy {proxy})")).unwrap_or_default();
         let host = settings.base.host_str().unwrap_or_default();
@@ -103,7 +103,7 @@ fn causes(error: &reqwest::Error) -> String {
     text
 }
 
-pub(super) fn http_client(settings: &Settings) -> Result<reqwest::Client> {
+pub(super) fn http_client(settings: &ServerSettings) -> Result<reqwest::Client> {
     // The client asks for the process's provider even where no TLS is spoken. A second one is refused: then there is
     // one already.
     let _ = rustls::crypto::ring::default_provider().install_default();

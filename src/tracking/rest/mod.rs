@@ -16,10 +16,10 @@ use std::fs::File;
 
 use async_trait::async_trait;
 
-use answer::Done;
+use answer::EmptyResponse;
 use client::Client;
 pub use probe::{FirstCall, Probe};
-pub use settings::{Environment, Login, Secret, Settings};
+pub use settings::{Environment, Login, Secret, ServerSettings};
 
 use super::error::{ErrorKind, Result};
 use super::local_artifacts::Upload;
@@ -53,7 +53,7 @@ impl RestStore {
     ///
     /// # Errors
     /// `Io` or `Invalid` where a certificate can't be read or the credentials can't be sent.
-    pub fn new(settings: Settings) -> Result<Self> {
+    pub fn new(settings: ServerSettings) -> Result<Self> {
         let uri = settings.display_uri();
         Ok(Self { client: Client::new(settings)?, uri })
     }
@@ -171,7 +171,7 @@ impl Store for RestStore {
     }
 
     async fn delete_run(&self, id: &RunId) -> Result<()> {
-        let _: Done = self.client.post("runs/delete", &WhichRun { run_id: id.clone() }).await?;
+        let _: EmptyResponse = self.client.post("runs/delete", &WhichRun { run_id: id.clone() }).await?;
         Ok(())
     }
 
@@ -182,7 +182,7 @@ impl Store for RestStore {
     async fn log_param(&self, id: &RunId, key: &str, value: &str) -> Result<ParamWrite> {
         let run = WhichRun { run_id: id.clone() };
         let request = RunPair { run, key: key.to_owned(), value: value.to_owned() };
-        let answer: Result<Done> = self.client.post("runs/log-parameter", &request).await;
+        let answer: Result<EmptyResponse> = self.client.post("runs/log-parameter", &request).await;
         match answer {
             Ok(_) => Ok(ParamWrite::Held),
             Err(error) if error.kind == ErrorKind::Invalid => {
@@ -222,14 +222,14 @@ impl Store for RestStore {
                 params: params.unwrap_or_default().to_vec(),
                 tags: tags.unwrap_or_default().to_vec(),
             };
-            let answer: Result<Done> = self.client.post("runs/log-batch", &request).await;
+            let answer: Result<EmptyResponse> = self.client.post("runs/log-batch", &request).await;
             match answer {
                 Ok(_) => {}
                 // Two writers of one tag or param: the server's own race, which a second try wins where the values
                 // are equal.
                 Err(error) if error.kind == ErrorKind::Invalid => {
                     tracing::debug!(%error, run = %id, "the batch is sent once more");
-                    let _: Done = self.client.post("runs/log-batch", &request).await?;
+                    let _: EmptyResponse = self.client.post("runs/log-batch", &request).await?;
                 }
                 Err(error) => return Err(error),
             }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use reqwest::Method;
 
 use super::RestStore;
-use super::answer::Done;
+use super::answer::EmptyResponse;
 use crate::tracking::error::{ErrorKind, Result, TrackingError};
 use crate::tracking::pages::Pages;
 use crate::tracking::protocol::{
@@ -90,20 +90,20 @@ impl Registry for RestStore {
             key: key.to_owned(),
             value: value.to_owned(),
         };
-        let _: Done = self.client.post("model-versions/set-tag", &request).await?;
+        let _: EmptyResponse = self.client.post("model-versions/set-tag", &request).await?;
         Ok(())
     }
 
     async fn set_alias(&self, model: &str, alias: &str, version: u64) -> Result<()> {
         let request =
             ModelAlias { name: model.to_owned(), alias: alias.to_owned(), version: Some(asked(version)) };
-        let _: Done = self.client.post("registered-models/alias", &request).await?;
+        let _: EmptyResponse = self.client.post("registered-models/alias", &request).await?;
         Ok(())
     }
 
     async fn delete_alias(&self, model: &str, alias: &str) -> Result<()> {
         let request = ModelAlias { name: model.to_owned(), alias: alias.to_owned(), version: None };
-        let answer: Result<Done> =
+        let answer: Result<EmptyResponse> =
             self.client.call(Method::DELETE, "registered-models/alias", &request).await;
         found(answer).map(|_| ())
     }

@@ -50,7 +50,7 @@ pub enum Login {
 
 /// How a server is reached, as MLflow's own clients understand the environment.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct ServerSettings {
     /// Scheme, host, port and prefix: no trailing slash, no credentials.
     pub base: Url,
     /// The value of the `Authorization` header.
@@ -95,7 +95,7 @@ impl Environment<'_> {
     }
 }
 
-impl Settings {
+impl ServerSettings {
     /// Reads the settings for the server at `uri` (`http://` or `https://`, with or without `user:password@`).
     ///
     /// # Errors
@@ -231,12 +231,12 @@ fn invalid(message: impl Into<String>) -> TrackingError {
 mod tests {
     use super::*;
 
-    fn read(uri: &str, vars: &[(&str, &str)], credentials: Option<&str>) -> Result<Settings> {
+    fn read(uri: &str, vars: &[(&str, &str)], credentials: Option<&str>) -> Result<ServerSettings> {
         let var = |name: &str| vars.iter().find(|(key, _)| *key == name).map(|(_, v)| (*v).to_owned());
-        Settings::read(uri, &Environment { var: &var, credentials: credentials.map(str::to_owned) })
+        ServerSettings::read(uri, &Environment { var: &var, credentials: credentials.map(str::to_owned) })
     }
 
-    fn header(settings: &Settings) -> Option<&str> {
+    fn header(settings: &ServerSettings) -> Option<&str> {
         settings.authorization.as_ref().map(Secret::reveal)
     }
 

@@ -57,7 +57,8 @@ fn store(uri: &str, more: &[(&str, &str)]) -> RestStore {
     let fixed = [("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "0"), ("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")];
     let known =
         |name: &str| fixed.iter().chain(more).find(|(key, _)| *key == name).map(|(_, v)| (*v).to_owned());
-    RestStore::new(Settings::read(uri, &Environment { var: &known, credentials: None }).unwrap()).unwrap()
+    RestStore::new(ServerSettings::read(uri, &Environment { var: &known, credentials: None }).unwrap())
+        .unwrap()
 }
 
 const RUN: &str = r#"{"run": {"info": {"run_id": "r", "experiment_id": "0", "status": "RUNNING",

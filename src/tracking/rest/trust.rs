@@ -13,7 +13,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-use super::settings::Settings;
+use super::settings::ServerSettings;
 use crate::tracking::error::{ErrorKind, Result, TrackingError};
 use crate::tracking::regular::read_typed;
 
@@ -21,7 +21,10 @@ use crate::tracking::regular::read_typed;
 const LARGEST_BUNDLE: u64 = 16 << 20;
 
 /// Sets up which servers are trusted, and who we are.
-pub(super) fn tls(builder: reqwest::ClientBuilder, settings: &Settings) -> Result<reqwest::ClientBuilder> {
+pub(super) fn tls(
+    builder: reqwest::ClientBuilder,
+    settings: &ServerSettings,
+) -> Result<reqwest::ClientBuilder> {
     if let Some((path, variable)) = &settings.server_cert {
         return Ok(builder.tls_backend_preconfigured(listed(
             path,
@@ -37,7 +40,7 @@ pub(super) fn tls(builder: reqwest::ClientBuilder, settings: &Settings) -> Resul
 
 /// A client that trusts the certificates in this file alone.
 fn listed(path: &Path, variable: &str, own: Option<&Path>) -> Result<rustls::ClientConfig> {
-    let verifier = Listed::new(certificates(path, variable)?);
+    let verifier = ListedAuthorities::new(certificates(path, variable)?);
     let verifier = Arc::new(verifier.map_err(|error| bad_pem(path, variable).caused_by(error))?);
     let config = rustls::ClientConfig::builder().dangerous().with_custom_certificate_verifier(verifier);
     let Some(own) = own else { return Ok(config.with_no_client_auth()) };
@@ -89,12 +92,12 @@ fn bad_pem(path: &Path, variable: &str) -> TrackingError {
 
 /// Trusts what the listed certificates vouch for, and themselves.
 #[derive(Debug)]
-struct Listed {
+struct ListedAuthorities {
     authorities: Arc<WebPkiServerVerifier>,
     listed: Vec<CertificateDer<'static>>,
 }
 
-impl Listed {
+impl ListedAuthorities {
     fn new(listed: Vec<CertificateDer<'static>>) -> Result<Self, rustls::client::VerifierBuilderError> {
         let mut roots = RootCertStore::empty();
         // What can't be an authority may still be the server's own certificate.
@@ -110,7 +113,7 @@ fn is_only_an_authority(error: &Error) -> bool {
     matches!(error, Error::InvalidCertificate(CertificateError::Other(other)) if other.to_string() == "CaUsedAsEndEntity")
 }
 
-impl ServerCertVerifier for Listed {
+impl ServerCertVerifier for ListedAuthorities {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,

@@ -1,6 +1,8 @@
 use super::plain_table;
 use super::text::display_width;
-use crate::analysis::{Analysis, Correlation, Dropped, Effect, Estimate, Kind, ParameterAnalysis, Trust};
+use crate::analysis::{
+    Analysis, Correlation, Dropped, Effect, Estimate, ForestTrust, ParameterAnalysis, ParameterKind,
+};
 use crate::ui::Ui;
 
 /// The table for a terminal of so many columns.
@@ -16,7 +18,7 @@ fn correlation(r: f64) -> Option<Correlation> {
 fn parameter(name: &str, importance: f64, permutation: f64, r: f64) -> ParameterAnalysis {
     ParameterAnalysis {
         name: name.to_owned(),
-        kind: Kind::Numeric,
+        kind: ParameterKind::Numeric,
         log: name.ends_with("lr"),
         n_present: 143,
         n_distinct: 140,
@@ -35,14 +37,14 @@ fn parameter(name: &str, importance: f64, permutation: f64, r: f64) -> Parameter
 
 fn sample(names: [&str; 3]) -> Analysis {
     let mut category = parameter(names[1], 0.32, 0.41, 0.0);
-    category.kind = Kind::Categorical;
+    category.kind = ParameterKind::Categorical;
     (category.pearson, category.spearman, category.eta_squared) = (None, None, Some(0.38));
     Analysis {
         n_rows: 150,
         n_used: 143,
         dropped: Dropped { not_finished: 4, metric_absent: 1, metric_nan: 2, metric_inf: 0 },
         oob_r2: Some(0.71),
-        trust: Trust::Good,
+        trust: ForestTrust::Good,
         forest_reason: None,
         together: Vec::new(),
         rank_target: false,
@@ -106,7 +108,7 @@ fn markdown_has_everything() {
 fn with_no_forest_there_is_a_sentence_and_no_importance() {
     let mut thin = sample(["lr", "optimizer", "seed"]);
     (thin.n_rows, thin.n_used, thin.dropped) = (3, 3, Dropped::default());
-    (thin.trust, thin.oob_r2) = (Trust::Absent, None);
+    (thin.trust, thin.oob_r2) = (ForestTrust::Absent, None);
     thin.notes = vec!["No importances: fewer than 5 usable trials (3).".to_owned()];
     for parameter in &mut thin.parameters {
         (parameter.importance, parameter.permutation, parameter.effect) = (None, None, Effect::Unknown);

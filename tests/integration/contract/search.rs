@@ -1,6 +1,6 @@
 //! Promises about the search: MLflow's filter language, order and pages.
 
-use sweep::tracking::{ErrorKind, ExperimentId, RunQuery, RunUpdate, Store, Want};
+use sweep::tracking::{ErrorKind, ExperimentId, RunProjection, RunQuery, RunUpdate, Store};
 use sweep::trial::RunStatus;
 
 use super::{experiment, log, run_with, tag};
@@ -187,7 +187,7 @@ pub async fn a_search_gives_at_least_what_is_wanted(store: &dyn Store) {
     let mut query = RunQuery {
         experiment_ids: vec![experiment],
         max_results: 10,
-        want: Want::only(&["team", "missing"], &["loss"]),
+        want: RunProjection::only(&["team", "missing"], &["loss"]),
         ..RunQuery::default()
     };
     let narrow = store.search_runs(&query).await.unwrap().items.remove(0);
@@ -196,7 +196,7 @@ pub async fn a_search_gives_at_least_what_is_wanted(store: &dyn Store) {
         ("one", Some("a"), None)
     );
     assert_eq!(narrow.metric("loss").map(|metric| metric.value), Some(0.5));
-    query.want = Want::default();
+    query.want = RunProjection::default();
     let whole = store.search_runs(&query).await.unwrap().items.remove(0);
     assert_eq!((whole.tag("colour"), whole.param("lr"), whole.metrics.len()), (Some("red"), Some("0.1"), 2));
 }

@@ -1,7 +1,7 @@
 //! Single requests and their answers.
 
 use serde_json::json;
-use sweep::gateway::{Gateway, Logged, TrialScope};
+use sweep::gateway::{Gateway, LoggedMetric, TrialScope};
 
 use super::Trial;
 use crate::support::http;
@@ -163,7 +163,10 @@ async fn a_listener_hears_of_logged_metrics() {
     let body = json!({"run_id": trial.run_id, "key": "loss", "value": 0.5, "timestamp": 1, "step": 4});
     trial.post("runs/log-metric", body).await;
     let heard = news.recv().await.unwrap();
-    assert_eq!(heard, Logged { run_id: trial.run_id.clone(), key: "loss".to_owned(), value: 0.5, step: 4 });
+    assert_eq!(
+        heard,
+        LoggedMetric { run_id: trial.run_id.clone(), key: "loss".to_owned(), value: 0.5, step: 4 }
+    );
 }
 
 #[tokio::test]

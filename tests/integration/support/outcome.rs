@@ -5,7 +5,7 @@ use std::path::Path;
 
 use sweep::record::{Ledger, Sweep};
 use sweep::tracking::embedded::EmbeddedStore;
-use sweep::tracking::rest::{Environment, RestStore, Settings};
+use sweep::tracking::rest::{Environment, RestStore, ServerSettings};
 use sweep::tracking::{Run, RunId, RunQuery, Store};
 use sweep::trial::TrialIndex;
 
@@ -16,7 +16,8 @@ pub fn embedded(folder: &Path) -> EmbeddedStore {
 
 /// A server.
 pub fn server(url: &str) -> RestStore {
-    RestStore::new(Settings::read(url, &Environment { var: &|_| None, credentials: None }).unwrap()).unwrap()
+    RestStore::new(ServerSettings::read(url, &Environment { var: &|_| None, credentials: None }).unwrap())
+        .unwrap()
 }
 
 /// All runs of a sweep's trials, by trial and attempt, and which of them counts.

@@ -18,13 +18,13 @@ fn decrease(rows: &[(u32, f64, f64)], side: impl Fn(u32) -> bool) -> Option<f64>
     Some(total - squares(true)? - squares(false)?)
 }
 
-fn found<E: Entry>(rows: &[(u32, f64, f64)], scale: Scale) -> Option<Split> {
+fn found<E: PackedRow>(rows: &[(u32, f64, f64)], scale: SplitKind) -> Option<Split> {
     let shares: Vec<Share> =
         rows.iter().map(|(_, weight, y)| Share { weight: *weight, sum: weight * y }).collect();
     let mut list: Vec<E> = rows.iter().zip(0..).map(|((code, ..), row)| E::new(*code, row)).collect();
     list.sort_by_key(|entry| entry.code());
     let sum = |part: fn(&Share) -> f64| shares.iter().map(part).sum::<f64>();
-    let whole = Whole { weight: sum(|share| share.weight), sum: sum(|share| share.sum), squares: 1.0 };
+    let whole = NodeTotals { weight: sum(|share| share.weight), sum: sum(|share| share.sum), squares: 1.0 };
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let mut chooser = Chooser::new(&mut rng, &whole);
     let mut steps = vec![Step::default(); rows.len()];
@@ -43,9 +43,9 @@ proptest! {
         let levels = (0..12).filter_map(|code| decrease(&rows, |other| other == code));
         let best = |gains: &mut dyn Iterator<Item = f64>| gains.reduce(f64::max);
         for (scale, expected) in
-            [(Scale::Ordered, best(&mut { thresholds })), (Scale::Levels, best(&mut { levels }))]
+            [(SplitKind::Ordered, best(&mut { thresholds })), (SplitKind::Levels, best(&mut { levels }))]
         {
-            for split in [found::<Wide>(&rows, scale), found::<Narrow>(&rows, scale)] {
+            for split in [found::<WideRow>(&rows, scale), found::<NarrowRow>(&rows, scale)] {
                 let gain = split.map(|split| split.gain);
                 prop_assert_eq!(gain.is_some(), expected.is_some());
                 let (Some(split), Some(expected)) = (split, expected) else { continue };
@@ -59,7 +59,7 @@ proptest! {
 
 #[test]
 fn equal_splits_are_drawn_with_equal_chances() {
-    let whole = Whole { weight: 2.0, sum: 0.0, squares: 1.0 };
+    let whole = NodeTotals { weight: 2.0, sum: 0.0, squares: 1.0 };
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     let mut wins = [0; 3];
     for _ in 0..3_000 {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::super::context::{Backend, Context};
 use super::super::exit::Exit;
-use super::super::failure::Failure;
+use super::super::failure::CommandFailure;
 use super::super::workspace;
 use super::args::WorkArgs;
 use super::hand_over::{ToGateway, ToServer};
@@ -17,7 +17,7 @@ use crate::config::{self, Config};
 use crate::gateway::Gateway;
 use crate::process::{Guard, list_gpus, parse_gpus};
 use crate::query::limit;
-use crate::record::{ClaimOrder, History, Ledger, Peers, Prior, Sweep};
+use crate::record::{ClaimOrder, History, Ledger, Peers, PriorTrials, Sweep};
 use crate::stopping;
 use crate::strategy::{self, Strategy};
 use crate::ui::{RunLines, words};
@@ -36,7 +36,7 @@ pub async fn assemble(
     sweep: Sweep,
     config: Config,
     args: &WorkArgs,
-) -> Result<Agent, Failure> {
+) -> Result<Agent, CommandFailure> {
     let place = workdir::place(context, &sweep, &config)?;
     if let Some(why) = &place.misplaced {
         context.ui.warn(why);
@@ -140,26 +140,26 @@ async fn history(
     sweep: &Sweep,
     config: &Config,
     strategy: &dyn Strategy,
-) -> Result<Option<tokio::sync::Mutex<History>>, Failure> {
+) -> Result<Option<tokio::sync::Mutex<History>>, CommandFailure> {
     if !strategy.reads_history() {
         return Ok(None);
     }
-    let priors = Prior::of(context.store.as_ref(), &sweep.parent).await?.observations();
+    let priors = PriorTrials::of(context.store.as_ref(), &sweep.parent).await?.observations();
     Ok(Some(tokio::sync::Mutex::new(History::new(sweep.clone(), config.metric.clone(), priors))))
 }
 
-fn gpu_names(typed: &str) -> Result<Vec<String>, Failure> {
+fn gpu_names(typed: &str) -> Result<Vec<String>, CommandFailure> {
     let names = if typed == "auto" { list_gpus() } else { parse_gpus(typed) };
     if names.is_empty() {
-        return Err(Failure::new(Exit::Usage, "no GPUs were found")
+        return Err(CommandFailure::new(Exit::Usage, "no GPUs were found")
             .hint("Name them: --gpus 0,1. Or run without --gpus."));
     }
     Ok(names)
 }
 
-fn jobs(typed: Option<usize>, gpus: Option<&[String]>) -> Result<usize, Failure> {
+fn jobs(typed: Option<usize>, gpus: Option<&[String]>) -> Result<usize, CommandFailure> {
     match (typed, gpus) {
-        (Some(jobs), Some(gpus)) if jobs > gpus.len() => Err(Failure::new(
+        (Some(jobs), Some(gpus)) if jobs > gpus.len() => Err(CommandFailure::new(
             Exit::Usage,
             format!("--jobs {jobs} needs as many GPUs, and there are {}", gpus.len()),
         )
@@ -183,7 +183,11 @@ fn guard(context: &Context) -> Option<Arc<Guard>> {
 }
 
 /// Results that an earlier agent of this directory could not deliver. What the store will never take stops nobody.
-async fn deliver_journal(context: &Context, journal: &Journal, ledger: &Ledger) -> Result<(), Failure> {
+async fn deliver_journal(
+    context: &Context,
+    journal: &Journal,
+    ledger: &Ledger,
+) -> Result<(), CommandFailure> {
     let posted = journal.post(context.store.as_ref(), ledger).await;
     if posted.delivered > 0 {
         let results = words::count(posted.delivered as u64, "result");

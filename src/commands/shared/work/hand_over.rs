@@ -5,7 +5,7 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::agent::{HandOver, News};
-use crate::gateway::{Gateway, Logged, TrialScope};
+use crate::gateway::{Gateway, LoggedMetric, TrialScope};
 use crate::tracking::{RunId, RunInfo};
 
 /// Commands speak to the server themselves.
@@ -66,7 +66,7 @@ impl HandOver for ToGateway {
 
 /// What goes through the gateway.
 struct FromGateway {
-    logged: Receiver<Logged>,
+    logged: Receiver<LoggedMetric>,
     run: String,
     metric: String,
 }

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use super::super::context::this_machine;
 use super::super::exit::Exit;
-use super::super::failure::Failure;
+use super::super::failure::CommandFailure;
 use crate::process::now_ms;
 use crate::record::{Machine, Sweep, enter_machine, other_machine};
 use crate::tracking::embedded::EmbeddedStore;
 use crate::ui::words;
 
 /// Refuses to work beside agents of another machine; otherwise leaves word that this one does.
-pub async fn check(store: &EmbeddedStore, sweep: &Sweep) -> Result<(), Failure> {
+pub async fn check(store: &EmbeddedStore, sweep: &Sweep) -> Result<(), CommandFailure> {
     let own = this_machine();
     look(store, &own).await?;
     enter_machine(store, sweep, &own, now_ms()).await?;
@@ -19,7 +19,7 @@ pub async fn check(store: &EmbeddedStore, sweep: &Sweep) -> Result<(), Failure> 
     look(store, &own).await
 }
 
-async fn look(store: &EmbeddedStore, own: &Machine) -> Result<(), Failure> {
+async fn look(store: &EmbeddedStore, own: &Machine) -> Result<(), CommandFailure> {
     match other_machine(store, own, now_ms()).await? {
         Some((other, age)) if !is_restart(own, &other, store.db().network()) => {
             Err(refusal(store, &other, age))
@@ -33,10 +33,10 @@ fn is_restart(own: &Machine, other: &Machine, network: Option<&str>) -> bool {
     network.is_none() && other.host == own.host_in_tag()
 }
 
-fn refusal(store: &EmbeddedStore, other: &Machine, age: i64) -> Failure {
+fn refusal(store: &EmbeddedStore, other: &Machine, age: i64) -> CommandFailure {
     let age = words::duration(Duration::from_millis(u64::try_from(age).unwrap_or(0)));
     let path = store.db().path().display();
-    Failure::new(
+    CommandFailure::new(
         Exit::Tracking,
         format!(
             "agents of another machine, {}, work with {path} (last sign of life {age} ago): a database file is for the \

@@ -1,7 +1,7 @@
 //! What a person reads of an agent before its first trial and after its last.
 
 use super::super::context::Context;
-use super::workdir::{self, Place};
+use super::workdir::{self, WorkingDirectory};
 use crate::agent::{Agent, EndReason, Summary};
 use crate::config::{Config, Method};
 use crate::record::Sweep;
@@ -90,7 +90,7 @@ fn tell_failure(context: &Context, agent: &Agent, summary: &Summary) {
         ui.insist(&format!("    {line}"));
     }
     if summary.end == EndReason::CannotRun {
-        let place = Place { folder: agent.workdir.clone(), misplaced: agent.misplaced.clone() };
+        let place = WorkingDirectory { folder: agent.workdir.clone(), misplaced: agent.misplaced.clone() };
         ui.insist(&workdir::advice(&place, &agent.config.command, last));
     }
     ui.insist(&format!(

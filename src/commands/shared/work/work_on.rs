@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::context::{Backend, Context};
 use super::super::exit::Exit;
-use super::super::failure::Failure;
+use super::super::failure::CommandFailure;
 use super::super::load::refuse_half;
 use super::super::pin::check_pin;
 use super::super::signals::Signals;
@@ -32,7 +32,7 @@ pub async fn work_on(
     sweep: Sweep,
     config: Config,
     args: &WorkArgs,
-) -> Result<Worked, Failure> {
+) -> Result<Worked, CommandFailure> {
     check_pin(context, &sweep, &args.pin)?;
     refuse_half(&sweep)?;
     let signals = Signals::listen(context.ui)?;
@@ -63,7 +63,12 @@ pub async fn work_on(
 }
 
 /// Makes an agent for a sweep that may be worked on.
-async fn begin(context: &Context, sweep: Sweep, config: Config, args: &WorkArgs) -> Result<Agent, Failure> {
+async fn begin(
+    context: &Context,
+    sweep: Sweep,
+    config: Config,
+    args: &WorkArgs,
+) -> Result<Agent, CommandFailure> {
     let parent = context.store.run(sweep.id()).await?;
     if !parent.info.active {
         return Err(deleted(&sweep));
@@ -72,7 +77,7 @@ async fn begin(context: &Context, sweep: Sweep, config: Config, args: &WorkArgs)
     if matches!(order, Order::Stop | Order::Cancel) {
         let (name, id) = (&sweep.parent.info.name, sweep.id().short());
         let what = if order == Order::Cancel { "cancelled" } else { "stopped" };
-        return Err(Failure::new(Exit::Usage, format!("sweep {name} was {what}"))
+        return Err(CommandFailure::new(Exit::Usage, format!("sweep {name} was {what}"))
             .hint(format!("`sweep resume {id}` lets agents run it again.")));
     }
     reopen(context, &sweep, &config).await?;
@@ -80,15 +85,16 @@ async fn begin(context: &Context, sweep: Sweep, config: Config, args: &WorkArgs)
 }
 
 /// Nobody works on a sweep that somebody has deleted.
-fn deleted(sweep: &Sweep) -> Failure {
+fn deleted(sweep: &Sweep) -> CommandFailure {
     let id = sweep.id();
-    Failure::new(Exit::Tracking, format!("the sweep was deleted: its run {id} is no longer there")).hint(
-        format!("Restore the run (mlflow runs restore --run-id {id}), or start another: sweep init CONFIG."),
-    )
+    CommandFailure::new(Exit::Tracking, format!("the sweep was deleted: its run {id} is no longer there"))
+        .hint(format!(
+            "Restore the run (mlflow runs restore --run-id {id}), or start another: sweep init CONFIG."
+        ))
 }
 
 /// A finalized sweep that has trials left is taken up again, and says so. One without stays as it is.
-async fn reopen(context: &Context, sweep: &Sweep, config: &Config) -> Result<(), Failure> {
+async fn reopen(context: &Context, sweep: &Sweep, config: &Config) -> Result<(), CommandFailure> {
     if !sweep.parent.info.status.is_final() {
         return Ok(());
     }

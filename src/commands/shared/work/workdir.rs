@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use super::super::context::{Context, host};
 use super::super::exit::Exit;
-use super::super::failure::Failure;
+use super::super::failure::CommandFailure;
 use crate::agent::Outcome;
 use crate::config::{Command, Config};
 use crate::process::{Ended, why_not_started};
 use crate::record::{Sweep, tags};
 
 /// Where a command runs.
-pub struct Place {
+pub struct WorkingDirectory {
     /// The directory.
     pub folder: PathBuf,
     /// Why the command may well find nothing there to run.
@@ -19,18 +19,18 @@ pub struct Place {
 }
 
 /// Where the command of a sweep runs when an agent is started here: its `workdir`, else here.
-pub fn place(context: &Context, sweep: &Sweep, config: &Config) -> Result<Place, Failure> {
+pub fn place(context: &Context, sweep: &Sweep, config: &Config) -> Result<WorkingDirectory, CommandFailure> {
     let made_in = made_in(sweep);
     let folder = folder(&context.folder, made_in, config.workdir.as_deref());
     if !folder.is_dir() {
-        return Err(Failure::new(
+        return Err(CommandFailure::new(
             Exit::Usage,
             format!("the command's directory does not exist on this machine: {}", folder.display()),
         )
         .hint("Create it, or correct `workdir` in the config and initialize the sweep again."));
     }
     let misplaced = made_in.and_then(|made_in| misplaced(&folder, made_in, &config.command));
-    Ok(Place { folder, misplaced })
+    Ok(WorkingDirectory { folder, misplaced })
 }
 
 /// The directory in which the command runs by the config's own word.
@@ -79,7 +79,7 @@ fn misplaced(folder: &Path, made_in: &Path, command: &Command) -> Option<String>
 }
 
 /// What to do where the first trial has shown that the command cannot run here.
-pub fn advice(place: &Place, command: &Command, outcome: &Outcome) -> String {
+pub fn advice(place: &WorkingDirectory, command: &Command, outcome: &Outcome) -> String {
     if let Some(why) = &place.misplaced {
         return format!("{why}. Start the agent there, or set `workdir:` in the config.");
     }

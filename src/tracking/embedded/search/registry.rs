@@ -3,8 +3,8 @@
 use super::clauses::{Clauses, Pairs, Sql, direction};
 use crate::tracking::Result;
 use crate::tracking::filter::{
-    Condition, Entity, MODEL_VERSION_ORDER, MODEL_VERSIONS, Order, REGISTERED_MODEL_ORDER, REGISTERED_MODELS,
-    Test, TextOp, Vocabulary, parse_filter, parse_order_by,
+    Condition, Entity, MODEL_VERSION_ORDER, MODEL_VERSIONS, OrderTerm, REGISTERED_MODEL_ORDER,
+    REGISTERED_MODELS, Test, TextOp, Vocabulary, parse_filter, parse_order_by,
 };
 
 const MODEL_TAGS: Pairs =
@@ -97,12 +97,12 @@ fn conditions(
     Ok(conditions)
 }
 
-fn sort(sql: &mut Sql, orders: &[Order], column: impl Fn(&str) -> &'static str) {
+fn sort(sql: &mut Sql, orders: &[OrderTerm], column: impl Fn(&str) -> &'static str) {
     for order in orders {
         sql.order_by(format!("{} {}", column(&order.subject.key), direction(order.ascending)));
     }
 }
 
-fn sorted_by(orders: &[Order], key: &str) -> bool {
+fn sorted_by(orders: &[OrderTerm], key: &str) -> bool {
     orders.iter().any(|order| order.subject.key == key)
 }

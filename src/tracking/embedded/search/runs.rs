@@ -8,7 +8,7 @@ use super::super::runs;
 use super::super::values::{number, window_value};
 use super::clauses::{Clauses, Pairs, Sql, direction, nan_aware};
 use crate::tracking::filter::{
-    Condition, Entity, Order, RUNS, Subject, Test, offset_of, parse_filter, parse_order_by, token_for,
+    Condition, Entity, OrderTerm, RUNS, Subject, Test, offset_of, parse_filter, parse_order_by, token_for,
 };
 use crate::tracking::{Page, Result, Run, RunQuery};
 
@@ -120,8 +120,8 @@ fn say_dataset(sql: &mut Sql, key: &str, test: &Test) -> String {
 }
 
 /// Missing values come last in both directions, NaN right before them.
-fn sort(sql: &mut Sql, order: &Order) {
-    let Order { subject: Subject { entity, key }, ascending } = order;
+fn sort(sql: &mut Sql, order: &OrderTerm) {
+    let OrderTerm { subject: Subject { entity, key }, ascending } = order;
     let direction = direction(*ascending);
     let table = match entity {
         Entity::Metric => "latest_metrics",
@@ -149,7 +149,7 @@ fn sort(sql: &mut Sql, order: &Order) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tracking::{ExperimentId, Metric, NewRun, Want};
+    use crate::tracking::{ExperimentId, Metric, NewRun, RunProjection};
 
     #[test]
     fn a_parent_is_looked_up_by_an_index_for_each_run() {
@@ -190,7 +190,7 @@ mod tests {
         let search = RunQuery {
             experiment_ids: vec![ExperimentId("0".to_owned())],
             max_results: 1,
-            want: Want::only(&["t"], &["b"]),
+            want: RunProjection::only(&["t"], &["b"]),
             ..RunQuery::default()
         };
         let run = db.search_runs(&search).unwrap().items.remove(0);

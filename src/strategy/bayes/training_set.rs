@@ -1,18 +1,18 @@
 //! What the model is fitted to.
 
-use super::axes::{Coordinates, Taken};
+use super::axes::{Coordinates, TakenKeys};
 
 /// What is known, in an order of its own.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub(super) struct TrainingSet {
     /// Points with values, smaller is better.
     pub seen: Vec<(Coordinates, f64)>,
     /// Points without.
     pub pending: Vec<Coordinates>,
     /// Points of trials of this sweep.
-    pub(super) own: Taken,
+    pub(super) own: TakenKeys,
     /// Points of any trial.
-    pub(super) any: Taken,
+    pub(super) any: TakenKeys,
     /// Values from other sweeps and of explicit points.
     pub(super) given: u64,
 }

@@ -1,8 +1,8 @@
 //! Arguments of the verbs that look at sweeps and trials, compare them and repeat them.
 
-use super::common::{Answer, Objective, Which, WhichTrial, duration};
-use crate::cli::view::{Table, Wide};
-use crate::commands::analyze::{AnalyzeArgs, Source};
+use super::common::{AnswerArgs, ObjectiveArgs, Which, WhichTrial, duration};
+use crate::cli::view::{TableArgs, WideOutput};
+use crate::commands::analyze::{AnalysisSource, AnalyzeArgs};
 use crate::commands::best::BestArgs;
 use crate::commands::diff::DiffArgs;
 use crate::commands::list::ListArgs;
@@ -11,7 +11,7 @@ use crate::commands::rerun::RerunArgs;
 use crate::commands::show::ShowArgs;
 use crate::commands::status::StatusArgs;
 use crate::commands::trials::TrialsArgs;
-use crate::commands::{Pin, Spelling, SweepChoice};
+use crate::commands::{Pin, SweepChoice, TrialForm};
 use clap::{Args as ClapArgs, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub(in crate::cli) struct List {
     #[arg(short = 'n', long = "number", visible_alias = "top", value_name = "N")]
     most: Option<usize>,
     #[command(flatten)]
-    pub(super) table: Table,
+    pub(super) table: TableArgs,
 }
 
 impl From<List> for ListArgs {
@@ -39,7 +39,7 @@ pub(in crate::cli) struct Status {
     #[arg(short, long)]
     watch: bool,
     #[command(flatten)]
-    pub(super) wide: Wide,
+    pub(super) wide: WideOutput,
 }
 
 impl From<Status> for StatusArgs {
@@ -67,7 +67,7 @@ pub(in crate::cli) struct Trials {
     #[arg(short = 'n', long, visible_alias = "number", value_name = "N")]
     top: Option<usize>,
     #[command(flatten)]
-    pub(super) table: Table,
+    pub(super) table: TableArgs,
 }
 
 impl From<Trials> for TrialsArgs {
@@ -78,7 +78,7 @@ impl From<Trials> for TrialsArgs {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum TypedSpelling {
+enum TypedTrialForm {
     Command,
     Args,
     Env,
@@ -86,14 +86,14 @@ enum TypedSpelling {
     Yaml,
 }
 
-impl From<TypedSpelling> for Spelling {
-    fn from(typed: TypedSpelling) -> Self {
+impl From<TypedTrialForm> for TrialForm {
+    fn from(typed: TypedTrialForm) -> Self {
         match typed {
-            TypedSpelling::Command => Self::Command,
-            TypedSpelling::Args => Self::Args,
-            TypedSpelling::Env => Self::Env,
-            TypedSpelling::Json => Self::Json,
-            TypedSpelling::Yaml => Self::Yaml,
+            TypedTrialForm::Command => Self::Command,
+            TypedTrialForm::Args => Self::Args,
+            TypedTrialForm::Env => Self::Env,
+            TypedTrialForm::Json => Self::Json,
+            TypedTrialForm::Yaml => Self::Yaml,
         }
     }
 }
@@ -107,16 +107,16 @@ pub(in crate::cli) struct Best {
     number: u32,
     /// Print them for another program: `sh -c "$(sweep best --as command)"` runs the winner
     #[arg(long = "as", value_enum, value_name = "FORM", conflicts_with = "format")]
-    spelling: Option<TypedSpelling>,
+    spelling: Option<TypedTrialForm>,
     #[command(flatten)]
-    objective: Objective,
+    objective: ObjectiveArgs,
     #[command(flatten)]
-    pub(super) table: Table,
+    pub(super) table: TableArgs,
 }
 
 impl From<Best> for BestArgs {
     fn from(typed: Best) -> Self {
-        let Objective { metric, goal } = typed.objective;
+        let ObjectiveArgs { metric, goal } = typed.objective;
         Self {
             sweep: typed.which.into(),
             number: usize::try_from(typed.number).unwrap_or(usize::MAX),
@@ -133,7 +133,7 @@ pub(in crate::cli) struct Show {
     #[command(flatten)]
     which: WhichTrial,
     #[command(flatten)]
-    pub(super) wide: Wide,
+    pub(super) wide: WideOutput,
 }
 
 impl From<Show> for ShowArgs {
@@ -154,7 +154,7 @@ pub(in crate::cli) struct Diff {
     #[arg(long = "sweep-id", value_name = "ID")]
     sweep_id: Option<String>,
     #[command(flatten)]
-    pub(super) wide: Wide,
+    pub(super) wide: WideOutput,
 }
 
 impl From<Diff> for DiffArgs {
@@ -177,7 +177,7 @@ pub(in crate::cli) struct Rerun {
     #[arg(long, value_name = "HEX")]
     expect_sha256: Option<String>,
     #[command(flatten)]
-    pub(super) wide: Wide,
+    pub(super) wide: WideOutput,
 }
 
 impl From<Rerun> for RerunArgs {
@@ -230,17 +230,17 @@ pub(in crate::cli) struct Analyze {
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', conflicts_with_all = ["sweep_id", "sweep"])]
     log: Vec<String>,
     #[command(flatten)]
-    pub(super) answer: Answer,
+    pub(super) answer: AnswerArgs,
 }
 
 impl From<Analyze> for AnalyzeArgs {
     fn from(typed: Analyze) -> Self {
         let source = match (typed.experiment, typed.csv) {
-            (Some(name), _) => Source::Experiment { name, filter: typed.filter },
-            (None, Some(file)) => Source::File(file),
-            (None, None) => Source::Sweep(typed.which.into()),
+            (Some(name), _) => AnalysisSource::Experiment { name, filter: typed.filter },
+            (None, Some(file)) => AnalysisSource::File(file),
+            (None, None) => AnalysisSource::Sweep(typed.which.into()),
         };
-        let Answer { objective: Objective { metric, goal }, format } = typed.answer;
+        let AnswerArgs { objective: ObjectiveArgs { metric, goal }, format } = typed.answer;
         Self { source, metric, goal: goal.map(Into::into), log: typed.log, format: format.into() }
     }
 }

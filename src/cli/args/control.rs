@@ -3,7 +3,7 @@
 use super::common::Which;
 use crate::cli::complete;
 use crate::commands::retry::RetryArgs;
-use crate::commands::{Exit, Failure, SweepChoice};
+use crate::commands::{CommandFailure, Exit, SweepChoice};
 use clap::Args as ClapArgs;
 
 #[derive(Debug, ClapArgs)]
@@ -35,9 +35,9 @@ pub(in crate::cli) struct Retry {
 }
 
 impl TryFrom<Retry> for RetryArgs {
-    type Error = Failure;
+    type Error = CommandFailure;
 
-    fn try_from(typed: Retry) -> Result<Self, Failure> {
+    fn try_from(typed: Retry) -> Result<Self, CommandFailure> {
         let mut sweep = typed.sweep_id;
         let mut trials = Vec::new();
         for (place, text) in typed.trials.into_iter().enumerate() {
@@ -45,7 +45,10 @@ impl TryFrom<Retry> for RetryArgs {
                 Ok(number) => trials.push(number),
                 Err(_) if place == 0 && sweep.is_none() => sweep = Some(text),
                 Err(_) => {
-                    return Err(Failure::new(Exit::Usage, format!("`{text}` is not the number of a trial")));
+                    return Err(CommandFailure::new(
+                        Exit::Usage,
+                        format!("`{text}` is not the number of a trial"),
+                    ));
                 }
             }
         }

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use super::super::shared::{Exit, Failure};
+use super::super::shared::{CommandFailure, Exit};
 use crate::config::command::quoted;
 use crate::config::{Command, Config};
 use crate::query::{TrialCommand, TrialRow, seed_of};
@@ -13,7 +13,7 @@ use crate::space::{Point, Value};
 
 /// The forms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Spelling {
+pub enum TrialForm {
     /// The command as the trial ran it, one line for `sh`.
     Command,
     /// `--name=value …`, one line for `sh`.
@@ -31,24 +31,27 @@ pub(super) fn spell(
     sweep: &Sweep,
     config: &Config,
     rows: &[TrialRow],
-    spelling: Spelling,
+    spelling: TrialForm,
     workdir: Option<&Path>,
-) -> Result<String, Failure> {
-    if rows.len() > 1 && spelling == Spelling::Env {
-        return Err(Failure::new(Exit::Usage, "the environment of one trial can be set, not of several")
-            .hint("Leave -n out."));
+) -> Result<String, CommandFailure> {
+    if rows.len() > 1 && spelling == TrialForm::Env {
+        return Err(CommandFailure::new(
+            Exit::Usage,
+            "the environment of one trial can be set, not of several",
+        )
+        .hint("Leave -n out."));
     }
     let mut out = String::new();
     for (place, row) in rows.iter().enumerate() {
         match spelling {
-            Spelling::Command => {
+            TrialForm::Command => {
                 out.push_str(&workdir.map(go_to).unwrap_or_default());
                 out.push_str(&command(sweep, config, row)?);
             }
-            Spelling::Args => out.push_str(&args(&row.point)),
-            Spelling::Env => out.push_str(&env(sweep, config, row)),
-            Spelling::Json => out.push_str(&row.point.to_json().to_string()),
-            Spelling::Yaml => {
+            TrialForm::Args => out.push_str(&args(&row.point)),
+            TrialForm::Env => out.push_str(&env(sweep, config, row)),
+            TrialForm::Json => out.push_str(&row.point.to_json().to_string()),
+            TrialForm::Yaml => {
                 if place > 0 {
                     out.push_str("---\n");
                 }
@@ -64,7 +67,7 @@ pub(super) fn spell(
 
 /// The command as it was run. Before it stand the variables that it was handed and may have looked at: the config's
 /// additions, the seed, and the parameters where they are not all on the command line.
-fn command(sweep: &Sweep, config: &Config, row: &TrialRow) -> Result<String, Failure> {
+fn command(sweep: &Sweep, config: &Config, row: &TrialRow) -> Result<String, CommandFailure> {
     let mut before: Vec<(String, String)> = config.env.clone();
     if !mentions(&config.command, "trial_seed") {
         before.push(("SWEEP_TRIAL_SEED".to_owned(), seed(sweep, row)));

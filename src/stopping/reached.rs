@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A value that a trial had reached at a place: a rung, a band or a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Mark {
+pub struct ReachedValue {
     /// The place.
     pub at: i64,
     /// The value there.
@@ -15,7 +15,7 @@ pub struct Mark {
 ///
 /// As text `1:0.5 3:0.25 9:NaN`, which reads back to the same marks.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Marks(pub Vec<Mark>);
+pub struct Marks(pub Vec<ReachedValue>);
 
 impl Marks {
     /// The value at just this place.
@@ -35,7 +35,7 @@ impl Marks {
     pub fn parse(text: &str) -> Option<Self> {
         let mark = |word: &str| {
             let (at, value) = word.split_once(':')?;
-            Some(Mark { at: at.parse().ok()?, value: value.parse().ok()? })
+            Some(ReachedValue { at: at.parse().ok()?, value: value.parse().ok()? })
         };
         text.split_whitespace().map(mark).collect::<Option<Vec<_>>>().map(Self)
     }
@@ -59,7 +59,7 @@ mod tests {
     fn marks_read_back_from_their_text() {
         let marks = Marks(
             [(1, 0.1 + 0.2), (3, f64::NEG_INFINITY), (9, -0.0), (27, 1e-300)]
-                .map(|(at, value)| Mark { at, value })
+                .map(|(at, value)| ReachedValue { at, value })
                 .to_vec(),
         );
         assert_eq!(Marks::parse(&marks.to_string()), Some(marks));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::strategy::Logged;
+use crate::strategy::LoggedValues;
 
 /// Which trials a proposal knew of, and how.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -12,7 +12,7 @@ pub struct Saw {
     /// Trials that had their result, with the round that it is of.
     pub ended: BTreeMap<u64, u32>,
     /// Trials under way, with what they had logged where that counted.
-    pub running: BTreeMap<u64, Option<Logged>>,
+    pub running: BTreeMap<u64, Option<LoggedValues>>,
 }
 
 impl Saw {
@@ -25,7 +25,7 @@ impl Saw {
             .iter()
             .map(|(trial, logged)| {
                 let values =
-                    logged.map(|Logged { lowest, highest, latest }| json!([lowest, highest, latest]));
+                    logged.map(|LoggedValues { lowest, highest, latest }| json!([lowest, highest, latest]));
                 (trial.to_string(), values.unwrap_or(Json::Null))
             })
             .collect();
@@ -39,7 +39,7 @@ impl Saw {
         let running = json.get("running")?.as_object()?.iter().map(|(trial, values)| {
             let logged = match values.as_array().map(Vec::as_slice) {
                 None => None,
-                Some([lowest, highest, latest]) => Some(Logged {
+                Some([lowest, highest, latest]) => Some(LoggedValues {
                     lowest: lowest.as_f64()?,
                     highest: highest.as_f64()?,
                     latest: latest.as_f64()?,
@@ -96,7 +96,7 @@ mod tests {
     fn what_was_seen_is_short_and_reads_back() {
         let saw = Saw {
             ended: (0..42).map(|trial| (trial, 1)).chain([(43, 1), (44, 2), (45, 2)]).collect(),
-            running: [(46, None), (47, Some(Logged { lowest: 0.1, highest: 0.3, latest: 0.2 }))].into(),
+            running: [(46, None), (47, Some(LoggedValues { lowest: 0.1, highest: 0.3, latest: 0.2 }))].into(),
         };
         let json = saw.to_json();
         assert_eq!(

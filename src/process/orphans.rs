@@ -76,21 +76,21 @@ impl Mark {
 
 /// A process; its start tells it from a later one of the same number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Process {
+pub(super) struct FoundProcess {
     pid: Pid,
     started: u64,
 }
 
 /// Which processes can be those that are looked for.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Born {
+pub(super) enum StartTime {
     /// Any.
     Whenever,
     /// Those that were started after this one.
     After(Pid),
 }
 
-impl Born {
+impl StartTime {
     /// What a command can have started whose first process is `leader`, and which took so long.
     pub(super) fn of(leader: Pid, took: Duration) -> Self {
         if took < SHORT { Self::After(leader) } else { Self::Whenever }
@@ -114,15 +114,20 @@ impl Born {
 
 /// What a look at all processes gave.
 #[derive(Debug, Default)]
-struct Look {
-    found: Vec<Process>,
+struct ProcessScan {
+    found: Vec<FoundProcess>,
     /// Some process is just being started, and does not show its environment yet.
     newborn: bool,
 }
 
 /// Ends what carries the mark: asks it to end, and kills it after `grace`, or as soon as `hurry` is done. Tells how many
 /// processes there were.
-pub(super) async fn end(mark: &Mark, born: Born, grace: Duration, hurry: impl Future<Output = ()>) -> usize {
+pub(super) async fn end(
+    mark: &Mark,
+    born: StartTime,
+    grace: Duration,
+    hurry: impl Future<Output = ()>,
+) -> usize {
     let mut hurry = std::pin::pin!(hurry);
     let start = Instant::now();
     let (mut asked, mut hurried, mut pause) = (HashSet::new(), grace.is_zero(), PAUSE.0);
@@ -155,7 +160,7 @@ pub(super) async fn end(mark: &Mark, born: Born, grace: Duration, hurry: impl Fu
 /// Ends what an earlier agent of this machine has left behind of a command, if that agent, a process of this number, is
 /// gone. Tells how many processes there were.
 pub async fn end_abandoned(mark: &Mark, agent: Option<i32>, grace: Duration) -> usize {
-    let found = patient_look(mark, Born::Whenever).await;
+    let found = patient_look(mark, StartTime::Whenever).await;
     let Some(first) = found.iter().map(|process| process.started).min() else { return 0 };
     // An agent that is only suspended ends its commands itself when it wakes. One that is gone may have left its number
     // to a later process.
@@ -163,7 +168,7 @@ pub async fn end_abandoned(mark: &Mark, agent: Option<i32>, grace: Duration) -> 
     if lives {
         return 0;
     }
-    end(mark, Born::Whenever, grace, std::future::pending()).await
+    end(mark, StartTime::Whenever, grace, std::future::pending()).await
 }
 
 /// Kills what carries one of the marks, until nothing does: for a process that does nothing else.
@@ -172,7 +177,7 @@ pub(super) fn kill_all(marks: &[Mark]) {
     while start.elapsed() < LAST {
         let mut any = false;
         for mark in marks {
-            let look = look(mark, Born::Whenever);
+            let look = look(mark, StartTime::Whenever);
             any |= look.newborn || !look.found.is_empty();
             look.found.iter().for_each(|process| signal(*process, mark, Signal::SIGKILL));
         }
@@ -184,17 +189,17 @@ pub(super) fn kill_all(marks: &[Mark]) {
 }
 
 /// Kills what carries the mark, once.
-pub(super) fn kill_now(mark: &Mark, born: Born) {
+pub(super) fn kill_now(mark: &Mark, born: StartTime) {
     look(mark, born).found.iter().for_each(|process| signal(*process, mark, Signal::SIGKILL));
 }
 
 /// Looks off the thread that keeps heartbeats going, and again where a process is just being started.
-async fn patient_look(mark: &Mark, born: Born) -> Vec<Process> {
+async fn patient_look(mark: &Mark, born: StartTime) -> Vec<FoundProcess> {
     // The usual end of a short command; no thread is needed to see it.
     if born.is_nobody(table::latest()) {
         return Vec::new();
     }
-    let mut seen = Look::default();
+    let mut seen = ProcessScan::default();
     for again in 0..LOOKS_AT_NEWBORN {
         if again > 0 {
             sleep(PAUSE.0 * 2_u32.pow(again)).await;
@@ -204,7 +209,7 @@ async fn patient_look(mark: &Mark, born: Born) -> Vec<Process> {
             Ok(Some(seen)) => seen,
             // The machine is out of processes: then it is done here.
             Ok(None) => look(mark, born),
-            Err(_) => Look::default(),
+            Err(_) => ProcessScan::default(),
         };
         if !(seen.found.is_empty() && seen.newborn) {
             break;
@@ -213,24 +218,24 @@ async fn patient_look(mark: &Mark, born: Born) -> Vec<Process> {
     seen.found
 }
 
-fn signal(process: Process, mark: &Mark, signal: Signal) {
+fn signal(process: FoundProcess, mark: &Mark, signal: Signal) {
     // The number may be another process's by now.
     if table::started(process.pid) == Some(process.started) && mark.is_in(&table::environment(process.pid)) {
         let _ = kill(process.pid, signal);
     }
 }
 
-fn look(mark: &Mark, born: Born) -> Look {
-    let mut look = Look::default();
+fn look(mark: &Mark, born: StartTime) -> ProcessScan {
+    let mut look = ProcessScan::default();
     for pid in table::pids(born) {
         let environment = table::environment(pid);
         if environment.is_empty() {
-            look.newborn |= matches!(born, Born::After(_)) && table::is_starting(pid);
+            look.newborn |= matches!(born, StartTime::After(_)) && table::is_starting(pid);
         } else if mark.is_in(&environment)
             && table::is_own(pid)
             && let Some(started) = table::started(pid)
         {
-            look.found.push(Process { pid, started });
+            look.found.push(FoundProcess { pid, started });
         }
     }
     look
@@ -244,10 +249,10 @@ mod table {
 
     use nix::unistd::{Pid, geteuid};
 
-    use super::Born;
+    use super::StartTime;
 
     /// The processes that there are, but this one.
-    pub(super) fn pids(born: Born) -> Vec<Pid> {
+    pub(super) fn pids(born: StartTime) -> Vec<Pid> {
         let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
         let pids: Vec<i32> =
             entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
@@ -297,9 +302,9 @@ mod table {
 mod table {
     use nix::unistd::Pid;
 
-    use super::Born;
+    use super::StartTime;
 
-    pub(super) fn pids(_: Born) -> Vec<Pid> {
+    pub(super) fn pids(_: StartTime) -> Vec<Pid> {
         Vec::new()
     }
 
@@ -353,7 +358,7 @@ mod tests {
 
     #[test]
     fn only_numbers_given_after_the_first_process_are_looked_at_also_when_they_begin_again() {
-        let born = Born::After(Pid::from_raw(100));
+        let born = StartTime::After(Pid::from_raw(100));
         for (pid, latest, allowed) in [
             (99, 120, false),
             (100, 120, false),
@@ -368,7 +373,7 @@ mod tests {
             (100, 5, false),
         ] {
             assert_eq!(born.allows(pid, latest), allowed, "{pid} where {latest} was given last");
-            assert!(Born::Whenever.allows(pid, latest));
+            assert!(StartTime::Whenever.allows(pid, latest));
         }
         assert!(born.is_nobody(100) && !born.is_nobody(101) && !born.is_nobody(5));
     }
