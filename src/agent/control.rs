@@ -11,6 +11,7 @@ use super::event::Event;
 use super::liveness::{patience, pulse};
 use super::setup::Agent;
 use super::stop::{Level, Stop};
+use super::tasks::Task;
 use crate::record::{Order, order_id};
 use crate::tracking::{ErrorKind, Run};
 
@@ -36,7 +37,7 @@ const OF_A_SERVER: Pace = Pace { pause: Duration::from_secs(2), fresh: Duration:
 /// Reads the orders until dropped.
 pub(super) struct Control {
     listener: Arc<Listener>,
-    task: tokio::task::JoinHandle<()>,
+    _task: Task<()>,
     paused: watch::Receiver<bool>,
     parent: watch::Receiver<Option<Arc<Run>>>,
 }
@@ -69,7 +70,7 @@ impl Control {
         let pace = if agent.store.is_local() { OF_A_FILE } else { OF_A_SERVER };
         let listener = Arc::new(Listener { agent, pace, stop, pause, parent, last: Mutex::default() });
         listener.look().await;
-        let task = tokio::spawn({
+        let task = Task::start(&listener.agent.machine.tasks, {
             let listener = Arc::clone(&listener);
             async move {
                 loop {
@@ -79,7 +80,7 @@ impl Control {
                 }
             }
         });
-        Self { listener, task, paused, parent: seen }
+        Self { listener, _task: task, paused, parent: seen }
     }
 
     /// Whether no trial may be started now.
@@ -105,12 +106,6 @@ impl Control {
         if self.paused.changed().await.is_err() {
             std::future::pending::<()>().await;
         }
-    }
-}
-
-impl Drop for Control {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Agent, HandOver, Identity, Journal, News, Options, Provenance};
+use super::{Agent, HandOver, Identity, Journal, Machine, News, Options, Provenance};
 use crate::record::{Claim, ClaimOrder, History, Ledger, NewSweep, NewTrial, Sweep};
 use crate::space::Point;
 use crate::tracking::embedded::EmbeddedStore;
@@ -81,8 +81,8 @@ impl Home {
                 user: "me".into(),
                 machine: None,
             },
-            provenance: Provenance::new(folder.clone(), String::new(), true),
-            guard: None,
+            provenance: Provenance::new(None, String::new(), true),
+            machine: Machine::this(None),
             gpus: None,
             checkpoints: folder.join("checkpoints"),
             logs: folder.join("logs"),

@@ -8,13 +8,12 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::event::Event;
 use super::outcome::Outcome;
 use super::setup::Agent;
-use crate::process::now_ms;
+use super::tasks::Task;
 use crate::record::{BestThen, BestTrial, Posting, SweepView, last_posting, params_text};
 use crate::tracking::Run;
 use crate::trial::RunStatus;
@@ -32,7 +31,7 @@ const PARAMS: usize = 500;
 /// The task that posts.
 pub(super) struct Live {
     tell: UnboundedSender<News>,
-    task: JoinHandle<()>,
+    task: Task<()>,
 }
 
 /// A result.
@@ -47,7 +46,8 @@ impl Live {
     /// Begins; `parent` is the parent run whenever it was read.
     pub(super) fn start(agent: Arc<Agent>, parent: watch::Receiver<Option<Arc<Run>>>) -> Self {
         let (tell, told) = unbounded_channel();
-        Self { tell, task: tokio::spawn(keep(agent, told, parent)) }
+        let tasks = Arc::clone(&agent.machine.tasks);
+        Self { tell, task: Task::start(&tasks, keep(agent, told, parent)) }
     }
 
     /// Takes in a trial that is over.
@@ -64,20 +64,20 @@ impl Live {
         });
         let failed = outcome.status == RunStatus::Failed;
         // The task lives as long as this does.
-        let _ = self.tell.send(News { best, failed, time: now_ms() });
+        let _ = self.tell.send(News { best, failed, time: agent.machine.clock.now_ms() });
     }
 
     /// Posts what is left, if the store answers soon.
-    pub(super) async fn finish(self) {
+    pub(super) async fn finish(mut self) {
         drop(self.tell);
-        if timeout(LAST, self.task).await.is_err() {
+        if timeout(LAST, self.task.join()).await.is_err() {
             tracing::debug!("the store did not take the last posting in time");
         }
     }
 
     /// Ends without another word: the store is away, or there is no time.
     pub(super) fn abort(self) {
-        self.task.abort();
+        drop(self.task);
     }
 }
 
@@ -93,6 +93,7 @@ async fn keep(
     loop {
         (agent.events)(Event::Sweep(&board.view));
         tokio::select! {
+            biased;
             news = told.recv() => match news {
                 Some(news) => board.take_in(&agent, news),
                 None => break,
@@ -201,7 +202,7 @@ impl Board {
             by: &agent.identity.agent,
             best: self.own.clone(),
             results: &self.results,
-            now: now_ms(),
+            now: agent.machine.clock.now_ms(),
         };
         let outcome = posting.post(agent.store.as_ref()).await;
         (self.cost, self.posted) = (begun.elapsed(), Some(Instant::now()));

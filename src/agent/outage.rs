@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::event::Event;
 use super::setup::Agent;
+use super::tasks::Task;
 use crate::tracking::Outage;
 
 /// A server that is back sooner is no news.
@@ -17,26 +18,19 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Reports outages until dropped.
 pub(super) struct Herald {
-    task: Option<tokio::task::JoinHandle<()>>,
+    _task: Option<Task<()>>,
 }
 
 impl Herald {
     pub(super) fn start(agent: &Arc<Agent>) -> Self {
         let task = agent.outages.clone().map(|outages| {
             let agent = Arc::clone(agent);
-            tokio::spawn(async move {
+            let tasks = Arc::clone(&agent.machine.tasks);
+            Task::start(&tasks, async move {
                 report(outages, || agent.journal.kept(), |event| (agent.events)(event)).await;
             })
         });
-        Self { task }
-    }
-}
-
-impl Drop for Herald {
-    fn drop(&mut self) {
-        if let Some(task) = &self.task {
-            task.abort();
-        }
+        Self { _task: task }
     }
 }
 

@@ -1,12 +1,10 @@
 //! The agent's loop: as many trials side by side as asked for, until there is a reason to end.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
-use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
 use super::control::Control;
@@ -17,13 +15,14 @@ use super::live::Live;
 use super::liveness::{Leftovers, Look, Takeover, pulse, reconcile};
 use super::outage::Herald;
 use super::outcome::{Fate, Outcome};
+use super::own_trials::{Ending, OwnTrials};
 use super::setup::Agent;
 use super::stop::{Level, Stop, before_the_end, in_time};
 use super::summary::{EndReason, Summary};
 use super::trial::{CommandEnded, Wires, run_trial};
-use crate::process::{Ended, now_ms};
+use crate::process::Ended;
 use crate::record::{Claim, DEFAULT_LEASE, Order};
-use crate::trial::{RunStatus, TrialIndex};
+use crate::trial::RunStatus;
 
 /// The first look at the trials of others comes so soon; later ones at the pulse.
 const FIRST_LOOK: Duration = Duration::from_millis(200);
@@ -50,27 +49,20 @@ async fn run_rounds(agent: Arc<Agent>, stop: watch::Sender<Stop>) -> Result<Summ
         if !control.is_paused() {
             round.start_trials().await;
         }
-        if round.running.is_empty() && (round.error.is_some() || round.end_reason().is_some()) {
+        if round.own.is_empty() && (round.error.is_some() || round.end_reason().is_some()) {
             return round.finish().await;
         }
         let look_again = tokio::time::sleep(round.until_next_look);
         let mut stop = round.stop.clone();
         tokio::select! {
+            biased;
             Some(ended) = round.ended.recv() => round.command_ended(ended),
-            Some(settled) = round.running.join_next_with_id() => round.count(settled),
-            () = look_again, if round.waits_for_others => round.wait_longer(),
+            (number, ending) = round.own.next() => round.count(number, ending),
             Ok(()) = stop.changed() => round.stop = stop,
             () = control.changed() => {}
+            () = look_again, if round.waits_for_others => round.wait_longer(),
         }
     }
-}
-
-/// A trial of this agent.
-struct Own {
-    task: Id,
-    trial: TrialIndex,
-    /// Whether its command is, or may yet be, running.
-    has_command: bool,
 }
 
 struct Round {
@@ -78,9 +70,7 @@ struct Round {
     /// What the parent run says meanwhile.
     live: Live,
     stop: watch::Receiver<Stop>,
-    running: JoinSet<Result<Option<Outcome>, AgentError>>,
-    /// The trials that are running or being settled here.
-    own: Vec<Own>,
+    own: OwnTrials,
     /// Commands that are over, while their results are still being written down.
     ended: UnboundedReceiver<CommandEnded>,
     tell_ended: UnboundedSender<CommandEnded>,
@@ -113,11 +103,10 @@ impl Round {
     fn new(agent: Arc<Agent>, stop: watch::Receiver<Stop>, live: Live) -> Self {
         let (tell_ended, ended) = unbounded_channel();
         Self {
+            own: OwnTrials::new(Arc::clone(&agent.machine.tasks)),
             agent,
             live,
             stop,
-            running: JoinSet::new(),
-            own: Vec::new(),
             ended,
             tell_ended,
             started: 0,
@@ -169,17 +158,14 @@ impl Round {
         self.started += 1;
         self.until_next_look = FIRST_LOOK;
         let wires = Wires { stop: self.stop.clone(), ended: self.tell_ended.clone() };
-        let work = run_trial(Arc::clone(&self.agent), claim, wires);
-        let task = self.running.spawn(work).id();
-        self.own.push(Own { task, trial: claim.trial, has_command: true });
+        self.own.start(claim.trial, run_trial(Arc::clone(&self.agent), claim, wires));
     }
 
     /// The next command starts while the results of the former are being written down; but not of many formers, should
     /// the store be slow.
     fn has_place(&self) -> bool {
         let jobs = self.agent.options.jobs;
-        let commands = self.own.iter().filter(|own| own.has_command).count();
-        commands < jobs && self.running.len() < 2 * jobs
+        self.own.commands() < jobs && self.own.len() < 2 * jobs
     }
 
     fn command_ended(&mut self, ended: CommandEnded) {
@@ -188,9 +174,7 @@ impl Round {
         let metric = self.agent.config.metric.as_ref();
         let decides = metric.is_some_and(|metric| metric.target.is_some() || !self.has_metric)
             || self.agent.history.is_some();
-        for own in self.own.iter_mut().filter(|own| own.trial == ended.trial) {
-            own.has_command = decides;
-        }
+        self.own.command_ended(ended.trial, decides);
         self.can_run = self.can_run.or_else(|| self.shows_whether_it_can_run(ended));
         match ended.status {
             RunStatus::Failed => self.failures_in_a_row += 1,
@@ -220,7 +204,7 @@ impl Round {
             }
             self.nothing_free = true;
         }
-        let own: HashSet<TrialIndex> = self.own.iter().map(|own| own.trial).collect();
+        let own = self.own.trials();
         let asked = Instant::now();
         let look = self.takeover.look(&self.agent, &own).await;
         self.look_took = asked.elapsed();
@@ -272,33 +256,25 @@ impl Round {
         if self.nothing_left {
             return Some(EndReason::NothingLeft);
         }
-        if self.agent.time_is_up(now_ms()) {
+        if self.agent.time_is_up(self.agent.machine.clock.now_ms()) {
             return Some(EndReason::Duration);
         }
         options.count.is_some_and(|count| self.started >= count).then_some(EndReason::Count)
     }
 
-    fn count(&mut self, ended: Result<(Id, Result<Option<Outcome>, AgentError>), JoinError>) {
-        let id = match &ended {
-            Ok((id, _)) => *id,
-            Err(error) => error.id(),
-        };
+    fn count(&mut self, number: u64, ending: Ending) {
         // What a task said before it ended comes first.
         while let Ok(ended) = self.ended.try_recv() {
             self.command_ended(ended);
         }
-        self.own.retain(|own| own.task != id);
-        match ended {
-            Ok((_, Ok(Some(outcome)))) => self.count_outcome(outcome),
-            Ok((_, Ok(None))) => {
+        self.own.forget(number);
+        match ending {
+            Ok(Some(outcome)) => self.count_outcome(outcome),
+            Ok(None) => {
                 self.started -= 1;
                 self.nothing_free = true;
             }
-            Ok((_, Err(error))) => self.fail(error),
-            Err(error) => self.fail(AgentError::Io {
-                what: "a trial was cut off".into(),
-                source: std::io::Error::other(error),
-            }),
+            Err(error) => self.fail(error),
         }
     }
 

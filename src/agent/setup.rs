@@ -11,9 +11,9 @@ use tokio::sync::watch::Receiver;
 use super::event::Event;
 use super::hand_over::HandOver;
 use super::journal::{Journal, is_deleted};
+use super::machine::Machine;
 use super::trial::{Early, Gpus, Provenance, Standing};
 use crate::config::Config;
-use crate::process::Guard;
 use crate::record::{History, Ledger, Sweep};
 use crate::strategy::Strategy;
 use crate::tracking::{Outage, RunId, Store};
@@ -65,8 +65,8 @@ pub struct Agent {
     pub identity: Identity,
     /// Where the code stands.
     pub provenance: Provenance,
-    /// Kills what the commands started should this agent die.
-    pub guard: Option<Arc<Guard>>,
+    /// The machine that it works on.
+    pub machine: Machine,
     /// GPUs to hand out, one a trial.
     pub gpus: Option<Gpus>,
     /// Where the agent works.
@@ -121,7 +121,7 @@ impl Agent {
 
     /// How the code stands now.
     pub(super) async fn look_at_code(&self) -> Arc<Standing> {
-        self.provenance.look(|text| (self.events)(Event::Warning { text })).await
+        self.provenance.look(&self.machine.tasks, |text| (self.events)(Event::Warning { text })).await
     }
 
     /// Whether `max_duration`, counted from the start of the sweep, has run out.

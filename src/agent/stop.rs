@@ -150,6 +150,7 @@ async fn reached(mut stop: watch::Receiver<Stop>, time: impl Fn(&Stop) -> Option
             }
         };
         tokio::select! {
+            biased;
             () = due => return,
             Ok(()) = stop.changed() => {}
         }

@@ -21,7 +21,7 @@ mod spawn_error;
 pub use aside::aside;
 pub use ask::{TooSlow, ask_program};
 pub use child::{Child, Ended, Spec};
-pub use clock::now_ms;
+pub use clock::{Clock, now_ms};
 pub use git::{Changes, GitState, below_top, commits_apart, git_state, is_tracked};
 pub use gpus::{list_gpus, parse_gpus};
 pub use guard::{Guard, keep_guard};

@@ -6,7 +6,9 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval_at, timeout};
 
-use crate::process::now_ms;
+use crate::agent::setup::Agent;
+use crate::agent::tasks::Task;
+use crate::process::Clock;
 use crate::record::tags;
 use crate::tracking::{ErrorKind, RunId, Store};
 
@@ -29,7 +31,7 @@ pub(in crate::agent) fn patience(lease: Duration) -> Duration {
 /// Writes a changing value on a run until dropped. Others call the agent lost when they have seen the value stay the
 /// same for a whole lease on their own clock: no clocks are compared.
 pub(in crate::agent) struct Heartbeat {
-    task: tokio::task::JoinHandle<()>,
+    _task: Task<()>,
     lost: oneshot::Receiver<Lost>,
 }
 
@@ -43,9 +45,11 @@ pub(in crate::agent) enum Lost {
 }
 
 impl Heartbeat {
-    pub(in crate::agent) fn start(store: Arc<dyn Store>, run: RunId, lease: Duration) -> Self {
+    pub(in crate::agent) fn start(agent: &Agent, run: RunId) -> Self {
         let (tell, lost) = oneshot::channel();
-        let task = tokio::spawn(async move {
+        let (store, clock, lease) =
+            (Arc::clone(&agent.store), agent.machine.clock.clone(), agent.options.lease);
+        let task = Task::start(&agent.machine.tasks, async move {
             let period = pulse(lease);
             let mut beats = interval_at(tokio::time::Instant::now() + period, period);
             // After a suspension one beat is enough.
@@ -54,14 +58,14 @@ impl Heartbeat {
                 beats.tick().await;
                 // One that waits for a server to come back must not hold up the next, or it comes late when the
                 // server is back, and the trial is taken for lost.
-                let beat = timeout(patience(lease), beat(store.as_ref(), &run, count)).await;
+                let beat = timeout(patience(lease), beat(store.as_ref(), &run, count, &clock)).await;
                 if let Ok(Some(lost)) = beat {
                     let _ = tell.send(lost);
                     return;
                 }
             }
         });
-        Self { task, lost }
+        Self { _task: task, lost }
     }
 
     /// Waits for the news that the trial is no longer wanted.
@@ -73,17 +77,11 @@ impl Heartbeat {
     }
 }
 
-impl Drop for Heartbeat {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
 /// Writes a beat, and asks whether the trial is still wanted: both at once, so that a beat takes a slow store no longer
 /// than one answer. A beat on a run that was taken over is seen by nobody.
-async fn beat(store: &dyn Store, run: &RunId, count: u64) -> Option<Lost> {
+async fn beat(store: &dyn Store, run: &RunId, count: u64, clock: &Clock) -> Option<Lost> {
     // The time is for people to read; nobody compares clocks.
-    let beat = [(tags::HEARTBEAT.to_owned(), format!("{count} {}", now_ms()))];
+    let beat = [(tags::HEARTBEAT.to_owned(), format!("{count} {}", clock.now_ms()))];
     let (lost, written) = tokio::join!(lost(store, run), store.log_batch(run, &[], &[], &beat));
     // A server that is away is no reason to end a trial: the next beat may get through.
     if let (None, Err(error)) = (&lost, written) {

@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::signs::Signs;
 use crate::agent::setup::Agent;
 use crate::agent::trial::AGENT_LOST;
-use crate::process::now_ms;
 use crate::record::{attempts_of, lease_of, running_runs, tags};
 use crate::tracking::{Result, Run, RunId, RunUpdate};
 use crate::trial::{RunStatus, TrialIndex};
@@ -53,8 +52,8 @@ async fn end(agent: &Agent, run: &Run) -> Result<()> {
     }
     let why = (tags::REASON.to_owned(), AGENT_LOST.to_owned());
     agent.store.log_batch(&run.info.id, &[], &[], &[why]).await?;
-    let update =
-        RunUpdate { status: Some(RunStatus::Killed), end_time: Some(now_ms()), ..RunUpdate::default() };
+    let end_time = Some(agent.machine.clock.now_ms());
+    let update = RunUpdate { status: Some(RunStatus::Killed), end_time, ..RunUpdate::default() };
     agent.store.update_run(&run.info.id, &update).await
 }
 

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use crate::agent::journal::{discount, end_run};
 use crate::agent::setup::Agent;
-use crate::process::now_ms;
 use crate::record::{attempt_of, attempts_of, finished_runs, index_of, stopped_early, tags};
 use crate::tracking::{Result, Run, RunId};
 use crate::trial::{RunStatus, TrialIndex};
@@ -36,7 +35,7 @@ pub(in crate::agent) async fn reconcile(agent: &Agent) -> Result<()> {
         of.is_some_and(|attempts| attempt_of(run) <= *attempts)
     };
     for run in runs.iter().filter(|run| of_known_attempt(run)) {
-        let end = run.info.end_time.unwrap_or_else(now_ms);
+        let end = run.info.end_time.unwrap_or_else(|| agent.machine.clock.now_ms());
         if counted.contains(&run.info.id) {
             if was_taken_for_lost(run) {
                 end_run(store, &run.info.id, RunStatus::Finished, end).await?;

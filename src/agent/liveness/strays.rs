@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::heartbeat::pulse;
 use crate::agent::event::Event;
 use crate::agent::setup::Agent;
-use crate::process::{Mark, end_abandoned};
+use crate::process::Mark;
 use crate::record::{Claim, tags};
 use crate::tracking::{Run, RunId};
 
@@ -25,7 +25,8 @@ pub(in crate::agent) async fn end_earlier(agent: &Agent, claim: Claim, attempts:
     let mut ended = 0;
     for run in here {
         let grace = GRACE.min(agent.options.grace).min(pulse(agent.options.lease));
-        ended += end_abandoned(&mark_of(agent, &run.info.id), process_of(run), grace).await;
+        let mark = mark_of(agent, &run.info.id);
+        ended += agent.machine.processes.end_abandoned(&mark, process_of(run), grace).await;
     }
     if ended > 0 {
         let text = format!("ended {} that its lost agent had left running here", processes(ended));

@@ -9,7 +9,6 @@ use crate::agent::event::Event;
 use crate::agent::journal::{end_run, settle_for, written_status};
 use crate::agent::setup::Agent;
 use crate::agent::trial::{AGENT_LOST, GIVEN_BACK};
-use crate::process::now_ms;
 use crate::record::{Claim, Unfinished, attempt_of, attempts_of, index_of, running_runs, tags};
 use crate::tracking::{Result, Run};
 use crate::trial::{RunStatus, TrialIndex};
@@ -198,7 +197,7 @@ async fn supersede(agent: &Agent, claim: Claim) -> Result<()> {
             (tags::REASON.to_owned(), AGENT_LOST.to_owned()),
         ];
         agent.store.log_batch(&run.info.id, &[], &[], &notes).await?;
-        let end = run.info.end_time.unwrap_or_else(now_ms);
+        let end = run.info.end_time.unwrap_or_else(|| agent.machine.clock.now_ms());
         end_run(agent.store.as_ref(), &run.info.id, RunStatus::Killed, end).await?;
     }
     Ok(())

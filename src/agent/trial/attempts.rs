@@ -79,6 +79,7 @@ async fn give_back(agent: &Agent, claim: Claim) {
 
 async fn run_attempt(agent: &Arc<Agent>, claim: Claim, wires: &Wires) -> Result<Option<Outcome>, Failed> {
     let proposed = tokio::select! {
+        biased;
         proposed = wires.bounded(agent, propose(agent, claim)) => proposed?,
         // A model may take its time, and a large space its turns: whoever is to end does not wait for them.
         () = asked_to_end(wires.stop.clone()) => {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::process::{Ended, Tail, now_ms};
+use crate::process::{Ended, Tail};
 use crate::stopping::Stop as Verdict;
 use crate::tracking::{Metric, RunId};
 
@@ -70,7 +70,7 @@ pub(in crate::agent) struct Watched {
 
 impl Watched {
     /// A command that never ran: what it would have printed is the reason.
-    pub(in crate::agent) fn not_started(log: &Path, why: &str) -> Self {
+    pub(in crate::agent) fn not_started(log: &Path, why: &str, now: i64) -> Self {
         let mut tail = Tail::at(log);
         tail.push(format!("{why}\n").as_bytes());
         Self {
@@ -79,7 +79,7 @@ impl Watched {
             verdict: None,
             took: Duration::ZERO,
             tail,
-            end_time: now_ms(),
+            end_time: now,
             unsent: Vec::new(),
             beside: Vec::new(),
         }

@@ -14,7 +14,8 @@ use crate::agent::journal::abandon;
 use crate::agent::outcome::Outcome;
 use crate::agent::setup::Agent;
 use crate::agent::stop::LAST_CHANCE;
-use crate::process::{Blame, Child, SpawnError, now_ms};
+use crate::agent::tasks::Task;
+use crate::process::{Blame, SpawnError};
 use crate::record::{Claim, tags};
 use crate::tracking::{NewRun, RunId, RunInfo};
 
@@ -33,7 +34,7 @@ pub(in crate::agent) async fn run_prepared(
         let spec = prepared.spec(agent, &run, &uri);
         let taken = agent.ledger.taken().await;
         (agent.events)(Event::Started { claim, run: &run.id, point: &prepared.proposed.point, taken });
-        let mut watched = match Child::spawn(&spec, agent.guard.clone()) {
+        let mut watched = match agent.machine.processes.spawn(&spec) {
             Ok(child) => watch_command(agent, claim, &run.id, child, wires.stop.clone()).await,
             Err(error) => not_started(agent, claim, &run.id, error),
         };
@@ -50,7 +51,7 @@ pub(in crate::agent) async fn run_prepared(
     match watched {
         Ok(watched) => finish(agent, &run, &prepared, watched, patch, wires).await,
         Err(error) => {
-            let abandoned = abandon(agent.store.as_ref(), &run.id, &error, now_ms());
+            let abandoned = abandon(agent.store.as_ref(), &run.id, &error, agent.machine.clock.now_ms());
             // Others find out without it, after a lease.
             let _ = tokio::time::timeout(LAST_CHANCE, abandoned).await;
             Err(error.into())
@@ -66,12 +67,13 @@ fn not_started(agent: &Agent, claim: Claim, run: &RunId, error: SpawnError) -> R
     }
     let text = format!("{error}: {} ({})", error.source, error.hint());
     (agent.events)(Event::Note { trial: claim.trial, text: &text });
-    Ok(Watched::not_started(&agent.live_log(run), &text))
+    Ok(Watched::not_started(&agent.live_log(run), &text, agent.machine.clock.now_ms()))
 }
 
 /// Keeps the changes since the commit with the run, while the command runs.
 fn keep_patch(agent: &Agent, run: &RunInfo, code: &Standing) -> Option<Upload> {
     let patch = code.patch()?.to_vec();
     let (store, run) = (Arc::clone(&agent.store), run.clone());
-    Some(tokio::spawn(async move { store.put_artifact(&run, tags::GIT_DIFF_ARTIFACT, patch).await }))
+    let upload = async move { store.put_artifact(&run, tags::GIT_DIFF_ARTIFACT, patch).await };
+    Some(Task::start(&agent.machine.tasks, upload))
 }

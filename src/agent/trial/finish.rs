@@ -14,6 +14,7 @@ use crate::agent::journal::{
 };
 use crate::agent::outcome::{Fate, Outcome};
 use crate::agent::setup::Agent;
+use crate::agent::tasks::block;
 use crate::process::Tail;
 use crate::record::{Verdict, tags};
 use crate::tracking::{RunInfo, TrackingError};
@@ -104,8 +105,9 @@ async fn deliver_safely(
                 .map(|dropped| (dropped, Measured::default())),
         }
     };
-    let sync = sync_in_a_while(kept.as_ref());
+    let sync = sync_in_a_while(agent, kept.as_ref());
     let delivery = tokio::select! {
+        biased;
         delivery = wires.bounded(agent, delivery) => delivery,
         never = sync => match never {},
     };
@@ -128,7 +130,7 @@ async fn deliver_safely(
             if is_refusal(&error) {
                 kept.refuse();
             } else {
-                let _ = tokio::task::spawn_blocking(kept.sync()).await;
+                block(&agent.machine.tasks, kept.sync()).await;
                 // The journal has it under another name.
                 let _ = std::fs::remove_file(&live);
                 note(KEPT);
@@ -141,10 +143,10 @@ async fn deliver_safely(
 
 /// A store that takes its time may be away: then what it was to be given must outlive a power cut, too. On a store that
 /// answers at once, no trial waits for the disk.
-async fn sync_in_a_while(kept: Option<&Kept>) -> std::convert::Infallible {
+async fn sync_in_a_while(agent: &Agent, kept: Option<&Kept>) -> std::convert::Infallible {
     if let Some(kept) = kept {
         tokio::time::sleep(SYNC_AFTER).await;
-        let _ = tokio::task::spawn_blocking(kept.sync()).await;
+        block(&agent.machine.tasks, kept.sync()).await;
     }
     std::future::pending().await
 }
@@ -156,8 +158,8 @@ async fn write_down(
     log: Vec<u8>,
     patch: Option<Upload>,
 ) -> Result<(Delivered, Measured), TrackingError> {
-    if let Some(patch) = patch
-        && let Ok(Err(error)) = patch.await
+    if let Some(mut patch) = patch
+        && let Some(Err(error)) = patch.join().await
     {
         // No reason to lose a trial.
         tracing::warn!(%error, run = %run.id, "git.diff is not kept");

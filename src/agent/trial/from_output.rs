@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use regex::Regex;
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
 
 use crate::agent::journal::{is_refusal, log_values};
+use crate::agent::machine::Machine;
+use crate::agent::tasks::Task;
 use crate::config::Config;
-use crate::process::now_ms;
+use crate::process::Clock;
 use crate::tracking::{Metric, Result, RunId, Store};
 
 /// Bytes looked at of one line; what is beyond is no line that a person reads.
@@ -36,7 +37,8 @@ pub(in crate::agent) struct FromOutput {
     step: i64,
     odd: Odd,
     waiting: Arc<Waiting>,
-    task: JoinHandle<()>,
+    clock: Clock,
+    task: Task<()>,
 }
 
 /// What the pattern found that is no number.
@@ -68,13 +70,19 @@ struct Queue {
 
 impl FromOutput {
     /// Starts where the config asks for it.
-    pub(in crate::agent) fn start(config: &Config, store: &Arc<dyn Store>, run: &RunId) -> Option<Self> {
+    pub(in crate::agent) fn start(
+        config: &Config,
+        store: &Arc<dyn Store>,
+        machine: &Machine,
+        run: &RunId,
+    ) -> Option<Self> {
         let metric = config.metric.as_ref()?;
         let pattern = Regex::new(metric.from_output.as_deref()?).ok()?;
         let waiting = Arc::new(Waiting::default());
-        let task = tokio::spawn(deliver(Arc::clone(store), run.clone(), Arc::clone(&waiting)));
+        let delivery = deliver(Arc::clone(store), run.clone(), Arc::clone(&waiting));
+        let (task, clock) = (Task::start(&machine.tasks, delivery), machine.clock.clone());
         let (lines, odd) = (Lines::default(), Odd::default());
-        Some(Self { lines, pattern, name: metric.name.clone(), step: 0, odd, waiting, task })
+        Some(Self { lines, pattern, name: metric.name.clone(), step: 0, odd, waiting, clock, task })
     }
 
     /// Takes in what the command printed.
@@ -98,9 +106,10 @@ impl FromOutput {
         self.waiting.news.notify_one();
         self.waiting.end.notify_one();
         // A store that is away has its chance with the settlement.
-        if failing || tokio::time::timeout(LAST_DELIVERY, &mut self.task).await.is_err() {
-            self.task.abort();
+        if !failing {
+            let _ = tokio::time::timeout(LAST_DELIVERY, self.task.join()).await;
         }
+        drop(self.task);
         self.odd.tell(self.step, &note);
         let mut queue = self.waiting.queue();
         if queue.refused > 0 {
@@ -114,7 +123,7 @@ impl FromOutput {
         if found.is_empty() {
             return;
         }
-        let timestamp = now_ms();
+        let timestamp = self.clock.now_ms();
         let mut queue = self.waiting.queue();
         for value in found {
             queue.values.push(Metric { key: self.name.clone(), value: *value, timestamp, step: self.step });
@@ -141,12 +150,6 @@ impl Odd {
                 "metric.from_output also matched {count} times what is not a number, such as `{first}`"
             )),
         }
-    }
-}
-
-impl Drop for FromOutput {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
 
@@ -197,6 +200,7 @@ async fn deliver(store: Arc<dyn Store>, run: RunId, waiting: Arc<Waiting>) {
         }
         if !closed || pause > PAUSE {
             tokio::select! {
+                biased;
                 () = tokio::time::sleep(pause) => {}
                 () = waiting.end.notified() => {}
             }
@@ -361,7 +365,7 @@ mod tests {
         store.fails(fault);
         let config = crate::config::check(METRIC.as_bytes()).config.unwrap();
         let port: Arc<dyn Store> = store.clone();
-        let mut output = FromOutput::start(&config, &port, &run).unwrap();
+        let mut output = FromOutput::start(&config, &port, &Machine::this(None), &run).unwrap();
         output.push(b"loss=1\nloss=2\n");
         // A first try is over by then.
         tokio::time::sleep(PAUSE / 2).await;

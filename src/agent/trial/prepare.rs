@@ -12,7 +12,7 @@ use crate::agent::liveness::mark_of;
 use crate::agent::setup::Agent;
 use crate::config::Method;
 use crate::config::command::{RenderContext, Rendered, render};
-use crate::process::{Spec, now_ms};
+use crate::process::Spec;
 use crate::record::{Claim, NewTrial, lease_text, tags};
 use crate::space::Point;
 use crate::tracking::{NewRun, RunInfo};
@@ -149,7 +149,7 @@ impl Prepared {
             agent: &identity.agent,
             host: &identity.host,
             tags: &tags,
-            now: now_ms(),
+            now: agent.machine.clock.now_ms(),
         }
         .run()
     }

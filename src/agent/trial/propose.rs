@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::agent::error::AgentError;
 use crate::agent::setup::Agent;
+use crate::agent::tasks::block;
 use crate::record::{Claim, Fixed, History, Saw, Seen, attempts_of, point_of, tags, under_way};
 use crate::space::Point;
 use crate::strategy::{Expectation, Observation, Proposal, StrategyError};
@@ -130,16 +131,13 @@ fn read_point(text: &str) -> Result<Point, TrackingError> {
 /// A model takes its time: meanwhile the agent's other trials are watched.
 async fn suggest(agent: &Arc<Agent>, trial: TrialIndex, seen: &Seen) -> Result<Option<Proposal>, AgentError> {
     let (agent, observations) = (Arc::clone(agent), Arc::clone(&seen.observations));
-    let suggested = tokio::task::spawn_blocking(move || agent.strategy.suggest(trial.0, &observations)).await;
-    match suggested {
-        Ok(proposal) => Ok(proposal?),
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(error) => Err(AgentError::Io {
-                what: format!("the proposal of trial {trial} was cut off"),
-                source: std::io::Error::other(error),
-            }),
-        },
+    let tasks = Arc::clone(&agent.machine.tasks);
+    match block(&tasks, move || agent.strategy.suggest(trial.0, &observations)).await {
+        Some(proposal) => Ok(proposal?),
+        None => Err(AgentError::Io {
+            what: format!("the proposal of trial {trial} was cut off"),
+            source: std::io::Error::other("no thread could be started, or the strategy has failed"),
+        }),
     }
 }
 

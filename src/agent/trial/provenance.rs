@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::process::{Changes, GitState, aside, git_state};
+use crate::agent::tasks::{Tasks, block};
+use crate::process::{Changes, GitState, git_state};
 use crate::record::{Code, fingerprint, sha256, tags};
 use crate::space::Point;
 
@@ -19,7 +20,8 @@ pub const TOO_LARGE: &str = "too large";
 
 /// Looks at the work tree.
 pub struct Provenance {
-    folder: PathBuf,
+    /// `None`: there is nothing to look at.
+    folder: Option<PathBuf>,
     /// The canonical config.
     config: String,
     /// Whether the changes themselves are kept.
@@ -45,14 +47,15 @@ pub(in crate::agent) struct Standing {
 }
 
 impl Provenance {
-    /// Of the work tree that holds `folder`; `config` is canonical. Where changes are not kept, their hash is.
+    /// Of the work tree that holds `folder`; `None`: of none. `config` is canonical. Where changes are not kept, their
+    /// hash is.
     #[must_use]
-    pub fn new(folder: PathBuf, config: String, keeps_changes: bool) -> Self {
+    pub fn new(folder: Option<PathBuf>, config: String, keeps_changes: bool) -> Self {
         Self { folder, config, keeps_changes, latest: Mutex::new(None), silent: AtomicBool::new(false) }
     }
 
     /// How the code stands; `warn` is called, once, where that can't be found out.
-    pub(in crate::agent) async fn look(&self, warn: impl Fn(&str)) -> Arc<Standing> {
+    pub(in crate::agent) async fn look(&self, tasks: &Arc<dyn Tasks>, warn: impl Fn(&str)) -> Arc<Standing> {
         let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(latest) = latest
             && latest.at.elapsed() < FRESH.max(latest.cost * WORTH)
@@ -60,10 +63,9 @@ impl Provenance {
             return latest.code;
         }
         let (folder, start) = (self.folder.clone(), Instant::now());
-        let git = if self.silent.load(Ordering::Relaxed) {
-            None
-        } else {
-            match aside(move || git_state(&folder)).await {
+        let git = match folder.filter(|_| !self.silent.load(Ordering::Relaxed)) {
+            None => None,
+            Some(folder) => match block(tasks, move || git_state(&folder)).await {
                 Some(Ok(git)) => git,
                 Some(Err(slow)) => {
                     // Trials side by side may have asked at the same time.
@@ -73,7 +75,7 @@ impl Provenance {
                     None
                 }
                 None => None,
-            }
+            },
         };
         let changes = git.as_ref().and_then(|git| changes_hash(&git.changes));
         let code = Arc::new(Standing { git, changes, keeps_changes: self.keeps_changes });

@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep_until};
 use super::early::{Early, reached_tag};
 use crate::agent::hand_over::News;
 use crate::agent::setup::Agent;
+use crate::agent::tasks::Task;
 use crate::record::curve;
 use crate::stopping::{Compares, Curve, Marks, Other, Rule, Stop};
 use crate::tracking::{Result, RunId, Store};
@@ -29,7 +30,7 @@ const SHARE: u32 = 10;
 
 /// Judges a running trial until dropped, or until it is to be stopped.
 pub(in crate::agent) struct Stopper {
-    task: Option<tokio::task::JoinHandle<()>>,
+    _task: Option<Task<()>>,
     decided: oneshot::Receiver<Stop>,
 }
 
@@ -48,9 +49,9 @@ impl Stopper {
                 others: Vec::new(),
                 written: Marks::default(),
             };
-            tokio::spawn(watch(watched, Pace::new(news.is_some()), news, tell))
+            Task::start(&agent.machine.tasks, watch(watched, Pace::new(news.is_some()), news, tell))
         });
-        Self { task, decided }
+        Self { _task: task, decided }
     }
 
     /// Waits for the judgement that the trial is to be stopped. There is at most one.
@@ -58,14 +59,6 @@ impl Stopper {
         match (&mut self.decided).await {
             Ok(stop) => stop,
             Err(_) => std::future::pending().await,
-        }
-    }
-}
-
-impl Drop for Stopper {
-    fn drop(&mut self) {
-        if let Some(task) = &self.task {
-            task.abort();
         }
     }
 }
@@ -173,6 +166,7 @@ impl Pace {
             }
         };
         tokio::select! {
+            biased;
             () = heard => sleep_until(self.not_before).await,
             () = sleep_until(self.looked + self.wait) => {}
         }

@@ -1,6 +1,5 @@
 //! Watching a command to its end, and ending it where it must be.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -13,9 +12,10 @@ use super::stopper::Stopper;
 use crate::agent::error::AgentError;
 use crate::agent::event::Event;
 use crate::agent::liveness::{Heartbeat, Lost, left_behind};
+use crate::agent::processes::Process;
 use crate::agent::setup::Agent;
 use crate::agent::stop::{Level, Stop};
-use crate::process::{Child, Tail, now_ms};
+use crate::process::Tail;
 use crate::record::Claim;
 use crate::tracking::RunId;
 
@@ -25,14 +25,14 @@ pub(in crate::agent) async fn watch_command(
     agent: &Agent,
     claim: Claim,
     run: &RunId,
-    mut child: Child,
+    mut child: Box<dyn Process>,
     mut stop: watch::Receiver<Stop>,
 ) -> Result<Watched, AgentError> {
     let broken = |source| AgentError::Io { what: format!("trial {} can't be watched", claim.trial), source };
     let started = Instant::now();
     let mut tail = Tail::at(&agent.live_log(run));
-    let mut from_output = FromOutput::start(&agent.config, &agent.store, run);
-    let mut heartbeat = Heartbeat::start(Arc::clone(&agent.store), run.clone(), agent.options.lease);
+    let mut from_output = FromOutput::start(&agent.config, &agent.store, &agent.machine, run);
+    let mut heartbeat = Heartbeat::start(agent, run.clone());
     let mut stopper = Stopper::start(agent, claim.trial, run);
     let mut verdict = None;
     let mut ending = Ending {
@@ -42,7 +42,7 @@ pub(in crate::agent) async fn watch_command(
         grace: agent.options.grace,
     };
     let ended = loop {
-        let on_output = |bytes: &[u8]| {
+        let mut on_output = |bytes: &[u8]| {
             (agent.events)(Event::Output { trial: claim.trial, bytes });
             tail.push(bytes);
             if let Some(from_output) = &mut from_output {
@@ -52,28 +52,28 @@ pub(in crate::agent) async fn watch_command(
         tokio::select! {
             // What has ended by itself is not stopped.
             biased;
-            ended = child.watch(on_output) => break ended.map_err(broken)?,
+            ended = child.watch(&mut on_output) => break ended.map_err(broken)?,
             asked = asked_beyond(&mut stop, ending.level) => {
                 let cut = if asked.give_back { Cut::TakenAway } else { Cut::Stopped };
-                ending.escalate(&child, asked.level, cut);
+                ending.escalate(child.as_ref(), asked.level, cut);
             }
             lost = heartbeat.lost(), if ending.cut.is_none() => {
                 let cut = if lost == Lost::Deleted { Cut::Deleted } else { Cut::Superseded };
-                ending.escalate(&child, Level::Terminate, cut);
+                ending.escalate(child.as_ref(), Level::Terminate, cut);
             }
-            () = reached(ending.deadline) => ending.time_is_up(&child),
+            () = reached(ending.deadline) => ending.time_is_up(child.as_ref()),
             stop = stopper.decided(), if verdict.is_none() && ending.cut.is_none() => {
                 if is_shadow(agent) {
                     (agent.events)(Event::WouldStop { trial: claim.trial, stop: &stop });
                 } else {
-                    ending.escalate(&child, Level::Terminate, Cut::StoppedEarly);
+                    ending.escalate(child.as_ref(), Level::Terminate, Cut::StoppedEarly);
                 }
                 verdict = Some(stop);
             }
         }
     };
-    let (took, end_time) = (started.elapsed(), now_ms());
-    let strays = child.end_strays(ending.grace_left(), killed(&mut stop)).await;
+    let (took, end_time) = (started.elapsed(), agent.machine.clock.now_ms());
+    let strays = child.end_strays(ending.grace_left(), Box::pin(killed(&mut stop))).await;
     if strays > 0 && !agent.strays_told.swap(true, Ordering::Relaxed) {
         (agent.events)(Event::Note { trial: claim.trial, text: &left_behind(strays) });
     }
@@ -103,7 +103,7 @@ struct Ending {
 }
 
 impl Ending {
-    fn escalate(&mut self, child: &Child, level: Level, cut: Cut) {
+    fn escalate(&mut self, child: &dyn Process, level: Level, cut: Cut) {
         self.cut.get_or_insert(cut);
         self.level = level;
         if level == Level::Kill {
@@ -126,7 +126,7 @@ impl Ending {
         }
     }
 
-    fn time_is_up(&mut self, child: &Child) {
+    fn time_is_up(&mut self, child: &dyn Process) {
         let next = if self.level < Level::Terminate { Level::Terminate } else { Level::Kill };
         self.escalate(child, next, Cut::TimedOut);
     }

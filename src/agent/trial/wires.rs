@@ -2,11 +2,11 @@
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
 use crate::agent::error::AgentError;
 use crate::agent::setup::Agent;
 use crate::agent::stop::{Stop, in_time};
+use crate::agent::tasks::Task;
 use crate::process::Ended;
 use crate::tracking::TrackingError;
 use crate::trial::{RunStatus, TrialIndex};
@@ -55,4 +55,4 @@ impl From<AgentError> for Failed {
 }
 
 /// Something that is being saved.
-pub(in crate::agent) type Upload = JoinHandle<Result<(), TrackingError>>;
+pub(in crate::agent) type Upload = Task<Result<(), TrackingError>>;

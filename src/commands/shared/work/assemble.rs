@@ -12,7 +12,7 @@ use super::args::WorkArgs;
 use super::hand_over::{ToGateway, ToServer};
 use super::one_machine;
 use super::workdir;
-use crate::agent::{Agent, Early, Gpus, HandOver, Journal, Options, Provenance, Warned};
+use crate::agent::{Agent, Early, Gpus, HandOver, Journal, Machine, Options, Provenance, Warned};
 use crate::config::{self, Config};
 use crate::gateway::Gateway;
 use crate::process::{Guard, list_gpus, parse_gpus};
@@ -77,7 +77,7 @@ pub async fn assemble(
         },
         warned: Warned::default(),
         provenance: Provenance::new(
-            place.folder.clone(),
+            Some(place.folder.clone()),
             config::canonical(&sweep.config).unwrap_or_default(),
             config.git_diff,
         ),
@@ -91,7 +91,7 @@ pub async fn assemble(
         ledger,
         hand_over,
         identity,
-        guard: guard(context),
+        machine: Machine::this(guard(context)),
         gpus: gpus.map(Gpus::new),
         folder: context.folder.clone(),
         workdir: place.folder,
