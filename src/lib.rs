@@ -22,3 +22,11 @@ pub mod text;
 pub mod tracking;
 pub mod trial;
 pub mod ui;
+
+// The suite of promises that the integration tests hold stores to, for the store in memory, which they can't see.
+#[cfg(test)]
+extern crate self as sweep;
+#[cfg(test)]
+#[allow(dead_code, missing_docs, clippy::unwrap_used, clippy::print_stdout)]
+#[path = "../tests/integration/contract/mod.rs"]
+mod contract;

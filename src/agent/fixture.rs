@@ -1,26 +1,21 @@
-//! An agent for tests, on a database of its own, whose store can be made to fail after so many writes.
+//! An agent for tests, on a store of its own, which can be made to fail after so many writes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use async_trait::async_trait;
-
 use super::{Agent, HandOver, Identity, Journal, Machine, News, Options, Provenance};
 use crate::record::{Claim, ClaimOrder, History, Ledger, NewSweep, NewTrial, Sweep};
 use crate::space::Point;
-use crate::tracking::embedded::EmbeddedStore;
-use crate::tracking::{
-    ArtifactEntry, ErrorKind, Experiment, ExperimentId, Metric, NewRun, Page, ParamWrite, Registry, Result,
-    Run, RunId, RunInfo, RunQuery, RunUpdate, Store, TrackingError,
-};
+use crate::tracking::memory::{Call, MemoryStore, way_to_memory};
+use crate::tracking::{ErrorKind, Result, Run, RunId, RunInfo, Store, TrackingError};
 
 /// A short lease: the tests wait for it.
 pub(super) const LEASE: Duration = Duration::from_millis(20);
 
-/// A sweep in a database of its own.
+/// A sweep in a store of its own.
 pub(super) struct Home {
-    pub(super) store: EmbeddedStore,
+    pub(super) store: MemoryStore,
     pub(super) sweep: Sweep,
     pub(super) config: Vec<u8>,
     folder: tempfile::TempDir,
@@ -29,7 +24,7 @@ pub(super) struct Home {
 impl Home {
     pub(super) async fn new(config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = EmbeddedStore::open(&format!("sqlite:///{}/mlflow.db", folder.path().display())).unwrap();
+        let store = MemoryStore::new();
         let new = NewSweep {
             name: "test",
             experiment: "Default",
@@ -57,7 +52,7 @@ impl Home {
         let strategy = crate::strategy::for_config(&config, self.sweep.seed).unwrap();
         let size = strategy.size().and_then(|size| u64::try_from(size).ok());
         let limit = config.run_cap.into_iter().chain(size).min();
-        let mortal = Arc::new(Mortal { inner: self.store.clone(), left: AtomicI64::new(i64::MAX) });
+        let mortal = Arc::new(Mortal { store: self.store.clone(), left: AtomicI64::new(i64::MAX) });
         let store: Arc<dyn Store> = Arc::<Mortal>::clone(&mortal);
         let (token, order) = (name.to_owned(), ClaimOrder::Ascending);
         let ledger = Ledger::open(Arc::clone(&store), &self.sweep.ledger, token, order, limit).await.unwrap();
@@ -135,7 +130,8 @@ impl Home {
     }
 }
 
-struct Nowhere;
+/// Commands reach no store.
+pub(super) struct Nowhere;
 
 impl HandOver for Nowhere {
     fn open(&self, _run: &RunInfo, _experiment: &str) -> String {
@@ -159,7 +155,7 @@ impl HandOver for Nowhere {
 
 /// A store that is gone after so many writes, as for an agent that is killed.
 pub(super) struct Mortal {
-    inner: EmbeddedStore,
+    store: MemoryStore,
     left: AtomicI64,
 }
 
@@ -169,88 +165,25 @@ impl Mortal {
         self.left.store(writes, Ordering::SeqCst);
     }
 
-    fn gone() -> TrackingError {
-        TrackingError::new(ErrorKind::Unavailable, "the agent was killed")
+    fn local(&self) -> bool {
+        true
     }
 
-    fn read(&self) -> Result<&EmbeddedStore> {
-        if self.left.load(Ordering::SeqCst) > 0 { Ok(&self.inner) } else { Err(Self::gone()) }
-    }
-
-    fn write(&self) -> Result<&EmbeddedStore> {
-        if self.left.fetch_sub(1, Ordering::SeqCst) > 0 { Ok(&self.inner) } else { Err(Self::gone()) }
-    }
-}
-
-#[async_trait]
-impl Store for Mortal {
-    fn uri(&self) -> &str {
-        self.inner.uri()
-    }
-
-    fn registry(&self) -> &dyn Registry {
-        self.inner.registry()
-    }
-
-    async fn experiment_by_name(&self, name: &str) -> Result<Option<Experiment>> {
-        self.read()?.experiment_by_name(name).await
-    }
-
-    async fn create_experiment(&self, name: &str) -> Result<ExperimentId> {
-        self.write()?.create_experiment(name).await
-    }
-
-    async fn experiments(&self) -> Result<Vec<Experiment>> {
-        self.read()?.experiments().await
-    }
-
-    async fn create_run(&self, run: &NewRun) -> Result<RunInfo> {
-        self.write()?.create_run(run).await
-    }
-
-    async fn run(&self, id: &RunId) -> Result<Run> {
-        self.read()?.run(id).await
-    }
-
-    async fn update_run(&self, id: &RunId, update: &RunUpdate) -> Result<()> {
-        self.write()?.update_run(id, update).await
-    }
-
-    async fn delete_run(&self, id: &RunId) -> Result<()> {
-        self.write()?.delete_run(id).await
-    }
-
-    async fn search_runs(&self, query: &RunQuery) -> Result<Page<Run>> {
-        self.read()?.search_runs(query).await
-    }
-
-    async fn log_param(&self, id: &RunId, key: &str, value: &str) -> Result<ParamWrite> {
-        self.write()?.log_param(id, key, value).await
-    }
-
-    async fn log_batch(
+    async fn ask<T, F: Future<Output = Result<T>>>(
         &self,
-        id: &RunId,
-        metrics: &[Metric],
-        params: &[(String, String)],
-        tags: &[(String, String)],
-    ) -> Result<()> {
-        self.write()?.log_batch(id, metrics, params, tags).await
-    }
-
-    async fn metric_history(&self, id: &RunId, key: &str) -> Result<Vec<Metric>> {
-        self.read()?.metric_history(id, key).await
-    }
-
-    async fn put_artifact(&self, run: &RunInfo, path: &str, bytes: Vec<u8>) -> Result<()> {
-        self.write()?.put_artifact(run, path, bytes).await
-    }
-
-    async fn artifact(&self, run: &RunInfo, path: &str) -> Result<Vec<u8>> {
-        self.read()?.artifact(run, path).await
-    }
-
-    async fn artifacts(&self, run: &RunInfo, path: &str) -> Result<Vec<ArtifactEntry>> {
-        self.read()?.artifacts(run, path).await
+        call: Call<'_>,
+        request: impl Fn() -> F,
+    ) -> Result<T> {
+        let left = if call.writes {
+            self.left.fetch_sub(1, Ordering::SeqCst)
+        } else {
+            self.left.load(Ordering::SeqCst)
+        };
+        if left > 0 {
+            return request().await;
+        }
+        Err(TrackingError::new(ErrorKind::Unavailable, "the agent was killed"))
     }
 }
+
+way_to_memory!(Mortal);

@@ -8,6 +8,8 @@ pub mod embedded;
 mod error;
 pub mod filter;
 pub mod local_artifacts;
+#[cfg(test)]
+pub(crate) mod memory;
 mod outage;
 mod pages;
 pub mod protocol;

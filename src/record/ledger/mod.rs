@@ -13,12 +13,12 @@
 
 mod claim;
 mod keys;
-#[cfg(test)]
-mod memory;
 mod point_shards;
 mod points;
 mod reading;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -310,8 +310,10 @@ impl Ledger {
         };
         let fact = Fact::Claimed { trial: claim.trial, attempt: claim.attempt };
         let outcome = self.store.log_param(&shard.run, &fact.key(), &self.claim_text).await?;
-        shard.claimed(claim.trial, claim.attempt, &self.claim_text);
-        Ok(outcome == ParamWrite::Held)
+        let held = outcome == ParamWrite::Held;
+        // Whose it is else is known once the shard is read.
+        shard.claimed(claim.trial, claim.attempt, if held { &self.claim_text } else { "" });
+        Ok(held)
     }
 
     async fn write(&self, trial: TrialIndex, fact: Fact, value: &str) -> Result<ParamWrite> {

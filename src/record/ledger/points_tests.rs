@@ -6,13 +6,50 @@ use std::sync::{Arc, Mutex};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
-use super::super::memory::{Memory, Wire};
 use super::super::{Claim, ClaimOrder, Ledger, SHARD};
 use super::*;
-use crate::tracking::{NewRun, Store};
+use crate::tracking::memory::{Call, MemoryStore, way_to_memory};
+use crate::tracking::{ErrorKind, NewRun, Store, TrackingError};
 
-async fn root(memory: &Arc<Memory>) -> RunId {
-    let store = Wire::new(memory, 0, None);
+/// One agent's way to the store: whoever asks may have to wait for others, and may be gone at any call.
+struct Wire {
+    store: MemoryStore,
+    rng: Mutex<ChaCha8Rng>,
+    /// Calls until the agent is gone; `None`: it lives.
+    left: Mutex<Option<u32>>,
+}
+
+impl Wire {
+    fn new(store: &MemoryStore, seed: u64, left: Option<u32>) -> Self {
+        let rng = Mutex::new(ChaCha8Rng::seed_from_u64(seed));
+        Self { store: store.clone(), rng, left: Mutex::new(left) }
+    }
+
+    fn local(&self) -> bool {
+        true
+    }
+
+    async fn ask<T, F: Future<Output = Result<T>>>(&self, _: Call<'_>, request: impl Fn() -> F) -> Result<T> {
+        let wait = {
+            let mut rng = self.rng.lock().unwrap();
+            // As a rule a moment, now and then so long that others finish meanwhile.
+            if rng.random_range(0..20) == 0 { rng.random_range(0..400) } else { rng.random_range(0..6) }
+        };
+        for _ in 0..wait {
+            tokio::task::yield_now().await;
+        }
+        match self.left.lock().unwrap().as_mut() {
+            Some(0) => return Err(TrackingError::new(ErrorKind::Unavailable, "the agent is gone")),
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        request().await
+    }
+}
+
+way_to_memory!(Wire);
+
+async fn root(memory: &MemoryStore) -> RunId {
     let parent = NewRun {
         experiment_id: crate::tracking::ExperimentId("0".into()),
         name: "model".into(),
@@ -20,18 +57,19 @@ async fn root(memory: &Arc<Memory>) -> RunId {
         start_time: 0,
         tags: Vec::new(),
     };
-    let parent = store.create_run(&parent).await.unwrap();
-    Ledger::create(&store, &parent, "me").await.unwrap()
+    let parent = memory.create_run(&parent).await.unwrap();
+    Ledger::create(memory, &parent, "me").await.unwrap()
 }
 
-async fn open(memory: &Arc<Memory>, root: &RunId, token: &str, limit: u64) -> Ledger {
-    let store: Arc<dyn Store> = Arc::new(Wire::new(memory, 1, None));
-    Ledger::open(store, root, token.to_owned(), ClaimOrder::Ascending, Some(limit)).await.unwrap()
+async fn open(memory: &MemoryStore, root: &RunId, token: &str, limit: u64) -> Ledger {
+    Ledger::open(Arc::new(memory.clone()), root, token.to_owned(), ClaimOrder::Ascending, Some(limit))
+        .await
+        .unwrap()
 }
 
 /// A sweep of a finite space, and what an all-knowing observer sees of it.
 struct World {
-    memory: Arc<Memory>,
+    memory: MemoryStore,
     root: RunId,
     limit: u64,
     /// Points `{"x":0}` to this one.
@@ -106,8 +144,7 @@ impl World {
     }
 
     async fn check(&self) {
-        let store = Wire::new(&self.memory, 0, None);
-        let ledger = Ledger::read(&store, &self.root).await.unwrap();
+        let ledger = Ledger::read(&self.memory, &self.root).await.unwrap();
         assert_eq!(ledger.unfinished(), []);
         let results = ledger.results();
         let with_point = self.limit.min(self.points);
@@ -126,7 +163,7 @@ fn play(seed: u64) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let memory = Arc::new(Memory::default());
+        let memory = MemoryStore::new();
         let root = root(&memory).await;
         let (limit, points) = (rng.random_range(1..8), rng.random_range(1..8));
         let padding = if rng.random_range(0..4) == 0 { 1200 } else { 0 };
@@ -163,7 +200,7 @@ fn every_schedule_ends_with_every_index_done_and_no_point_twice() {
 
 #[tokio::test]
 async fn an_attempt_that_slept_between_claim_and_point_is_given_the_point_of_the_one_after_it() {
-    let memory = Arc::new(Memory::default());
+    let memory = MemoryStore::new();
     let root = root(&memory).await;
     let (slow, quick) = (open(&memory, &root, "slow", 2).await, open(&memory, &root, "quick", 2).await);
     let first = slow.claim().await.unwrap().unwrap();
@@ -189,7 +226,7 @@ async fn an_attempt_that_slept_between_claim_and_point_is_given_the_point_of_the
 
 #[tokio::test]
 async fn points_of_a_large_sweep_are_spread_so_that_no_run_of_the_ledger_grows_without_bound() {
-    let memory = Arc::new(Memory::default());
+    let memory = MemoryStore::new();
     let root = root(&memory).await;
     let limit = 4 * SHARD;
     let agent = open(&memory, &root, "me", limit).await;
@@ -200,9 +237,9 @@ async fn points_of_a_large_sweep_are_spread_so_that_no_run_of_the_ledger_grows_w
         agent.settle(claim, &RunId("run".into())).await.unwrap();
     }
     // Two shards of trials, and three of points beside the root.
-    let runs = Ledger::runs(&Wire::new(&memory, 0, None), &root).await.unwrap();
+    let runs = Ledger::runs(&memory, &root).await.unwrap();
     assert_eq!(runs.len(), 5);
-    let largest = *memory.largest_read.lock().unwrap();
+    let largest = memory.largest_read();
     assert!(largest < 3500, "a run with {largest} params was read");
     // Another agent comes to the same place.
     let other = open(&memory, &root, "other", limit).await;
@@ -218,12 +255,11 @@ async fn points_of_a_large_sweep_are_spread_so_that_no_run_of_the_ledger_grows_w
 
 #[tokio::test]
 async fn points_of_a_ledger_of_an_earlier_version_stay_readable() {
-    let memory = Arc::new(Memory::default());
+    let memory = MemoryStore::new();
     let root = root(&memory).await;
-    let store = Wire::new(&memory, 0, None);
     let (old, limit) = ("{\"x\":1}", 5 * SHARD);
-    store.log_param(&root, "trial/000000", "old").await.unwrap();
-    store.log_param(&root, &format!("point/{}", key_of(old)), &format!("0 {old}")).await.unwrap();
+    memory.log_param(&root, "trial/000000", "old").await.unwrap();
+    memory.log_param(&root, &format!("point/{}", key_of(old)), &format!("0 {old}")).await.unwrap();
     let agent = open(&memory, &root, "new", limit).await;
     assert_eq!(agent.point_of(TrialIndex(0)).await.unwrap().as_deref(), Some(old));
     let claim = agent.claim().await.unwrap().unwrap();
@@ -233,21 +269,20 @@ async fn points_of_a_ledger_of_an_earlier_version_stay_readable() {
 
 #[tokio::test]
 async fn a_point_that_its_holder_is_not_run_with_can_be_taken() {
-    let memory = Arc::new(Memory::default());
+    let memory = MemoryStore::new();
     let root = root(&memory).await;
     let agent = open(&memory, &root, "me", 2).await;
     let (first, left) = (agent.claim().await.unwrap().unwrap(), "{\"x\":2}");
     agent.fix_point(first.trial, "{\"x\":1}", false).await.unwrap();
     // Earlier versions could leave this behind.
-    let store = Wire::new(&memory, 0, None);
-    store.log_param(&root, &format!("point/{}", key_of(left)), &format!("0 {left}")).await.unwrap();
+    memory.log_param(&root, &format!("point/{}", key_of(left)), &format!("0 {left}")).await.unwrap();
     let second = agent.claim().await.unwrap().unwrap();
     assert_eq!(agent.fix_point(second.trial, left, false).await.unwrap(), Fixed::Point(left.into()));
 }
 
 #[tokio::test]
 async fn a_point_that_is_insisted_on_is_run_twice() {
-    let memory = Arc::new(Memory::default());
+    let memory = MemoryStore::new();
     let root = root(&memory).await;
     let agent = open(&memory, &root, "me", 2).await;
     let (one, two) = (agent.claim().await.unwrap().unwrap(), agent.claim().await.unwrap().unwrap());

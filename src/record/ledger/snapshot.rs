@@ -119,7 +119,7 @@ impl Shard {
 
     pub(super) fn claimed(&mut self, trial: TrialIndex, attempt: u32, claim: &str) {
         if let Some(entry) = self.entry_mut(trial)
-            && attempt > entry.attempts
+            && attempt >= entry.attempts
         {
             entry.attempts = attempt;
             claim.clone_into(&mut entry.claim);

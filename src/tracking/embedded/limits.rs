@@ -17,7 +17,7 @@ const EXPERIMENT_TAG_VALUE: usize = 20_000;
 
 /// Checks the name of a metric, param or tag: letters and digits of any script, `_ - . space : /`, and a normal
 /// relative path.
-pub(super) fn check_key(kind: &str, key: &str) -> Result<()> {
+pub(in crate::tracking) fn check_key(kind: &str, key: &str) -> Result<()> {
     if key.is_empty() {
         return Err(invalid(format!("Invalid value for the {kind} name: it is empty.")));
     }
@@ -39,7 +39,7 @@ pub(super) fn check_key(kind: &str, key: &str) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn check_metric(metric: &Metric) -> Result<()> {
+pub(in crate::tracking) fn check_metric(metric: &Metric) -> Result<()> {
     check_key("metric", &metric.key)?;
     if metric.timestamp < 0 {
         return Err(invalid(format!(
@@ -51,12 +51,12 @@ pub(super) fn check_metric(metric: &Metric) -> Result<()> {
 }
 
 /// The part of a param's value that is stored.
-pub(super) fn param_value(value: &str) -> &str {
+pub(in crate::tracking) fn param_value(value: &str) -> &str {
     cut(value, PARAM_VALUE)
 }
 
 /// The part of a tag's value that is stored.
-pub(super) fn tag_value(value: &str) -> &str {
+pub(in crate::tracking) fn tag_value(value: &str) -> &str {
     cut(value, TAG_VALUE)
 }
 

@@ -17,7 +17,7 @@ mod health;
 mod histories;
 mod inputs;
 mod lifecycle;
-mod limits;
+pub(super) mod limits;
 mod metrics;
 mod models;
 mod names;

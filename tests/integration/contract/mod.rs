@@ -13,16 +13,32 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use sweep::tracking::{ExperimentId, NewRun, RunId, RunInfo, Store};
 
 /// `contract_suite!(each store())` makes a test of each promise, with a store of its own that dereferences to
-/// `dyn Store`; `contract_suite!(all &store)` checks all of them one after the other on one store, where a store is
+/// `dyn Store`; `contract_suite!(runs store())` the same of those that do not concern models; `contract_suite!(all &store)` checks all of them one after the other on one store, where a store is
 /// too dear to be made for each.
 macro_rules! contract_suite {
     (each $store:expr) => {
         $crate::contract::contract_suite! { @list each $store }
     };
+    (runs $store:expr) => {
+        $crate::contract::contract_suite! { @runs each $store; [] }
+    };
     (all $store:expr) => {
         $crate::contract::contract_suite! { @list all $store }
     };
     (@list $how:ident $store:expr) => {
+        $crate::contract::contract_suite! { @runs $how $store; [
+            registry::{
+                a_registered_model_is_made_once,
+                versions_are_numbered_from_one_and_listed_newest_first,
+                an_alias_points_at_one_version_and_can_be_moved,
+                a_version_of_an_unknown_model_is_not_found,
+                a_source_must_belong_to_the_run_that_is_named,
+                reserved_and_odd_names_are_refused,
+                a_run_without_models_has_none,
+            }
+        ]}
+    };
+    (@runs $how:ident $store:expr; [$($more:tt)*]) => {
         $crate::contract::contract_suite! { @$how $store;
             experiments::{
                 an_experiment_is_found_by_its_name,
@@ -75,15 +91,7 @@ macro_rules! contract_suite {
                 paths_that_lead_outside_are_refused,
                 a_file_goes_in_and_comes_out_piece_by_piece,
             }
-            registry::{
-                a_registered_model_is_made_once,
-                versions_are_numbered_from_one_and_listed_newest_first,
-                an_alias_points_at_one_version_and_can_be_moved,
-                a_version_of_an_unknown_model_is_not_found,
-                a_source_must_belong_to_the_run_that_is_named,
-                reserved_and_odd_names_are_refused,
-                a_run_without_models_has_none,
-            }
+            $($more)*
         }
     };
     (@each $store:expr; $($area:ident::{ $($promise:ident,)* })*) => {
