@@ -23,6 +23,8 @@ mod processes;
 mod rerun;
 mod round;
 mod setup;
+#[cfg(test)]
+mod simulation;
 mod stop;
 mod summary;
 mod tasks;

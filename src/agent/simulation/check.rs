@@ -1,0 +1,179 @@
+//! What must hold once a sweep is over, whatever has happened.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::truth::{Execution, Truth};
+use super::world::World;
+use crate::process::Ended;
+use crate::record::{LOG_ARTIFACT, Ledger, LedgerSnapshot, attempt_of, index_of, point_of, search_all, tags};
+use crate::tracking::{Run, RunId, RunQuery, Store as _};
+use crate::trial::{RunStatus, TrialIndex};
+
+/// What does not hold.
+pub(super) async fn check(world: &World) -> Vec<String> {
+    let mut broken = std::mem::take(&mut world.observer.see().broken);
+    let ledger = Ledger::read(&world.store, &world.sweep.ledger).await.unwrap();
+    let query = RunQuery {
+        experiment_ids: vec![world.sweep.parent.info.experiment_id.clone()],
+        filter: format!("tags.`{}` = '{}'", tags::SWEEP_ID, world.sweep.id()),
+        ..RunQuery::default()
+    };
+    let runs = search_all(&world.store, query).await.unwrap();
+    let runs: BTreeMap<RunId, Run> = runs.into_iter().map(|run| (run.info.id.clone(), run)).collect();
+    each_index_has_one_result(world, &ledger, &mut broken);
+    no_other_run_looks_like_a_result(&ledger, &runs, &mut broken);
+    nothing_is_left(world, &mut broken);
+    let truth = world.observer.see().clone_facts();
+    for (trial, id) in ledger.results() {
+        let (Some(run), Some(execution)) = (runs.get(&id), truth.executions.get(&id)) else {
+            broken.push(format!("the result of trial {trial} is {id}, which was never run"));
+            continue;
+        };
+        result_is_true(world, (trial, run), execution, &mut broken);
+        result_is_whole(world, run, execution, &mut broken).await;
+    }
+    points_are_kept(&ledger, &runs, &mut broken);
+    work_is_done_once(world, &truth, &mut broken);
+    broken
+}
+
+fn each_index_has_one_result(world: &World, ledger: &LedgerSnapshot, broken: &mut Vec<String>) {
+    let results = ledger.results();
+    let wanted: BTreeSet<TrialIndex> = (0..world.plan.trials).map(TrialIndex).collect();
+    let found: BTreeSet<TrialIndex> = results.keys().copied().collect();
+    if found != wanted || ledger.empty() > 0 {
+        let missing: Vec<_> = wanted.symmetric_difference(&found).collect();
+        broken.push(format!("{} empty indices; missing, or too many: {missing:?}", ledger.empty()));
+    }
+    let unfinished = ledger.unfinished();
+    if !unfinished.is_empty() {
+        broken.push(format!("under way: {unfinished:?}"));
+    }
+    if results.values().collect::<BTreeSet<_>>().len() != results.len() {
+        broken.push("a run is the result of two trials".to_owned());
+    }
+}
+
+fn no_other_run_looks_like_a_result(
+    ledger: &LedgerSnapshot,
+    runs: &BTreeMap<RunId, Run>,
+    broken: &mut Vec<String>,
+) {
+    let results: BTreeSet<RunId> = ledger.results().into_values().collect();
+    for run in runs.values() {
+        let status = run.info.status;
+        let counts = results.contains(&run.info.id);
+        if !status.is_final() || (status == RunStatus::Finished && !counts) {
+            broken.push(format!(
+                "{} of trial {:?} is {status}, counts: {counts}",
+                run.info.id,
+                index_of(run)
+            ));
+        }
+    }
+}
+
+fn nothing_is_left(world: &World, broken: &mut Vec<String>) {
+    for host in 0..world.plan.hosts {
+        let journal = world.journal_of(host);
+        if journal.waiting() > 0 {
+            broken.push(format!("{} entries wait in the journal of host {host}", journal.waiting()));
+        }
+        if !journal.refused().is_empty() {
+            broken.push(format!("set aside on host {host}: {:?}", journal.refused()));
+        }
+        for left in world.hosts[host].left() {
+            broken.push(format!("host {host} still runs {left}"));
+        }
+    }
+}
+
+/// A result says how its command ended, and is of its trial.
+fn result_is_true(
+    world: &World,
+    (trial, run): (TrialIndex, &Run),
+    execution: &Execution,
+    broken: &mut Vec<String>,
+) {
+    let mut wrong = |what: &str| {
+        let (id, status) = (&run.info.id, run.info.status);
+        broken.push(format!("the result {id} of trial {trial}, {status}, {execution:?}: {what}"));
+    };
+    if index_of(run) != Some(trial) || execution.trial != trial || execution.attempt != attempt_of(run) {
+        wrong("it is another trial's");
+    }
+    let was_ended = matches!(run.tag(tags::REASON), Some("trial_timeout" | "stopped"));
+    let expected = match execution.ended {
+        _ if was_ended => RunStatus::Killed,
+        Some(Ended::Exited(0)) => RunStatus::Finished,
+        Some(Ended::Exited(_)) => RunStatus::Failed,
+        _ => return wrong("it never ended by itself, and nobody ended it"),
+    };
+    if run.info.status != expected {
+        wrong(&format!("it should be {expected}; {:?}", run.tag(tags::REASON)));
+    }
+    if expected == RunStatus::Failed && execution.attempt <= world.plan.retries {
+        wrong("it was to be repeated");
+    }
+}
+
+/// A result has all that its command has logged.
+async fn result_is_whole(world: &World, run: &Run, execution: &Execution, broken: &mut Vec<String>) {
+    let id = &run.info.id;
+    let mut wrong = |what: String| broken.push(format!("the result {id}: {what}"));
+    if run.tag(tags::EXIT_CODE).or(run.tag(tags::SIGNAL)).is_none() {
+        wrong("nothing says how it ended".to_owned());
+    }
+    if run.info.end_time.is_none() || run.param("x").is_none() {
+        wrong(format!("end {:?}, params {:?}", run.info.end_time, run.params));
+    }
+    if !execution.printed.is_empty() {
+        let history = world.store.metric_history(id, "loss").await.unwrap();
+        let mut logged: Vec<f64> = history.into_iter().map(|metric| metric.value).collect();
+        logged.sort_by(f64::total_cmp);
+        if logged != execution.printed {
+            wrong(format!("it printed {:?}, and has {logged:?}", execution.printed));
+        }
+        if world.store.artifact(&run.info, LOG_ARTIFACT).await.is_err() {
+            wrong("it has no log".to_owned());
+        }
+    }
+}
+
+/// All attempts at a trial are run with the same point, and no two trials with one.
+fn points_are_kept(ledger: &LedgerSnapshot, runs: &BTreeMap<RunId, Run>, broken: &mut Vec<String>) {
+    let mut points: BTreeMap<TrialIndex, BTreeSet<String>> = BTreeMap::new();
+    for run in runs.values() {
+        let Some(trial) = index_of(run) else { continue };
+        points.entry(trial).or_default().insert(point_of(run).to_json().to_string());
+    }
+    if points.values().any(|of_trial| of_trial.len() > 1) {
+        broken.push(format!("the attempts at a trial are run with different points: {points:?}"));
+    }
+    let distinct: BTreeSet<&String> = points.values().flatten().collect();
+    if distinct.len() != ledger.results().len() {
+        broken.push(format!("a point is run twice: {points:?}"));
+    }
+}
+
+/// Where nothing goes wrong, no command is run that need not be.
+fn work_is_done_once(world: &World, truth: &Truth, broken: &mut Vec<String>) {
+    let mut of_trial: BTreeMap<TrialIndex, Vec<&Execution>> = BTreeMap::new();
+    for execution in truth.executions.values() {
+        if execution.trial.0 >= world.plan.trials {
+            broken.push(format!("beyond the cap: {execution:?}"));
+        }
+        of_trial.entry(execution.trial).or_default().push(execution);
+    }
+    let quality = world.plan.quality;
+    if truth.disturbed || quality.lossy > 0 || quality.slow > 0 {
+        return;
+    }
+    for executions in of_trial.values() {
+        let failed = executions.iter().filter(|one| matches!(one.ended, Some(Ended::Exited(1)))).count();
+        if executions.len() - failed > 1 || executions.len() > world.plan.retries as usize + 1 {
+            broken
+                .push(format!("in a calm world a trial was run {} times: {executions:?}", executions.len()));
+        }
+    }
+}

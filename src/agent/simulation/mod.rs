@@ -1,0 +1,108 @@
+//! Agents in a simulated world: thousands of schedules a minute, each decided by a seed.
+//!
+//! The store is in memory and obeys MLflow's rules, processes are simulated, the clock is tokio's paused one, and a
+//! seeded scheduler decides which task is polled next. Agents are the real ones, from claim to journal. Agents are killed
+//! between any two polls, suspended, asked to end; requests and answers are lost, ways are cut, clocks jump.
+//!
+//! A schedule that breaks prints its seed: `SEED=… cargo test --lib simulation` plays it again and tells its story.
+
+mod chaos;
+mod check;
+mod commands;
+mod network;
+mod plan;
+mod scheduler;
+mod truth;
+mod world;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use plan::{Plan, Size};
+use world::World;
+
+/// What a schedule gave.
+struct Played {
+    broken: Vec<String>,
+    story: Vec<String>,
+    /// The same for the same schedule.
+    trace: (u64, u64),
+}
+
+/// Plays the schedule of a seed.
+fn play(seed: u64, size: Size, story: bool) -> Played {
+    let plan = Plan::of(seed, size);
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(async {
+        let world = World::new(plan, story).await;
+        let ended = world.play().await;
+        let trace = world.scheduler.trace();
+        let mut broken = check::check(&world).await;
+        if !ended {
+            broken.push("the schedule takes more steps than any should".to_owned());
+        }
+        let story = world.observer.see().story.take().unwrap_or_default();
+        world.scheduler.end_all();
+        Played { broken, story, trace }
+    })
+}
+
+/// Plays schedules; what breaks is told with its seed.
+fn play_all(seeds: std::ops::Range<u64>, size: Size) {
+    if let Some(seed) = number("SEED") {
+        return tell(seed, size);
+    }
+    for seed in seeds {
+        let played = catch_unwind(AssertUnwindSafe(|| play(seed, size, false)));
+        if played.as_ref().is_err() || played.is_ok_and(|played| !played.broken.is_empty()) {
+            tell(seed, size);
+            panic!("SEED={seed} breaks only once");
+        }
+    }
+}
+
+/// Plays a schedule again, and tells its story where it breaks.
+fn tell(seed: u64, size: Size) {
+    let played = play(seed, size, true);
+    assert!(
+        played.broken.is_empty(),
+        "SEED={seed} ({size:?}) breaks:\n{}\n\n{:#?}\n\n{}",
+        played.broken.join("\n"),
+        Plan::of(seed, size),
+        played.story.join("\n")
+    );
+}
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok())
+}
+
+/// So many schedules in each of two tests, which run side by side.
+fn half() -> u64 {
+    number("SCHEDULES").unwrap_or(1000) / 2
+}
+
+#[test]
+fn the_same_seed_gives_the_same_schedule() {
+    for seed in 0..20 {
+        let size = if seed % 10 == 9 { Size::Large } else { Size::Small };
+        let (one, two) = (play(seed, size, true), play(seed, size, true));
+        assert_eq!(one.story, two.story, "SEED={seed}");
+        assert_eq!(one.trace, two.trace, "SEED={seed}");
+    }
+}
+
+#[test]
+fn no_schedule_breaks_a_sweep() {
+    play_all(0..half(), Size::Small);
+}
+
+#[test]
+fn no_other_schedule_breaks_a_sweep_either() {
+    play_all(1_000_000..1_000_000 + half(), Size::Small);
+}
+
+#[test]
+fn no_schedule_of_many_agents_breaks_a_sweep() {
+    play_all(2_000_000..2_000_000 + half() / 50, Size::Large);
+}

@@ -1,0 +1,105 @@
+//! What a seed stands for: the sweep, its agents, and what goes wrong.
+
+use std::time::Duration;
+
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+
+use super::commands::Habits;
+use super::network::Quality;
+
+/// How large schedules are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Size {
+    /// A few agents.
+    Small,
+    /// Up to 64 agents.
+    Large,
+}
+
+/// One schedule.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    pub(super) seed: u64,
+    pub(super) config: String,
+    /// Trials that the sweep has.
+    pub(super) trials: u64,
+    /// The machine of each agent.
+    pub(super) agents: Vec<usize>,
+    pub(super) hosts: usize,
+    pub(super) jobs: usize,
+    pub(super) lease: Duration,
+    pub(super) retries: u32,
+    pub(super) grace: Duration,
+    pub(super) quality: Quality,
+    pub(super) habits: Habits,
+    /// Until then things go wrong; zero: nothing does.
+    pub(super) disturbed: Duration,
+    /// Things go wrong about so far apart, in milliseconds.
+    pub(super) apart: u64,
+}
+
+impl Plan {
+    pub(super) fn of(seed: u64, size: Size) -> Self {
+        let mut random = ChaCha8Rng::seed_from_u64(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let agents = match size {
+            Size::Small => random.random_range(2..=8),
+            Size::Large => random.random_range(16..=64),
+        };
+        let trials: u64 = match size {
+            Size::Small => random.random_range(2..=12),
+            Size::Large => random.random_range(32..=96),
+        };
+        let hosts = random.random_range(1..=3).min(agents);
+        let local = random.random_range(0..3) == 0;
+        let learns = size == Size::Small && random.random_range(0..12) == 0;
+        let trials = if learns { trials.min(6) } else { trials };
+        let mut now_and_then = |likely: u64, most: u64| {
+            if random.random_range(0..likely) == 0 { 0 } else { random.random_range(2..=most) }
+        };
+        let habits = Habits {
+            seed,
+            longest: 200 + 100 * now_and_then(4, 40),
+            failing: now_and_then(2, 6),
+            hanging: now_and_then(2, 12),
+            hooked: now_and_then(2, 4),
+            straying: now_and_then(3, 6),
+            stubborn: now_and_then(3, 6),
+            prints: now_and_then(2, 2) > 0,
+        };
+        let quality = Quality {
+            local,
+            latency: if local { 1 } else { now_and_then(5, 40) },
+            slow: if local { 0 } else { 40 * now_and_then(2, 20) },
+            lossy: if local { 0 } else { 10 * now_and_then(2, 20) },
+            patience: Duration::from_secs(5 + 5 * now_and_then(3, 8)),
+        };
+        let calm = random.random_range(0..10) == 0;
+        Self {
+            seed,
+            config: config(trials, learns, habits.prints),
+            trials,
+            agents: (0..agents).map(|agent| agent % hosts).collect(),
+            hosts,
+            jobs: random.random_range(1..=2),
+            lease: Duration::from_secs(random.random_range(2..=8)),
+            retries: random.random_range(0..=2),
+            grace: Duration::from_millis(random.random_range(200..2000)),
+            quality,
+            habits,
+            disturbed: Duration::from_secs(if calm { 0 } else { random.random_range(5..=20) }),
+            apart: random.random_range(100..=2000),
+        }
+    }
+}
+
+fn config(trials: u64, learns: bool, prints: bool) -> String {
+    let from_output = if prints { ", from_output: 'loss=(\\S+)'" } else { "" };
+    let method = if learns { "bayes" } else { "grid" };
+    let values: Vec<String> = (0..trials).map(|value| value.to_string()).collect();
+    format!(
+        "command: [train]\nmethod: {method}\ntrial_timeout: 10s\nmetric: {{name: loss, goal: minimize{from_output}}}\n\
+         parameters: {{x: {{values: [{}]}}}}\n",
+        values.join(", ")
+    )
+}
