@@ -11,6 +11,7 @@ use super::wires::{Failed, Upload, Wires};
 use crate::agent::error::AgentError;
 use crate::agent::event::Event;
 use crate::agent::journal::abandon;
+use crate::agent::liveness::Heartbeat;
 use crate::agent::outcome::Outcome;
 use crate::agent::setup::Agent;
 use crate::agent::stop::LAST_CHANCE;
@@ -29,13 +30,17 @@ pub(in crate::agent) async fn run_prepared(
     let claim = prepared.claim;
     let run = wires.bounded(agent, agent.store.create_run(new)).await.map_err(AgentError::from)?;
     let patch = keep_patch(agent, &run, &prepared.code);
+    // Until the store has the result: bringing it there may take longer than a lease.
+    let mut heartbeat = Heartbeat::start(agent, run.id.clone());
     let watched = {
         let uri = agent.hand_over.open(&run, &agent.config.experiment_name);
         let spec = prepared.spec(agent, &run, &uri);
         let taken = agent.ledger.taken().await;
         (agent.events)(Event::Started { claim, run: &run.id, point: &prepared.proposed.point, taken });
         let mut watched = match agent.machine.processes.spawn(&spec) {
-            Ok(child) => watch_command(agent, claim, &run.id, child, wires.stop.clone()).await,
+            Ok(child) => {
+                watch_command(agent, claim, &run.id, child, &mut heartbeat, wires.stop.clone()).await
+            }
             Err(error) => not_started(agent, claim, &run.id, error),
         };
         if let Ok(watched) = &mut watched {

@@ -26,13 +26,13 @@ pub(in crate::agent) async fn watch_command(
     claim: Claim,
     run: &RunId,
     mut child: Box<dyn Process>,
+    heartbeat: &mut Heartbeat,
     mut stop: watch::Receiver<Stop>,
 ) -> Result<Watched, AgentError> {
     let broken = |source| AgentError::Io { what: format!("trial {} can't be watched", claim.trial), source };
     let started = Instant::now();
     let mut tail = Tail::at(&agent.live_log(run));
     let mut from_output = FromOutput::start(&agent.config, &agent.store, &agent.machine, run);
-    let mut heartbeat = Heartbeat::start(agent, run.clone());
     let mut stopper = Stopper::start(agent, claim.trial, run);
     let mut verdict = None;
     let mut ending = Ending {
