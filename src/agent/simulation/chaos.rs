@@ -1,5 +1,6 @@
 //! What goes wrong for a while: agents are killed, suspended and taken away, ways are cut, clocks jump.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -7,11 +8,13 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::network::Cut;
+use super::plan::Trouble;
 use super::scheduler::WORLD;
 use super::world::{Living, World};
 use crate::agent::{Level, Stop};
-use crate::record::Order;
-use crate::tracking::ErrorKind;
+use crate::record::{ClaimOrder, Ledger, Order, running_runs};
+use crate::tracking::{ErrorKind, Store as _};
+use crate::trial::TrialIndex;
 
 /// Lets things go wrong, and then all be well again.
 pub(super) async fn disturb(world: &Arc<World>) {
@@ -21,8 +24,12 @@ pub(super) async fn disturb(world: &Arc<World>) {
         if Instant::now() >= end {
             break;
         }
-        world.observer.see().disturbed = true;
-        strike(world).await;
+        match world.plan.trouble {
+            Trouble::None => {}
+            Trouble::Outages => outage(world),
+            Trouble::Agents => strike(world, 16).await,
+            Trouble::People => strike(world, 20).await,
+        }
     }
     world.note(|| "all is well again".to_owned());
     world.scheduler.spare_all();
@@ -37,10 +44,18 @@ fn somebody(world: &World) -> Option<Living> {
     living.get(usize::try_from(place).unwrap_or(0)).cloned()
 }
 
-async fn strike(world: &Arc<World>) {
+/// Nobody loses patience with it.
+fn outage(world: &World) {
+    let patience = u64::try_from(world.plan.quality.patience.as_millis()).unwrap_or(0);
+    if world.scheduler.one_in(4) {
+        cut(world, None, None, patience / 2);
+    }
+}
+
+async fn strike(world: &Arc<World>, kinds: u64) {
     let scheduler = &world.scheduler;
     let server = !world.plan.quality.local;
-    match scheduler.below(16) {
+    match scheduler.below(kinds) {
         0..=2 => {
             if let Some(Living { owner, .. }) = somebody(world) {
                 world.note(|| format!("kills agent {}", 1000 + owner.0));
@@ -79,7 +94,32 @@ async fn strike(world: &Arc<World>) {
             world.note(|| format!("orders {order:?}"));
             let _ = world.sweep.give_order(&world.store, order).await;
         }
+        16 => delete(world).await,
+        17..=18 => repeat(world).await,
         _ => {}
+    }
+}
+
+/// A person deletes the run of a trial that runs.
+async fn delete(world: &World) {
+    let running = running_runs(&world.store, &world.sweep).await.unwrap_or_default();
+    let place = usize::try_from(world.scheduler.below(running.len() as u64)).unwrap_or(0);
+    let Some(run) = running.get(place) else { return };
+    world.note(|| format!("somebody deletes {}", run.info.id));
+    world.observer.see().deleted.push(run.info.id.clone());
+    let _ = world.store.delete_run(&run.info.id).await;
+}
+
+/// A person has a trial run again.
+async fn repeat(world: &World) {
+    let trial = TrialIndex(world.scheduler.below(world.plan.trials));
+    let (store, token) = (Arc::new(world.store.clone()), "person".to_owned());
+    let opened = Ledger::open(store, &world.sweep.ledger, token, ClaimOrder::Ascending, None).await;
+    let Ok(ledger) = opened else { return };
+    let again = ledger.reopen(&BTreeSet::from([trial])).await.unwrap_or_default();
+    if !again.is_empty() {
+        world.note(|| format!("somebody has trial {trial} run again"));
+        world.observer.see().repeated.insert(trial);
     }
 }
 
@@ -89,6 +129,7 @@ fn suspend(world: &Arc<World>) {
     let time = Duration::from_millis(50 + world.scheduler.below(most));
     world.note(|| format!("agent {} sleeps for {time:?}", 1000 + owner.0));
     world.scheduler.set_asleep(owner, true);
+    world.observer.see().slept.insert(owner, Instant::now() + time);
     let scheduler = Arc::clone(&world.scheduler);
     world.scheduler.spawn(WORLD, async move {
         sleep(time).await;

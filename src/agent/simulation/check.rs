@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::plan::Trouble;
 use super::truth::{Execution, Truth};
 use super::world::World;
 use crate::process::Ended;
-use crate::record::{LOG_ARTIFACT, Ledger, LedgerSnapshot, attempt_of, index_of, point_of, search_all, tags};
+use crate::record::{
+    LOG_ARTIFACT, Ledger, LedgerSnapshot, SweepView, attempt_of, index_of, point_of, search_all, tags,
+};
 use crate::tracking::{Run, RunId, RunQuery, Store as _};
 use crate::trial::{RunStatus, TrialIndex};
 
@@ -22,17 +25,21 @@ pub(super) async fn check(world: &World) -> Vec<String> {
     let runs: BTreeMap<RunId, Run> = runs.into_iter().map(|run| (run.info.id.clone(), run)).collect();
     each_index_has_one_result(world, &ledger, &mut broken);
     no_other_run_looks_like_a_result(&ledger, &runs, &mut broken);
-    nothing_is_left(world, &mut broken);
     let truth = world.observer.see().clone_facts();
-    for (trial, id) in ledger.results() {
+    nothing_is_left(world, &truth, &mut broken);
+    for (trial, id) in ledger.results().into_iter().filter(|(_, id)| !truth.deleted.contains(id)) {
         let (Some(run), Some(execution)) = (runs.get(&id), truth.executions.get(&id)) else {
             broken.push(format!("the result of trial {trial} is {id}, which was never run"));
             continue;
         };
-        result_is_true(world, (trial, run), execution, &mut broken);
+        result_is_true(world, &truth, (trial, run), execution, &mut broken);
         result_is_whole(world, run, execution, &mut broken).await;
     }
-    points_are_kept(&ledger, &runs, &mut broken);
+    points_are_kept(&ledger, &truth, &runs, &mut broken);
+    failures_are_counted(world, &truth, &runs, &mut broken);
+    if world.plan.trouble == Trouble::None && world.plan.quality.lossy == 0 {
+        people_see_it(world, &ledger, &runs, &mut broken).await;
+    }
     work_is_done_once(world, &truth, &mut broken);
     broken
 }
@@ -59,7 +66,7 @@ fn no_other_run_looks_like_a_result(
     runs: &BTreeMap<RunId, Run>,
     broken: &mut Vec<String>,
 ) {
-    let results: BTreeSet<RunId> = ledger.results().into_values().collect();
+    let results: BTreeSet<RunId> = ledger.all_settled().into_iter().map(|settled| settled.run).collect();
     for run in runs.values() {
         let status = run.info.status;
         let counts = results.contains(&run.info.id);
@@ -73,13 +80,13 @@ fn no_other_run_looks_like_a_result(
     }
 }
 
-fn nothing_is_left(world: &World, broken: &mut Vec<String>) {
+fn nothing_is_left(world: &World, truth: &Truth, broken: &mut Vec<String>) {
     for host in 0..world.plan.hosts {
         let journal = world.journal_of(host);
         if journal.waiting() > 0 {
             broken.push(format!("{} entries wait in the journal of host {host}", journal.waiting()));
         }
-        if !journal.refused().is_empty() {
+        if truth.deleted.is_empty() && !journal.refused().is_empty() {
             broken.push(format!("set aside on host {host}: {:?}", journal.refused()));
         }
         for left in world.hosts[host].left() {
@@ -91,6 +98,7 @@ fn nothing_is_left(world: &World, broken: &mut Vec<String>) {
 /// A result says how its command ended, and is of its trial.
 fn result_is_true(
     world: &World,
+    truth: &Truth,
     (trial, run): (TrialIndex, &Run),
     execution: &Execution,
     broken: &mut Vec<String>,
@@ -112,7 +120,8 @@ fn result_is_true(
     if run.info.status != expected {
         wrong(&format!("it should be {expected}; {:?}", run.tag(tags::REASON)));
     }
-    if expected == RunStatus::Failed && execution.attempt <= world.plan.retries {
+    let is_first_round = !truth.repeated.contains(&trial);
+    if expected == RunStatus::Failed && execution.attempt <= world.plan.retries && is_first_round {
         wrong("it was to be repeated");
     }
 }
@@ -141,7 +150,12 @@ async fn result_is_whole(world: &World, run: &Run, execution: &Execution, broken
 }
 
 /// All attempts at a trial are run with the same point, and no two trials with one.
-fn points_are_kept(ledger: &LedgerSnapshot, runs: &BTreeMap<RunId, Run>, broken: &mut Vec<String>) {
+fn points_are_kept(
+    ledger: &LedgerSnapshot,
+    truth: &Truth,
+    runs: &BTreeMap<RunId, Run>,
+    broken: &mut Vec<String>,
+) {
     let mut points: BTreeMap<TrialIndex, BTreeSet<String>> = BTreeMap::new();
     for run in runs.values() {
         let Some(trial) = index_of(run) else { continue };
@@ -151,8 +165,40 @@ fn points_are_kept(ledger: &LedgerSnapshot, runs: &BTreeMap<RunId, Run>, broken:
         broken.push(format!("the attempts at a trial are run with different points: {points:?}"));
     }
     let distinct: BTreeSet<&String> = points.values().flatten().collect();
-    if distinct.len() != ledger.results().len() {
+    if truth.deleted.is_empty() && distinct.len() != ledger.results().len() {
         broken.push(format!("a point is run twice: {points:?}"));
+    }
+}
+
+/// A trial fails no more often than it may.
+fn failures_are_counted(world: &World, truth: &Truth, runs: &BTreeMap<RunId, Run>, broken: &mut Vec<String>) {
+    let mut failures: BTreeMap<TrialIndex, u32> = BTreeMap::new();
+    for run in runs.values().filter(|run| run.info.status == RunStatus::Failed) {
+        *failures.entry(index_of(run).unwrap_or(TrialIndex(u64::MAX))).or_default() += 1;
+    }
+    failures.retain(|trial, count| *count > world.plan.retries + 1 && !truth.repeated.contains(trial));
+    if !failures.is_empty() {
+        broken.push(format!("trials failed more often than they may: {failures:?}"));
+    }
+}
+
+/// The parent run tells people of all results, and of the best.
+async fn people_see_it(
+    world: &World,
+    ledger: &LedgerSnapshot,
+    runs: &BTreeMap<RunId, Run>,
+    broken: &mut Vec<String>,
+) {
+    let parent = world.store.run(world.sweep.id()).await.unwrap();
+    let results = ledger.results();
+    let counted = results.values().filter_map(|id| runs.get(id));
+    let finished = counted.filter(|run| run.info.status == RunStatus::Finished);
+    let values = finished.filter_map(|run| run.metric("loss").map(|metric| metric.value));
+    let best = values.min_by(f64::total_cmp);
+    let posted = SweepView::posted(&parent).unwrap_or_default();
+    let posted_best = posted.best.as_ref().map(|best| best.value);
+    if posted.done != results.len() as u64 || posted_best != best {
+        broken.push(format!("the parent run says {posted:?}; best {best:?} of {}", results.len()));
     }
 }
 
@@ -166,14 +212,17 @@ fn work_is_done_once(world: &World, truth: &Truth, broken: &mut Vec<String>) {
         of_trial.entry(execution.trial).or_default().push(execution);
     }
     let quality = world.plan.quality;
-    if truth.disturbed || quality.lossy > 0 || quality.slow > 0 {
+    let healthy = matches!(world.plan.trouble, Trouble::None | Trouble::Outages);
+    if !healthy || quality.lossy > 0 || quality.slow > 0 {
         return;
     }
     for executions in of_trial.values() {
         let failed = executions.iter().filter(|one| matches!(one.ended, Some(Ended::Exited(1)))).count();
         if executions.len() - failed > 1 || executions.len() > world.plan.retries as usize + 1 {
-            broken
-                .push(format!("in a calm world a trial was run {} times: {executions:?}", executions.len()));
+            broken.push(format!(
+                "though no agent was lost a trial was run {} times: {executions:?}",
+                executions.len()
+            ));
         }
     }
 }

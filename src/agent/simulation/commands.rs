@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use tokio::sync::Notify;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::network::Link;
 use super::scheduler::{Owner, Scheduler};
@@ -156,6 +156,7 @@ impl Host {
         }
         if let Some(execution) = self.observer.see().executions.get_mut(&command.run) {
             execution.ended = Some(ended);
+            execution.end = Some(Instant::now());
             execution.by_itself = matches!(ended, Ended::Exited(_));
         }
         self.scheduler.kill(command.owner);
@@ -202,8 +203,11 @@ impl Processes for ProcessesOf {
         });
         {
             let mut truth = host.observer.see();
-            let others = truth.executions.values().filter(|other| other.trial.0 == trial);
+            // Nobody finds the runs that were deleted.
+            let others = truth.executions.iter().filter(|(run, _)| !truth.deleted.contains(run));
             let running: Vec<String> = others
+                .map(|(_, other)| other)
+                .filter(|other| other.trial.0 == trial)
                 .filter(|other| other.host == host.number && (other.ended.is_none() || other.strays > 0))
                 .filter(|other| host.scheduler.is_dead(other.agent))
                 .map(|other| format!("attempt {} at trial {trial}", other.attempt))
@@ -217,6 +221,7 @@ impl Processes for ProcessesOf {
                 host: host.number,
                 agent: self.agent,
                 ended: None,
+                end: None,
                 by_itself: false,
                 printed: Vec::new(),
                 strays: 0,

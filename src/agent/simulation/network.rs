@@ -21,6 +21,9 @@ pub(super) struct Quality {
     pub(super) slow: u64,
     /// One request of so many is lost, or its answer; 0: none.
     pub(super) lossy: u64,
+    /// One upload of so many takes up to three leases; 0: none.
+    pub(super) large: u64,
+    pub(super) lease: Duration,
     /// How long a request is tried.
     pub(super) patience: Duration,
 }
@@ -117,6 +120,15 @@ impl Link {
         }
     }
 
+    /// A log may be large, and the way narrow.
+    async fn upload(&self, call: Call<'_>, quality: &Quality) {
+        let scheduler = &self.network.scheduler;
+        if call.name == "put_artifact" && quality.large > 0 && scheduler.one_in(quality.large) {
+            let most = 3 * u64::try_from(quality.lease.as_millis()).unwrap_or(0);
+            sleep(Duration::from_millis(scheduler.below(most))).await;
+        }
+    }
+
     fn fate(&self, quality: &Quality) -> Fate {
         let scheduler = &self.network.scheduler;
         if quality.lossy == 0 || !scheduler.one_in(quality.lossy) {
@@ -139,6 +151,7 @@ impl Link {
         loop {
             let quality = self.network.quality();
             self.wait(&quality).await;
+            self.upload(call, &quality).await;
             if let Some(cut) = self.network.is_cut(self.host) {
                 if let Some(kind) = cut.answer {
                     return Err(TrackingError::new(kind, "something else answers in place of the store"));
@@ -165,7 +178,8 @@ impl Link {
                 return Err(TrackingError::new(ErrorKind::Unavailable, "the store does not answer"));
             }
             sleep(pause).await;
-            pause = (2 * pause).min(Duration::from_secs(5));
+            // As for a server: a dozenth of the usual lease.
+            pause = (2 * pause).min(quality.lease / 12);
         }
     }
 

@@ -17,6 +17,19 @@ pub(super) enum Size {
     Large,
 }
 
+/// What goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// Nothing.
+    None,
+    /// The store does not answer for a while, and answers again before anybody loses patience.
+    Outages,
+    /// Agents are killed, suspended and asked to end; ways are cut, clocks jump.
+    Agents,
+    /// Besides, people delete runs, and have trials run again.
+    People,
+}
+
 /// One schedule.
 #[derive(Debug, Clone)]
 pub(super) struct Plan {
@@ -33,7 +46,8 @@ pub(super) struct Plan {
     pub(super) grace: Duration,
     pub(super) quality: Quality,
     pub(super) habits: Habits,
-    /// Until then things go wrong; zero: nothing does.
+    pub(super) trouble: Trouble,
+    /// Until then things go wrong.
     pub(super) disturbed: Duration,
     /// Things go wrong about so far apart, in milliseconds.
     pub(super) apart: u64,
@@ -54,6 +68,7 @@ impl Plan {
         let local = random.random_range(0..3) == 0;
         let learns = size == Size::Small && random.random_range(0..12) == 0;
         let trials = if learns { trials.min(6) } else { trials };
+        let lease = Duration::from_secs(random.random_range(2..=8));
         let mut now_and_then = |likely: u64, most: u64| {
             if random.random_range(0..likely) == 0 { 0 } else { random.random_range(2..=most) }
         };
@@ -71,10 +86,21 @@ impl Plan {
             local,
             latency: if local { 1 } else { now_and_then(5, 40) },
             slow: if local { 0 } else { 40 * now_and_then(2, 20) },
+            large: now_and_then(2, 8),
+            lease,
             lossy: if local { 0 } else { 10 * now_and_then(2, 20) },
             patience: Duration::from_secs(5 + 5 * now_and_then(3, 8)),
         };
-        let calm = random.random_range(0..10) == 0;
+        let trouble = match random.random_range(0..10) {
+            0 => Trouble::None,
+            1 => Trouble::Outages,
+            2..=7 => Trouble::Agents,
+            _ => Trouble::People,
+        };
+        let quality = match trouble {
+            Trouble::Outages => Quality { local: false, slow: 0, lossy: 0, ..quality },
+            _ => quality,
+        };
         Self {
             seed,
             config: config(trials, learns, habits.prints),
@@ -82,19 +108,20 @@ impl Plan {
             agents: (0..agents).map(|agent| agent % hosts).collect(),
             hosts,
             jobs: random.random_range(1..=2),
-            lease: Duration::from_secs(random.random_range(2..=8)),
+            lease,
             retries: random.random_range(0..=2),
             grace: Duration::from_millis(random.random_range(200..2000)),
             quality,
             habits,
-            disturbed: Duration::from_secs(if calm { 0 } else { random.random_range(5..=20) }),
+            trouble,
+            disturbed: Duration::from_secs(random.random_range(5..=20)),
             apart: random.random_range(100..=2000),
         }
     }
 }
 
 fn config(trials: u64, learns: bool, prints: bool) -> String {
-    let from_output = if prints { ", from_output: 'loss=(\\S+)'" } else { "" };
+    let from_output = if prints { ", from_output: 'loss=([0-9.]+)'" } else { "" };
     let method = if learns { "bayes" } else { "grid" };
     let values: Vec<String> = (0..trials).map(|value| value.to_string()).collect();
     format!(

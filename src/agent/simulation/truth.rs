@@ -1,7 +1,9 @@
 //! What an all-knowing observer has seen: every command that was run, and how it ended.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::time::Instant;
 
 use super::scheduler::Owner;
 use crate::process::Ended;
@@ -18,6 +20,8 @@ pub(super) struct Execution {
     pub(super) agent: Owner,
     /// `None`: it runs.
     pub(super) ended: Option<Ended>,
+    /// When that was.
+    pub(super) end: Option<Instant>,
     /// Whether it ended by itself, not by a signal.
     pub(super) by_itself: bool,
     /// What it has printed as values of the metric.
@@ -29,8 +33,12 @@ pub(super) struct Execution {
 #[derive(Default)]
 pub(super) struct Truth {
     pub(super) executions: BTreeMap<RunId, Execution>,
-    /// Agents were disturbed.
-    pub(super) disturbed: bool,
+    /// Runs that a person has deleted.
+    pub(super) deleted: Vec<RunId>,
+    /// Trials that a person had run again.
+    pub(super) repeated: BTreeSet<TrialIndex>,
+    /// Until when agents were suspended last.
+    pub(super) slept: BTreeMap<Owner, Instant>,
     /// What has happened, for a person; kept only where a schedule is repeated.
     pub(super) story: Option<Vec<String>>,
     /// What must never be.
@@ -44,7 +52,12 @@ pub(super) struct Observer(Mutex<Truth>);
 impl Truth {
     /// What was seen, without what was said of it.
     pub(super) fn clone_facts(&self) -> Self {
-        Self { executions: self.executions.clone(), disturbed: self.disturbed, ..Self::default() }
+        Self {
+            executions: self.executions.clone(),
+            deleted: self.deleted.clone(),
+            repeated: self.repeated.clone(),
+            ..Self::default()
+        }
     }
 }
 

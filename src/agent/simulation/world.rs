@@ -20,7 +20,7 @@ use crate::agent::{
 };
 use crate::config::Config;
 use crate::process::Clock;
-use crate::record::{ClaimOrder, History, Ledger, NewSweep, Sweep};
+use crate::record::{ClaimOrder, History, Ledger, NewSweep, Sweep, tags};
 use crate::strategy;
 use crate::tracking::Store;
 use crate::tracking::memory::MemoryStore;
@@ -29,6 +29,9 @@ use crate::tracking::memory::MemoryStore;
 const BEGINNING: i64 = 1_700_000_000_000;
 /// A sweep that takes longer than this after all is well again never ends.
 const PATIENCE: Duration = Duration::from_secs(1200);
+
+/// So long an agent may take from the end of a command until its result is kept.
+const TIME_TO_KEEP: Duration = Duration::from_secs(4);
 
 pub(super) struct World {
     pub(super) plan: Plan,
@@ -208,6 +211,7 @@ impl World {
         self.living().retain(|living| living.owner != owner);
         let mut has_guard = true;
         if matches!(end, End::Killed) {
+            self.check_journal(owner, host).await;
             has_guard = !self.scheduler.one_in(6);
             if has_guard {
                 self.pause(20).await;
@@ -217,6 +221,25 @@ impl World {
         }
         self.hosts[host].leave(process, owner, has_guard);
         end
+    }
+
+    /// A result of a killed agent is in its journal, or in the store: nobody has to work for it again.
+    async fn check_journal(&self, owner: Owner, host: usize) {
+        let (executions, slept) = {
+            let truth = self.observer.see();
+            (truth.executions.clone(), truth.slept.get(&owner).copied())
+        };
+        for (run, execution) in executions.iter().filter(|(_, one)| one.agent == owner && one.by_itself) {
+            let Some(end) = execution.end else { continue };
+            // So long it may still be bringing the last values to the store.
+            let had_time = end.max(slept.unwrap_or(end)) + TIME_TO_KEEP < Instant::now();
+            let kept = self.journal_of(host).folder().join(format!("{run}.json")).exists();
+            let Ok(read) = self.store.run(run).await else { continue };
+            let told = read.tag(tags::EXIT_CODE).or(read.tag(tags::SIGNAL)).is_some();
+            if had_time && read.info.active && !kept && !told {
+                self.broken(format!("the result of {run}, {execution:?}, is lost with its agent"));
+            }
+        }
     }
 
     fn new_owner(&self) -> Owner {

@@ -72,7 +72,8 @@ impl Entry {
 pub(super) struct Shard {
     pub(super) run: RunId,
     first: u64,
-    entries: Vec<Entry>,
+    /// What is known of its trials. One that is not there is free.
+    entries: BTreeMap<TrialIndex, Entry>,
     /// Pieces of long texts of points, by what follows `pointtext/` in their keys.
     pub(super) pieces: BTreeMap<String, String>,
     /// Whether it was ever read.
@@ -81,8 +82,8 @@ pub(super) struct Shard {
 
 impl Shard {
     pub(super) fn new(number: u64, run: RunId) -> Self {
-        let entries = vec![Entry::default(); SHARD as usize];
-        Self { run, first: number.saturating_mul(SHARD), entries, pieces: BTreeMap::new(), was_read: false }
+        let first = number.saturating_mul(SHARD);
+        Self { run, first, entries: BTreeMap::new(), pieces: BTreeMap::new(), was_read: false }
     }
 
     /// Takes in what the shard's run says.
@@ -132,31 +133,30 @@ impl Shard {
         }
     }
 
-    fn offset(&self, trial: TrialIndex) -> Option<usize> {
-        usize::try_from(trial.0.checked_sub(self.first)?).ok()
-    }
-
+    /// `None`: it is no trial of this run.
     fn entry_mut(&mut self, trial: TrialIndex) -> Option<&mut Entry> {
-        let offset = self.offset(trial)?;
-        self.entries.get_mut(offset)
+        let offset = trial.0.checked_sub(self.first)?;
+        (offset < SHARD).then(|| self.entries.entry(trial).or_default())
     }
 
+    /// `None`: nothing is known of it.
     fn entry(&self, trial: TrialIndex) -> Option<&Entry> {
-        self.entries.get(self.offset(trial)?)
+        self.entries.get(&trial)
     }
 
     /// Trials with what is known of them.
     pub(super) fn trials(&self) -> impl Iterator<Item = (TrialIndex, &Entry)> {
-        (self.first..).map(TrialIndex).zip(&self.entries)
+        self.entries.iter().map(|(trial, entry)| (*trial, entry))
     }
 
     pub(super) fn is_free(&self, index: u64) -> bool {
-        self.entry(TrialIndex(index)).is_some_and(|entry| entry.attempts == 0)
+        self.entry(TrialIndex(index)).is_none_or(|entry| entry.attempts == 0)
     }
 
     /// Whether nothing new is to be read in it, unless a person has trials run again.
     pub(super) fn is_complete(&self) -> bool {
-        self.was_read && self.entries.iter().all(Entry::is_done)
+        let all = self.entries.len() as u64 == SHARD;
+        self.was_read && all && self.entries.values().all(Entry::is_done)
     }
 }
 

@@ -2,4 +2,4 @@
 
 use super::MemoryStore;
 
-crate::contract::contract_suite!(runs Box::new(MemoryStore::new()));
+sweep::contract::contract_suite!(runs Box::new(MemoryStore::new()));
