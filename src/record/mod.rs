@@ -49,6 +49,6 @@ pub use sweep_view::{BestTrial, SweepView};
 pub use trial_tags::{attempt_of, exit_code_of, index_of, last_sign, point_of, status_word, stopped_early};
 pub use trials::{
     LOG_ARTIFACT, NewTrial, TrialRuns, attempts_of, deleted_results, finished_runs, reruns_of, running_runs,
-    runs_by_id, runs_with_ids,
+    runs_by_id, runs_with_ids, superseded_runs,
 };
 pub use values::histories;

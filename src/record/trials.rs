@@ -167,6 +167,27 @@ pub async fn finished_runs(store: &dyn Store, sweep: &Sweep) -> Result<Vec<Run>>
     search_all(store, query).await
 }
 
+/// The runs of a sweep's trials that another agent has ended as those of a lost one, with no more than is needed to know
+/// how they ended.
+///
+/// # Errors
+/// As the store's.
+pub async fn superseded_runs(store: &dyn Store, sweep: &Sweep) -> Result<Vec<Run>> {
+    let looked_at = [tags::TRIAL, tags::ATTEMPT, tags::EXIT_CODE, tags::SUPERSEDED_BY, tags::STOPPED_RULE];
+    let query = RunQuery {
+        want: Want::only(&looked_at, &[]),
+        experiment_ids: vec![sweep.parent.info.experiment_id.clone()],
+        filter: format!(
+            "tags.`{}` = '{}' AND attributes.status = 'KILLED' AND tags.`{}` != ''",
+            tags::SWEEP_ID,
+            sweep.id(),
+            tags::SUPERSEDED_BY
+        ),
+        ..RunQuery::default()
+    };
+    search_all(store, query).await
+}
+
 /// The runs of a sweep's trials that a person has deleted, which are their trials' results all the same.
 ///
 /// # Errors

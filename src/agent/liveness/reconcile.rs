@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::agent::journal::{discount, end_run};
 use crate::agent::setup::Agent;
-use crate::record::{attempt_of, attempts_of, finished_runs, index_of, stopped_early, tags};
+use crate::record::{attempt_of, attempts_of, finished_runs, index_of, stopped_early, superseded_runs, tags};
 use crate::tracking::{Result, Run, RunId};
 use crate::trial::{RunStatus, TrialIndex};
 
@@ -28,6 +28,7 @@ pub(in crate::agent) async fn reconcile(agent: &Agent) -> Result<()> {
         }
     } else {
         runs = finished_runs(store, &agent.sweep).await?;
+        runs.extend(superseded_runs(store, &agent.sweep).await?);
     }
     let of_known_attempt = |run: &Run| {
         let of: Option<&u32> = index_of(run).and_then(|trial: TrialIndex| suspects.get(&trial));
@@ -37,8 +38,8 @@ pub(in crate::agent) async fn reconcile(agent: &Agent) -> Result<()> {
     for run in runs.iter().filter(|run| of_known_attempt(run)) {
         let end = run.info.end_time.unwrap_or_else(|| agent.machine.clock.now_ms());
         if counted.contains(&run.info.id) {
-            if was_taken_for_lost(run) {
-                end_run(store, &run.info.id, RunStatus::Finished, end).await?;
+            if let Some(status) = taken_for_lost(run) {
+                end_run(store, &run.info.id, status, end).await?;
             }
         } else if run.info.status == RunStatus::Finished {
             discount(store, &run.info.id, end).await?;
@@ -47,10 +48,48 @@ pub(in crate::agent) async fn reconcile(agent: &Agent) -> Result<()> {
     Ok(())
 }
 
-/// Whether a result that ended well was marked by an agent that took it for lost at the same moment.
-fn was_taken_for_lost(run: &Run) -> bool {
-    run.info.status == RunStatus::Killed
-        && run.tag(tags::SUPERSEDED_BY).is_some()
-        && run.tag(tags::EXIT_CODE) == Some("0")
-        && !stopped_early(run)
+/// How a result has ended that was marked by an agent which took it for lost at the same moment; `None`: it was not, or
+/// it was ended by its own agent.
+fn taken_for_lost(run: &Run) -> Option<RunStatus> {
+    let is_marked = run.info.status == RunStatus::Killed && run.tag(tags::SUPERSEDED_BY).is_some();
+    let code = run.tag(tags::EXIT_CODE).filter(|_| is_marked && !stopped_early(run))?;
+    Some(if code == "0" { RunStatus::Finished } else { RunStatus::Failed })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tracking::{ExperimentId, RunInfo};
+
+    fn run(status: RunStatus, tags: &[(&str, &str)]) -> Run {
+        let info = RunInfo {
+            id: RunId("run".into()),
+            experiment_id: ExperimentId("0".into()),
+            name: String::new(),
+            user: String::new(),
+            status,
+            start_time: 0,
+            end_time: Some(1),
+            artifact_uri: String::new(),
+            active: true,
+        };
+        let tags = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        Run { tags, ..Run::bare(info) }
+    }
+
+    #[test]
+    fn a_result_that_was_taken_for_lost_ended_as_its_own_agent_says() {
+        use RunStatus::{Failed, Finished, Killed};
+        let (marked, exit) = ((tags::SUPERSEDED_BY, "2"), |code| (tags::EXIT_CODE, code));
+        for (run, status) in [
+            (run(Killed, &[marked, exit("0")]), Some(Finished)),
+            (run(Killed, &[marked, exit("1")]), Some(Failed)),
+            (run(Killed, &[marked, (tags::SIGNAL, "SIGTERM")]), None),
+            (run(Killed, &[marked, exit("0"), (tags::STOPPED_RULE, "hyperband")]), None),
+            (run(Killed, &[exit("0")]), None),
+            (run(Finished, &[marked, exit("0")]), None),
+        ] {
+            assert_eq!(taken_for_lost(&run), status, "{run:?}");
+        }
+    }
 }

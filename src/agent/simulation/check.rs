@@ -110,7 +110,9 @@ fn result_is_true(
     if index_of(run) != Some(trial) || execution.trial != trial || execution.attempt != attempt_of(run) {
         wrong("it is another trial's");
     }
-    let was_ended = matches!(run.tag(tags::REASON), Some("trial_timeout" | "stopped"));
+    // The reason of one that was taken for lost as it was settled is that of a lost one.
+    let is_marked = run.tag(tags::SUPERSEDED_BY).is_some() && run.tag(tags::SIGNAL).is_some();
+    let was_ended = matches!(run.tag(tags::REASON), Some("trial_timeout" | "stopped")) || is_marked;
     let expected = match execution.ended {
         _ if was_ended => RunStatus::Killed,
         Some(Ended::Exited(0)) => RunStatus::Finished,

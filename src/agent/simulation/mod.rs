@@ -79,7 +79,7 @@ fn number(variable: &str) -> Option<u64> {
 
 /// So many schedules in each of two tests, which run side by side.
 fn half() -> u64 {
-    number("SCHEDULES").unwrap_or(1000) / 2
+    number("SCHEDULES").unwrap_or(10_000) / 2
 }
 
 #[test]
