@@ -175,7 +175,7 @@ pub async fn finished_runs(store: &dyn Store, sweep: &Sweep) -> Result<Vec<Run>>
 pub async fn superseded_runs(store: &dyn Store, sweep: &Sweep) -> Result<Vec<Run>> {
     let looked_at = [tags::TRIAL, tags::ATTEMPT, tags::EXIT_CODE, tags::SUPERSEDED_BY, tags::STOPPED_RULE];
     let query = RunQuery {
-        want: Want::only(&looked_at, &[]),
+        want: RunProjection::only(&looked_at, &[]),
         experiment_ids: vec![sweep.parent.info.experiment_id.clone()],
         filter: format!(
             "tags.`{}` = '{}' AND attributes.status = 'KILLED' AND tags.`{}` != ''",

@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use super::local_artifacts::checked_path;
 use super::{
     ArtifactEntry, ErrorKind, Experiment, ExperimentId, Metric, NewRun, Page, ParamWrite, Registry, Result,
-    Run, RunId, RunInfo, RunQuery, RunUpdate, Store, TrackingError, Want,
+    Run, RunId, RunInfo, RunProjection, RunQuery, RunUpdate, Store, TrackingError,
 };
 use crate::trial::RunStatus;
 use no_registry::NoRegistry;
@@ -163,7 +163,7 @@ impl Store for MemoryStore {
 
     async fn run(&self, id: &RunId) -> Result<Run> {
         let mut state = self.state();
-        let run = state.run(id)?.read(&Want::default());
+        let run = state.run(id)?.read(&RunProjection::default());
         state.largest_read = state.largest_read.max(run.params.len());
         Ok(run)
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::invalid;
 use crate::tracking::embedded::limits::{check_key, check_metric, param_value, tag_value};
-use crate::tracking::{Metric, ParamWrite, Result, Run, RunInfo, RunUpdate, Want};
+use crate::tracking::{Metric, ParamWrite, Result, Run, RunInfo, RunProjection, RunUpdate};
 
 const NAME: &str = "mlflow.runName";
 const USER: &str = "mlflow.user";
@@ -38,7 +38,7 @@ impl StoredRun {
     }
 
     /// What is wanted of it.
-    pub(super) fn read(&self, want: &Want) -> Run {
+    pub(super) fn read(&self, want: &RunProjection) -> Run {
         let wanted = |keys: &Option<Vec<String>>, key: &str| {
             keys.as_ref().is_none_or(|keys| keys.iter().any(|k| k == key))
         };

@@ -5,10 +5,10 @@ use std::cmp::Ordering;
 use super::State;
 use super::runs::StoredRun;
 use crate::tracking::filter::{
-    Condition, Entity, NumberOp, Order, RUNS, Subject, Test, TextOp, offset_of, parse_filter, parse_order_by,
-    token_for,
+    Condition, Entity, NumberOp, OrderTerm, RUNS, Subject, Test, TextOp, offset_of, parse_filter,
+    parse_order_by, token_for,
 };
-use crate::tracking::{Page, Result, Run, RunQuery, View};
+use crate::tracking::{Page, Result, Run, RunQuery, ViewType};
 
 impl State {
     pub(super) fn search(&self, query: &RunQuery) -> Result<Page<Run>> {
@@ -20,9 +20,9 @@ impl State {
             .values()
             .filter(|run| query.experiment_ids.contains(&run.info.experiment_id))
             .filter(|run| match query.view {
-                View::Active => run.info.active,
-                View::Deleted => !run.info.active,
-                View::All => true,
+                ViewType::Active => run.info.active,
+                ViewType::Deleted => !run.info.active,
+                ViewType::All => true,
             })
             .filter(|run| conditions.iter().all(|condition| meets(run, condition)))
             .collect();
@@ -116,7 +116,7 @@ fn is_like(text: &str, pattern: &str) -> bool {
 }
 
 /// Missing values come last in both directions, NaN right before them.
-fn compare(a: &StoredRun, b: &StoredRun, order: &Order) -> Ordering {
+fn compare(a: &StoredRun, b: &StoredRun, order: &OrderTerm) -> Ordering {
     let rank = |value: &Option<Value<'_>>| match value {
         None => 2,
         Some(Value::Number(number)) if number.is_nan() => 1,
