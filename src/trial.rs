@@ -67,7 +67,7 @@ impl fmt::Display for RunStatus {
 /// The word for a trial that a stopping rule ended: its run is KILLED in MLflow's words.
 pub const STOPPED: &str = "STOPPED";
 
-/// A trial as the tracking store tells of it: one attempt that counts, or the only one there is.
+/// A trial as the tracking store reports it: one attempt that counts, or the only one there is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trial {
     /// Its index.
@@ -108,14 +108,14 @@ impl Trial {
     }
 }
 
-/// The seed that a trial's command is handed (`SWEEP_TRIAL_SEED`): a pure function of the sweep's seed and the index.
+/// The seed that a trial's command is given (`SWEEP_TRIAL_SEED`): a pure function of the sweep's seed and the index.
 /// It fits the 31 bits that every library takes.
 #[must_use]
 pub fn trial_seed(seed: u64, index: TrialIndex) -> u32 {
     drawn(&format!("trial seed {seed} {index}"))
 }
 
-/// The seed that the command of a trial is handed when it is run again for the `number`th time, from 1.
+/// The seed that the command of a trial is given when it is run again for the `number`th time, from 1.
 #[must_use]
 pub fn rerun_seed(seed: u64, index: TrialIndex, number: u32) -> u32 {
     drawn(&format!("rerun seed {seed} {index} {number}"))

@@ -1,6 +1,6 @@
 //! The session that docs/session.md shows, typed again in a terminal of 80 columns: what is printed is what stands there.
 //!
-//! `SWEEP_BLESS=1 cargo test --test transcript` writes it anew.
+//! `SWEEP_BLESS=1 cargo test --test transcript` writes it again.
 
 // What goes wrong here is meant to panic.
 #![allow(clippy::unwrap_used, clippy::panic)]

@@ -189,7 +189,7 @@ pub enum Effect {
     Unknown,
     /// Too few trials for a verdict, whatever the figures are.
     TooFew,
-    /// No effect can be told from noise.
+    /// No effect can be distinguished from noise.
     Unclear,
     /// Its permutation importance exceeds twice its standard error, but the parameters together explain little.
     Weak,

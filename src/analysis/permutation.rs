@@ -271,7 +271,7 @@ impl TreePath<'_> {
     /// Follows all repeats from a node on, and adds what they reach, less `value`, to the changes.
     fn spread(&self, from: u32, value: f64, changes: &mut [f64; REPEATS + 1]) {
         let nodes = self.tree.nodes();
-        // Ranges that wait share no repeat, so there are never more of them than repeats (one place is written in vain).
+        // Ranges that wait share no repeat, so there are never more of them than repeats (one place is written redundantly).
         let mut waiting = [(from, 0, REPEATS); REPEATS + 2];
         let mut left = 1;
         while left > 0 {
@@ -292,7 +292,7 @@ impl TreePath<'_> {
                     at = outside;
                     continue;
                 }
-                // The repeats outside wait, those inside go on.
+                // The repeats outside wait, those inside continue.
                 for (from, to) in [(low, begin), (end, high)] {
                     waiting[left] = (outside, from, to);
                     left += usize::from(from < to);

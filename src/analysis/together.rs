@@ -1,4 +1,4 @@
-//! Parameters that move together: a forest cannot tell their effects apart.
+//! Parameters that move together: a forest cannot separate their effects.
 
 use super::columns::{AnalysisTable, ParameterColumn};
 use super::model::{Measure, ParameterAssociation, ParameterKind};

@@ -42,7 +42,7 @@ pub(super) fn grammar() -> Command {
     command.help_template(page)
 }
 
-/// The grammar for a manual, which has room for more than a line about the program.
+/// The grammar for a manual, which has space for more than a line about the program.
 pub(super) fn with_long_about() -> Command {
     let command = Args::command();
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
@@ -59,7 +59,7 @@ pub(super) fn answer(error: &clap::Error) -> Exit {
         return failure.exit;
     }
     if error.use_stderr() {
-        // Where nobody hears what is said there is nobody to tell.
+        // Where nobody hears what is said there is no reader.
         let _ = error.print();
         return Exit::Usage;
     }

@@ -1,4 +1,4 @@
-//! Where what goes on inside is told: on the terminal with `-v`, in a file with `--log-file`.
+//! Where the log is written: to the terminal with `-v`, in a file with `--log-file`.
 
 use std::fs::{File, OpenOptions};
 use std::io::IsTerminal as _;
@@ -18,7 +18,7 @@ const FILTER: &str = "SWEEP_LOG";
 const FILE: &str = "SWEEP_LOG_FILE";
 
 /// Sets the telling up; nothing of it holds credentials. The filter of `SWEEP_LOG` counts for both places; without it
-/// the terminal follows `-v`, and a file is told what `-v` tells.
+/// the terminal follows `-v`, and a file gets what `-v` shows.
 pub(super) fn set_up(verbose: u8, file: Option<PathBuf>) -> Result<(), CommandFailure> {
     let asked = std::env::var_os(FILTER).is_some();
     let file = file.or_else(|| std::env::var_os(FILE).filter(|name| !name.is_empty()).map(PathBuf::from));

@@ -22,11 +22,11 @@ use crate::commands::{
 };
 use crate::record::Order;
 use crate::ui::Ui;
-use args::{Args, Sampled, Verb};
+use args::{Args, SampleRequest, Verb};
 use hearing::{tell, whether_heard};
 use view::TableView;
 
-/// Runs the program and tells its exit code.
+/// Runs the program and returns its exit code.
 #[must_use]
 pub fn main() -> u8 {
     // Not a verb of the grammar: nobody types it.
@@ -95,8 +95,8 @@ fn in_runtime(ui: Ui, args: Args, view: TableView) -> Result<Exit, CommandFailur
                 None => check::schema(&setting),
             },
             Verb::Sample(args) => match args.into() {
-                Sampled::Points(args) => sample::sample(&setting, &args),
-                Sampled::Again(args) => replay::replay(&setting, &args).await,
+                SampleRequest::Points(args) => sample::sample(&setting, &args),
+                SampleRequest::Again(args) => replay::replay(&setting, &args).await,
             },
             Verb::Verify(args) => verify::verify(&setting, &args.into()).await,
             Verb::Promote(args) => promote::promote(&setting, &args.into()).await,

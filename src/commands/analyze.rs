@@ -18,7 +18,7 @@ use crate::ui::Ui;
 pub enum AnalysisSource {
     /// A sweep.
     Sweep(SweepChoice),
-    /// Runs of an experiment, whoever made them.
+    /// Runs of an experiment, regardless of who made them.
     Experiment {
         /// Its name.
         name: String,
@@ -68,7 +68,7 @@ pub async fn analyze(setting: &Setting, args: &AnalyzeArgs) -> Result<Exit, Comm
 
 fn asked(args: &AnalyzeArgs) -> Result<FrameRequest, CommandFailure> {
     let metric = args.metric.clone().ok_or_else(|| {
-        CommandFailure::new(Exit::Usage, "which metric is to be analysed?").hint("Give it by --metric NAME.")
+        CommandFailure::new(Exit::Usage, "no metric is given").hint("Give it by --metric NAME.")
     })?;
     Ok(FrameRequest { metric, goal: args.goal, log: args.log.clone() })
 }

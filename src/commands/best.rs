@@ -122,7 +122,7 @@ fn tell_of_tags(setting: &Setting, sweep: &Sweep, config: &Config, rows: &[Trial
 fn metric(config: &Config, args: &BestArgs) -> Result<ChosenMetric, CommandFailure> {
     let metric =
         ChosenMetric::of(config.metric.as_ref(), args.metric.as_deref(), args.goal).ok_or_else(|| {
-            CommandFailure::new(Exit::Usage, "the config of the sweep names no metric: what is best?")
+            CommandFailure::new(Exit::Usage, "the config of the sweep has no metric to rank by")
                 .hint("Give one: --metric NAME --goal minimize")
         })?;
     if metric.goal.is_none() {
@@ -143,7 +143,7 @@ fn nothing(sweep: &Sweep, metric: &ChosenMetric) -> CommandFailure {
     .hint("`sweep trials` shows what its trials have logged.")
 }
 
-/// Whether the best trial alone is told in words: a table was not asked for.
+/// Whether the best trial alone is printed in words: a table was not asked for.
 fn in_words(setting: &Setting) -> bool {
     setting.ui.drawing == Drawing::Boxes && setting.columns.is_empty()
 }

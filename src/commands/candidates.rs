@@ -1,6 +1,6 @@
 //! What may stand for a sweep or a trial on the command line, for a shell that completes it.
 //!
-//! Somebody waits at a prompt: what can't be told soon is not told, and nothing is ever made.
+//! Somebody waits at a prompt: what takes long is left out, and nothing is ever made.
 
 use std::time::Duration;
 
@@ -19,10 +19,10 @@ pub struct CompletionCandidate {
 
 /// Nobody waits longer at a prompt.
 const PATIENCE: Duration = Duration::from_millis(1500);
-/// More is of no use to anybody.
+/// More is useless.
 const MOST_SWEEPS: usize = 100;
 const MOST_TRIALS: usize = 2000;
-/// So much of a line tells what it is.
+/// So much of a line says what it is.
 const LONGEST: usize = 60;
 
 /// The sweeps of the store, the newest first; none where the store does not answer soon.

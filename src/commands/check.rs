@@ -29,7 +29,7 @@ pub fn schema(setting: &Setting) -> Result<Exit, CommandFailure> {
 /// Checks a config and says what it would do.
 ///
 /// # Errors
-/// Where the file can't be read. Its faults are no failure of the check: they are what it prints.
+/// Where the file can't be read. Its errors are no failure of the check: they are what it prints.
 pub fn check(setting: &Setting, args: &CheckArgs) -> Result<Exit, CommandFailure> {
     let name = name_of(&args.config);
     let bytes = read_file(&args.config)?;

@@ -74,7 +74,7 @@ impl TrialPair {
         }
     }
 
-    /// Both sides for people: with as many figures as it takes to tell them apart.
+    /// Both sides for people: with as many figures as it takes to distinguish them.
     fn shown(&self) -> [String; 2] {
         let side =
             |value: &Option<Value>, show: fn(&Value) -> String| value.as_ref().map_or("–".to_owned(), show);
@@ -129,7 +129,7 @@ impl Difference {
         printable(&format!("{}{}", found.title(), of.unwrap_or_default()))
     }
 
-    /// Short names for the columns: numbers where they tell the two apart.
+    /// Short names for the columns: numbers where they distinguish the two.
     fn headers(&self) -> [String; 2] {
         let (a, b) = (self.a.title(), self.b.title());
         if a == b { ["A".to_owned(), "B".to_owned()] } else { [a, b] }

@@ -26,7 +26,7 @@ pub struct ExportArgs {
     pub folder: PathBuf,
     /// Fetch artifacts, too.
     pub artifacts: bool,
-    /// Go on until the sweep is over.
+    /// Continue until the sweep is over.
     pub follow: bool,
     /// Read what is there already again.
     pub refresh: bool,

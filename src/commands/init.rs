@@ -17,7 +17,7 @@ pub struct InitArgs {
 /// Makes a sweep, prints its config as `sweep check` reads it, and its id.
 ///
 /// # Errors
-/// Where the config has faults (nothing is created then) or the store fails.
+/// Where the config has errors (nothing is created then) or the store fails.
 pub async fn init(setting: &Setting, args: &InitArgs) -> Result<Exit, CommandFailure> {
     let (context, sweep, config) = create(setting, &args.config, &args.priors).await?;
     let strategy = strategy::for_config(&config, sweep.seed);

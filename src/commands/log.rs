@@ -115,8 +115,11 @@ fn pairs(words: &[String], noun: &str) -> Result<Vec<(String, String)>, CommandF
         .iter()
         .map(|word| match word.split_once('=') {
             Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-            _ => Err(CommandFailure::new(Exit::Usage, format!("`{word}` is no {noun} with a value"))
-                .hint(format!("Write: sweep log {noun} NAME VALUE, or NAME=VALUE as often as you like."))),
+            _ => Err(CommandFailure::new(
+                Exit::Usage,
+                format!("expected a {noun} and its value, got `{word}`"),
+            )
+            .hint(format!("Write: sweep log {noun} NAME VALUE, or NAME=VALUE as often as you like."))),
         })
         .collect()
 }

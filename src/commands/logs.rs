@@ -17,7 +17,7 @@ use crate::ui::Ui;
 pub struct LogsArgs {
     /// Which trial.
     pub trial: TrialChoice,
-    /// Go on until the trial is over.
+    /// Continue until the trial is over.
     pub follow: bool,
 }
 

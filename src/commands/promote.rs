@@ -1,7 +1,7 @@
 //! `sweep promote TRIAL --name MODEL`: a trial's logged model becomes a version in MLflow's registry, which says where it
 //! came from.
 //!
-//! Whoever does it twice finds the version that is there; only the alias moves.
+//! Anyone who does it twice finds the version that is there; only the alias moves.
 
 use serde::Serialize;
 
@@ -26,7 +26,7 @@ pub struct PromoteArgs {
     pub alias: Option<String>,
     /// Which of the trial's models, where it logged several.
     pub artifact: Option<String>,
-    /// How it is told what happened.
+    /// Output format.
     pub format: Format,
 }
 

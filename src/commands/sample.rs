@@ -24,7 +24,7 @@ pub struct SampleArgs {
 /// Prints points, a line each.
 ///
 /// # Errors
-/// Where the config has faults, or its method needs what only a running sweep has.
+/// Where the config has errors, or its method needs what only a running sweep has.
 pub fn sample(setting: &Setting, args: &SampleArgs) -> Result<Exit, CommandFailure> {
     let (config, _) = load_file(&setting.ui, &args.config)?;
     let seed = seed_of(setting, &config, args.seed);

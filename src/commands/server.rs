@@ -51,7 +51,7 @@ pub async fn server(setting: &Setting, args: &ServerArgs) -> Result<Exit, Comman
     if (args.host.as_str(), 0).to_socket_addrs().is_err() {
         return Err(CommandFailure::new(
             Exit::Usage,
-            format!("--host: {} is no address of this machine", args.host),
+            format!("--host: {} is not an address of this machine", args.host),
         )
         .hint("127.0.0.1 serves this machine alone, 0.0.0.0 all of its addresses."));
     }

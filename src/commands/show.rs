@@ -231,7 +231,7 @@ impl TrialDetails {
             return latest;
         }
         let values: Vec<f64> = history.iter().map(|entry| entry.value).collect();
-        let room = SPARK.min(ui.width / 4).max(8);
+        let available = SPARK.min(ui.width / 4).max(8);
         let extreme = |word: &str, pick: fn(f64, f64) -> bool| {
             let finite = history.iter().filter(|entry| !entry.value.is_nan());
             let found = finite.reduce(|best, next| if pick(next.value, best.value) { next } else { best })?;
@@ -239,7 +239,7 @@ impl TrialDetails {
         };
         let extremes = [extreme("min", |a, b| a < b), extreme("max", |a, b| a > b)];
         let extremes: Vec<String> = extremes.into_iter().flatten().collect();
-        format!("{latest:<10} {}  {}", words::sparkline(&values, room), extremes.join(", "))
+        format!("{latest:<10} {}  {}", words::sparkline(&values, available), extremes.join(", "))
     }
 
     fn rerun_line(&self, run: &Run) -> String {
@@ -335,7 +335,7 @@ impl TrialDetails {
                 .iter()
                 .map(|metric| vec![text("metric"), text(&metric.key), SheetCell::Number(metric.value)]),
         );
-        // The command as it is known to be: its tag is what somebody wrote, and may be run by whoever reads this.
+        // The command as it is known to be: its tag is what somebody wrote, and may be run by the reader.
         rows.extend(
             self.command().map(|command| vec![text("run"), text("command"), SheetCell::Text(command)]),
         );

@@ -87,7 +87,7 @@ impl SweepSnapshot {
         )
     }
 
-    /// One line, where nothing can be drawn anew.
+    /// One line, where nothing can be redrawn.
     fn line(&self, format: AnswerFormat) -> String {
         match format {
             AnswerFormat::Json => format!("{}\n", serde_json::to_string(&self.json()).unwrap_or_default()),

@@ -94,7 +94,7 @@ struct TrialsRequest<'a> {
 }
 
 impl TrialsRequest<'_> {
-    /// The names that were asked for: their columns stay, however little room there is.
+    /// The names that were asked for: their columns stay, however little space there is.
     fn named(&self) -> Vec<String> {
         let filter = self.args.filter.as_deref().and_then(|text| Filter::parse(text).ok());
         let filter = filter.map(|filter| filter.names().to_vec()).unwrap_or_default();

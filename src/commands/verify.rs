@@ -1,6 +1,6 @@
 //! `sweep verify TRIAL`: what has changed since a trial ran, and how to get back to where it was.
 //!
-//! Code, config, point and files count. Host and version are told, and do not: a trial may be checked from anywhere.
+//! Code, config, point and files count. Host and version are reported, and do not: a trial may be checked from anywhere.
 
 use std::path::Path;
 
@@ -170,7 +170,7 @@ fn changes(run: &Run, git: Option<&GitState>) -> Compared {
         (Some(false), _, _, None) => (VerifyState::Same, "nothing uncommitted, then and now".to_owned()),
         (Some(false), ..) => (VerifyState::Changed, "nothing uncommitted then, changes now".to_owned()),
         (Some(true), Some(git), None, None) if git.is_dirty() => {
-            (VerifyState::Unknown, "changes then and now, of files that are not kept".to_owned())
+            (VerifyState::Unknown, "uncommitted changes then and now, in files that are not kept".to_owned())
         }
         (Some(true), _, _, None) => {
             (VerifyState::Changed, "changes then, nothing uncommitted now".to_owned())
@@ -181,7 +181,7 @@ fn changes(run: &Run, git: Option<&GitState>) -> Compared {
         (Some(true), _, then, now) if then == now => {
             (VerifyState::Same, "the same uncommitted changes".to_owned())
         }
-        (Some(true), ..) => (VerifyState::Changed, "other uncommitted changes than then".to_owned()),
+        (Some(true), ..) => (VerifyState::Changed, "the uncommitted changes differ".to_owned()),
     };
     Compared { then, now, ..compared("changes", state, found) }
 }
@@ -232,7 +232,7 @@ async fn point(
     run: &Run,
 ) -> Result<Compared, CommandFailure> {
     let Some(trial) = index_of(run) else {
-        return Ok(compared("point", VerifyState::Unknown, "the run is no trial"));
+        return Ok(compared("point", VerifyState::Unknown, "the run is not a trial"));
     };
     let again = match propose_again(&context.store, sweep, config, trial).await.map_err(CommandFailure::from)
     {
@@ -250,7 +250,7 @@ async fn point(
     Ok(Compared { then: Some(then), now, ..compared("point", state, found) })
 }
 
-/// The files that the command names: git tells of changes in those alone that it knows.
+/// The files that the command names: git reports changes in those alone that it knows.
 fn files(folder: &Path, command: &str, in_repository: bool) -> Compared {
     let clean = |word: &str| word.trim_matches(['\'', '"', ';', '(', ')']).to_owned();
     let mut named: Vec<String> = command.split_whitespace().map(clean).collect();
@@ -275,7 +275,7 @@ fn files(folder: &Path, command: &str, in_repository: bool) -> Compared {
     }
 }
 
-/// What is told, and does not count.
+/// What is reported and does not count.
 fn told(check: &'static str, then: Option<&str>, now: Option<String>) -> Compared {
     let (state, found) = match (then, &now) {
         (Some(then), Some(now)) if then == now => (VerifyState::Same, now.clone()),

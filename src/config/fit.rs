@@ -84,7 +84,7 @@ impl<'a> Fitter<'a> {
         }
     }
 
-    /// The point, with listed values as they are listed. JSON does not tell the text `NaN` from the number, so what was
+    /// The point, with listed values as they are listed. JSON does not distinguish the text `NaN` from the number, so what was
     /// read from JSON may have lost that.
     #[must_use]
     pub fn as_listed(&self, point: Point) -> Point {

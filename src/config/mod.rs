@@ -1,4 +1,4 @@
-//! The sweep file: reading YAML, checking it whole, and the checked [`Config`] that the rest of the house works with.
+//! The sweep file: reading YAML, checking it whole, and the checked [`Config`] that the rest of the crate works with.
 //!
 //! Owns the language and its messages. Refuses I/O: it takes bytes and returns data.
 

@@ -1,4 +1,4 @@
-//! The checked config: what the rest of the house works with.
+//! The checked config: what the rest of the crate works with.
 
 use std::time::Duration;
 
@@ -83,7 +83,7 @@ pub enum Method {
     Bayes,
     /// A scrambled Sobol sequence.
     Sobol,
-    /// Many points at a small budget, the best go on at a larger one.
+    /// Many points at a small budget, the best continue at a larger one.
     SuccessiveHalving,
 }
 
@@ -134,13 +134,13 @@ pub enum Impute {
 /// The budget of `method: successive_halving`: whole numbers from `min` to `max`, each `eta` times the one below.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Budget {
-    /// The name under which a trial is told its budget, as if it were a parameter.
+    /// The name under which a trial receives its budget, as if it were a parameter.
     pub parameter: String,
     /// The smallest budget, at least 1.
     pub min: u64,
     /// The largest budget, above `min`.
     pub max: u64,
-    /// Ratio of neighbouring budgets, above 1; one in `eta` trials goes on.
+    /// Ratio of neighbouring budgets, above 1; one in `eta` trials continues.
     pub eta: f64,
 }
 
@@ -172,7 +172,7 @@ pub enum EarlyTerminate {
         /// Whether the value at the band alone counts.
         strict: bool,
     },
-    /// Asynchronous successive halving (Li et al. 2020): at each rung `min_iter`·`eta`^k the best 1/`eta` go on.
+    /// Asynchronous successive halving (Li et al. 2020): at each rung `min_iter`·`eta`^k the best 1/`eta` continue.
     Asha {
         /// First rung, at least 1.
         min_iter: u64,

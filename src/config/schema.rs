@@ -1,6 +1,6 @@
 //! The config language as a JSON Schema (draft 2020-12), for editors.
 //!
-//! A schema can tell which keys there are and which go together; what depends on other keys (bounds in order,
+//! A schema can say which keys there are and which go together; what depends on other keys (bounds in order,
 //! probabilities that sum to 1, names in conditions) only [`check`](super::check) knows.
 
 use serde_json::{Map, Value as Json, json};

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::error::ExchangeError;
 use super::names::{SUMMARY, SWEEP};
-use crate::tracking::local_artifacts::{Upload, checked_path, open, remove_unfinished};
+use crate::tracking::local_artifacts::{ArtifactUpload, checked_path, open, remove_unfinished};
 use crate::tracking::{ErrorKind, TrackingError};
 
 /// Larger files are no data that a person reads: 64 MiB.
@@ -25,7 +25,7 @@ pub struct Folder {
 
 /// What lies below a folder.
 #[derive(Debug, Default, PartialEq)]
-pub struct Tree {
+pub struct ExportFolder {
     /// Paths of files with `/`, sorted.
     pub files: Vec<String>,
     /// What was left out: links, and names that can't be an artifact's.
@@ -92,8 +92,8 @@ impl Folder {
     ///
     /// # Errors
     /// As [`Folder::write`].
-    pub fn begin(&self, path: &str) -> Result<Upload, ExchangeError> {
-        Upload::begin(&self.root, path).map_err(ExchangeError::Disk)
+    pub fn begin(&self, path: &str) -> Result<ArtifactUpload, ExchangeError> {
+        ArtifactUpload::begin(&self.root, path).map_err(ExchangeError::Disk)
     }
 
     /// Reads a file of at most `most` bytes; `None` where there is none.
@@ -121,7 +121,7 @@ impl Folder {
         let Some(bytes) = self.read(path, LARGEST)? else { return Ok(None) };
         let json = serde_json::from_slice(&bytes);
         json.map(Some)
-            .map_err(|error| ExchangeError::content(self.name(path), format!("this is no JSON: {error}")))
+            .map_err(|error| ExchangeError::content(self.name(path), format!("this is not JSON: {error}")))
     }
 
     /// Opens a file and says its size; `None` where there is none.
@@ -174,8 +174,8 @@ impl Folder {
     ///
     /// # Errors
     /// Where the disk refuses.
-    pub fn tree(&self, path: &str) -> Result<Tree, ExchangeError> {
-        let mut tree = Tree::default();
+    pub fn tree(&self, path: &str) -> Result<ExportFolder, ExchangeError> {
+        let mut tree = ExportFolder::default();
         let place = self.root.join(path);
         match fs::symlink_metadata(&place) {
             Ok(meta) if meta.is_dir() => walk(&place, "", 0, &mut tree)?,
@@ -193,7 +193,7 @@ pub(super) fn json_text(json: &serde_json::Value) -> String {
     format!("{json:#}\n")
 }
 
-fn walk(place: &Path, prefix: &str, depth: usize, tree: &mut Tree) -> Result<(), ExchangeError> {
+fn walk(place: &Path, prefix: &str, depth: usize, tree: &mut ExportFolder) -> Result<(), ExchangeError> {
     for entry in fs::read_dir(place).map_err(|error| disk(place, "can't be read", error))? {
         let entry = entry.map_err(|error| disk(place, "can't be read", error))?;
         let path = format!("{prefix}{}", entry.file_name().to_string_lossy());

@@ -1,7 +1,7 @@
 //! Sweeps as files: export and import with their formats, and tables that other programs wrote.
 //!
 //! Owns the formats (`docs/export.md`) and the folder that holds them: nothing is read or written outside it. Refuses to
-//! print: what goes on is an [`ExchangeEvent`], what came of it a value.
+//! print: progress is an [`ExchangeEvent`], what came of it a value.
 
 mod artifact;
 mod error;

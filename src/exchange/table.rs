@@ -127,7 +127,7 @@ fn row(columns: &TableColumns, record: &csv::StringRecord) -> Result<TableTrial,
         if text.is_empty() {
             continue;
         }
-        let moment = || parse_moment(text).ok_or_else(|| format!("`{text}` is no moment"));
+        let moment = || parse_moment(text).ok_or_else(|| format!("`{text}` is not a date and time"));
         match role {
             ColumnRole::Ignored => {}
             ColumnRole::Name => trial.name = Some(text.to_owned()),

@@ -13,7 +13,7 @@ use crate::text::{iso_or_number, parse_moment, stamp};
 use crate::tracking::Run;
 use crate::trial::{RunStatus, Trial, TrialIndex};
 
-/// A trial as its files tell it, all but its histories and artifacts.
+/// A trial as its files describe it, all but its histories and artifacts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrialRecord {
     /// Its index.
@@ -209,7 +209,7 @@ impl TrialRecord {
             Some(text) => parse_moment(text).map(Some).ok_or_else(|| format!("`{key}` is `{text}`")),
         };
         let index =
-            number("trial").and_then(|index| u64::try_from(index).ok()).ok_or("`trial` is no number")?;
+            number("trial").and_then(|index| u64::try_from(index).ok()).ok_or("`trial` is not a number")?;
         let status = text("status").unwrap_or("FINISHED");
         let as_logged = summary.get("params_as_logged").and_then(Json::as_object).map(strings);
         let not_logged = summary.get("params_not_logged").and_then(Json::as_array);

@@ -38,7 +38,7 @@ impl Api {
         self.news.subscribe()
     }
 
-    /// Tells whoever listens; nobody need.
+    /// Notifies listeners, if any.
     pub fn tell(&self, logged: impl IntoIterator<Item = LoggedMetric>) {
         if self.news.receiver_count() > 0 {
             for one in logged {
@@ -47,7 +47,7 @@ impl Api {
         }
     }
 
-    /// The store itself, for those who tell failures apart.
+    /// The store itself, for those who distinguish failures.
     pub fn store(&self) -> &EmbeddedStore {
         &self.store
     }

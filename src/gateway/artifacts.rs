@@ -16,7 +16,7 @@ use super::error::ApiError;
 use super::request::{InPath, QueryFields, unread};
 use super::transfer;
 use crate::tracking::embedded::Db;
-use crate::tracking::local_artifacts::Upload;
+use crate::tracking::local_artifacts::ArtifactUpload;
 use crate::tracking::protocol::{ArtifactList, WhichRun, WhichVersion};
 use crate::tracking::{TrackingError, local_artifacts};
 
@@ -127,7 +127,7 @@ pub(super) async fn upload(
             id.as_str(),
             &pieces.into_iter().fold(folder.clone(), |at, piece| at.join(piece)),
         )?;
-        let mut upload = Upload::begin(&folder, &ask.path)?;
+        let mut upload = ArtifactUpload::begin(&folder, &ask.path)?;
         upload.write(&body)?;
         upload.keep()
     });

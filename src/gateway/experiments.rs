@@ -1,5 +1,5 @@
 //! Experiments. In a trial's scope every name means the sweep's experiment: a script that calls `set_experiment`
-//! with a name of its own goes on logging to the run it was given.
+//! with a name of its own keeps logging to the run it was given.
 
 use std::sync::Arc;
 

@@ -13,7 +13,7 @@ use super::confined::Confined;
 use super::error::ApiError;
 use super::request::{InPath, QueryFields};
 use super::transfer;
-use crate::tracking::local_artifacts::Upload;
+use crate::tracking::local_artifacts::ArtifactUpload;
 use crate::tracking::protocol::ArtifactList;
 use crate::tracking::{ArtifactEntry, local_artifacts};
 
@@ -56,7 +56,7 @@ pub(super) async fn upload(
 ) -> Result<StatusCode, ApiError> {
     let begun = api.call(move |db| {
         confined.check_upload(db, &path)?;
-        Upload::begin(&db.proxied_root(), &path)
+        ArtifactUpload::begin(&db.proxied_root(), &path)
     });
     let upload = begun.await?;
     transfer::receive(body, upload).await?;

@@ -29,7 +29,7 @@ pub(super) async fn get(State(api): State<Api>, InPath(id): InPath<String>) -> O
 }
 
 #[derive(Deserialize)]
-pub(super) struct Finalize {
+pub(super) struct FinalizeModel {
     #[serde(default, deserialize_with = "text")]
     status: String,
 }
@@ -37,7 +37,7 @@ pub(super) struct Finalize {
 pub(super) async fn finalize(
     State(api): State<Api>,
     InPath(id): InPath<String>,
-    JsonBody(ask): JsonBody<Finalize>,
+    JsonBody(ask): JsonBody<FinalizeModel>,
 ) -> OneAnswer<LoggedModel> {
     one(api.call(move |db| db.finalize_model(&id, &ask.status)).await?)
 }
@@ -48,7 +48,7 @@ pub(super) async fn delete(State(api): State<Api>, InPath(id): InPath<String>) -
 }
 
 #[derive(Deserialize)]
-pub(super) struct Params {
+pub(super) struct ModelParams {
     #[serde(default, with = "pairs")]
     params: Vec<(String, String)>,
 }
@@ -56,14 +56,14 @@ pub(super) struct Params {
 pub(super) async fn log_params(
     State(api): State<Api>,
     InPath(id): InPath<String>,
-    JsonBody(ask): JsonBody<Params>,
+    JsonBody(ask): JsonBody<ModelParams>,
 ) -> ApiAnswer {
     api.call(move |db| db.log_model_params(&id, &ask.params)).await?;
     Ok(done())
 }
 
 #[derive(Deserialize)]
-pub(super) struct Tags {
+pub(super) struct ModelTags {
     #[serde(default, with = "pairs")]
     tags: Vec<(String, String)>,
 }
@@ -71,7 +71,7 @@ pub(super) struct Tags {
 pub(super) async fn set_tags(
     State(api): State<Api>,
     InPath(id): InPath<String>,
-    JsonBody(ask): JsonBody<Tags>,
+    JsonBody(ask): JsonBody<ModelTags>,
 ) -> ApiAnswer {
     api.call(move |db| db.set_model_tags(&id, &ask.tags)).await?;
     Ok(done())

@@ -17,7 +17,7 @@ use super::api::Api;
 use super::error::ApiError;
 use super::file_types::{content_type, disposition};
 use crate::tracking::embedded::Db;
-use crate::tracking::local_artifacts::{self, Upload};
+use crate::tracking::local_artifacts::{self, ArtifactUpload};
 
 /// Bytes of one piece.
 const PIECE: usize = 256 << 10;
@@ -83,7 +83,7 @@ fn parse_range(range: &str, size: u64) -> Option<(u64, u64)> {
 
 /// Takes a body into a file; the file appears only where the body came whole. Between two pieces a slow client keeps no
 /// thread.
-pub(super) async fn receive(body: Body, mut upload: Upload) -> Result<(), ApiError> {
+pub(super) async fn receive(body: Body, mut upload: ArtifactUpload) -> Result<(), ApiError> {
     let cut =
         |error: &dyn std::fmt::Display| ApiError::invalid(format!("The upload was broken off: {error}"));
     let (mut size, mut piece) = (0_u64, Vec::new());
@@ -104,7 +104,7 @@ pub(super) async fn receive(body: Body, mut upload: Upload) -> Result<(), ApiErr
 }
 
 /// Writes where it may block.
-async fn blocking(mut upload: Upload, piece: Vec<u8>) -> Result<Upload, ApiError> {
+async fn blocking(mut upload: ArtifactUpload, piece: Vec<u8>) -> Result<ArtifactUpload, ApiError> {
     let work = tokio::task::spawn_blocking(move || upload.write(&piece).map(|()| upload));
     let written = work.await;
     Ok(written.map_err(|error| ApiError::invalid(format!("The upload was broken off: {error}")))??)

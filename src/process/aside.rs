@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 /// hold it up. `None`: no thread can be started, or the work has failed.
 pub async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let (tell, told) = oneshot::channel();
-    // tokio's own threads are of no use here: it panics where the system refuses one.
+    // tokio's own threads are unusable here: it panics where the system refuses one.
     let thread = std::thread::Builder::new().name("aside".into()).spawn(move || {
         let _ = tell.send(work());
     });

@@ -182,7 +182,7 @@ impl Child {
     }
 
     /// Ends what a command that is over has left behind outside its group: asks it to end, and kills it after `grace`, or
-    /// as soon as `hurry` is done. Tells how many processes there were.
+    /// as soon as `hurry` is done. Returns how many processes there were.
     pub async fn end_strays(&mut self, grace: Duration, hurry: impl Future<Output = ()>) -> usize {
         let born = StartTime::of(self.group, self.started.elapsed());
         let number = orphans::end(&self.mark, born, grace, hurry).await;
@@ -252,7 +252,7 @@ fn spawn_announced(
     let starting = guard.map(Guard::starting);
     before_exec(&mut command, starting.as_ref().map(|starting| starting.announcement(mark)));
     let spawned = tokio::process::Command::from(command).kill_on_drop(true).spawn().and_then(|child| {
-        let id = child.id().ok_or_else(|| io::Error::other("the command ended before it began"))?;
+        let id = child.id().ok_or_else(|| io::Error::other("the command ended before it started"))?;
         Ok((child, Pid::from_raw(i32::try_from(id).map_err(io::Error::other)?)))
     });
     match (starting, &spawned) {

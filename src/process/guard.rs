@@ -33,13 +33,13 @@ struct Post {
     socket: UnixStream,
     /// The guard's process.
     guard: Pid,
-    /// What is to be killed, to be told to a further guard.
+    /// What is to be killed, to be passed to a further guard.
     watched: HashMap<i32, Mark>,
 }
 
 impl Post {
     /// Tells the guard something. One that is suspended reads nothing, and must not hold up the agent; nor may it wake
-    /// later and kill by what it has missed: it is replaced by one that is told everything.
+    /// later and kill by what it has missed: it is replaced by one that knows everything.
     fn tell(&mut self, line: &str) {
         let told = self.socket.write_all(line.as_bytes());
         if told.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock) {

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 /// Where Linux names the start of the kernel: one name for a machine and all containers on it, another after a restart.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
-/// An id of this machine since it was started, 12 hex digits. Where the system does not tell, it is made of its name.
+/// An id of this machine since it was started, 12 hex digits. Where the system has none, it is made of its name.
 #[must_use]
 pub fn machine_id() -> String {
     match std::fs::read_to_string(BOOT_ID) {

@@ -1,7 +1,7 @@
 //! Child processes: spawned in a group of their own, watched, and ended as a whole.
 //!
-//! Owns the unsafe edge to the operating system. Refuses to know what a trial is: it is handed a command line and an
-//! environment, and tells what became of them.
+//! Owns the unsafe edge to the operating system. Refuses to know what a trial is: it is given a command line and an
+//! environment, and returns what became of them.
 
 mod aside;
 mod ask;

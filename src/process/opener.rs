@@ -12,7 +12,7 @@ const STEP: Duration = Duration::from_millis(20);
 /// # Errors
 /// Why it can't be opened, as a clause.
 pub fn open_for_person(address: &str) -> Result<(), String> {
-    // The address comes from a store: only these schemes are handed to the desktop.
+    // The address comes from a store: only these schemes are passed to the desktop.
     if !["http://", "https://", "file://"].iter().any(|scheme| address.starts_with(scheme)) {
         return Err("it is not a file or a page".to_owned());
     }

@@ -1,6 +1,6 @@
 //! Processes that have left their command's group (`setsid`, a double fork), known by a mark in their environment.
 //!
-//! Every process of a command inherits the mark, however deep it is and whoever its parent is by now. A process without
+//! Every process of a command inherits the mark, however deep it is and whatever its parent is by now. A process without
 //! the mark is nobody's business here: `env -u SWEEP_OWNER tmux …` keeps one on purpose.
 
 use std::collections::HashSet;
@@ -30,7 +30,7 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(2), Duration::from_mi
 /// Looks at a process that is just being started, and shows no environment yet.
 const LOOKS_AT_NEWBORN: u32 = 3;
 
-/// Tells the processes of one command from all others.
+/// Identifies the processes of one command among all others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark(String);
 
@@ -74,7 +74,7 @@ impl Mark {
     }
 }
 
-/// A process; its start tells it from a later one of the same number.
+/// A process; its start distinguishes it from a later one of the same number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct FoundProcess {
     pid: Pid,
@@ -120,7 +120,7 @@ struct ProcessScan {
     newborn: bool,
 }
 
-/// Ends what carries the mark: asks it to end, and kills it after `grace`, or as soon as `hurry` is done. Tells how many
+/// Ends what carries the mark: asks it to end, and kills it after `grace`, or as soon as `hurry` is done. Returns how many
 /// processes there were.
 pub(super) async fn end(
     mark: &Mark,
@@ -158,7 +158,7 @@ pub(super) async fn end(
 }
 
 /// Ends what an earlier agent of this machine has left behind of a command, if that agent, a process of this number, is
-/// gone. Tells how many processes there were.
+/// gone. Returns how many processes there were.
 pub async fn end_abandoned(mark: &Mark, agent: Option<i32>, grace: Duration) -> usize {
     let found = patient_look(mark, StartTime::Whenever).await;
     let Some(first) = found.iter().map(|process| process.started).min() else { return 0 };
@@ -366,7 +366,7 @@ mod tests {
             (120, 120, true),
             // Of an earlier round of the numbers.
             (121, 120, false),
-            // They have begun again.
+            // They have started again.
             (32_000, 5, true),
             (5, 5, true),
             (6, 5, false),

@@ -60,8 +60,8 @@ impl Tail {
     /// Takes in what came.
     pub fn push(&mut self, bytes: &[u8]) {
         self.remember(bytes);
-        let room = usize::try_from(KEPT.saturating_sub(self.written)).unwrap_or(usize::MAX);
-        let kept = if self.broken.is_some() { 0 } else { self.write(&bytes[..bytes.len().min(room)]) };
+        let available = usize::try_from(KEPT.saturating_sub(self.written)).unwrap_or(usize::MAX);
+        let kept = if self.broken.is_some() { 0 } else { self.write(&bytes[..bytes.len().min(available)]) };
         self.left_out += (bytes.len() - kept) as u64;
     }
 

@@ -1,4 +1,4 @@
-//! Why a command did not start, whose fault that is, and what to do about it.
+//! Why a command did not start, what caused it, and what to do about it.
 
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -132,7 +132,7 @@ pub fn why_not_started(program: &str, folder: &Path) -> Option<String> {
     let first = first_line(&file)?;
     let Some(line) = first.strip_prefix("#!") else {
         return (!first.starts_with("\u{7f}ELF")).then(|| {
-            format!("`{program}` is no program and has no `#!` line: write `#!/bin/sh` as its first line.")
+            format!("`{program}` is not a program and has no `#!` line: write `#!/bin/sh` as its first line.")
         });
     };
     if line.ends_with('\r') {

@@ -113,7 +113,7 @@ fn several(title: &str, all: &[ModelSource]) -> QueryError {
     QueryError::unknown(format!("{title} logged {} models", all.len())).with_hint(choices(all))
 }
 
-/// How each of them is asked for: by its name where that tells them apart, else by its id.
+/// How each of them is asked for: by its name where that distinguishes them, else by its id.
 fn choices(all: &[ModelSource]) -> String {
     let lines = all.iter().map(|model| {
         let unique = all.iter().filter(|other| other.name == model.name).count() == 1;

@@ -37,7 +37,7 @@ impl Overview {
         Ok(overview)
     }
 
-    /// Reads anew what changes while agents run.
+    /// Reads again what changes while agents run.
     pub async fn refresh(&mut self, store: &Arc<dyn Store>) -> Result<()> {
         self.sweep.parent = store.run(self.sweep.id()).await?;
         self.read_trials(store).await
@@ -140,7 +140,7 @@ impl Overview {
 pub enum SweepState {
     /// It is being imported, or its import was cut off.
     Importing,
-    /// No trial was begun yet.
+    /// No trial was started yet.
     New,
     /// Trials are under way.
     Running,

@@ -93,7 +93,7 @@ impl TrialRow {
     }
 }
 
-/// The point of a trial's run; one that was too long for a tag is made anew, where its method can do that.
+/// The point of a trial's run; one that was too long for a tag is made again, where its method can do that.
 pub fn whole_point(sweep: &Sweep, config: &Config, run: &Run) -> Result<Point, QueryError> {
     if run.tag(tags::POINT).is_some() {
         return Ok(Fitter::new(config).as_listed(point_of(run)));

@@ -1,6 +1,6 @@
 //! The command of a stored trial, made from the sweep's config and the trial's point.
 //!
-//! A run keeps its command line in a tag for people. Whoever may write to the store may write that tag, so nothing that
+//! A run keeps its command line in a tag for people. Anyone who may write to the store may write that tag, so nothing that
 //! is run or shown as the command is read from it.
 
 use super::error::QueryError;
@@ -75,7 +75,7 @@ pub fn shown_command(sweep: &Sweep, config: &Config, run: &Run) -> Option<String
 pub const TAG_DIFFERS: &str =
     "the run's tag sweep.command says something else; this is the command by the sweep's config";
 
-/// The seed that a trial was handed.
+/// The seed that a trial was given.
 pub fn seed_of(sweep: &Sweep, run: &Run) -> u64 {
     let kept = run.tag(tags::TRIAL_SEED).and_then(|seed| seed.parse().ok());
     kept.unwrap_or_else(|| trial_seed(sweep.seed, index_of(run).unwrap_or(TrialIndex(0))).into())

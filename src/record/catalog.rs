@@ -19,7 +19,7 @@ pub const CONFIG_ARTIFACT: &str = "sweep_config.yaml";
 /// What the agents of a sweep are to do, wherever they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    /// Go on.
+    /// Continue.
     Run,
     /// Start no trials until further notice.
     Pause,
@@ -118,7 +118,7 @@ impl Sweep {
         let ledger = match Self::complete(store, new, &info).await {
             Ok(ledger) => ledger,
             Err(error) => {
-                // Half a sweep would be the newest one for whoever comes next.
+                // Half a sweep would be the newest one for the next command.
                 if let Err(left) = store.delete_run(&info.id).await {
                     tracing::debug!(error = %left, "run {} of a sweep that failed to be made is left", info.id);
                 }
@@ -196,7 +196,7 @@ impl Sweep {
         match (found.next(), found.next()) {
             (Some(one), None) => Ok(one.info.id.clone()),
             (Some(_), Some(_)) => {
-                Err(invalid(format!("several sweeps begin with `{prefix}`")).hint("Give more of the id."))
+                Err(invalid(format!("several sweeps match `{prefix}`")).hint("Give a longer prefix."))
             }
             _ => named(store, &sweeps, prefix),
         }
@@ -344,7 +344,7 @@ fn named(store: &dyn Store, sweeps: &[Run], name: &str) -> Result<RunId> {
         several => {
             let ids: Vec<&str> = several.iter().map(|run| run.info.id.short()).collect();
             Err(invalid(format!("several sweeps are named `{name}`"))
-                .hint(format!("Give the id, or its beginning: {}; or `{name}{LATEST}`.", ids.join(", "))))
+                .hint(format!("Give the id, or a prefix: {}; or `{name}{LATEST}`.", ids.join(", "))))
         }
     }
 }

@@ -22,7 +22,7 @@ struct SettledTrial {
     run: RunId,
     /// Where it stands among the observations; `None`: its run was deleted.
     place: Option<usize>,
-    /// The trial whose work it went on with.
+    /// The trial whose work it continued.
     continues: Option<u64>,
 }
 
@@ -123,7 +123,7 @@ impl History {
         self.proposed.insert(trial.0, point);
     }
 
-    /// The trial that a chain of trials, each going on with the work of the one before, began with.
+    /// The trial that a chain of trials, each continuing the work of the one before, began with.
     #[must_use]
     pub fn origin(&self, trial: TrialIndex) -> TrialIndex {
         let mut origin = trial.0;

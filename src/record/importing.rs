@@ -22,7 +22,7 @@ pub async fn half_imports(store: &dyn Store, key: &str) -> Result<Vec<(Run, Impo
     Ok(marked.collect())
 }
 
-/// Deletes half a sweep: its trials, its ledger, and last its parent run, so that a removal that is cut off goes on later.
+/// Deletes half a sweep: its trials, its ledger, and last its parent run, so that a removal that is cut off continues later.
 ///
 /// # Errors
 /// As the store's.

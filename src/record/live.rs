@@ -2,7 +2,7 @@
 //! step for each result, counts, and the first line of the note. MLflow's pages show it, and agents learn from it what
 //! others have found.
 //!
-//! Whoever posts reads first what is posted, and keeps the better of two bests that still count: however many agents
+//! Anyone who posts reads first what is posted, and keeps the better of two bests that still count: however many agents
 //! post, the last of them leaves the truth.
 
 use super::catalog::Sweep;
@@ -14,7 +14,7 @@ use crate::config::Metric;
 use crate::config::Summary;
 use crate::tracking::{Metric as Logged, Result, Run, RunProjection, Store};
 
-/// What a store takes in one batch, with room for the counts.
+/// What a store takes in one batch, with space for the counts.
 const BATCH: usize = 900;
 /// The best value when a result came in.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,6 +1,6 @@
 //! Which machines work with a database file: SQLite is safe between the processes of one machine, and only there.
 //!
-//! An agent leaves its machine on the parent run when it starts, and on every run that it makes. Whoever comes from
+//! An agent leaves its machine on the parent run when it starts, and on every run that it makes. Anyone who comes from
 //! another machine sees both, with their last signs of life.
 
 use super::catalog::{Sweep, search_all};

@@ -11,7 +11,7 @@ pub(super) fn figures(value: f64, figures: usize) -> String {
 
 /// `lr=0.0016 depth=4`: a point in at most so many characters, whole params only.
 #[must_use]
-pub fn params_text(point: &Point, room: usize) -> String {
+pub fn params_text(point: &Point, available: usize) -> String {
     let mut out = String::new();
     for (name, value) in point.leaves() {
         let text = match value {
@@ -21,7 +21,7 @@ pub fn params_text(point: &Point, room: usize) -> String {
         let pair: String =
             format!("{name}={text}").chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let gap = if out.is_empty() { "" } else { " " };
-        if out.chars().count() + gap.len() + pair.chars().count() > room {
+        if out.chars().count() + gap.len() + pair.chars().count() > available {
             break;
         }
         out += gap;

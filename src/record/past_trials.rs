@@ -89,7 +89,7 @@ pub async fn conclude_past(
     let (token, order) = (TOKEN.to_owned(), ClaimOrder::Ascending);
     let ledger = Ledger::open(Arc::clone(store), &sweep.ledger, token, order, None).await?;
     ledger.enter(results).await?;
-    // What is known of its command may be nothing: no agent is to go on by accident.
+    // What is known of its command may be nothing: no agent is to continue by accident.
     sweep.give_order(store.as_ref(), super::Order::Stop).await?;
     sweep.finish(store.as_ref(), end).await?;
     unmark(store.as_ref(), sweep.id()).await

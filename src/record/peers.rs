@@ -1,7 +1,7 @@
 //! What a stopping rule knows of a sweep's other trials, read from the store at a cost that does not grow with their
 //! number.
 //!
-//! Each agent leaves what its trials have reached in a tag ([`tags::REACHED`]), so that a page of a search tells of a
+//! Each agent leaves what its trials have reached in a tag ([`tags::REACHED`]), so that a page of a search reports a
 //! thousand trials. A trial that has ended is read once. Histories are read only of runs whose agents could not leave
 //! the tag.
 

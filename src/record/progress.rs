@@ -25,7 +25,7 @@ pub struct SweepProgress {
     pub killed: u64,
     /// Trials whose result is gone: a person has deleted its run.
     pub deleted: u64,
-    /// Trials that were begun.
+    /// Trials that were started.
     pub begun: u64,
     /// Indices of trials for which there was no point left.
     pub empty: u64,

@@ -1,4 +1,4 @@
-//! How far a sweep is, as its parent run tells.
+//! How far a sweep is, as its parent run reports.
 
 use super::params_text::params_text;
 use super::tags;

@@ -34,7 +34,7 @@ pub const VERSION: &str = "sweep.version";
 pub const METHOD: &str = "sweep.method";
 /// On the parent run: what agents are to do: `run`, `stop`, `pause` or `cancel`.
 pub const CONTROL: &str = "sweep.control";
-/// On the parent run: which order that is, drawn anew with each.
+/// On the parent run: which order that is, drawn again with each.
 pub const CONTROL_ID: &str = "sweep.control_id";
 /// Before the token of an agent, on the parent run: the order that it took note of.
 pub const HEARD_PREFIX: &str = "sweep.heard.";
@@ -68,7 +68,7 @@ pub const HOST: &str = "sweep.host";
 pub const MACHINE: &str = "sweep.machine";
 /// On the parent run of a sweep that is being imported: what is imported, and by whom. Empty once all of it is there.
 pub const IMPORTING: &str = "sweep.importing";
-/// On a trial's run: the seed handed to the command.
+/// On a trial's run: the seed given to the command.
 pub const TRIAL_SEED: &str = "sweep.trial_seed";
 /// On a trial's run: the command line.
 pub const COMMAND: &str = "sweep.command";
@@ -102,7 +102,7 @@ pub const GIT_LEFT_OUT: &str = "sweep.git.left_out";
 pub const FINGERPRINT: &str = "sweep.fingerprint";
 /// On a trial's run: what its proposal was made from and what was expected of it, JSON (`sweep sample --replay`).
 pub const PROPOSAL: &str = "sweep.proposal";
-/// On a trial's run: the trial whose work it goes on with, decimal.
+/// On a trial's run: the trial whose work it continues, decimal.
 pub const CONTINUES: &str = "sweep.continues";
 /// Where the changes since the commit lie among a trial's artifacts.
 pub const GIT_DIFF_ARTIFACT: &str = "git.diff";

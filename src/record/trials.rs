@@ -12,7 +12,7 @@ use crate::space::Point;
 use crate::tracking::{ExperimentId, NewRun, Result, Run, RunId, RunProjection, RunQuery, Store, ViewType};
 use crate::trial::{RunStatus, Trial, TrialIndex};
 
-/// A longer text of a point is not kept whole as a tag by MLflow, and half a text is of no use.
+/// A longer text of a point is not kept whole as a tag by MLflow, and half a text is useless.
 pub(super) const LONGEST_TAG: usize = 8000;
 
 /// Characters of a run's name.
@@ -33,7 +33,7 @@ pub struct NewTrial<'a> {
     pub config: &'a Config,
     /// Its command line, for people.
     pub command: &'a str,
-    /// The seed handed to the command.
+    /// The seed given to the command.
     pub seed: u64,
     /// Who runs it.
     pub user: &'a str,
@@ -209,7 +209,7 @@ pub async fn deleted_results(
     Ok(of_trial.filter(|(trial, run)| results.get(trial) == Some(&run.info.id)).collect())
 }
 
-/// The runs of a sweep's trials, as the store tells of them.
+/// The runs of a sweep's trials, as the store reports them.
 pub struct TrialRuns {
     /// One run a trial, by index: the attempt that counts, else the latest.
     runs: BTreeMap<TrialIndex, Run>,
@@ -299,7 +299,7 @@ impl TrialRuns {
         self.runs.into_values()
     }
 
-    /// The trials, in order. `metric` tells which value of a run's metric counts.
+    /// The trials, in order. `metric` says which value of a run's metric counts.
     pub fn trials(&self, mut metric: impl FnMut(&Run) -> Option<f64>) -> Vec<Trial> {
         self.iter()
             .map(|(index, run)| Trial {

@@ -29,7 +29,7 @@ const COLUMNS: [&str; 17] = [
     "reason",
 ];
 
-/// An analysis as one JSON object. `statuses` are those of all runs that were looked at: they tell which of the runs
+/// An analysis as one JSON object. `statuses` are those of all runs that were looked at: they say which of the runs
 /// that had not finished failed.
 ///
 /// What is undefined is null. `permutation_std` is a standard error.

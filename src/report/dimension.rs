@@ -52,8 +52,8 @@ const LISTED: usize = 12;
 pub(super) struct DimensionPosition {
     /// Share of the axis.
     pub(super) share: f64,
-    /// Room around it that belongs to the same value, as a share: nothing for numbers.
-    pub(super) room: f64,
+    /// Space around it that belongs to the same value, as a share: nothing for numbers.
+    pub(super) extent: f64,
 }
 
 /// The parameters that the analysis knows and that vary among the trials that count, most important first.
@@ -77,7 +77,7 @@ pub(super) fn counted<'a>(report: &SweepReport<'a>) -> Vec<(usize, &'a Trial, f6
 }
 
 impl DimensionScale {
-    /// `None`: there is nothing to tell apart.
+    /// `None`: there is nothing to distinguish.
     fn of(values: &[&Value], log: bool) -> Option<Self> {
         let numbers: Option<Vec<f64>> =
             values.iter().map(|value| value.as_f64().filter(|number| number.is_finite())).collect();
@@ -145,10 +145,10 @@ impl Dimension {
         match &self.scale {
             DimensionScale::Levels(levels) => {
                 let at = levels.iter().position(|level| level.is(value))?;
-                let room = 1.0 / levels.len() as f64;
-                Some(DimensionPosition { share: (at as f64 + 0.5) * room, room })
+                let extent = 1.0 / levels.len() as f64;
+                Some(DimensionPosition { share: (at as f64 + 0.5) * extent, extent })
             }
-            _ => self.share(value.as_f64()?).map(|share| DimensionPosition { share, room: 0.0 }),
+            _ => self.share(value.as_f64()?).map(|share| DimensionPosition { share, extent: 0.0 }),
         }
     }
 
@@ -162,10 +162,10 @@ impl Dimension {
         share.is_finite().then(|| share.clamp(0.0, 1.0))
     }
 
-    /// Its ticks as shares with their words; `room` is the length of the axis, `text` the most that a word may take, both
+    /// Its ticks as shares with their words; `available` is the length of the axis, `text` the most that a word may take, both
     /// in font sizes. `upright`: words stand one above the other.
-    pub(super) fn ticks(&self, room: f64, text: f64, upright: bool) -> Vec<(f64, String)> {
-        let want = (room / if upright { 3.0 } else { 5.0 }).clamp(2.0, 6.0) as usize;
+    pub(super) fn ticks(&self, available: f64, text: f64, upright: bool) -> Vec<(f64, String)> {
+        let want = (available / if upright { 3.0 } else { 5.0 }).clamp(2.0, 6.0) as usize;
         let of_axis = |axis: PlotAxis| -> Vec<(f64, String)> {
             axis.ticks.iter().map(|(at, words)| (axis.share_of_own(*at), words.clone())).collect()
         };
@@ -173,7 +173,7 @@ impl Dimension {
             DimensionScale::Linear { low, high } => of_axis(PlotAxis::round(*low, *high, want)),
             DimensionScale::Log { low, high } => of_axis(PlotAxis::decades(*low, *high, want.max(5))),
             DimensionScale::Levels(levels) => {
-                let each = room / levels.len() as f64;
+                let each = available / levels.len() as f64;
                 let widest = levels.iter().map(|level| ems(&clean(&level.text))).fold(0.0, f64::max) + 0.8;
                 // Where names would be cut to nothing, every second or third is named.
                 let needed = if upright { 1.3 } else { widest.min(5.0) };

@@ -78,7 +78,7 @@ impl<'a> SweepReport<'a> {
         starts.min().unwrap_or(self.generated_at_ms)
     }
 
-    /// Whether it is known when the trials ran: a table of another program may not tell, and then all stand at one moment.
+    /// Whether it is known when the trials ran: a table of another program may not contain it, and then all stand at one moment.
     pub(super) fn has_times(&self) -> bool {
         let (started, _) = self.started();
         let long = started.iter().any(|(_, trial)| self.end_of(trial) > trial.start_time);

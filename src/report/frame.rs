@@ -19,7 +19,7 @@ pub(super) struct FrameSpec<'a> {
     pub(super) y: &'a PlotAxis,
     /// What the axes show; empty: nothing is said.
     pub(super) titles: (&'a str, &'a str),
-    /// Room for the labels of the vertical axis.
+    /// Space for the labels of the vertical axis.
     pub(super) left: u32,
     /// Where the frame begins and how high it is, labels of the horizontal axis included.
     pub(super) top: u32,

@@ -145,7 +145,7 @@ fn frame(report: &SweepReport, points: &[HistoryPoint]) -> DrawnFrame {
     let air = ((last - first) * 0.015).max(0.5);
     let mut x = PlotAxis::round(first - air, last + air, 8);
     let ticks = std::mem::take(&mut x.ticks);
-    // Half a word to the right of the last one must find room on the page.
+    // Half a word to the right of the last one must find space on the page.
     let fits = |at: f64, words: &str| (1.0 - x.share_of_own(at)) * 700.0 + 26.0 >= ems(words) * 6.0;
     x.ticks =
         ticks.into_iter().filter(|(at, words)| at.fract() == 0.0 && *at >= 0.0 && fits(*at, words)).collect();

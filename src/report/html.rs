@@ -114,7 +114,7 @@ fn dark_inks() -> String {
     )
 }
 
-/// With room for the canvas of the script and for its words.
+/// With space for the canvas of the script and for its words.
 fn parallel_figure(svg: &str) -> String {
     format!(
         "<figure class=\"plot\" id=\"parallel\">\n<div class=\"layers\">{svg}</div><figcaption class=\"hint\">Where scripts may not run, a sample of the trials is drawn.</figcaption></figure>\n"

@@ -29,7 +29,7 @@ pub fn importance_svg(report: &SweepReport) -> String {
     importance(report, true)
 }
 
-/// The same; `alone` says that nothing beside it tells how far to trust the figures.
+/// The same; `alone` says that nothing beside it says how far to trust the figures.
 pub(super) fn importance(report: &SweepReport, alone: bool) -> String {
     let metric = report.objective.map_or("the metric", |objective| objective.name);
     let title = format!("Importance for {metric}");

@@ -1,7 +1,7 @@
 //! What a person sees of a sweep once it has run: plots, the HTML report, the table of trials.
 //!
 //! Owns the drawing: pure functions from a [`SweepReport`] to text. Refuses files, stores and clocks:
-//! where "now" matters it is handed in.
+//! where "now" matters it is passed in.
 //!
 //! Plots are SVG of their own, for white pages; the HTML report recolours them for dark ones. Axes and
 //! grids are drawn by plotters; marks are added by `svg.rs`, because plotters writes an element of

@@ -5,7 +5,7 @@ use crate::config::{Config, Goal};
 use crate::query::MetricCurve;
 use crate::trial::Trial;
 
-/// Everything that the plots and the report tell of a sweep.
+/// What the plots and the report show of a sweep.
 #[derive(Debug, Clone, Copy)]
 pub struct SweepReport<'a> {
     /// Its name.

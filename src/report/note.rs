@@ -10,7 +10,7 @@ use crate::analysis::{Analysis, Correlation, ParameterAnalysis};
 use crate::record::NOTE_MARK as MARK;
 
 /// Most characters of a tag in MLflow are 8,000; a longer one is cut.
-const ROOM: usize = 7_900;
+const AVAILABLE: usize = 7_900;
 
 /// How many parameters, of the table and of the best trial, are tried in turn until the note fits.
 const SHOWN: [usize; 6] = [60, 30, 15, 8, 3, 0];
@@ -23,8 +23,8 @@ pub fn parent_note(report: &SweepReport, before: Option<&str>, headline: &str) -
     let kept = before.split_once(MARK).map_or(before, |(kept, _)| kept).trim_end();
     let head = if kept.is_empty() { format!("{MARK}\n") } else { format!("{kept}\n\n{MARK}\n") };
     let head = format!("{head}{headline}\n\n");
-    let room = ROOM.saturating_sub(head.chars().count());
-    let fits = |body: &String| body.chars().count() <= room;
+    let available = AVAILABLE.saturating_sub(head.chars().count());
+    let fits = |body: &String| body.chars().count() <= available;
     let body = SHOWN.iter().map(|shown| body(report, *shown, true)).find(fits);
     let body = body.or_else(|| Some(body_without_command(report)).filter(fits));
     head + &body.unwrap_or_default()

@@ -23,7 +23,7 @@ const HEIGHT: f64 = 320.0;
 const MOST: usize = 8;
 /// Most lines of the SVG.
 const LINES: usize = 400;
-/// The part of a level's room over which its lines are spread.
+/// The part of a level's space over which its lines are spread.
 const SPREAD: f64 = 0.5;
 
 /// The trials of a sweep as lines across its parameters, as an SVG document.
@@ -84,8 +84,8 @@ fn sample<'a>(report: &SweepReport, trials: &[(usize, &'a Trial, f64)]) -> Vec<(
     let all = trials.iter().zip(places).map(|((_, trial, value), place)| (*trial, *value, place));
     let (mut best, rest): (Vec<_>, Vec<_>) = all.partition(|(_, _, place)| place + 1 == RAMP.len());
     best.truncate(LINES / 2);
-    let room = (LINES - best.len()).min(rest.len());
-    let spread = (0..room).filter_map(|k| rest.get(k * rest.len() / room.max(1)).copied());
+    let available = (LINES - best.len()).min(rest.len());
+    let spread = (0..available).filter_map(|k| rest.get(k * rest.len() / available.max(1)).copied());
     best.extend(spread);
     best
 }
@@ -132,7 +132,7 @@ fn line(axes: &[(Dimension, f64)], trial: &Trial, metric: f64) -> String {
             joined = false;
             continue;
         };
-        let y = height(place.share + place.room * SPREAD * (jitter(trial) - 0.5));
+        let y = height(place.share + place.extent * SPREAD * (jitter(trial) - 0.5));
         let _ = write!(path, "{}{x:.0} {y:.1}", if joined { 'L' } else { 'M' });
         joined = true;
     }
@@ -142,9 +142,9 @@ fn line(axes: &[(Dimension, f64)], trial: &Trial, metric: f64) -> String {
 fn draw_axis(canvas: &mut Canvas, dimension: &Dimension, x: f64, pitch: f64, number: usize) {
     canvas.line((x, TOP), (x, TOP + HEIGHT), 1.4, AXIS);
     let font = Font { bold: dimension.clear, ..Font::LABEL };
-    // Names take turns in two rows, so that each has twice the room.
-    let room = (2.0 * pitch - 10.0).min(2.0 * (x - 4.0)).min(2.0 * (WIDTH - 4.0 - x));
-    let name = shorten(&dimension.label(), room, SMALL * 1.08);
+    // Names take turns in two rows, so that each has twice the space.
+    let available = (2.0 * pitch - 10.0).min(2.0 * (x - 4.0)).min(2.0 * (WIDTH - 4.0 - x));
+    let name = shorten(&dimension.label(), available, SMALL * 1.08);
     let y = TOP - if number.is_multiple_of(2) { 12.0 } else { 28.0 };
     canvas.text((x, y), Anchor::Middle, font, &name);
     let most = (pitch.min(WIDTH - 4.0 - x) / SMALL - 0.8).max(2.0);
@@ -176,7 +176,7 @@ fn sentences(lines: usize, trials: usize, shown: usize, all: usize) -> Vec<Strin
 }
 
 impl Parallel {
-    /// The axes for the script, the metric's last; `column` tells which column of its table a parameter is.
+    /// The axes for the script, the metric's last; `column` says which column of its table a parameter is.
     pub(super) fn json(
         &self,
         goal: Option<Goal>,

@@ -13,7 +13,7 @@ pub(super) struct PlotAxis {
     pub(super) log: bool,
 }
 
-/// Positive values that lie further apart than this are told apart on a log scale only.
+/// Positive values that lie further apart than this are distinguished on a log scale only.
 const LOG_HELPS: f64 = 200.0;
 
 impl PlotAxis {
@@ -126,7 +126,7 @@ fn round_step(raw: f64) -> f64 {
     step.unwrap_or(raw)
 }
 
-/// A tick's number with as many digits as tell it from its neighbours.
+/// A tick's number with as many digits as distinguish it from its neighbours.
 fn tick_text(at: f64, step: f64) -> String {
     let largest = at.abs().max(step);
     let step_power = step.log10().floor();

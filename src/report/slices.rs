@@ -26,7 +26,7 @@ const GAP: f64 = 24.0;
 const MOST: usize = 12;
 /// More trials than this are many.
 const MANY: usize = 1_500;
-/// The part of a level's room over which its dots are spread.
+/// The part of a level's space over which its dots are spread.
 const SPREAD: f64 = 0.7;
 
 /// The metric against each parameter as an SVG document.
@@ -56,7 +56,7 @@ impl SlicePanel {
 
     /// Where a dot lies across: levels are spread out a little.
     fn dot(&self, place: DimensionPosition, trial: &Trial) -> f64 {
-        self.x(place.share + place.room * SPREAD * (jitter(trial) - 0.5))
+        self.x(place.share + place.extent * SPREAD * (jitter(trial) - 0.5))
     }
 }
 
@@ -151,7 +151,7 @@ fn draw_dots(
         201..=1_000 => 4.5,
         _ => 3.0,
     };
-    // Thousands of dots are kept small: at whole units, where they are not told apart anyway.
+    // Thousands of dots are kept small: at whole units, where they are not distinguished anyway.
     let per_unit = if trials.len() <= MANY { 2.0 } else { 1.0 };
     let grid = |trial: &Trial, value: f64| {
         let place = panel.dimension.place(trial.point.get(&panel.dimension.name)?)?;
@@ -193,7 +193,7 @@ fn dependence_path(dependence: &Dependence, panel: &SlicePanel, y: &PlotAxis) ->
     for (value, expected) in dependence.steps.iter().filter(|(_, expected)| expected.is_finite()) {
         let Some(place) = panel.dimension.place(value) else { continue };
         let (x, at) = (panel.x(place.share), height(*expected, y, panel));
-        let half = place.room * panel.width * SPREAD / 2.0;
+        let half = place.extent * panel.width * SPREAD / 2.0;
         let _ = if half > 0.0 {
             write!(path, "M{:.1} {at:.1}h{:.1}", x - half, 2.0 * half)
         } else if path.is_empty() {
@@ -234,7 +234,7 @@ fn sentences(trials: &[(usize, &Trial, f64)], y: &PlotAxis, shown: usize, all: u
 }
 
 impl Slices {
-    /// The panels for the script; `column` tells which column of its table a parameter is.
+    /// The panels for the script; `column` says which column of its table a parameter is.
     pub(super) fn json(&self, column: impl Fn(&str) -> Option<usize>) -> Json {
         let panel = |panel: &SlicePanel| {
             let mut json = panel.dimension.json();

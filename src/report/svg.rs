@@ -111,14 +111,14 @@ impl Canvas {
         );
     }
 
-    /// A filled shape; `class` tells plots' parts apart.
+    /// A filled shape; `class` distinguishes plots' parts.
     pub(super) fn fill(&mut self, class: &str, path: &str, ink: Ink) {
         if !path.is_empty() {
             let _ = writeln!(self.body, "<path class=\"{class}\" fill=\"{ink}\" d=\"{path}\"/>");
         }
     }
 
-    /// A stroked line; `class` tells plots' parts apart.
+    /// A stroked line; `class` distinguishes plots' parts.
     pub(super) fn stroke(&mut self, class: &str, path: &str, width: f64, ink: Ink) {
         if !path.is_empty() {
             let _ = writeln!(

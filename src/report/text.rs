@@ -55,8 +55,8 @@ pub(super) fn ems(text: &str) -> f64 {
 
 /// The text in at most `width` units at a font size; what is cut out of its middle is marked by `…`.
 pub(super) fn shorten(text: &str, width: f64, size: f64) -> String {
-    let room = width / size;
-    if ems(text) <= room {
+    let available = width / size;
+    if ems(text) <= available {
         return text.to_owned();
     }
     let chars: Vec<char> = text.chars().collect();
@@ -65,7 +65,7 @@ pub(super) fn shorten(text: &str, width: f64, size: f64) -> String {
         let (head, tail) = chars.split_at(kept / 2);
         let tail = tail.iter().skip(dropped);
         let candidate: String = head.iter().chain(['…'].iter()).chain(tail).collect();
-        if ems(&candidate) <= room {
+        if ems(&candidate) <= available {
             return candidate;
         }
     }
@@ -74,11 +74,11 @@ pub(super) fn shorten(text: &str, width: f64, size: f64) -> String {
 
 /// Breaks a text at spaces into lines of at most `width` units at a font size.
 pub(super) fn wrap(text: &str, width: f64, size: f64) -> Vec<String> {
-    let room = width / size;
+    let available = width / size;
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {
-            Some(line) if ems(line) + ems(" ") + ems(word) <= room => {
+            Some(line) if ems(line) + ems(" ") + ems(word) <= available => {
                 line.push(' ');
                 line.push_str(word);
             }

@@ -2,7 +2,7 @@
 //!
 //! The trials of one agent get a row each where they are few; many are packed into lanes, where a trial takes the first
 //! lane that is free: as many lanes as there were trials at the same time. Several agents have lanes of their own, one
-//! below the other by the time of their first trial, unless there are too many agents to tell apart.
+//! below the other by the time of their first trial, unless there are too many agents to distinguish.
 
 use std::fmt::Write;
 
@@ -151,13 +151,13 @@ impl TimelineRows {
         }
     }
 
-    /// The middle of each agent's lanes with its name, where there is room for one.
+    /// The middle of each agent's lanes with its name, where there is space for one.
     fn agent_ticks(&self) -> Vec<(f64, String)> {
         let mut ticks: Vec<(f64, String)> = Vec::new();
         for (place, (name, first)) in self.agents.iter().enumerate() {
             let middle = (*first + self.end_of(place)) as f64 / 2.0;
-            let room = ticks.last().is_none_or(|(above, _)| (middle + above) * self.pitch >= 14.0);
-            if room {
+            let available = ticks.last().is_none_or(|(above, _)| (middle + above) * self.pitch >= 14.0);
+            if available {
                 ticks.push((-middle, shorten(&clean(name), AGENT_NAMES, 12.0)));
             }
         }
@@ -181,7 +181,7 @@ fn lane_pitch(lanes: usize) -> f64 {
     (640.0 / lanes.max(1) as f64).min(26.0)
 }
 
-/// Gives each bar the free lane with the lowest number, from `first` on, and tells how many were needed. Lanes that are
+/// Gives each bar the free lane with the lowest number, from `first` on, and returns how many were needed. Lanes that are
 /// busy wait by their end, free ones by number.
 fn pack<'a>(bars: impl Iterator<Item = &'a mut Bar>, first: usize) -> usize {
     let mut free = std::collections::BTreeSet::new();
@@ -252,7 +252,7 @@ fn mark(bar: &Bar, frame: &DrawnFrame, rows: &TimelineRows) -> MarkBox {
     let middle = frame.y(-(bar.row as f64) - 0.5);
     let height = rows.pitch - gap;
     let (start, end) = (frame.x(bar.start), frame.x(bar.end));
-    // Neighbours in a lane keep a hair between them where there is room for it.
+    // Neighbours in a lane keep a hair between them where there is space for it.
     let hair = if rows.packed && end - start > 3.0 { 0.6 } else { 0.0 };
     let least = if rows.packed { 0.8 } else { 2.0 };
     let width = (end - start - hair).max(least);

@@ -29,7 +29,7 @@ impl Value {
     }
 
     /// Reads what [`to_json`](Self::to_json) wrote. The texts `"NaN"`, `"Infinity"` and `"-Infinity"` become
-    /// floats: JSON can't tell them from texts of these letters.
+    /// floats: JSON can't distinguish them from texts of these letters.
     #[must_use]
     pub fn from_json(json: &Json) -> Self {
         match json {

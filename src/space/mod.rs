@@ -1,7 +1,7 @@
 //! The search space: values, points, parameters and their distributions.
 //!
 //! Owns what a parameter *means*: which values it can take, and how a number u in \[0, 1) becomes one.
-//! Refuses I/O, clocks and randomness: every draw is handed its `u`.
+//! Refuses I/O, clocks and randomness: every draw is given its `u`.
 
 mod condition;
 mod coordinate;

@@ -83,7 +83,7 @@ proptest! {
         let flat = matches!(shape, Shape::Normal { sigma, .. } | Shape::LogNormal { sigma, .. } if sigma.as_f64() < 1e-6);
         let value = distribution.quantile(u);
         let x = value.as_f64().unwrap();
-        // Far out on a beta curve floats are too coarse to tell coordinates apart.
+        // Far out on a beta curve floats are too coarse to distinguish coordinates.
         let coarse = matches!(shape, Shape::Beta { .. }) && !(1e-12..1.0 - 1e-3).contains(&x);
         if !flat && !coarse {
             prop_assert!((distribution.coordinate(&value).unwrap() - u).abs() < 1e-6);

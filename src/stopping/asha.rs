@@ -5,8 +5,8 @@ use super::curve::worth;
 use super::{Compares, Curve, Marks, Other, ReachedValue, Rule, Stop};
 use crate::config::{Goal, Summary};
 
-/// A trial that reaches a rung goes on iff it is among the best ⌊n/`eta`⌋, at least 1, of the n trials that have reached
-/// it so far, itself included; equals go on together. It is asked once a rung, when it gets there.
+/// A trial that reaches a rung continues iff it is among the best ⌊n/`eta`⌋, at least 1, of the n trials that have reached
+/// it so far, itself included; equals continue together. It is asked once a rung, when it gets there.
 ///
 /// Rungs are steps: a rung is reached with the first report at its step or beyond it. What is compared there is what the
 /// trial would be worth if it ended there, as `metric.summary` has it: the value at the rung with `last`, the best up to

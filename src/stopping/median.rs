@@ -24,7 +24,7 @@ pub struct Median {
 }
 
 impl Median {
-    /// The numbers of reports at which others are looked at anew: the first after the warm-up, and then ever more rarely.
+    /// The numbers of reports at which others are compared again: the first after the warm-up, and then ever more rarely.
     fn dates(&self) -> impl Iterator<Item = u64> {
         let first = self.warmup.saturating_add(1);
         std::iter::successors(Some(first), |date| Some((date + 1).max((*date as f64 * LATER) as u64)))

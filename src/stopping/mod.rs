@@ -1,4 +1,4 @@
-//! Stopping rules: whether a trial that runs is worth going on with.
+//! Stopping rules: whether a trial that runs is worth continuing.
 //!
 //! A rule is a pure function of what a trial has reported so far and of what other trials had reported at the same
 //! places. It owns no clock and reads no store: `agent` hands it the reports and does what it says. A new rule is a file

@@ -16,7 +16,7 @@ pub struct Stop {
     pub step: i64,
     /// The trial's value.
     pub value: f64,
-    /// What it would have had to reach to go on; `None`: nothing it could have reached.
+    /// What it would have had to reach to continue; `None`: nothing it could have reached.
     pub threshold: Option<f64>,
 }
 

@@ -28,12 +28,12 @@ fn asha() -> Asha {
 fn with_asha_the_best_third_of_those_that_have_come_so_far_goes_on() {
     let rule = asha();
     let five = others(&rule, &[&[5.0], &[4.0], &[3.0], &[2.0], &[1.0]]);
-    // Of six trials two go on.
+    // Of six trials two continue.
     assert_eq!(rule.decide(&curve(&[1.5]), 0, &five), None);
     let stop = rule.decide(&curve(&[2.5]), 0, &five);
     let expected = Stop { rule: "asha", rung: Some(1), step: 1, value: 2.5, threshold: Some(2.0) };
     assert_eq!(stop, Some(expected));
-    // Equals go on together.
+    // Equals continue together.
     assert_eq!(rule.decide(&curve(&[2.0]), 0, &five), None);
 }
 
@@ -207,7 +207,7 @@ fn with_median_an_infinity_in_one_report_is_passed_over() {
     }
 }
 
-/// What no rule may tell apart.
+/// What no rule may distinguish.
 fn as_nan(values: &[f64]) -> Vec<f64> {
     values.iter().map(|value| if value.is_finite() { *value } else { f64::NAN }).collect()
 }

@@ -1,6 +1,6 @@
 //! Asynchronous successive halving (Li et al., "A System for Massively Parallel Hyperparameter Tuning", MLSys 2020,
 //! algorithm 2), with a trial of its own for every rung: many points at the smallest budget, and whenever one is among
-//! the best of its rung so far, it goes on at the next budget from where it was.
+//! the best of its rung so far, it continues at the next budget from where it was.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,7 @@ const NEXT_DRAW: u32 = 40;
 /// 3. else, where a finite space has no new point: the best that has not gone on yet, from the highest rung down, as long
 ///    as the next rung has had less than its share (⌊points/`eta`^rung⌋, at least 1).
 ///
-/// Failed trials, NaN and infinities count as the worst of their rung, and never go on; neither do trials that were
+/// Failed trials, NaN and infinities count as the worst of their rung, and never continue; neither do trials that were
 /// stopped.
 #[derive(Debug)]
 pub struct SuccessiveHalving {
@@ -53,7 +53,7 @@ struct RungTrial<'a> {
     point: &'a Point,
     /// To be made small; `None`: it is not over.
     loss: Option<f64>,
-    /// Whether it may go on.
+    /// Whether it may continue.
     sound: bool,
 }
 
@@ -140,7 +140,7 @@ impl SuccessiveHalving {
         chosen.find(|(key, entry, _)| entry.sound && !next.contains_key(*key)).map(|(_, entry, _)| entry)
     }
 
-    /// What goes on, from the highest rung down; `share` tells how many of a rung, given the rung and its place.
+    /// What continues, from the highest rung down; `share` gives how many of a rung, given the rung and its place.
     fn promotion(&self, rungs: &[Rung<'_>], share: impl Fn(&Rung<'_>, usize) -> usize) -> Option<Proposal> {
         let steps = rungs.windows(2).enumerate().rev();
         steps.filter_map(|(place, pair)| Some((place, pair.first()?, pair.get(1)?))).find_map(
@@ -186,7 +186,7 @@ impl SuccessiveHalving {
         }
     }
 
-    /// Once every point has been tried: how many of a rung go on in all.
+    /// Once every point has been tried: how many of a rung continue in all.
     fn last_share(&self, rungs: &[Rung<'_>], place: usize) -> usize {
         let points = rungs.first().map_or(0, Rung::len) as f64;
         let exponent = i32::try_from(place + 1).unwrap_or(i32::MAX);
@@ -232,7 +232,7 @@ pub(super) fn budgets(budget: &Budget) -> Vec<u64> {
 }
 
 impl Strategy for SuccessiveHalving {
-    /// Unknown: how many go on is seen as they come in.
+    /// Unknown: how many continue is seen as they come in.
     fn size(&self) -> Option<u128> {
         None
     }

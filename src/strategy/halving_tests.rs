@@ -105,7 +105,7 @@ fn the_best_third_goes_on_and_with_it_the_work_done() {
     let mut play = Play::new(&config("1 9 3", &json!({})));
     play.play_downhill(13);
     let budgets: Vec<u64> = play.proposals.iter().map(|proposal| epochs(&proposal.point)).collect();
-    // A trial goes on as soon as three have come to its rung, then six, then nine.
+    // A trial continues as soon as three have come to its rung, then six, then nine.
     assert_eq!(budgets, [1, 1, 1, 3, 1, 1, 1, 3, 1, 1, 1, 3, 9]);
     for proposal in &play.proposals {
         let former = proposal.continues.map(|former| &play.proposals[former as usize].point);
@@ -137,7 +137,7 @@ fn failed_trials_and_nan_are_the_worst_and_never_go_on() {
         play.start().unwrap();
         play.end(k, metric);
     }
-    // The only sound one of three goes on.
+    // The only sound one of three continues.
     assert_eq!(play.start().unwrap().continues, Some(2));
     let mut failed = Play::new(&config("1 9 3", &json!({})));
     for k in 0..9 {
@@ -156,7 +156,7 @@ fn what_was_stopped_early_counts_and_does_not_go_on() {
     }
     play.history[0].status = RunStatus::Killed;
     play.history[0].stopped_early = true;
-    // The best third is the one that was stopped: nobody goes on.
+    // The best third is the one that was stopped: nobody continues.
     assert_eq!(play.start().unwrap().continues, None);
 }
 

@@ -1,4 +1,4 @@
-//! What a strategy is: what it is told of other trials, and what it proposes.
+//! What a strategy is: what it knows of other trials, and what it proposes.
 
 use super::error::StrategyError;
 use crate::space::Point;
@@ -49,7 +49,7 @@ impl LoggedValues {
 pub struct Proposal {
     /// The point.
     pub point: Point,
-    /// The trial whose work it goes on with: a trial of the same sweep, with its checkpoints.
+    /// The trial whose work it continues: a trial of the same sweep, with its checkpoints.
     pub continues: Option<u64>,
     /// What the model behind it expects there.
     pub expectation: Option<Expectation>,

@@ -2,7 +2,7 @@
 //!
 //! Trial k is the k-th combination that counts. Without conditions and constraints it is computed from k
 //! alone. With them the combinations are walked in order; where every [`STRIDE`]-th was found is kept, so
-//! that agents which go on from trial to trial do not walk anything twice. The answer depends on k only.
+//! that agents which continue from trial to trial do not walk anything twice. The answer depends on k only.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, OnceLock, PoisonError};

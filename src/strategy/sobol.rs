@@ -15,7 +15,7 @@ use crate::space::Point;
 const MAX_GAP: u64 = 10_000;
 /// A known place every so many trials.
 const STRIDE: u64 = 64;
-/// Length of a sequence; after it comes another, scrambled anew.
+/// Length of a sequence; after it comes another, scrambled differently.
 const LENGTH: u64 = 1 << 16;
 
 /// Owen's scrambling of Sobol's sequence (Owen 1995, Burley 2020), seeded. One dimension a varying parameter in name

@@ -5,7 +5,7 @@ use std::fmt;
 /// The result of every call to a store.
 pub type Result<T, E = TrackingError> = std::result::Result<T, E>;
 
-/// The kinds of failure that callers tell apart.
+/// The kinds of failure that callers distinguish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
     /// The experiment, run or artifact does not exist (`RESOURCE_DOES_NOT_EXIST`).

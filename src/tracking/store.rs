@@ -5,7 +5,7 @@ use std::fs::File;
 use async_trait::async_trait;
 
 use super::error::Result;
-use super::local_artifacts::{self, Upload};
+use super::local_artifacts::{self, ArtifactUpload};
 use super::protocol::{
     ArtifactEntry, Experiment, ExperimentId, Metric, NewRun, Page, PastRun, Run, RunId, RunInfo, RunQuery,
     RunUpdate,
@@ -99,7 +99,7 @@ pub trait Store: Send + Sync {
     /// Reads an artifact; `NotFound` where there is none.
     async fn artifact(&self, run: &RunInfo, path: &str) -> Result<Vec<u8>>;
     /// Reads an artifact into a file, piece by piece; `NotFound` where there is none.
-    async fn artifact_into(&self, run: &RunInfo, path: &str, into: &mut Upload) -> Result<()> {
+    async fn artifact_into(&self, run: &RunInfo, path: &str, into: &mut ArtifactUpload) -> Result<()> {
         into.write(&self.artifact(run, path).await?)
     }
     /// Saves a file, from its beginning and piece by piece, as the artifact `path` of a run.

@@ -16,7 +16,7 @@ pub enum CheckMark {
     Same,
     /// Not as it was.
     Changed,
-    /// It can't be told.
+    /// It is not known.
     Unknown,
 }
 
@@ -46,21 +46,21 @@ pub struct CheckLine {
     pub advice: Option<String>,
 }
 
-/// The list in the room that the terminal has.
+/// The list in the space that the terminal has.
 #[must_use]
 pub fn check_list(ui: &Ui, lines: &[CheckLine]) -> String {
     let marks = lines.iter().map(|line| line.mark.word().0.len()).max().unwrap_or_default().max(4) + 2;
     let label = lines.iter().map(|line| line.label.chars().count()).max().unwrap_or_default() + 2;
     let indent = " ".repeat(marks + label);
-    let room = ui.width.saturating_sub(marks + label);
+    let available = ui.width.saturating_sub(marks + label);
     let mut out = String::new();
     for line in lines {
         let (word, style) = line.mark.word();
         let mark = format!("{}{}", style.paint(word, ui.color_out), " ".repeat(marks - word.len()));
-        let text = wrap(&printable(&line.text), room).join(&format!("\n{indent}"));
+        let text = wrap(&printable(&line.text), available).join(&format!("\n{indent}"));
         out.push_str(&format!("{mark}{:label$}{text}\n", line.label));
         if let Some(advice) = &line.advice {
-            let advice = wrap(&printable(advice), room.saturating_sub(2)).join(&format!("\n{indent}  "));
+            let advice = wrap(&printable(advice), available.saturating_sub(2)).join(&format!("\n{indent}  "));
             out.push_str(&format!("{indent}→ {advice}\n"));
         }
     }

@@ -84,9 +84,9 @@ impl Section {
         for line in &self.lines {
             let label = Style::Faint.paint(&line.label, ui.color_out);
             let gap = column.saturating_sub(display_width(&line.label)) + 2;
-            let room = ui.width.saturating_sub(indent + column + 2).max(20);
-            let text = if line.exact { line.text.clone() } else { excerpt(&line.text, room) };
-            let lines = if line.exact { vec![printable(&text)] } else { wrap_lines(&text, room) };
+            let available = ui.width.saturating_sub(indent + column + 2).max(20);
+            let text = if line.exact { line.text.clone() } else { excerpt(&line.text, available) };
+            let lines = if line.exact { vec![printable(&text)] } else { wrap_lines(&text, available) };
             out.push_str(&format!("{:indent$}{label}{:gap$}", "", ""));
             out.push_str(&lines.join(&format!("\n{:width$}", "", width = indent + column + 2)));
             out.push('\n');
@@ -98,8 +98,8 @@ impl Section {
 const MOST_LINES: usize = 4;
 
 /// The beginning of a text that would fill the terminal, with how long it is.
-fn excerpt(text: &str, room: usize) -> String {
-    let most = room.saturating_mul(MOST_LINES);
+fn excerpt(text: &str, available: usize) -> String {
+    let most = available.saturating_mul(MOST_LINES);
     let length = text.chars().count();
     if length <= most {
         return text.to_owned();
@@ -110,9 +110,9 @@ fn excerpt(text: &str, room: usize) -> String {
 }
 
 /// Breaks what is too long; what fits keeps its spaces.
-fn wrap_lines(text: &str, room: usize) -> Vec<String> {
+fn wrap_lines(text: &str, available: usize) -> Vec<String> {
     let text = printable(text);
-    if display_width(&text) <= room { vec![text] } else { wrap(&text, room) }
+    if display_width(&text) <= available { vec![text] } else { wrap(&text, available) }
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub struct Ui {
     pub color_out: bool,
     /// Colours on stderr.
     pub color_err: bool,
-    /// Whether stderr is a terminal, on which lines can be drawn anew.
+    /// Whether stderr is a terminal, on which lines can be redrawn.
     pub live: bool,
     /// Columns of stdout; [`UNLIMITED`] in a pipe.
     pub width: usize,
@@ -170,7 +170,7 @@ impl Ui {
 
     fn write_err(&self, text: &str) {
         let text = if self.ascii { terminal::ascii(text) } else { text.to_owned() };
-        // Where nobody hears what is said there is nobody to tell.
+        // Where nobody hears what is said there is no reader.
         let _ = writeln!(std::io::stderr().lock(), "{text}");
     }
 

@@ -118,8 +118,8 @@ impl Progress {
         if let Some(bar) = &self.bar {
             bar.set_position(standing.done);
             let elapsed = self.started.map(|started| started.elapsed()).unwrap_or_default();
-            let room = self.width.saturating_sub(if self.limit.is_some() { BAR } else { 0 });
-            bar.set_message(shorten(&sentence(standing, self.limit, elapsed, room), room));
+            let available = self.width.saturating_sub(if self.limit.is_some() { BAR } else { 0 });
+            bar.set_message(shorten(&sentence(standing, self.limit, elapsed, available), available));
         }
     }
 
@@ -133,14 +133,14 @@ impl Progress {
 
 /// `8/12 done (2 here) · 5 running (1 here) · best 0.47 (trial 3) · 21/min · ~20 s left`, in at most `room` columns: the
 /// rate goes first, then the number of the best trial, then what is said of this agent alone.
-fn sentence(standing: &ProgressLine, limit: Option<u64>, elapsed: Duration, room: usize) -> String {
+fn sentence(standing: &ProgressLine, limit: Option<u64>, elapsed: Duration, available: usize) -> String {
     if let Some(away) = &standing.away {
         return away.clone();
     }
     let mut shown = Shown { rate: true, trial: true, here: true };
     for narrower in [Shown::without_rate, Shown::without_trial, Shown::without_here] {
         let line = parts(standing, limit, elapsed, shown);
-        if display_width(&line) <= room {
+        if display_width(&line) <= available {
             return line;
         }
         shown = narrower(shown);
@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn the_line_fits_by_leaving_out_the_rate_first_and_then_the_trial() {
-        let at = |room| sentence(&standing(), Some(120), Duration::from_secs(60), room);
+        let at = |available| sentence(&standing(), Some(120), Duration::from_secs(60), available);
         let wide = at(200);
         let without_rate = at(display_width(&wide) - 1);
         assert!(!without_rate.contains("/min") && without_rate.contains("(trial 137)"), "{without_rate}");

@@ -41,7 +41,7 @@ struct LineState {
     standing: ProgressLine,
     /// The best trial of the sweep, as far as it is known here.
     best: Option<BestTrial>,
-    /// Output that is held back, by trial: lines that have begun, or all of it where only that of failed ones is shown.
+    /// Output that is held back, by trial: lines that have started, or all of it where only that of failed ones is shown.
     held: HashMap<TrialIndex, Vec<u8>>,
     /// The trial whose lines are being shown, where they are shown one trial after the other.
     shown: Option<TrialIndex>,
@@ -60,7 +60,7 @@ struct Next {
     output: Vec<u8>,
 }
 
-/// Lines that say that the server is away are so far apart, where there is no line that can be drawn anew.
+/// Lines that say that the server is away are so far apart, where there is no line that can be redrawn.
 const AWAY_LINES: Duration = Duration::from_secs(30);
 /// Bytes that are held back for the sake of order, at most.
 const MOST_HELD: usize = 1 << 20;
@@ -173,8 +173,8 @@ impl RunLines {
             1 => String::new(),
             number => format!(" (attempt {number})"),
         };
-        let room = self.room(&format!("{}{attempt}", self.name(state, claim.trial)));
-        let line = format!("{head}{attempt}  {}", self.params(point, room));
+        let available = self.available(&format!("{}{attempt}", self.name(state, claim.trial)));
+        let line = format!("{head}{attempt}  {}", self.params(point, available));
         if self.prefixed || state.shown.is_none() {
             state.shown = Some(claim.trial);
             self.say(state, &line);
@@ -192,7 +192,7 @@ impl RunLines {
     }
 
     /// The columns that are left beside a text; no limit where there is no terminal.
-    fn room(&self, beside: &str) -> usize {
+    fn available(&self, beside: &str) -> usize {
         if !self.ui.live {
             return usize::MAX;
         }
@@ -342,9 +342,9 @@ impl RunLines {
         };
         // Where the output is shown the params stand above it.
         if self.output != Output::All {
-            let room = self.room(&format!("{name}  {status}{rest}"));
-            if room >= LEAST_PARAMS {
-                rest += &format!("  {}", self.params(&outcome.point, room));
+            let available = self.available(&format!("{name}  {status}{rest}"));
+            if available >= LEAST_PARAMS {
+                rest += &format!("  {}", self.params(&outcome.point, available));
             }
         }
         let (name, status) = (self.ui.err(Style::Strong, &name), self.ui.err(style, &status));
@@ -372,13 +372,13 @@ impl RunLines {
     }
 
     /// A point in at most so many columns, in the order of the config; what does not fit is left out, param by param.
-    fn params(&self, point: &Point, room: usize) -> String {
+    fn params(&self, point: &Point, available: usize) -> String {
         let point = self.config.ordered(point);
         let all = words::point(&point);
-        if display_width(&all) <= room {
+        if display_width(&all) <= available {
             return all;
         }
-        format!("{} …", params_text(&point, room.saturating_sub(2)))
+        format!("{} …", params_text(&point, available.saturating_sub(2)))
     }
 
     /// `  r2 0.42, best 0.44 (trial 3)`.

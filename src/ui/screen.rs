@@ -1,4 +1,4 @@
-//! A text on a terminal that is drawn anew in its place.
+//! A text on a terminal that is redrawn in its place.
 
 use std::io::Write as _;
 
@@ -12,7 +12,7 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// `None` where stdout is no terminal, or one on which nothing can be drawn anew.
+    /// `None` where stdout is no terminal, or one on which nothing can be redrawn.
     #[must_use]
     pub fn open(ui: &Ui) -> Option<Self> {
         (ui.terminal && !terminal::is_dumb()).then_some(Self { ui: *ui, lines: 0 })

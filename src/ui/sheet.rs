@@ -1,4 +1,4 @@
-//! A list of things with typed cells: one sheet is a table for people, in the room that the terminal has, and CSV for
+//! A list of things with typed cells: one sheet is a table for people, in the space that the terminal has, and CSV for
 //! programs, with every figure whole.
 
 use std::time::Duration;
@@ -18,7 +18,7 @@ pub enum SheetCell {
     Figure(String),
     /// A text.
     Text(String),
-    /// An id: a table shows its beginning where room is short.
+    /// An id: a table shows its beginning where space is short.
     Id(String),
     /// A measured number.
     Number(f64),
@@ -61,7 +61,7 @@ impl SheetCell {
             Self::Text(text) | Self::Id(text) | Self::Figure(text) => printable(text),
             Self::Number(number) => words::number(*number),
             Self::Count(count) => count.to_string(),
-            // What a trial was run with is told apart by less than what it gave.
+            // What a trial was run with is distinguished by less than what it gave.
             Self::Value(Value::Float(number)) => words::figures(*number, 4),
             Self::Value(value) => printable(&value.text()),
             Self::Status(status) => status.to_string(),
@@ -98,7 +98,7 @@ impl SheetCell {
     }
 }
 
-/// Who is told of a column.
+/// Who sees a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
     /// Everybody.
@@ -107,11 +107,11 @@ pub enum Audience {
     People,
     /// Readers of CSV.
     Programs,
-    /// Nobody: the cells are there, and nothing is to be told of them.
+    /// Nobody: the cells are there, and nothing is to be reported of them.
     Nobody,
 }
 
-/// From this rank on nobody misses a column for which there is no room: it is not mentioned.
+/// From this rank on nobody misses a column for which there is no space: it is not mentioned.
 pub const MINOR: u32 = 10;
 
 /// A column of a sheet.
@@ -121,11 +121,11 @@ pub struct SheetColumn {
     pub header: String,
     /// Its header in CSV.
     pub key: String,
-    /// Where room is short the columns with the largest number go first; those with 0 stay.
+    /// Where space is short the columns with the largest number go first; those with 0 stay.
     pub rank: u32,
     /// Among columns of a rank those with the largest number go first, and among equals the last.
     pub place: usize,
-    /// Who is told of it.
+    /// Who sees it.
     pub audience: Audience,
 }
 
@@ -136,7 +136,7 @@ impl SheetColumn {
         Self { header: header.to_owned(), key: key.to_owned(), rank: 0, place: 0, audience: Audience::All }
     }
 
-    /// One that may go where room is short, those with the largest number first.
+    /// One that may go where space is short, those with the largest number first.
     #[must_use]
     pub fn rank(mut self, rank: u32) -> Self {
         self.rank = rank;
@@ -164,7 +164,7 @@ impl SheetColumn {
         self
     }
 
-    /// One that only a table shows: programs are told the same in other columns.
+    /// One that only a table shows: programs get the same in other columns.
     #[must_use]
     pub fn table_only(mut self) -> Self {
         self.audience = Audience::People;
@@ -175,7 +175,7 @@ impl SheetColumn {
 /// A list of things, a row each.
 #[derive(Debug, Clone, Default)]
 pub struct Sheet {
-    /// What is told of each.
+    /// What is shown of each.
     pub columns: Vec<SheetColumn>,
     /// The cells, as many in each row as there are columns.
     pub rows: Vec<Vec<SheetCell>>,
@@ -186,7 +186,7 @@ pub struct Sheet {
 pub struct Drawn {
     /// The table, ending in a newline.
     pub table: String,
-    /// Headers of the columns for which there was no room, but for minor ones.
+    /// Headers of the columns for which there was no space, but for minor ones.
     pub left_out: Vec<String>,
 }
 
@@ -194,11 +194,11 @@ pub struct Drawn {
 const NARROW: usize = 16;
 /// A text is made no narrower than this.
 const LEAST: usize = 8;
-/// So much of an id tells it from others.
+/// So much of an id distinguishes it from others.
 const SHORT_ID: usize = 8;
 
 impl Sheet {
-    /// The columns with these headers or keys alone, in this order; they stay, however little room there is.
+    /// The columns with these headers or keys alone, in this order; they stay, however little space there is.
     ///
     /// # Errors
     /// The name of which there is no column.
@@ -302,7 +302,7 @@ impl Sheet {
         csv_table(std::iter::once(header).chain(self.rows.iter().map(row)), CRLF)
     }
 
-    /// Places of the columns that these readers are told of.
+    /// Places of the columns that these readers see.
     fn told(&self, readers: Audience) -> Vec<usize> {
         let told = |at: &usize| [Audience::All, readers].contains(&self.columns[*at].audience);
         (0..self.columns.len()).filter(told).collect()

@@ -8,7 +8,7 @@ const LABELS: [&str; 6] = ["error:", "warning:", "because:", "hint:", "note:", "
 
 /// Breaks each line of a text at spaces, so that it takes at most `width` columns. A word that is wider than that stays
 /// whole on a line of its own: what is to be copied, as a path or an address, can be copied. A command between backticks
-/// is kept on one line where it fits. What goes on stands below the text that it goes on with.
+/// is kept on one line where it fits. What continues stands below the text that it continues.
 pub(super) fn prose(text: &str, width: usize) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     for line in text.split_inclusive('\n') {
@@ -59,7 +59,7 @@ fn hanging(line: &str) -> usize {
 }
 
 /// The words of a line, each with the number of spaces before it. Those between backticks are one word while it fits.
-fn words(line: &str, room: usize) -> Vec<(usize, &str)> {
+fn words(line: &str, available: usize) -> Vec<(usize, &str)> {
     let mut words = Vec::new();
     let mut rest = line;
     while !rest.is_empty() {
@@ -68,7 +68,7 @@ fn words(line: &str, room: usize) -> Vec<(usize, &str)> {
         if text.is_empty() {
             break;
         }
-        let end = quoted_end(text, room).unwrap_or_else(|| text.find(' ').unwrap_or(text.len()));
+        let end = quoted_end(text, available).unwrap_or_else(|| text.find(' ').unwrap_or(text.len()));
         words.push((gap, &text[..end]));
         rest = &text[end..];
     }
@@ -76,11 +76,11 @@ fn words(line: &str, room: usize) -> Vec<(usize, &str)> {
 }
 
 /// The end of a word that begins with a backtick, with what stands right after the closing one.
-fn quoted_end(text: &str, room: usize) -> Option<usize> {
+fn quoted_end(text: &str, available: usize) -> Option<usize> {
     let open = text.find('`').filter(|at| !text[..*at].contains(' '))?;
     let close = open + 1 + text[open + 1..].find('`')?;
     let end = text[close..].find(' ').map_or(text.len(), |at| close + at);
-    (shown_width(&text[..end]) <= room).then_some(end)
+    (shown_width(&text[..end]) <= available).then_some(end)
 }
 
 /// Columns that a text takes; styles take none.

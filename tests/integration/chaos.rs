@@ -137,7 +137,7 @@ impl Chaos<'_> {
         let patience = Duration::from_secs(300);
         for agent in self.leaving.drain(..) {
             let ran = agent.finish_within(patience);
-            // Whoever was asked before it listened is simply gone; whoever had nothing left to do ended by itself.
+            // Anyone who was asked before it listened is simply gone; anyone who had nothing left to do ended by itself.
             assert!(matches!(ran.code, Some(143 | 0 | 1) | None), "{ran:?}");
         }
         for member in self.members.drain(..) {

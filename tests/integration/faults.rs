@@ -60,7 +60,7 @@ impl Story {
     }
 }
 
-/// Runs an agent, and another one whenever it gives up, until the sweep is over.
+/// Runs an agent, and another one whenever it stops, until the sweep is over.
 fn run_to_the_end(story: &Story) -> Ran {
     for _ in 0..10 {
         let ran = story.agent(&["--lease", "3s"], &retries("10")).finish_within(Duration::from_secs(180));

@@ -20,7 +20,7 @@ const CONFIG: &str = "command: [sh, train.sh, '${x}', '${epochs}']\nmethod: succ
                       metric: {name: loss, goal: minimize, from_output: 'loss=([0-9.e-]+)'}\n\
                       parameters:\n  x: {min: 0.0, max: 1.0}\npoints: [{x: 0.001}]\nrun_cap: 30\nseed: 5\n";
 
-/// A trial as its run tells of it.
+/// A trial as its run reports it.
 #[derive(Debug)]
 struct Trial {
     k: u64,

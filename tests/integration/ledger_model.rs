@@ -92,7 +92,7 @@ fn three_agents_cross_a_border_of_shards_without_a_gap_or_a_double() {
             assert_eq!(taken, (0..limit).map(TrialIndex).collect());
             let results = Ledger::read(&home.store, &root).await.unwrap().results();
             assert_eq!(results.keys().copied().collect::<BTreeSet<_>>(), taken);
-            // Whoever comes later finds nothing to do.
+            // Anyone who comes later finds nothing to do.
             let late = open(home.shared(), &root, "late", order, Some(limit)).await;
             assert_eq!(late.claim().await.unwrap(), None);
             assert_eq!(late.unfinished().await.unwrap(), []);

@@ -118,7 +118,7 @@ fn two_agents_at_once_leave_the_best_of_both_on_the_parent_run() {
         (0..2).map(|_| AgentProcess::start(&sandbox, &["run", "-j", "2"], &[])).collect();
     for agent in agents {
         let said = agent.finish().expect(0).stderr;
-        // Whoever finishes after it has seen the best of both.
+        // Anyone who finishes after it has seen the best of both.
         assert!(!said.contains("does not count"), "{said}");
     }
     let (run, _) = parent(&sandbox, &sweep);
@@ -139,7 +139,7 @@ fn a_second_agent_knows_the_best_of_the_first() {
     assert!(!said.contains("the best so far"), "{said}");
 }
 
-/// Trials that were begun.
+/// Trials that were started.
 fn begun(sandbox: &Sandbox) -> u64 {
     sandbox.run(&["status", "--format", "json"]).expect(0).json()["trials"]["begun"].as_u64().unwrap()
 }

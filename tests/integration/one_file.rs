@@ -28,7 +28,7 @@ fn an_agent_whose_database_is_moved_ends_and_says_so() {
     assert!(ended.stderr.contains("was deleted or moved while it was in use"), "{}", ended.stderr);
     assert!(!sandbox.path().join("mlflow.db").exists(), "an empty file took its place");
 
-    // Put back, it goes on: the result that was kept counts, and nothing is run twice.
+    // Put back, it continues: the result that was kept counts, and nothing is run twice.
     for ending in ["", "-wal", "-shm"] {
         let file = sandbox.path().join(format!("moved.db{ending}"));
         let _ = std::fs::rename(&file, sandbox.path().join(format!("mlflow.db{ending}")));

@@ -11,7 +11,7 @@ use crate::support::agent::{
 use crate::support::outcome::{Outcome, embedded};
 use crate::support::sandbox::Sandbox;
 
-/// Leaves the group with a session of its own, twice forked, and goes on only once that has happened.
+/// Leaves the group with a session of its own, twice forked, and continues only once that has happened.
 const STRAY: &str = "(setsid sh -c 'echo $$ > stray-'$SWEEP_TRIAL-$SWEEP_ATTEMPT'; exec sleep 1000' > /dev/null 2>&1 &)\n\
                      until [ -s stray-$SWEEP_TRIAL-$SWEEP_ATTEMPT ]; do sleep 0.01; done\n";
 

@@ -191,7 +191,7 @@ fn people_read_what_was_promoted(sandbox: &Sandbox) {
     insta::with_settings!({ filters => filters.to_vec() }, { insta::assert_snapshot!("promoted", seen) });
 }
 
-/// Without borders, and without the room that ids and times take.
+/// Without borders, and without the space that ids and times take.
 fn plain(text: &str) -> String {
     let rows = text.lines().filter(|line| !line.starts_with(['┏', '┡', '└']));
     rows.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ") + "\n").collect()

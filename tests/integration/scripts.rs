@@ -143,7 +143,7 @@ fn the_elastic_net_of_the_example_has_the_r2_of_scikit_learn_in_every_awk() {
     for program in installed {
         let folder = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink(&program, folder.path().join("awk")).unwrap();
-        // What `sweep` is here only keeps what it is handed.
+        // What `sweep` is here only keeps what it is given.
         let log = folder.path().join("sweep");
         std::fs::write(&log, "#!/bin/sh\nexec cat > \"$0.jsonl\"\n").unwrap();
         std::fs::set_permissions(&log, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();

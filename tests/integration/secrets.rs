@@ -64,7 +64,7 @@ parameters: {x: {values: [1, 2]}}
 
 const PLAIN: &str = "command: echo ${x}\nmethod: grid\nmetric: {name: loss, goal: minimize, from_output: '(.+)'}\nparameters: {x: {values: [1, 2]}}\n";
 
-/// Writes a tag of every trial, as whoever may write to the store can.
+/// Writes a tag of every trial, as anyone who may write to the store can.
 fn overwrite(sandbox: &Sandbox, key: &str, value: &str) {
     let database = rusqlite::Connection::open(sandbox.path().join("mlflow.db")).unwrap();
     let changed = database.execute("UPDATE tags SET value = ?1 WHERE key = ?2", [value, key]).unwrap();

@@ -1,4 +1,4 @@
-//! `sweep verify` tells what has changed since a trial ran, and its commands lead back.
+//! `sweep verify` says what has changed since a trial ran, and its commands lead back.
 
 use std::path::Path;
 use std::process::Command;

@@ -20,7 +20,7 @@ pub(super) struct SubtreeRows<E> {
 }
 
 impl<E: PackedRow> SubtreeRows<E> {
-    /// Room for so many rows and groups.
+    /// Space for so many rows and groups.
     pub(super) fn with_room(rows: usize, groups: usize) -> Self {
         Self {
             shares: vec![Share::default(); rows],

@@ -19,7 +19,7 @@ fn table() -> (Features, Vec<f64>) {
     (features, target)
 }
 
-/// The same by the book: every row predicted anew for every repeat.
+/// The same by the book: every row predicted again for every repeat.
 fn by_the_book(
     forest: &Forest,
     features: &Features,

@@ -12,7 +12,7 @@ use crate::config;
 
 /// Which sweep: an option or the first argument.
 #[derive(Debug, ClapArgs)]
-pub(in crate::cli) struct Which {
+pub(in crate::cli) struct WhichSweep {
     /// Id of the sweep, a prefix of it, or its name [default: the latest of this directory, else the newest]
     #[arg(long = "sweep-id", value_name = "ID", conflicts_with = "sweep", add = complete::sweeps())]
     sweep_id: Option<String>,
@@ -21,8 +21,8 @@ pub(in crate::cli) struct Which {
     sweep: Option<String>,
 }
 
-impl From<Which> for SweepChoice {
-    fn from(typed: Which) -> Self {
+impl From<WhichSweep> for SweepChoice {
+    fn from(typed: WhichSweep) -> Self {
         Self(typed.sweep_id.or(typed.sweep))
     }
 }

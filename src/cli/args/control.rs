@@ -1,25 +1,25 @@
 //! Arguments of the verbs that steer agents.
 
-use super::common::Which;
+use super::common::WhichSweep;
 use crate::cli::complete;
 use crate::commands::retry::RetryArgs;
 use crate::commands::{CommandFailure, Exit, SweepChoice};
 use clap::Args as ClapArgs;
 
 #[derive(Debug, ClapArgs)]
-pub(in crate::cli) struct Control {
+pub(in crate::cli) struct TypedControl {
     #[command(flatten)]
-    which: Which,
+    which: WhichSweep,
 }
 
-impl From<Control> for SweepChoice {
-    fn from(typed: Control) -> Self {
+impl From<TypedControl> for SweepChoice {
+    fn from(typed: TypedControl) -> Self {
         typed.which.into()
     }
 }
 
 #[derive(Debug, ClapArgs)]
-pub(in crate::cli) struct Retry {
+pub(in crate::cli) struct TypedRetry {
     /// Id of the sweep, a prefix of it, or its name
     #[arg(long, value_name = "ID", add = complete::sweeps())]
     sweep_id: Option<String>,
@@ -34,10 +34,10 @@ pub(in crate::cli) struct Retry {
     trials: Vec<String>,
 }
 
-impl TryFrom<Retry> for RetryArgs {
+impl TryFrom<TypedRetry> for RetryArgs {
     type Error = CommandFailure;
 
-    fn try_from(typed: Retry) -> Result<Self, CommandFailure> {
+    fn try_from(typed: TypedRetry) -> Result<Self, CommandFailure> {
         let mut sweep = typed.sweep_id;
         let mut trials = Vec::new();
         for (place, text) in typed.trials.into_iter().enumerate() {

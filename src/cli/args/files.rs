@@ -8,7 +8,7 @@ use clap::Args as ClapArgs;
 use std::path::PathBuf;
 
 #[derive(Debug, ClapArgs)]
-pub(in crate::cli) struct Export {
+pub(in crate::cli) struct TypedExport {
     /// The folder: new, empty, or an earlier export of the same sweep
     #[arg(value_name = "DIR")]
     folder: PathBuf,
@@ -26,8 +26,8 @@ pub(in crate::cli) struct Export {
     refresh: bool,
 }
 
-impl From<Export> for ExportArgs {
-    fn from(typed: Export) -> Self {
+impl From<TypedExport> for ExportArgs {
+    fn from(typed: TypedExport) -> Self {
         Self {
             sweep: SweepChoice(typed.sweep_id),
             folder: typed.folder,
@@ -39,7 +39,7 @@ impl From<Export> for ExportArgs {
 }
 
 #[derive(Debug, ClapArgs)]
-pub(in crate::cli) struct Import {
+pub(in crate::cli) struct TypedImport {
     /// A folder that `sweep export` wrote, or a CSV file with a header and a row a run
     #[arg(value_name = "DIR|CSV")]
     from: PathBuf,
@@ -66,8 +66,8 @@ pub(in crate::cli) struct Import {
     log: Vec<String>,
 }
 
-impl From<Import> for ImportArgs {
-    fn from(typed: Import) -> Self {
+impl From<TypedImport> for ImportArgs {
+    fn from(typed: TypedImport) -> Self {
         Self {
             from: typed.from,
             experiment: typed.experiment,

@@ -1,6 +1,6 @@
 //! Arguments of the verbs that look at sweeps and trials, compare them and repeat them.
 
-use super::common::{AnswerArgs, ObjectiveArgs, Which, WhichTrial, duration};
+use super::common::{AnswerArgs, ObjectiveArgs, WhichSweep, WhichTrial, duration};
 use crate::cli::view::{TableArgs, WideOutput};
 use crate::commands::analyze::{AnalysisSource, AnalyzeArgs};
 use crate::commands::best::BestArgs;
@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 #[derive(Debug, ClapArgs)]
-pub(in crate::cli) struct List {
+pub(in crate::cli) struct TypedList {
     /// The newest N only
     #[arg(short = 'n', long = "number", visible_alias = "top", value_name = "N")]
     most: Option<usize>,
@@ -25,16 +25,16 @@ pub(in crate::cli) struct List {
     pub(super) table: TableArgs,
 }
 
-impl From<List> for ListArgs {
-    fn from(typed: List) -> Self {
+impl From<TypedList> for ListArgs {
+    fn from(typed: TypedList) -> Self {
         Self { most: typed.most, format: typed.table.format().into() }
     }
 }
 
 #[derive(Debug, ClapArgs)]
-pub(in crate::cli) struct Status {
+pub(in crate::cli) struct TypedStatus {
     #[command(flatten)]
-    which: Which,
+    which: WhichSweep,
     /// Follow until the sweep ends: redrawn on a terminal, a line per change elsewhere
     #[arg(short, long)]
     watch: bool,
@@ -42,16 +42,16 @@ pub(in crate::cli) struct Status {
     pub(super) wide: WideOutput,
 }
 
-impl From<Status> for StatusArgs {
-    fn from(typed: Status) -> Self {
+impl From<TypedStatus> for StatusArgs {
+    fn from(typed: TypedStatus) -> Self {
         Self { sweep: typed.which.into(), watch: typed.watch, format: typed.wide.format.into() }
     }
 }
 
 #[derive(Debug, ClapArgs)]
-pub(in crate::cli) struct Trials {
+pub(in crate::cli) struct TypedTrials {
     #[command(flatten)]
-    which: Which,
+    which: WhichSweep,
     /// Sort by a parameter, a metric, or one of: trial, status, duration, attempt, exit_code, agent, host
     /// [default: trial; with --top the sweep's metric]
     #[arg(long, value_name = "NAME")]
@@ -70,9 +70,9 @@ pub(in crate::cli) struct Trials {
     pub(super) table: TableArgs,
 }
 
-impl From<Trials> for TrialsArgs {
-    fn from(typed: Trials) -> Self {
-        let Trials { which, sort, desc, filter, top, table } = typed;
+impl From<TypedTrials> for TrialsArgs {
+    fn from(typed: TypedTrials) -> Self {
+        let TypedTrials { which, sort, desc, filter, top, table } = typed;
         Self { sweep: which.into(), sort, desc, filter, top, format: table.format().into() }
     }
 }
@@ -99,9 +99,9 @@ impl From<TypedTrialForm> for TrialForm {
 }
 
 #[derive(Debug, ClapArgs)]
-pub(in crate::cli) struct Best {
+pub(in crate::cli) struct TypedBest {
     #[command(flatten)]
-    which: Which,
+    which: WhichSweep,
     /// How many
     #[arg(short, long, visible_alias = "top", value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     number: u32,
@@ -114,8 +114,8 @@ pub(in crate::cli) struct Best {
     pub(super) table: TableArgs,
 }
 
-impl From<Best> for BestArgs {
-    fn from(typed: Best) -> Self {
+impl From<TypedBest> for BestArgs {
+    fn from(typed: TypedBest) -> Self {
         let ObjectiveArgs { metric, goal } = typed.objective;
         Self {
             sweep: typed.which.into(),
@@ -129,21 +129,21 @@ impl From<Best> for BestArgs {
 }
 
 #[derive(Debug, ClapArgs)]
-pub(in crate::cli) struct Show {
+pub(in crate::cli) struct TypedShow {
     #[command(flatten)]
     which: WhichTrial,
     #[command(flatten)]
     pub(super) wide: WideOutput,
 }
 
-impl From<Show> for ShowArgs {
-    fn from(typed: Show) -> Self {
+impl From<TypedShow> for ShowArgs {
+    fn from(typed: TypedShow) -> Self {
         Self { trial: typed.which.into(), format: typed.wide.format.into() }
     }
 }
 
 #[derive(Debug, ClapArgs)]
-pub(in crate::cli) struct Diff {
+pub(in crate::cli) struct TypedDiff {
     /// A trial: its number, its run id or a prefix of one, SWEEP:TRIAL, or `best`
     #[arg(value_name = "A")]
     a: String,
@@ -157,14 +157,14 @@ pub(in crate::cli) struct Diff {
     pub(super) wide: WideOutput,
 }
 
-impl From<Diff> for DiffArgs {
-    fn from(typed: Diff) -> Self {
+impl From<TypedDiff> for DiffArgs {
+    fn from(typed: TypedDiff) -> Self {
         Self { sweep: SweepChoice(typed.sweep_id), a: typed.a, b: typed.b, format: typed.wide.format.into() }
     }
 }
 
 #[derive(Debug, ClapArgs)]
-pub(in crate::cli) struct Rerun {
+pub(in crate::cli) struct TypedRerun {
     #[command(flatten)]
     which: WhichTrial,
     /// Number of runs, each with another seed
@@ -180,8 +180,8 @@ pub(in crate::cli) struct Rerun {
     pub(super) wide: WideOutput,
 }
 
-impl From<Rerun> for RerunArgs {
-    fn from(typed: Rerun) -> Self {
+impl From<TypedRerun> for RerunArgs {
+    fn from(typed: TypedRerun) -> Self {
         Self {
             trial: typed.which.into(),
             seeds: typed.seeds,
@@ -193,7 +193,7 @@ impl From<Rerun> for RerunArgs {
 }
 
 #[derive(Debug, ClapArgs)]
-pub(in crate::cli) struct Logs {
+pub(in crate::cli) struct TypedLogs {
     #[command(flatten)]
     which: WhichTrial,
     /// Follow until the trial ends
@@ -201,16 +201,16 @@ pub(in crate::cli) struct Logs {
     follow: bool,
 }
 
-impl From<Logs> for LogsArgs {
-    fn from(typed: Logs) -> Self {
+impl From<TypedLogs> for LogsArgs {
+    fn from(typed: TypedLogs) -> Self {
         Self { trial: typed.which.into(), follow: typed.follow }
     }
 }
 
 #[derive(Debug, ClapArgs)]
-pub(in crate::cli) struct Analyze {
+pub(in crate::cli) struct TypedAnalyze {
     #[command(flatten)]
-    which: Which,
+    which: WhichSweep,
     /// The runs of this experiment instead of a sweep's
     #[arg(long, value_name = "NAME", conflicts_with_all = ["sweep_id", "sweep"], requires = "metric")]
     experiment: Option<String>,
@@ -233,8 +233,8 @@ pub(in crate::cli) struct Analyze {
     pub(super) answer: AnswerArgs,
 }
 
-impl From<Analyze> for AnalyzeArgs {
-    fn from(typed: Analyze) -> Self {
+impl From<TypedAnalyze> for AnalyzeArgs {
+    fn from(typed: TypedAnalyze) -> Self {
         let source = match (typed.experiment, typed.csv) {
             (Some(name), _) => AnalysisSource::Experiment { name, filter: typed.filter },
             (None, Some(file)) => AnalysisSource::File(file),

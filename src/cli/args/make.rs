@@ -1,6 +1,6 @@
 //! Arguments of the verbs that make, run and conclude a sweep.
 
-use super::common::{AnswerArgs, ObjectiveArgs, TypedAnswerFormat, TypedFormat, Which, duration};
+use super::common::{AnswerArgs, ObjectiveArgs, TypedAnswerFormat, TypedFormat, WhichSweep, duration};
 use crate::commands::check::CheckArgs;
 use crate::commands::finalize::{Conclusion, FinalizeArgs};
 use crate::commands::init::InitArgs;
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 #[derive(Debug, ClapArgs)]
-pub(in crate::cli) struct Init {
+pub(in crate::cli) struct TypedInit {
     /// The sweep file
     config: PathBuf,
     /// An old sweep whose trials the method learns from: its id, a folder of `sweep export`, or a CSV file (repeatable)
@@ -22,8 +22,8 @@ pub(in crate::cli) struct Init {
     priors: Vec<String>,
 }
 
-impl From<Init> for InitArgs {
-    fn from(typed: Init) -> Self {
+impl From<TypedInit> for InitArgs {
+    fn from(typed: TypedInit) -> Self {
         Self { config: typed.config, priors: typed.priors }
     }
 }
@@ -101,9 +101,9 @@ impl From<ExecutionArgs> for WorkArgs {
 }
 
 #[derive(Debug, ClapArgs)]
-pub(in crate::cli) struct Run {
+pub(in crate::cli) struct TypedRun {
     #[command(flatten)]
-    which: Which,
+    which: WhichSweep,
     #[command(flatten)]
     work: ExecutionArgs,
     /// Refuse to run unless the sweep's config is this file
@@ -114,8 +114,8 @@ pub(in crate::cli) struct Run {
     expect_sha256: Option<String>,
 }
 
-impl From<Run> for RunArgs {
-    fn from(typed: Run) -> Self {
+impl From<TypedRun> for RunArgs {
+    fn from(typed: TypedRun) -> Self {
         let pin = match (typed.config, typed.expect_sha256) {
             (Some(file), _) => Pin::File(file),
             (None, Some(hex)) => Pin::Sha256(hex),
@@ -126,9 +126,9 @@ impl From<Run> for RunArgs {
 }
 
 #[derive(Debug, ClapArgs)]
-pub(in crate::cli) struct Finalize {
+pub(in crate::cli) struct TypedFinalize {
     #[command(flatten)]
-    which: Which,
+    which: WhichSweep,
     #[command(flatten)]
     pub(super) answer: AnswerArgs,
     /// Save the analysis, but leave the sweep open for agents
@@ -145,8 +145,8 @@ pub(in crate::cli) struct Finalize {
     open: bool,
 }
 
-impl From<Finalize> for FinalizeArgs {
-    fn from(typed: Finalize) -> Self {
+impl From<TypedFinalize> for FinalizeArgs {
+    fn from(typed: TypedFinalize) -> Self {
         let AnswerArgs { objective: ObjectiveArgs { metric, goal }, format } = typed.answer;
         let conclusion = Conclusion {
             metric,
@@ -161,7 +161,7 @@ impl From<Finalize> for FinalizeArgs {
 }
 
 #[derive(Debug, ClapArgs)]
-pub(in crate::cli) struct Start {
+pub(in crate::cli) struct TypedStart {
     /// The sweep file
     config: PathBuf,
     #[command(flatten)]
@@ -177,14 +177,14 @@ pub(in crate::cli) struct Start {
     pub(super) format: TypedAnswerFormat,
 }
 
-impl From<Start> for StartArgs {
-    fn from(typed: Start) -> Self {
+impl From<TypedStart> for StartArgs {
+    fn from(typed: TypedStart) -> Self {
         Self { config: typed.config, work: typed.work.into(), format: typed.format.into() }
     }
 }
 
 #[derive(Debug, ClapArgs)]
-pub(in crate::cli) struct Check {
+pub(in crate::cli) struct TypedCheck {
     /// The sweep file (-: stdin)
     #[arg(required_unless_present = "schema")]
     config: Option<PathBuf>,
@@ -196,7 +196,7 @@ pub(in crate::cli) struct Check {
     schema: bool,
 }
 
-impl Check {
+impl TypedCheck {
     /// What is to be checked; `None`: the schema is wanted.
     pub(in crate::cli) fn file(self) -> Option<CheckArgs> {
         let format = self.format.into();
@@ -205,7 +205,7 @@ impl Check {
 }
 
 #[derive(Debug, ClapArgs)]
-pub(in crate::cli) struct Sample {
+pub(in crate::cli) struct TypedSample {
     /// The sweep file (-: stdin)
     #[arg(required_unless_present = "replay")]
     config: Option<PathBuf>,
@@ -230,15 +230,15 @@ pub(in crate::cli) struct Sample {
 }
 
 /// What `sweep sample` is to show.
-pub(in crate::cli) enum Sampled {
+pub(in crate::cli) enum SampleRequest {
     /// Points of a config.
     Points(SampleArgs),
     /// A trial's proposal, made again.
     Again(ReplayArgs),
 }
 
-impl From<Sample> for Sampled {
-    fn from(typed: Sample) -> Self {
+impl From<TypedSample> for SampleRequest {
+    fn from(typed: TypedSample) -> Self {
         let format = typed.format.into();
         match typed.replay {
             Some(sweep) => Self::Again(ReplayArgs {

@@ -17,12 +17,18 @@ use super::view::TableView;
 /// Heads the options that every verb has.
 const EVERYWHERE: &str = "Options of every verb";
 
-pub(super) use control::{Control, Retry};
-pub(super) use files::{Export, Import};
-pub(super) use inspect::{Analyze, Best, Diff, List, Logs, Rerun, Show, Status, Trials};
-pub(super) use make::{Check, Finalize, Init, Run, Sample, Sampled, Start};
-pub(super) use serve::{Log, Server};
-pub(super) use tools::{Completions, Doctor, Man, Models, Promote, Shell, Verify};
+pub(super) use control::{TypedControl, TypedRetry};
+pub(super) use files::{TypedExport, TypedImport};
+pub(super) use inspect::{
+    TypedAnalyze, TypedBest, TypedDiff, TypedList, TypedLogs, TypedRerun, TypedShow, TypedStatus, TypedTrials,
+};
+pub(super) use make::{
+    SampleRequest, TypedCheck, TypedFinalize, TypedInit, TypedRun, TypedSample, TypedStart,
+};
+pub(super) use serve::{TypedLog, TypedServer};
+pub(super) use tools::{
+    Shell, TypedCompletions, TypedDoctor, TypedMan, TypedModels, TypedPromote, TypedVerify,
+};
 
 /// Hyperparameter sweeps on top of MLflow tracking.
 #[derive(Debug, Parser)]
@@ -50,67 +56,67 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     /// Create a sweep: a parent run with the config as its artifact
-    Init(Init),
+    Init(TypedInit),
     /// Run trials until none is left
     #[command(visible_alias = "agent")]
-    Run(Run),
+    Run(TypedRun),
     /// Analyse and end a sweep; save tables, plots and a report
-    Finalize(Finalize),
+    Finalize(TypedFinalize),
     /// Do all three: init, run, finalize
-    Start(Start),
+    Start(TypedStart),
     /// Report which parameters matter: in a sweep, any runs, a CSV file
-    Analyze(Analyze),
+    Analyze(TypedAnalyze),
     /// Write a sweep as plain files: params, metrics, artifacts
-    Export(Export),
+    Export(TypedExport),
     /// Import runs from files: an export, a W&B or Optuna CSV
-    Import(Import),
+    Import(TypedImport),
     /// List all sweeps: state, trials, best
     #[command(visible_alias = "ls")]
-    List(List),
+    List(TypedList),
     /// Show progress: trials, best value, agents, time left
-    Status(Status),
+    Status(TypedStatus),
     /// List the trials of a sweep, sorted and filtered
-    Trials(Trials),
+    Trials(TypedTrials),
     /// Print the best trials; `--as command` prints the winner's command
-    Best(Best),
+    Best(TypedBest),
     /// Show everything about one trial
-    Show(Show),
+    Show(TypedShow),
     /// Compare two trials, of one sweep or of two
-    Diff(Diff),
+    Diff(TypedDiff),
     /// Re-run a trial with other seeds; the sweep counts it once
-    Rerun(Rerun),
+    Rerun(TypedRerun),
     /// Print the output of a trial, also while it runs
-    Logs(Logs),
+    Logs(TypedLogs),
     /// Stop: finish running trials, then end all agents
-    Stop(Control),
+    Stop(TypedControl),
     /// Cancel: end running trials and all agents
-    Cancel(Control),
+    Cancel(TypedControl),
     /// Pause: finish running trials, start no new ones
-    Pause(Control),
+    Pause(TypedControl),
     /// Resume a paused or stopped sweep
-    Resume(Control),
+    Resume(TypedControl),
     /// Re-run finished trials
-    Retry(Retry),
+    Retry(TypedRetry),
     /// Inside a trial: log metrics, params, tags, files without a client
-    Log(Log),
+    Log(TypedLog),
     /// Serve a database file to MLflow's clients, without Python
-    Server(Server),
+    Server(TypedServer),
     /// Check a config: all its errors at once, or what it would run
-    Check(Check),
+    Check(TypedCheck),
     /// Show the trials that a config would run
-    Sample(Sample),
+    Sample(TypedSample),
     /// Show what has changed since a trial ran, and how to get back
-    Verify(Verify),
+    Verify(TypedVerify),
     /// Register a trial's model in MLflow and set an alias
-    Promote(Promote),
+    Promote(TypedPromote),
     /// List registered models: versions, aliases, their trials
-    Models(Models),
+    Models(TypedModels),
     /// Check the tracking store, this machine and this directory
-    Doctor(Doctor),
+    Doctor(TypedDoctor),
     /// Print a shell script that completes verbs, sweeps and trials
-    Completions(Completions),
+    Completions(TypedCompletions),
     /// Print the manual, or write a page for each verb
-    Man(Man),
+    Man(TypedMan),
 }
 
 impl Verb {

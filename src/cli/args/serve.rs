@@ -9,7 +9,7 @@ use std::path::PathBuf;
 ///
 /// In a trial's command `sweep run` has set MLFLOW_RUN_ID and MLFLOW_TRACKING_URI; nothing else is needed.
 #[derive(Debug, ClapArgs)]
-pub(in crate::cli) struct Log {
+pub(in crate::cli) struct TypedLog {
     #[command(subcommand)]
     what: LogWhat,
     /// The run [default: $MLFLOW_RUN_ID, which is set in a trial]
@@ -22,7 +22,7 @@ enum LogWhat {
     /// Log values of metrics: NAME VALUE, or NAME=VALUE as often as you like
     Metric {
         #[command(flatten)]
-        words: Words,
+        words: TypedPairs,
         /// The step that they belong to
         #[arg(long, default_value_t = 0, allow_negative_numbers = true, value_name = "N")]
         step: i64,
@@ -39,13 +39,13 @@ enum LogWhat {
     #[command(visible_alias = "params")]
     Param {
         #[command(flatten)]
-        words: Words,
+        words: TypedPairs,
     },
     /// Set tags: NAME VALUE, or NAME=VALUE as often as you like
     #[command(visible_alias = "tags")]
     Tag {
         #[command(flatten)]
-        words: Words,
+        words: TypedPairs,
     },
     /// Save files and folders among the run's artifacts
     #[command(visible_alias = "artifacts")]
@@ -61,7 +61,7 @@ enum LogWhat {
 
 /// A name and a value, or equations. Three arguments, as a value may begin with a hyphen and options may follow it.
 #[derive(Debug, ClapArgs)]
-struct Words {
+struct TypedPairs {
     /// A name, or NAME=VALUE
     #[arg(value_name = "NAME[=VALUE]")]
     first: String,
@@ -73,14 +73,14 @@ struct Words {
     more: Vec<String>,
 }
 
-impl From<Words> for Vec<String> {
-    fn from(typed: Words) -> Self {
+impl From<TypedPairs> for Vec<String> {
+    fn from(typed: TypedPairs) -> Self {
         std::iter::once(typed.first).chain(typed.second).chain(typed.more).collect()
     }
 }
 
-impl From<Log> for LogArgs {
-    fn from(typed: Log) -> Self {
+impl From<TypedLog> for LogArgs {
+    fn from(typed: TypedLog) -> Self {
         let what = match typed.what {
             LogWhat::Metric { words, step, timestamp } => {
                 LogCommand::Metric { words: words.into(), step, timestamp }
@@ -102,7 +102,7 @@ impl From<Log> for LogArgs {
 /// MLFLOW_TRACKING_PASSWORD) or bearer token (MLFLOW_TRACKING_TOKEN). The server takes it from SWEEP_SERVER_USERNAME and
 /// SWEEP_SERVER_PASSWORD, from SWEEP_SERVER_TOKEN, or from --login-file.
 #[derive(Debug, ClapArgs)]
-pub(in crate::cli) struct Server {
+pub(in crate::cli) struct TypedServer {
     /// The address to listen on; 0.0.0.0 for all of this machine
     #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
     host: String,
@@ -131,8 +131,8 @@ pub(in crate::cli) struct Server {
     login_file: Option<PathBuf>,
 }
 
-impl From<Server> for ServerArgs {
-    fn from(typed: Server) -> Self {
+impl From<TypedServer> for ServerArgs {
+    fn from(typed: TypedServer) -> Self {
         Self {
             host: typed.host,
             port: typed.port,

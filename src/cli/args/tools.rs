@@ -14,7 +14,7 @@ use crate::commands::verify::VerifyArgs;
 
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "TRIAL may be `best`, too: the best trial of the sweep.")]
-pub(in crate::cli) struct Promote {
+pub(in crate::cli) struct TypedPromote {
     #[command(flatten)]
     which: WhichTrial,
     /// The registered model; created if there is none of this name
@@ -31,8 +31,8 @@ pub(in crate::cli) struct Promote {
     format: TypedFormat,
 }
 
-impl From<Promote> for PromoteArgs {
-    fn from(typed: Promote) -> Self {
+impl From<TypedPromote> for PromoteArgs {
+    fn from(typed: TypedPromote) -> Self {
         Self {
             trial: typed.which.into(),
             name: typed.name,
@@ -46,7 +46,7 @@ impl From<Promote> for PromoteArgs {
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "TRIAL may be `best`, too: the best trial of the sweep.\n\
                         Ends with 0 where nothing has changed, with 1 where something has.")]
-pub(in crate::cli) struct Verify {
+pub(in crate::cli) struct TypedVerify {
     #[command(flatten)]
     which: WhichTrial,
     /// Print only the uncommitted changes that it ran with, for `git apply`
@@ -57,14 +57,14 @@ pub(in crate::cli) struct Verify {
     format: TypedFormat,
 }
 
-impl From<Verify> for VerifyArgs {
-    fn from(typed: Verify) -> Self {
+impl From<TypedVerify> for VerifyArgs {
+    fn from(typed: TypedVerify) -> Self {
         Self { trial: typed.which.into(), diff: typed.diff, format: typed.format.into() }
     }
 }
 
 #[derive(Debug, ClapArgs)]
-pub(in crate::cli) struct Models {
+pub(in crate::cli) struct TypedModels {
     /// The versions of this one
     #[arg(value_name = "MODEL", add = complete::models())]
     name: Option<String>,
@@ -72,27 +72,27 @@ pub(in crate::cli) struct Models {
     pub(in crate::cli) table: TableArgs,
 }
 
-impl From<Models> for ModelsArgs {
-    fn from(typed: Models) -> Self {
+impl From<TypedModels> for ModelsArgs {
+    fn from(typed: TypedModels) -> Self {
         Self { name: typed.name, format: typed.table.format().into() }
     }
 }
 
 #[derive(Debug, ClapArgs)]
-pub(in crate::cli) struct Doctor {
+pub(in crate::cli) struct TypedDoctor {
     /// Output format
     #[arg(long, value_enum, default_value = "table")]
     format: TypedFormat,
 }
 
-impl From<Doctor> for DoctorArgs {
-    fn from(typed: Doctor) -> Self {
+impl From<TypedDoctor> for DoctorArgs {
+    fn from(typed: TypedDoctor) -> Self {
         Self { format: typed.format.into() }
     }
 }
 
 #[derive(Debug, ClapArgs)]
-pub(in crate::cli) struct Completions {
+pub(in crate::cli) struct TypedCompletions {
     /// The shell that will read the script
     #[arg(value_enum)]
     pub(in crate::cli) shell: Shell,
@@ -110,7 +110,7 @@ pub(in crate::cli) enum Shell {
 }
 
 #[derive(Debug, ClapArgs)]
-pub(in crate::cli) struct Man {
+pub(in crate::cli) struct TypedMan {
     /// The folder for sweep.1 and a page for each verb [default: print sweep.1]
     #[arg(value_name = "DIR")]
     pub(in crate::cli) folder: Option<PathBuf>,

@@ -18,7 +18,7 @@ pub enum TrialForm {
     Command,
     /// `--name=value …`, one line for `sh`.
     Args,
-    /// `export NAME=value` lines for `sh`: what the trial's command was handed.
+    /// `export NAME=value` lines for `sh`: what the trial's command was given.
     Env,
     /// The parameters, an object a line.
     Json,
@@ -65,7 +65,7 @@ pub(super) fn spell(
     Ok(out)
 }
 
-/// The command as it was run. Before it stand the variables that it was handed and may have looked at: the config's
+/// The command as it was run. Before it stand the variables that it was given and may have looked at: the config's
 /// additions, the seed, and the parameters where they are not all on the command line.
 fn command(sweep: &Sweep, config: &Config, row: &TrialRow) -> Result<String, CommandFailure> {
     let mut before: Vec<(String, String)> = config.env.clone();
@@ -103,7 +103,7 @@ fn says(command: &Command, path: &str) -> bool {
     whole || std::iter::once(path).chain(groups).any(|name| mentions(command, name))
 }
 
-/// The seed that the trial was handed.
+/// The seed that the trial was given.
 fn seed(sweep: &Sweep, row: &TrialRow) -> String {
     seed_of(sweep, &row.run).to_string()
 }

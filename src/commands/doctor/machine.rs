@@ -1,4 +1,4 @@
-//! This machine: room on its disks, its GPUs, Python, and proxies that would catch what stays on it.
+//! This machine: space on its disks, its GPUs, Python, and proxies that would catch what stays on it.
 
 use std::io;
 use std::net::IpAddr;
@@ -12,7 +12,7 @@ use crate::commands::shared::Setting;
 use crate::process::{ask_program, list_gpus};
 use crate::ui::words;
 
-/// Less free room deserves a look, bytes.
+/// Less free space deserves a look, bytes.
 const LITTLE: u64 = 1 << 30;
 /// With less nothing can be saved, bytes.
 const NOTHING: u64 = 32 << 20;

@@ -55,7 +55,7 @@ impl Sink {
     }
 }
 
-/// The journal that the trial was told of, where its store is the one that is meant.
+/// The journal that the trial was given, where its store is the one that is meant.
 fn journal_of_trial(setting: &Setting) -> Option<(Journal, String)> {
     let var = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let (folder, trial) = (var("SWEEP_JOURNAL")?, var("SWEEP_RUN_ID")?);

@@ -32,7 +32,7 @@ pub struct Conclusion {
     pub goal: Option<Goal>,
     /// How the analysis is printed.
     pub format: AnswerFormat,
-    /// Leave the sweep open, so that agents go on.
+    /// Leave the sweep open, so that agents continue.
     pub reopen: bool,
     /// Save the plots as PNG, too.
     pub png: bool,

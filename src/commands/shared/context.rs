@@ -101,7 +101,7 @@ impl Context {
         Ok(Self { ui: setting.ui, folder: setting.folder.clone(), store, backend })
     }
 
-    /// Opens the store that a trial was handed: its address is right, and a server that does not answer is away. Where
+    /// Opens the store that a trial was given: its address is right, and a server that does not answer is away. Where
     /// it was away a moment ago, it is asked `once`, and not for long.
     ///
     /// # Errors

@@ -30,7 +30,7 @@ pub fn print_json(ui: &Ui, json: &impl Serialize) {
     ui.json(&format!("{text}\n"));
 }
 
-/// Prints a sheet as a table, and names the columns for which there was no room.
+/// Prints a sheet as a table, and names the columns for which there was no space.
 pub fn print_sheet(setting: &Setting, sheet: &Sheet) -> Result<(), CommandFailure> {
     let chosen = chosen(setting, sheet)?;
     let drawn = chosen.as_ref().unwrap_or(sheet).draw(&setting.ui, now_ms());

@@ -78,9 +78,9 @@ pub fn checked(ui: &Ui, name: &str, bytes: &[u8]) -> Result<Config, CommandFailu
     // What has no effect is for `sweep check` to say.
     let checked = config::CheckedConfig { notes: Vec::new(), ..config::check(bytes) };
     let findings = config::render_findings(name, &String::from_utf8_lossy(bytes), &checked, ui.color_err);
-    let faults = checked.errors.len();
+    let errors = checked.errors.len();
     match checked.config {
-        Some(config) if faults == 0 => {
+        Some(config) if errors == 0 => {
             if !findings.is_empty() && !ui.quiet {
                 ui.findings(findings.trim_end());
             }
@@ -88,7 +88,7 @@ pub fn checked(ui: &Ui, name: &str, bytes: &[u8]) -> Result<Config, CommandFailu
         }
         _ => {
             ui.findings(findings.trim_end());
-            let found = crate::ui::words::count(faults as u64, "error");
+            let found = crate::ui::words::count(errors as u64, "error");
             Err(CommandFailure::new(Exit::Usage, format!("{name}: {found}; nothing was created")))
         }
     }

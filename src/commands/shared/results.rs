@@ -66,7 +66,7 @@ pub fn summary_json(report: &SweepReport<'_>, deleted: u64) -> Json {
     })
 }
 
-/// The names of the parameters, the most important first, so that tables show these where room is short.
+/// The names of the parameters, the most important first, so that tables show these where space is short.
 pub fn by_importance(analysis: &Analysis) -> String {
     /// More do not fit on any terminal, and a tag has an end.
     const MOST: usize = 40;

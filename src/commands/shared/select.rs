@@ -155,8 +155,8 @@ async fn by_beginning(
     }
     let mut found = runs_by_id(context.store.as_ref(), sweep, &text.to_ascii_lowercase()).await?;
     if found.len() > 1 {
-        return Err(CommandFailure::new(Exit::Usage, format!("several runs begin with `{text}`"))
-            .hint("Give more of the id."));
+        return Err(CommandFailure::new(Exit::Usage, format!("several runs match `{text}`"))
+            .hint("Give a longer prefix."));
     }
     Ok(found.pop())
 }
@@ -178,7 +178,7 @@ async fn no_such_trial(context: &Context, sweep: &Sweep, text: &str) -> CommandF
             match last {
                 None => failure.hint(format!("It has none yet: sweep run --sweep-id={}", sweep.id())),
                 Some(last) => failure.hint(format!(
-                    "It has {}, from 0 to {last}: give a number, `best`, a run id or the beginning of one. Of another sweep: \
+                    "It has {}, from 0 to {last}: give a number, `best`, a run id or a prefix of one. Of another sweep: \
                      SWEEP:TRIAL, or --sweep-id.",
                     words::count((results.len() + unfinished.len()) as u64, "trial")
                 )),

@@ -31,7 +31,7 @@ impl Signals {
                 let again = !seen.insert(signal);
                 let level = match signal {
                     Signal::SIGINT => after_interrupt(asked.borrow().level),
-                    // Whoever sends it again means now. A cluster's warning before it, or the two SIGHUP of a terminal
+                    // Anyone who sends it again means now. A cluster's warning before it, or the two SIGHUP of a terminal
                     // that is closed, are no second request.
                     Signal::SIGTERM if again => Level::Kill,
                     // The machine is being taken away, or the terminal is gone: nobody meant the trials.

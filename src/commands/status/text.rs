@@ -117,7 +117,7 @@ impl SweepSnapshot {
         facts
     }
 
-    /// What to do where nothing goes on by itself, or everything fails.
+    /// What to do where nothing continues by itself, or everything fails.
     fn next_step(&self) -> Option<String> {
         let id = self.overview.sweep.id().short();
         let standing = &self.overview.standing;

@@ -27,12 +27,12 @@ pub fn zip(fields: &ConfigFields<'_>, leaves: &[Leaf<'_>], findings: &mut Findin
             let Some(name) = member.text(findings).filter(|_| !findings.is_full()) else { continue };
             let Some(leaf) = leaves.iter().find(|leaf| leaf.name == name) else {
                 findings
-                    .error(&member.place, format!("`zip` names {}, which is no parameter", shorten(&name)))
+                    .error(&member.place, format!("`zip` names {}, which is not a parameter", shorten(&name)))
                     .maybe_hint(did_you_mean(&name, names(leaves)));
                 continue;
             };
             if group.contains(&name) || groups.iter().any(|other| other.contains(&name)) {
-                findings.error(&member.place, format!("`{name}` stands in `zip` twice"));
+                findings.error(&member.place, format!("`{name}` is in `zip` twice"));
             }
             match &leaf.parameter.distribution {
                 Distribution::Categorical { values, probabilities: None } => {
@@ -103,10 +103,13 @@ pub fn constraints(
             constraint.names().iter().filter(|name| example.get(name).is_none()).collect();
         for name in &unknown {
             findings
-                .error(&item.place, format!("the constraint names {}, which is no parameter", shorten(name)))
+                .error(
+                    &item.place,
+                    format!("the constraint names {}, which is not a parameter", shorten(name)),
+                )
                 .maybe_hint(
                     did_you_mean(name, names(&leaves))
-                        .or(Some("a text must stand in quotes: \"optimizer == 'sgd'\"".to_owned())),
+                        .or(Some("a text must be in quotes: \"optimizer == 'sgd'\"".to_owned())),
                 );
         }
         if constraint.names().is_empty() {

@@ -95,14 +95,14 @@ fn arguments(items: &[YamlNode], place: &KeyPlace, findings: &mut Findings) -> V
 
 fn missing(place: &KeyPlace, findings: &mut Findings) {
     findings
-        .error(place, "there is neither a `command` nor a `program`: what is a trial to run?")
+        .error(place, "both `command` and `program` are missing: one of them says what a trial runs")
         .hint(
             "add `program: train.py`, or `command: python train.py --lr ${lr}`; a sweep that W&B runs with a Python function \
              needs a script that calls it",
         );
 }
 
-/// What the parameters and the command say about each other. `config` is absent where the file has faults;
+/// What the parameters and the command say about each other. `config` is absent where the file has errors;
 /// what can be said without it is said all the same.
 pub fn traps(fields: &ConfigFields<'_>, config: Option<&Config>, source: &str, findings: &mut Findings) {
     let written = written(fields);
@@ -182,7 +182,7 @@ fn warn_of_unknown(
 ) {
     for name in unknown.iter().take(20) {
         let message =
-            format!("the command names {}, which is no parameter", shorten(&format!("${{{name}}}")));
+            format!("the command names {}, which is not a parameter", shorten(&format!("${{{name}}}")));
         let meant = if list { macros::meant(name, words) } else { did_you_mean(name, words.iter().copied()) };
         let hint = meant.unwrap_or_else(|| "add the parameter, or remove it from the command".to_owned());
         findings.warn("unknown-placeholder", &place.of(name, 0), message).hint(hint);

@@ -212,7 +212,7 @@ fn quantum(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<Option<
         Some(field) => {
             let q = field.number(findings)?;
             if q.as_f64() <= 0.0 {
-                field.wrong("greater than 0", findings);
+                field.wrong("a number greater than 0", findings);
                 return None;
             }
             Some(Some(q))
@@ -331,7 +331,7 @@ fn at_least_zero(
 ) -> Option<()> {
     let fits = if zero { x.as_f64() >= 0.0 } else { x.as_f64() > 0.0 };
     if let (false, Some(field)) = (fits, fields.get(key)) {
-        field.wrong(if zero { "0 or greater" } else { "greater than 0" }, findings);
+        field.wrong(if zero { "0 or more" } else { "a number greater than 0" }, findings);
         return None;
     }
     Some(())
@@ -353,7 +353,7 @@ fn range(base: &str, fields: &ConfigFields<'_>, findings: &mut Findings) -> Opti
     let (min, max) = (min?, max?);
     let (low, high) = (min.as_f64(), max.as_f64());
     if base.ends_with("_values") && low <= 0.0 {
-        fields.get("min")?.wrong("greater than 0 on a log scale", findings);
+        fields.get("min")?.wrong("a number greater than 0 on a log scale", findings);
         return None;
     }
     if low >= high {

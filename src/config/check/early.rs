@@ -46,7 +46,7 @@ fn eta(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<f64> {
     let Some(field) = fields.some("eta") else { return Some(3.0) };
     let eta = field.number(findings)?.as_f64();
     if eta <= 1.0 {
-        field.wrong("greater than 1", findings);
+        field.wrong("a number greater than 1", findings);
         return None;
     }
     Some(eta)
@@ -128,7 +128,7 @@ fn asha(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<EarlyTermi
     if let (Some(min), Some(max), Some(field)) = (min_iter, max_iter, fields.get("max_iter"))
         && max <= min
     {
-        field.wrong("greater than `min_iter`", findings);
+        field.wrong("a number greater than `min_iter`", findings);
     }
     Some(EarlyTerminate::Asha {
         min_iter: min_iter?,
@@ -162,7 +162,7 @@ fn patience(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<EarlyT
     let min_delta = fields.some("min_delta").map_or(Some(0.0), |field| {
         let x = field.number(findings).map(Number::as_f64)?;
         if x < 0.0 {
-            field.wrong("0 or greater", findings);
+            field.wrong("0 or more", findings);
         }
         Some(x)
     });
@@ -187,7 +187,7 @@ pub fn budget(field: &ConfigField<'_>, findings: &mut Findings) -> Option<Budget
     let eta = eta(&fields, findings);
     let (min, most) = (min?, most?);
     if most <= min {
-        max.wrong("greater than `min`", findings);
+        max.wrong("a number greater than `min`", findings);
     }
     let budget = Budget { parameter: parameter?, min, max: most, eta: eta? };
     (findings.errors.len() == before).then_some(budget)

@@ -285,7 +285,7 @@ impl<'a> ConfigField<'a> {
     /// Says that the value is not what it must be.
     pub fn wrong<'f>(&self, what: &str, findings: &'f mut Findings) -> &'f mut crate::config::Finding {
         let name = self.place.path.rsplit('.').next().unwrap_or_default().to_owned();
-        findings.error(&self.place, format!("`{name}` must be {what}, and is {}", self.node.describe()))
+        findings.error(&self.place, format!("`{name}`: expected {what}, got {}", self.node.describe()))
     }
 }
 

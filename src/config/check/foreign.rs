@@ -7,7 +7,7 @@ use crate::config::finding::Findings;
 const SWEEPER: [&str; 7] =
     ["experiment", "algorithm", "spec", "storage", "storages", "output_dir", "plot_params"];
 
-/// Refuses a file of `mlflow-sweeper` in one message; tells whether it was one.
+/// Refuses a file of `mlflow-sweeper` in one message; returns whether it was one.
 pub fn refuse(fields: &ConfigFields<'_>, findings: &mut Findings) -> bool {
     let mut found = SWEEPER.iter().filter_map(|key| fields.get(key));
     let (Some(first), Some(_)) = (found.next(), found.next()) else { return false };

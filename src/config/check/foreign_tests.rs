@@ -18,7 +18,7 @@ fn warned(file: &str) -> Vec<String> {
     found.warnings.into_iter().map(line).collect()
 }
 
-/// The one fault of a file, as `key: message | hint`.
+/// The one error of a file, as `key: message | hint`.
 fn refused(file: &str) -> Vec<String> {
     let errors = check(file.as_bytes()).errors;
     errors.into_iter().map(|e| format!("{}: {} | {}", e.key, e.message, e.hint.unwrap_or_default())).collect()

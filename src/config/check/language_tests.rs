@@ -15,8 +15,8 @@ fn ok(rest: &str) -> Config {
     config.unwrap_or_else(|| panic!("{rest}: {errors:#?}"))
 }
 
-/// The faults of a file, as `key: message`.
-fn faults(rest: &str) -> Vec<String> {
+/// The errors of a file, as `key: message`.
+fn errors(rest: &str) -> Vec<String> {
     let errors = check(format!("{HEAD}{rest}").as_bytes()).errors;
     errors.into_iter().map(|e| format!("{}: {}", e.key, e.message)).collect()
 }
@@ -57,13 +57,13 @@ fn the_metric_has_its_further_keys() {
         assert_eq!(config.metric.unwrap().impute_while_running, None);
     }
     for bad in ["'acc='", "'(a)(b)'", "'(['", "3"] {
-        let found = faults(&format!("method: random\nmetric: {{name: acc, from_output: {bad}}}\n"));
+        let found = errors(&format!("method: random\nmetric: {{name: acc, from_output: {bad}}}\n"));
         assert!(found.len() == 1 && found[0].starts_with("metric.from_output: "), "{found:?}");
     }
 }
 
 #[test]
-fn every_stopping_rule_is_read_with_its_defaults() {
+fn every_stopping_rule_is_read_with_its_deerrors() {
     let rule = |text: &str| {
         ok(&format!("method: random\nmetric: {{name: m, goal: minimize}}\nearly_terminate: {text}\n"))
             .early_terminate
@@ -93,7 +93,7 @@ fn every_stopping_rule_is_read_with_its_defaults() {
         ("{type: hyperbamd}", "early_terminate.type"),
         ("3", "early_terminate"),
     ] {
-        let found = faults(&format!("method: random\nmetric: {{name: m}}\nearly_terminate: {text}\n"));
+        let found = errors(&format!("method: random\nmetric: {{name: m}}\nearly_terminate: {text}\n"));
         assert!(found.len() == 1 && found[0].starts_with(&format!("{key}: ")), "{text}: {found:?}");
     }
 }
@@ -120,7 +120,7 @@ fn methods_have_their_own_keys() {
     assert_eq!((config.method, config.optimizer), (Method::Bayes, Optimizer::Gp));
     let config = ok("method: successive_halving\nmetric: {name: m}\nbudget: {parameter: epochs, max: 27}\n");
     assert_eq!(config.budget, Some(Budget { parameter: "epochs".into(), min: 1, max: 27, eta: 3.0 }));
-    assert_eq!(faults("method: successive_halving\nmetric: {name: m}\n").len(), 1);
+    assert_eq!(errors("method: successive_halving\nmetric: {name: m}\n").len(), 1);
     assert_eq!(codes("method: sobol\n"), Vec::<&str>::new());
     for key in ["order: shuffled", "optimizer: tpe", "budget: {max: 3}"] {
         assert_eq!(codes(&format!("method: random\n{key}\n")), ["no-effect"]);
@@ -134,8 +134,8 @@ fn keys_of_the_cloud_are_accepted_with_a_word_about_them() {
     assert_eq!(codes(&format!("method: random\n{keys}")), Vec::<&str>::new());
     let notes = check(format!("{HEAD}method: random\n{keys}").as_bytes()).notes;
     assert_eq!(notes.iter().filter_map(|note| note.code).collect::<Vec<_>>(), ["no-effect"; 5]);
-    assert_eq!(faults("method: random\nkind: job\ncontroller: {type: remote}\n").len(), 2);
-    assert_eq!(faults("method: random\nmetrics: []\nscheduler: {}\n").len(), 2);
+    assert_eq!(errors("method: random\nkind: job\ncontroller: {type: remote}\n").len(), 2);
+    assert_eq!(errors("method: random\nmetrics: []\nscheduler: {}\n").len(), 2);
 }
 
 #[test]
@@ -164,8 +164,8 @@ fn conditions_that_make_no_sense_are_refused() {
         ("d: {value: 1, when: {e: 1}}", "names `e`"),
         ("d: {value: 1, when: {a: 3}}", "never has the value"),
         ("d: {value: 1, when: {f: 1}}\n  f: {value: 1, when: {d: 1}}", "depends on itself"),
-        ("d: {value: 1, when: a}", "must be a mapping"),
-        ("d: {value: 1, when: {}}", "must be a mapping"),
+        ("d: {value: 1, when: a}", "expected a mapping"),
+        ("d: {value: 1, when: {}}", "expected a mapping"),
     ] {
         let file = HEAD.to_owned() + "  " + parameters + "\nmethod: random\n";
         let errors = check(file.as_bytes()).errors;
@@ -179,30 +179,30 @@ fn ties_between_parameters_are_checked() {
         ("zip: [[a, q]]", "names `q`"),
         ("zip: [[a, c]]", "can't be zipped"),
         ("zip: [[a]]", "at least two"),
-        ("zip: [[a, b], [b, a]]", "stands in `zip` twice"),
-        ("zip: [a, b]", "must be a list"),
+        ("zip: [[a, b], [b, a]]", "is in `zip` twice"),
+        ("zip: [a, b]", "expected a list"),
         ("constraints: ['a <']", "can't be read"),
         ("constraints: ['a < d']", "names `d`"),
         ("constraints: ['a < b']", "can't be computed"),
         ("constraints: ['a + 1']", "must be true or false"),
         ("constraints: ['1 < 2']", "names no parameter"),
-        ("constraints: a < 2", "must be a list"),
+        ("constraints: a < 2", "expected a list"),
         ("points: [{a: 1, b: x}]", "no value for `c`"),
-        ("points: [{a: 1, b: x, c: 0.5, d: 1}]", "`d` is no parameter"),
-        ("points: [3]", "must be a mapping"),
+        ("points: [{a: 1, b: x, c: 0.5, d: 1}]", "`d` is not a parameter"),
+        ("points: [3]", "expected a mapping"),
         ("replace: false", "finitely many"),
-        ("order: sorted", "must be `shuffled`"),
-        ("env: [A]", "must be a mapping"),
+        ("order: sorted", "expected `shuffled`"),
+        ("env: [A]", "expected a mapping"),
         ("env: {'A=B': 1}", "can't be the name"),
         ("retries: -1", "whole number"),
-        ("trial_timeout: 0", "longer than nothing"),
+        ("trial_timeout: 0", "a duration above 0"),
         ("workdir: ''", "the path of a directory"),
         ("workdir: 7", "a text"),
         ("workdir: 'data/${x}'", "without `${…}`"),
         ("seed: 1.5", "whole number"),
     ] {
-        let found = faults(&format!("method: random\n{rest}\n"));
-        assert!(found.iter().any(|fault| fault.contains(message)), "{rest}: {found:?}");
+        let found = errors(&format!("method: random\n{rest}\n"));
+        assert!(found.iter().any(|error| error.contains(message)), "{rest}: {found:?}");
     }
     let uneven =
         "program: t.py\nmethod: grid\nzip: [[a, b]]\nparameters: {a: {values: [1, 2]}, b: {values: [1]}}\n";

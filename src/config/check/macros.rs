@@ -7,7 +7,7 @@ use crate::config::suggest::nearest;
 use crate::config::yaml::{self, NodeKind};
 
 /// Refuses a text command that was meant as a list: the shell would run nothing, or run it without its parameters, and
-/// the trial would succeed. Tells whether it was one.
+/// the trial would succeed. Returns whether it was one.
 pub fn refuse_list_as_text(text: &str, place: &KeyPlace, findings: &mut Findings) -> bool {
     let trimmed = text.trim();
     let flow = || {
@@ -27,7 +27,7 @@ pub fn refuse_list_as_text(text: &str, place: &KeyPlace, findings: &mut Findings
     true
 }
 
-/// Refuses macros in a text: the shell knows none of them and puts nothing in their place. Tells whether there were any.
+/// Refuses macros in a text: the shell knows none of them and puts nothing in their place. Returns whether there were any.
 pub fn refuse_in_text(
     script: &str,
     scanned: &Scan,

@@ -32,7 +32,7 @@ pub fn check(field: &ConfigField<'_>, findings: &mut Findings) -> Option<Metric>
         Some(field) => field.text(findings).filter(|name| !name.is_empty()),
         None => {
             findings
-                .error(&fields.place.below("name"), "`name` is missing: which logged metric is meant?")
+                .error(&fields.place.below("name"), "`name` is missing: the key of the metric")
                 .hint("add `name:` with the key that the script logs");
             None
         }
@@ -76,7 +76,7 @@ fn while_running(field: &ConfigField<'_>, findings: &mut Findings) -> Option<Imp
     field.word(&words, findings).flatten()
 }
 
-/// A pattern with exactly one place for the number. It is used by whoever reads the output; here only what
+/// A pattern with exactly one place for the number. It is used by the reader of the output; here only what
 /// can be seen without running it is looked at.
 fn pattern(field: &ConfigField<'_>, findings: &mut Findings) -> Option<String> {
     let text = field.text(findings)?;
@@ -95,7 +95,7 @@ fn pattern(field: &ConfigField<'_>, findings: &mut Findings) -> Option<String> {
             let reason = error.to_string();
             let last = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
             findings
-                .error(&field.place, format!("`from_output` is no regular expression: {last}"))
+                .error(&field.place, format!("`from_output` is not a regular expression: {last}"))
                 .hint("such as \"loss=([0-9.e+-]+)\"");
             None
         }

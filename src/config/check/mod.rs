@@ -1,4 +1,4 @@
-//! Checking a file whole: all faults at once, each with its place.
+//! Checking a file whole: all errors at once, each with its place.
 
 mod allowed;
 mod combine;
@@ -96,8 +96,8 @@ fn read(bytes: &[u8], findings: &mut Findings) -> Option<Config> {
     let unreadable = |span| KeyPlace { path: "<yaml>".to_owned(), span };
     let document = match yaml::read(bytes) {
         Ok(document) => document,
-        Err(fault) => {
-            findings.error(&unreadable(fault.span), fault.message).maybe_hint(fault.hint);
+        Err(error) => {
+            findings.error(&unreadable(error.span), error.message).maybe_hint(error.hint);
             return None;
         }
     };
@@ -148,7 +148,7 @@ fn top(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<Config> {
         None if fields.misspelt("parameters", &KEYS) => None,
         None => {
             findings
-                .error(&fields.place.below("parameters"), "`parameters` is missing: what is to be varied?")
+                .error(&fields.place.below("parameters"), "`parameters` is missing: it lists what is varied")
                 .hint("add `parameters:` with a name and its values");
             None
         }
@@ -209,7 +209,7 @@ fn method(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<Method> 
         None if fields.misspelt("method", &KEYS) => None,
         None => {
             findings
-                .error(&fields.place.below("method"), "`method` is missing: how are points chosen?")
+                .error(&fields.place.below("method"), "`method` is missing: it says how points are chosen")
                 .hint("add `method: random`, `grid` or `bayes`");
             None
         }

@@ -211,7 +211,7 @@ fn conditions(parameters: &mut Parameters, findings: &mut Findings) -> Option<()
             let place = place.below("when");
             let Some(other) = leaves.iter().find(|other| other.name == *name) else {
                 findings
-                    .error(&place, format!("`when` names {}, which is no parameter", shorten(name)))
+                    .error(&place, format!("`when` names {}, which is not a parameter", shorten(name)))
                     .maybe_hint(did_you_mean(name, names.iter().map(String::as_str)));
                 continue;
             };

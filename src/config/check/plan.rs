@@ -109,7 +109,7 @@ pub fn settings(
         let field = fields.some(key)?;
         let duration = field.duration(findings)?;
         if duration.is_zero() && key != "grace" {
-            field.wrong("longer than nothing", findings);
+            field.wrong("a duration above 0", findings);
         }
         Some(duration)
     };

@@ -40,7 +40,7 @@ fn point(
         };
         if !leaves.iter().any(below) {
             findings
-                .error(&fields.field(entry).key, format!("{} is no parameter", shorten(&name)))
+                .error(&fields.field(entry).key, format!("{} is not a parameter", shorten(&name)))
                 .maybe_hint(did_you_mean(&name, leaves.iter().map(|leaf| leaf.name.as_str())));
         }
     }

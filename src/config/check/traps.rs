@@ -69,11 +69,7 @@ pub fn remarks(root: &YamlNode, remarks: &[Remark], findings: &mut Findings) {
         let text = &remark.text;
         match remark.code {
             "duplicate-key" => findings
-                .warn(
-                    remark.code,
-                    &place,
-                    format!("the key `{text}` stands here twice; this last one counts"),
-                )
+                .warn(remark.code, &place, format!("duplicate key `{text}`; the last one is used"))
                 .hint("remove one of the two"),
             "yaml11-bool" => findings
                 .warn(remark.code, &place, format!("YAML reads `{text}` as {}", remark.value.json_text()))

@@ -43,7 +43,7 @@ pub struct Rendered {
 }
 
 impl Rendered {
-    /// The command as one line with everything in it that the trial is handed, secrets, too: for this machine alone.
+    /// The command as one line with everything in it that the trial is given, secrets, too: for this machine alone.
     #[must_use]
     pub fn real_line(&self) -> String {
         match self.argv.as_slice() {
@@ -81,7 +81,7 @@ fn shown(argument: &[Piece]) -> String {
 /// Makes the command of one trial.
 ///
 /// # Errors
-/// A value that can't be handed over safely. A checked config gives none for the points of its own space.
+/// A value that can't be passed on safely. A checked config gives none for the points of its own space.
 pub fn render(
     command: &Command,
     point: &Point,

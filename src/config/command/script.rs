@@ -30,7 +30,7 @@ pub struct Slot {
     pub after_backslash: bool,
     /// A `$` stands before it; it is not part of the text before.
     pub after_dollar: bool,
-    /// `$NAME` stands before it, and a letter here would go on with that name.
+    /// `$NAME` stands before it, and a letter here would continue that name.
     pub after_variable: bool,
     /// A `#` stands behind it.
     pub before_hash: bool,

@@ -33,7 +33,7 @@ const CASE: &str =
 const STRANGE: &str =
     "the shell syntax before it is read differently by different shells; set a shell variable first";
 
-/// Reads a script; `is_name` tells which names are parameters.
+/// Reads a script; `is_name` says which names are parameters.
 pub fn scan(script: &str, is_name: &dyn Fn(&str) -> bool) -> Scan {
     let mut scanner = ShellScanner {
         chars: script.chars().collect(),

@@ -53,7 +53,7 @@ fn truth(value: &Value) -> Result<bool, ConstraintError> {
 }
 
 fn number(value: &Value) -> Result<f64, ConstraintError> {
-    value.as_f64().ok_or_else(|| wrong(format!("{} is no number", shown(value))))
+    value.as_f64().ok_or_else(|| wrong(format!("{} is not a number", shown(value))))
 }
 
 fn shown(value: &Value) -> String {

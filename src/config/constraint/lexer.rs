@@ -126,7 +126,7 @@ fn number(chars: &[char], at: &mut usize) -> Result<ConstraintToken, ConstraintE
     }
     match clean.parse::<f64>() {
         Ok(x) => Ok(ConstraintToken::Literal(Value::Float(x))),
-        Err(_) => Err(syntax(start, format!("`{word}` is no number"))),
+        Err(_) => Err(syntax(start, format!("`{word}` is not a number"))),
     }
 }
 

@@ -70,7 +70,7 @@ struct Entries {
 }
 
 impl Entries {
-    /// Adds an entry, or replaces the one with the same key if `win`; tells whether there was one.
+    /// Adds an entry, or replaces the one with the same key if `win`; returns whether there was one.
     fn put(&mut self, identity: String, key: YamlNode, value: YamlNode, win: bool) -> bool {
         let Some(entry) = self.places.get(&identity).and_then(|at| self.entries.get_mut(*at)) else {
             self.places.insert(identity.clone(), self.entries.len());

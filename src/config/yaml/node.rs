@@ -85,7 +85,7 @@ impl YamlNode {
     #[must_use]
     pub fn describe(&self) -> String {
         match &self.kind {
-            NodeKind::Scalar { value: Value::Text(text), .. } => format!("the text {}", shorten(text)),
+            NodeKind::Scalar { value: Value::Text(text), .. } => shorten(text),
             NodeKind::Scalar { value: Value::Null, .. } => "nothing (null)".to_owned(),
             NodeKind::Scalar { text, .. } => shorten(text),
             NodeKind::Sequence(items) => format!("a list of {}", items.len()),

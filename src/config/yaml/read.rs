@@ -234,15 +234,15 @@ impl Reader<'_> {
             while let (Some(key), Some(value)) = (items.next(), items.next()) {
                 pairs.push((key, value));
             }
-            let (entries, repeated) = mapping(pairs).map_err(|fault| match fault {
+            let (entries, repeated) = mapping(pairs).map_err(|error| match error {
                 MergeError::Key(span) => YamlError::new(span, "a key must be a single word or text"),
                 MergeError::Merge(span) => YamlError::new(
                     span,
                     "`<<` takes a mapping or a list of mappings, usually an alias such as `*base`",
                 ),
             })?;
-            let room = MAX_REMARKS.saturating_sub(self.remarks.len());
-            self.remarks.extend(repeated.into_iter().take(room).map(|key| Remark {
+            let available = MAX_REMARKS.saturating_sub(self.remarks.len());
+            self.remarks.extend(repeated.into_iter().take(available).map(|key| Remark {
                 code: "duplicate-key",
                 span: key.span,
                 text: key.name(),
@@ -366,7 +366,7 @@ fn unknown_tag(tag: &Tag, span: Span) -> YamlError {
 
 /// A scalar with a tag: `!!float 1e-5`.
 fn tagged(tag: &Tag, text: &str, span: Span) -> Result<Value, YamlError> {
-    let misfit = |what: &str| YamlError::new(span, format!("`{text}` is no {what}"));
+    let misfit = |what: &str| YamlError::new(span, format!("`{text}` is not a valid {what}"));
     let name = core_tag(tag).ok_or_else(|| unknown_tag(tag, span));
     let plain = resolve(text).map(|(value, _)| value).unwrap_or(Value::Text(text.to_owned()));
     match name? {

@@ -37,7 +37,7 @@ fn every_document_vector_is_read_as_it_says() {
                     wrong.push(format!("{text}\n=> {value:?}\nnot {}", case["value"]));
                 }
             }
-            Err(fault) => wrong.push(format!("{text}\n=> {fault:?}")),
+            Err(error) => wrong.push(format!("{text}\n=> {error:?}")),
         }
     }
     assert!(
@@ -144,8 +144,8 @@ fn aliases_can_not_blow_the_document_up() {
         let item = format!("*a{}", i - 1);
         text += &format!("a{i}: &a{i} [{}]\n", vec![item; 10].join(","));
     }
-    let fault = read(text.as_bytes()).unwrap_err();
-    assert!(fault.message.contains("more than 100000"), "{}", fault.message);
+    let error = read(text.as_bytes()).unwrap_err();
+    assert!(error.message.contains("more than 100000"), "{}", error.message);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::super::artifact::concerns_one_artifact;
 use super::super::error::ExchangeError;
 use super::super::event::EventListener;
-use super::super::folder::{Folder, LARGEST_CONFIG, Tree};
+use super::super::folder::{ExportFolder, Folder, LARGEST_CONFIG};
 use super::super::metrics::MetricRows;
 use super::super::names;
 use super::super::sweep::SweepRecord;
@@ -138,10 +138,13 @@ async fn all(
             None => None,
         };
         let first: Vec<Metric> = rows.iter_mut().flatten().take(BATCH).collect::<Result<_, _>>()?;
-        let tree =
-            if artifacts { folder.tree(&format!("{name}/{}", names::ARTIFACTS))? } else { Tree::default() };
+        let tree = if artifacts {
+            folder.tree(&format!("{name}/{}", names::ARTIFACTS))?
+        } else {
+            ExportFolder::default()
+        };
         let patch = patch(folder, name)?;
-        if first.len() < BATCH && tree == Tree::default() && patch.is_none() {
+        if first.len() < BATCH && tree == ExportFolder::default() && patch.is_none() {
             importer.add(&trial, first).await?;
             continue;
         }
@@ -162,7 +165,7 @@ async fn put_artifacts(
     folder: &Folder,
     name: &str,
     run: &RunInfo,
-    tree: Tree,
+    tree: ExportFolder,
 ) -> Result<Vec<String>, ExchangeError> {
     let at = format!("{name}/{}", names::ARTIFACTS);
     let odd = "a link, no file, or an odd name";

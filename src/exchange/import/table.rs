@@ -125,7 +125,7 @@ async fn all(
     Ok(Vec::new())
 }
 
-/// A row as a trial. A moment that the table does not tell is now.
+/// A row as a trial. A moment that the table does not hold is now.
 fn record(index: TrialIndex, trial: &TableTrial, now: i64) -> TrialRecord {
     let leaves = || trial.point.leaves().into_iter().map(|(name, value)| (name, value.text()));
     let mut all: BTreeMap<String, String> = trial.tags.iter().cloned().collect();

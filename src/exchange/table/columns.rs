@@ -13,7 +13,7 @@ const WANDB: [&str; 14] = [
 /// What a column is.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum ColumnRole {
-    /// Of no use here.
+    /// Not used here.
     Ignored,
     Name,
     Status,
@@ -57,7 +57,7 @@ impl TableColumns {
             false => role(dialect, name, asked),
         };
         let mut roles: Vec<ColumnRole> = names.iter().enumerate().map(role).collect();
-        // A name that stands there twice is told apart by none: the first counts.
+        // A name that stands there twice is distinguished by none: the first counts.
         for at in 1..roles.len() {
             if let Some((ColumnRole::Param(_) | ColumnRole::Other(_), before)) =
                 roles.get(at).zip(roles.get(..at))

@@ -47,7 +47,7 @@ fn record() -> impl Strategy<Value = TrialRecord> {
                 start,
                 end,
                 exit_code: Some(-3),
-                // As a store tells it: from the tag.
+                // As a store returns it: from the tag.
                 point: if keeps_point { point } else { Point::default() },
                 params,
                 metrics,
@@ -73,7 +73,7 @@ proptest! {
         prop_assert_eq!(&read.params, &record.params);
         prop_assert_eq!(&read.tags, &record.tags);
         prop_assert_eq!((read.start, read.end), (record.start, record.end));
-        // A store that was told this tells the same.
+        // A store that was given this returns the same.
         let told = TrialRecord { point: record.point.clone(), ..read };
         prop_assert_eq!(files(&told), written);
     }

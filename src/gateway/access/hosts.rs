@@ -7,7 +7,7 @@ use super::origins::fits;
 /// The names that a server may be called by, with any port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hosts {
-    /// This machine's own names, addresses of private networks, and the name it was told to listen on.
+    /// This machine's own names, addresses of private networks, and the name it was given to listen on.
     Private(String),
     /// These; `*` stands for any text.
     These(Vec<String>),

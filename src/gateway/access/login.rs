@@ -32,7 +32,7 @@ impl Logins {
         self.0.is_empty()
     }
 
-    /// Lets in whoever shows this name and password.
+    /// Admits a request with this name and password.
     ///
     /// # Errors
     /// `Short`; a name with a colon can't be sent, and is a `Line`.
@@ -43,7 +43,7 @@ impl Logins {
         self.add(&format!("Basic {name}:{password}"), password)
     }
 
-    /// Lets in whoever shows this token.
+    /// Admits a request with this token.
     ///
     /// # Errors
     /// `Short`.

@@ -47,7 +47,7 @@ pub struct AccessRules {
     pub logins: Logins,
 }
 
-/// The door of a running server: who is let in, and who has tried in vain.
+/// Access control of a running server: who is let in, and who was refused.
 pub(super) struct AccessControl {
     access: AccessRules,
     pauses: LoginPauses,

@@ -19,7 +19,7 @@ impl Origins {
         is_local(origin) || self.0.iter().any(|pattern| fits(pattern, origin))
     }
 
-    /// What a browser is told of this origin: itself, `*` where every origin may, nothing where it may not.
+    /// What a browser receives about this origin: itself, `*` where every origin may, nothing where it may not.
     pub(super) fn answer<'a>(&self, origin: &'a str) -> Option<&'a str> {
         if self.0.iter().any(|pattern| pattern == "*") {
             Some("*")

@@ -89,7 +89,7 @@ impl LoginAddress {
     }
 }
 
-/// Whoever has an address of IPv6 has its whole network.
+/// Anyone who has an address of IPv6 has its whole network.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),

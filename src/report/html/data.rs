@@ -22,7 +22,7 @@ use super::trials::{FIXED, PAGE, heads, in_order};
 use crate::space::Value;
 use crate::trial::Trial;
 
-/// Significant digits of the metric, by which trials are told apart.
+/// Significant digits of the metric, by which trials are distinguished.
 const METRIC_DIGITS: usize = 10;
 
 /// The plots whose marks the script must find.

@@ -11,7 +11,7 @@ pub(super) struct Acquisition<'a> {
     process: &'a GaussianProcess<'a>,
     /// For each set what must be undercut.
     best: Vec<f64>,
-    room: Scratch,
+    scratch: Scratch,
     means: Vec<f64>,
     slopes: Vec<Vec<f64>>,
     logs: Vec<(f64, f64)>,
@@ -25,7 +25,7 @@ impl<'a> Acquisition<'a> {
             axes,
             process,
             best,
-            room: Scratch::default(),
+            scratch: Scratch::default(),
             means: Vec::new(),
             slopes: Vec::new(),
             logs: Vec::new(),
@@ -38,7 +38,7 @@ impl<'a> Acquisition<'a> {
         self.settled.clear();
         self.settled.extend_from_slice(x);
         self.axes.settle(&mut self.settled);
-        let variance = self.process.predict(&self.settled, &mut self.room, &mut self.means);
+        let variance = self.process.predict(&self.settled, &mut self.scratch, &mut self.means);
         self.combine(variance.sqrt())
     }
 
@@ -60,7 +60,7 @@ impl<'a> Acquisition<'a> {
         self.axes.settle(&mut self.settled);
         let variance = self.process.predict_with_slopes(
             &self.settled,
-            &mut self.room,
+            &mut self.scratch,
             &mut self.means,
             &mut self.slopes,
         );

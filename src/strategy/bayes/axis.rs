@@ -6,7 +6,7 @@ use crate::space::{Distribution, Listing, Number, Shape, Value};
 pub(super) const ABSENT: f64 = -1.0;
 /// How near to the ends of an unbounded curve points are proposed.
 const TAIL: f64 = 1e-3;
-/// The ends of a rounded curve have no room beyond this.
+/// The ends of a rounded curve have no space beyond this.
 const EDGE: f64 = 1e-9;
 
 /// An axis. Its coordinates are numbers: u in \[0, 1\] where there is an order, an index where there is none.

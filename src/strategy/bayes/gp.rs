@@ -38,7 +38,7 @@ pub(super) struct GaussianProcess<'a> {
     weights: Vec<Vec<f64>>,
 }
 
-/// Room for the predictions of one point, used again and again.
+/// Space for the predictions of one point, used again and again.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     squares: Vec<f64>,
@@ -165,47 +165,47 @@ impl<'a> GaussianProcess<'a> {
         &self.hyper
     }
 
-    fn covariances(&self, x: &[f64], room: &mut Scratch) {
-        room.squares.clear();
-        room.squares.resize(self.data.n, 0.0);
+    fn covariances(&self, x: &[f64], scratch: &mut Scratch) {
+        scratch.squares.clear();
+        scratch.squares.resize(self.data.n, 0.0);
         for (d, axis) in self.axes.iter().enumerate() {
             let weight = (-2.0 * self.hyper.lengths[d]).exp();
-            add_distances(axis, x[d], &self.data.columns[d], weight, &mut room.squares);
+            add_distances(axis, x[d], &self.data.columns[d], weight, &mut scratch.squares);
         }
         let amplitude = self.hyper.amplitude.exp();
-        room.covariances.clear();
-        room.slopes.clear();
-        for square in &room.squares {
+        scratch.covariances.clear();
+        scratch.slopes.clear();
+        for square in &scratch.squares {
             let (value, slope) = self.hyper.form.at(*square);
-            room.covariances.push(amplitude * value);
-            room.slopes.push(amplitude * slope);
+            scratch.covariances.push(amplitude * value);
+            scratch.slopes.push(amplitude * slope);
         }
-        self.inverse.times_lower(&room.covariances, &mut room.half);
+        self.inverse.times_lower(&scratch.covariances, &mut scratch.half);
     }
 
     /// Predicted means, one for each set of values, and the variance of the function without noise.
-    pub fn predict(&self, x: &[f64], room: &mut Scratch, means: &mut Vec<f64>) -> f64 {
-        self.covariances(x, room);
+    pub fn predict(&self, x: &[f64], scratch: &mut Scratch, means: &mut Vec<f64>) -> f64 {
+        self.covariances(x, scratch);
         means.clear();
-        means.extend(self.weights.iter().map(|weights| self.mean + dot(weights, &room.covariances)));
-        self.variance(room)
+        means.extend(self.weights.iter().map(|weights| self.mean + dot(weights, &scratch.covariances)));
+        self.variance(scratch)
     }
 
-    fn variance(&self, room: &Scratch) -> f64 {
+    fn variance(&self, scratch: &Scratch) -> f64 {
         let amplitude = self.hyper.amplitude.exp();
-        (amplitude - dot(&room.half, &room.half)).max(1e-12 * amplitude)
+        (amplitude - dot(&scratch.half, &scratch.half)).max(1e-12 * amplitude)
     }
 
     /// The same with derivatives along the ordered axes: means' in `slopes`, a row a set, and the variance's last.
     pub fn predict_with_slopes(
         &self,
         x: &[f64],
-        room: &mut Scratch,
+        scratch: &mut Scratch,
         means: &mut Vec<f64>,
         slopes: &mut Vec<Vec<f64>>,
     ) -> f64 {
-        let variance = self.predict(x, room, means);
-        self.inverse.times_lower_transposed(&room.half, &mut room.solved);
+        let variance = self.predict(x, scratch, means);
+        self.inverse.times_lower_transposed(&scratch.half, &mut scratch.solved);
         slopes.resize(self.weights.len() + 1, Vec::new());
         for row in slopes.iter_mut() {
             row.clear();
@@ -217,14 +217,14 @@ impl<'a> GaussianProcess<'a> {
                 continue;
             }
             let weight = (-2.0 * self.hyper.lengths[d]).exp();
-            for ((along, other), slope) in along.iter_mut().zip(&self.data.columns[d]).zip(&room.slopes) {
+            for ((along, other), slope) in along.iter_mut().zip(&self.data.columns[d]).zip(&scratch.slopes) {
                 *along = -slope * weight * half_slope(x[d], *other);
             }
             for (row, weights) in slopes.iter_mut().zip(&self.weights) {
                 row[d] = dot(weights, &along);
             }
             if let Some(row) = slopes.last_mut() {
-                row[d] = -2.0 * dot(&room.solved, &along);
+                row[d] = -2.0 * dot(&scratch.solved, &along);
             }
         }
         variance

@@ -17,7 +17,7 @@ pub(super) enum SearchTarget {
 ///
 /// A finished trial has its best finite value, also one that a stopping rule ended; a failed or killed one is imputed
 /// by `metric.impute`. A trial without any number counts as the worst of the sweep, and as 0 where nothing is known; but
-/// where its infinity is on the good side it is left open: that is a fault of the script, and says nothing of the point.
+/// where its infinity is on the good side it is left open: that is an error of the script, and says nothing of the point.
 pub(super) fn targets(metric: &Metric, history: &[Observation]) -> Vec<SearchTarget> {
     let values: Vec<Values> = history.iter().map(|observation| Values::of(metric, observation)).collect();
     let ended = history.iter().zip(&values).filter(|(observation, _)| observation.status.is_final());

@@ -36,7 +36,7 @@ fn every_value_has_its_coordinate() {
     }
 }
 
-/// A run of the vectors as the store would tell of it.
+/// A run of the vectors as the store would describe it.
 fn observed(run: &Json) -> Observation {
     let status = match run["state"].as_str().unwrap() {
         "finished" => RunStatus::Finished,
@@ -156,13 +156,13 @@ fn the_model_of_the_reference_chooses_the_same_candidate_and_expects_the_same() 
         let mut y: Vec<f64> = case["y"].as_array().unwrap().iter().map(number).collect();
         let axes = vec![SearchAxis { kind: kind.clone(), conditional: false }; x[0].len()];
         let best = y.iter().copied().fold(f64::INFINITY, f64::min);
-        let (mut room, mut means) = (Scratch::default(), Vec::new());
+        let (mut scratch, mut means) = (Scratch::default(), Vec::new());
         let pending = points(&case["pending"]);
         if !pending.is_empty() {
             let (z, mean, std) = standardised(&y);
             let first = reference(&axes, best_length(&axes, &x, &z), &x, &z);
             for point in &pending {
-                first.predict(point, &mut room, &mut means);
+                first.predict(point, &mut scratch, &mut means);
                 y.push(means[0] * std + mean);
             }
             x.extend(pending);
@@ -174,7 +174,7 @@ fn the_model_of_the_reference_chooses_the_same_candidate_and_expects_the_same() 
         let top = (best - mean) / std;
         let mut predictions = Vec::new();
         for candidate in points(&case["candidates"]) {
-            let s = process.predict(&candidate, &mut room, &mut means).sqrt();
+            let s = process.predict(&candidate, &mut scratch, &mut means).sqrt();
             predictions.push((expected(top, means[0], s), means[0], s));
         }
         let chosen =

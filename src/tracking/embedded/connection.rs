@@ -61,7 +61,7 @@ fn connect(path: &std::ffi::OsStr, flags: OpenFlags) -> rusqlite::Result<Connect
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
     connection.pragma_update(None, "foreign_keys", true)?;
-    // As MLflow has it: LIKE tells upper from lower case, and ILIKE is made of LOWER().
+    // As MLflow has it: LIKE distinguishes upper and lower case, and ILIKE is made of LOWER().
     connection.pragma_update(None, "case_sensitive_like", true)?;
     if journal_mode(&connection)? == "wal" {
         relax_sync(&connection)?;
@@ -121,7 +121,7 @@ fn switch(connection: &Connection, mode: &str) -> bool {
     false
 }
 
-/// Takes a file out of write-ahead logging where its index can't be shared: whoever has the file alone keeps the index in
+/// Takes a file out of write-ahead logging where its index can't be shared: a connection that has the file to itself keeps the index in
 /// memory of its own.
 fn leave_wal(path: &Path) -> rusqlite::Result<()> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;

@@ -58,7 +58,7 @@ impl ReadOnly {
             _ => None,
         };
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        // A log that is there already needs no room in its folder.
+        // A log that is there already needs no space in its folder.
         let has_log = beside(path, "-wal").exists() && beside(path, "-shm").exists();
         refused(path, AccessFlags::W_OK)
             .or_else(|| refused(folder, AccessFlags::W_OK | AccessFlags::X_OK).filter(|_| !has_log))
@@ -78,7 +78,7 @@ impl ReadOnly {
         }
     }
 
-    /// What is said to whoever wants to write.
+    /// What is said to a writer.
     pub(super) fn refusal(self, path: &Path) -> TrackingError {
         TrackingError::new(
             ErrorKind::Io,

@@ -65,7 +65,7 @@ impl Db {
         self.read(|db| header(db, id))
     }
 
-    /// Changes an active run. An end time can be set anew but never removed.
+    /// Changes an active run. An end time can be set again but never removed.
     pub fn update_run(&self, id: &str, change: &RunUpdate) -> Result<RunInfo> {
         self.write(|db| {
             active_run(db, id)?;
@@ -168,7 +168,7 @@ pub(super) fn with_data(
     let mut metrics = metrics::latest(db, &ids, want.metrics.as_deref())?;
     let mut params = if want.no_params { HashMap::new() } else { run_params::of_runs(db, &ids)? };
     let mut tags = tags::of_runs(db, &ids, want.tags.as_deref())?;
-    // Whoever asks for some of the data alone has no use for these.
+    // Anyone who asks for some of the data alone has no use for these.
     let narrow = *want != RunProjection::default();
     let (mut inputs, mut outputs) =
         if narrow { Default::default() } else { inputs::of_runs(store, db, &ids)? };

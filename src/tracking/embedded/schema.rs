@@ -111,7 +111,7 @@ pub(super) fn create_if_empty(connection: &mut Connection, places: &ResolvedRoot
     Ok(())
 }
 
-/// Experiment 0 is made anew where no experiment is left, as MLflow does whenever it opens a file.
+/// Experiment 0 is made again where no experiment is left, as MLflow does whenever it opens a file.
 pub(super) fn restore_default_experiment(connection: &mut Connection, places: &ResolvedRoots) -> Result<()> {
     let any = |connection: &Connection| {
         connection.query_row("SELECT 1 FROM experiments LIMIT 1", [], |_| Ok(())).optional()

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use super::db::Db;
 use super::params::ParamOutcome;
 use super::roots::ArtifactRoots;
-use crate::tracking::local_artifacts::Upload;
+use crate::tracking::local_artifacts::ArtifactUpload;
 use crate::tracking::protocol::ExperimentQuery;
 use crate::tracking::{
     ArtifactEntry, EXPERIMENT_KIND, ErrorKind, Experiment, ExperimentId, Metric, NewRun, Page, ParamWrite,
@@ -178,7 +178,7 @@ impl Store for EmbeddedStore {
         local_artifacts::get(self.db.artifact_folder(&run.artifact_uri)?, path.to_owned()).await
     }
 
-    async fn artifact_into(&self, run: &RunInfo, path: &str, into: &mut Upload) -> Result<()> {
+    async fn artifact_into(&self, run: &RunInfo, path: &str, into: &mut ArtifactUpload) -> Result<()> {
         local_artifacts::copy(self.db.artifact_folder(&run.artifact_uri)?, path, into).await
     }
 

@@ -22,7 +22,7 @@ use failure::{blocking, io};
 pub use folder::{entries, open, read_all, remove, size_of};
 pub use path::{checked_path, folder_of};
 pub use unfinished::remove_unfinished;
-pub use upload::Upload;
+pub use upload::ArtifactUpload;
 
 /// Writes an artifact: to a temporary name first, so that no reader sees half of it.
 ///
@@ -30,7 +30,7 @@ pub use upload::Upload;
 /// `Invalid` for a bad path, `Io` where the disk refuses.
 pub async fn put(root: PathBuf, path: String, bytes: Vec<u8>) -> Result<()> {
     blocking(move || {
-        let mut upload = Upload::begin(&root, &path)?;
+        let mut upload = ArtifactUpload::begin(&root, &path)?;
         upload.write(&bytes)?;
         upload.keep()
     })
@@ -68,7 +68,7 @@ fn again(file: &File, path: &str) -> Result<File> {
 ///
 /// # Errors
 /// As [`open`], and `Io` where either disk refuses.
-pub async fn copy(root: PathBuf, path: &str, into: &mut Upload) -> Result<()> {
+pub async fn copy(root: PathBuf, path: &str, into: &mut ArtifactUpload) -> Result<()> {
     let name = path.to_owned();
     let (file, _) = blocking(move || open(&root, &name)).await?;
     into.append(file, path).await
@@ -81,7 +81,7 @@ pub async fn copy(root: PathBuf, path: &str, into: &mut Upload) -> Result<()> {
 pub async fn put_file(root: PathBuf, path: &str, file: &File) -> Result<()> {
     let file = again(file, path)?;
     let name = path.to_owned();
-    let mut upload = blocking(move || Upload::begin(&root, &name)).await?;
+    let mut upload = blocking(move || ArtifactUpload::begin(&root, &name)).await?;
     upload.append(file, path).await?;
     blocking(move || upload.keep()).await
 }

@@ -25,7 +25,7 @@ async fn a_pipe_is_no_artifact_and_is_not_waited_for() {
     let at = || root.path().to_owned();
     assert_eq!(get(at(), "pipe".into()).await.unwrap_err().kind, ErrorKind::NotFound);
     assert_eq!(list(at(), String::new()).await.unwrap(), []);
-    let mut upload = Upload::begin(root.path(), "pipe").unwrap();
+    let mut upload = ArtifactUpload::begin(root.path(), "pipe").unwrap();
     upload.write(b"file").unwrap();
     assert!(upload.keep_if_new().unwrap());
     assert_eq!(get(at(), "pipe".into()).await.unwrap(), b"file");
@@ -61,7 +61,7 @@ fn what_a_killed_program_left_is_removed_and_nothing_else() {
     };
     let left = [make(".sweep-aB3dE9"), make("trial/artifacts/.sweep-000000")];
     let others = [make(".sweep-notes.txt"), make("trial/x"), make(".sweepx")];
-    let mut upload = Upload::begin(root.path(), "trial/y").unwrap();
+    let mut upload = ArtifactUpload::begin(root.path(), "trial/y").unwrap();
     upload.write(b"y").unwrap();
     upload.file.as_file().set_modified(old).unwrap();
     let fresh = root.path().join(".sweep-fresh1");
@@ -79,7 +79,7 @@ fn names_that_no_file_can_have_are_refused_as_wrong() {
     let long = "x".repeat(300);
     let deep = vec!["d".repeat(200); 30].join("/");
     for path in [long.as_str(), &format!("a/{long}/b"), &deep] {
-        let error = Upload::begin(root.path(), path).unwrap_err();
+        let error = ArtifactUpload::begin(root.path(), path).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Invalid, "{error}");
     }
     assert!(checked_path(&"x".repeat(255)).is_ok());

@@ -8,11 +8,11 @@ use super::super::regular::open_regular;
 
 /// How the names of files begin that are not whole yet.
 pub(super) const UNFINISHED: &str = ".sweep-";
-/// A file that was begun so recently may not be locked yet.
+/// A file that was started so recently may not be locked yet.
 const JUST_NOW: Duration = Duration::from_secs(1);
 
 /// Removes what killed programs have left unfinished in a folder and below it, which blocks. What is still being written
-/// stays, and what was begun just now. Links are not followed. How many were removed.
+/// stays, and what was started just now. Links are not followed. How many were removed.
 pub fn remove_unfinished(folder: &Path) -> u64 {
     let Ok(entries) = fs::read_dir(folder) else { return 0 };
     let mut removed = 0;

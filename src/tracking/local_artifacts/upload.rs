@@ -16,7 +16,7 @@ const PIECE: usize = 1 << 17;
 
 /// An artifact on its way in; it appears under its name once it is [kept](Upload::keep), and is gone if it never is.
 #[derive(Debug)]
-pub struct Upload {
+pub struct ArtifactUpload {
     pub(super) file: tempfile::NamedTempFile,
     size: Size,
 }
@@ -45,7 +45,7 @@ impl Size {
     }
 }
 
-impl Upload {
+impl ArtifactUpload {
     /// Begins to write the artifact `path` below `root`, which blocks.
     ///
     /// # Errors
@@ -99,7 +99,7 @@ impl Upload {
     }
 
     /// Appends what is left of a file, piece by piece, on a thread that may block. What was appended before a failure is
-    /// to be forgotten: [`Upload::restart`].
+    /// to be forgotten: [`ArtifactUpload::restart`].
     ///
     /// # Errors
     /// `Io` where either disk refuses, `Protocol` beyond the size that was announced.

@@ -195,7 +195,7 @@ impl RequestContext<'_> {
         FailedTry { retry_after: retry_after(&head.headers), status: Some(status), ..failure }
     }
 
-    /// Following it would carry a login to another host, or turn a POST into a GET; but the way is told.
+    /// Following it would carry a login to another host, or turn a POST into a GET; but the new address is reported.
     fn redirected(&self, head: &ResponseHead) -> FailedTry {
         let place = head.headers.get(LOCATION).and_then(|value| value.to_str().ok());
         let target = place.and_then(|place| self.url.join(place).ok()).map(without_secrets);

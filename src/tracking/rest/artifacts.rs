@@ -7,7 +7,7 @@ use reqwest::Method;
 use super::answer::Expect;
 use super::client::{Client, Request, RequestBody};
 use crate::tracking::error::{ErrorKind, Result, TrackingError};
-use crate::tracking::local_artifacts::{self, Upload, checked_path};
+use crate::tracking::local_artifacts::{self, ArtifactUpload, checked_path};
 use crate::tracking::protocol::{ArtifactEntry, ArtifactList, RunInfo};
 
 /// Where the artifacts of a run lie.
@@ -56,7 +56,12 @@ pub(super) async fn get(client: &Client, run: &RunInfo, path: &str) -> Result<Ve
 }
 
 /// Reads an artifact piece by piece.
-pub(super) async fn fetch(client: &Client, run: &RunInfo, path: &str, into: &mut Upload) -> Result<()> {
+pub(super) async fn fetch(
+    client: &Client,
+    run: &RunInfo,
+    path: &str,
+    into: &mut ArtifactUpload,
+) -> Result<()> {
     match place(client, run)? {
         ArtifactPlace::Proxy(root) => {
             let url = proxy_url(client, &root, checked_path(path)?);

@@ -18,7 +18,7 @@ use super::connect::{Route, http_client};
 use super::settings::ServerSettings;
 use super::tries::Tries;
 use crate::tracking::error::{ErrorKind, Result, TrackingError};
-use crate::tracking::local_artifacts::Upload;
+use crate::tracking::local_artifacts::ArtifactUpload;
 use crate::tracking::outage::Outage;
 
 /// Answers beyond this size are refused: 64 MiB, far above a page of 1,000 runs.
@@ -220,7 +220,13 @@ impl Client {
     }
 
     /// Fetches what may be larger than memory into a file, which holds nothing of a try that failed.
-    pub(super) async fn fetch(&self, what: &str, url: Url, expect: Expect, into: &mut Upload) -> Result<()> {
+    pub(super) async fn fetch(
+        &self,
+        what: &str,
+        url: Url,
+        expect: Expect,
+        into: &mut ArtifactUpload,
+    ) -> Result<()> {
         let mut tries = Tries::none();
         loop {
             match self.fetch_once(what, url.clone(), expect, into).await {
@@ -251,7 +257,7 @@ impl Client {
     /// Waits where another try makes sense; else the failure stands.
     async fn wait_for_another_try(&self, failure: FailedTry, tries: &mut Tries) -> Result<()> {
         let most = self.settings.max_retries;
-        // An odd answer of a server that is known is a fault on the way; of one that is not, most likely no server.
+        // An odd answer of a server that is known is an error on the way; of one that is not, most likely no server.
         let reached = if failure.is_odd { &self.known } else { &self.contacted };
         let most = if reached.load(Ordering::Relaxed) { most } else { most.min(failure.tries_at_first) };
         if !failure.transient || (failure.is_odd && most == 0) {
@@ -335,7 +341,7 @@ impl Client {
         what: &str,
         url: Url,
         expect: Expect,
-        into: &mut Upload,
+        into: &mut ArtifactUpload,
     ) -> Result<(), FailedTry> {
         self.calls.fetch_add(1, Ordering::Relaxed);
         // The time-out of the settings holds for each piece here: a large file takes its time.

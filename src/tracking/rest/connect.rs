@@ -65,7 +65,7 @@ impl Route {
                 .to_owned();
         }
         if cause.contains("InvalidContentType") {
-            return "It does not speak TLS: does MLFLOW_TRACKING_URI begin with http:// in truth?".to_owned();
+            return "It does not speak TLS: should MLFLOW_TRACKING_URI begin with http://?".to_owned();
         }
         match (&self.proxy, self.is_local) {
             (Some(proxy), true) => format!(
@@ -136,7 +136,7 @@ pub(super) fn http_client(settings: &ServerSettings) -> Result<reqwest::Client> 
     } else {
         // Two reasons: a server with several workers holds kept-alive answers back some 40 ms (it sends head and body
         // apart, and the client's delayed ACK waits for the body); and the platform's certificates, which take
-        // longest to load, are of no use here.
+        // longest to load, are unusable here.
         builder.pool_max_idle_per_host(0).tls_certs_only([])
     };
     builder.build().map_err(|error| {

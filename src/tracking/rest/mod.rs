@@ -22,7 +22,7 @@ pub use probe::{FirstCall, Probe};
 pub use settings::{Environment, Login, Secret, ServerSettings};
 
 use super::error::{ErrorKind, Result};
-use super::local_artifacts::Upload;
+use super::local_artifacts::ArtifactUpload;
 use super::outage::Outage;
 use super::pages::Pages;
 use super::protocol::{
@@ -263,7 +263,7 @@ impl Store for RestStore {
         artifacts::get(&self.client, run, path).await
     }
 
-    async fn artifact_into(&self, run: &RunInfo, path: &str, into: &mut Upload) -> Result<()> {
+    async fn artifact_into(&self, run: &RunInfo, path: &str, into: &mut ArtifactUpload) -> Result<()> {
         artifacts::fetch(&self.client, run, path, into).await
     }
 

@@ -9,9 +9,9 @@ use crate::tracking::protocol::{Experiment, Page, SearchExperiments};
 /// What a server says of itself.
 #[derive(Debug, Clone)]
 pub struct Probe {
-    /// The version of MLflow; `None` where the server does not tell.
+    /// The version of MLflow; `None` where the server does not report it.
     pub version: Option<String>,
-    /// How far its clock is ahead of ours, seconds; `None` where it does not tell the time.
+    /// How far its clock is ahead of ours, seconds; `None` where it does not report the time.
     pub ahead: Option<f64>,
     /// From the question to the answer.
     pub took: Duration,

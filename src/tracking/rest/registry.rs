@@ -75,7 +75,7 @@ impl Registry for RestStore {
                 break;
             }
         }
-        // A search does not tell the aliases; the model does.
+        // A search does not report the aliases; the model does.
         for version in &mut all {
             let points_here =
                 |(alias, number): &(String, u64)| (*number == version.version).then(|| alias.clone());

@@ -46,7 +46,7 @@ impl Tries {
             return None;
         }
         let own = match self.number {
-            // Near at once: a new connection cures most faults.
+            // Near at once: a new connection cures most errors.
             0 => Duration::from_millis(rand::rng().random_range(20..120)),
             number => {
                 let wait = doubled(backoff, number).min(LONGEST_WAIT);

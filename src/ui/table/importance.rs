@@ -46,7 +46,7 @@ pub fn importance_table(ui: &Ui, analysis: &Analysis, metric_name: &str) -> Stri
     out
 }
 
-/// What a table shows in the room it has.
+/// What a table shows in the space it has.
 #[derive(Debug, Clone, Copy)]
 struct Layout {
     intervals: bool,
@@ -83,7 +83,7 @@ impl Layout {
     }
 }
 
-/// The first layout that fits with names that are whole, or long enough to be told apart.
+/// The first layout that fits with names that are whole, or long enough to be distinguished.
 fn fit(ui: &Ui, analysis: &Analysis) -> (Layout, String) {
     let width = if ui.drawing == Drawing::Markdown { UNLIMITED } else { ui.width };
     let fits = |layout: &&Layout| {

@@ -2,7 +2,7 @@
 
 use std::io::{Seek, SeekFrom, Write};
 
-use sweep::tracking::local_artifacts::Upload;
+use sweep::tracking::local_artifacts::ArtifactUpload;
 use sweep::tracking::{ArtifactEntry, ErrorKind, Store};
 
 use super::run;
@@ -61,18 +61,18 @@ pub async fn a_file_goes_in_and_comes_out_piece_by_piece(store: &dyn Store) {
     file.seek(SeekFrom::Start(10)).unwrap();
     store.put_artifact_file(&info, "models/large.bin", &file).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let mut upload = Upload::begin(folder.path(), "a/copy.bin").unwrap().at_most(1_000_000);
+    let mut upload = ArtifactUpload::begin(folder.path(), "a/copy.bin").unwrap().at_most(1_000_000);
     store.artifact_into(&info, "models/large.bin", &mut upload).await.unwrap();
     assert!(upload.keep_if_new().unwrap());
     assert_eq!(std::fs::read(folder.path().join("a/copy.bin")).unwrap(), bytes);
 
-    let mut same = Upload::begin(folder.path(), "a/copy.bin").unwrap();
+    let mut same = ArtifactUpload::begin(folder.path(), "a/copy.bin").unwrap();
     store.artifact_into(&info, "models/large.bin", &mut same).await.unwrap();
     assert!(!same.keep_if_new().unwrap(), "it holds the same already");
-    let mut small = Upload::begin(folder.path(), "b").unwrap().at_most(999_999);
+    let mut small = ArtifactUpload::begin(folder.path(), "b").unwrap().at_most(999_999);
     let error = store.artifact_into(&info, "models/large.bin", &mut small).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Protocol);
-    let mut none = Upload::begin(folder.path(), "b").unwrap();
+    let mut none = ArtifactUpload::begin(folder.path(), "b").unwrap();
     let error = store.artifact_into(&info, "no/such", &mut none).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::NotFound);
     let empty = tempfile::tempfile().unwrap();

@@ -1,4 +1,4 @@
-//! Trials that are stopped early: the real program, with scripts that report over plain HTTP and go on for ever unless
+//! Trials that are stopped early: the real program, with scripts that report over plain HTTP and continue for ever unless
 //! they are stopped.
 
 mod cost;

@@ -27,7 +27,7 @@ fn agents_of_one_sweep_stop_each_others_bad_trials_on_a_server() {
     sandbox.file("train.py", SCRIPT);
     let values = [0.1, 0.9, 0.8, 0.2, 0.7, 0.6];
     let command = format!("['{}', train.py, '${{x}}']", mlflow_python().display());
-    // One of the small ones finishes before long; until then the large ones go on.
+    // One of the small ones finishes before long; until then the large ones continue.
     let id = sandbox.init(&config("{type: median, min_trials: 1}", &values, &command, ""));
     let agents: Vec<_> = (0..2).map(|_| sandbox.spawn(&["run", "--sweep-id", &id, "--jobs", "2"])).collect();
     let ran: Vec<_> = agents.into_iter().map(|agent| finish(agent).expect(0)).collect();

@@ -81,7 +81,7 @@ fn use_registry(db: &Db, run: &str, name: &str) {
     db.set_alias(name, "champion", 2).unwrap();
 }
 
-/// MLflow reads what we wrote to the registry, and goes on with it.
+/// MLflow reads what we wrote to the registry, and continues from there.
 const READ_REGISTRY: &str = r#"
 import mlflow, os
 client = mlflow.MlflowClient()
@@ -140,7 +140,7 @@ assert [m.value for m in client.get_metric_history(run.info.run_id, "loss")] == 
 assert client.get_registered_model("old model").aliases.keys() == {"champion", "also"}
 "#;
         run_python(old, folder.path(), &[("MLFLOW_TRACKING_URI", server.url())]);
-        // The store that was opened before the upgrade goes on, and can now hold what it could not.
+        // The store that was opened before the upgrade continues, and can now hold what it could not.
         holds_both(store.db(), &ours, "ours");
         let model =
             NewLoggedModel { experiment_id: ExperimentId("1".to_owned()), ..NewLoggedModel::default() };

@@ -127,7 +127,7 @@ fn a_killed_process_leaves_the_file_whole() {
     let run = run_in(&db);
     for round in 0..6 {
         let mut child = writing_process(&path, round);
-        // Our own writes go on meanwhile; the process dies somewhere in the middle of its own.
+        // Our own writes continue meanwhile; the process dies somewhere in the middle of its own.
         for step in 0..=round {
             let param = format!("{round}/{step}");
             assert_eq!(db.log_param(&run, &param, "acknowledged").unwrap(), ParamOutcome::Held);

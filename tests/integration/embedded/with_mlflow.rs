@@ -103,7 +103,7 @@ fn a_server_takes_our_file_up_and_we_go_on_using_it() {
     let parent = fill(store.db());
     let server = MlflowServer::start_on(store.db().uri());
     run_python(READ_BY_SERVER, folder.path(), &[("MLFLOW_TRACKING_URI", server.url()), ("PARENT", &parent)]);
-    // While the server runs on the migrated file, the store that was opened before goes on, and so does a new one.
+    // While the server runs on the migrated file, the store that was opened before continues, and so does a new one.
     for store in [&store, &open(folder.path())] {
         let db = store.db();
         assert_eq!(db.run(&parent).unwrap().tags.iter().filter(|(key, _)| key == "seen").count(), 1);

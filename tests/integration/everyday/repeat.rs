@@ -6,7 +6,7 @@ use super::{block, store, swept};
 use crate::embedded_sweep::runs;
 use crate::support::sandbox::Sandbox;
 
-/// Writes what it was handed: its arguments, each ended by NUL, and three variables, to a file each.
+/// Writes what it was given: its arguments, each ended by NUL, and three variables, to a file each.
 const RECORD: &str = "#!/bin/sh\nout=${OUT:-$MLFLOW_RUN_ID}\nfor arg in \"$@\"; do printf '%s\\0' \"$arg\"; done > \"$out\"\n\
                       printf %s \"$GREETING\" > \"$out.greeting\"\nprintf %s \"$SWEEP_TRIAL_SEED\" > \"$out.seed\"\n\
                       printf %s \"$SWEEP_PARAMS\" > \"$out.params\"\n";

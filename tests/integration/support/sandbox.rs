@@ -39,7 +39,7 @@ impl Sandbox {
         self.wrapped(&[], args)
     }
 
-    /// The same, started by a program that is handed the binary and its arguments as its last arguments.
+    /// The same, started by a program that is given the binary and its arguments as its last arguments.
     pub fn wrapped(&self, wrapper: &[&str], args: &[&str]) -> Command {
         let all = [wrapper, &[env!("CARGO_BIN_EXE_sweep")], args].concat();
         let (program, args) = all.split_first().unwrap();

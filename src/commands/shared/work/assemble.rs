@@ -127,14 +127,14 @@ fn logs(context: &Context) -> std::path::PathBuf {
     })
 }
 
-/// What decides whether trials are worth going on with.
+/// What decides whether trials are worth continuing.
 fn early(sweep: &Sweep, config: &Config, shadow: bool) -> Option<Early> {
     let (rule, metric) = config.early_terminate.as_ref().zip(config.metric.as_ref())?;
     let peers = Peers::new(sweep.clone(), metric.name.clone());
     Some(Early::new(stopping::for_config(rule, metric), metric.name.clone(), peers, shadow))
 }
 
-/// What a strategy that asks for it is told of other trials.
+/// What a strategy that asks for it knows of other trials.
 async fn history(
     context: &Context,
     sweep: &Sweep,

@@ -82,7 +82,7 @@ impl News for FromGateway {
                 Err(RecvError::Closed) => std::future::pending().await,
             }
         }
-        // Whoever looks now sees these, too.
+        // Anyone who looks now sees these, too.
         self.logged = self.logged.resubscribe();
     }
 }
