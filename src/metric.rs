@@ -75,7 +75,7 @@ impl Goal {
 
 /// Which value of a metric's history stands for the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Summary {
+pub enum MetricSummary {
     /// The latest.
     Last,
     /// The smallest.
@@ -88,7 +88,7 @@ pub enum Summary {
     Mean,
 }
 
-impl Summary {
+impl MetricSummary {
     /// The value that stands for a history in log order. `Last` takes the last as it is; the others pass over what is no
     /// number, and take the first where there is no number at all.
     #[must_use]
@@ -143,19 +143,19 @@ mod tests {
     fn a_history_is_summarised_in_the_way_that_was_asked_for() {
         let history = [2.0, f64::NAN, f64::INFINITY, 5.0, f64::NEG_INFINITY, 1.0];
         for (summary, goal, value) in [
-            (Summary::Last, None, 1.0),
-            (Summary::Min, None, 1.0),
-            (Summary::Max, None, 5.0),
-            (Summary::Best, Some(Goal::Maximize), 5.0),
-            (Summary::Best, Some(Goal::Minimize), 1.0),
+            (MetricSummary::Last, None, 1.0),
+            (MetricSummary::Min, None, 1.0),
+            (MetricSummary::Max, None, 5.0),
+            (MetricSummary::Best, Some(Goal::Maximize), 5.0),
+            (MetricSummary::Best, Some(Goal::Minimize), 1.0),
         ] {
             assert_eq!(summary.of(&history, goal), Some(value), "{summary:?}");
         }
-        assert!((Summary::Mean.of(&history, None).unwrap() - 8.0 / 3.0).abs() < 1e-12);
-        assert!((Summary::Mean.of(&[1e308; 4], None).unwrap() / 1e308 - 1.0).abs() < 1e-12);
-        assert_eq!(Summary::Last.of(&[1.0, f64::INFINITY], None), Some(f64::INFINITY));
-        assert!(Summary::Min.of(&[f64::NAN], None).unwrap().is_nan());
-        assert_eq!(Summary::Min.of(&[f64::NEG_INFINITY], None), Some(f64::NEG_INFINITY));
-        assert_eq!(Summary::Mean.of(&[], None), None);
+        assert!((MetricSummary::Mean.of(&history, None).unwrap() - 8.0 / 3.0).abs() < 1e-12);
+        assert!((MetricSummary::Mean.of(&[1e308; 4], None).unwrap() / 1e308 - 1.0).abs() < 1e-12);
+        assert_eq!(MetricSummary::Last.of(&[1.0, f64::INFINITY], None), Some(f64::INFINITY));
+        assert!(MetricSummary::Min.of(&[f64::NAN], None).unwrap().is_nan());
+        assert_eq!(MetricSummary::Min.of(&[f64::NEG_INFINITY], None), Some(f64::NEG_INFINITY));
+        assert_eq!(MetricSummary::Mean.of(&[], None), None);
     }
 }

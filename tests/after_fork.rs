@@ -7,7 +7,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use sweep::process::{Child, Ended, Guard, Mark, Spec};
+use sweep::process::{Child, ChildSpec, CommandExit, Guard, OwnerMark};
 
 /// The process that may allocate; 0: every one.
 static ALLOWED: AtomicI32 = AtomicI32::new(0);
@@ -33,13 +33,13 @@ unsafe impl GlobalAlloc for Watched {
 #[global_allocator]
 static ALLOCATOR: Watched = Watched;
 
-fn spec(program: &str) -> Spec {
-    Spec {
+fn spec(program: &str) -> ChildSpec {
+    ChildSpec {
         argv: vec![program.into()],
         env_remove: vec!["HOME"],
         env: vec![("WORD".into(), "hello".into())],
         folder: Some("/".into()),
-        mark: Mark::of(&["after fork", program]),
+        mark: OwnerMark::of(&["after fork", program]),
     }
 }
 
@@ -50,7 +50,7 @@ async fn nothing_is_allocated_between_fork_and_exec() {
     ALLOWED.store(nix::unistd::getpid().as_raw(), Ordering::Relaxed);
     for guard in [None, Some(guard)] {
         let mut child = Child::spawn(&spec("true"), guard.clone()).unwrap();
-        assert_eq!(child.watch(|_| {}).await.unwrap(), Ended::Exited(0));
+        assert_eq!(child.watch(|_| {}).await.unwrap(), CommandExit::Exited(0));
         // A failure is reported by its number.
         assert!(Child::spawn(&spec("no-such-program"), guard).is_err());
     }

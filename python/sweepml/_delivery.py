@@ -46,7 +46,7 @@ class Delivery:
         self._renew_locks()
 
     def _renew_locks(self) -> None:
-        # Guards `_waiting`; and: one request at a time, whoever makes it.
+        # Guards `_waiting`; and: one request at a time, from any thread.
         self._changed = threading.Condition()
         self._sending = threading.Lock()
         self._worker = False

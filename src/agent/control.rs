@@ -10,9 +10,9 @@ use tokio::time::{Instant, sleep, timeout};
 use super::event::Event;
 use super::liveness::{patience, pulse};
 use super::setup::Agent;
-use super::stop::{Level, Stop};
+use super::stop::{StopLevel, StopRequest};
 use super::tasks::Task;
-use crate::record::{Order, order_id};
+use crate::record::{SweepOrder, order_id};
 use crate::tracking::{ErrorKind, Run};
 
 /// Reading the orders may take one part in so many of the time.
@@ -22,7 +22,7 @@ const ANSWER: Duration = Duration::from_secs(1);
 
 /// How often the orders are read.
 #[derive(Debug, Clone, Copy)]
-struct Pace {
+struct ReadingInterval {
     /// So far apart, at least.
     pause: Duration,
     /// Before a trial begins they are read again where the last reading is older than this.
@@ -30,45 +30,47 @@ struct Pace {
 }
 
 /// Of a file: a reading takes a fraction of a millisecond.
-const OF_A_FILE: Pace = Pace { pause: Duration::from_millis(200), fresh: Duration::from_millis(50) };
+const OF_A_FILE: ReadingInterval =
+    ReadingInterval { pause: Duration::from_millis(200), fresh: Duration::from_millis(50) };
 /// Of a server: a reading is a request.
-const OF_A_SERVER: Pace = Pace { pause: Duration::from_secs(2), fresh: Duration::from_secs(1) };
+const OF_A_SERVER: ReadingInterval =
+    ReadingInterval { pause: Duration::from_secs(2), fresh: Duration::from_secs(1) };
 
 /// Reads the orders until dropped.
-pub(super) struct Control {
-    listener: Arc<Listener>,
+pub(super) struct SweepControl {
+    listener: Arc<OrderListener>,
     _task: Task<()>,
     paused: watch::Receiver<bool>,
     parent: watch::Receiver<Option<Arc<Run>>>,
 }
 
 /// What hears the orders.
-struct Listener {
+struct OrderListener {
     agent: Arc<Agent>,
-    pace: Pace,
-    stop: watch::Sender<Stop>,
+    pace: ReadingInterval,
+    stop: watch::Sender<StopRequest>,
     pause: watch::Sender<bool>,
     /// The parent run as it was last read.
     parent: watch::Sender<Option<Arc<Run>>>,
-    last: Mutex<Last>,
+    last: Mutex<LastReading>,
 }
 
 /// The last reading.
 #[derive(Default)]
-struct Last {
+struct LastReading {
     at: Option<Instant>,
     cost: Duration,
     /// The order that was last taken note of.
     heard: Option<String>,
 }
 
-impl Control {
+impl SweepControl {
     /// Obeys the present order before it returns: a paused sweep starts no trial.
-    pub(super) async fn listen(agent: Arc<Agent>, stop: watch::Sender<Stop>) -> Self {
+    pub(super) async fn listen(agent: Arc<Agent>, stop: watch::Sender<StopRequest>) -> Self {
         let (pause, paused) = watch::channel(false);
         let (parent, seen) = watch::channel(None);
         let pace = if agent.store.is_local() { OF_A_FILE } else { OF_A_SERVER };
-        let listener = Arc::new(Listener { agent, pace, stop, pause, parent, last: Mutex::default() });
+        let listener = Arc::new(OrderListener { agent, pace, stop, pause, parent, last: Mutex::default() });
         listener.look().await;
         let task = Task::start(&listener.agent.machine.tasks, {
             let listener = Arc::clone(&listener);
@@ -109,7 +111,7 @@ impl Control {
     }
 }
 
-impl Listener {
+impl OrderListener {
     /// How long until the next look: never longer than a pulse, and longer where looks take long.
     async fn wait(&self) -> Duration {
         let cost = self.last.lock().await.cost;
@@ -121,25 +123,27 @@ impl Listener {
         let asked = Instant::now();
         let parent = match self.agent.store.run(self.agent.sweep.id()).await {
             Ok(parent) if parent.info.active => parent,
-            Ok(_) => return Stop::sweep_is_deleted(&self.stop),
-            Err(error) if error.kind == ErrorKind::NotFound => return Stop::sweep_is_deleted(&self.stop),
+            Ok(_) => return StopRequest::sweep_is_deleted(&self.stop),
+            Err(error) if error.kind == ErrorKind::NotFound => {
+                return StopRequest::sweep_is_deleted(&self.stop);
+            }
             Err(error) => return tracing::debug!(%error, "the sweep's orders could not be read"),
         };
         let first = last.at.is_none();
         (last.at, last.cost) = (Some(Instant::now()), asked.elapsed());
-        let (order, id) = (Order::of(&parent), order_id(&parent).map(str::to_owned));
-        // An agent that comes to a paused sweep answers, too: whoever resumes it waits for those that wait.
-        if id != last.heard && (!first || order == Order::Pause) {
+        let (order, id) = (SweepOrder::of(&parent), order_id(&parent).map(str::to_owned));
+        // An agent that comes to a paused sweep answers, too: anyone who resumes it waits for those that wait.
+        if id != last.heard && (!first || order == SweepOrder::Pause) {
             self.answer(id.as_deref()).await;
         }
         last.heard = id;
         if obey(order, &self.stop, &self.pause) {
-            (self.agent.events)(Event::Paused(order == Order::Pause));
+            (self.agent.events)(Event::Paused(order == SweepOrder::Pause));
         }
         self.parent.send_replace(Some(Arc::new(parent)));
     }
 
-    /// Lets whoever gave the order know that it was heard.
+    /// Lets anyone who gave the order know that it was heard.
     async fn answer(&self, id: Option<&str>) {
         let (sweep, store) = (&self.agent.sweep, self.agent.store.as_ref());
         let Some(id) = id else { return };
@@ -152,18 +156,18 @@ impl Listener {
 }
 
 /// Whether the sweep has been paused or resumed by it.
-fn obey(order: Order, stop: &watch::Sender<Stop>, pause: &watch::Sender<bool>) -> bool {
+fn obey(order: SweepOrder, stop: &watch::Sender<StopRequest>, pause: &watch::Sender<bool>) -> bool {
     match order {
-        Order::Run | Order::Pause => {}
-        Order::Stop => {
-            Stop::ask(stop, Level::Drain, false);
+        SweepOrder::Run | SweepOrder::Pause => {}
+        SweepOrder::Stop => {
+            StopRequest::ask(stop, StopLevel::Drain, false);
         }
-        Order::Cancel => {
-            Stop::ask(stop, Level::Terminate, false);
+        SweepOrder::Cancel => {
+            StopRequest::ask(stop, StopLevel::Terminate, false);
         }
     }
     pause.send_if_modified(|paused| {
-        let wanted = order == Order::Pause;
+        let wanted = order == SweepOrder::Pause;
         std::mem::replace(paused, wanted) != wanted
     })
 }

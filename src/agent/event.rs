@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::outcome::Outcome;
 use crate::record::{Claim, SweepView};
 use crate::space::Point;
-use crate::stopping::Stop;
+use crate::stopping::StopDecision;
 use crate::tracking::RunId;
 use crate::trial::TrialIndex;
 
@@ -35,7 +35,7 @@ pub enum Event<'a> {
         /// The trial.
         trial: TrialIndex,
         /// Why.
-        stop: &'a Stop,
+        stop: &'a StopDecision,
     },
     /// A trial is over, and the store knows.
     Settled(&'a Outcome),

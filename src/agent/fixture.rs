@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use super::{Agent, HandOver, Identity, Journal, Machine, News, Options, Provenance};
+use super::{Agent, AgentMachine, HandOver, Identity, Journal, MetricUpdates, Options, Provenance};
 use crate::record::{Claim, ClaimOrder, History, Ledger, NewSweep, NewTrial, Sweep};
 use crate::space::Point;
 use crate::tracking::memory::{Call, MemoryStore, way_to_memory};
@@ -77,13 +77,13 @@ impl Home {
                 machine: None,
             },
             provenance: Provenance::new(None, String::new(), true),
-            machine: Machine::this(None),
+            machine: AgentMachine::this(None),
             gpus: None,
             checkpoints: folder.join("checkpoints"),
             logs: folder.join("logs"),
             journal: Journal::new(folder.join("journal")),
             outages: None,
-            warned: super::Warned::default(),
+            warned: super::WarningsShown::default(),
             workdir: folder.clone(),
             misplaced: None,
             strays_told: std::sync::atomic::AtomicBool::new(false),
@@ -148,7 +148,7 @@ impl HandOver for Nowhere {
         Vec::new()
     }
 
-    fn news(&self, _run: &RunId, _metric: &str) -> Option<Box<dyn News>> {
+    fn news(&self, _run: &RunId, _metric: &str) -> Option<Box<dyn MetricUpdates>> {
         None
     }
 }

@@ -16,12 +16,12 @@ pub trait HandOver: Send + Sync {
     /// The runs that a command made beside its own, as far as is known, before [`HandOver::close`].
     fn made(&self, uri: &str) -> Vec<RunId>;
     /// Tells when the run logs this metric; `None`: nobody would know.
-    fn news(&self, run: &RunId, metric: &str) -> Option<Box<dyn News>>;
+    fn news(&self, run: &RunId, metric: &str) -> Option<Box<dyn MetricUpdates>>;
 }
 
 /// News that a run has logged a metric.
 #[async_trait]
-pub trait News: Send {
+pub trait MetricUpdates: Send {
     /// Waits for the next. May be dropped and called again: nothing is lost.
     async fn next(&mut self);
 }

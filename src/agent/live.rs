@@ -14,7 +14,7 @@ use super::event::Event;
 use super::outcome::Outcome;
 use super::setup::Agent;
 use super::tasks::Task;
-use crate::record::{BestThen, BestTrial, Posting, SweepView, last_posting, params_text};
+use crate::record::{BestAtTime, BestTrial, LivePosting, SweepView, last_posting, params_text};
 use crate::tracking::Run;
 use crate::trial::RunStatus;
 
@@ -29,20 +29,20 @@ const LAST: Duration = Duration::from_secs(3);
 const PARAMS: usize = 500;
 
 /// The task that posts.
-pub(super) struct Live {
-    tell: UnboundedSender<News>,
+pub(super) struct LiveProgress {
+    tell: UnboundedSender<NewResult>,
     task: Task<()>,
 }
 
 /// A result.
-struct News {
+struct NewResult {
     best: Option<BestTrial>,
     failed: bool,
     /// Epoch milliseconds.
     time: i64,
 }
 
-impl Live {
+impl LiveProgress {
     /// Begins; `parent` is the parent run whenever it was read.
     pub(super) fn start(agent: Arc<Agent>, parent: watch::Receiver<Option<Arc<Run>>>) -> Self {
         let (tell, told) = unbounded_channel();
@@ -64,7 +64,7 @@ impl Live {
         });
         let failed = outcome.status == RunStatus::Failed;
         // The task lives as long as this does.
-        let _ = self.tell.send(News { best, failed, time: agent.machine.clock.now_ms() });
+        let _ = self.tell.send(NewResult { best, failed, time: agent.machine.clock.now_ms() });
     }
 
     /// Posts what is left, if the store answers soon.
@@ -83,10 +83,10 @@ impl Live {
 
 async fn keep(
     agent: Arc<Agent>,
-    mut told: UnboundedReceiver<News>,
+    mut told: UnboundedReceiver<NewResult>,
     mut parent: watch::Receiver<Option<Arc<Run>>>,
 ) {
-    let mut board = Board::new(&agent);
+    let mut board = KnownProgress::new(&agent);
     if let Some(run) = parent.borrow_and_update().as_ref() {
         board.see(run);
     }
@@ -113,12 +113,12 @@ async fn keep(
 }
 
 /// What this agent knows of the sweep.
-struct Board {
+struct KnownProgress {
     view: SweepView,
     /// The best of this agent's own trials.
     own: Option<BestTrial>,
     /// Results that were not posted yet.
-    results: Vec<BestThen>,
+    results: Vec<BestAtTime>,
     has_news: bool,
     /// There is a new best.
     is_urgent: bool,
@@ -130,7 +130,7 @@ struct Board {
     last: Option<String>,
 }
 
-impl Board {
+impl KnownProgress {
     fn new(agent: &Agent) -> Self {
         Self {
             view: SweepView::default(),
@@ -170,7 +170,7 @@ impl Board {
         }
     }
 
-    fn take_in(&mut self, agent: &Agent, news: News) {
+    fn take_in(&mut self, agent: &Agent, news: NewResult) {
         self.has_news = true;
         self.view.done += 1;
         self.view.failed += u64::from(news.failed);
@@ -190,12 +190,12 @@ impl Board {
             }
         }
         let value = self.view.best.as_ref().map_or(f64::NAN, |best| best.value);
-        self.results.push(BestThen { value, time: news.time });
+        self.results.push(BestAtTime { value, time: news.time });
     }
 
     async fn post(&mut self, agent: &Agent) {
         let begun = Instant::now();
-        let posting = Posting {
+        let posting = LivePosting {
             sweep: &agent.sweep,
             metric: agent.config.metric.as_ref(),
             limit: agent.limit,

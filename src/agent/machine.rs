@@ -8,7 +8,7 @@ use crate::process::{Clock, Guard};
 
 /// What an agent touches besides the store and its own files.
 #[derive(Clone)]
-pub struct Machine {
+pub struct AgentMachine {
     /// Its processes.
     pub processes: Arc<dyn Processes>,
     /// What runs side by side.
@@ -17,7 +17,7 @@ pub struct Machine {
     pub clock: Clock,
 }
 
-impl Machine {
+impl AgentMachine {
     /// This machine; the guard kills what the commands started should this program die.
     #[must_use]
     pub fn this(guard: Option<Arc<Guard>>) -> Self {

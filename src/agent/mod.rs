@@ -1,7 +1,7 @@
 //! The agent: claim a trial, hand it over to the user's command, watch it, settle it; again until nothing is left.
 //!
 //! Owns the life of trials on this machine: `trial` runs one, `journal` brings its result to the store, `liveness` says
-//! which of the others are alive. Refuses to print (all it has to say is an [`Event`]) and to choose stores: it is handed
+//! which of the others are alive. Refuses to print (all it has to say is an [`Event`]) and to choose stores: it is given
 //! a store, a strategy and a way to hand runs over.
 
 mod control;
@@ -32,15 +32,15 @@ mod trial;
 
 pub use error::AgentError;
 pub use event::Event;
-pub use hand_over::{HandOver, News};
+pub use hand_over::{HandOver, MetricUpdates};
 pub use journal::{Journal, KeptValues, Posted};
-pub use machine::Machine;
-pub use outcome::{Fate, Outcome};
+pub use machine::AgentMachine;
+pub use outcome::{Outcome, TrialFate};
 pub use processes::{Hurry, OnOutput, Process, Processes, SystemProcesses};
-pub use rerun::{Rerun, rerun};
+pub use rerun::{RepeatedTrial, rerun};
 pub use round::run;
-pub use setup::{Agent, Identity, Options, Warned, live_log_name};
-pub use stop::{Level, Stop};
-pub use summary::{EndReason, Summary};
+pub use setup::{Agent, Identity, Options, WarningsShown, live_log_name};
+pub use stop::{StopLevel, StopRequest};
+pub use summary::{AgentSummary, EndReason};
 pub use tasks::{RuntimeTasks, Tasks};
-pub use trial::{Early, Gpus, Provenance, TOO_LARGE, changes_hash};
+pub use trial::{EarlyStopping, Gpus, Provenance, TOO_LARGE, changes_hash};

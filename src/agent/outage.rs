@@ -17,11 +17,11 @@ const NO_NEWS: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Reports outages until dropped.
-pub(super) struct Herald {
+pub(super) struct OutageReporter {
     _task: Option<Task<()>>,
 }
 
-impl Herald {
+impl OutageReporter {
     pub(super) fn start(agent: &Arc<Agent>) -> Self {
         let task = agent.outages.clone().map(|outages| {
             let agent = Arc::clone(agent);

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::process::Ended;
+use crate::process::CommandExit;
 use crate::space::Point;
-use crate::stopping::Stop;
+use crate::stopping::StopDecision;
 use crate::tracking::RunId;
 use crate::trial::{RunStatus, TrialIndex};
 
@@ -20,7 +20,7 @@ pub struct Outcome {
     /// The run's final state.
     pub status: RunStatus,
     /// How the command ended.
-    pub ended: Ended,
+    pub ended: CommandExit,
     /// How long it took.
     pub took: Duration,
     /// What it was run with.
@@ -30,11 +30,11 @@ pub struct Outcome {
     /// The names of all metrics that it logged.
     pub logged: Vec<String>,
     /// Why it was stopped early.
-    pub stopped: Option<Stop>,
+    pub stopped: Option<StopDecision>,
     /// The last lines that it printed.
     pub last_lines: Vec<String>,
     /// What becomes of the trial.
-    pub fate: Fate,
+    pub fate: TrialFate,
     /// Whether it is the trial's result.
     pub counts: bool,
 }
@@ -49,10 +49,10 @@ impl Outcome {
 
 /// What becomes of the trial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Fate {
+pub enum TrialFate {
     /// This attempt is its result, unless another was first.
     Result,
-    /// It is given back, to be run again by whoever is free.
+    /// It is given back, to be run again by any free agent.
     GivenBack,
     /// It is run again by this agent.
     Retried,

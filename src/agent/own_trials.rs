@@ -16,14 +16,14 @@ pub(super) type Ending = Result<Option<Outcome>, AgentError>;
 /// The trials that are running or being settled here. Dropping it ends them.
 pub(super) struct OwnTrials {
     tasks: Arc<dyn Tasks>,
-    all: Vec<Own>,
+    all: Vec<OwnTrial>,
     /// How many were ever started: each has a number of its own.
     started: u64,
     endings: UnboundedReceiver<(u64, Ending)>,
     tell: UnboundedSender<(u64, Ending)>,
 }
 
-struct Own {
+struct OwnTrial {
     number: u64,
     trial: TrialIndex,
     /// Whether its command is, or may yet be, running.
@@ -47,7 +47,7 @@ impl OwnTrials {
             let mut report = report;
             report.ending = Some(work.await);
         });
-        self.all.push(Own { number, trial, has_command: true, _task: task });
+        self.all.push(OwnTrial { number, trial, has_command: true, _task: task });
     }
 
     /// Waits for the next one to end. May be dropped and called again: nothing is lost.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::process::{Child, Ended, Guard, Mark, SpawnError, Spec, end_abandoned};
+use crate::process::{Child, ChildSpec, CommandExit, Guard, OwnerMark, SpawnError, end_abandoned};
 
 /// Starts the commands of trials, and ends what agents that are gone have left.
 #[async_trait]
@@ -16,11 +16,11 @@ pub trait Processes: Send + Sync {
     ///
     /// # Errors
     /// Where it can't be started.
-    fn spawn(&self, spec: &Spec) -> Result<Box<dyn Process>, SpawnError>;
+    fn spawn(&self, spec: &ChildSpec) -> Result<Box<dyn Process>, SpawnError>;
 
     /// Ends the processes that carry the mark, unless the agent that started them, of this process number, is still
     /// there. Returns how many there were.
-    async fn end_abandoned(&self, mark: &Mark, agent: Option<i32>, grace: Duration) -> usize;
+    async fn end_abandoned(&self, mark: &OwnerMark, agent: Option<i32>, grace: Duration) -> usize;
 }
 
 /// A running command. Dropping it kills it, and all that it has started.
@@ -31,7 +31,7 @@ pub trait Process: Send {
     ///
     /// # Errors
     /// Where the system can't tell.
-    async fn watch(&mut self, on_output: OnOutput<'_>) -> io::Result<Ended>;
+    async fn watch(&mut self, on_output: OnOutput<'_>) -> io::Result<CommandExit>;
 
     /// Ends what a command that is over has left behind outside its group: asks it to end, and kills it after `grace`, or
     /// as soon as `hurry` is done. Returns how many processes there were.
@@ -66,18 +66,18 @@ impl SystemProcesses {
 
 #[async_trait]
 impl Processes for SystemProcesses {
-    fn spawn(&self, spec: &Spec) -> Result<Box<dyn Process>, SpawnError> {
+    fn spawn(&self, spec: &ChildSpec) -> Result<Box<dyn Process>, SpawnError> {
         Ok(Box::new(Child::spawn(spec, self.guard.clone())?))
     }
 
-    async fn end_abandoned(&self, mark: &Mark, agent: Option<i32>, grace: Duration) -> usize {
+    async fn end_abandoned(&self, mark: &OwnerMark, agent: Option<i32>, grace: Duration) -> usize {
         end_abandoned(mark, agent, grace).await
     }
 }
 
 #[async_trait]
 impl Process for Child {
-    async fn watch(&mut self, on_output: OnOutput<'_>) -> io::Result<Ended> {
+    async fn watch(&mut self, on_output: OnOutput<'_>) -> io::Result<CommandExit> {
         Child::watch(self, on_output).await
     }
 

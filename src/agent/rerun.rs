@@ -6,8 +6,8 @@ use tokio::sync::{mpsc, watch};
 use super::error::AgentError;
 use super::outcome::Outcome;
 use super::setup::Agent;
-use super::stop::Stop;
-use super::trial::{Handed, Prepared, Proposed, Wires, run_prepared};
+use super::stop::StopRequest;
+use super::trial::{CommandInput, PreparedTrial, Proposed, TrialChannels, run_prepared};
 use crate::record::{Claim, tags};
 use crate::space::Point;
 use crate::tracking::RunId;
@@ -15,7 +15,7 @@ use crate::trial::{TrialIndex, rerun_seed};
 
 /// What is to be run again.
 #[derive(Debug, Clone)]
-pub struct Rerun {
+pub struct RepeatedTrial {
     /// The trial.
     pub trial: TrialIndex,
     /// Its run.
@@ -26,7 +26,7 @@ pub struct Rerun {
     pub number: u32,
 }
 
-impl Rerun {
+impl RepeatedTrial {
     /// The name of the run.
     #[must_use]
     pub fn name(&self) -> String {
@@ -44,20 +44,24 @@ impl Rerun {
 ///
 /// # Errors
 /// Where the store or this machine fails.
-pub async fn rerun(agent: &Agent, rerun: Rerun, stop: &watch::Sender<Stop>) -> Result<Outcome, AgentError> {
+pub async fn rerun(
+    agent: &Agent,
+    rerun: RepeatedTrial,
+    stop: &watch::Sender<StopRequest>,
+) -> Result<Outcome, AgentError> {
     let claim = Claim { trial: rerun.trial, attempt: 1, round: 1, excused: 0 };
     let seed = rerun_seed(agent.sweep.seed, rerun.trial, rerun.number);
     let name = rerun.name();
     // Not the trial's own folder: its checkpoints would be resumed.
-    let handed = Handed { seed, checkpoints: name.clone(), apart: true };
+    let handed = CommandInput { seed, checkpoints: name.clone(), apart: true };
     let proposed = Proposed { point: rerun.point, checkpoints_of: rerun.trial, tags: Vec::new() };
-    let prepared = Prepared::of(agent, claim, proposed, agent.look_at_code().await, handed)?;
+    let prepared = PreparedTrial::of(agent, claim, proposed, agent.look_at_code().await, handed)?;
     let mut new = prepared.new_run(agent);
     // Whatever reads the trials of a sweep goes by this tag.
     new.tags.retain(|(key, _)| key != tags::SWEEP_ID);
     new.tags.push((tags::RERUN_OF.to_owned(), rerun.original.to_string()));
     new.name = name;
     // Nobody waits for the place that becomes free.
-    let wires = Wires { stop: stop.subscribe(), ended: mpsc::unbounded_channel().0 };
+    let wires = TrialChannels { stop: stop.subscribe(), ended: mpsc::unbounded_channel().0 };
     run_prepared(agent, prepared, &new, &wires).await.map_err(|failed| failed.error)
 }

@@ -7,21 +7,21 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::control::Control;
+use super::control::SweepControl;
 use super::error::AgentError;
 use super::event::Event;
 use super::journal::is_refusal;
-use super::live::Live;
-use super::liveness::{Leftovers, Look, Takeover, pulse, reconcile};
-use super::outage::Herald;
-use super::outcome::{Fate, Outcome};
+use super::live::LiveProgress;
+use super::liveness::{OrphanedRuns, Takeover, TakeoverResult, pulse, reconcile};
+use super::outage::OutageReporter;
+use super::outcome::{Outcome, TrialFate};
 use super::own_trials::{Ending, OwnTrials};
 use super::setup::Agent;
-use super::stop::{Level, Stop, before_the_end, in_time};
-use super::summary::{EndReason, Summary};
-use super::trial::{CommandEnded, Wires, run_trial};
-use crate::process::Ended;
-use crate::record::{Claim, DEFAULT_LEASE, Order};
+use super::stop::{StopLevel, StopRequest, before_the_end, in_time};
+use super::summary::{AgentSummary, EndReason};
+use super::trial::{CommandEnded, TrialChannels, run_trial};
+use crate::process::CommandExit;
+use crate::record::{Claim, DEFAULT_LEASE, SweepOrder};
 use crate::trial::RunStatus;
 
 /// The first look at the trials of others comes so soon; later ones at the pulse.
@@ -31,16 +31,16 @@ const FIRST_LOOK: Duration = Duration::from_millis(200);
 ///
 /// # Errors
 /// Where the store, the strategy or this machine fails; the trials that were running are finished first.
-pub async fn run(agent: Arc<Agent>, stop: watch::Sender<Stop>) -> Result<Summary, AgentError> {
+pub async fn run(agent: Arc<Agent>, stop: watch::Sender<StopRequest>) -> Result<AgentSummary, AgentError> {
     let (asked, grace) = (stop.subscribe(), agent.options.grace);
     // Results are in the journal by then. What still runs is killed as it is dropped.
     before_the_end(asked, grace, run_rounds(agent, stop)).await
 }
 
-async fn run_rounds(agent: Arc<Agent>, stop: watch::Sender<Stop>) -> Result<Summary, AgentError> {
-    let _herald = Herald::start(&agent);
-    let mut control = Control::listen(Arc::clone(&agent), stop.clone()).await;
-    let live = Live::start(Arc::clone(&agent), control.parent());
+async fn run_rounds(agent: Arc<Agent>, stop: watch::Sender<StopRequest>) -> Result<AgentSummary, AgentError> {
+    let _herald = OutageReporter::start(&agent);
+    let mut control = SweepControl::listen(Arc::clone(&agent), stop.clone()).await;
+    let live = LiveProgress::start(Arc::clone(&agent), control.parent());
     let mut round = Round::new(agent, stop.subscribe(), live);
     loop {
         if round.wants_trials() {
@@ -68,8 +68,8 @@ async fn run_rounds(agent: Arc<Agent>, stop: watch::Sender<Stop>) -> Result<Summ
 struct Round {
     agent: Arc<Agent>,
     /// What the parent run says meanwhile.
-    live: Live,
-    stop: watch::Receiver<Stop>,
+    live: LiveProgress,
+    stop: watch::Receiver<StopRequest>,
     own: OwnTrials,
     /// Commands that are over, while their results are still being written down.
     ended: UnboundedReceiver<CommandEnded>,
@@ -94,13 +94,13 @@ struct Round {
     takeover: Takeover,
     /// How long the last look at them took.
     look_took: Duration,
-    leftovers: Leftovers,
-    summary: Summary,
+    leftovers: OrphanedRuns,
+    summary: AgentSummary,
     error: Option<AgentError>,
 }
 
 impl Round {
-    fn new(agent: Arc<Agent>, stop: watch::Receiver<Stop>, live: Live) -> Self {
+    fn new(agent: Arc<Agent>, stop: watch::Receiver<StopRequest>, live: LiveProgress) -> Self {
         let (tell_ended, ended) = unbounded_channel();
         Self {
             own: OwnTrials::new(Arc::clone(&agent.machine.tasks)),
@@ -121,8 +121,8 @@ impl Round {
             can_run: None,
             takeover: Takeover::default(),
             look_took: Duration::ZERO,
-            leftovers: Leftovers::default(),
-            summary: Summary::default(),
+            leftovers: OrphanedRuns::default(),
+            summary: AgentSummary::default(),
             error: None,
         }
     }
@@ -157,7 +157,7 @@ impl Round {
     fn start(&mut self, claim: Claim) {
         self.started += 1;
         self.until_next_look = FIRST_LOOK;
-        let wires = Wires { stop: self.stop.clone(), ended: self.tell_ended.clone() };
+        let wires = TrialChannels { stop: self.stop.clone(), ended: self.tell_ended.clone() };
         self.own.start(claim.trial, run_trial(Arc::clone(&self.agent), claim, wires));
     }
 
@@ -189,8 +189,8 @@ impl Round {
     fn shows_whether_it_can_run(&self, ended: CommandEnded) -> Option<bool> {
         match (ended.status, ended.ended) {
             // Its values were the reason.
-            (_, Ended::NotStarted) => None,
-            (RunStatus::Failed, Ended::Exited(126 | 127)) => Some(false),
+            (_, CommandExit::NotStarted) => None,
+            (RunStatus::Failed, CommandExit::Exited(126 | 127)) => Some(false),
             (RunStatus::Failed, _) => Some(self.agent.misplaced.is_none()),
             _ => Some(true),
         }
@@ -209,8 +209,8 @@ impl Round {
         let look = self.takeover.look(&self.agent, &own).await;
         self.look_took = asked.elapsed();
         match look? {
-            Look::Claimed(claim) => return Ok(Some(claim)),
-            Look::AllDone if own.is_empty() => {
+            TakeoverResult::Claimed(claim) => return Ok(Some(claim)),
+            TakeoverResult::AllDone if own.is_empty() => {
                 let waits = self.agent.options.wait && self.leftovers.look(&self.agent).await? > 0;
                 self.waits_for_others = waits;
                 if !waits {
@@ -219,8 +219,8 @@ impl Round {
                 self.nothing_left = !waits;
             }
             // They are settled first.
-            Look::AllDone => self.waits_for_others = false,
-            Look::Others(others) => {
+            TakeoverResult::AllDone => self.waits_for_others = false,
+            TakeoverResult::Others(others) => {
                 self.summary.others = others;
                 self.nothing_left = !self.agent.options.wait;
                 if !self.waits_for_others && self.agent.options.wait && own.is_empty() {
@@ -238,7 +238,7 @@ impl Round {
         if self.stop.borrow().deleted {
             return Some(EndReason::Deleted);
         }
-        if self.stop.borrow().level > Level::No {
+        if self.stop.borrow().level > StopLevel::No {
             return Some(EndReason::Stopped);
         }
         if self.failures_in_a_row >= options.max_failures {
@@ -301,8 +301,9 @@ impl Round {
         self.live.settled(&self.agent, &outcome);
         self.count_measured(&outcome);
         // What was given back is there to be taken again, and what was taken over may yet be lost.
-        self.nothing_left = self.nothing_left && matches!(outcome.fate, Fate::Result | Fate::Dropped);
-        if outcome.fate == Fate::Dropped {
+        self.nothing_left =
+            self.nothing_left && matches!(outcome.fate, TrialFate::Result | TrialFate::Dropped);
+        if outcome.fate == TrialFate::Dropped {
             self.summary.dropped += 1;
             return;
         }
@@ -328,9 +329,9 @@ impl Round {
         self.error.get_or_insert(error);
     }
 
-    async fn finish(mut self) -> Result<Summary, AgentError> {
+    async fn finish(mut self) -> Result<AgentSummary, AgentError> {
         // An agent that must end at once has no time for it, and one whose store is away need not try.
-        if self.error.is_some() || self.stop.borrow().level == Level::Kill {
+        if self.error.is_some() || self.stop.borrow().level == StopLevel::Kill {
             self.live.abort();
         } else {
             self.summary.end = self.end_reason().unwrap_or_default();
@@ -339,13 +340,13 @@ impl Round {
         (self.agent.events)(Event::Ended);
         if let Some(error) = self.error {
             if is_refused(&error) && self.agent.sweep_is_deleted().await {
-                return Ok(Summary { end: EndReason::Deleted, ..self.summary });
+                return Ok(AgentSummary { end: EndReason::Deleted, ..self.summary });
             }
             return Err(error);
         }
         if self.target_reached {
-            // The agents elsewhere need not go on either.
-            self.agent.sweep.give_order(self.agent.store.as_ref(), Order::Stop).await?;
+            // The agents elsewhere need not continue either.
+            self.agent.sweep.give_order(self.agent.store.as_ref(), SweepOrder::Stop).await?;
         }
         Ok(self.summary)
     }

@@ -6,11 +6,11 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::*;
 use crate::agent::fixture::Home;
-use crate::record::{Ledger, Unfinished};
+use crate::record::{Ledger, UnfinishedTrial};
 use crate::strategy::{Observation, Proposal, Strategy, StrategyError};
 
-/// The only trial that was begun and has no result.
-async fn unfinished(home: &Home) -> Unfinished {
+/// The only trial that was started and has no result.
+async fn unfinished(home: &Home) -> UnfinishedTrial {
     let mut all = Ledger::read(&home.store, &home.sweep.ledger).await.unwrap().unfinished();
     assert_eq!(all.len(), 1, "{all:?}");
     all.remove(0)
@@ -48,10 +48,10 @@ async fn a_proposal_that_takes_long_holds_up_no_agent_that_is_to_end() {
     let (answer, may_answer) = mpsc::channel();
     let mut agent = Arc::into_inner(home.agent("me").await).unwrap();
     agent.strategy = Box::new(Slow { asked, may_answer: Mutex::new(may_answer) });
-    let stop = watch::Sender::new(Stop::default());
+    let stop = watch::Sender::new(StopRequest::default());
     let terminated = async {
         is_asked.recv().await;
-        Stop::ask(&stop, Level::Terminate, true);
+        StopRequest::ask(&stop, StopLevel::Terminate, true);
     };
     let running = tokio::time::timeout(Duration::from_secs(60), run(Arc::new(agent), stop.clone()));
     let (summary, ()) = tokio::join!(running, terminated);
@@ -64,14 +64,14 @@ async fn a_proposal_that_takes_long_holds_up_no_agent_that_is_to_end() {
 }
 
 /// An agent with one retry; it is asked to stop as soon as its first trial runs, where it says so.
-async fn retries_once(home: &Home, stops: bool) -> Summary {
-    let stop = watch::Sender::new(Stop::default());
+async fn retries_once(home: &Home, stops: bool) -> AgentSummary {
+    let stop = watch::Sender::new(StopRequest::default());
     let asked = stop.clone();
     let mut agent = Arc::into_inner(home.agent(if stops { "first" } else { "second" }).await).unwrap();
     agent.options.retries = 1;
     agent.events = Box::new(move |event| {
         if stops && matches!(event, Event::Started { .. }) {
-            Stop::ask(&asked, Level::Drain, false);
+            StopRequest::ask(&asked, StopLevel::Drain, false);
         }
     });
     run(Arc::new(agent), stop).await.unwrap()

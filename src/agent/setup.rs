@@ -11,8 +11,8 @@ use tokio::sync::watch::Receiver;
 use super::event::Event;
 use super::hand_over::HandOver;
 use super::journal::{Journal, is_deleted};
-use super::machine::Machine;
-use super::trial::{Early, Gpus, Provenance, Standing};
+use super::machine::AgentMachine;
+use super::trial::{CodeState, EarlyStopping, Gpus, Provenance};
 use crate::config::Config;
 use crate::record::{History, Ledger, Sweep};
 use crate::strategy::Strategy;
@@ -26,7 +26,7 @@ pub fn live_log_name(run: &RunId) -> String {
 
 /// Warnings that were given once, and are not given again.
 #[derive(Debug, Default)]
-pub struct Warned(Mutex<HashSet<&'static str>>);
+pub struct WarningsShown(Mutex<HashSet<&'static str>>);
 
 /// Who runs trials.
 #[derive(Debug, Clone)]
@@ -51,8 +51,8 @@ pub struct Agent {
     pub strategy: Box<dyn Strategy>,
     /// What the strategy may know of other trials; `None`: it does not ask.
     pub history: Option<tokio::sync::Mutex<History>>,
-    /// Whether trials are worth going on with; `None`: every trial runs to its end.
-    pub early: Option<Arc<Early>>,
+    /// Whether trials are worth continuing; `None`: every trial runs to its end.
+    pub early: Option<Arc<EarlyStopping>>,
     /// Where runs are kept.
     pub store: Arc<dyn Store>,
     /// Trials that may be run in all; `None`: there is no end.
@@ -66,7 +66,7 @@ pub struct Agent {
     /// Where the code stands.
     pub provenance: Provenance,
     /// The machine that it works on.
-    pub machine: Machine,
+    pub machine: AgentMachine,
     /// GPUs to hand out, one a trial.
     pub gpus: Option<Gpus>,
     /// Where the agent works.
@@ -86,7 +86,7 @@ pub struct Agent {
     /// Outages of the tracking server; `None`: it is a file.
     pub outages: Option<Receiver<Option<Outage>>>,
     /// What has been warned of.
-    pub warned: Warned,
+    pub warned: WarningsShown,
     /// Says what happens.
     pub events: Box<dyn Fn(Event<'_>) + Send + Sync>,
     /// What was asked for.
@@ -120,7 +120,7 @@ impl Agent {
     }
 
     /// How the code stands now.
-    pub(super) async fn look_at_code(&self) -> Arc<Standing> {
+    pub(super) async fn look_at_code(&self) -> Arc<CodeState> {
         self.provenance.look(&self.machine.tasks, |text| (self.events)(Event::Warning { text })).await
     }
 

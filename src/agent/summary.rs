@@ -4,12 +4,12 @@ use super::outcome::Outcome;
 
 /// What an agent did.
 #[derive(Debug, Clone, Default)]
-pub struct Summary {
+pub struct AgentSummary {
     /// Trials that ended well.
     pub finished: u64,
     /// Trials whose command failed.
     pub failed: u64,
-    /// Trials that were not worth going on with.
+    /// Trials that were not worth continuing.
     pub stopped_early: u64,
     /// Trials that were stopped for other reasons.
     pub killed: u64,

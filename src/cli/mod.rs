@@ -20,7 +20,7 @@ use crate::commands::{
     import, init, list, log, logs, models, promote, replay, rerun, retry, run, sample, server, show, start,
     status, trials, verify,
 };
-use crate::record::Order;
+use crate::record::SweepOrder;
 use crate::ui::Ui;
 use args::{Args, SampleRequest, Verb};
 use hearing::{tell, whether_heard};
@@ -83,10 +83,10 @@ fn in_runtime(ui: Ui, args: Args, view: TableView) -> Result<Exit, CommandFailur
             Verb::Rerun(args) => rerun::rerun(&setting, &args.into()).await,
             Verb::Show(args) => show::show(&setting, &args.into()).await,
             Verb::Logs(args) => logs::logs(&setting, &args.into()).await,
-            Verb::Stop(args) => control::control(&setting, &args.into(), Order::Stop).await,
-            Verb::Cancel(args) => control::control(&setting, &args.into(), Order::Cancel).await,
-            Verb::Pause(args) => control::control(&setting, &args.into(), Order::Pause).await,
-            Verb::Resume(args) => control::control(&setting, &args.into(), Order::Run).await,
+            Verb::Stop(args) => control::control(&setting, &args.into(), SweepOrder::Stop).await,
+            Verb::Cancel(args) => control::control(&setting, &args.into(), SweepOrder::Cancel).await,
+            Verb::Pause(args) => control::control(&setting, &args.into(), SweepOrder::Pause).await,
+            Verb::Resume(args) => control::control(&setting, &args.into(), SweepOrder::Run).await,
             Verb::Retry(args) => retry::retry(&setting, &args.try_into()?).await,
             Verb::Log(args) => log::log(&setting, &args.into()).await,
             Verb::Server(args) => server::server(&setting, &args.into()).await,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::shared::{CommandFailure, Context, Exit, Setting, SweepChoice, refuse_half};
 use crate::process::now_ms;
 use crate::query::Overview;
-use crate::record::{Order, answered, answered_last, latest_ended, tags};
+use crate::record::{SweepOrder, answered, answered_last, latest_ended, tags};
 use crate::tracking::{Result as StoreResult, Store};
 use crate::ui::{printable, words};
 
@@ -29,7 +29,11 @@ const JUST_NOW_MS: i64 = 10_000;
 ///
 /// # Errors
 /// Where the sweep can't be opened or the store fails.
-pub async fn control(setting: &Setting, choice: &SweepChoice, order: Order) -> Result<Exit, CommandFailure> {
+pub async fn control(
+    setting: &Setting,
+    choice: &SweepChoice,
+    order: SweepOrder,
+) -> Result<Exit, CommandFailure> {
     let context = Context::open(setting)?;
     let id = context.sweep_id(choice).await?;
     let overview = Overview::read(&context.store, context.store.run(&id).await?).await?;
@@ -47,9 +51,9 @@ pub async fn control(setting: &Setting, choice: &SweepChoice, order: Order) -> R
 }
 
 /// Why an order would change nothing.
-fn pointless(overview: &Overview, order: Order) -> Option<String> {
+fn pointless(overview: &Overview, order: SweepOrder) -> Option<String> {
     let (name, id) = (printable(&overview.sweep.parent.info.name), overview.sweep.id().short());
-    if order == Order::Run {
+    if order == SweepOrder::Run {
         return None;
     }
     if overview.is_finalized() {
@@ -59,20 +63,20 @@ fn pointless(overview: &Overview, order: Order) -> Option<String> {
     all_done.then(|| format!("Every trial of {name} has its result. The next step: sweep finalize {id}"))
 }
 
-fn sentence(overview: &Overview, order: Order) -> String {
+fn sentence(overview: &Overview, order: SweepOrder) -> String {
     let name = printable(&overview.sweep.parent.info.name);
     match order {
-        Order::Run if overview.is_finalized() => {
+        SweepOrder::Run if overview.is_finalized() => {
             format!("{name} is finalized; `sweep run {}` reopens it.", overview.sweep.id().short())
         }
-        Order::Run => {
+        SweepOrder::Run => {
             format!("{name} is resumed: waiting agents start trials again; `sweep run` adds agents.")
         }
-        Order::Pause => {
+        SweepOrder::Pause => {
             format!("{name} is paused: agents finish running trials and start none until `sweep resume`.")
         }
-        Order::Stop => format!("{name} is stopped: agents finish their running trials, then end."),
-        Order::Cancel => format!("{name} is cancelled: agents end their running trials, then stop."),
+        SweepOrder::Stop => format!("{name} is stopped: agents finish their running trials, then end."),
+        SweepOrder::Cancel => format!("{name} is cancelled: agents end their running trials, then stop."),
     }
 }
 
@@ -89,7 +93,7 @@ impl Agents {
         let running = overview.standing.running.values();
         let mut at_work: BTreeSet<String> =
             running.filter_map(|run| run.tag(tags::AGENT).map(str::to_owned)).collect();
-        if Order::of(&overview.sweep.parent) == Order::Pause {
+        if SweepOrder::of(&overview.sweep.parent) == SweepOrder::Pause {
             at_work.extend(answered_last(&overview.sweep.parent).map(str::to_owned));
         }
         let since = now_ms() - JUST_NOW_MS;

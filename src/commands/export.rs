@@ -10,7 +10,7 @@ use super::shared::{
 use crate::config::Config;
 use crate::exchange::{ExportOptions, Exported, Exporter};
 use crate::query::limit;
-use crate::record::{ClaimOrder, Ledger, Order, Sweep};
+use crate::record::{ClaimOrder, Ledger, Sweep, SweepOrder};
 use crate::strategy;
 use crate::ui::{Ui, words};
 
@@ -84,7 +84,8 @@ async fn follow(
         };
         exporter.settled(&ledger.settled().await?).await?;
         let parent = context.store.run(sweep.id()).await?;
-        let stopped = matches!(sweep.order(context.store.as_ref()).await?, Order::Stop | Order::Cancel);
+        let stopped =
+            matches!(sweep.order(context.store.as_ref()).await?, SweepOrder::Stop | SweepOrder::Cancel);
         if parent.info.status.is_final() || (unfinished.is_empty() && (all_begun || stopped)) {
             return Ok(());
         }

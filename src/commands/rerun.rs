@@ -10,7 +10,7 @@ use super::shared::{
     AnswerFormat, CommandFailure, Context, Exit, Pin, Setting, Signals, TrialChoice, check_pin, find_trial,
     print_csv, print_json, print_sheet, refuse_half,
 };
-use crate::agent::{self, Agent, Event, Level, Rerun};
+use crate::agent::{self, Agent, Event, RepeatedTrial, StopLevel};
 use crate::process::now_ms;
 use crate::query::{ChosenMetric, MetricJson, refuse_foreign_text, took, whole_point};
 use crate::record::{DEFAULT_LEASE, Sweep, index_of, reruns_of, tags};
@@ -71,10 +71,10 @@ pub async fn rerun(setting: &Setting, args: &RerunArgs) -> Result<Exit, CommandF
     ));
     let mut runs = Vec::new();
     for number in first..first + args.seeds {
-        if signals.stop().borrow().level > Level::No {
+        if signals.stop().borrow().level > StopLevel::No {
             break;
         }
-        let again = Rerun { trial, original: original.info.id.clone(), point: point.clone(), number };
+        let again = RepeatedTrial { trial, original: original.info.id.clone(), point: point.clone(), number };
         runs.push(run_once(&agent, again, &signals).await?);
     }
     (agent.events)(Event::Ended);
@@ -109,12 +109,12 @@ async fn next_number(
     trial: TrialIndex,
 ) -> Result<u32, CommandFailure> {
     let before = reruns_of(context.store.as_ref(), sweep, &original.info.id).await?;
-    let prefix = Rerun::prefix(trial);
+    let prefix = RepeatedTrial::prefix(trial);
     let number = |run: &Run| run.info.name.strip_prefix(&prefix)?.parse::<u32>().ok();
     Ok(before.iter().filter_map(number).max().unwrap_or(0) + 1)
 }
 
-async fn run_once(agent: &Agent, again: Rerun, signals: &Signals) -> Result<RunId, CommandFailure> {
+async fn run_once(agent: &Agent, again: RepeatedTrial, signals: &Signals) -> Result<RunId, CommandFailure> {
     let outcome = agent::rerun(agent, again, &signals.stop()).await?;
     (agent.events)(Event::Settled(&outcome));
     Ok(outcome.run)

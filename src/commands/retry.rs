@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::shared::{CommandFailure, Context, Exit, Setting, SweepChoice, refuse_half};
-use crate::record::{ClaimOrder, Ledger, Order, Sweep, TrialRuns, stopped_early};
+use crate::record::{ClaimOrder, Ledger, Sweep, SweepOrder, TrialRuns, stopped_early};
 use crate::tracking::Run;
 use crate::trial::{RunStatus, TrialIndex};
 use crate::ui::words;
@@ -50,7 +50,7 @@ pub async fn retry(setting: &Setting, args: &RetryArgs) -> Result<Exit, CommandF
         return Ok(Exit::WorkFailed);
     }
     sweep.reopen(store).await?;
-    sweep.give_order(store, Order::Run).await?;
+    sweep.give_order(store, SweepOrder::Run).await?;
     let trials = words::count(reopened.len() as u64, "trial");
     context.ui.say(&format!("{trials} can be run again: sweep run --sweep-id={id}"));
     Ok(Exit::Done)

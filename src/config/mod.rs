@@ -21,10 +21,10 @@ pub use check::{check, parse_duration};
 pub use constraint::{Constraint, ConstraintError, Filter};
 pub use finding::{CheckedConfig, Finding};
 pub use fit::{Fitter, Misfit};
-pub use model::{Budget, Command, Config, EarlyTerminate, Impute, Method, Metric, Optimizer};
+pub use model::{Budget, Command, Config, EarlyTerminate, Impute, Method, MetricConfig, Optimizer};
 pub use render::render_findings;
 pub use schema::schema;
 pub use suggest::nearest;
 pub use yaml::{logged_value, plain_value};
 
-pub use crate::metric::{Goal, Summary};
+pub use crate::metric::{Goal, MetricSummary};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::constraint::Constraint;
-use crate::metric::{Goal, Summary};
+use crate::metric::{Goal, MetricSummary};
 use crate::space::{Point, Space};
 
 /// A sweep as its file describes it, after every check has passed and every default has been filled in.
@@ -22,7 +22,7 @@ pub struct Config {
     /// How points are chosen.
     pub method: Method,
     /// What is to be made small or large.
-    pub metric: Option<Metric>,
+    pub metric: Option<MetricConfig>,
     /// The parameters.
     pub space: Space,
     /// Dotted paths of the parameters in the order of the file, in which people read them; the space is sorted.
@@ -103,7 +103,7 @@ impl Method {
 
 /// What the sweep is after.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Metric {
+pub struct MetricConfig {
     /// Exact key of the logged metric.
     pub name: String,
     /// Direction.
@@ -111,7 +111,7 @@ pub struct Metric {
     /// When a run reaches it no new run is started.
     pub target: Option<f64>,
     /// Which value of the history counts.
-    pub summary: Summary,
+    pub summary: MetricSummary,
     /// What a run without a value counts as in `bayes`.
     pub impute: Impute,
     /// The same while it runs; `None`: it counts as pending.

@@ -11,7 +11,7 @@ use super::names;
 use super::sweep::SweepRecord;
 use super::table::{TableSelection, TrialTable};
 use super::trial::TrialRecord;
-use crate::config::{self, Config, Fitter, Goal, Metric, Misfit, logged_value};
+use crate::config::{self, Config, Fitter, Goal, MetricConfig, Misfit, logged_value};
 use crate::record::{Sweep, TrialRuns, histories, point_of, stopped_early, tags};
 use crate::space::Point;
 use crate::strategy::{LoggedValues, Observation};
@@ -58,7 +58,7 @@ pub struct OldSweep {
 pub async fn read_prior(
     store: &Arc<dyn Store>,
     here: &Path,
-    (config, metric): (&Config, &Metric),
+    (config, metric): (&Config, &MetricConfig),
     source: &str,
 ) -> Result<OldSweep, ExchangeError> {
     let path = here.join(source);
@@ -74,7 +74,7 @@ pub async fn read_prior(
 }
 
 /// The same name must mean the same thing.
-fn check_metric(source: &str, old: &PriorSweep, metric: &Metric) -> Result<(), ExchangeError> {
+fn check_metric(source: &str, old: &PriorSweep, metric: &MetricConfig) -> Result<(), ExchangeError> {
     let word = |goal: Goal| if goal == Goal::Minimize { "minimized" } else { "maximized" };
     if let Some((name, goal)) = &old.metric
         && *name == metric.name
@@ -100,7 +100,7 @@ fn check_metric(source: &str, old: &PriorSweep, metric: &Metric) -> Result<(), E
 /// The trials that fit, and why the others do not.
 fn fitting(
     config: &Config,
-    metric: &Metric,
+    metric: &MetricConfig,
     source: &str,
     old: PriorSweep,
 ) -> Result<OldSweep, ExchangeError> {
@@ -129,7 +129,7 @@ fn fitting(
     Ok(OldSweep { known, total, left_out, unknown: unknown.into_iter().collect() })
 }
 
-fn observation(point: Point, past: &PriorTrial, metric: &Metric) -> Observation {
+fn observation(point: Point, past: &PriorTrial, metric: &MetricConfig) -> Observation {
     Observation {
         trial: None,
         point,
@@ -141,7 +141,11 @@ fn observation(point: Point, past: &PriorTrial, metric: &Metric) -> Observation 
 }
 
 /// A sweep of the same store.
-async fn of_sweep(store: &Arc<dyn Store>, name: &str, metric: &Metric) -> Result<PriorSweep, ExchangeError> {
+async fn of_sweep(
+    store: &Arc<dyn Store>,
+    name: &str,
+    metric: &MetricConfig,
+) -> Result<PriorSweep, ExchangeError> {
     let id = Sweep::find(store.as_ref(), name).await.map_err(|error| match error.kind {
         ErrorKind::NotFound => ExchangeError::refused(
             format!("`{name}` is not a sweep in {}, nor a folder or file", store.uri()),
@@ -173,7 +177,7 @@ async fn of_sweep(store: &Arc<dyn Store>, name: &str, metric: &Metric) -> Result
 }
 
 /// A folder that `sweep export` wrote.
-fn of_folder(path: &Path, metric: &Metric) -> Result<PriorSweep, ExchangeError> {
+fn of_folder(path: &Path, metric: &MetricConfig) -> Result<PriorSweep, ExchangeError> {
     let folder = Folder::open(path)?;
     let record = SweepRecord::read(&folder)?;
     let mut old = PriorSweep { trials: Vec::new(), metric: record.metric, metrics: BTreeSet::new() };
@@ -205,7 +209,7 @@ fn of_folder(path: &Path, metric: &Metric) -> Result<PriorSweep, ExchangeError> 
 }
 
 /// A table of runs.
-fn of_table(path: &Path, metric: &Metric) -> Result<PriorSweep, ExchangeError> {
+fn of_table(path: &Path, metric: &MetricConfig) -> Result<PriorSweep, ExchangeError> {
     let asked = TableSelection { metric: Some(metric.name.clone()), params: Vec::new() };
     let table = TrialTable::open(path, &asked)?;
     let trials = table.trials.into_iter().map(|trial| PriorTrial {

@@ -14,7 +14,7 @@ use nix::unistd::Pid;
 use tokio::net::unix::pipe;
 
 use super::guard::{Announcement, Guard};
-use super::orphans::{self, Mark, StartTime};
+use super::orphans::{self, OwnerMark, StartTime};
 use super::spawn_error::SpawnError;
 
 /// How long output is still read after the command and its group are gone, in case a process left the group and
@@ -26,7 +26,7 @@ const NOT_STARTED: i32 = 126;
 
 /// What is to be run.
 #[derive(Debug, Clone)]
-pub struct Spec {
+pub struct ChildSpec {
     /// Program and arguments; not empty.
     pub argv: Vec<String>,
     /// Inherited variables to remove.
@@ -36,12 +36,12 @@ pub struct Spec {
     /// Where it runs; `None`: here.
     pub folder: Option<PathBuf>,
     /// Tells its processes from all others.
-    pub mark: Mark,
+    pub mark: OwnerMark,
 }
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub enum CommandExit {
     /// With an exit code.
     Exited(i32),
     /// By a signal.
@@ -50,7 +50,7 @@ pub enum Ended {
     NotStarted,
 }
 
-impl Ended {
+impl CommandExit {
     /// Whether it ended well.
     #[must_use]
     pub fn success(self) -> bool {
@@ -68,7 +68,7 @@ impl Ended {
     }
 }
 
-impl fmt::Display for Ended {
+impl fmt::Display for CommandExit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exited(code) => write!(f, "exit code {code}"),
@@ -85,7 +85,7 @@ impl fmt::Display for Ended {
 pub struct Child {
     child: tokio::process::Child,
     group: Pid,
-    mark: Mark,
+    mark: OwnerMark,
     started: Instant,
     output: pipe::Receiver,
     /// Kills the command's processes should this process die.
@@ -104,7 +104,7 @@ impl Child {
     ///
     /// # Errors
     /// Where the program is missing or may not be run.
-    pub fn spawn(spec: &Spec, guard: Option<Arc<Guard>>) -> Result<Self, SpawnError> {
+    pub fn spawn(spec: &ChildSpec, guard: Option<Arc<Guard>>) -> Result<Self, SpawnError> {
         let program = spec.argv.first().cloned().unwrap_or_default();
         Self::start(spec, &program, guard).map_err(|source| SpawnError {
             program,
@@ -113,7 +113,7 @@ impl Child {
         })
     }
 
-    fn start(spec: &Spec, program: &str, guard: Option<Arc<Guard>>) -> io::Result<Self> {
+    fn start(spec: &ChildSpec, program: &str, guard: Option<Arc<Guard>>) -> io::Result<Self> {
         let (reader, writer) = io::pipe()?;
         let mut command = std::process::Command::new(program);
         command.args(spec.argv.iter().skip(1));
@@ -150,7 +150,7 @@ impl Child {
     ///
     /// # Errors
     /// Where the system can't tell.
-    pub async fn watch(&mut self, mut on_output: impl FnMut(&[u8])) -> io::Result<Ended> {
+    pub async fn watch(&mut self, mut on_output: impl FnMut(&[u8])) -> io::Result<CommandExit> {
         let mut buffer = vec![0; 16 << 10];
         let mut open = true;
         let status = loop {
@@ -176,8 +176,8 @@ impl Child {
             read?;
         }
         Ok(match status.code() {
-            Some(code) => Ended::Exited(code),
-            None => Ended::Signaled(status.signal().unwrap_or(Signal::SIGKILL as i32)),
+            Some(code) => CommandExit::Exited(code),
+            None => CommandExit::Signaled(status.signal().unwrap_or(Signal::SIGKILL as i32)),
         })
     }
 
@@ -246,7 +246,7 @@ fn drain(output: &pipe::Receiver, buffer: &mut [u8], on_output: &mut impl FnMut(
 /// Starts a command that announces itself to the guard; the guard is not replaced meanwhile.
 fn spawn_announced(
     mut command: std::process::Command,
-    mark: &Mark,
+    mark: &OwnerMark,
     guard: Option<&Guard>,
 ) -> io::Result<(tokio::process::Child, Pid)> {
     let starting = guard.map(Guard::starting);
@@ -302,17 +302,17 @@ fn die_with(_: Pid) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    fn shell(text: &str) -> Spec {
-        Spec {
+    fn shell(text: &str) -> ChildSpec {
+        ChildSpec {
             argv: vec!["sh".into(), "-c".into(), text.into()],
             env_remove: vec!["HOME", "WORD"],
             env: vec![("WORD".into(), "hello".into())],
             folder: None,
-            mark: Mark::of(&["a test", text]),
+            mark: OwnerMark::of(&["a test", text]),
         }
     }
 
-    async fn run(text: &str) -> (Ended, String) {
+    async fn run(text: &str) -> (CommandExit, String) {
         let mut output = Vec::new();
         let mut child = Child::spawn(&shell(text), None).unwrap();
         let ended = child.watch(|bytes| output.extend_from_slice(bytes)).await.unwrap();
@@ -322,14 +322,14 @@ mod tests {
     #[tokio::test]
     async fn output_and_errors_come_in_their_order_with_the_exit_code() {
         let (ended, output) = run("echo one; echo two >&2; echo \"$WORD ${HOME-none}\"; exit 3").await;
-        assert_eq!(ended, Ended::Exited(3));
+        assert_eq!(ended, CommandExit::Exited(3));
         assert_eq!(output, "one\ntwo\nhello none\n");
     }
 
     #[tokio::test]
     async fn a_signal_is_told_from_an_exit() {
         let (ended, _) = run("kill -TERM $$").await;
-        assert_eq!(ended, Ended::Signaled(15));
+        assert_eq!(ended, CommandExit::Signaled(15));
         assert_eq!(ended.to_string(), "SIGTERM");
         assert_eq!(ended.code(), 143);
     }
@@ -349,10 +349,10 @@ mod tests {
     const STRAY: &str = "setsid sh -c 'trap \"\" HUP; echo $$ > pid; exec sleep 1000' > /dev/null 2>&1 & \
                          until [ -s pid ]; do :; done; cat pid";
 
-    fn spec_in(folder: &std::path::Path, text: &str) -> Spec {
-        Spec {
+    fn spec_in(folder: &std::path::Path, text: &str) -> ChildSpec {
+        ChildSpec {
             folder: Some(folder.to_owned()),
-            mark: Mark::of(&[&folder.display().to_string()]),
+            mark: OwnerMark::of(&[&folder.display().to_string()]),
             env_remove: vec![],
             ..shell(text)
         }
@@ -441,14 +441,14 @@ mod tests {
             stage += 1;
             child.kill();
         };
-        assert_eq!((ended, stage), (Ended::Signaled(9), 1));
+        assert_eq!((ended, stage), (CommandExit::Signaled(9), 1));
     }
 
     #[test]
     fn a_missing_program_is_an_error_with_its_name() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let _guard = runtime.enter();
-        let spec = Spec { argv: vec!["no-such-program".into()], ..shell("") };
+        let spec = ChildSpec { argv: vec!["no-such-program".into()], ..shell("") };
         let error = Child::spawn(&spec, None).err().unwrap();
         assert_eq!(error.to_string(), "cannot start `no-such-program`");
     }

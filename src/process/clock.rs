@@ -13,7 +13,7 @@ pub fn now_ms() -> i64 {
         .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// A wall clock as a value, for those who are handed the time. It may jump: durations are not measured with it.
+/// A wall clock as a value, for those who are given the time. It may jump: durations are not measured with it.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> i64 + Send + Sync>);
 

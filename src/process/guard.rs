@@ -17,7 +17,7 @@ use nix::libc;
 use nix::sys::signal::{SigHandler, Signal, kill, killpg, signal};
 use nix::unistd::Pid;
 
-use super::orphans::{self, Mark};
+use super::orphans::{self, OwnerMark};
 use super::signals::ASK_TO_END;
 
 /// A guard that was killed is replaced so many times.
@@ -34,7 +34,7 @@ struct Post {
     /// The guard's process.
     guard: Pid,
     /// What is to be killed, to be passed to a further guard.
-    watched: HashMap<i32, Mark>,
+    watched: HashMap<i32, OwnerMark>,
 }
 
 impl Post {
@@ -82,17 +82,17 @@ pub(super) struct Starting<'a> {
 
 impl Starting<'_> {
     /// What the command does between fork and exec.
-    pub(super) fn announcement(&self, mark: &Mark) -> Announcement {
+    pub(super) fn announcement(&self, mark: &OwnerMark) -> Announcement {
         Announcement::new(self.post.socket.as_raw_fd(), mark)
     }
 
     /// The command could not be started: its number, which only it has known, is free again.
-    pub(super) fn failed(mut self, mark: &Mark) {
+    pub(super) fn failed(mut self, mark: &OwnerMark) {
         self.post.tell(&format!("~ {}\n", mark.as_str()));
     }
 
     /// The command was started.
-    pub(super) fn started(mut self, group: Pid, mark: Mark) {
+    pub(super) fn started(mut self, group: Pid, mark: OwnerMark) {
         self.post.watched.insert(group.as_raw(), mark);
     }
 }
@@ -108,7 +108,7 @@ pub(super) struct Announcement {
 const NUMBER: std::ops::Range<usize> = 1..11;
 
 impl Announcement {
-    fn new(socket: RawFd, mark: &Mark) -> Self {
+    fn new(socket: RawFd, mark: &OwnerMark) -> Self {
         Self { socket, line: format!("+{:010} {}\n", 0, mark.as_str()).into_bytes() }
     }
 
@@ -183,19 +183,19 @@ pub fn keep_guard() {
     for group in left.keys() {
         let _ = killpg(*group, Signal::SIGKILL);
     }
-    let marks: Vec<Mark> = left.into_values().flatten().collect();
+    let marks: Vec<OwnerMark> = left.into_values().flatten().collect();
     orphans::kill_all(&marks);
 }
 
 /// The groups that were named and not let go when the input ends.
-fn left_over(input: impl BufRead) -> HashMap<Pid, Option<Mark>> {
+fn left_over(input: impl BufRead) -> HashMap<Pid, Option<OwnerMark>> {
     let mut groups = HashMap::new();
     for line in input.split(b'\n').map_while(Result::ok) {
         let line = String::from_utf8_lossy(&line);
         let Some((sign, rest)) = line.split_at_checked(1) else { continue };
         let (number, mark) = rest.split_once(' ').unwrap_or((rest, ""));
         if sign == "~" {
-            groups.retain(|_, known: &mut Option<Mark>| {
+            groups.retain(|_, known: &mut Option<OwnerMark>| {
                 known.as_ref().is_none_or(|known| known.as_str() != mark)
             });
             continue;
@@ -205,7 +205,7 @@ fn left_over(input: impl BufRead) -> HashMap<Pid, Option<Mark>> {
             continue;
         };
         match sign {
-            "+" => groups.insert(group, Mark::read(mark)),
+            "+" => groups.insert(group, OwnerMark::read(mark)),
             _ => groups.remove(&group),
         };
     }
@@ -235,11 +235,11 @@ mod tests {
 
     #[test]
     fn groups_that_were_not_let_go_are_left_over() {
-        let mark = Mark::of(&["one"]);
+        let mark = OwnerMark::of(&["one"]);
         let said = format!(
             "+100\n+0000000200 {mark}\n-100\nnonsense\n+0\n+1\n+-5\n\n+300\n+400 {failed}\n~ {failed}\n",
             mark = mark.as_str(),
-            failed = Mark::of(&["two"]).as_str(),
+            failed = OwnerMark::of(&["two"]).as_str(),
         );
         let left = HashMap::from([(Pid::from_raw(200), Some(mark)), (Pid::from_raw(300), None)]);
         assert_eq!(left_over(said.as_bytes()), left);
@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn an_announcement_names_the_process_that_sends_it() {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
-        let mark = Mark::of(&["one"]);
+        let mark = OwnerMark::of(&["one"]);
         Announcement::new(ours.as_raw_fd(), &mark).send();
         drop(ours);
         let mut said = Vec::new();
@@ -273,6 +273,6 @@ mod tests {
     fn an_announcement_to_a_guard_that_is_gone_harms_nobody() {
         let (ours, theirs) = UnixStream::pair().unwrap();
         drop(theirs);
-        Announcement::new(ours.as_raw_fd(), &Mark::of(&["one"])).send();
+        Announcement::new(ours.as_raw_fd(), &OwnerMark::of(&["one"])).send();
     }
 }

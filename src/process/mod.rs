@@ -20,14 +20,14 @@ mod spawn_error;
 
 pub use aside::aside;
 pub use ask::{TooSlow, ask_program};
-pub use child::{Child, Ended, Spec};
+pub use child::{Child, ChildSpec, CommandExit};
 pub use clock::{Clock, now_ms};
 pub use git::{Changes, GitState, below_top, commits_apart, git_state, is_tracked};
 pub use gpus::{list_gpus, parse_gpus};
 pub use guard::{Guard, keep_guard};
 pub use machine::machine_id;
 pub use opener::open_for_person;
-pub use orphans::{Mark, end_abandoned};
+pub use orphans::{OwnerMark, end_abandoned};
 pub use output::Tail;
 pub use signals::{EndSignals, survive_file_size_limit};
-pub use spawn_error::{Blame, SpawnError, machine_hint, why_not_started};
+pub use spawn_error::{SpawnError, SpawnErrorScope, machine_hint, why_not_started};

@@ -32,9 +32,9 @@ const LOOKS_AT_NEWBORN: u32 = 3;
 
 /// Identifies the processes of one command among all others.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mark(String);
+pub struct OwnerMark(String);
 
-impl Mark {
+impl OwnerMark {
     /// The mark of what these texts name together: the same texts, the same mark, and no others.
     #[must_use]
     pub fn of(parts: &[&str]) -> Self {
@@ -123,7 +123,7 @@ struct ProcessScan {
 /// Ends what carries the mark: asks it to end, and kills it after `grace`, or as soon as `hurry` is done. Returns how many
 /// processes there were.
 pub(super) async fn end(
-    mark: &Mark,
+    mark: &OwnerMark,
     born: StartTime,
     grace: Duration,
     hurry: impl Future<Output = ()>,
@@ -159,7 +159,7 @@ pub(super) async fn end(
 
 /// Ends what an earlier agent of this machine has left behind of a command, if that agent, a process of this number, is
 /// gone. Returns how many processes there were.
-pub async fn end_abandoned(mark: &Mark, agent: Option<i32>, grace: Duration) -> usize {
+pub async fn end_abandoned(mark: &OwnerMark, agent: Option<i32>, grace: Duration) -> usize {
     let found = patient_look(mark, StartTime::Whenever).await;
     let Some(first) = found.iter().map(|process| process.started).min() else { return 0 };
     // An agent that is only suspended ends its commands itself when it wakes. One that is gone may have left its number
@@ -172,7 +172,7 @@ pub async fn end_abandoned(mark: &Mark, agent: Option<i32>, grace: Duration) -> 
 }
 
 /// Kills what carries one of the marks, until nothing does: for a process that does nothing else.
-pub(super) fn kill_all(marks: &[Mark]) {
+pub(super) fn kill_all(marks: &[OwnerMark]) {
     let start = std::time::Instant::now();
     while start.elapsed() < LAST {
         let mut any = false;
@@ -189,12 +189,12 @@ pub(super) fn kill_all(marks: &[Mark]) {
 }
 
 /// Kills what carries the mark, once.
-pub(super) fn kill_now(mark: &Mark, born: StartTime) {
+pub(super) fn kill_now(mark: &OwnerMark, born: StartTime) {
     look(mark, born).found.iter().for_each(|process| signal(*process, mark, Signal::SIGKILL));
 }
 
 /// Looks off the thread that keeps heartbeats going, and again where a process is just being started.
-async fn patient_look(mark: &Mark, born: StartTime) -> Vec<FoundProcess> {
+async fn patient_look(mark: &OwnerMark, born: StartTime) -> Vec<FoundProcess> {
     // The usual end of a short command; no thread is needed to see it.
     if born.is_nobody(table::latest()) {
         return Vec::new();
@@ -218,14 +218,14 @@ async fn patient_look(mark: &Mark, born: StartTime) -> Vec<FoundProcess> {
     seen.found
 }
 
-fn signal(process: FoundProcess, mark: &Mark, signal: Signal) {
+fn signal(process: FoundProcess, mark: &OwnerMark, signal: Signal) {
     // The number may be another process's by now.
     if table::started(process.pid) == Some(process.started) && mark.is_in(&table::environment(process.pid)) {
         let _ = kill(process.pid, signal);
     }
 }
 
-fn look(mark: &Mark, born: StartTime) -> ProcessScan {
+fn look(mark: &OwnerMark, born: StartTime) -> ProcessScan {
     let mut look = ProcessScan::default();
     for pid in table::pids(born) {
         let environment = table::environment(pid);
@@ -335,7 +335,7 @@ mod tests {
 
     #[test]
     fn a_mark_is_found_as_a_whole_entry_of_the_environment_and_nowhere_else() {
-        let (mark, other) = (Mark::of(&["store", "run"]), Mark::of(&["storer", "un"]));
+        let (mark, other) = (OwnerMark::of(&["store", "run"]), OwnerMark::of(&["storer", "un"]));
         assert_ne!(mark, other);
         let alone = format!("A=1\0SWEEP_OWNER={}\0B=2\0", mark.as_str());
         let nested = format!("SWEEP_OWNER={}\0", mark.within(Some(other.as_str())));
@@ -380,10 +380,10 @@ mod tests {
 
     #[test]
     fn only_what_looks_like_a_mark_is_read_as_one() {
-        let mark = Mark::of(&["a"]);
-        assert_eq!(Mark::read(mark.as_str()), Some(mark));
+        let mark = OwnerMark::of(&["a"]);
+        assert_eq!(OwnerMark::read(mark.as_str()), Some(mark));
         for text in ["", "abc", "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"] {
-            assert_eq!(Mark::read(text), None, "{text}");
+            assert_eq!(OwnerMark::read(text), None, "{text}");
         }
     }
 }

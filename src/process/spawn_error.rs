@@ -22,7 +22,7 @@ pub struct SpawnError {
 
 /// What has to change before the command starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Blame {
+pub enum SpawnErrorScope {
     /// The command: no trial would start.
     Command,
     /// The trial's values: others may start.
@@ -34,11 +34,13 @@ pub enum Blame {
 impl SpawnError {
     /// What has to change.
     #[must_use]
-    pub fn blame(&self) -> Blame {
+    pub fn blame(&self) -> SpawnErrorScope {
         match self.source.raw_os_error() {
-            Some(libc::E2BIG) => Blame::Values,
-            Some(libc::EMFILE | libc::ENFILE | libc::EAGAIN | libc::ENOMEM | libc::ESRCH) => Blame::Machine,
-            _ => Blame::Command,
+            Some(libc::E2BIG) => SpawnErrorScope::Values,
+            Some(libc::EMFILE | libc::ENFILE | libc::EAGAIN | libc::ENOMEM | libc::ESRCH) => {
+                SpawnErrorScope::Machine
+            }
+            _ => SpawnErrorScope::Command,
         }
     }
 
@@ -193,12 +195,12 @@ mod tests {
 
     #[test]
     fn values_machine_and_command_are_told_apart() {
-        assert_eq!(failed(libc::E2BIG).blame(), Blame::Values);
+        assert_eq!(failed(libc::E2BIG).blame(), SpawnErrorScope::Values);
         for number in [libc::EMFILE, libc::ENFILE, libc::EAGAIN, libc::ENOMEM] {
-            assert_eq!(failed(number).blame(), Blame::Machine);
+            assert_eq!(failed(number).blame(), SpawnErrorScope::Machine);
         }
         for number in [libc::ENOENT, libc::EACCES, libc::ENOEXEC, libc::ENOTDIR] {
-            assert_eq!(failed(number).blame(), Blame::Command);
+            assert_eq!(failed(number).blame(), SpawnErrorScope::Command);
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use crate::config::{self, Goal, Summary};
+use crate::config::{self, Goal, MetricSummary};
 use crate::record::histories;
 use crate::tracking::{Metric as Logged, Result, Run, RunId, Store};
 
@@ -20,13 +20,17 @@ pub struct ChosenMetric {
     /// Its direction, where it is known.
     pub goal: Option<Goal>,
     /// Which value of its history counts.
-    pub summary: Summary,
+    pub summary: MetricSummary,
 }
 
 impl ChosenMetric {
     /// The metric that was typed, else the config's. Direction and summary of the config hold for its own metric only;
     /// `None`: neither names one.
-    pub fn of(config: Option<&config::Metric>, typed: Option<&str>, goal: Option<Goal>) -> Option<Self> {
+    pub fn of(
+        config: Option<&config::MetricConfig>,
+        typed: Option<&str>,
+        goal: Option<Goal>,
+    ) -> Option<Self> {
         let declared = config.filter(|metric| typed.is_none_or(|name| name == metric.name));
         match (declared, typed) {
             (Some(metric), _) => Some(Self {
@@ -34,7 +38,7 @@ impl ChosenMetric {
                 goal: goal.or(Some(metric.goal)),
                 summary: metric.summary,
             }),
-            (None, Some(name)) => Some(Self { name: name.to_owned(), goal, summary: Summary::Last }),
+            (None, Some(name)) => Some(Self { name: name.to_owned(), goal, summary: MetricSummary::Last }),
             (None, None) => None,
         }
     }
@@ -49,7 +53,7 @@ impl ChosenMetric {
         runs: impl Iterator<Item = &Run>,
     ) -> Result<HashMap<RunId, f64>> {
         let logged = runs.filter_map(|run| Some((run.info.id.clone(), run.metric(&self.name)?.value)));
-        if self.summary == Summary::Last {
+        if self.summary == MetricSummary::Last {
             return Ok(logged.collect());
         }
         let ids = logged.map(|(id, _)| id).collect();
@@ -84,19 +88,19 @@ mod tests {
 
     #[test]
     fn the_configs_direction_holds_for_its_own_metric_only() {
-        let metric = config::Metric {
+        let metric = config::MetricConfig {
             name: "loss".into(),
             goal: Goal::Minimize,
             target: None,
-            summary: Summary::Min,
+            summary: MetricSummary::Min,
             impute: config::Impute::Worst,
             impute_while_running: None,
             from_output: None,
         };
         let own = ChosenMetric::of(Some(&metric), Some("loss"), None).unwrap();
-        assert_eq!((own.goal, own.summary), (Some(Goal::Minimize), Summary::Min));
+        assert_eq!((own.goal, own.summary), (Some(Goal::Minimize), MetricSummary::Min));
         let other = ChosenMetric::of(Some(&metric), Some("accuracy"), None).unwrap();
-        assert_eq!((other.goal, other.summary), (None, Summary::Last));
+        assert_eq!((other.goal, other.summary), (None, MetricSummary::Last));
         assert!(ChosenMetric::of(None, None, None).is_none());
     }
 }

@@ -8,7 +8,7 @@ use super::facts::{config_of, limit_of};
 use super::metric::ChosenMetric;
 use super::ranking::{Ranked, best_of};
 use crate::config::{Config, Goal};
-use crate::record::{ImportMark, Order, Sweep, SweepProgress, index_of, point_of, tags};
+use crate::record::{ImportMark, Sweep, SweepOrder, SweepProgress, index_of, point_of, tags};
 use crate::space::Point;
 use crate::tracking::{Result, Run, Store};
 
@@ -94,14 +94,16 @@ impl Overview {
         if self.is_finalized() {
             return SweepState::Finished;
         }
-        match Order::of(&self.sweep.parent) {
-            Order::Cancel => SweepState::Cancelled,
-            Order::Stop => SweepState::Stopped,
-            Order::Pause => SweepState::Paused,
-            Order::Run if !standing.running.is_empty() => SweepState::Running,
-            Order::Run if standing.begun == 0 => SweepState::New,
-            Order::Run if self.limit().is_some_and(|limit| standing.done() >= limit) => SweepState::Complete,
-            Order::Run => SweepState::Idle,
+        match SweepOrder::of(&self.sweep.parent) {
+            SweepOrder::Cancel => SweepState::Cancelled,
+            SweepOrder::Stop => SweepState::Stopped,
+            SweepOrder::Pause => SweepState::Paused,
+            SweepOrder::Run if !standing.running.is_empty() => SweepState::Running,
+            SweepOrder::Run if standing.begun == 0 => SweepState::New,
+            SweepOrder::Run if self.limit().is_some_and(|limit| standing.done() >= limit) => {
+                SweepState::Complete
+            }
+            SweepOrder::Run => SweepState::Idle,
         }
     }
 

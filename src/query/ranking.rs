@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::error::QueryError;
 use super::metric::ChosenMetric;
-use crate::config::{Config, Summary};
+use crate::config::{Config, MetricSummary};
 use crate::record::{Ledger, Sweep, TrialRanking, TrialRuns, best_runs, counts, stopped_early};
 use crate::tracking::{Result as StoreResult, Run, RunId, RunProjection, Store};
 use crate::trial::{RunStatus, TrialIndex};
@@ -28,7 +28,7 @@ pub async fn best_of(
 ) -> StoreResult<Vec<Ranked>> {
     let Some(goal) = metric.goal else { return Ok(Vec::new()) };
     let by = TrialRanking { metric: &metric.name, goal, most, finished: true };
-    if metric.summary == Summary::Last && by.can_be_said() {
+    if metric.summary == MetricSummary::Last && by.can_be_said() {
         let runs = best_runs(store.as_ref(), sweep, results, by, RunProjection::default()).await?;
         let value = |run: &Run| run.metric(&metric.name).map(|logged| logged.value);
         return Ok(runs.into_iter().filter_map(|run| Some(Ranked { value: value(&run)?, run })).collect());

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::error::QueryError;
 use crate::config::Config;
-use crate::record::{History, Ledger, PriorTrials, Saw, Sweep, attempts_of, point_of, tags};
+use crate::record::{History, Ledger, PriorTrials, ProposalContext, Sweep, attempts_of, point_of, tags};
 use crate::space::Point;
 use crate::strategy::{self, Proposal};
 use crate::tracking::{Run, Store};
@@ -17,7 +17,7 @@ pub struct Replayed {
     /// The trial's first run.
     pub run: Run,
     /// What the proposal knew.
-    pub saw: Saw,
+    pub saw: ProposalContext,
     /// The proposal; `None`: no point is left.
     pub proposal: Option<Proposal>,
 }
@@ -49,7 +49,7 @@ pub async fn propose_again(
             .with_hint("Trials are counted from 0. `sweep sample CONFIG` shows points that were not run yet.")
     })?;
     let strategy = strategy::for_config(config, sweep.seed)?;
-    let mut saw = Saw::default();
+    let mut saw = ProposalContext::default();
     let mut known = Vec::new();
     if strategy.reads_history() {
         saw = account(&run).ok_or_else(|| {
@@ -65,7 +65,7 @@ pub async fn propose_again(
 }
 
 /// What the run says of its proposal.
-fn account(run: &Run) -> Option<Saw> {
+fn account(run: &Run) -> Option<ProposalContext> {
     let account: Json = serde_json::from_str(run.tag(tags::PROPOSAL)?).ok()?;
-    Saw::from_json(account.get("saw")?)
+    ProposalContext::from_json(account.get("saw")?)
 }

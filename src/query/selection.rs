@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::error::QueryError;
 use super::metric::ChosenMetric;
 use super::rows::{ROW_TAGS, TrialColumns, TrialField, TrialRow};
-use crate::config::{Config, ConstraintError, Filter, Goal, Summary};
+use crate::config::{Config, ConstraintError, Filter, Goal, MetricSummary};
 use crate::record::{Ledger, Sweep, TrialRanking, TrialRuns, best_runs, stopped_early};
 use crate::space::{Point, Value};
 use crate::tracking::{Run, RunId, RunProjection, Store};
@@ -64,7 +64,7 @@ impl Selection<'_> {
         let runs = TrialRuns::read_of(store.as_ref(), sweep, want).await?;
         let deleted = runs.deleted.len() as u64;
         // Only where more than the latest value is asked for are histories read.
-        let values = match self.metric.filter(|metric| metric.summary != Summary::Last) {
+        let values = match self.metric.filter(|metric| metric.summary != MetricSummary::Last) {
             Some(metric) => metric.values(store, runs.iter().map(|(_, run)| run)).await?,
             None => HashMap::<RunId, f64>::new(),
         };
@@ -96,7 +96,7 @@ impl Selection<'_> {
         sweep: &Sweep,
         top: usize,
     ) -> Result<Option<Vec<TrialRow>>, QueryError> {
-        let Some(metric) = self.metric.filter(|metric| metric.summary == Summary::Last) else {
+        let Some(metric) = self.metric.filter(|metric| metric.summary == MetricSummary::Last) else {
             return Ok(None);
         };
         let goal = match self.sort {

@@ -18,7 +18,7 @@ pub const CONFIG_ARTIFACT: &str = "sweep_config.yaml";
 
 /// What the agents of a sweep are to do, wherever they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
+pub enum SweepOrder {
     /// Continue.
     Run,
     /// Start no trials until further notice.
@@ -29,7 +29,7 @@ pub enum Order {
     Cancel,
 }
 
-impl Order {
+impl SweepOrder {
     fn word(self) -> &'static str {
         match self {
             Self::Run => "run",
@@ -247,15 +247,15 @@ impl Sweep {
     ///
     /// # Errors
     /// As the store's.
-    pub async fn order(&self, store: &dyn Store) -> Result<Order> {
-        Ok(Order::of(&store.run(self.id()).await?))
+    pub async fn order(&self, store: &dyn Store) -> Result<SweepOrder> {
+        Ok(SweepOrder::of(&store.run(self.id()).await?))
     }
 
     /// Gives its agents an order: they notice at their next look. Returns which order it is, for [`answered`].
     ///
     /// # Errors
     /// As the store's.
-    pub async fn give_order(&self, store: &dyn Store, order: Order) -> Result<String> {
+    pub async fn give_order(&self, store: &dyn Store, order: SweepOrder) -> Result<String> {
         let id = format!("{:016x}", rand::random::<u64>());
         let order =
             [(tags::CONTROL.to_owned(), order.word().to_owned()), (tags::CONTROL_ID.to_owned(), id.clone())];

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::catalog::Sweep;
-use super::ledger::Settled;
-use super::proposal_context::Saw;
+use super::ledger::SettledClaim;
+use super::proposal_context::ProposalContext;
 use super::tags;
 use super::trial_tags::{index_of, point_of, stopped_early};
 use super::trials::{IDS_AT_ONCE, running_runs, runs_with_ids};
 use super::values::histories;
-use crate::config::{Metric, Summary};
+use crate::config::{MetricConfig, MetricSummary};
 use crate::space::Point;
 use crate::strategy::{LoggedValues, Observation};
 use crate::tracking::{Result, Run, RunId, Store};
@@ -29,7 +29,7 @@ struct SettledTrial {
 /// The trials of a sweep as one agent has come to know them. A result is read once.
 pub struct History {
     sweep: Sweep,
-    metric: Option<Metric>,
+    metric: Option<MetricConfig>,
     /// Trials of earlier sweeps, then those that have their result, then the others as they were last seen. Lent to the
     /// strategy: nothing is copied.
     observations: Arc<Vec<Observation>>,
@@ -42,17 +42,17 @@ pub struct History {
 
 /// What is known at one moment.
 #[derive(Debug, Clone, Default)]
-pub struct Seen {
+pub struct ObservedTrial {
     /// For the strategy.
     pub observations: Arc<Vec<Observation>>,
     /// The same, short.
-    pub saw: Saw,
+    pub saw: ProposalContext,
 }
 
 impl History {
     /// The history of a sweep, with nothing read yet.
     #[must_use]
-    pub fn new(sweep: Sweep, metric: Option<Metric>, priors: Vec<Observation>) -> Self {
+    pub fn new(sweep: Sweep, metric: Option<MetricConfig>, priors: Vec<Observation>) -> Self {
         let lasting = priors.len();
         let observations = Arc::new(priors);
         Self { sweep, metric, observations, lasting, ended: BTreeMap::new(), proposed: BTreeMap::new() }
@@ -66,12 +66,12 @@ impl History {
     pub async fn read(
         &mut self,
         store: &Arc<dyn Store>,
-        settled: &[Settled],
+        settled: &[SettledClaim],
         points: Vec<(TrialIndex, Point)>,
-    ) -> Result<Seen> {
+    ) -> Result<ObservedTrial> {
         self.read_ended(store, settled).await?;
         let mut running = self.running(store).await?;
-        let mut saw = Saw::default();
+        let mut saw = ProposalContext::default();
         for (trial, ended) in &self.ended {
             if ended.place.is_some() {
                 saw.ended.insert(*trial, ended.round);
@@ -87,7 +87,7 @@ impl History {
         let observations = Arc::make_mut(&mut self.observations);
         observations.truncate(self.lasting);
         observations.extend(running);
-        Ok(Seen { observations: Arc::clone(&self.observations), saw })
+        Ok(ObservedTrial { observations: Arc::clone(&self.observations), saw })
     }
 
     /// What was known to a proposal, read again.
@@ -97,11 +97,11 @@ impl History {
     pub async fn read_again(
         &mut self,
         store: &Arc<dyn Store>,
-        settled: &[Settled],
-        saw: &Saw,
+        settled: &[SettledClaim],
+        saw: &ProposalContext,
     ) -> Result<Vec<Observation>> {
         let known = settled.iter().filter(|settled| saw.ended.get(&settled.trial.0) == Some(&settled.round));
-        let known: Vec<Settled> = known.cloned().collect();
+        let known: Vec<SettledClaim> = known.cloned().collect();
         self.read_ended(store, &known).await?;
         let mut observations: Vec<Observation> =
             self.observations.iter().take(self.lasting).cloned().collect();
@@ -137,11 +137,11 @@ impl History {
         TrialIndex(origin)
     }
 
-    async fn read_ended(&mut self, store: &Arc<dyn Store>, settled: &[Settled]) -> Result<()> {
-        let is_new = |settled: &&Settled| {
+    async fn read_ended(&mut self, store: &Arc<dyn Store>, settled: &[SettledClaim]) -> Result<()> {
+        let is_new = |settled: &&SettledClaim| {
             self.ended.get(&settled.trial.0).is_none_or(|known| known.run != settled.run)
         };
-        let new: Vec<&Settled> = settled.iter().filter(is_new).collect();
+        let new: Vec<&SettledClaim> = settled.iter().filter(is_new).collect();
         for some in new.chunks(IDS_AT_ONCE) {
             let ids: Vec<RunId> = some.iter().map(|settled| settled.run.clone()).collect();
             let runs = runs_with_ids(store.as_ref(), &self.sweep.parent.info.experiment_id, &ids).await?;
@@ -258,9 +258,9 @@ impl History {
 /// The value of a run's metric that counts, given what it has logged, in log order. The last value is the one that MLflow
 /// calls the latest, by its step: so every table says the same.
 #[must_use]
-pub fn value_of(run: &Run, logged: &[f64], metric: &Metric) -> Option<f64> {
+pub fn value_of(run: &Run, logged: &[f64], metric: &MetricConfig) -> Option<f64> {
     match metric.summary {
-        Summary::Last => run.metric(&metric.name).map(|latest| latest.value),
+        MetricSummary::Last => run.metric(&metric.name).map(|latest| latest.value),
         summary => summary.of(logged, Some(metric.goal)),
     }
 }

@@ -10,15 +10,15 @@ use super::note::{headline, with_headline};
 use super::progress::{SweepProgress, TrialRanking, best_runs};
 use super::sweep_view::{BestTrial, DONE, FAILED, RUNNING, SweepView};
 use super::tags;
-use crate::config::Metric;
-use crate::config::Summary;
+use crate::config::MetricConfig;
+use crate::config::MetricSummary;
 use crate::tracking::{Metric as Logged, Result, Run, RunProjection, Store};
 
 /// What a store takes in one batch, with space for the counts.
 const BATCH: usize = 900;
 /// The best value when a result came in.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct BestThen {
+pub struct BestAtTime {
     /// The value.
     pub value: f64,
     /// When, epoch milliseconds.
@@ -27,11 +27,11 @@ pub struct BestThen {
 
 /// What is to be posted.
 #[derive(Debug)]
-pub struct Posting<'a> {
+pub struct LivePosting<'a> {
     /// The sweep.
     pub sweep: &'a Sweep,
     /// Its metric.
-    pub metric: Option<&'a Metric>,
+    pub metric: Option<&'a MetricConfig>,
     /// Trials that may be run in all.
     pub limit: Option<u64>,
     /// Who posts.
@@ -39,12 +39,12 @@ pub struct Posting<'a> {
     /// The best that the poster knows of.
     pub best: Option<BestTrial>,
     /// The results since it posted last.
-    pub results: &'a [BestThen],
+    pub results: &'a [BestAtTime],
     /// Now, epoch milliseconds.
     pub now: i64,
 }
 
-impl Posting<'_> {
+impl LivePosting<'_> {
     /// Reads how far the sweep is, and writes it on the parent run.
     ///
     /// # Errors
@@ -89,7 +89,7 @@ impl Posting<'_> {
             (None, posted) => posted,
         };
         let by = TrialRanking { metric: &metric.name, goal: metric.goal, most: 1, finished: true };
-        let can_ask = metric.summary == Summary::Last && by.can_be_said() && standing.done() > 0;
+        let can_ask = metric.summary == MetricSummary::Last && by.can_be_said() && standing.done() > 0;
         // Two agents that end at once have not read each other's postings: the last word on a complete sweep is the store's.
         let complete = self.limit.is_some_and(|limit| standing.done() >= limit);
         if (best.is_some() && !complete) || !can_ask {

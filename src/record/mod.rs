@@ -27,16 +27,20 @@ mod trials;
 mod values;
 
 pub use catalog::{
-    CONFIG_ARTIFACT, LATEST, NewSweep, Order, Sweep, answered, answered_last, of_name, order_id, search_all,
+    CONFIG_ARTIFACT, LATEST, NewSweep, Sweep, SweepOrder, answered, answered_last, of_name, order_id,
+    search_all,
 };
 pub use digest::sha256;
 pub use fingerprint::{Code, fingerprint};
-pub use history::{History, Seen, under_way, value_of};
+pub use history::{History, ObservedTrial, under_way, value_of};
 pub use import_mark::ImportMark;
 pub use importing::{half_imports, remove_half};
 pub use lease::{DEFAULT_LEASE, lease_of, lease_text};
-pub use ledger::{Claim, ClaimOrder, Fixed, Ledger, LedgerSnapshot, SHARD, Settled, Unfinished, Verdict};
-pub use live::{BestThen, Posting, last_posting};
+pub use ledger::{
+    Claim, ClaimOrder, FixedPoint, Ledger, LedgerSnapshot, SHARD, SettleOutcome, SettledClaim,
+    UnfinishedTrial,
+};
+pub use live::{BestAtTime, LivePosting, last_posting};
 pub use machines::{Machine, enter_machine, other_machine};
 pub use note::{NOTE_MARK, headline, with_headline};
 pub use params_text::params_text;
@@ -44,7 +48,7 @@ pub use past_trials::{PastTrial, conclude_past};
 pub use peers::{Peers, curve};
 pub use prior::PriorTrials;
 pub use progress::{SweepProgress, TrialRanking, best_runs, counts, latest_ended, unmeasured};
-pub use proposal_context::Saw;
+pub use proposal_context::ProposalContext;
 pub use sweep_view::{BestTrial, SweepView};
 pub use trial_tags::{attempt_of, exit_code_of, index_of, last_sign, point_of, status_word, stopped_early};
 pub use trials::{

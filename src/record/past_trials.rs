@@ -90,7 +90,7 @@ pub async fn conclude_past(
     let ledger = Ledger::open(Arc::clone(store), &sweep.ledger, token, order, None).await?;
     ledger.enter(results).await?;
     // What is known of its command may be nothing: no agent is to continue by accident.
-    sweep.give_order(store.as_ref(), super::Order::Stop).await?;
+    sweep.give_order(store.as_ref(), super::SweepOrder::Stop).await?;
     sweep.finish(store.as_ref(), end).await?;
     unmark(store.as_ref(), sweep.id()).await
 }

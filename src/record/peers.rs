@@ -13,7 +13,7 @@ use super::progress::{in_experiment, of_sweep};
 use super::tags;
 use super::trial_tags::{attempt_of, index_of};
 use super::values::histories;
-use crate::stopping::{Compares, Curve, Judge, Marks, MetricReport, Other, Rule};
+use crate::stopping::{Compares, Judge, MetricReport, OtherTrial, ReachedValues, ReportedCurve, Rule};
 use crate::tracking::{Metric, Result, Run, RunId, RunProjection, RunQuery, Store};
 use crate::trial::{RunStatus, TrialIndex};
 
@@ -39,7 +39,7 @@ struct PeerAttempt {
     run: RunId,
     /// Nothing more is expected of it.
     ended: bool,
-    other: Other,
+    other: OtherTrial,
 }
 
 impl Peers {
@@ -51,7 +51,7 @@ impl Peers {
 
     /// All trials but one, as far as they were read.
     #[must_use]
-    pub fn others(&self, but: TrialIndex) -> Vec<Other> {
+    pub fn others(&self, but: TrialIndex) -> Vec<OtherTrial> {
         self.known.iter().filter(|(trial, _)| **trial != but).map(|(_, peer)| peer.other.clone()).collect()
     }
 
@@ -116,13 +116,13 @@ impl Peers {
             let Some(trial) = index_of(&run) else { continue };
             let marks = match histories.remove(&run.info.id) {
                 Some(history) => judge.marks(&curve(&history)),
-                None => run.tag(tags::REACHED).and_then(Marks::parse).unwrap_or_default(),
+                None => run.tag(tags::REACHED).and_then(ReachedValues::parse).unwrap_or_default(),
             };
             let ended = run.info.status.is_final();
             if ended {
                 self.newest_end = self.newest_end.max(run.info.end_time);
             }
-            let other = Other { finished: run.info.status == RunStatus::Finished, marks };
+            let other = OtherTrial { finished: run.info.status == RunStatus::Finished, marks };
             let peer = PeerAttempt { attempt: attempt_of(&run), run: run.info.id, ended, other };
             // Of two attempts in one look the later counts.
             if self.known.get(&trial).is_none_or(|known| known.attempt <= peer.attempt) {
@@ -142,7 +142,7 @@ fn needs_history(run: &Run) -> bool {
 
 /// The curve of a logged history.
 #[must_use]
-pub fn curve(history: &[Metric]) -> Curve {
+pub fn curve(history: &[Metric]) -> ReportedCurve {
     let report = |entry: &Metric| MetricReport { step: entry.step, value: entry.value };
-    Curve::new(history.iter().map(report).collect())
+    ReportedCurve::new(history.iter().map(report).collect())
 }

@@ -8,14 +8,14 @@ use crate::strategy::LoggedValues;
 
 /// Which trials a proposal knew of, and how.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Saw {
+pub struct ProposalContext {
     /// Trials that had their result, with the round that it is of.
     pub ended: BTreeMap<u64, u32>,
     /// Trials under way, with what they had logged where that counted.
     pub running: BTreeMap<u64, Option<LoggedValues>>,
 }
 
-impl Saw {
+impl ProposalContext {
     /// `{"ended": "0-41 43 44/2", "running": {"45": null, "46": [lowest, highest, latest]}}`: the number after a slash
     /// is the round, where it is not the first.
     #[must_use]
@@ -32,7 +32,7 @@ impl Saw {
         json!({ "ended": ranges(&self.ended), "running": running })
     }
 
-    /// Reads what [`Saw::to_json`] wrote; `None` for anything else.
+    /// Reads what [`ProposalContext::to_json`] wrote; `None` for anything else.
     #[must_use]
     pub fn from_json(json: &Json) -> Option<Self> {
         let ended = parse_ranges(json.get("ended")?.as_str()?)?;
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn what_was_seen_is_short_and_reads_back() {
-        let saw = Saw {
+        let saw = ProposalContext {
             ended: (0..42).map(|trial| (trial, 1)).chain([(43, 1), (44, 2), (45, 2)]).collect(),
             running: [(46, None), (47, Some(LoggedValues { lowest: 0.1, highest: 0.3, latest: 0.2 }))].into(),
         };
@@ -103,8 +103,11 @@ mod tests {
             json.to_string(),
             r#"{"ended":"0-41 43 44-45/2","running":{"46":null,"47":[0.1,0.3,0.2]}}"#
         );
-        assert_eq!(Saw::from_json(&json), Some(saw));
-        assert_eq!(Saw::from_json(&Saw::default().to_json()), Some(Saw::default()));
+        assert_eq!(ProposalContext::from_json(&json), Some(saw));
+        assert_eq!(
+            ProposalContext::from_json(&ProposalContext::default().to_json()),
+            Some(ProposalContext::default())
+        );
     }
 
     #[test]
@@ -118,7 +121,7 @@ mod tests {
             r#"{"ended":"","running":{"a":null}}"#,
             r#"{"ended":"","running":{"1":[1]}}"#,
         ] {
-            assert_eq!(Saw::from_json(&serde_json::from_str(text).unwrap()), None, "{text}");
+            assert_eq!(ProposalContext::from_json(&serde_json::from_str(text).unwrap()), None, "{text}");
         }
     }
 }

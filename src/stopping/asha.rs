@@ -2,8 +2,8 @@
 //! Massively Parallel Hyperparameter Tuning", MLSys 2020), in the form that stops trials instead of promoting them.
 
 use super::curve::worth;
-use super::{Compares, Curve, Marks, Other, ReachedValue, Rule, Stop};
-use crate::config::{Goal, Summary};
+use super::{Compares, OtherTrial, ReachedValue, ReachedValues, ReportedCurve, Rule, StopDecision};
+use crate::config::{Goal, MetricSummary};
 
 /// A trial that reaches a rung continues iff it is among the best ⌊n/`eta`⌋, at least 1, of the n trials that have reached
 /// it so far, itself included; equals continue together. It is asked once a rung, when it gets there.
@@ -24,7 +24,7 @@ pub struct Asha {
     /// Direction of the metric.
     pub goal: Goal,
     /// What stands for a trial.
-    pub summary: Summary,
+    pub summary: MetricSummary,
 }
 
 impl Asha {
@@ -48,13 +48,13 @@ impl Asha {
     }
 
     /// The step with which a rung was reached, and what the trial was worth there.
-    fn mark(&self, curve: &Curve, rung: u64) -> Option<(i64, f64)> {
+    fn mark(&self, curve: &ReportedCurve, rung: u64) -> Option<(i64, f64)> {
         let place = curve.reached(i64::try_from(rung).ok()?)?;
         let so_far = curve.before(place + 1);
         Some((so_far.last()?.step, worth(so_far, self.summary, self.goal)))
     }
 
-    fn judge(&self, curve: &Curve, rung: u64, others: &[Other]) -> Option<Stop> {
+    fn judge(&self, curve: &ReportedCurve, rung: u64, others: &[OtherTrial]) -> Option<StopDecision> {
         let (step, value) = self.mark(curve, rung)?;
         let place = i64::try_from(rung).ok()?;
         let there = others.iter().filter_map(|other| other.marks.at(place)).chain([value]);
@@ -65,7 +65,7 @@ impl Asha {
         losses.sort_by(f64::total_cmp);
         let go_on = ((losses.len() as f64 / self.eta) as usize).max(1);
         let threshold = *losses.get(go_on - 1)?;
-        self.goal.loss(value).total_cmp(&threshold).is_gt().then(|| Stop {
+        self.goal.loss(value).total_cmp(&threshold).is_gt().then(|| StopDecision {
             rule: "asha",
             rung: Some(rung),
             step,
@@ -80,17 +80,17 @@ impl Rule for Asha {
         Compares::All
     }
 
-    fn marks(&self, curve: &Curve) -> Marks {
+    fn marks(&self, curve: &ReportedCurve) -> ReachedValues {
         let mark =
             |rung| Some(ReachedValue { at: i64::try_from(rung).ok()?, value: self.mark(curve, rung)?.1 });
-        Marks(self.reached(curve.reports()).filter_map(mark).collect())
+        ReachedValues(self.reached(curve.reports()).filter_map(mark).collect())
     }
 
-    fn is_due(&self, curve: &Curve, before: usize) -> bool {
+    fn is_due(&self, curve: &ReportedCurve, before: usize) -> bool {
         self.reached(curve.reports()).count() > self.reached(curve.before(before)).count()
     }
 
-    fn decide(&self, curve: &Curve, before: usize, others: &[Other]) -> Option<Stop> {
+    fn decide(&self, curve: &ReportedCurve, before: usize, others: &[OtherTrial]) -> Option<StopDecision> {
         let passed = self.reached(curve.before(before)).count();
         self.reached(curve.reports()).skip(passed).find_map(|rung| self.judge(curve, rung, others))
     }

@@ -1,6 +1,8 @@
 //! W&B's `hyperband` stopping, as their engine does it.
 
-use super::{Compares, Curve, Marks, MetricReport, Other, ReachedValue, Rule, Stop};
+use super::{
+    Compares, MetricReport, OtherTrial, ReachedValue, ReachedValues, ReportedCurve, Rule, StopDecision,
+};
 use crate::config::Goal;
 
 /// Bands that are made from `min_iter`.
@@ -92,7 +94,7 @@ impl Rule for Hyperband {
         Compares::All
     }
 
-    fn marks(&self, curve: &Curve) -> Marks {
+    fn marks(&self, curve: &ReportedCurve) -> ReachedValues {
         let reports = finite(curve.reports());
         let mut bands = self.bands.clone();
         bands.dedup();
@@ -100,15 +102,15 @@ impl Rule for Hyperband {
             let report = reports.get(usize::try_from(band.checked_sub(1)?).ok()?)?;
             Some(ReachedValue { at: i64::try_from(band).ok()?, value: report.value })
         };
-        Marks(bands.into_iter().map_while(mark).collect())
+        ReachedValues(bands.into_iter().map_while(mark).collect())
     }
 
-    fn is_due(&self, curve: &Curve, before: usize) -> bool {
+    fn is_due(&self, curve: &ReportedCurve, before: usize) -> bool {
         let band = |reports: &[MetricReport]| self.band(finite(reports).len());
         band(curve.reports()) > band(curve.before(before))
     }
 
-    fn decide(&self, curve: &Curve, _: usize, others: &[Other]) -> Option<Stop> {
+    fn decide(&self, curve: &ReportedCurve, _: usize, others: &[OtherTrial]) -> Option<StopDecision> {
         let reports = finite(curve.reports());
         let band = self.band(reports.len())?;
         let place = i64::try_from(band).ok()?;
@@ -122,7 +124,7 @@ impl Rule for Hyperband {
                 reports.last().map_or(at_band.step, |report| report.step),
             ),
         };
-        (self.goal.loss(value) > threshold).then(|| Stop {
+        (self.goal.loss(value) > threshold).then(|| StopDecision {
             rule: "hyperband",
             rung: Some(band),
             step,

@@ -1,6 +1,6 @@
 //! A rule, with what is asked beside it.
 
-use super::{Compares, Curve, Marks, Other, Rule, Stop};
+use super::{Compares, OtherTrial, ReachedValues, ReportedCurve, Rule, StopDecision};
 
 /// A sweep's stopping rule, and whether NaN at two reports in a row is enough to stop a trial.
 #[derive(Debug)]
@@ -21,21 +21,27 @@ impl Rule for Judge {
         self.rule.compares()
     }
 
-    fn marks(&self, curve: &Curve) -> Marks {
+    fn marks(&self, curve: &ReportedCurve) -> ReachedValues {
         self.rule.marks(curve)
     }
 
-    fn is_due(&self, curve: &Curve, before: usize) -> bool {
+    fn is_due(&self, curve: &ReportedCurve, before: usize) -> bool {
         self.rule.is_due(curve, before)
     }
 
-    fn decide(&self, curve: &Curve, before: usize, others: &[Other]) -> Option<Stop> {
+    fn decide(&self, curve: &ReportedCurve, before: usize, others: &[OtherTrial]) -> Option<StopDecision> {
         let nan = curve.reports().windows(2).find_map(|pair| match pair {
             [a, b] if a.value.is_nan() && b.value.is_nan() => Some(b.step),
             _ => None,
         });
         if let Some(step) = nan.filter(|_| self.stop_on_nan) {
-            return Some(Stop { rule: "stop_on_nan", rung: None, step, value: f64::NAN, threshold: None });
+            return Some(StopDecision {
+                rule: "stop_on_nan",
+                rung: None,
+                step,
+                value: f64::NAN,
+                threshold: None,
+            });
         }
         self.rule.decide(curve, before, others)
     }

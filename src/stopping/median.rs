@@ -1,7 +1,7 @@
 //! The median rule (Golovin, Solnik, Moitra, Kochanski, Karro, Sculley: "Google Vizier: A Service for Black-Box
 //! Optimization", KDD 2017, section 3.2.2).
 
-use super::{Compares, Curve, Marks, Other, ReachedValue, Rule, Stop};
+use super::{Compares, OtherTrial, ReachedValue, ReachedValues, ReportedCurve, Rule, StopDecision};
 use crate::config::Goal;
 
 /// So many reports are kept as they are; of later ones only those that come so much later than the one kept before.
@@ -37,7 +37,7 @@ impl Rule for Median {
     }
 
     /// Running averages of what is a number. Of long curves the later ones are thinned out, so that a step is met to within 8 %.
-    fn marks(&self, curve: &Curve) -> Marks {
+    fn marks(&self, curve: &ReportedCurve) -> ReachedValues {
         let mut marks = Vec::new();
         let (mut sum, mut numbers, mut kept) = (0.0, 0.0, 0);
         for (place, report) in curve.reports().iter().enumerate() {
@@ -53,15 +53,15 @@ impl Rule for Median {
                 kept = count;
             }
         }
-        Marks(marks)
+        ReachedValues(marks)
     }
 
-    fn is_due(&self, curve: &Curve, before: usize) -> bool {
+    fn is_due(&self, curve: &ReportedCurve, before: usize) -> bool {
         let next = self.dates().find(|date| *date > before as u64);
         next.is_some_and(|date| date <= curve.len() as u64)
     }
 
-    fn decide(&self, curve: &Curve, _: usize, others: &[Other]) -> Option<Stop> {
+    fn decide(&self, curve: &ReportedCurve, _: usize, others: &[OtherTrial]) -> Option<StopDecision> {
         let step = curve.reports().last()?.step;
         if curve.len() as u64 <= self.warmup {
             return None;
@@ -74,7 +74,7 @@ impl Rule for Median {
             finished().filter_map(|other| other.marks.up_to(step)).map(|mean| self.goal.loss(mean)).collect();
         let median = median(averages)?;
         let value = self.goal.best(curve.reports().iter().map(|report| report.value))?;
-        self.goal.loss(value).total_cmp(&median).is_gt().then(|| Stop {
+        self.goal.loss(value).total_cmp(&median).is_gt().then(|| StopDecision {
             rule: "median",
             rung: None,
             step,

@@ -19,19 +19,19 @@ mod rules_tests;
 mod vectors;
 
 pub use asha::Asha;
-pub use curve::{Curve, MetricReport};
+pub use curve::{MetricReport, ReportedCurve};
 pub use hyperband::Hyperband;
 pub use judge::Judge;
 pub use median::Median;
 pub use patience::Patience;
-pub use reached::{Marks, ReachedValue};
-pub use rule::{Compares, Other, Rule, Stop};
+pub use reached::{ReachedValue, ReachedValues};
+pub use rule::{Compares, OtherTrial, Rule, StopDecision};
 
-use crate::config::{EarlyTerminate, Metric};
+use crate::config::{EarlyTerminate, MetricConfig};
 
 /// The rule of a config's `early_terminate`, for its metric.
 #[must_use]
-pub fn for_config(early: &EarlyTerminate, metric: &Metric) -> Judge {
+pub fn for_config(early: &EarlyTerminate, metric: &MetricConfig) -> Judge {
     let goal = metric.goal;
     match *early {
         EarlyTerminate::Hyperband { min_iter, max_iter, s, eta, strict } => {

@@ -1,6 +1,6 @@
 //! Patience: a trial that makes no progress is stopped.
 
-use super::{Compares, Curve, Marks, Other, Rule, Stop};
+use super::{Compares, OtherTrial, ReachedValues, ReportedCurve, Rule, StopDecision};
 use crate::config::Goal;
 
 /// Stops a trial whose last `patience` reports were no improvement: none was better than the best before it by
@@ -20,15 +20,15 @@ impl Rule for Patience {
         Compares::Nobody
     }
 
-    fn marks(&self, _: &Curve) -> Marks {
-        Marks::default()
+    fn marks(&self, _: &ReportedCurve) -> ReachedValues {
+        ReachedValues::default()
     }
 
-    fn is_due(&self, _: &Curve, _: usize) -> bool {
+    fn is_due(&self, _: &ReportedCurve, _: usize) -> bool {
         false
     }
 
-    fn decide(&self, curve: &Curve, _: usize, _: &[Other]) -> Option<Stop> {
+    fn decide(&self, curve: &ReportedCurve, _: usize, _: &[OtherTrial]) -> Option<StopDecision> {
         let mut best = f64::NAN;
         let (mut recent, mut idle) = (f64::NAN, 0);
         for report in curve.reports() {
@@ -43,7 +43,13 @@ impl Rule for Patience {
             if idle >= self.patience {
                 let threshold = (!best.is_nan()).then(|| self.goal.value_of(best - self.min_delta));
                 let value = self.goal.value_of(recent);
-                return Some(Stop { rule: "patience", rung: None, step: report.step, value, threshold });
+                return Some(StopDecision {
+                    rule: "patience",
+                    rung: None,
+                    step: report.step,
+                    value,
+                    threshold,
+                });
             }
         }
         None

@@ -15,9 +15,9 @@ pub struct ReachedValue {
 ///
 /// As text `1:0.5 3:0.25 9:NaN`, which reads back to the same marks.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Marks(pub Vec<ReachedValue>);
+pub struct ReachedValues(pub Vec<ReachedValue>);
 
-impl Marks {
+impl ReachedValues {
     /// The value at just this place.
     #[must_use]
     pub fn at(&self, place: i64) -> Option<f64> {
@@ -41,7 +41,7 @@ impl Marks {
     }
 }
 
-impl fmt::Display for Marks {
+impl fmt::Display for ReachedValues {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, mark) in self.0.iter().enumerate() {
             let gap = if place == 0 { "" } else { " " };
@@ -57,22 +57,22 @@ mod tests {
 
     #[test]
     fn marks_read_back_from_their_text() {
-        let marks = Marks(
+        let marks = ReachedValues(
             [(1, 0.1 + 0.2), (3, f64::NEG_INFINITY), (9, -0.0), (27, 1e-300)]
                 .map(|(at, value)| ReachedValue { at, value })
                 .to_vec(),
         );
-        assert_eq!(Marks::parse(&marks.to_string()), Some(marks));
-        assert!(Marks::parse("1:NaN").unwrap().at(1).unwrap().is_nan());
-        assert_eq!(Marks::parse(""), Some(Marks::default()));
+        assert_eq!(ReachedValues::parse(&marks.to_string()), Some(marks));
+        assert!(ReachedValues::parse("1:NaN").unwrap().at(1).unwrap().is_nan());
+        assert_eq!(ReachedValues::parse(""), Some(ReachedValues::default()));
         for nonsense in ["1", "1:", "a:1", "1:2 x"] {
-            assert_eq!(Marks::parse(nonsense), None, "{nonsense}");
+            assert_eq!(ReachedValues::parse(nonsense), None, "{nonsense}");
         }
     }
 
     #[test]
     fn a_place_between_two_marks_has_the_value_of_the_former() {
-        let marks = Marks::parse("2:0.5 4:0.25").unwrap();
+        let marks = ReachedValues::parse("2:0.5 4:0.25").unwrap();
         assert_eq!(marks.up_to(1), None);
         assert_eq!(marks.up_to(3), Some(0.5));
         assert_eq!(marks.up_to(100), Some(0.25));

@@ -2,12 +2,12 @@
 
 use std::fmt::Debug;
 
-use super::curve::Curve;
-use super::reached::Marks;
+use super::curve::ReportedCurve;
+use super::reached::ReachedValues;
 
 /// A trial is to be stopped, and why. Values are the metric's own: nothing is negated.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Stop {
+pub struct StopDecision {
     /// The rule, in the words of `early_terminate.type`; `stop_on_nan` for two NaNs in a row.
     pub rule: &'static str,
     /// The rung or band at which it was compared, where the rule has any.
@@ -22,11 +22,11 @@ pub struct Stop {
 
 /// What a rule must know of another trial.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Other {
+pub struct OtherTrial {
     /// It has finished by itself: it neither runs, nor failed, nor was stopped.
     pub finished: bool,
     /// What it had reached, by [`Rule::marks`].
-    pub marks: Marks,
+    pub marks: ReachedValues,
 }
 
 /// Whom a rule compares a trial with.
@@ -46,13 +46,13 @@ pub trait Rule: Debug + Send + Sync {
     fn compares(&self) -> Compares;
 
     /// What other trials are compared with: all that a rule needs of a trial, whatever the length of its curve.
-    fn marks(&self, curve: &Curve) -> Marks;
+    fn marks(&self, curve: &ReportedCurve) -> ReachedValues;
 
     /// Whether, after the first `before` reports, a place was reached at which the trial is to be compared with what is
     /// known of the others *now*. In between it is judged by what was known then.
-    fn is_due(&self, curve: &Curve, before: usize) -> bool;
+    fn is_due(&self, curve: &ReportedCurve, before: usize) -> bool;
 
     /// Judges a trial. The first `before` reports have been judged already; `others` are all other trials of the sweep,
     /// in any order.
-    fn decide(&self, curve: &Curve, before: usize, others: &[Other]) -> Option<Stop>;
+    fn decide(&self, curve: &ReportedCurve, before: usize, others: &[OtherTrial]) -> Option<StopDecision>;
 }

@@ -2,15 +2,15 @@
 
 use proptest::prelude::*;
 
-use super::{Asha, Curve, Judge, Median, MetricReport, Other, Patience, Rule, Stop};
-use crate::config::{Goal, Summary};
+use super::{Asha, Judge, Median, MetricReport, OtherTrial, Patience, ReportedCurve, Rule, StopDecision};
+use crate::config::{Goal, MetricSummary};
 
-fn curve(values: &[f64]) -> Curve {
-    Curve::new((1..).zip(values).map(|(step, value)| MetricReport { step, value: *value }).collect())
+fn curve(values: &[f64]) -> ReportedCurve {
+    ReportedCurve::new((1..).zip(values).map(|(step, value)| MetricReport { step, value: *value }).collect())
 }
 
-fn others(rule: &dyn Rule, curves: &[&[f64]]) -> Vec<Other> {
-    curves.iter().map(|values| Other { finished: true, marks: rule.marks(&curve(values)) }).collect()
+fn others(rule: &dyn Rule, curves: &[&[f64]]) -> Vec<OtherTrial> {
+    curves.iter().map(|values| OtherTrial { finished: true, marks: rule.marks(&curve(values)) }).collect()
 }
 
 fn asha() -> Asha {
@@ -20,7 +20,7 @@ fn asha() -> Asha {
         eta: 3.0,
         min_trials: 0,
         goal: Goal::Minimize,
-        summary: Summary::Last,
+        summary: MetricSummary::Last,
     }
 }
 
@@ -31,7 +31,7 @@ fn with_asha_the_best_third_of_those_that_have_come_so_far_goes_on() {
     // Of six trials two continue.
     assert_eq!(rule.decide(&curve(&[1.5]), 0, &five), None);
     let stop = rule.decide(&curve(&[2.5]), 0, &five);
-    let expected = Stop { rule: "asha", rung: Some(1), step: 1, value: 2.5, threshold: Some(2.0) };
+    let expected = StopDecision { rule: "asha", rung: Some(1), step: 1, value: 2.5, threshold: Some(2.0) };
     assert_eq!(stop, Some(expected));
     // Equals continue together.
     assert_eq!(rule.decide(&curve(&[2.0]), 0, &five), None);
@@ -67,8 +67,9 @@ fn with_asha_a_trial_is_asked_once_a_rung() {
 #[test]
 fn rungs_are_steps_and_not_reports() {
     let rule = Asha { min_iter: 4, eta: 2.0, max_iter: Some(32), ..asha() };
-    let every_five =
-        |count: i64| Curve::new((1..=count).map(|k| MetricReport { step: 5 * k, value: k as f64 }).collect());
+    let every_five = |count: i64| {
+        ReportedCurve::new((1..=count).map(|k| MetricReport { step: 5 * k, value: k as f64 }).collect())
+    };
     assert_eq!(rule.marks(&every_five(1)).to_string(), "4:1");
     assert_eq!(rule.marks(&every_five(4)).to_string(), "4:1 8:2 16:4");
     assert_eq!(rule.marks(&every_five(100)).to_string(), "4:1 8:2 16:4");
@@ -79,7 +80,7 @@ fn rungs_are_steps_and_not_reports() {
 fn at_a_rung_the_summary_of_the_metric_counts() {
     let values = [3.0, 1.0, 2.0];
     for (summary, at_three) in
-        [(Summary::Last, "1:3 3:2"), (Summary::Best, "1:3 3:1"), (Summary::Mean, "1:3 3:2")]
+        [(MetricSummary::Last, "1:3 3:2"), (MetricSummary::Best, "1:3 3:1"), (MetricSummary::Mean, "1:3 3:2")]
     {
         let rule = Asha { summary, ..asha() };
         assert_eq!(rule.marks(&curve(&values)).to_string(), at_three, "{summary:?}");
@@ -186,12 +187,12 @@ fn report() -> impl Strategy<Value = f64> {
 
 fn go_on(values: &[f64], eta: f64) -> usize {
     let rule = Asha { eta, ..asha() };
-    let mut known: Vec<Other> = Vec::new();
+    let mut known: Vec<OtherTrial> = Vec::new();
     let mut went_on = 0;
     for value in values {
         let own = curve(&[*value]);
         went_on += usize::from(rule.decide(&own, 0, &known).is_none());
-        known.push(Other { finished: false, marks: rule.marks(&own) });
+        known.push(OtherTrial { finished: false, marks: rule.marks(&own) });
     }
     went_on
 }
@@ -219,7 +220,7 @@ proptest! {
         first in prop::collection::vec(report(), 1..12),
         second in prop::collection::vec(report(), 1..12),
         maximize in any::<bool>(),
-        summary in prop::sample::select(vec![Summary::Last, Summary::Best, Summary::Min, Summary::Max, Summary::Mean]),
+        summary in prop::sample::select(vec![MetricSummary::Last, MetricSummary::Best, MetricSummary::Min, MetricSummary::Max, MetricSummary::Mean]),
     ) {
         let goal = if maximize { Goal::Maximize } else { Goal::Minimize };
         let rules: [Box<dyn Rule>; 5] = [
@@ -244,9 +245,9 @@ proptest! {
     fn the_best_of_a_rung_is_never_stopped(values in prop::collection::vec(-1e9..1e9f64, 1..40), eta in 1.1..9.0f64) {
         let rule = Asha { eta, ..asha() };
         let best = values.iter().copied().fold(f64::INFINITY, f64::min);
-        let known: Vec<Other> = values
+        let known: Vec<OtherTrial> = values
             .iter()
-            .map(|value| Other { finished: true, marks: rule.marks(&curve(&[*value])) })
+            .map(|value| OtherTrial { finished: true, marks: rule.marks(&curve(&[*value])) })
             .collect();
         prop_assert_eq!(rule.decide(&curve(&[best]), 0, &known), None);
         prop_assert!(go_on(&values, eta) >= 1);
@@ -260,7 +261,7 @@ proptest! {
         eta in 1.0001..10.0f64,
         min_iter in 1..u64::MAX,
     ) {
-        let own = Curve::new(steps.iter().zip(&values).map(|(step, value)| MetricReport { step: *step, value: *value }).collect());
+        let own = ReportedCurve::new(steps.iter().zip(&values).map(|(step, value)| MetricReport { step: *step, value: *value }).collect());
         let rules: [Box<dyn Rule>; 4] = [
             Box::new(Asha { eta, min_iter, ..asha() }),
             Box::new(Asha { eta, ..asha() }),
@@ -269,10 +270,10 @@ proptest! {
         ];
         for rule in rules {
             let marks = rule.marks(&own);
-            let again = super::Marks::parse(&marks.to_string()).unwrap();
+            let again = super::ReachedValues::parse(&marks.to_string()).unwrap();
             prop_assert_eq!(again.to_string(), marks.to_string());
             rule.is_due(&own, before);
-            rule.decide(&own, before, &[Other { finished: true, marks }]);
+            rule.decide(&own, before, &[OtherTrial { finished: true, marks }]);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::{Curve, Hyperband, MetricReport, Other, Rule, for_config};
+use super::{Hyperband, MetricReport, OtherTrial, ReportedCurve, Rule, for_config};
 use crate::config::vectors::cases;
 use crate::config::{Config, EarlyTerminate, Goal, check};
 
@@ -27,14 +27,14 @@ fn hyperband(config: &Config) -> Hyperband {
 }
 
 /// The rows of a history under the metric's name, as a store would have kept them: what is no number is not logged.
-fn curve(run: &Json, metric: &str) -> Curve {
+fn curve(run: &Json, metric: &str) -> ReportedCurve {
     let value = |row: &Json| match &row[metric] {
         Json::Number(number) => number.as_f64(),
         Json::String(text) => text.parse().ok(),
         _ => None,
     };
     let rows = run["history"].as_array().unwrap();
-    Curve::new(rows.iter().filter_map(value).map(|value| MetricReport { step: 0, value }).collect())
+    ReportedCurve::new(rows.iter().filter_map(value).map(|value| MetricReport { step: 0, value }).collect())
 }
 
 #[test]
@@ -62,13 +62,13 @@ fn the_same_runs_are_stopped_as_by_the_reference_engine() {
         let metric = config.metric.as_ref().unwrap();
         let judge = for_config(config.early_terminate.as_ref().unwrap(), metric);
         let runs = case["runs"].as_array().unwrap();
-        let curves: Vec<Curve> = runs.iter().map(|run| curve(run, &metric.name)).collect();
+        let curves: Vec<ReportedCurve> = runs.iter().map(|run| curve(run, &metric.name)).collect();
         let stops = runs.iter().zip(&curves).enumerate().filter_map(|(place, (run, curve))| {
-            let others: Vec<Other> = curves
+            let others: Vec<OtherTrial> = curves
                 .iter()
                 .enumerate()
                 .filter(|(other, _)| *other != place)
-                .map(|(_, curve)| Other { finished: true, marks: judge.marks(curve) })
+                .map(|(_, curve)| OtherTrial { finished: true, marks: judge.marks(curve) })
                 .collect();
             let decided = judge.decide(curve, 0, &others).filter(|_| run["state"] == "running");
             decided.map(|_| run["name"].as_str().unwrap())
@@ -80,7 +80,7 @@ fn the_same_runs_are_stopped_as_by_the_reference_engine() {
     }
 }
 
-fn thresholds(case: &Json, rule: &Hyperband, curves: &[Curve], goal: Goal) {
+fn thresholds(case: &Json, rule: &Hyperband, curves: &[ReportedCurve], goal: Goal) {
     let expected = case["thresholds_first6"].as_array().unwrap();
     for (band, expected) in rule.bands().iter().zip(expected) {
         let place = i64::try_from(*band).unwrap();

@@ -7,11 +7,11 @@ use std::time::Duration;
 use super::progress::{Progress, ProgressLine};
 use super::table::display_width;
 use super::{Style, Ui, words};
-use crate::agent::{Event, Fate, Outcome};
+use crate::agent::{Event, Outcome, TrialFate};
 use crate::config::{Config, Goal, nearest};
 use crate::record::{BestTrial, Claim, SweepView, params_text};
 use crate::space::Point;
-use crate::stopping::Stop;
+use crate::stopping::StopDecision;
 use crate::trial::{RunStatus, TrialIndex};
 
 /// Which trials' output is shown.
@@ -333,12 +333,14 @@ impl RunLines {
             None => self.metric_words(state, outcome),
         };
         rest += match outcome.fate {
-            Fate::Result if outcome.counts => "",
-            Fate::Apart => "",
-            Fate::Result | Fate::Superseded => "  (does not count: another agent has taken the trial over)",
-            Fate::GivenBack => "  (given back, to be run again)",
-            Fate::Retried => "  (will be tried again)",
-            Fate::Dropped => "  (does not count: its run was deleted)",
+            TrialFate::Result if outcome.counts => "",
+            TrialFate::Apart => "",
+            TrialFate::Result | TrialFate::Superseded => {
+                "  (does not count: another agent has taken the trial over)"
+            }
+            TrialFate::GivenBack => "  (given back, to be run again)",
+            TrialFate::Retried => "  (will be tried again)",
+            TrialFate::Dropped => "  (does not count: its run was deleted)",
         };
         // Where the output is shown the params stand above it.
         if self.output != Output::All {
@@ -361,7 +363,7 @@ impl RunLines {
     }
 
     /// `asha at rung 9: loss 0.42, needed at most 0.31`.
-    fn why(&self, stop: &Stop) -> String {
+    fn why(&self, stop: &StopDecision) -> String {
         let metric = self.config.metric.as_ref();
         let name = metric.map_or("the metric", |metric| metric.name.as_str());
         let bound = match metric.map(|metric| metric.goal) {
@@ -407,7 +409,7 @@ impl RunLines {
             return ", the best so far".to_owned();
         }
         // What is run again is no trial: it is compared with nobody. The status line shows the best already.
-        let is_said = outcome.fate == Fate::Apart || state.progress.is_shown();
+        let is_said = outcome.fate == TrialFate::Apart || state.progress.is_shown();
         match state.best.as_ref().filter(|_| !is_said) {
             Some(best) => format!(", best {} (trial {})", words::number(best.value), best.trial),
             None => String::new(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::space::{Point, Value};
-use crate::stopping::Stop;
+use crate::stopping::StopDecision;
 use crate::text::iso;
 
 pub use crate::text::count;
@@ -137,8 +137,8 @@ pub fn quoted(name: &str) -> String {
 
 /// Why a trial is stopped early: `asha at rung 9: loss 0.42, needed at most 0.31`.
 #[must_use]
-pub fn stop(stop: &Stop, metric: &str, bound: &str) -> String {
-    let Stop { rule, rung, step, value, threshold } = stop;
+pub fn stop(stop: &StopDecision, metric: &str, bound: &str) -> String {
+    let StopDecision { rule, rung, step, value, threshold } = stop;
     let place = match rung {
         Some(rung) => format!("rung {rung}"),
         None => format!("step {step}"),

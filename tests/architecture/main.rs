@@ -1,5 +1,5 @@
 //! Holds the layers: a module names only modules in a layer below its own, its files do not need each other in circles,
-//! and no verb names another.
+//! no verb names another, and a type that others can name has a name of its own.
 
 // What goes wrong here is meant to panic.
 #![allow(clippy::unwrap_used, clippy::panic)]
@@ -7,6 +7,7 @@
 mod circles;
 mod layers;
 mod source;
+mod unique_names;
 
 use std::fs;
 use std::path::Path;
@@ -185,4 +186,26 @@ fn clap_is_named_in_cli_alone_and_only_main_exits() {
         assert!(file.starts_with("cli/") || !text.contains("clap::"), "{file} names clap");
         assert!(!text.contains("process::exit"), "{file} ends the process");
     }
+}
+
+#[test]
+fn a_type_name_means_one_thing_in_the_whole_crate() {
+    let sources = sources();
+    let repeated = unique_names::repeated(sources.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+    assert!(
+        repeated.is_empty(),
+        "{} names of types mean several things:\n{}",
+        repeated.len(),
+        repeated.join("\n")
+    );
+}
+
+#[test]
+fn a_type_name_that_is_used_twice_would_be_found() {
+    let twice = [
+        ("a.rs", "pub struct Noun;\nstruct Own;\npub enum A {}"),
+        ("b.rs", "pub(in crate::b) trait Noun {}\nstruct Own;\npub(super) type B = u8;"),
+        ("c.rs", "// pub struct A;\n#[cfg(test)]\nmod tests { pub struct B; }\npub fn a() {}"),
+    ];
+    assert_eq!(unique_names::repeated(twice), ["Noun: a.rs, b.rs"]);
 }

@@ -5,7 +5,7 @@
 pub struct Import {
     pub path: Vec<String>,
     pub name: String,
-    /// `pub use`: handed on to others.
+    /// `pub use`: passed on to others.
     pub public: bool,
 }
 
@@ -104,6 +104,11 @@ impl Source {
         }
         kept
     }
+}
+
+/// The tokens of the part of a file that is compiled into the program.
+pub fn without_tests_and_texts(text: &str) -> Vec<String> {
+    Source::default().without_tests(&tokens(&without_texts(text)))
 }
 
 /// Tokens up to the end of an item, a field or a variant, its attributes before it.

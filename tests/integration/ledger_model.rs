@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 
-use sweep::record::{Claim, ClaimOrder, Ledger, NewSweep, SHARD, Sweep, Verdict};
+use sweep::record::{Claim, ClaimOrder, Ledger, NewSweep, SHARD, SettleOutcome, Sweep};
 use sweep::tracking::embedded::EmbeddedStore;
 use sweep::tracking::{NewRun, RunId, RunInfo, Store};
 use sweep::trial::{RunStatus, TrialIndex};
@@ -86,7 +86,7 @@ fn three_agents_cross_a_border_of_shards_without_a_gap_or_a_double() {
                         continue;
                     };
                     assert!(taken.insert(claim.trial), "{order:?}: {claim:?} was claimed twice");
-                    assert_eq!(agent.settle(claim, &run_of(claim)).await.unwrap(), Verdict::Counts);
+                    assert_eq!(agent.settle(claim, &run_of(claim)).await.unwrap(), SettleOutcome::Counts);
                 }
             }
             assert_eq!(taken, (0..limit).map(TrialIndex).collect());
@@ -204,9 +204,9 @@ fn a_trial_that_is_given_back_after_it_was_taken_over_still_has_one_result() {
         slow.give_back(first.trial, first.attempt).await.unwrap();
         let [running] = &slow.unfinished().await.unwrap()[..] else { panic!("one trial is under way") };
         assert!(!running.given_back, "{running:?}");
-        assert_eq!(quick.settle(second, &run_of(second)).await.unwrap(), Verdict::Counts);
+        assert_eq!(quick.settle(second, &run_of(second)).await.unwrap(), SettleOutcome::Counts);
         assert_eq!(slow.unfinished().await.unwrap(), []);
-        assert_eq!(slow.settle(first, &run_of(first)).await.unwrap(), Verdict::TooLate);
+        assert_eq!(slow.settle(first, &run_of(first)).await.unwrap(), SettleOutcome::TooLate);
     });
 }
 

@@ -1,7 +1,7 @@
 //! What the store does not have yet, on disk: written before it is delivered, removed afterwards.
 //!
 //! A settlement is `<run>.json`, its log `<run>.log`; values that `sweep log` could not deliver are `<run>.<when>.values`.
-//! Whoever writes a settlement holds a lock on its file until it is delivered: other agents of the same directory leave
+//! Anyone who writes a settlement holds a lock on its file until it is delivered: other agents of the same directory leave
 //! it alone, and find it free as soon as its agent is dead. What can never be delivered is renamed to `*.refused`, so that
 //! it stops nobody and can still be read.
 
@@ -29,7 +29,7 @@ pub struct Journal {
 }
 
 #[derive(Serialize)]
-struct Entry<'a> {
+struct JournalEntry<'a> {
     version: u32,
     #[serde(flatten)]
     settlement: &'a Settlement,
@@ -37,14 +37,14 @@ struct Entry<'a> {
 
 /// Of a file, before the rest of it is read.
 #[derive(Deserialize)]
-struct Version {
+struct FormatVersion {
     #[serde(default)]
     version: u32,
 }
 
 /// A settlement that is in the journal, and ours to deliver.
 #[derive(Debug)]
-pub(in crate::agent) struct Kept {
+pub(in crate::agent) struct KeptSettlement {
     entry: PathBuf,
     log: PathBuf,
     /// Holds the lock.
@@ -52,9 +52,9 @@ pub(in crate::agent) struct Kept {
 }
 
 /// What was found in the journal.
-pub(in crate::agent) enum Found {
+pub(in crate::agent) enum FoundSettlement {
     /// A settlement.
-    Settlement(Box<Settlement>, Kept),
+    Settlement(Box<Settlement>, KeptSettlement),
     /// A file that can't be read as one, and why.
     Unreadable(PathBuf, String),
 }
@@ -81,13 +81,13 @@ impl Journal {
 
     /// Keeps a settlement. Its log is `live`, where that file holds all of it, else `log`. The settlement comes last, so
     /// that one that is there is whole. The disk is not waited for: what a killed process has written is safe, and
-    /// [`Kept::sync`] is for what has to wait.
+    /// [`KeptSettlement::sync`] is for what has to wait.
     pub(in crate::agent) fn keep(
         &self,
         settlement: &Settlement,
         live: Option<&Path>,
         log: &[u8],
-    ) -> io::Result<Kept> {
+    ) -> io::Result<KeptSettlement> {
         fs::create_dir_all(&self.folder)?;
         let (entry, log_path) = (self.file(&settlement.run, ENTRY), self.file(&settlement.run, LOG));
         if !log.is_empty() && !live.is_some_and(|live| link(live, &log_path)) {
@@ -96,23 +96,23 @@ impl Journal {
                 tracing::warn!(%error, run = %settlement.run, "the log is not kept in the journal");
             }
         }
-        let bytes = serde_json::to_vec_pretty(&Entry { version: VERSION, settlement })?;
+        let bytes = serde_json::to_vec_pretty(&JournalEntry { version: VERSION, settlement })?;
         let file = write(&self.folder, &entry, &bytes)?;
-        Ok(Kept { entry, log: log_path, _file: file })
+        Ok(KeptSettlement { entry, log: log_path, _file: file })
     }
 
     /// The settlements, the oldest first; those of agents that live are left out.
-    pub(in crate::agent) fn settlements(&self) -> Vec<Found> {
-        let mut found: Vec<Found> =
+    pub(in crate::agent) fn settlements(&self) -> Vec<FoundSettlement> {
+        let mut found: Vec<FoundSettlement> =
             self.files(ENTRY).into_iter().filter_map(|path| self.open(path)).collect();
         found.sort_by_key(|found| match found {
-            Found::Settlement(settlement, _) => (settlement.end_time, settlement.trial),
-            Found::Unreadable(..) => (i64::MAX, 0),
+            FoundSettlement::Settlement(settlement, _) => (settlement.end_time, settlement.trial),
+            FoundSettlement::Unreadable(..) => (i64::MAX, 0),
         });
         found
     }
 
-    fn open(&self, path: PathBuf) -> Option<Found> {
+    fn open(&self, path: PathBuf) -> Option<FoundSettlement> {
         let file = File::open(&path).ok()?;
         // Where files can't be locked, it is delivered twice at worst, which is harmless.
         if matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) {
@@ -125,13 +125,16 @@ impl Journal {
         Some(match read::<Settlement>(&path) {
             Ok(settlement) => {
                 let log = self.file(&settlement.run, LOG);
-                Found::Settlement(Box::new(settlement), Kept { entry: path, log, _file: file })
+                FoundSettlement::Settlement(
+                    Box::new(settlement),
+                    KeptSettlement { entry: path, log, _file: file },
+                )
             }
-            Err(why) => Found::Unreadable(path, why),
+            Err(why) => FoundSettlement::Unreadable(path, why),
         })
     }
 
-    /// Keeps values of a script, until whoever settles `trial_run` delivers them.
+    /// Keeps values of a script, until the agent that settles `trial_run` delivers them.
     ///
     /// # Errors
     /// Where the disk refuses.
@@ -166,7 +169,7 @@ impl Journal {
         self.settlements().len() + self.files(VALUES).len()
     }
 
-    /// How many settlements there are, whoever's they are.
+    /// How many settlements there are, of any agent.
     #[must_use]
     pub fn kept(&self) -> usize {
         self.files(ENTRY).len()
@@ -192,7 +195,7 @@ impl Journal {
     }
 }
 
-impl Kept {
+impl KeptSettlement {
     /// The log that belongs to it.
     pub(in crate::agent) fn read_log(&self) -> Vec<u8> {
         fs::read(&self.log).unwrap_or_default()
@@ -236,7 +239,7 @@ pub(in crate::agent) fn set_aside(path: &Path) {
 /// Reads a file of the journal, or says why that can't be.
 fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, String> {
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
-    if let Ok(found) = serde_json::from_slice::<Version>(&bytes)
+    if let Ok(found) = serde_json::from_slice::<FormatVersion>(&bytes)
         && found.version > VERSION
     {
         return Err(format!("it is of version {}, and this program knows {VERSION}", found.version));
@@ -259,7 +262,7 @@ fn write(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<File> {
     file.persist(path).map_err(|error| error.error)
 }
 
-/// A run's id as the name of a file: whoever sets the id must not name another folder.
+/// A run's id as the name of a file: anyone who sets the id must not name another folder.
 fn name_of(run: &str) -> String {
     run.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '_' }).collect()
 }

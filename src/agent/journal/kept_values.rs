@@ -1,4 +1,4 @@
-//! What `sweep log` could not deliver: it waits in the journal, and whoever settles the trial delivers it.
+//! What `sweep log` could not deliver: it waits in the journal, and the agent that settles the trial delivers it.
 
 use serde::{Deserialize, Serialize};
 

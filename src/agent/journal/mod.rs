@@ -10,12 +10,12 @@ mod settlement;
 mod values;
 
 pub use files::Journal;
-pub(super) use files::Kept;
+pub(super) use files::KeptSettlement;
 pub use kept_values::KeptValues;
 pub use post::Posted;
 pub(super) use post_values::deliver_kept_values;
 pub(super) use settle::{
-    Delivered, Known, abandon, deliver, discount, drop_if_deleted, end_run, settle_for, written_status,
+    Delivered, KnownParent, abandon, deliver, discount, drop_if_deleted, end_run, settle_for, written_status,
 };
 pub(super) use settlement::Settlement;
 pub(super) use values::{is_deleted, is_refusal, log_values};

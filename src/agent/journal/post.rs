@@ -1,11 +1,11 @@
 //! Delivering what earlier agents of a directory left in its journal.
 
-use super::files::{Found, Journal, Kept, set_aside};
+use super::files::{FoundSettlement, Journal, KeptSettlement, set_aside};
 use super::post_values::deliver_kept_values;
-use super::settle::{Delivered, Known, deliver, drop_if_deleted};
+use super::settle::{Delivered, KnownParent, deliver, drop_if_deleted};
 use super::settlement::Settlement;
 use super::values::is_refusal;
-use crate::agent::outcome::Fate;
+use crate::agent::outcome::TrialFate;
 use crate::record::Ledger;
 use crate::tracking::{Result, Store, TrackingError};
 
@@ -28,12 +28,12 @@ impl Journal {
         let mut posted = Posted::default();
         for found in self.settlements() {
             match found {
-                Found::Unreadable(path, why) => {
+                FoundSettlement::Unreadable(path, why) => {
                     set_aside(&path);
                     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                     posted.refused.push((name, why));
                 }
-                Found::Settlement(settlement, kept) => {
+                FoundSettlement::Settlement(settlement, kept) => {
                     if let Err(error) = self.post_one(store, ledger, &settlement, kept, &mut posted).await {
                         posted.error = Some(error);
                         return posted;
@@ -59,7 +59,7 @@ impl Journal {
         store: &dyn Store,
         ledger: &Ledger,
         settlement: &Settlement,
-        kept: Kept,
+        kept: KeptSettlement,
         posted: &mut Posted,
     ) -> Result<()> {
         let delivery = self.deliver_again(store, ledger, settlement, &kept).await;
@@ -86,14 +86,14 @@ impl Journal {
         store: &dyn Store,
         ledger: &Ledger,
         settlement: &Settlement,
-        kept: &Kept,
+        kept: &KeptSettlement,
     ) -> Result<Delivered> {
         deliver_kept_values(self, store, Some(&settlement.run)).await?;
         settlement.deliver_values(store).await?;
         let run = store.run(&settlement.run).await?;
         let delivered =
-            deliver(store, ledger, settlement, kept.read_log(), Known::Read(Box::new(run))).await?;
-        if settlement.fate == Fate::Retried && !delivered.dropped {
+            deliver(store, ledger, settlement, kept.read_log(), KnownParent::Read(Box::new(run))).await?;
+        if settlement.fate == TrialFate::Retried && !delivered.dropped {
             // Who was to repeat it is gone.
             let claim = settlement.claim();
             ledger.pass_on(claim.trial, claim.attempt).await?;

@@ -6,16 +6,16 @@
 use super::settlement::Settlement;
 use super::values::{is_deleted, is_refusal};
 use crate::agent::error::AgentError;
-use crate::agent::outcome::Fate;
-use crate::agent::trial::Cut;
-use crate::record::{Claim, LOG_ARTIFACT, Ledger, Verdict, last_sign, tags};
+use crate::agent::outcome::TrialFate;
+use crate::agent::trial::StopReason;
+use crate::record::{Claim, LOG_ARTIFACT, Ledger, SettleOutcome, last_sign, tags};
 use crate::tracking::{ErrorKind, Result, Run, RunId, RunInfo, RunUpdate, Store, TrackingError};
 use crate::trial::RunStatus;
 
 /// What the store said when a trial was settled.
 pub(in crate::agent) struct Delivered {
     /// Whether it is the trial's result.
-    pub(in crate::agent) verdict: Verdict,
+    pub(in crate::agent) verdict: SettleOutcome,
     /// Its run was deleted: nothing was written down but that the trial is over.
     pub(in crate::agent) dropped: bool,
     /// Why the store has no log of it.
@@ -23,14 +23,14 @@ pub(in crate::agent) struct Delivered {
 }
 
 /// What is known of a run before its settlement is written down. Each call to a server counts.
-pub(in crate::agent) enum Known<'a> {
+pub(in crate::agent) enum KnownParent<'a> {
     /// As it was made. Nobody asks what the script logged: a param of its own is found out by the refusal of ours.
     AsMade(&'a RunInfo),
     /// As it is now.
     Read(Box<Run>),
 }
 
-impl Known<'_> {
+impl KnownParent<'_> {
     fn info(&self) -> &RunInfo {
         match self {
             Self::AsMade(info) => info,
@@ -57,14 +57,14 @@ impl Known<'_> {
 /// Writes a settlement down.
 ///
 /// The order matters: an agent may be lost between any two writes. Values and log come first, then in one write the params
-/// and how the command ended, which says that nothing else is missing; then the state; then the ledger. Whoever takes
+/// and how the command ended, which says that nothing else is missing; then the state; then the ledger. Anyone who takes
 /// the trial over goes by that (`takeover`): what says how it ended is entered, not run again.
 pub(in crate::agent) async fn deliver(
     store: &dyn Store,
     ledger: &Ledger,
     settlement: &Settlement,
     log: Vec<u8>,
-    known: Known<'_>,
+    known: KnownParent<'_>,
 ) -> Result<Delivered> {
     if known.is_deleted() {
         return drop_trial(ledger, settlement).await;
@@ -76,14 +76,16 @@ pub(in crate::agent) async fn deliver(
     }
     let claim = settlement.claim();
     let verdict = match settlement.fate {
-        Fate::Result => ledger.settle(claim, &settlement.run).await?,
-        Fate::GivenBack => {
+        TrialFate::Result => ledger.settle(claim, &settlement.run).await?,
+        TrialFate::GivenBack => {
             ledger.give_back(claim.trial, claim.attempt).await?;
-            Verdict::TooLate
+            SettleOutcome::TooLate
         }
-        Fate::Retried | Fate::Superseded | Fate::Apart | Fate::Dropped => Verdict::TooLate,
+        TrialFate::Retried | TrialFate::Superseded | TrialFate::Apart | TrialFate::Dropped => {
+            SettleOutcome::TooLate
+        }
     };
-    if settlement.fate == Fate::Result && verdict == Verdict::TooLate {
+    if settlement.fate == TrialFate::Result && verdict == SettleOutcome::TooLate {
         discount(store, &settlement.run, settlement.end_time).await?;
     }
     Ok(Delivered { verdict, dropped: false, log_refused })
@@ -105,13 +107,13 @@ pub(in crate::agent) async fn drop_if_deleted(
     }
 }
 
-/// Ends a trial whose run was deleted. It keeps its place in the ledger: whoever deletes a run does not want it made
+/// Ends a trial whose run was deleted. It keeps its place in the ledger: anyone who deletes a run does not want it made
 /// again by the next agent.
 async fn drop_trial(ledger: &Ledger, settlement: &Settlement) -> Result<Delivered> {
-    if matches!(settlement.fate, Fate::Result | Fate::Retried | Fate::GivenBack) {
+    if matches!(settlement.fate, TrialFate::Result | TrialFate::Retried | TrialFate::GivenBack) {
         ledger.settle(settlement.claim(), &settlement.run).await?;
     }
-    Ok(Delivered { verdict: Verdict::TooLate, dropped: true, log_refused: None })
+    Ok(Delivered { verdict: SettleOutcome::TooLate, dropped: true, log_refused: None })
 }
 
 /// Saves the log. A result is worth more than its log: what the store will never take is given up, and told.
@@ -134,7 +136,7 @@ pub(in crate::agent) async fn settle_for(
     ledger: &Ledger,
     claim: Claim,
     run: &Run,
-) -> Result<Verdict> {
+) -> Result<SettleOutcome> {
     let status = written_status(run);
     // What the lost agent did not write is as near as it was last seen alive.
     let end_time = run.info.end_time.unwrap_or_else(|| last_sign(run));
@@ -142,7 +144,7 @@ pub(in crate::agent) async fn settle_for(
         end_run(store, &run.info.id, status, end_time).await?;
     }
     let verdict = ledger.settle(claim, &run.info.id).await?;
-    if verdict == Verdict::TooLate {
+    if verdict == SettleOutcome::TooLate {
         discount(store, &run.info.id, end_time).await?;
     }
     Ok(verdict)
@@ -151,7 +153,7 @@ pub(in crate::agent) async fn settle_for(
 /// The state of a run by what its agent wrote about its command's end.
 pub(in crate::agent) fn written_status(run: &Run) -> RunStatus {
     // What never began has a reason, too, and nobody has ended it.
-    if run.tag(tags::REASON).is_some_and(Cut::is_reason) {
+    if run.tag(tags::REASON).is_some_and(StopReason::is_reason) {
         RunStatus::Killed
     } else if run.tag(tags::EXIT_CODE) == Some("0") {
         RunStatus::Finished
@@ -188,7 +190,7 @@ pub(in crate::agent) async fn end_run(
 }
 
 /// Logs the params that the script did not log itself, and the tags.
-async fn write_data(store: &dyn Store, known: &Known<'_>, settlement: &Settlement) -> Result<()> {
+async fn write_data(store: &dyn Store, known: &KnownParent<'_>, settlement: &Settlement) -> Result<()> {
     let missing: Vec<(String, String)> =
         settlement.params.iter().filter(|(name, _)| !known.has_param(name)).cloned().collect();
     match store.log_batch(&settlement.run, &[], &missing, &settlement.tags).await {

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::kept_values::{kept, unkept};
 use super::values::log_values;
-use crate::agent::outcome::Fate;
-use crate::agent::trial::{Cut, Watched, stop_tags};
-use crate::process::Ended;
+use crate::agent::outcome::TrialFate;
+use crate::agent::trial::{StopReason, WatchedCommand, stop_tags};
+use crate::process::CommandExit;
 use crate::record::{Claim, tags};
 use crate::space::Point;
 use crate::tracking::{Metric, Result, RunId, RunInfo, Store};
@@ -31,7 +31,7 @@ pub(in crate::agent) struct Settlement {
     /// Values from the output that the store did not get while the command ran: key, value, time and step.
     #[serde(default)]
     pub(in crate::agent) values: Vec<(String, String, i64, i64)>,
-    pub(in crate::agent) fate: Fate,
+    pub(in crate::agent) fate: TrialFate,
 }
 
 impl Settlement {
@@ -40,7 +40,7 @@ impl Settlement {
         claim: Claim,
         run: &RunInfo,
         point: &Point,
-        watched: &Watched,
+        watched: &WatchedCommand,
         retries: u32,
     ) -> Self {
         let status = match watched.cut {
@@ -50,10 +50,10 @@ impl Settlement {
         };
         let attempts_before = claim.attempt.saturating_sub(claim.round.saturating_add(claim.excused));
         let fate = match watched.cut {
-            Some(Cut::Superseded) => Fate::Superseded,
-            Some(Cut::TakenAway) => Fate::GivenBack,
-            None if status == RunStatus::Failed && attempts_before < retries => Fate::Retried,
-            _ => Fate::Result,
+            Some(StopReason::Superseded) => TrialFate::Superseded,
+            Some(StopReason::TakenAway) => TrialFate::GivenBack,
+            None if status == RunStatus::Failed && attempts_before < retries => TrialFate::Retried,
+            _ => TrialFate::Result,
         };
         Self {
             run: run.id.clone(),
@@ -87,19 +87,20 @@ impl Settlement {
     }
 }
 
-fn outcome_tags(watched: &Watched) -> Vec<(String, String)> {
+fn outcome_tags(watched: &WatchedCommand) -> Vec<(String, String)> {
     let how = match watched.ended {
-        Ended::Exited(code) => (tags::EXIT_CODE, code.to_string()),
-        Ended::NotStarted => (tags::EXIT_CODE, watched.ended.code().to_string()),
-        Ended::Signaled(_) => (tags::SIGNAL, watched.ended.to_string()),
+        CommandExit::Exited(code) => (tags::EXIT_CODE, code.to_string()),
+        CommandExit::NotStarted => (tags::EXIT_CODE, watched.ended.code().to_string()),
+        CommandExit::Signaled(_) => (tags::SIGNAL, watched.ended.to_string()),
     };
-    let not_started = || (watched.ended == Ended::NotStarted).then(|| watched.tail.last_lines().join(" "));
+    let not_started =
+        || (watched.ended == CommandExit::NotStarted).then(|| watched.tail.last_lines().join(" "));
     let why = watched.cut.map(|cut| cut.reason().to_owned()).or_else(not_started);
     let why = why.map(|why| (tags::REASON, why));
     let mut all: Vec<_> =
         std::iter::once(how).chain(why).map(|(key, value)| (key.to_owned(), value)).collect();
     if let Some(stop) = &watched.verdict {
-        let stopped = watched.cut == Some(Cut::StoppedEarly);
+        let stopped = watched.cut == Some(StopReason::StoppedEarly);
         all.extend(stop_tags(stop, if stopped { tags::STOPPED_PREFIX } else { tags::WOULD_STOP_PREFIX }));
     }
     all

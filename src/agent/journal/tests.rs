@@ -2,12 +2,12 @@
 
 use std::fs;
 
-use super::files::{Found, Journal};
+use super::files::{FoundSettlement, Journal};
 use super::kept_values::{KeptValues, kept};
 use super::settlement::Settlement;
 use super::values::log_values;
 use crate::agent::fake_store::{FakeStore, ODD};
-use crate::agent::outcome::Fate;
+use crate::agent::outcome::TrialFate;
 use crate::record::{LOG_ARTIFACT, Ledger, tags};
 use crate::tracking::{ErrorKind, Metric, RunId, RunInfo, Store};
 use crate::trial::RunStatus;
@@ -38,7 +38,7 @@ fn settlement(run: &RunInfo, trial: u64) -> Settlement {
         params: vec![("x".into(), "1".into()), (ODD.into(), "2".into())],
         tags: vec![(tags::EXIT_CODE.into(), "0".into()), (ODD.into(), "3".into())],
         values: vec![kept(&metric("loss", 0))],
-        fate: Fate::Result,
+        fate: TrialFate::Result,
     }
 }
 
@@ -169,7 +169,7 @@ async fn entries_of_before_there_were_versions_are_read() {
     );
     fs::create_dir_all(story.journal.folder()).unwrap();
     fs::write(story.journal.folder().join(format!("{}.json", run.id)), old).unwrap();
-    assert!(matches!(story.journal.settlements()[..], [Found::Settlement(..)]));
+    assert!(matches!(story.journal.settlements()[..], [FoundSettlement::Settlement(..)]));
     assert_eq!(story.journal.post(&story.store, &story.ledger).await.delivered, 1);
 }
 

@@ -32,12 +32,12 @@ pub(in crate::agent) fn patience(lease: Duration) -> Duration {
 /// same for a whole lease on their own clock: no clocks are compared.
 pub(in crate::agent) struct Heartbeat {
     _task: Task<()>,
-    lost: oneshot::Receiver<Lost>,
+    lost: oneshot::Receiver<LostRun>,
 }
 
 /// Why a running trial is no longer wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::agent) enum Lost {
+pub(in crate::agent) enum LostRun {
     /// Another attempt has taken the trial over.
     TakenOver,
     /// Somebody has deleted its run.
@@ -69,7 +69,7 @@ impl Heartbeat {
     }
 
     /// Waits for the news that the trial is no longer wanted.
-    pub(in crate::agent) async fn lost(&mut self) -> Lost {
+    pub(in crate::agent) async fn lost(&mut self) -> LostRun {
         match (&mut self.lost).await {
             Ok(lost) => lost,
             Err(_) => std::future::pending().await,
@@ -79,7 +79,7 @@ impl Heartbeat {
 
 /// Writes a beat, and asks whether the trial is still wanted: both at once, so that a beat takes a slow store no longer
 /// than one answer. A beat on a run that was taken over is seen by nobody.
-async fn beat(store: &dyn Store, run: &RunId, count: u64, clock: &Clock) -> Option<Lost> {
+async fn beat(store: &dyn Store, run: &RunId, count: u64, clock: &Clock) -> Option<LostRun> {
     // The time is for people to read; nobody compares clocks.
     let beat = [(tags::HEARTBEAT.to_owned(), format!("{count} {}", clock.now_ms()))];
     let (lost, written) = tokio::join!(lost(store, run), store.log_batch(run, &[], &[], &beat));
@@ -90,11 +90,11 @@ async fn beat(store: &dyn Store, run: &RunId, count: u64, clock: &Clock) -> Opti
     lost
 }
 
-async fn lost(store: &dyn Store, run: &RunId) -> Option<Lost> {
+async fn lost(store: &dyn Store, run: &RunId) -> Option<LostRun> {
     match store.run(run).await {
-        Ok(run) if !run.info.active => Some(Lost::Deleted),
-        Ok(run) => run.tag(tags::SUPERSEDED_BY).map(|_| Lost::TakenOver),
-        Err(error) if error.kind == ErrorKind::NotFound => Some(Lost::Deleted),
+        Ok(run) if !run.info.active => Some(LostRun::Deleted),
+        Ok(run) => run.tag(tags::SUPERSEDED_BY).map(|_| LostRun::TakenOver),
+        Err(error) if error.kind == ErrorKind::NotFound => Some(LostRun::Deleted),
         Err(error) => {
             tracing::debug!(%error, "a run could not be read");
             None

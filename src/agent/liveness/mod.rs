@@ -1,14 +1,14 @@
 //! Who is alive: the agent's own sign of life, and what it makes of those of others.
 
 mod heartbeat;
-mod leftovers;
+mod orphaned_processes;
+mod orphaned_runs;
 mod reconcile;
-mod signs;
-mod strays;
+mod signs_of_life;
 mod takeover;
 
-pub(super) use heartbeat::{Heartbeat, Lost, patience, pulse};
-pub(super) use leftovers::Leftovers;
+pub(super) use heartbeat::{Heartbeat, LostRun, patience, pulse};
+pub(super) use orphaned_processes::{left_behind, mark_of};
+pub(super) use orphaned_runs::OrphanedRuns;
 pub(super) use reconcile::reconcile;
-pub(super) use strays::{left_behind, mark_of};
-pub(super) use takeover::{Look, Takeover};
+pub(super) use takeover::{Takeover, TakeoverResult};

@@ -3,13 +3,13 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use super::signs::Signs;
-use super::strays::end_earlier;
+use super::orphaned_processes::end_earlier;
+use super::signs_of_life::SignsOfLife;
 use crate::agent::event::Event;
 use crate::agent::journal::{end_run, settle_for, written_status};
 use crate::agent::setup::Agent;
 use crate::agent::trial::{AGENT_LOST, GIVEN_BACK};
-use crate::record::{Claim, Unfinished, attempt_of, attempts_of, index_of, running_runs, tags};
+use crate::record::{Claim, UnfinishedTrial, attempt_of, attempts_of, index_of, running_runs, tags};
 use crate::tracking::{Result, Run};
 use crate::trial::{RunStatus, TrialIndex};
 
@@ -18,25 +18,29 @@ const MOST_ASKED: usize = 16;
 
 /// What a look at the unfinished trials gave.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::agent) enum Look {
+pub(in crate::agent) enum TakeoverResult {
     /// One of them is ours now.
     Claimed(Claim),
     /// So many are run by others.
     Others(usize),
-    /// Every trial that was begun has its result.
+    /// Every trial that was started has its result.
     AllDone,
 }
 
 /// What this agent has seen of the trials of others, on its own clock.
 #[derive(Default)]
 pub(in crate::agent) struct Takeover {
-    signs: Signs<TrialIndex>,
+    signs: SignsOfLife<TrialIndex>,
 }
 
 impl Takeover {
     /// Looks at all trials without a result but `own`, and claims one that is given back or lost. One of a lost agent that
     /// had only to be entered, or whose result lies in the journal here, gets its result.
-    pub(in crate::agent) async fn look(&mut self, agent: &Agent, own: &HashSet<TrialIndex>) -> Result<Look> {
+    pub(in crate::agent) async fn look(
+        &mut self,
+        agent: &Agent,
+        own: &HashSet<TrialIndex>,
+    ) -> Result<TakeoverResult> {
         loop {
             self.signs.begin_look();
             let look = self.look_once(agent, own).await;
@@ -48,14 +52,18 @@ impl Takeover {
     }
 
     /// `None`: results were delivered, and the ledger says something else by now.
-    async fn look_once(&mut self, agent: &Agent, own: &HashSet<TrialIndex>) -> Result<Option<Look>> {
+    async fn look_once(
+        &mut self,
+        agent: &Agent,
+        own: &HashSet<TrialIndex>,
+    ) -> Result<Option<TakeoverResult>> {
         let unfinished = agent.ledger.unfinished().await?;
-        let others: Vec<Unfinished> =
+        let others: Vec<UnfinishedTrial> =
             unfinished.into_iter().filter(|trial| !own.contains(&trial.trial)).collect();
         self.signs.retain(|trial| others.iter().any(|other| other.trial == *trial));
         let mut sight = match others.iter().any(|trial| !trial.given_back) {
-            true => Sight::of(running_runs(agent.store.as_ref(), &agent.sweep).await?),
-            false => Sight::default(),
+            true => Sighting::of(running_runs(agent.store.as_ref(), &agent.sweep).await?),
+            false => Sighting::default(),
         };
         let mut left = others.len();
         for trial in &others {
@@ -75,10 +83,10 @@ impl Takeover {
             }
             if let Some(claim) = agent.ledger.claim_again(trial).await? {
                 supersede(agent, claim).await?;
-                return Ok(Some(Look::Claimed(claim)));
+                return Ok(Some(TakeoverResult::Claimed(claim)));
             }
         }
-        Ok(Some(if left == 0 { Look::AllDone } else { Look::Others(left) }))
+        Ok(Some(if left == 0 { TakeoverResult::AllDone } else { TakeoverResult::Others(left) }))
     }
 
     /// The shortest lease of the agents that are watched.
@@ -89,12 +97,12 @@ impl Takeover {
 
 /// The runs that one look has found.
 #[derive(Default)]
-struct Sight {
+struct Sighting {
     running: HashMap<TrialIndex, Vec<Run>>,
     asked: usize,
 }
 
-impl Sight {
+impl Sighting {
     fn of(runs: Vec<Run>) -> Self {
         let mut running: HashMap<TrialIndex, Vec<Run>> = HashMap::new();
         for run in runs {
@@ -108,7 +116,7 @@ impl Sight {
     /// What the latest attempt shows: its number, its agent, its runs and their heartbeats. An agent may be lost before it
     /// made a run, and a script may end its run long before its command ends: then the runs are asked for; `None`:
     /// enough of them in this look.
-    async fn sign(&mut self, agent: &Agent, trial: &Unfinished) -> Result<Option<String>> {
+    async fn sign(&mut self, agent: &Agent, trial: &UnfinishedTrial) -> Result<Option<String>> {
         let own = |run: &&Run| run.tag(tags::AGENT) == Some(&trial.token);
         let beats = |runs: &[Run]| -> Vec<String> {
             let beat = |run: &Run| run.tag(tags::HEARTBEAT).unwrap_or_default().to_owned();
@@ -147,10 +155,10 @@ async fn deliver_left(agent: &Agent) -> Result<bool> {
 }
 
 /// Settles the trial of a lost agent whose command had ended, as its run says; false where it must be run again.
-async fn enter_result(agent: &Agent, trial: &Unfinished) -> Result<bool> {
+async fn enter_result(agent: &Agent, trial: &UnfinishedTrial) -> Result<bool> {
     let runs = attempts_of(agent.store.as_ref(), &agent.sweep, trial.trial).await?;
     let Some(run) = result_among(&runs, trial, agent.options.retries) else { return Ok(false) };
-    let Unfinished { trial, round, excused, .. } = *trial;
+    let UnfinishedTrial { trial, round, excused, .. } = *trial;
     let claim = Claim { trial, attempt: attempt_of(run), round, excused };
     settle_for(agent.store.as_ref(), &agent.ledger, claim, run).await?;
     end_earlier(agent, claim, &runs).await;
@@ -163,7 +171,7 @@ async fn enter_result(agent: &Agent, trial: &Unfinished) -> Result<bool> {
 
 /// The run that is the result of a trial whose agent was lost before it had entered it: the latest attempt that says how
 /// its command ended. An earlier attempt counts only where it ended well: else the later one was there to repeat it.
-fn result_among<'a>(runs: &'a [Run], trial: &Unfinished, retries: u32) -> Option<&'a Run> {
+fn result_among<'a>(runs: &'a [Run], trial: &UnfinishedTrial, retries: u32) -> Option<&'a Run> {
     let of_round = runs.iter().filter(|run| attempt_of(run) >= trial.round);
     let run = of_round.filter(|run| is_written(run)).max_by_key(|run| attempt_of(run))?;
     let latest = attempt_of(run) >= trial.attempts;
@@ -204,7 +212,7 @@ async fn supersede(agent: &Agent, claim: Claim) -> Result<()> {
 }
 
 /// What belongs to a round before this one has its result, and what was killed, or failed and is repeated, has been told
-/// of. A run that looks as if it had ended well does not count, whoever ended it.
+/// of. A run that looks as if it had ended well does not count, no matter who ended it.
 fn is_to_be_superseded(run: &Run, claim: Claim) -> bool {
     let attempt = attempt_of(run);
     let is_settled = [tags::EXIT_CODE, tags::SIGNAL, tags::REASON].iter().any(|key| run.tag(key).is_some());

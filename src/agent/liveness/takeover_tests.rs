@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use super::*;
 use crate::agent::fixture::Home;
-use crate::agent::journal::{Known, Settlement, deliver};
+use crate::agent::journal::{KnownParent, Settlement, deliver};
 use crate::agent::liveness::reconcile;
-use crate::agent::outcome::Fate;
+use crate::agent::outcome::TrialFate;
 use crate::record::{Ledger, exit_code_of};
 use crate::space::{Point, Value};
 use crate::tracking::{RunId, RunInfo, RunUpdate, Store};
@@ -17,7 +17,7 @@ fn point() -> Point {
     Point(vec![("x".into(), Value::Int(1))])
 }
 
-fn settlement(claim: Claim, run: &RunInfo, status: RunStatus, fate: Fate) -> Settlement {
+fn settlement(claim: Claim, run: &RunInfo, status: RunStatus, fate: TrialFate) -> Settlement {
     let code = if status == RunStatus::Finished { "0" } else { "1" };
     let mut tags = vec![(tags::EXIT_CODE.to_owned(), code.to_owned())];
     if status == RunStatus::Killed {
@@ -39,16 +39,16 @@ fn settlement(claim: Claim, run: &RunInfo, status: RunStatus, fate: Fate) -> Set
 }
 
 async fn settle(agent: &Agent, claim: Claim, run: &RunInfo, status: RunStatus) -> Result<()> {
-    let settlement = settlement(claim, run, status, Fate::Result);
+    let settlement = settlement(claim, run, status, TrialFate::Result);
     let log = b"a line\n".to_vec();
-    deliver(agent.store.as_ref(), &agent.ledger, &settlement, log, Known::AsMade(run)).await.map(drop)
+    deliver(agent.store.as_ref(), &agent.ledger, &settlement, log, KnownParent::AsMade(run)).await.map(drop)
 }
 
 /// Looks until there is nothing to wait for.
-async fn look(takeover: &mut Takeover, agent: &Agent) -> Look {
+async fn look(takeover: &mut Takeover, agent: &Agent) -> TakeoverResult {
     loop {
         match takeover.look(agent, &HashSet::new()).await.unwrap() {
-            Look::Others(_) => tokio::time::sleep(Duration::from_millis(2)).await,
+            TakeoverResult::Others(_) => tokio::time::sleep(Duration::from_millis(2)).await,
             found => return found,
         }
     }
@@ -59,7 +59,7 @@ async fn finish(home: &Home) -> usize {
     let other = home.agent("other").await;
     let mut takeover = Takeover::default();
     let mut ran = 0;
-    while let Look::Claimed(claim) = look(&mut takeover, &other).await {
+    while let TakeoverResult::Claimed(claim) = look(&mut takeover, &other).await {
         ran += 1;
         let run = home.run(&other, claim, &point()).await;
         settle(&other, claim, &run, RunStatus::Finished).await.unwrap();
@@ -153,7 +153,7 @@ async fn a_result_that_was_taken_for_lost_as_it_was_entered_is_no_killed_run() {
 }
 
 /// An agent that is killed once its result lies in the journal, and nothing of it in the store.
-async fn killed_with_a_result_in_its_journal(home: &Home, status: RunStatus, fate: Fate) {
+async fn killed_with_a_result_in_its_journal(home: &Home, status: RunStatus, fate: TrialFate) {
     let agent = home.agent("lost").await;
     let claim = agent.ledger.claim().await.unwrap().unwrap();
     let run = home.run(&agent, claim, &point()).await;
@@ -163,7 +163,7 @@ async fn killed_with_a_result_in_its_journal(home: &Home, status: RunStatus, fat
 #[tokio::test]
 async fn a_result_in_the_journal_here_is_delivered_by_who_waits_for_its_agent() {
     let home = Home::new(CONFIG).await;
-    killed_with_a_result_in_its_journal(&home, RunStatus::Finished, Fate::Result).await;
+    killed_with_a_result_in_its_journal(&home, RunStatus::Finished, TrialFate::Result).await;
     assert_eq!(finish(&home).await, 0);
     assert_eq!(states(&home).await, ["FINISHED*"]);
 }
@@ -171,9 +171,11 @@ async fn a_result_in_the_journal_here_is_delivered_by_who_waits_for_its_agent() 
 #[tokio::test]
 async fn a_failure_in_the_journal_that_was_to_be_repeated_is_repeated_by_another() {
     let home = Home::new(CONFIG).await;
-    killed_with_a_result_in_its_journal(&home, RunStatus::Failed, Fate::Retried).await;
+    killed_with_a_result_in_its_journal(&home, RunStatus::Failed, TrialFate::Retried).await;
     let other = home.agent("other").await;
-    let Look::Claimed(claim) = look(&mut Takeover::default(), &other).await else { panic!("it is free") };
+    let TakeoverResult::Claimed(claim) = look(&mut Takeover::default(), &other).await else {
+        panic!("it is free")
+    };
     assert_eq!((claim.attempt, claim.excused), (2, 0));
     assert_eq!(states(&home).await, ["FAILED"]);
 }
@@ -196,8 +198,8 @@ fn run(attempt: u32, status: RunStatus, more: &[(&str, &str)]) -> Run {
     Run { tags: all, ..Run::bare(info) }
 }
 
-fn lost(attempts: u32, round: u32) -> Unfinished {
-    Unfinished {
+fn lost(attempts: u32, round: u32) -> UnfinishedTrial {
+    UnfinishedTrial {
         trial: TrialIndex(0),
         attempts,
         token: "lost".into(),
@@ -265,7 +267,7 @@ async fn a_lost_trial_costs_no_request_of_its_own_while_its_run_can_be_seen() {
         let claim = agent.ledger.claim().await.unwrap().unwrap();
         runs.push(home.run(&agent, claim, &point()).await);
     }
-    let mut sight = Sight::of(running_runs(agent.store.as_ref(), &agent.sweep).await.unwrap());
+    let mut sight = Sighting::of(running_runs(agent.store.as_ref(), &agent.sweep).await.unwrap());
     for trial in agent.ledger.unfinished().await.unwrap() {
         let sign = sight.sign(&agent, &trial).await.unwrap().unwrap();
         assert!(runs.iter().any(|run| sign.contains(run.id.as_str())), "{sign}");

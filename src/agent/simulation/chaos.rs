@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::network::Cut;
+use super::network::NetworkCut;
 use super::plan::Trouble;
 use super::scheduler::WORLD;
 use super::world::{Living, World};
-use crate::agent::{Level, Stop};
-use crate::record::{ClaimOrder, Ledger, Order, running_runs};
+use crate::agent::{StopLevel, StopRequest};
+use crate::record::{ClaimOrder, Ledger, SweepOrder, running_runs};
 use crate::tracking::{ErrorKind, Store as _};
 use crate::trial::TrialIndex;
 
@@ -35,7 +35,7 @@ pub(super) async fn disturb(world: &Arc<World>) {
     world.scheduler.spare_all();
     world.scheduler.wake_all();
     world.network.heal();
-    let _ = world.sweep.give_order(&world.store, Order::Run).await;
+    let _ = world.sweep.give_order(&world.store, SweepOrder::Run).await;
 }
 
 fn somebody(world: &World) -> Option<Living> {
@@ -72,8 +72,8 @@ async fn strike(world: &Arc<World>, kinds: u64) {
         10 => {
             if let Some(Living { owner, stop, .. }) = somebody(world) {
                 world.note(|| format!("asks agent {} to end", 1000 + owner.0));
-                let level = if scheduler.one_in(4) { Level::Kill } else { Level::Terminate };
-                Stop::ask(&stop, level, true);
+                let level = if scheduler.one_in(4) { StopLevel::Kill } else { StopLevel::Terminate };
+                StopRequest::ask(&stop, level, true);
             }
         }
         11 if server => cut(world, Some(scheduler.below(world.plan.hosts as u64)), None, 20_000),
@@ -90,7 +90,7 @@ async fn strike(world: &Arc<World>, kinds: u64) {
             world.skews[host].store(days * 86_400_000, Ordering::Relaxed);
         }
         15 => {
-            let order = if scheduler.one_in(2) { Order::Pause } else { Order::Run };
+            let order = if scheduler.one_in(2) { SweepOrder::Pause } else { SweepOrder::Run };
             world.note(|| format!("orders {order:?}"));
             let _ = world.sweep.give_order(&world.store, order).await;
         }
@@ -140,7 +140,7 @@ fn suspend(world: &Arc<World>) {
 fn cut(world: &World, host: Option<u64>, answer: Option<ErrorKind>, most: u64) {
     let time = Duration::from_millis(100 + world.scheduler.below(most));
     world.note(|| format!("cuts {host:?} for {time:?}: {answer:?}"));
-    let cut = Cut { until: Instant::now() + time, answer };
+    let cut = NetworkCut { until: Instant::now() + time, answer };
     for number in 0..world.plan.hosts {
         if host.is_none_or(|host| host == number as u64) {
             world.network.cut(number, cut);

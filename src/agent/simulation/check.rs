@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::plan::Trouble;
 use super::truth::{Execution, Truth};
 use super::world::World;
-use crate::process::Ended;
+use crate::process::CommandExit;
 use crate::record::{
     LOG_ARTIFACT, Ledger, LedgerSnapshot, SweepView, attempt_of, index_of, point_of, search_all, tags,
 };
@@ -115,8 +115,8 @@ fn result_is_true(
     let was_ended = matches!(run.tag(tags::REASON), Some("trial_timeout" | "stopped")) || is_marked;
     let expected = match execution.ended {
         _ if was_ended => RunStatus::Killed,
-        Some(Ended::Exited(0)) => RunStatus::Finished,
-        Some(Ended::Exited(_)) => RunStatus::Failed,
+        Some(CommandExit::Exited(0)) => RunStatus::Finished,
+        Some(CommandExit::Exited(_)) => RunStatus::Failed,
         _ => return wrong("it never ended by itself, and nobody ended it"),
     };
     if run.info.status != expected {
@@ -219,7 +219,8 @@ fn work_is_done_once(world: &World, truth: &Truth, broken: &mut Vec<String>) {
         return;
     }
     for executions in of_trial.values() {
-        let failed = executions.iter().filter(|one| matches!(one.ended, Some(Ended::Exited(1)))).count();
+        let failed =
+            executions.iter().filter(|one| matches!(one.ended, Some(CommandExit::Exited(1)))).count();
         if executions.len() - failed > 1 || executions.len() > world.plan.retries as usize + 1 {
             broken.push(format!(
                 "though no agent was lost a trial was run {} times: {executions:?}",

@@ -16,7 +16,7 @@ use super::network::Link;
 use super::scheduler::{Owner, Scheduler};
 use super::truth::{Execution, Observer};
 use crate::agent::processes::{Hurry, OnOutput, Process, Processes};
-use crate::process::{Ended, Mark, SpawnError, Spec};
+use crate::process::{ChildSpec, CommandExit, OwnerMark, SpawnError};
 use crate::tracking::{Metric, RunId, RunUpdate, Store as _};
 use crate::trial::{RunStatus, TrialIndex};
 
@@ -47,30 +47,30 @@ pub(super) struct Host {
     pub(super) observer: Arc<Observer>,
     pub(super) link: Arc<Link>,
     pub(super) habits: Habits,
-    table: Mutex<Table>,
+    table: Mutex<ProcessTable>,
 }
 
 #[derive(Default)]
-struct Table {
-    commands: BTreeMap<Owner, Arc<Command>>,
+struct ProcessTable {
+    commands: BTreeMap<Owner, Arc<SimulatedCommand>>,
     /// Agents that are there, by process number; of each who it is.
     agents: BTreeMap<i32, Owner>,
 }
 
 /// A command, and what it has left.
-struct Command {
+struct SimulatedCommand {
     /// The script itself, as the scheduler knows it.
     owner: Owner,
     agent: Owner,
-    mark: Mark,
+    mark: OwnerMark,
     run: RunId,
-    state: Mutex<State>,
+    state: Mutex<CommandState>,
     news: Notify,
     asked: Notify,
     stubborn: bool,
 }
 
-impl Command {
+impl SimulatedCommand {
     /// What there is of it.
     fn left(&self) -> Option<String> {
         let state = lock(&self.state);
@@ -80,9 +80,9 @@ impl Command {
 }
 
 #[derive(Default)]
-struct State {
+struct CommandState {
     output: VecDeque<Vec<u8>>,
-    ended: Option<Ended>,
+    ended: Option<CommandExit>,
     strays: usize,
     /// Its agent was killed, and the guard as well.
     unguarded: bool,
@@ -117,13 +117,13 @@ impl Host {
 
     /// An agent is gone. The guard kills what it has started; without one only the first process of each command dies.
     pub(super) fn leave(&self, process: i32, agent: Owner, has_guard: bool) {
-        let commands: Vec<Arc<Command>> = {
+        let commands: Vec<Arc<SimulatedCommand>> = {
             let mut table = lock(&self.table);
             table.agents.remove(&process);
             table.commands.values().filter(|command| command.agent == agent).cloned().collect()
         };
         for command in commands {
-            self.end(&command, Ended::Signaled(9));
+            self.end(&command, CommandExit::Signaled(9));
             if has_guard {
                 self.end_strays(&command);
             } else {
@@ -146,7 +146,7 @@ impl Host {
         of_agent.find_map(|command| command.left())
     }
 
-    fn end(&self, command: &Command, ended: Ended) {
+    fn end(&self, command: &SimulatedCommand, ended: CommandExit) {
         {
             let mut state = lock(&command.state);
             if state.ended.is_some() {
@@ -157,13 +157,13 @@ impl Host {
         if let Some(execution) = self.observer.see().executions.get_mut(&command.run) {
             execution.ended = Some(ended);
             execution.end = Some(Instant::now());
-            execution.by_itself = matches!(ended, Ended::Exited(_));
+            execution.by_itself = matches!(ended, CommandExit::Exited(_));
         }
         self.scheduler.kill(command.owner);
         command.news.notify_one();
     }
 
-    fn end_strays(&self, command: &Command) -> usize {
+    fn end_strays(&self, command: &SimulatedCommand) -> usize {
         if let Some(execution) = self.observer.see().executions.get_mut(&command.run) {
             execution.strays = 0;
         }
@@ -181,7 +181,7 @@ pub(super) struct ProcessesOf {
 
 #[async_trait]
 impl Processes for ProcessesOf {
-    fn spawn(&self, spec: &Spec) -> Result<Box<dyn Process>, SpawnError> {
+    fn spawn(&self, spec: &ChildSpec) -> Result<Box<dyn Process>, SpawnError> {
         let host = &self.host;
         let value = |name: &str| {
             let set = spec.env.iter().rfind(|(key, _)| key == name);
@@ -191,7 +191,7 @@ impl Processes for ProcessesOf {
         let (trial, attempt) =
             (value("SWEEP_TRIAL").parse().unwrap_or(0), value("SWEEP_ATTEMPT").parse().unwrap_or(0));
         let script = Script::new(host.habits, trial, attempt);
-        let command = Arc::new(Command {
+        let command = Arc::new(SimulatedCommand {
             owner: (self.next)(),
             agent: self.agent,
             mark: spec.mark.clone(),
@@ -234,9 +234,9 @@ impl Processes for ProcessesOf {
         Ok(Box::new(Running { host: Arc::clone(host), command, over: false }))
     }
 
-    async fn end_abandoned(&self, mark: &Mark, agent: Option<i32>, _grace: Duration) -> usize {
+    async fn end_abandoned(&self, mark: &OwnerMark, agent: Option<i32>, _grace: Duration) -> usize {
         sleep(Duration::from_millis(2)).await;
-        let commands: Vec<Arc<Command>> = {
+        let commands: Vec<Arc<SimulatedCommand>> = {
             let table = lock(&self.host.table);
             if agent.is_some_and(|agent| table.agents.contains_key(&agent)) {
                 return 0;
@@ -246,7 +246,7 @@ impl Processes for ProcessesOf {
         let mut ended = 0;
         for command in commands {
             ended += usize::from(lock(&command.state).ended.is_none());
-            self.host.end(&command, Ended::Signaled(15));
+            self.host.end(&command, CommandExit::Signaled(15));
             ended += self.host.end_strays(&command);
         }
         ended
@@ -256,13 +256,13 @@ impl Processes for ProcessesOf {
 /// A command as its agent holds it.
 struct Running {
     host: Arc<Host>,
-    command: Arc<Command>,
+    command: Arc<SimulatedCommand>,
     over: bool,
 }
 
 #[async_trait]
 impl Process for Running {
-    async fn watch(&mut self, on_output: OnOutput<'_>) -> io::Result<Ended> {
+    async fn watch(&mut self, on_output: OnOutput<'_>) -> io::Result<CommandExit> {
         loop {
             let (output, ended) = {
                 let mut state = lock(&self.command.state);
@@ -291,7 +291,7 @@ impl Process for Running {
     }
 
     fn kill(&self) {
-        self.host.end(&self.command, Ended::Signaled(9));
+        self.host.end(&self.command, CommandExit::Signaled(9));
     }
 }
 
@@ -355,20 +355,20 @@ impl Script {
         }
     }
 
-    async fn run(self, host: Arc<Host>, command: Arc<Command>) {
+    async fn run(self, host: Arc<Host>, command: Arc<SimulatedCommand>) {
         let work = self.work(&host, &command);
         let ended = tokio::select! {
             biased;
             ended = work => ended,
             () = command.asked.notified() => {
                 sleep(Duration::from_millis(self.last)).await;
-                Ended::Signaled(15)
+                CommandExit::Signaled(15)
             }
         };
         host.end(&command, ended);
     }
 
-    async fn work(&self, host: &Host, command: &Command) -> Ended {
+    async fn work(&self, host: &Host, command: &SimulatedCommand) -> CommandExit {
         if self.strays > 0 {
             lock(&command.state).strays = self.strays;
             if let Some(execution) = host.observer.see().executions.get_mut(&command.run) {
@@ -386,7 +386,7 @@ impl Script {
                 command.news.notify_one();
             } else {
                 let metric = Metric { key: "loss".into(), value: *value, timestamp: 1000 + step, step };
-                // It goes on without, as careful scripts do.
+                // It continues without, as careful scripts do.
                 let _ = host.link.log_batch(&command.run, &[metric], &[], &[]).await;
             }
         }
@@ -399,6 +399,6 @@ impl Script {
             let end = RunUpdate { status: Some(status), end_time: Some(2000), ..RunUpdate::default() };
             let _ = host.link.update_run(&command.run, &end).await;
         }
-        Ended::Exited(self.code)
+        CommandExit::Exited(self.code)
     }
 }

@@ -17,7 +17,7 @@ mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use plan::{Plan, Size};
+use plan::{SimulationPlan, Size};
 use world::World;
 
 /// What a schedule gave.
@@ -30,7 +30,7 @@ struct Played {
 
 /// Plays the schedule of a seed.
 fn play(seed: u64, size: Size, story: bool) -> Played {
-    let plan = Plan::of(seed, size);
+    let plan = SimulationPlan::of(seed, size);
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async {
@@ -68,7 +68,7 @@ fn tell(seed: u64, size: Size) {
         played.broken.is_empty(),
         "SEED={seed} ({size:?}) breaks:\n{}\n\n{:#?}\n\n{}",
         played.broken.join("\n"),
-        Plan::of(seed, size),
+        SimulationPlan::of(seed, size),
         played.story.join("\n")
     );
 }

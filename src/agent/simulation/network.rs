@@ -30,7 +30,7 @@ pub(super) struct Quality {
 
 /// Why a way is cut.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Cut {
+pub(super) struct NetworkCut {
     pub(super) until: Instant,
     /// What the store answers; `None`: nothing at all.
     pub(super) answer: Option<ErrorKind>,
@@ -42,7 +42,7 @@ pub(super) struct Network {
     scheduler: Arc<Scheduler>,
     quality: Mutex<Quality>,
     /// By machine.
-    cuts: Mutex<Vec<Option<Cut>>>,
+    cuts: Mutex<Vec<Option<NetworkCut>>>,
     observer: Arc<Observer>,
     begun: Instant,
     tells_calls: bool,
@@ -62,7 +62,7 @@ impl Network {
         Arc::new(Self { store, scheduler, quality, cuts, observer, begun, tells_calls })
     }
 
-    pub(super) fn cut(&self, host: usize, cut: Cut) {
+    pub(super) fn cut(&self, host: usize, cut: NetworkCut) {
         let mut cuts = self.cuts.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = cuts.get_mut(host) {
             *known = Some(cut);
@@ -80,7 +80,7 @@ impl Network {
         *self.quality.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_cut(&self, host: usize) -> Option<Cut> {
+    fn is_cut(&self, host: usize) -> Option<NetworkCut> {
         let cuts = self.cuts.lock().unwrap_or_else(PoisonError::into_inner);
         cuts.get(host).copied().flatten().filter(|cut| cut.until > Instant::now())
     }
@@ -99,7 +99,7 @@ pub(super) struct Link {
 }
 
 /// What becomes of a request.
-enum Fate {
+enum MessageFate {
     Done,
     /// It never arrives.
     Lost,
@@ -129,14 +129,14 @@ impl Link {
         }
     }
 
-    fn fate(&self, quality: &Quality) -> Fate {
+    fn fate(&self, quality: &Quality) -> MessageFate {
         let scheduler = &self.network.scheduler;
         if quality.lossy == 0 || !scheduler.one_in(quality.lossy) {
-            Fate::Done
+            MessageFate::Done
         } else if scheduler.one_in(2) {
-            Fate::Lost
+            MessageFate::Lost
         } else {
-            Fate::Unheard
+            MessageFate::Unheard
         }
     }
 
@@ -158,7 +158,7 @@ impl Link {
                 }
             } else {
                 match self.fate(&quality) {
-                    Fate::Done => {
+                    MessageFate::Done => {
                         let answer = request().await;
                         self.note(|| format!("{}: {}", told(call), outcome(&answer)));
                         self.wait(&quality).await;
@@ -167,8 +167,8 @@ impl Link {
                             return answer;
                         }
                     }
-                    Fate::Lost => self.note(|| format!("{} is lost", told(call))),
-                    Fate::Unheard => {
+                    MessageFate::Lost => self.note(|| format!("{} is lost", told(call))),
+                    MessageFate::Unheard => {
                         let answer = request().await;
                         self.note(|| format!("{}, unheard: {}", told(call), outcome(&answer)));
                     }

@@ -32,7 +32,7 @@ pub(super) enum Trouble {
 
 /// One schedule.
 #[derive(Debug, Clone)]
-pub(super) struct Plan {
+pub(super) struct SimulationPlan {
     pub(super) seed: u64,
     pub(super) config: String,
     /// Trials that the sweep has.
@@ -53,7 +53,7 @@ pub(super) struct Plan {
     pub(super) apart: u64,
 }
 
-impl Plan {
+impl SimulationPlan {
     pub(super) fn of(seed: u64, size: Size) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let agents = match size {

@@ -27,14 +27,14 @@ pub(super) const WORLD: Owner = Owner(0);
 const MOST_POLLS: u64 = 20_000_000;
 
 pub(super) struct Scheduler {
-    tasks: Mutex<BTreeMap<u64, Slot>>,
+    tasks: Mutex<BTreeMap<u64, TaskSlot>>,
     owners: Mutex<BTreeMap<Owner, Life>>,
     ready: Arc<Mutex<Ready>>,
     random: Mutex<ChaCha8Rng>,
     trace: Mutex<Trace>,
 }
 
-struct Slot {
+struct TaskSlot {
     owner: Owner,
     /// `None`: it is being polled.
     task: Option<BoxedTask>,
@@ -121,7 +121,7 @@ impl Scheduler {
         let waker = Waker::from(Arc::new(TaskWaker { task: number, ready: Arc::clone(&self.ready) }));
         let dead = self.is_dead(owner);
         if !dead {
-            lock(&self.tasks).insert(number, Slot { owner, task: Some(task), waker: waker.clone() });
+            lock(&self.tasks).insert(number, TaskSlot { owner, task: Some(task), waker: waker.clone() });
             waker.wake();
         }
         Started { scheduler: Arc::clone(self), task: number }
@@ -139,7 +139,7 @@ impl Scheduler {
     /// Kills an owner: none of its tasks is ever polled again.
     pub(super) fn kill(&self, owner: Owner) {
         lock(&self.owners).entry(owner).or_default().dead = true;
-        let gone: Vec<Slot> = {
+        let gone: Vec<TaskSlot> = {
             let mut tasks = lock(&self.tasks);
             tasks.extract_if(.., |_, slot| slot.owner == owner).map(|(_, slot)| slot).collect()
         };

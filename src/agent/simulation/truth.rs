@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 
 use super::scheduler::Owner;
-use crate::process::Ended;
+use crate::process::CommandExit;
 use crate::tracking::RunId;
 use crate::trial::TrialIndex;
 
@@ -19,7 +19,7 @@ pub(super) struct Execution {
     /// The agent's life that started it.
     pub(super) agent: Owner,
     /// `None`: it runs.
-    pub(super) ended: Option<Ended>,
+    pub(super) ended: Option<CommandExit>,
     /// When that was.
     pub(super) end: Option<Instant>,
     /// Whether it ended by itself, not by a signal.

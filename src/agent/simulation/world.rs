@@ -10,13 +10,14 @@ use tokio::time::{Instant, sleep};
 
 use super::commands::{Host, ProcessesOf};
 use super::network::Network;
-use super::plan::Plan;
+use super::plan::SimulationPlan;
 use super::scheduler::{Owner, Scheduler, TasksOf, WORLD};
 use super::truth::Observer;
 use crate::agent::fixture::Nowhere;
-use crate::agent::machine::Machine;
+use crate::agent::machine::AgentMachine;
 use crate::agent::{
-    Agent, AgentError, EndReason, Event, Identity, Journal, Options, Provenance, Stop, Summary, Warned, run,
+    Agent, AgentError, AgentSummary, EndReason, Event, Identity, Journal, Options, Provenance, StopRequest,
+    WarningsShown, run,
 };
 use crate::config::Config;
 use crate::process::Clock;
@@ -34,7 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(1200);
 const TIME_TO_KEEP: Duration = Duration::from_secs(4);
 
 pub(super) struct World {
-    pub(super) plan: Plan,
+    pub(super) plan: SimulationPlan,
     pub(super) scheduler: Arc<Scheduler>,
     pub(super) observer: Arc<Observer>,
     pub(super) store: MemoryStore,
@@ -57,7 +58,7 @@ pub(super) struct World {
 #[derive(Clone)]
 pub(super) struct Living {
     pub(super) owner: Owner,
-    pub(super) stop: watch::Sender<Stop>,
+    pub(super) stop: watch::Sender<StopRequest>,
 }
 
 /// How a life ended.
@@ -70,7 +71,7 @@ enum End {
 }
 
 impl World {
-    pub(super) async fn new(plan: Plan, story: bool) -> Arc<Self> {
+    pub(super) async fn new(plan: SimulationPlan, story: bool) -> Arc<Self> {
         let scheduler = Scheduler::new(plan.seed);
         let observer = Arc::new(Observer::default());
         observer.see().story = story.then(Vec::new);
@@ -194,7 +195,7 @@ impl World {
     async fn live(self: &Arc<Self>, host: usize) -> End {
         let owner = self.new_owner();
         let process = 1000 + i32::try_from(owner.0).unwrap();
-        let stop = watch::Sender::new(Stop::default());
+        let stop = watch::Sender::new(StopRequest::default());
         self.hosts[host].enter(process, owner);
         self.living().push(Living { owner, stop: stop.clone() });
         let (tell, ended) = oneshot::channel();
@@ -252,8 +253,8 @@ impl World {
         owner: Owner,
         host: usize,
         process: i32,
-        stop: watch::Sender<Stop>,
-    ) -> Result<Summary, AgentError> {
+        stop: watch::Sender<StopRequest>,
+    ) -> Result<AgentSummary, AgentError> {
         let store: Arc<dyn Store> = self.network.link(host);
         let strategy = strategy::for_config(&self.config, self.sweep.seed)?;
         let size = strategy.size().and_then(|size| u64::try_from(size).ok());
@@ -296,7 +297,7 @@ impl World {
             logs,
             journal,
             outages: None,
-            warned: Warned::default(),
+            warned: WarningsShown::default(),
             workdir: folder.clone(),
             misplaced: None,
             strays_told: AtomicBool::new(false),
@@ -307,13 +308,13 @@ impl World {
         run(Arc::new(agent), stop).await
     }
 
-    fn machine(&self, owner: Owner, host: usize) -> Machine {
+    fn machine(&self, owner: Owner, host: usize) -> AgentMachine {
         let (owners, skew, begun) = (Arc::clone(&self.owners), Arc::clone(&self.skews[host]), self.begun);
         let now = move || {
             let passed = i64::try_from(begun.elapsed().as_millis()).unwrap();
             BEGINNING + passed + skew.load(Ordering::Relaxed)
         };
-        Machine {
+        AgentMachine {
             processes: Arc::new(ProcessesOf {
                 host: Arc::clone(&self.hosts[host]),
                 agent: owner,

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
+use super::channels::{FailedTrial, TrialChannels};
 use super::execute::run_prepared;
-use super::prepare::Prepared;
+use super::prepare::PreparedTrial;
 use super::propose::propose;
-use super::wires::{Failed, Wires};
 use crate::agent::error::AgentError;
 use crate::agent::event::Event;
-use crate::agent::outcome::{Fate, Outcome};
+use crate::agent::outcome::{Outcome, TrialFate};
 use crate::agent::setup::Agent;
-use crate::agent::stop::{LAST_CHANCE, Level, asked_to_end};
-use crate::record::{Claim, Unfinished};
+use crate::agent::stop::{LAST_CHANCE, StopLevel, asked_to_end};
+use crate::record::{Claim, UnfinishedTrial};
 use crate::tracking::TrackingError;
 
 /// Runs a claimed trial and settles it; a failed attempt is followed by further ones, as many as are allowed. `None`:
@@ -20,20 +20,20 @@ use crate::tracking::TrackingError;
 pub(in crate::agent) async fn run_trial(
     agent: Arc<Agent>,
     mut claim: Claim,
-    wires: Wires,
+    wires: TrialChannels,
 ) -> Result<Option<Outcome>, AgentError> {
     loop {
         let outcome = match run_attempt(&agent, claim, &wires).await {
             Ok(Some(outcome)) => outcome,
             Ok(None) => return Ok(None),
-            Err(Failed { error, kept }) => {
+            Err(FailedTrial { error, kept }) => {
                 if !kept {
                     give_back(&agent, claim).await;
                 }
                 return Err(error);
             }
         };
-        if outcome.fate != Fate::Retried {
+        if outcome.fate != TrialFate::Retried {
             return Ok(Some(outcome));
         }
         let again = wires.bounded(&agent, claim_again(&agent, claim, &wires)).await?;
@@ -49,12 +49,16 @@ pub(in crate::agent) async fn run_trial(
 }
 
 /// Claims the next attempt at a trial that failed; where no more are started, it is for other agents.
-async fn claim_again(agent: &Agent, claim: Claim, wires: &Wires) -> Result<Option<Claim>, TrackingError> {
-    if wires.stop.borrow().level > Level::No {
+async fn claim_again(
+    agent: &Agent,
+    claim: Claim,
+    wires: &TrialChannels,
+) -> Result<Option<Claim>, TrackingError> {
+    if wires.stop.borrow().level > StopLevel::No {
         agent.ledger.pass_on(claim.trial, claim.attempt).await?;
         return Ok(None);
     }
-    let trial = Unfinished {
+    let trial = UnfinishedTrial {
         trial: claim.trial,
         attempts: claim.attempt,
         token: agent.identity.agent.clone(),
@@ -77,11 +81,15 @@ async fn give_back(agent: &Agent, claim: Claim) {
     }
 }
 
-async fn run_attempt(agent: &Arc<Agent>, claim: Claim, wires: &Wires) -> Result<Option<Outcome>, Failed> {
+async fn run_attempt(
+    agent: &Arc<Agent>,
+    claim: Claim,
+    wires: &TrialChannels,
+) -> Result<Option<Outcome>, FailedTrial> {
     let proposed = tokio::select! {
         biased;
         proposed = wires.bounded(agent, propose(agent, claim)) => proposed?,
-        // A model may take its time, and a large space its turns: whoever is to end does not wait for them.
+        // A model may take its time, and a large space its turns: anyone who is to end does not wait for them.
         () = asked_to_end(wires.stop.clone()) => {
             give_back(agent, claim).await;
             return Ok(None);
@@ -92,7 +100,7 @@ async fn run_attempt(agent: &Arc<Agent>, claim: Claim, wires: &Wires) -> Result<
         settled.map_err(AgentError::from)?;
         return Ok(None);
     };
-    let prepared = Prepared::new(agent, claim, proposed, agent.look_at_code().await)?;
+    let prepared = PreparedTrial::new(agent, claim, proposed, agent.look_at_code().await)?;
     let new = prepared.new_run(agent);
     run_prepared(agent, prepared, &new, wires).await.map(Some)
 }

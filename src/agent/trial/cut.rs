@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::process::{Ended, Tail};
-use crate::stopping::Stop as Verdict;
+use crate::process::{CommandExit, Tail};
+use crate::stopping::StopDecision as Verdict;
 use crate::tracking::{Metric, RunId};
 
 /// Why a run was ended: what is told of a lost agent.
@@ -15,7 +15,7 @@ pub(in crate::agent) const GIVEN_BACK: &str = "given back";
 
 /// Why a command was ended before it ended itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::agent) enum Cut {
+pub(in crate::agent) enum StopReason {
     /// A person asked for it.
     Stopped,
     /// The machine is being taken away: the trial is to be run again.
@@ -26,11 +26,11 @@ pub(in crate::agent) enum Cut {
     Superseded,
     /// Somebody has deleted its run.
     Deleted,
-    /// It was not worth going on with.
+    /// It was not worth continuing.
     StoppedEarly,
 }
 
-impl Cut {
+impl StopReason {
     const ALL: [Self; 6] =
         [Self::Stopped, Self::TakenAway, Self::TimedOut, Self::Superseded, Self::Deleted, Self::StoppedEarly];
 
@@ -53,9 +53,9 @@ impl Cut {
 }
 
 /// A command that is over.
-pub(in crate::agent) struct Watched {
-    pub(in crate::agent) ended: Ended,
-    pub(in crate::agent) cut: Option<Cut>,
+pub(in crate::agent) struct WatchedCommand {
+    pub(in crate::agent) ended: CommandExit,
+    pub(in crate::agent) cut: Option<StopReason>,
     /// Why it was stopped early, or would have been.
     pub(in crate::agent) verdict: Option<Verdict>,
     pub(in crate::agent) took: Duration,
@@ -68,13 +68,13 @@ pub(in crate::agent) struct Watched {
     pub(in crate::agent) beside: Vec<RunId>,
 }
 
-impl Watched {
+impl WatchedCommand {
     /// A command that never ran: what it would have printed is the reason.
     pub(in crate::agent) fn not_started(log: &Path, why: &str, now: i64) -> Self {
         let mut tail = Tail::at(log);
         tail.push(format!("{why}\n").as_bytes());
         Self {
-            ended: Ended::NotStarted,
+            ended: CommandExit::NotStarted,
             cut: None,
             verdict: None,
             took: Duration::ZERO,

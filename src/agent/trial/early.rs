@@ -3,11 +3,11 @@
 use tokio::sync::Mutex;
 
 use crate::record::{Peers, curve, tags};
-use crate::stopping::{Compares, Judge, Marks, Rule, Stop};
+use crate::stopping::{Compares, Judge, ReachedValues, Rule, StopDecision};
 use crate::tracking::{RunId, Store};
 
 /// The early stopping of a sweep.
-pub struct Early {
+pub struct EarlyStopping {
     pub(in crate::agent) judge: Judge,
     pub(in crate::agent) metric: String,
     pub(in crate::agent) peers: Mutex<Peers>,
@@ -15,7 +15,7 @@ pub struct Early {
     pub shadow: bool,
 }
 
-impl Early {
+impl EarlyStopping {
     /// Judges trials by this rule.
     #[must_use]
     pub fn new(judge: Judge, metric: String, peers: Peers, shadow: bool) -> Self {
@@ -37,13 +37,13 @@ impl Early {
     }
 }
 
-pub(in crate::agent) fn reached_tag(marks: &Marks) -> (String, String) {
+pub(in crate::agent) fn reached_tag(marks: &ReachedValues) -> (String, String) {
     (tags::REACHED.to_owned(), marks.to_string())
 }
 
 /// The tags that say why a run was stopped, or would have been.
-pub(in crate::agent) fn stop_tags(stop: &Stop, prefix: &str) -> Vec<(String, String)> {
-    let Stop { rule, rung, step, value, threshold } = stop;
+pub(in crate::agent) fn stop_tags(stop: &StopDecision, prefix: &str) -> Vec<(String, String)> {
+    let StopDecision { rule, rung, step, value, threshold } = stop;
     let said = [
         ("rule", Some((*rule).to_owned())),
         ("rung", rung.map(|rung| rung.to_string())),

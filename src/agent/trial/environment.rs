@@ -1,4 +1,4 @@
-//! The environment that a trial's command is handed.
+//! The environment that a trial's command is given.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -7,11 +7,11 @@ use crate::record::Claim;
 use crate::tracking::RunInfo;
 
 /// Inherited variables that would send a script elsewhere. The experiment's name would make the client look for, and
-/// make, an experiment; the run id is set anew.
+/// make, an experiment; the run id is set again.
 pub(in crate::agent) const REMOVED: [&str; 2] = ["MLFLOW_EXPERIMENT_NAME", "MLFLOW_RUN_ID"];
 
 /// What the environment is made from.
-pub(in crate::agent) struct HandedOver<'a> {
+pub(in crate::agent) struct TrialEnvironment<'a> {
     pub(in crate::agent) tracking_uri: &'a str,
     pub(in crate::agent) loopback: bool,
     pub(in crate::agent) run: &'a RunInfo,
@@ -34,7 +34,7 @@ pub(in crate::agent) struct HandedOver<'a> {
 /// The variables to set: the config's additions first, so that they can't break the hand-over.
 /// `inherited` looks up what the agent itself was given.
 pub(in crate::agent) fn variables(
-    given: HandedOver<'_>,
+    given: TrialEnvironment<'_>,
     inherited: impl Fn(&str) -> Option<String>,
 ) -> Vec<(String, OsString)> {
     let run_id = given.run.id.as_str();
@@ -99,7 +99,7 @@ mod tests {
             artifact_uri: String::new(),
             active: true,
         };
-        let given = HandedOver {
+        let given = TrialEnvironment {
             tracking_uri: "http://127.0.0.1:1/t/s",
             loopback,
             run: &run,

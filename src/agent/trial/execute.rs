@@ -1,13 +1,13 @@
-//! One attempt: its run is made and handed over to the command, which is watched to its end.
+//! One attempt: its run is made and passed on to the command, which is watched to its end.
 
 use std::sync::Arc;
 
-use super::cut::Watched;
+use super::channels::{FailedTrial, TrialChannels, UploadTask};
+use super::cut::WatchedCommand;
 use super::finish::finish;
-use super::prepare::Prepared;
-use super::provenance::Standing;
+use super::prepare::PreparedTrial;
+use super::provenance::CodeState;
 use super::watch::watch_command;
-use super::wires::{Failed, Upload, Wires};
 use crate::agent::error::AgentError;
 use crate::agent::event::Event;
 use crate::agent::journal::abandon;
@@ -16,17 +16,17 @@ use crate::agent::outcome::Outcome;
 use crate::agent::setup::Agent;
 use crate::agent::stop::LAST_CHANCE;
 use crate::agent::tasks::Task;
-use crate::process::{Blame, SpawnError};
+use crate::process::{SpawnError, SpawnErrorScope};
 use crate::record::{Claim, tags};
 use crate::tracking::{NewRun, RunId, RunInfo};
 
 /// Makes the run, hands it over to the command, watches that to its end, and settles it.
 pub(in crate::agent) async fn run_prepared(
     agent: &Agent,
-    mut prepared: Prepared,
+    mut prepared: PreparedTrial,
     new: &NewRun,
-    wires: &Wires,
-) -> Result<Outcome, Failed> {
+    wires: &TrialChannels,
+) -> Result<Outcome, FailedTrial> {
     let claim = prepared.claim;
     let run = wires.bounded(agent, agent.store.create_run(new)).await.map_err(AgentError::from)?;
     let patch = keep_patch(agent, &run, &prepared.code);
@@ -66,17 +66,22 @@ pub(in crate::agent) async fn run_prepared(
 
 /// What becomes of a trial whose command did not start. Its own values are a reason to fail this trial alone; all else
 /// ends the agent.
-fn not_started(agent: &Agent, claim: Claim, run: &RunId, error: SpawnError) -> Result<Watched, AgentError> {
-    if error.blame() != Blame::Values {
+fn not_started(
+    agent: &Agent,
+    claim: Claim,
+    run: &RunId,
+    error: SpawnError,
+) -> Result<WatchedCommand, AgentError> {
+    if error.blame() != SpawnErrorScope::Values {
         return Err(error.into());
     }
     let text = format!("{error}: {} ({})", error.source, error.hint());
     (agent.events)(Event::Note { trial: claim.trial, text: &text });
-    Ok(Watched::not_started(&agent.live_log(run), &text, agent.machine.clock.now_ms()))
+    Ok(WatchedCommand::not_started(&agent.live_log(run), &text, agent.machine.clock.now_ms()))
 }
 
 /// Keeps the changes since the commit with the run, while the command runs.
-fn keep_patch(agent: &Agent, run: &RunInfo, code: &Standing) -> Option<Upload> {
+fn keep_patch(agent: &Agent, run: &RunInfo, code: &CodeState) -> Option<UploadTask> {
     let patch = code.patch()?.to_vec();
     let (store, run) = (Arc::clone(&agent.store), run.clone());
     let upload = async move { store.put_artifact(&run, tags::GIT_DIFF_ARTIFACT, patch).await };

@@ -3,24 +3,25 @@
 use std::time::Duration;
 
 use super::beside::conclude;
-use super::cut::{Cut, Watched};
-use super::measure::{Measured, measure};
-use super::prepare::Prepared;
-use super::wires::{CommandEnded, Failed, Upload, Wires};
+use super::channels::{CommandEnded, FailedTrial, TrialChannels, UploadTask};
+use super::cut::{StopReason, WatchedCommand};
+use super::measure::{MeasuredMetric, measure};
+use super::prepare::PreparedTrial;
 use crate::agent::error::AgentError;
 use crate::agent::event::Event;
 use crate::agent::journal::{
-    Delivered, Kept, Known, Settlement, deliver, deliver_kept_values, drop_if_deleted, is_refusal,
+    Delivered, KeptSettlement, KnownParent, Settlement, deliver, deliver_kept_values, drop_if_deleted,
+    is_refusal,
 };
-use crate::agent::outcome::{Fate, Outcome};
+use crate::agent::outcome::{Outcome, TrialFate};
 use crate::agent::setup::Agent;
 use crate::agent::tasks::block;
 use crate::process::Tail;
-use crate::record::{Verdict, tags};
+use crate::record::{SettleOutcome, tags};
 use crate::tracking::{RunInfo, TrackingError};
 use crate::trial::{RunStatus, TrialIndex};
 
-/// What MLflow's client says when a script's `set_experiment` and the run it was handed do not go together.
+/// What MLflow's client says when a script's `set_experiment` and the run it was given do not go together.
 const OTHER_EXPERIMENT: &str = "active experiment ID does not match environment run ID";
 const OTHER_EXPERIMENT_HINT: &str = "the script calls mlflow.set_experiment() with another name than the sweep's: \
                                      remove the call, or set experiment_name in the sweep's config to that name";
@@ -35,19 +36,19 @@ const KEPT: &str = "its result could not be delivered and is kept here; the next
 pub(in crate::agent) async fn finish(
     agent: &Agent,
     run: &RunInfo,
-    prepared: &Prepared,
-    mut watched: Watched,
-    patch: Option<Upload>,
-    wires: &Wires,
-) -> Result<Outcome, Failed> {
+    prepared: &PreparedTrial,
+    mut watched: WatchedCommand,
+    patch: Option<UploadTask>,
+    wires: &TrialChannels,
+) -> Result<Outcome, FailedTrial> {
     let claim = prepared.claim;
     let point = &prepared.proposed.point;
     let mut settlement = Settlement::new(claim, run, point, &watched, agent.options.retries);
     if prepared.apart {
-        settlement.fate = Fate::Apart;
+        settlement.fate = TrialFate::Apart;
     }
-    let stopped = watched.verdict.filter(|_| watched.cut == Some(Cut::StoppedEarly));
-    if settlement.fate != Fate::Retried {
+    let stopped = watched.verdict.filter(|_| watched.cut == Some(StopReason::StoppedEarly));
+    if settlement.fate != TrialFate::Retried {
         let (status, stopped_early, ended) = (settlement.status, stopped.is_some(), watched.ended);
         // The agent may be gone already: then nobody waits for the place.
         let _ = wires.ended.send(CommandEnded { trial: claim.trial, status, stopped_early, ended });
@@ -78,8 +79,8 @@ pub(in crate::agent) async fn finish(
         logged: measured.logged,
         stopped,
         last_lines,
-        fate: if delivered.dropped { Fate::Dropped } else { settlement.fate },
-        counts: delivered.verdict == Verdict::Counts,
+        fate: if delivered.dropped { TrialFate::Dropped } else { settlement.fate },
+        counts: delivered.verdict == SettleOutcome::Counts,
     })
 }
 
@@ -89,9 +90,9 @@ async fn deliver_safely(
     run: &RunInfo,
     settlement: &Settlement,
     tail: &mut Tail,
-    patch: Option<Upload>,
-    wires: &Wires,
-) -> Result<(Delivered, Measured), Failed> {
+    patch: Option<UploadTask>,
+    wires: &TrialChannels,
+) -> Result<(Delivered, MeasuredMetric), FailedTrial> {
     let note = |text: &str| (agent.events)(Event::Note { trial: TrialIndex(settlement.trial), text });
     let log = tail.log();
     let live = agent.live_log(&run.id);
@@ -102,7 +103,7 @@ async fn deliver_safely(
             Ok(written) => Ok(written),
             Err(error) => drop_if_deleted(Err(error), agent.store.as_ref(), &agent.ledger, settlement)
                 .await
-                .map(|dropped| (dropped, Measured::default())),
+                .map(|dropped| (dropped, MeasuredMetric::default())),
         }
     };
     let sync = sync_in_a_while(agent, kept.as_ref());
@@ -135,7 +136,7 @@ async fn deliver_safely(
                 let _ = std::fs::remove_file(&live);
                 note(KEPT);
             }
-            Err(Failed { error: error.into(), kept: true })
+            Err(FailedTrial { error: error.into(), kept: true })
         }
         (Err(error), None) => Err(AgentError::from(error).into()),
     }
@@ -143,7 +144,7 @@ async fn deliver_safely(
 
 /// A store that takes its time may be away: then what it was to be given must outlive a power cut, too. On a store that
 /// answers at once, no trial waits for the disk.
-async fn sync_in_a_while(agent: &Agent, kept: Option<&Kept>) -> std::convert::Infallible {
+async fn sync_in_a_while(agent: &Agent, kept: Option<&KeptSettlement>) -> std::convert::Infallible {
     if let Some(kept) = kept {
         tokio::time::sleep(SYNC_AFTER).await;
         block(&agent.machine.tasks, kept.sync()).await;
@@ -156,8 +157,8 @@ async fn write_down(
     run: &RunInfo,
     settlement: &Settlement,
     log: Vec<u8>,
-    patch: Option<Upload>,
-) -> Result<(Delivered, Measured), TrackingError> {
+    patch: Option<UploadTask>,
+) -> Result<(Delivered, MeasuredMetric), TrackingError> {
     if let Some(mut patch) = patch
         && let Some(Err(error)) = patch.join().await
     {
@@ -176,9 +177,9 @@ async fn write_down(
         Some(metric) => {
             let run = store.run(&run.id).await?;
             let measured = measure(store, &run, metric).await?;
-            (Known::Read(Box::new(run)), measured)
+            (KnownParent::Read(Box::new(run)), measured)
         }
-        None => (Known::AsMade(run), Measured::default()),
+        None => (KnownParent::AsMade(run), MeasuredMetric::default()),
     };
     let mut settlement = settlement.clone();
     if agent.config.metric.is_some() && measured.value.is_none() && settlement.status == RunStatus::Finished {

@@ -11,7 +11,7 @@ use regex::Regex;
 use tokio::sync::Notify;
 
 use crate::agent::journal::{is_refusal, log_values};
-use crate::agent::machine::Machine;
+use crate::agent::machine::AgentMachine;
 use crate::agent::tasks::Task;
 use crate::config::Config;
 use crate::process::Clock;
@@ -31,34 +31,34 @@ const SHOWN: usize = 40;
 
 /// Reads the metric from the output of one command.
 pub(in crate::agent) struct FromOutput {
-    lines: Lines,
+    lines: OutputLines,
     pattern: Regex,
     name: String,
     step: i64,
-    odd: Odd,
-    waiting: Arc<Waiting>,
+    odd: UnreadableValue,
+    waiting: Arc<WaitingValues>,
     clock: Clock,
     task: Task<()>,
 }
 
 /// What the pattern found that is no number.
 #[derive(Default)]
-struct Odd {
+struct UnreadableValue {
     count: usize,
     first: String,
 }
 
 /// The values that the store does not have yet.
 #[derive(Default)]
-struct Waiting {
-    queue: Mutex<Queue>,
+struct WaitingValues {
+    queue: Mutex<ValueQueue>,
     news: Notify,
     /// No more values will come: nothing is gained by a pause.
     end: Notify,
 }
 
 #[derive(Default)]
-struct Queue {
+struct ValueQueue {
     values: Vec<Metric>,
     /// No more will come.
     closed: bool,
@@ -73,15 +73,15 @@ impl FromOutput {
     pub(in crate::agent) fn start(
         config: &Config,
         store: &Arc<dyn Store>,
-        machine: &Machine,
+        machine: &AgentMachine,
         run: &RunId,
     ) -> Option<Self> {
         let metric = config.metric.as_ref()?;
         let pattern = Regex::new(metric.from_output.as_deref()?).ok()?;
-        let waiting = Arc::new(Waiting::default());
+        let waiting = Arc::new(WaitingValues::default());
         let delivery = deliver(Arc::clone(store), run.clone(), Arc::clone(&waiting));
         let (task, clock) = (Task::start(&machine.tasks, delivery), machine.clock.clone());
-        let (lines, odd) = (Lines::default(), Odd::default());
+        let (lines, odd) = (OutputLines::default(), UnreadableValue::default());
         Some(Self { lines, pattern, name: metric.name.clone(), step: 0, odd, waiting, clock, task })
     }
 
@@ -134,7 +134,7 @@ impl FromOutput {
     }
 }
 
-impl Odd {
+impl UnreadableValue {
     /// Says what of the output was no number, where `numbers` were some.
     fn tell(&self, numbers: i64, note: impl Fn(&str)) {
         let Self { count, first } = self;
@@ -153,8 +153,8 @@ impl Odd {
     }
 }
 
-impl Waiting {
-    fn queue(&self) -> MutexGuard<'_, Queue> {
+impl WaitingValues {
+    fn queue(&self) -> MutexGuard<'_, ValueQueue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -168,14 +168,14 @@ impl Waiting {
                 queue.refused += refused;
                 true
             }
-            // Where the run is gone, whoever settles the trial finds that out.
+            // Where the run is gone, the agent that settles the trial finds that out.
             Err(error) => !is_refusal(&error),
         }
     }
 }
 
 /// Takes values to the store until no more come. A value leaves the queue only once the store has it.
-async fn deliver(store: Arc<dyn Store>, run: RunId, waiting: Arc<Waiting>) {
+async fn deliver(store: Arc<dyn Store>, run: RunId, waiting: Arc<WaitingValues>) {
     let mut pause = PAUSE;
     loop {
         let (batch, closed) = {
@@ -209,7 +209,7 @@ async fn deliver(store: Arc<dyn Store>, run: RunId, waiting: Arc<Waiting>) {
 }
 
 /// The numbers that the pattern's group holds in a line; what it holds besides is counted.
-fn values(pattern: &Regex, line: &str, odd: &mut Odd) -> Vec<f64> {
+fn values(pattern: &Regex, line: &str, odd: &mut UnreadableValue) -> Vec<f64> {
     let found = pattern.captures_iter(line).filter_map(|found| Some(found.get(1)?.as_str().trim()));
     let numbers = found.filter_map(|text| match text.parse() {
         Ok(number) => Some(number),
@@ -224,15 +224,15 @@ fn values(pattern: &Regex, line: &str, odd: &mut Odd) -> Vec<f64> {
     numbers.collect()
 }
 
-/// Bytes to lines as a person saw them: without colours, and of a line that was drawn anew (`\r`) its last state.
+/// Bytes to lines as a person saw them: without colours, and of a line that was redrawn (`\r`) its last state.
 #[derive(Default)]
-struct Lines {
+struct OutputLines {
     line: Vec<u8>,
-    /// A `\r` came last: a `\n` after it only ends the line, anything else draws it anew.
+    /// A `\r` came last: a `\n` after it only ends the line, anything else redraws it.
     returned: bool,
 }
 
-impl Lines {
+impl OutputLines {
     fn push(&mut self, bytes: &[u8], mut on_line: impl FnMut(&str)) {
         for byte in bytes {
             match byte {
@@ -290,8 +290,8 @@ mod tests {
 
     fn read(pieces: &[&[u8]], pattern: &str) -> Vec<f64> {
         let pattern = Regex::new(pattern).unwrap();
-        let mut lines = Lines::default();
-        let (mut found, mut odd) = (Vec::new(), Odd::default());
+        let mut lines = OutputLines::default();
+        let (mut found, mut odd) = (Vec::new(), UnreadableValue::default());
         for piece in pieces {
             lines.push(piece, |line| found.extend(values(&pattern, line, &mut odd)));
         }
@@ -301,9 +301,9 @@ mod tests {
 
     /// What is said of an output.
     fn said(output: &[u8]) -> String {
-        let (pattern, mut odd) = (Regex::new(LOSS).unwrap(), Odd::default());
+        let (pattern, mut odd) = (Regex::new(LOSS).unwrap(), UnreadableValue::default());
         let mut numbers = 0;
-        Lines::default().push(output, |line| {
+        OutputLines::default().push(output, |line| {
             numbers += i64::try_from(values(&pattern, line, &mut odd).len()).unwrap();
         });
         let said = std::cell::RefCell::new(String::new());
@@ -348,7 +348,7 @@ mod tests {
 
     #[test]
     fn a_line_without_end_takes_no_more_than_its_room() {
-        let mut lines = Lines::default();
+        let mut lines = OutputLines::default();
         for _ in 0..1000 {
             lines.push(&[b'x'; 4096], |_| unreachable!());
         }
@@ -365,7 +365,7 @@ mod tests {
         store.fails(fault);
         let config = crate::config::check(METRIC.as_bytes()).config.unwrap();
         let port: Arc<dyn Store> = store.clone();
-        let mut output = FromOutput::start(&config, &port, &Machine::this(None), &run).unwrap();
+        let mut output = FromOutput::start(&config, &port, &AgentMachine::this(None), &run).unwrap();
         output.push(b"loss=1\nloss=2\n");
         // A first try is over by then.
         tokio::time::sleep(PAUSE / 2).await;

@@ -15,7 +15,7 @@ pub(in crate::agent) struct Gpu {
 }
 
 impl Gpus {
-    /// The GPUs of these names, as `CUDA_VISIBLE_DEVICES` takes them; the first is handed out first.
+    /// The GPUs of these names, as `CUDA_VISIBLE_DEVICES` takes them; the first is given out first.
     #[must_use]
     pub fn new(mut names: Vec<String>) -> Self {
         names.reverse();

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod beside;
+mod channels;
 mod cut;
 mod early;
 mod environment;
@@ -15,16 +16,15 @@ mod propose;
 mod provenance;
 mod stopper;
 mod watch;
-mod wires;
 
 pub(super) use attempts::run_trial;
-pub(super) use cut::{AGENT_LOST, Cut, GIVEN_BACK, Watched};
-pub use early::Early;
+pub(super) use channels::{CommandEnded, TrialChannels};
+pub(super) use cut::{AGENT_LOST, GIVEN_BACK, StopReason, WatchedCommand};
+pub use early::EarlyStopping;
 pub(super) use early::stop_tags;
 pub(super) use execute::run_prepared;
 pub use gpus::Gpus;
-pub(super) use prepare::{Handed, Prepared};
+pub(super) use prepare::{CommandInput, PreparedTrial};
 pub(super) use propose::Proposed;
-pub(super) use provenance::Standing;
+pub(super) use provenance::CodeState;
 pub use provenance::{Provenance, TOO_LARGE, changes_hash};
-pub(super) use wires::{CommandEnded, Wires};

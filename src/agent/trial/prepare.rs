@@ -1,18 +1,18 @@
-//! What is known of an attempt before its run is made: its point, its command, and what that is handed.
+//! What is known of an attempt before its run is made: its point, its command, and what that is given.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::environment::{HandedOver, REMOVED, variables};
+use super::environment::{REMOVED, TrialEnvironment, variables};
 use super::gpus::{Gpu, Gpus};
 use super::propose::Proposed;
-use super::provenance::Standing;
+use super::provenance::CodeState;
 use crate::agent::error::AgentError;
 use crate::agent::liveness::mark_of;
 use crate::agent::setup::Agent;
 use crate::config::Method;
 use crate::config::command::{RenderContext, Rendered, render};
-use crate::process::Spec;
+use crate::process::ChildSpec;
 use crate::record::{Claim, NewTrial, lease_text, tags};
 use crate::space::Point;
 use crate::tracking::{NewRun, RunInfo};
@@ -24,8 +24,8 @@ fn failed(what: String) -> impl FnOnce(std::io::Error) -> AgentError {
     move |source| AgentError::Io { what, source }
 }
 
-/// What a command is handed besides its point.
-pub(in crate::agent) struct Handed {
+/// What a command is given besides its point.
+pub(in crate::agent) struct CommandInput {
     pub(in crate::agent) seed: u32,
     /// The name of the folder of its checkpoints.
     pub(in crate::agent) checkpoints: String,
@@ -34,10 +34,10 @@ pub(in crate::agent) struct Handed {
 }
 
 /// All that is known of a trial before its run is made.
-pub(in crate::agent) struct Prepared {
+pub(in crate::agent) struct PreparedTrial {
     pub(in crate::agent) claim: Claim,
     pub(in crate::agent) proposed: Proposed,
-    pub(in crate::agent) code: Arc<Standing>,
+    pub(in crate::agent) code: Arc<CodeState>,
     seed: u32,
     command: Rendered,
     pub(in crate::agent) gpu: Option<Gpu>,
@@ -80,32 +80,32 @@ fn params_file(agent: &Agent, json: &str) -> std::io::Result<tempfile::NamedTemp
     Ok(file)
 }
 
-impl Prepared {
+impl PreparedTrial {
     pub(in crate::agent) fn new(
         agent: &Agent,
         claim: Claim,
         proposed: Proposed,
-        code: Arc<Standing>,
+        code: Arc<CodeState>,
     ) -> Result<Self, AgentError> {
         let seed = trial_seed(agent.sweep.seed, claim.trial);
         let checkpoints = format!("trial-{:06}", proposed.checkpoints_of.0);
-        Self::of(agent, claim, proposed, code, Handed { seed, checkpoints, apart: false })
+        Self::of(agent, claim, proposed, code, CommandInput { seed, checkpoints, apart: false })
     }
 
-    /// With what is handed to the command.
+    /// With what is given to the command.
     pub(in crate::agent) fn of(
         agent: &Agent,
         claim: Claim,
         proposed: Proposed,
-        code: Arc<Standing>,
-        handed: Handed,
+        code: Arc<CodeState>,
+        handed: CommandInput,
     ) -> Result<Self, AgentError> {
-        let Handed { seed, checkpoints, apart } = handed;
+        let CommandInput { seed, checkpoints, apart } = handed;
         let (command, params_file) = command_of(agent, &proposed.point, seed)?;
         let checkpoint_dir = agent.checkpoints.join(checkpoints);
         if let Err(error) = std::fs::create_dir_all(&checkpoint_dir) {
             let what = format!("cannot create the folder {}", checkpoint_dir.display());
-            // With this method trials go on from what is in them; else they are there for those who ask.
+            // With this method trials continue from what is in them; else they are there for those who ask.
             if agent.config.method == Method::SuccessiveHalving {
                 return Err(failed(what)(error));
             }
@@ -154,9 +154,9 @@ impl Prepared {
         .run()
     }
 
-    pub(in crate::agent) fn spec(&self, agent: &Agent, run: &RunInfo, tracking_uri: &str) -> Spec {
+    pub(in crate::agent) fn spec(&self, agent: &Agent, run: &RunInfo, tracking_uri: &str) -> ChildSpec {
         let program = std::env::current_exe().ok();
-        let given = HandedOver {
+        let given = TrialEnvironment {
             tracking_uri,
             loopback: agent.hand_over.loopback(),
             run,
@@ -171,7 +171,7 @@ impl Prepared {
             gpu: self.gpu.as_ref().map(Gpu::name),
             additions: &agent.config.env,
         };
-        Spec {
+        ChildSpec {
             argv: self.command.argv.clone(),
             env: variables(given, |name| std::env::var(name).ok()),
             env_remove: REMOVED.to_vec(),

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::agent::error::AgentError;
 use crate::agent::setup::Agent;
 use crate::agent::tasks::block;
-use crate::record::{Claim, Fixed, History, Saw, Seen, attempts_of, point_of, tags, under_way};
+use crate::record::{
+    Claim, FixedPoint, History, ObservedTrial, ProposalContext, attempts_of, point_of, tags, under_way,
+};
 use crate::space::Point;
 use crate::strategy::{Expectation, Observation, Proposal, StrategyError};
 use crate::tracking::{ErrorKind, TrackingError};
@@ -60,7 +62,7 @@ async fn proposed_before(agent: &Agent, trial: TrialIndex) -> Result<Option<Prop
     Ok(Some(Proposed { point: point_of(first), checkpoints_of, tags }))
 }
 
-/// The trial whose checkpoints are handed on.
+/// The trial whose checkpoints are passed on.
 async fn origin(agent: &Agent, continues: Option<TrialIndex>) -> Option<TrialIndex> {
     let history = agent.history.as_ref()?.lock().await;
     continues.map(|former| history.origin(former))
@@ -80,8 +82,8 @@ async fn propose_anew(agent: &Arc<Agent>, trial: TrialIndex) -> Result<Option<Pr
         let insists = held.last().is_some_and(|(_, point)| *point == proposal.point);
         let text = proposal.point.to_json().to_string();
         match agent.ledger.fix_point(trial, &text, insists).await? {
-            Fixed::Held(holder) => held.push((holder, proposal.point)),
-            Fixed::Point(fixed) => {
+            FixedPoint::Held(holder) => held.push((holder, proposal.point)),
+            FixedPoint::Point(fixed) => {
                 let own = fixed == text;
                 // Another attempt at the trial was first: nothing is known here of how it came to its point.
                 let proposal = if own { proposal } else { read_point(&fixed)?.into() };
@@ -103,7 +105,7 @@ async fn look(
     agent: &Agent,
     history: &mut History,
     held: &[(TrialIndex, Point)],
-) -> Result<Seen, AgentError> {
+) -> Result<ObservedTrial, AgentError> {
     let settled = agent.ledger.settled().await?;
     let points = agent.ledger.points().await;
     let points = points.iter().filter_map(|(of, text)| Some((*of, read_point(text).ok()?))).collect();
@@ -129,7 +131,11 @@ fn read_point(text: &str) -> Result<Point, TrackingError> {
 }
 
 /// A model takes its time: meanwhile the agent's other trials are watched.
-async fn suggest(agent: &Arc<Agent>, trial: TrialIndex, seen: &Seen) -> Result<Option<Proposal>, AgentError> {
+async fn suggest(
+    agent: &Arc<Agent>,
+    trial: TrialIndex,
+    seen: &ObservedTrial,
+) -> Result<Option<Proposal>, AgentError> {
     let (agent, observations) = (Arc::clone(agent), Arc::clone(&seen.observations));
     let tasks = Arc::clone(&agent.machine.tasks);
     match block(&tasks, move || agent.strategy.suggest(trial.0, &observations)).await {
@@ -141,7 +147,7 @@ async fn suggest(agent: &Arc<Agent>, trial: TrialIndex, seen: &Seen) -> Result<O
     }
 }
 
-fn tags_of(proposal: &Proposal, saw: &Saw) -> Vec<(String, String)> {
+fn tags_of(proposal: &Proposal, saw: &ProposalContext) -> Vec<(String, String)> {
     let mut account = serde_json::json!({ "saw": saw.to_json() });
     if let (Some(expectation), Some(account)) = (&proposal.expectation, account.as_object_mut()) {
         account.insert("expected".into(), expected(expectation));

@@ -26,20 +26,20 @@ pub struct Provenance {
     config: String,
     /// Whether the changes themselves are kept.
     keeps_changes: bool,
-    latest: Mutex<Option<Look>>,
+    latest: Mutex<Option<CodeReading>>,
     /// `git` did not answer: it is not asked again.
     silent: AtomicBool,
 }
 
 #[derive(Clone)]
-struct Look {
+struct CodeReading {
     at: Instant,
     cost: Duration,
-    code: Arc<Standing>,
+    code: Arc<CodeState>,
 }
 
 /// How the code stood at one moment.
-pub(in crate::agent) struct Standing {
+pub(in crate::agent) struct CodeState {
     git: Option<GitState>,
     /// SHA-256 of the patch, hex.
     changes: Option<String>,
@@ -55,7 +55,7 @@ impl Provenance {
     }
 
     /// How the code stands; `warn` is called, once, where that can't be found out.
-    pub(in crate::agent) async fn look(&self, tasks: &Arc<dyn Tasks>, warn: impl Fn(&str)) -> Arc<Standing> {
+    pub(in crate::agent) async fn look(&self, tasks: &Arc<dyn Tasks>, warn: impl Fn(&str)) -> Arc<CodeState> {
         let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(latest) = latest
             && latest.at.elapsed() < FRESH.max(latest.cost * WORTH)
@@ -78,14 +78,14 @@ impl Provenance {
             },
         };
         let changes = git.as_ref().and_then(|git| changes_hash(&git.changes));
-        let code = Arc::new(Standing { git, changes, keeps_changes: self.keeps_changes });
-        let look = Look { at: Instant::now(), cost: start.elapsed(), code: Arc::clone(&code) };
+        let code = Arc::new(CodeState { git, changes, keeps_changes: self.keeps_changes });
+        let look = CodeReading { at: Instant::now(), cost: start.elapsed(), code: Arc::clone(&code) };
         *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(look);
         code
     }
 
     /// What a trial's run says of its code.
-    pub(in crate::agent) fn tags(&self, code: &Standing, point: &Point) -> Vec<(String, String)> {
+    pub(in crate::agent) fn tags(&self, code: &CodeState, point: &Point) -> Vec<(String, String)> {
         let commit = code.git.as_ref().map_or("", |git| git.commit.as_str());
         let print = fingerprint(&self.config, point, Code { commit, changes: code.changes.as_deref() });
         let version = env!("CARGO_PKG_VERSION").to_owned();
@@ -109,12 +109,12 @@ pub fn changes_hash(changes: &Changes) -> Option<String> {
     match changes {
         Changes::None => None,
         Changes::Patch(patch) => Some(sha256(patch)),
-        // Nothing that could be told apart from other large changes.
+        // Nothing that could be distinguished from other large changes.
         Changes::TooLarge => Some(TOO_LARGE.to_owned()),
     }
 }
 
-impl Standing {
+impl CodeState {
     /// The changes since the commit, where there are any that can be kept.
     pub(in crate::agent) fn patch(&self) -> Option<&[u8]> {
         match &self.git.as_ref()?.changes {

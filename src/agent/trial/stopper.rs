@@ -10,12 +10,12 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 
-use super::early::{Early, reached_tag};
-use crate::agent::hand_over::News;
+use super::early::{EarlyStopping, reached_tag};
+use crate::agent::hand_over::MetricUpdates;
 use crate::agent::setup::Agent;
 use crate::agent::tasks::Task;
 use crate::record::curve;
-use crate::stopping::{Compares, Curve, Marks, Other, Rule, Stop};
+use crate::stopping::{Compares, OtherTrial, ReachedValues, ReportedCurve, Rule, StopDecision};
 use crate::tracking::{Result, RunId, Store};
 use crate::trial::TrialIndex;
 
@@ -31,7 +31,7 @@ const SHARE: u32 = 10;
 /// Judges a running trial until dropped, or until it is to be stopped.
 pub(in crate::agent) struct Stopper {
     _task: Option<Task<()>>,
-    decided: oneshot::Receiver<Stop>,
+    decided: oneshot::Receiver<StopDecision>,
 }
 
 impl Stopper {
@@ -40,22 +40,22 @@ impl Stopper {
         let (tell, decided) = oneshot::channel();
         let task = agent.early.as_ref().map(|early| {
             let news = agent.hand_over.news(run, &early.metric);
-            let watched = Watched {
+            let watched = WatchedMetric {
                 early: Arc::clone(early),
                 store: Arc::clone(&agent.store),
                 trial,
                 run: run.clone(),
                 judged: 0,
                 others: Vec::new(),
-                written: Marks::default(),
+                written: ReachedValues::default(),
             };
-            Task::start(&agent.machine.tasks, watch(watched, Pace::new(news.is_some()), news, tell))
+            Task::start(&agent.machine.tasks, watch(watched, LookInterval::new(news.is_some()), news, tell))
         });
         Self { _task: task, decided }
     }
 
     /// Waits for the judgement that the trial is to be stopped. There is at most one.
-    pub(in crate::agent) async fn decided(&mut self) -> Stop {
+    pub(in crate::agent) async fn decided(&mut self) -> StopDecision {
         match (&mut self.decided).await {
             Ok(stop) => stop,
             Err(_) => std::future::pending().await,
@@ -64,10 +64,10 @@ impl Stopper {
 }
 
 async fn watch(
-    mut watched: Watched,
-    mut pace: Pace,
-    mut news: Option<Box<dyn News>>,
-    tell: oneshot::Sender<Stop>,
+    mut watched: WatchedMetric,
+    mut pace: LookInterval,
+    mut news: Option<Box<dyn MetricUpdates>>,
+    tell: oneshot::Sender<StopDecision>,
 ) {
     let mut tell = Some(tell);
     loop {
@@ -79,7 +79,7 @@ async fn watch(
             Ok(Some(stop)) => {
                 // The command may be over by now.
                 let _ = tell.take().map(|tell| tell.send(stop));
-                // In the shadow it goes on, and others are compared with it.
+                // In the shadow it continues, and others are compared with it.
                 if !watched.early.shadow {
                     return;
                 }
@@ -92,22 +92,22 @@ async fn watch(
 }
 
 /// A trial that is judged.
-struct Watched {
-    early: Arc<Early>,
+struct WatchedMetric {
+    early: Arc<EarlyStopping>,
     store: Arc<dyn Store>,
     trial: TrialIndex,
     run: RunId,
     /// So many reports have been judged.
     judged: usize,
     /// The others as they were when the rule was last due.
-    others: Vec<Other>,
+    others: Vec<OtherTrial>,
     /// What the other agents have been told of it.
-    written: Marks,
+    written: ReachedValues,
 }
 
-impl Watched {
+impl WatchedMetric {
     /// Judges what is new.
-    async fn look(&mut self) -> Result<Option<Stop>> {
+    async fn look(&mut self) -> Result<Option<StopDecision>> {
         let history = self.store.metric_history(&self.run, &self.early.metric).await?;
         let curve = curve(&history);
         if curve.len() == self.judged {
@@ -123,7 +123,7 @@ impl Watched {
 
     /// Says what was reached, and then reads what others have reached: of two trials that get there at the same moment,
     /// one at least knows of the other.
-    async fn compare(&mut self, curve: &Curve) -> Result<()> {
+    async fn compare(&mut self, curve: &ReportedCurve) -> Result<()> {
         let judge = &self.early.judge;
         if judge.compares() == Compares::All {
             let marks = judge.marks(curve);
@@ -140,7 +140,7 @@ impl Watched {
 }
 
 /// When to look next: as often as there are reports, within bounds.
-struct Pace {
+struct LookInterval {
     shortest: Duration,
     /// Until the next look, where nothing is heard before.
     wait: Duration,
@@ -151,14 +151,14 @@ struct Pace {
     found: Option<Instant>,
 }
 
-impl Pace {
+impl LookInterval {
     fn new(local: bool) -> Self {
         let shortest = if local { SHORTEST_LOCALLY } else { SHORTEST };
         let now = Instant::now();
         Self { shortest, wait: shortest, not_before: now, looked: now, found: None }
     }
 
-    async fn wait(&self, news: Option<&mut (dyn News + '_)>) {
+    async fn wait(&self, news: Option<&mut (dyn MetricUpdates + '_)>) {
         let heard = async {
             match news {
                 Some(news) => news.next().await,
@@ -199,7 +199,7 @@ mod tests {
     /// The times, in seconds, at which a trial is looked at that reports at these.
     async fn looks(local: bool, reports: &[u64], until: u64) -> Vec<u64> {
         let start = Instant::now();
-        let mut pace = Pace::new(local);
+        let mut pace = LookInterval::new(local);
         let (mut looks, mut known) = (Vec::new(), 0);
         loop {
             pace.wait(None).await;
@@ -236,11 +236,11 @@ mod tests {
     async fn news_is_answered_at_once_but_never_takes_more_than_its_share_of_the_time() {
         struct Always;
         #[async_trait]
-        impl News for Always {
+        impl MetricUpdates for Always {
             async fn next(&mut self) {}
         }
         let start = Instant::now();
-        let mut pace = Pace::new(true);
+        let mut pace = LookInterval::new(true);
         pace.wait(Some(&mut Always)).await;
         assert_eq!(start.elapsed(), Duration::ZERO);
         let begun = Instant::now();

@@ -6,15 +6,15 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::cut::{Cut, Watched};
+use super::cut::{StopReason, WatchedCommand};
 use super::from_output::FromOutput;
 use super::stopper::Stopper;
 use crate::agent::error::AgentError;
 use crate::agent::event::Event;
-use crate::agent::liveness::{Heartbeat, Lost, left_behind};
+use crate::agent::liveness::{Heartbeat, LostRun, left_behind};
 use crate::agent::processes::Process;
 use crate::agent::setup::Agent;
-use crate::agent::stop::{Level, Stop};
+use crate::agent::stop::{StopLevel, StopRequest};
 use crate::process::Tail;
 use crate::record::Claim;
 use crate::tracking::RunId;
@@ -27,8 +27,8 @@ pub(in crate::agent) async fn watch_command(
     run: &RunId,
     mut child: Box<dyn Process>,
     heartbeat: &mut Heartbeat,
-    mut stop: watch::Receiver<Stop>,
-) -> Result<Watched, AgentError> {
+    mut stop: watch::Receiver<StopRequest>,
+) -> Result<WatchedCommand, AgentError> {
     let broken = |source| AgentError::Io { what: format!("trial {} can't be watched", claim.trial), source };
     let started = Instant::now();
     let mut tail = Tail::at(&agent.live_log(run));
@@ -37,7 +37,7 @@ pub(in crate::agent) async fn watch_command(
     let mut verdict = None;
     let mut ending = Ending {
         cut: None,
-        level: Level::No,
+        level: StopLevel::No,
         deadline: agent.config.trial_timeout.map(|timeout| started + timeout),
         grace: agent.options.grace,
     };
@@ -54,19 +54,19 @@ pub(in crate::agent) async fn watch_command(
             biased;
             ended = child.watch(&mut on_output) => break ended.map_err(broken)?,
             asked = asked_beyond(&mut stop, ending.level) => {
-                let cut = if asked.give_back { Cut::TakenAway } else { Cut::Stopped };
+                let cut = if asked.give_back { StopReason::TakenAway } else { StopReason::Stopped };
                 ending.escalate(child.as_ref(), asked.level, cut);
             }
             lost = heartbeat.lost(), if ending.cut.is_none() => {
-                let cut = if lost == Lost::Deleted { Cut::Deleted } else { Cut::Superseded };
-                ending.escalate(child.as_ref(), Level::Terminate, cut);
+                let cut = if lost == LostRun::Deleted { StopReason::Deleted } else { StopReason::Superseded };
+                ending.escalate(child.as_ref(), StopLevel::Terminate, cut);
             }
             () = reached(ending.deadline) => ending.time_is_up(child.as_ref()),
             stop = stopper.decided(), if verdict.is_none() && ending.cut.is_none() => {
                 if is_shadow(agent) {
                     (agent.events)(Event::WouldStop { trial: claim.trial, stop: &stop });
                 } else {
-                    ending.escalate(child.as_ref(), Level::Terminate, Cut::StoppedEarly);
+                    ending.escalate(child.as_ref(), StopLevel::Terminate, StopReason::StoppedEarly);
                 }
                 verdict = Some(stop);
             }
@@ -85,7 +85,7 @@ pub(in crate::agent) async fn watch_command(
         Some(from_output) => from_output.finish(note).await,
         None => Vec::new(),
     };
-    Ok(Watched { ended, cut: ending.cut, verdict, took, tail, end_time, unsent, beside: Vec::new() })
+    Ok(WatchedCommand { ended, cut: ending.cut, verdict, took, tail, end_time, unsent, beside: Vec::new() })
 }
 
 fn is_shadow(agent: &Agent) -> bool {
@@ -94,19 +94,19 @@ fn is_shadow(agent: &Agent) -> bool {
 
 /// How far the end of a command has been brought about.
 struct Ending {
-    cut: Option<Cut>,
+    cut: Option<StopReason>,
     /// What has been done: nothing, `Terminate` or `Kill`.
-    level: Level,
+    level: StopLevel,
     /// When the next step is due.
     deadline: Option<Instant>,
     grace: Duration,
 }
 
 impl Ending {
-    fn escalate(&mut self, child: &dyn Process, level: Level, cut: Cut) {
+    fn escalate(&mut self, child: &dyn Process, level: StopLevel, cut: StopReason) {
         self.cut.get_or_insert(cut);
         self.level = level;
-        if level == Level::Kill {
+        if level == StopLevel::Kill {
             child.kill();
             self.deadline = None;
         } else {
@@ -118,24 +118,24 @@ impl Ending {
     /// What is left of the grace for processes that outlive the command.
     fn grace_left(&self) -> Duration {
         match self.level {
-            Level::No | Level::Drain => self.grace,
-            Level::Terminate => self
+            StopLevel::No | StopLevel::Drain => self.grace,
+            StopLevel::Terminate => self
                 .deadline
                 .map_or(self.grace, |deadline| deadline.saturating_duration_since(Instant::now())),
-            Level::Kill => Duration::ZERO,
+            StopLevel::Kill => Duration::ZERO,
         }
     }
 
     fn time_is_up(&mut self, child: &dyn Process) {
-        let next = if self.level < Level::Terminate { Level::Terminate } else { Level::Kill };
-        self.escalate(child, next, Cut::TimedOut);
+        let next = if self.level < StopLevel::Terminate { StopLevel::Terminate } else { StopLevel::Kill };
+        self.escalate(child, next, StopReason::TimedOut);
     }
 }
 
 /// Waits until the agent is asked to end its commands more firmly than it has done already.
-async fn asked_beyond(stop: &mut watch::Receiver<Stop>, done: Level) -> Stop {
+async fn asked_beyond(stop: &mut watch::Receiver<StopRequest>, done: StopLevel) -> StopRequest {
     let asked =
-        stop.wait_for(|stop| stop.level >= Level::Terminate && stop.level > done).await.map(|stop| *stop);
+        stop.wait_for(|stop| stop.level >= StopLevel::Terminate && stop.level > done).await.map(|stop| *stop);
     match asked {
         Ok(stop) => stop,
         // Nobody is left to ask.
@@ -144,8 +144,8 @@ async fn asked_beyond(stop: &mut watch::Receiver<Stop>, done: Level) -> Stop {
 }
 
 /// Waits until the agent is asked to end its commands at once.
-async fn killed(stop: &mut watch::Receiver<Stop>) {
-    if stop.wait_for(|stop| stop.level == Level::Kill).await.is_err() {
+async fn killed(stop: &mut watch::Receiver<StopRequest>) {
+    if stop.wait_for(|stop| stop.level == StopLevel::Kill).await.is_err() {
         std::future::pending::<()>().await;
     }
 }

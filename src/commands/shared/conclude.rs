@@ -16,7 +16,7 @@ use crate::query::{
     ChosenMetric, analyse_sweep, dependences_of, limit_of, method_of, read_curves, read_trials, shown_command,
 };
 use crate::record::{
-    BestTrial, Order, Posting, Sweep, TrialRuns, headline, params_text, stopped_early, tags,
+    BestTrial, LivePosting, Sweep, SweepOrder, TrialRuns, headline, params_text, stopped_early, tags,
 };
 use crate::report::{self, ReportObjective, SweepReport, analysis_csv};
 use crate::tracking::{Result as StoreResult, RunId};
@@ -176,7 +176,7 @@ async fn save(
     let limit = limit_of(config, sweep.seed);
     let identity = context.identity();
     let posting =
-        Posting { sweep, metric: own, limit, by: &identity.agent, best, results: &[], now: now_ms() };
+        LivePosting { sweep, metric: own, limit, by: &identity.agent, best, results: &[], now: now_ms() };
     let view = posting.post(store).await?;
     for (path, text) in result_files(report, deleted) {
         store.put_artifact(&sweep.parent.info, path, text.into_bytes()).await?;
@@ -212,8 +212,8 @@ async fn close(context: &Context, sweep: &Sweep, conclusion: &Conclusion) -> Sto
     if !conclusion.reopen {
         return sweep.finish(store, now_ms()).await;
     }
-    if matches!(sweep.order(store).await?, Order::Stop | Order::Cancel) {
-        sweep.give_order(store, Order::Run).await?;
+    if matches!(sweep.order(store).await?, SweepOrder::Stop | SweepOrder::Cancel) {
+        sweep.give_order(store, SweepOrder::Run).await?;
     }
     sweep.reopen(store).await?;
     context.ui.say(&format!("The sweep is open: sweep run --sweep-id={}", sweep.id()));

@@ -7,13 +7,13 @@ use tokio::sync::watch;
 
 use super::exit::Exit;
 use super::failure::CommandFailure;
-use crate::agent::{Level, Stop};
+use crate::agent::{StopLevel, StopRequest};
 use crate::process::EndSignals;
 use crate::ui::Ui;
 
 /// Listens until it is dropped.
 pub struct Signals {
-    stop: watch::Sender<Stop>,
+    stop: watch::Sender<StopRequest>,
     received: watch::Receiver<Option<Exit>>,
     task: tokio::task::JoinHandle<()>,
 }
@@ -21,7 +21,7 @@ pub struct Signals {
 impl Signals {
     pub fn listen(ui: Ui) -> Result<Self, CommandFailure> {
         let mut signals = EndSignals::listen().map_err(|error| not_heard(&error))?;
-        let stop = watch::Sender::new(Stop::default());
+        let stop = watch::Sender::new(StopRequest::default());
         let (exit, received) = watch::channel(None);
         let asked = stop.clone();
         let task = tokio::spawn(async move {
@@ -33,14 +33,14 @@ impl Signals {
                     Signal::SIGINT => after_interrupt(asked.borrow().level),
                     // Anyone who sends it again means now. A cluster's warning before it, or the two SIGHUP of a terminal
                     // that is closed, are no second request.
-                    Signal::SIGTERM if again => Level::Kill,
+                    Signal::SIGTERM if again => StopLevel::Kill,
                     // The machine is being taken away, or the terminal is gone: nobody meant the trials.
-                    _ => Level::Terminate,
+                    _ => StopLevel::Terminate,
                 };
                 exit.send_modify(|exit| {
                     exit.get_or_insert(Exit::after(signal));
                 });
-                if Stop::ask(&asked, level, signal != Signal::SIGINT) {
+                if StopRequest::ask(&asked, level, signal != Signal::SIGINT) {
                     ui.say(words(level, signal));
                 }
             }
@@ -49,7 +49,7 @@ impl Signals {
     }
 
     /// Where the signals ask an agent to stop.
-    pub fn stop(&self) -> watch::Sender<Stop> {
+    pub fn stop(&self) -> watch::Sender<StopRequest> {
         self.stop.clone()
     }
 
@@ -85,21 +85,21 @@ pub fn not_heard(error: &std::io::Error) -> CommandFailure {
     CommandFailure::new(Exit::WorkFailed, "the program cannot listen for signals").caused_by(error)
 }
 
-fn after_interrupt(present: Level) -> Level {
+fn after_interrupt(present: StopLevel) -> StopLevel {
     match present {
-        Level::No => Level::Drain,
-        Level::Drain => Level::Terminate,
-        Level::Terminate | Level::Kill => Level::Kill,
+        StopLevel::No => StopLevel::Drain,
+        StopLevel::Drain => StopLevel::Terminate,
+        StopLevel::Terminate | StopLevel::Kill => StopLevel::Kill,
     }
 }
 
-fn words(level: Level, signal: Signal) -> &'static str {
+fn words(level: StopLevel, signal: Signal) -> &'static str {
     match level {
-        Level::Terminate if signal != Signal::SIGINT => "Ending the running trials and giving them back.",
-        Level::No | Level::Drain => {
+        StopLevel::Terminate if signal != Signal::SIGINT => "Ending the running trials and giving them back.",
+        StopLevel::No | StopLevel::Drain => {
             "Finishing the running trials; no more are started. Ctrl-C again ends them, a third time kills them."
         }
-        Level::Terminate => "Ending the running trials. Ctrl-C again kills them at once.",
-        Level::Kill => "Killing the running trials.",
+        StopLevel::Terminate => "Ending the running trials. Ctrl-C again kills them at once.",
+        StopLevel::Kill => "Killing the running trials.",
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::config::{
-    Budget, CheckedConfig, Config, EarlyTerminate, Goal, Impute, Method, Optimizer, Summary, check,
+    Budget, CheckedConfig, Config, EarlyTerminate, Goal, Impute, Method, MetricSummary, Optimizer, check,
 };
 use crate::space::{ParameterNode, Value};
 
@@ -50,7 +50,7 @@ fn the_metric_has_its_further_keys() {
     );
     let metric = config.metric.unwrap();
     assert_eq!((metric.goal, metric.target, metric.impute), (Goal::Maximize, Some(1.0), Impute::Best));
-    assert_eq!((metric.impute_while_running, metric.summary), (Some(Impute::Latest), Summary::Best));
+    assert_eq!((metric.impute_while_running, metric.summary), (Some(Impute::Latest), MetricSummary::Best));
     assert_eq!(metric.from_output.as_deref(), Some("acc=([0-9.]+)"));
     for off in ["false", "'false'"] {
         let config = ok(&format!("method: random\nmetric: {{name: acc, impute_while_running: {off}}}\n"));

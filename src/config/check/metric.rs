@@ -2,7 +2,7 @@
 
 use super::fields::ConfigField;
 use crate::config::finding::Findings;
-use crate::config::{Goal, Impute, Metric, Summary};
+use crate::config::{Goal, Impute, MetricConfig, MetricSummary};
 use crate::space::{Number, Value};
 
 const KEYS: [&str; 7] =
@@ -10,16 +10,16 @@ const KEYS: [&str; 7] =
 const GOALS: [(&str, Goal); 2] = [("minimize", Goal::Minimize), ("maximize", Goal::Maximize)];
 const IMPUTES: [(&str, Impute); 3] =
     [("worst", Impute::Worst), ("best", Impute::Best), ("latest", Impute::Latest)];
-const SUMMARIES: [(&str, Summary); 5] = [
-    ("last", Summary::Last),
-    ("min", Summary::Min),
-    ("max", Summary::Max),
-    ("best", Summary::Best),
-    ("mean", Summary::Mean),
+const SUMMARIES: [(&str, MetricSummary); 5] = [
+    ("last", MetricSummary::Last),
+    ("min", MetricSummary::Min),
+    ("max", MetricSummary::Max),
+    ("best", MetricSummary::Best),
+    ("mean", MetricSummary::Mean),
 ];
 
 /// Reads `metric:`.
-pub fn check(field: &ConfigField<'_>, findings: &mut Findings) -> Option<Metric> {
+pub fn check(field: &ConfigField<'_>, findings: &mut Findings) -> Option<MetricConfig> {
     let before = findings.errors.len();
     if let Some(Value::Text(name)) = field.node.scalar() {
         let hint = format!("write it as a mapping: `metric: {{name: {name}, goal: minimize}}`");
@@ -50,12 +50,12 @@ pub fn check(field: &ConfigField<'_>, findings: &mut Findings) -> Option<Metric>
     let impute = fields.some("impute").map_or(Some(Impute::Worst), |field| field.word(&IMPUTES, findings));
     let running = fields.some("impute_while_running").and_then(|field| while_running(&field, findings));
     let summary =
-        fields.some("summary").map_or(Some(Summary::Last), |field| field.word(&SUMMARIES, findings));
+        fields.some("summary").map_or(Some(MetricSummary::Last), |field| field.word(&SUMMARIES, findings));
     let from_output = fields.some("from_output").and_then(|field| pattern(&field, findings));
     if findings.errors.len() > before {
         return None;
     }
-    Some(Metric {
+    Some(MetricConfig {
         name: name?,
         goal: goal?,
         target,

@@ -17,7 +17,7 @@ use super::trial::TrialRecord;
 use super::trials_table::TrialsTable;
 use crate::config::Config;
 use crate::query::ChosenMetric;
-use crate::record::{Settled, Sweep, TrialRuns, runs_with_ids};
+use crate::record::{SettledClaim, Sweep, TrialRuns, runs_with_ids};
 use crate::text::LF;
 use crate::tracking::{Run, RunId, Store};
 use crate::trial::{Trial, TrialIndex};
@@ -87,7 +87,7 @@ impl<'a> Exporter<'a> {
     ///
     /// # Errors
     /// Where the store fails or the disk refuses.
-    pub async fn settled(&mut self, settled: &[Settled]) -> Result<(), ExchangeError> {
+    pub async fn settled(&mut self, settled: &[SettledClaim]) -> Result<(), ExchangeError> {
         let new: Vec<RunId> =
             settled.iter().map(|one| one.run.clone()).filter(|run| !self.done.contains(run)).collect();
         if new.is_empty() {

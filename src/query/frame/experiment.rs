@@ -7,7 +7,7 @@ use super::super::error::QueryError;
 use super::super::metric::ChosenMetric;
 use super::request::FrameRequest;
 use crate::analysis::{ColumnInfo, Row, TrialFrame};
-use crate::config::{Summary, logged_value};
+use crate::config::{MetricSummary, logged_value};
 use crate::record::{search_all, tags};
 use crate::tracking::{Run, RunQuery, Store};
 
@@ -33,7 +33,7 @@ pub async fn read_experiment(
     let mut runs = search_all(store.as_ref(), query).await?;
     runs.retain(|run| run.tag(tags::SWEEP).is_none() && run.tag(tags::LEDGER_OF).is_none());
     check_names(&runs, asked)?;
-    let metric = ChosenMetric { name: asked.metric.clone(), goal: asked.goal, summary: Summary::Last };
+    let metric = ChosenMetric { name: asked.metric.clone(), goal: asked.goal, summary: MetricSummary::Last };
     let values = metric.values(store, runs.iter()).await?;
     let names: BTreeSet<&String> =
         runs.iter().flat_map(|run| run.params.iter().map(|(key, _)| key)).collect();

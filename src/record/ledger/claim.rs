@@ -37,9 +37,9 @@ pub struct Claim {
     pub excused: u32,
 }
 
-/// A trial that was begun, and has no result yet.
+/// A trial that was started, and has no result yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unfinished {
+pub struct UnfinishedTrial {
     /// The trial.
     pub trial: TrialIndex,
     /// Attempts claimed so far.
@@ -58,7 +58,7 @@ pub struct Unfinished {
 
 /// A trial that has its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settled {
+pub struct SettledClaim {
     /// The trial.
     pub trial: TrialIndex,
     /// The round that the result is of: the attempt that it began with.
@@ -69,7 +69,7 @@ pub struct Settled {
 
 /// Whether a settled attempt counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum SettleOutcome {
     /// It is the trial's result.
     Counts,
     /// Another attempt was settled first.

@@ -4,7 +4,7 @@ use crate::trial::TrialIndex;
 
 /// A fact that may be decided only once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fact {
+pub(super) enum LedgerFact {
     /// `trial/000007` or `trial/000007/2`: which agent runs this attempt. The value is the agent's token.
     Claimed { trial: TrialIndex, attempt: u32 },
     /// `done/000007` or `done/000007/2`: which run is the trial's result. The value is the run's id. The number is the
@@ -27,7 +27,7 @@ pub(super) enum Fact {
 /// A higher number of an attempt, round or candidate was not written by an agent: nobody counts on from there.
 const HIGHEST_NUMBER: u32 = 1_000_000;
 
-impl Fact {
+impl LedgerFact {
     /// The key of the param.
     pub(super) fn key(self) -> String {
         let numbered = |word: &str, trial: TrialIndex, number: u32| match number {
@@ -75,24 +75,24 @@ mod tests {
     fn keys_are_those_of_the_design_and_read_back() {
         let trial = TrialIndex(7);
         for (fact, key) in [
-            (Fact::Claimed { trial, attempt: 1 }, "trial/000007"),
-            (Fact::Claimed { trial, attempt: 2 }, "trial/000007/2"),
-            (Fact::Done { trial, round: 1 }, "done/000007"),
-            (Fact::Done { trial, round: 3 }, "done/000007/3"),
-            (Fact::Again { trial, attempt: 2 }, "again/000007/2"),
-            (Fact::Back { trial, attempt: 2 }, "back/000007/2"),
-            (Fact::PointOf { trial, candidate: 1 }, "pointof/000007"),
-            (Fact::PointOf { trial, candidate: 2 }, "pointof/000007/2"),
-            (Fact::Shard(1), "shard/0001"),
-            (Fact::PointShard(3), "pointshard/0003"),
-            (Fact::Claimed { trial: TrialIndex(12_345_678), attempt: 1 }, "trial/12345678"),
+            (LedgerFact::Claimed { trial, attempt: 1 }, "trial/000007"),
+            (LedgerFact::Claimed { trial, attempt: 2 }, "trial/000007/2"),
+            (LedgerFact::Done { trial, round: 1 }, "done/000007"),
+            (LedgerFact::Done { trial, round: 3 }, "done/000007/3"),
+            (LedgerFact::Again { trial, attempt: 2 }, "again/000007/2"),
+            (LedgerFact::Back { trial, attempt: 2 }, "back/000007/2"),
+            (LedgerFact::PointOf { trial, candidate: 1 }, "pointof/000007"),
+            (LedgerFact::PointOf { trial, candidate: 2 }, "pointof/000007/2"),
+            (LedgerFact::Shard(1), "shard/0001"),
+            (LedgerFact::PointShard(3), "pointshard/0003"),
+            (LedgerFact::Claimed { trial: TrialIndex(12_345_678), attempt: 1 }, "trial/12345678"),
         ] {
-            assert_eq!((fact.key().as_str(), Fact::parse(key)), (key, Some(fact)));
+            assert_eq!((fact.key().as_str(), LedgerFact::parse(key)), (key, Some(fact)));
         }
         for other in
             ["lr", "point/0f3a", "trial/x", "trial/1/2/3", "done", "note/000001", "trial/1/4294967295"]
         {
-            assert_eq!(Fact::parse(other), None, "{other}");
+            assert_eq!(LedgerFact::parse(other), None, "{other}");
         }
     }
 }

@@ -35,13 +35,13 @@ use crate::tracking::{
 };
 use crate::trial::TrialIndex;
 use claim::{BACK, FAILED, NO_RUN, missing_shard};
-use keys::Fact;
+use keys::LedgerFact;
 use point_shards::PointShards;
-use snapshot::Shard;
-use view::View;
+use snapshot::LedgerShard;
+use view::LedgerView;
 
-pub use claim::{Claim, ClaimOrder, SHARD, Settled, Unfinished, Verdict};
-pub use points::Fixed;
+pub use claim::{Claim, ClaimOrder, SHARD, SettleOutcome, SettledClaim, UnfinishedTrial};
+pub use points::FixedPoint;
 pub use snapshot::LedgerSnapshot;
 
 /// Each thousand of trials costs a run: an index that a file makes up must not cost a million of them.
@@ -61,7 +61,7 @@ pub struct Ledger {
     /// Trials from 0 up to this one may be claimed; `None`: there is no end.
     limit: Option<u64>,
     /// Locked across calls to the store: one agent makes one claim at a time.
-    view: Mutex<View>,
+    view: Mutex<LedgerView>,
     /// Where it is kept which trial has which point.
     points: Mutex<PointShards>,
 }
@@ -95,7 +95,8 @@ impl Ledger {
     ) -> Result<Self> {
         let run = store.run(root).await?;
         let runs = std::iter::once(root.clone()).chain(shard_runs(&run));
-        let mut shards: Vec<Shard> = (0..).zip(runs).map(|(number, run)| Shard::new(number, run)).collect();
+        let mut shards: Vec<LedgerShard> =
+            (0..).zip(runs).map(|(number, run)| LedgerShard::new(number, run)).collect();
         shards[0].learn(&run);
         if let [_, .., last] = shards.as_mut_slice() {
             last.learn(&store.run(&last.run).await?);
@@ -109,7 +110,7 @@ impl Ledger {
             token,
             order,
             limit,
-            view: Mutex::new(View::new(shards, reopened)),
+            view: Mutex::new(LedgerView::new(shards, reopened)),
         })
     }
 
@@ -151,9 +152,9 @@ impl Ledger {
     ///
     /// # Errors
     /// As the store's.
-    pub async fn claim_again(&self, trial: &Unfinished) -> Result<Option<Claim>> {
+    pub async fn claim_again(&self, trial: &UnfinishedTrial) -> Result<Option<Claim>> {
         let mut view = self.view.lock().await;
-        let Unfinished { trial, attempts, round, excused, .. } = *trial;
+        let UnfinishedTrial { trial, attempts, round, excused, .. } = *trial;
         let claim = Claim { trial, attempt: attempts.saturating_add(1), round, excused };
         Ok(self.write_claim(&mut view, claim).await?.then_some(claim))
     }
@@ -167,15 +168,15 @@ impl Ledger {
     ///
     /// # Errors
     /// As the store's.
-    pub async fn settle(&self, claim: Claim, run: &RunId) -> Result<Verdict> {
-        let fact = Fact::Done { trial: claim.trial, round: claim.round };
+    pub async fn settle(&self, claim: Claim, run: &RunId) -> Result<SettleOutcome> {
+        let fact = LedgerFact::Done { trial: claim.trial, round: claim.round };
         match self.write(claim.trial, fact, run.as_str()).await? {
-            ParamWrite::Held => Ok(Verdict::Counts),
-            ParamWrite::Refused => Ok(Verdict::TooLate),
+            ParamWrite::Held => Ok(SettleOutcome::Counts),
+            ParamWrite::Refused => Ok(SettleOutcome::TooLate),
         }
     }
 
-    /// Lets a trial be claimed at once: by whoever is free, as the attempt after `attempt`. Where it was taken over in
+    /// Lets a trial be claimed at once: by any free agent, as the attempt after `attempt`. Where it was taken over in
     /// the meantime, nothing changes.
     ///
     /// # Errors
@@ -194,7 +195,7 @@ impl Ledger {
 
     async fn free(&self, trial: TrialIndex, attempt: u32, why: &str) -> Result<()> {
         // Only the agent of the attempt writes this, and it writes the same again.
-        self.write(trial, Fact::Back { trial, attempt: attempt.saturating_add(1) }, why).await.map(drop)
+        self.write(trial, LedgerFact::Back { trial, attempt: attempt.saturating_add(1) }, why).await.map(drop)
     }
 
     /// Lets trials that have their result be run again, and returns those; one without a result is left as it is.
@@ -210,8 +211,8 @@ impl Ledger {
             wanted.map(|(trial, entry)| (trial, entry.attempts)).collect()
         };
         for (trial, attempts) in &settled {
-            let again = Fact::Again { trial: *trial, attempt: attempts.saturating_add(1) };
-            // Whoever writes this writes the same.
+            let again = LedgerFact::Again { trial: *trial, attempt: attempts.saturating_add(1) };
+            // Anyone who writes this writes the same.
             self.write(*trial, again, "yes").await?;
         }
         if !settled.is_empty() {
@@ -222,16 +223,16 @@ impl Ledger {
         Ok(settled.into_iter().map(|(trial, _)| trial).collect())
     }
 
-    /// The trials that were begun and have no result. Reads only the runs of the chain that may have changed.
+    /// The trials that were started and have no result. Reads only the runs of the chain that may have changed.
     ///
     /// # Errors
     /// As the store's.
-    pub async fn unfinished(&self) -> Result<Vec<Unfinished>> {
+    pub async fn unfinished(&self) -> Result<Vec<UnfinishedTrial>> {
         let mut view = self.view.lock().await;
         let root = self.store.run(&self.root.id).await?;
         for run in shard_runs(&root).into_iter().skip(view.known.shards.len() - 1) {
             let number = view.known.shards.len() as u64;
-            view.known.shards.push(Shard::new(number, run));
+            view.known.shards.push(LedgerShard::new(number, run));
         }
         let reopened = root.tag(tags::REOPENED);
         let any_changed = reopened != view.reopened.as_deref();
@@ -250,7 +251,7 @@ impl Ledger {
     ///
     /// # Errors
     /// As the store's.
-    pub async fn settled(&self) -> Result<Vec<Settled>> {
+    pub async fn settled(&self) -> Result<Vec<SettledClaim>> {
         let mut view = self.view.lock().await;
         for shard in &mut view.known.shards {
             if !shard.is_complete() {
@@ -288,8 +289,8 @@ impl Ledger {
                 ));
             }
             let facts = shards.entry(shard).or_default();
-            facts.push((Fact::Claimed { trial: *trial, attempt: *attempt }.key(), self.token.clone()));
-            facts.push((Fact::Done { trial: *trial, round: 1 }.key(), run.to_string()));
+            facts.push((LedgerFact::Claimed { trial: *trial, attempt: *attempt }.key(), self.token.clone()));
+            facts.push((LedgerFact::Done { trial: *trial, round: 1 }.key(), run.to_string()));
         }
         let mut view = self.view.lock().await;
         for (shard, facts) in shards {
@@ -304,11 +305,11 @@ impl Ledger {
     }
 
     /// Writes a claim; false where another agent has it. Either way the trial is taken then.
-    async fn write_claim(&self, view: &mut View, claim: Claim) -> Result<bool> {
+    async fn write_claim(&self, view: &mut LedgerView, claim: Claim) -> Result<bool> {
         let Some(shard) = view.known.shard_of(claim.trial) else {
             return Err(missing_shard(claim.trial));
         };
-        let fact = Fact::Claimed { trial: claim.trial, attempt: claim.attempt };
+        let fact = LedgerFact::Claimed { trial: claim.trial, attempt: claim.attempt };
         let outcome = self.store.log_param(&shard.run, &fact.key(), &self.claim_text).await?;
         let held = outcome == ParamWrite::Held;
         // Whose it is else is known once the shard is read.
@@ -316,13 +317,13 @@ impl Ledger {
         Ok(held)
     }
 
-    async fn write(&self, trial: TrialIndex, fact: Fact, value: &str) -> Result<ParamWrite> {
+    async fn write(&self, trial: TrialIndex, fact: LedgerFact, value: &str) -> Result<ParamWrite> {
         let run = self.view.lock().await.known.shard_of(trial).map(|shard| shard.run.clone());
         let run = run.ok_or_else(|| missing_shard(trial))?;
         self.store.log_param(&run, &fact.key(), value).await
     }
 
-    async fn refresh(&self, view: &mut View, trial: TrialIndex) -> Result<()> {
+    async fn refresh(&self, view: &mut LedgerView, trial: TrialIndex) -> Result<()> {
         if let Some(shard) = view.known.shard_of(trial) {
             shard.learn(&self.store.run(&shard.run).await?);
         }
@@ -330,17 +331,17 @@ impl Ledger {
     }
 
     /// Enters the next shard, making it if need be; false where the limit lies before it.
-    async fn enter_next_shard(&self, view: &mut View) -> Result<bool> {
+    async fn enter_next_shard(&self, view: &mut LedgerView) -> Result<bool> {
         let number = view.known.shards.len() as u64;
         if self.limit.is_some_and(|limit| number.saturating_mul(SHARD) >= limit) {
             return Ok(false);
         }
         let root = self.store.run(&self.root.id).await?;
-        let run = match root.param(&Fact::Shard(number).key()) {
+        let run = match root.param(&LedgerFact::Shard(number).key()) {
             Some(id) => RunId(id.to_owned()),
-            None => self.make_shard(Fact::Shard(number), &number.to_string()).await?,
+            None => self.make_shard(LedgerFact::Shard(number), &number.to_string()).await?,
         };
-        let mut shard = Shard::new(number, run);
+        let mut shard = LedgerShard::new(number, run);
         shard.learn(&self.store.run(&shard.run).await?);
         let begun = shard.trials().any(|(_, entry)| entry.attempts > 0);
         view.known.shards.push(shard);
@@ -352,7 +353,7 @@ impl Ledger {
     }
 
     /// Makes the run that this fact of the root is to name, unless another agent is faster: then that one's.
-    async fn make_shard(&self, fact: Fact, what: &str) -> Result<RunId> {
+    async fn make_shard(&self, fact: LedgerFact, what: &str) -> Result<RunId> {
         let key = fact.key();
         let new = ledger_run(self.root.experiment_id.clone(), &self.root, "", Some(what));
         let made = self.store.create_run(&new).await?.id;
@@ -422,5 +423,7 @@ fn ledger_run(experiment_id: ExperimentId, of: &RunInfo, user: &str, part: Optio
 
 /// The runs after the root that the root names, in order.
 fn shard_runs(root: &Run) -> Vec<RunId> {
-    (1..).map_while(|number| root.param(&Fact::Shard(number).key()).map(|id| RunId(id.to_owned()))).collect()
+    (1..)
+        .map_while(|number| root.param(&LedgerFact::Shard(number).key()).map(|id| RunId(id.to_owned())))
+        .collect()
 }

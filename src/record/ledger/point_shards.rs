@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::claim::SHARD;
-use super::keys::Fact;
+use super::keys::LedgerFact;
 use crate::tracking::{Run, RunId};
 
 /// How many runs hold the facts on points. On the root, where it is not 1.
@@ -26,7 +26,7 @@ pub(super) struct PointShards {
 }
 
 impl PointShards {
-    /// As the root tells of them. Ledgers of earlier versions hold everything in the root.
+    /// As the root reports them. Ledgers of earlier versions hold everything in the root.
     pub(super) fn of(root: &Run, limit: Option<u64>) -> Self {
         let old = root.params.iter().any(|(key, _)| key.starts_with("point/"));
         Self {
@@ -43,6 +43,6 @@ pub(super) fn read_count(text: &str) -> Option<u64> {
 
 /// The runs beside the root that hold facts on points.
 pub(super) fn shard_runs(root: &Run) -> Vec<RunId> {
-    let runs = (1..MOST_SHARDS).filter_map(|number| root.param(&Fact::PointShard(number).key()));
+    let runs = (1..MOST_SHARDS).filter_map(|number| root.param(&LedgerFact::PointShard(number).key()));
     runs.map(|id| RunId(id.to_owned())).collect()
 }

@@ -3,15 +3,15 @@
 //!
 //! Two facts decide, both written once. `pointof/000007` is a candidate: all attempts at trial 7 have the same one.
 //! `point/<key>` says which trial has a point. A trial is run with its first candidate that is its own; one that is
-//! another trial's is followed by the next, `pointof/000007/2`. So every attempt at a trial, and whoever reads the
-//! ledger, comes to the same point, whoever is killed between two writes; and nobody holds a point that he does not run.
+//! another trial's is followed by the next, `pointof/000007/2`. So every attempt at a trial, and anyone who reads the
+//! ledger, comes to the same point, whichever agent is killed between two writes; and nobody holds a point that he does not run.
 //!
 //! The facts on who has which point are spread over several runs where there will be many, by the point's key: a losing
 //! write costs more the more params a run has.
 
 use std::collections::BTreeMap;
 
-use super::keys::Fact;
+use super::keys::LedgerFact;
 use super::point_shards::{COUNT, read_count};
 use super::{Ledger, missing_shard};
 use crate::record::sha256;
@@ -25,7 +25,7 @@ const MOST_CANDIDATES: u32 = 100_000;
 
 /// What came of asking for a point.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fixed {
+pub enum FixedPoint {
     /// The trial is run with this point, for good. Another one than was asked for where another attempt was first.
     Point(String),
     /// What was asked for is the point of this trial.
@@ -35,14 +35,14 @@ pub enum Fixed {
 /// What a trial may be run with, as it stands in the ledger: `{…}`, the point itself; `#<key>/<n>`, its text is in n
 /// pieces. A mark before it: no other trial is asked whether it has the point.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Candidate {
+struct StoredCandidate {
     point: String,
     shared: bool,
 }
 
 const SHARED: char = '!';
 
-impl Candidate {
+impl StoredCandidate {
     fn pieces(&self) -> Vec<&str> {
         let mut rest = self.point.as_str();
         let mut pieces = Vec::new();
@@ -66,7 +66,7 @@ impl Candidate {
         format!("{mark}#{}/{}", key_of(&self.point), self.pieces().len())
     }
 
-    /// Reads what [`Candidate::text`] wrote; `pieces` knows the pieces of long texts.
+    /// Reads what [`StoredCandidate::text`] wrote; `pieces` knows the pieces of long texts.
     fn read(text: &str, pieces: &BTreeMap<String, String>) -> Option<Self> {
         let (shared, text) = match text.strip_prefix(SHARED) {
             Some(text) => (true, text),
@@ -107,8 +107,8 @@ impl Ledger {
             self.refresh(&mut view, trial).await?;
         }
         match self.walk(trial, None).await? {
-            Some(Fixed::Point(point)) => Ok(Some(point)),
-            Some(Fixed::Held(_)) | None => self.point_of_old(trial).await,
+            Some(FixedPoint::Point(point)) => Ok(Some(point)),
+            Some(FixedPoint::Held(_)) | None => self.point_of_old(trial).await,
         }
     }
 
@@ -117,8 +117,8 @@ impl Ledger {
     ///
     /// # Errors
     /// As the store's.
-    pub async fn fix_point(&self, trial: TrialIndex, point: &str, insist: bool) -> Result<Fixed> {
-        let asked = Candidate { point: point.to_owned(), shared: insist };
+    pub async fn fix_point(&self, trial: TrialIndex, point: &str, insist: bool) -> Result<FixedPoint> {
+        let asked = StoredCandidate { point: point.to_owned(), shared: insist };
         self.walk(trial, Some(asked))
             .await?
             .ok_or_else(|| self.lost(&format!("the candidates of trial {trial}")))
@@ -131,12 +131,18 @@ impl Ledger {
         let known = &view.known;
         let settled = known.trials().filter(|(_, entry)| entry.has_had_run());
         let last = settled.filter_map(|(trial, entry)| Some((trial, entry.points.last_key_value()?.1)));
-        last.filter_map(|(trial, text)| Some((trial, Candidate::read(text, known.pieces_of(trial)?)?.point)))
-            .collect()
+        last.filter_map(|(trial, text)| {
+            Some((trial, StoredCandidate::read(text, known.pieces_of(trial)?)?.point))
+        })
+        .collect()
     }
 
     /// Goes through the candidates of a trial to the one that is its own; at their end `asked` becomes one.
-    async fn walk(&self, trial: TrialIndex, mut asked: Option<Candidate>) -> Result<Option<Fixed>> {
+    async fn walk(
+        &self,
+        trial: TrialIndex,
+        mut asked: Option<StoredCandidate>,
+    ) -> Result<Option<FixedPoint>> {
         let mut held = None;
         let first = self.view.lock().await.known.entry(trial).map_or(0, |entry| entry.lost) + 1;
         for number in first..=MOST_CANDIDATES {
@@ -155,11 +161,11 @@ impl Ledger {
                 },
             };
             if candidate.shared {
-                return Ok(Some(Fixed::Point(candidate.point)));
+                return Ok(Some(FixedPoint::Point(candidate.point)));
             }
             match self.take(trial, &key_of(&candidate.point)).await? {
-                None => return Ok(Some(Fixed::Point(candidate.point))),
-                Some(holder) => held = Some(Fixed::Held(holder)),
+                None => return Ok(Some(FixedPoint::Point(candidate.point))),
+                Some(holder) => held = Some(FixedPoint::Held(holder)),
             }
             self.view.lock().await.known.lose(trial, number);
         }
@@ -167,28 +173,33 @@ impl Ledger {
     }
 
     /// A candidate that is known.
-    async fn candidate(&self, trial: TrialIndex, number: u32) -> Result<Option<Candidate>> {
+    async fn candidate(&self, trial: TrialIndex, number: u32) -> Result<Option<StoredCandidate>> {
         let view = self.view.lock().await;
         let known = &view.known;
         let Some(text) = known.entry(trial).and_then(|entry| entry.points.get(&number)) else {
             return Ok(None);
         };
         let pieces = known.pieces_of(trial).ok_or_else(|| missing_shard(trial))?;
-        Candidate::read(text, pieces)
+        StoredCandidate::read(text, pieces)
             .map(Some)
             .ok_or_else(|| self.lost(&format!("the point of trial {trial}")))
     }
 
     /// Enters a candidate; what stands there then may be another attempt's.
-    async fn write_candidate(&self, trial: TrialIndex, number: u32, own: &Candidate) -> Result<Candidate> {
-        let fact = Fact::PointOf { trial, candidate: number };
+    async fn write_candidate(
+        &self,
+        trial: TrialIndex,
+        number: u32,
+        own: &StoredCandidate,
+    ) -> Result<StoredCandidate> {
+        let fact = LedgerFact::PointOf { trial, candidate: number };
         let mut view = self.view.lock().await;
         let run = view.known.shard_of(trial).map(|shard| shard.run.clone());
         let run = run.ok_or_else(|| missing_shard(trial))?;
         if own.point.len() > LONGEST_TEXT {
             let key = key_of(&own.point);
             for (piece, text) in (0..).zip(own.pieces()) {
-                // Whoever writes this writes the same.
+                // Anyone who writes this writes the same.
                 let name = piece_name(&key, piece);
                 self.store.log_param(&run, &format!("pointtext/{name}"), text).await?;
                 if let Some(shard) = view.known.shard_of(trial) {
@@ -273,7 +284,7 @@ impl Ledger {
         if let Some(run) = points.runs.get(&number) {
             return Ok(run.clone());
         }
-        let fact = Fact::PointShard(number);
+        let fact = LedgerFact::PointShard(number);
         let root = self.store.run(&self.root.id).await?;
         let run = match root.param(&fact.key()) {
             Some(id) => RunId(id.to_owned()),

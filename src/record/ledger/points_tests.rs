@@ -1,4 +1,4 @@
-//! Points under random schedules: whoever is killed between whichever writes, every trial ends, and no point is run twice.
+//! Points under random schedules: whichever agent is killed between whichever writes, every trial ends, and no point is run twice.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use super::*;
 use crate::tracking::memory::{Call, MemoryStore, way_to_memory};
 use crate::tracking::{ErrorKind, NewRun, Store, TrackingError};
 
-/// One agent's way to the store: whoever asks may have to wait for others, and may be gone at any call.
+/// One agent's way to the store: anyone who asks may have to wait for others, and may be gone at any call.
 struct Wire {
     store: MemoryStore,
     rng: Mutex<ChaCha8Rng>,
@@ -136,8 +136,8 @@ impl World {
                 return Ok(None);
             };
             match ledger.fix_point(claim.trial, best, false).await? {
-                Fixed::Point(point) => return Ok(Some(point)),
-                Fixed::Held(_) => held.insert(best.clone()),
+                FixedPoint::Point(point) => return Ok(Some(point)),
+                FixedPoint::Held(_) => held.insert(best.clone()),
             };
         }
         panic!("more refusals than points");
@@ -208,18 +208,21 @@ async fn an_attempt_that_slept_between_claim_and_point_is_given_the_point_of_the
     quick.claim_again(lost).await.unwrap().unwrap();
     assert_eq!(
         quick.fix_point(first.trial, "{\"x\":1}", false).await.unwrap(),
-        Fixed::Point("{\"x\":1}".into())
+        FixedPoint::Point("{\"x\":1}".into())
     );
     assert_eq!(
         slow.fix_point(first.trial, "{\"x\":2}", false).await.unwrap(),
-        Fixed::Point("{\"x\":1}".into())
+        FixedPoint::Point("{\"x\":1}".into())
     );
     // Nobody holds the other.
     let other = quick.claim().await.unwrap().unwrap();
-    assert_eq!(quick.fix_point(other.trial, "{\"x\":1}", false).await.unwrap(), Fixed::Held(first.trial));
+    assert_eq!(
+        quick.fix_point(other.trial, "{\"x\":1}", false).await.unwrap(),
+        FixedPoint::Held(first.trial)
+    );
     assert_eq!(
         quick.fix_point(other.trial, "{\"x\":2}", false).await.unwrap(),
-        Fixed::Point("{\"x\":2}".into())
+        FixedPoint::Point("{\"x\":2}".into())
     );
     assert_eq!(slow.point_of(other.trial).await.unwrap().as_deref(), Some("{\"x\":2}"));
 }
@@ -233,7 +236,7 @@ async fn points_of_a_large_sweep_are_spread_so_that_no_run_of_the_ledger_grows_w
     for _ in 0..1100 {
         let claim = agent.claim().await.unwrap().unwrap();
         let point = format!("{{\"x\":{}}}", claim.trial);
-        assert_eq!(agent.fix_point(claim.trial, &point, false).await.unwrap(), Fixed::Point(point));
+        assert_eq!(agent.fix_point(claim.trial, &point, false).await.unwrap(), FixedPoint::Point(point));
         agent.settle(claim, &RunId("run".into())).await.unwrap();
     }
     // Two shards of trials, and three of points beside the root.
@@ -248,7 +251,7 @@ async fn points_of_a_large_sweep_are_spread_so_that_no_run_of_the_ledger_grows_w
         let point = format!("{{\"x\":{taken}}}");
         assert_eq!(
             other.fix_point(claim.trial, &point, false).await.unwrap(),
-            Fixed::Held(TrialIndex(taken))
+            FixedPoint::Held(TrialIndex(taken))
         );
     }
 }
@@ -264,7 +267,7 @@ async fn points_of_a_ledger_of_an_earlier_version_stay_readable() {
     assert_eq!(agent.point_of(TrialIndex(0)).await.unwrap().as_deref(), Some(old));
     let claim = agent.claim().await.unwrap().unwrap();
     assert_eq!(claim.trial, TrialIndex(1));
-    assert_eq!(agent.fix_point(claim.trial, old, false).await.unwrap(), Fixed::Held(TrialIndex(0)));
+    assert_eq!(agent.fix_point(claim.trial, old, false).await.unwrap(), FixedPoint::Held(TrialIndex(0)));
 }
 
 #[tokio::test]
@@ -277,7 +280,7 @@ async fn a_point_that_its_holder_is_not_run_with_can_be_taken() {
     // Earlier versions could leave this behind.
     memory.log_param(&root, &format!("point/{}", key_of(left)), &format!("0 {left}")).await.unwrap();
     let second = agent.claim().await.unwrap().unwrap();
-    assert_eq!(agent.fix_point(second.trial, left, false).await.unwrap(), Fixed::Point(left.into()));
+    assert_eq!(agent.fix_point(second.trial, left, false).await.unwrap(), FixedPoint::Point(left.into()));
 }
 
 #[tokio::test]
@@ -287,9 +290,9 @@ async fn a_point_that_is_insisted_on_is_run_twice() {
     let agent = open(&memory, &root, "me", 2).await;
     let (one, two) = (agent.claim().await.unwrap().unwrap(), agent.claim().await.unwrap().unwrap());
     let point = "{\"x\":1}";
-    assert_eq!(agent.fix_point(one.trial, point, false).await.unwrap(), Fixed::Point(point.into()));
-    assert_eq!(agent.fix_point(two.trial, point, false).await.unwrap(), Fixed::Held(one.trial));
-    assert_eq!(agent.fix_point(two.trial, point, true).await.unwrap(), Fixed::Point(point.into()));
+    assert_eq!(agent.fix_point(one.trial, point, false).await.unwrap(), FixedPoint::Point(point.into()));
+    assert_eq!(agent.fix_point(two.trial, point, false).await.unwrap(), FixedPoint::Held(one.trial));
+    assert_eq!(agent.fix_point(two.trial, point, true).await.unwrap(), FixedPoint::Point(point.into()));
     let late = open(&memory, &root, "late", 2).await;
     assert_eq!(late.point_of(two.trial).await.unwrap().as_deref(), Some(point));
 }

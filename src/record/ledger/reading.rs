@@ -1,6 +1,6 @@
 //! A ledger read from outside, by those who claim nothing.
 
-use super::snapshot::{LedgerSnapshot, Shard};
+use super::snapshot::{LedgerShard, LedgerSnapshot};
 use super::{Ledger, shard_runs};
 use crate::tracking::{Result, RunId, Store};
 
@@ -11,11 +11,11 @@ impl Ledger {
     /// As the store's.
     pub async fn read(store: &dyn Store, root: &RunId) -> Result<LedgerSnapshot> {
         let root = store.run(root).await?;
-        let mut first = Shard::new(0, root.info.id.clone());
+        let mut first = LedgerShard::new(0, root.info.id.clone());
         first.learn(&root);
         let mut shards = vec![first];
         for (number, run) in (1..).zip(shard_runs(&root)) {
-            let mut shard = Shard::new(number, run.clone());
+            let mut shard = LedgerShard::new(number, run.clone());
             shard.learn(&store.run(&run).await?);
             shards.push(shard);
         }

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::claim::{FAILED, NO_RUN, SHARD, Settled, Unfinished};
-use super::keys::Fact;
+use super::claim::{FAILED, NO_RUN, SHARD, SettledClaim, UnfinishedTrial};
+use super::keys::LedgerFact;
 use crate::record::lease::read_claim;
 use crate::tracking::{Run, RunId};
 use crate::trial::TrialIndex;
 
 /// What is known of one trial.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Entry {
+pub(super) struct TrialFacts {
     /// Attempts that were claimed: 1 to this one. 0: the trial is free.
     pub(super) attempts: u32,
     /// What the claim of the latest says.
@@ -28,7 +28,7 @@ pub(super) struct Entry {
     pub(super) lost: u32,
 }
 
-impl Entry {
+impl TrialFacts {
     /// The latest result, and the round that it is of.
     fn latest(&self) -> Option<(u32, &RunId)> {
         self.done.last_key_value().map(|(round, run)| (*round, run))
@@ -69,18 +69,18 @@ impl Entry {
 
 /// One run of the chain, and what is known of its trials.
 #[derive(Debug, Clone)]
-pub(super) struct Shard {
+pub(super) struct LedgerShard {
     pub(super) run: RunId,
     first: u64,
     /// What is known of its trials. One that is not there is free.
-    entries: BTreeMap<TrialIndex, Entry>,
+    entries: BTreeMap<TrialIndex, TrialFacts>,
     /// Pieces of long texts of points, by what follows `pointtext/` in their keys.
     pub(super) pieces: BTreeMap<String, String>,
     /// Whether it was ever read.
     was_read: bool,
 }
 
-impl Shard {
+impl LedgerShard {
     pub(super) fn new(number: u64, run: RunId) -> Self {
         let first = number.saturating_mul(SHARD);
         Self { run, first, entries: BTreeMap::new(), pieces: BTreeMap::new(), was_read: false }
@@ -90,25 +90,25 @@ impl Shard {
     pub(super) fn learn(&mut self, run: &Run) {
         self.was_read = true;
         for (key, value) in &run.params {
-            match Fact::parse(key) {
-                Some(Fact::Claimed { trial, attempt }) => self.claimed(trial, attempt, value),
-                Some(Fact::Done { trial, round }) => {
+            match LedgerFact::parse(key) {
+                Some(LedgerFact::Claimed { trial, attempt }) => self.claimed(trial, attempt, value),
+                Some(LedgerFact::Done { trial, round }) => {
                     if let Some(entry) = self.entry_mut(trial) {
                         entry.done.insert(round, RunId(value.clone()));
                     }
                 }
-                Some(Fact::Again { trial, attempt }) => {
+                Some(LedgerFact::Again { trial, attempt }) => {
                     if let Some(entry) = self.entry_mut(trial) {
                         entry.round = entry.round.max(attempt);
                     }
                 }
-                Some(Fact::Back { trial, attempt }) => {
+                Some(LedgerFact::Back { trial, attempt }) => {
                     if let Some(entry) = self.entry_mut(trial) {
                         entry.backs.insert(attempt, value == FAILED);
                     }
                 }
-                Some(Fact::PointOf { trial, candidate }) => self.point_of(trial, candidate, value),
-                Some(Fact::Shard(_) | Fact::PointShard(_)) => {}
+                Some(LedgerFact::PointOf { trial, candidate }) => self.point_of(trial, candidate, value),
+                Some(LedgerFact::Shard(_) | LedgerFact::PointShard(_)) => {}
                 None => {
                     if let Some(name) = key.strip_prefix("pointtext/") {
                         self.pieces.insert(name.to_owned(), value.clone());
@@ -134,18 +134,18 @@ impl Shard {
     }
 
     /// `None`: it is no trial of this run.
-    fn entry_mut(&mut self, trial: TrialIndex) -> Option<&mut Entry> {
+    fn entry_mut(&mut self, trial: TrialIndex) -> Option<&mut TrialFacts> {
         let offset = trial.0.checked_sub(self.first)?;
         (offset < SHARD).then(|| self.entries.entry(trial).or_default())
     }
 
     /// `None`: nothing is known of it.
-    fn entry(&self, trial: TrialIndex) -> Option<&Entry> {
+    fn entry(&self, trial: TrialIndex) -> Option<&TrialFacts> {
         self.entries.get(&trial)
     }
 
     /// Trials with what is known of them.
-    pub(super) fn trials(&self) -> impl Iterator<Item = (TrialIndex, &Entry)> {
+    pub(super) fn trials(&self) -> impl Iterator<Item = (TrialIndex, &TrialFacts)> {
         self.entries.iter().map(|(trial, entry)| (*trial, entry))
     }
 
@@ -156,22 +156,22 @@ impl Shard {
     /// Whether nothing new is to be read in it, unless a person has trials run again.
     pub(super) fn is_complete(&self) -> bool {
         let all = self.entries.len() as u64 == SHARD;
-        self.was_read && all && self.entries.values().all(Entry::is_done)
+        self.was_read && all && self.entries.values().all(TrialFacts::is_done)
     }
 }
 
 /// What a ledger said when it was read.
 #[derive(Debug, Clone, Default)]
 pub struct LedgerSnapshot {
-    pub(super) shards: Vec<Shard>,
+    pub(super) shards: Vec<LedgerShard>,
 }
 
 impl LedgerSnapshot {
-    pub(super) fn entry(&self, trial: TrialIndex) -> Option<&Entry> {
+    pub(super) fn entry(&self, trial: TrialIndex) -> Option<&TrialFacts> {
         self.shards.get(usize::try_from(trial.0 / SHARD).ok()?)?.entry(trial)
     }
 
-    pub(super) fn shard_of(&mut self, trial: TrialIndex) -> Option<&mut Shard> {
+    pub(super) fn shard_of(&mut self, trial: TrialIndex) -> Option<&mut LedgerShard> {
         self.shards.get_mut(usize::try_from(trial.0 / SHARD).ok()?)
     }
 
@@ -187,8 +187,8 @@ impl LedgerSnapshot {
         }
     }
 
-    pub(super) fn trials(&self) -> impl Iterator<Item = (TrialIndex, &Entry)> {
-        self.shards.iter().flat_map(Shard::trials)
+    pub(super) fn trials(&self) -> impl Iterator<Item = (TrialIndex, &TrialFacts)> {
+        self.shards.iter().flat_map(LedgerShard::trials)
     }
 
     /// The ledger's runs: its root, and those that came after it.
@@ -213,26 +213,26 @@ impl LedgerSnapshot {
 
     /// The trials that have had a result, each with the latest: also that of a trial that is to be run again.
     #[must_use]
-    pub fn settled(&self) -> Vec<Settled> {
+    pub fn settled(&self) -> Vec<SettledClaim> {
         let latest = self.trials().filter_map(|(trial, entry)| Some((trial, entry.latest()?)));
         latest.filter_map(|(trial, (round, run))| settled(trial, round, run)).collect()
     }
 
     /// Every result that a trial has ever had.
     #[must_use]
-    pub fn all_settled(&self) -> Vec<Settled> {
+    pub fn all_settled(&self) -> Vec<SettledClaim> {
         let all = self.trials().flat_map(|(trial, entry)| entry.done.iter().map(move |done| (trial, done)));
         all.filter_map(|(trial, (round, run))| settled(trial, *round, run)).collect()
     }
 
-    /// Trials that were begun and have no result in their present round.
+    /// Trials that were started and have no result in their present round.
     #[must_use]
-    pub fn unfinished(&self) -> Vec<Unfinished> {
+    pub fn unfinished(&self) -> Vec<UnfinishedTrial> {
         let begun = self.trials().filter(|(_, entry)| entry.is_begun() && !entry.is_done());
         begun
             .map(|(trial, entry)| {
                 let (token, lease): (&str, Duration) = read_claim(&entry.claim);
-                Unfinished {
+                UnfinishedTrial {
                     trial,
                     attempts: entry.attempts,
                     token: token.to_owned(),
@@ -254,8 +254,8 @@ impl LedgerSnapshot {
     }
 }
 
-fn settled(trial: TrialIndex, round: u32, run: &RunId) -> Option<Settled> {
-    (run.as_str() != NO_RUN).then(|| Settled { trial, round, run: run.clone() })
+fn settled(trial: TrialIndex, round: u32, run: &RunId) -> Option<SettledClaim> {
+    (run.as_str() != NO_RUN).then(|| SettledClaim { trial, round, run: run.clone() })
 }
 
 #[cfg(test)]
@@ -276,7 +276,7 @@ mod tests {
             active: true,
         };
         let params = facts.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        let mut shard = Shard::new(0, info.id.clone());
+        let mut shard = LedgerShard::new(0, info.id.clone());
         shard.learn(&Run { params, ..Run::bare(info) });
         LedgerSnapshot { shards: vec![shard] }
     }

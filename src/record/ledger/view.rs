@@ -1,10 +1,10 @@
 //! Where one agent is in a ledger. Others may have moved on: what is known taken is taken, what seems free may not be.
 
 use super::SHARD;
-use super::snapshot::{LedgerSnapshot, Shard};
+use super::snapshot::{LedgerShard, LedgerSnapshot};
 
 /// What is known of the chain, and where the agent is in it.
-pub(super) struct View {
+pub(super) struct LedgerView {
     pub(super) known: LedgerSnapshot,
     /// Where the next claim is tried.
     pub(super) cursor: u64,
@@ -14,9 +14,9 @@ pub(super) struct View {
     pub(super) reopened: Option<String>,
 }
 
-impl View {
-    /// Begins at the last shard: whoever opened it had found the ones before it full.
-    pub(super) fn new(shards: Vec<Shard>, reopened: Option<String>) -> Self {
+impl LedgerView {
+    /// Begins at the last shard: anyone who opened it had found the ones before it full.
+    pub(super) fn new(shards: Vec<LedgerShard>, reopened: Option<String>) -> Self {
         let cursor = (shards.len() as u64 - 1) * SHARD;
         Self { known: LedgerSnapshot { shards }, cursor, losses: 0, reopened }
     }

@@ -31,7 +31,7 @@ use super::random::Random;
 use super::sequence::Sequence;
 use super::streams::key as stream_key;
 use super::{Observation, Proposal, Strategy, StrategyError};
-use crate::config::{Config, Metric, Optimizer};
+use crate::config::{Config, MetricConfig, Optimizer};
 use crate::space::Point;
 use axes::{Axes, Coordinates, TakenKeys, key};
 use targets::{SearchTarget, targets};
@@ -48,7 +48,7 @@ const MOST_AXES: usize = 40;
 pub struct Bayes {
     seed: u64,
     axes: Axes,
-    metric: Option<Metric>,
+    metric: Option<MetricConfig>,
     optimizer: Optimizer,
     /// All points of a finite space.
     finite: Option<Sequence>,

@@ -13,7 +13,7 @@ use super::kernel::{KernelForm, PointColumns};
 use super::search::{AcquisitionSearch, SearchEffort, normal};
 use super::subset;
 use super::warp::unbend;
-use crate::config::{ConstraintError, Goal, Metric};
+use crate::config::{ConstraintError, Goal, MetricConfig};
 
 /// Sets of values that are imagined for trials without one.
 const FANTASIES: usize = 8;
@@ -89,7 +89,7 @@ impl<'a> Model<'a> {
     }
 
     /// What is expected of a point, in the units of the metric.
-    pub fn expectation(&self, x: &[f64], metric: Option<&Metric>) -> Option<Expectation> {
+    pub fn expectation(&self, x: &[f64], metric: Option<&MetricConfig>) -> Option<Expectation> {
         let sign = match metric?.goal {
             Goal::Minimize => 1.0,
             Goal::Maximize => -1.0,

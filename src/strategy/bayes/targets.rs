@@ -1,7 +1,7 @@
 //! What the model learns from: the values of finished trials, and the trials that are still open.
 
 use super::super::Observation;
-use crate::config::{Goal, Impute, Metric, Summary};
+use crate::config::{Goal, Impute, MetricConfig, MetricSummary};
 use crate::trial::RunStatus;
 
 /// What an observation is to the model.
@@ -18,7 +18,7 @@ pub(super) enum SearchTarget {
 /// A finished trial has its best finite value, also one that a stopping rule ended; a failed or killed one is imputed
 /// by `metric.impute`. A trial without any number counts as the worst of the sweep, and as 0 where nothing is known; but
 /// where its infinity is on the good side it is left open: that is an error of the script, and says nothing of the point.
-pub(super) fn targets(metric: &Metric, history: &[Observation]) -> Vec<SearchTarget> {
+pub(super) fn targets(metric: &MetricConfig, history: &[Observation]) -> Vec<SearchTarget> {
     let values: Vec<Values> = history.iter().map(|observation| Values::of(metric, observation)).collect();
     let ended = history.iter().zip(&values).filter(|(observation, _)| observation.status.is_final());
     let worst = ended.filter_map(|(_, values)| values.worst).reduce(f64::max).unwrap_or(0.0);
@@ -59,14 +59,15 @@ struct Values {
 }
 
 impl Values {
-    fn of(metric: &Metric, observation: &Observation) -> Self {
+    fn of(metric: &MetricConfig, observation: &Observation) -> Self {
         let sign = match metric.goal {
             Goal::Minimize => 1.0,
             Goal::Maximize => -1.0,
         };
         let summary = observation.metric.filter(|value| value.is_finite()).map(|value| sign * value);
         // `min`, `max` and `mean` say what counts; the others leave it to the table of targets, which takes the best.
-        let own_words = matches!(metric.summary, Summary::Min | Summary::Max | Summary::Mean);
+        let own_words =
+            matches!(metric.summary, MetricSummary::Min | MetricSummary::Max | MetricSummary::Mean);
         if let (true, Some(value)) = (own_words, summary) {
             return Self { best: Some(value), worst: Some(value), latest: Some(value) };
         }

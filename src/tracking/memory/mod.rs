@@ -30,11 +30,11 @@ const URI: &str = "memory:";
 /// The store. Clones share what it holds.
 #[derive(Clone)]
 pub(crate) struct MemoryStore {
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<MemoryState>>,
 }
 
 #[derive(Default)]
-pub(super) struct State {
+pub(super) struct MemoryState {
     experiments: Vec<Experiment>,
     runs: BTreeMap<RunId, StoredRun>,
     /// Files by run and path.
@@ -45,7 +45,7 @@ pub(super) struct State {
 
 impl MemoryStore {
     pub(crate) fn new() -> Self {
-        let mut state = State::default();
+        let mut state = MemoryState::default();
         state.make_experiment("Default");
         Self { state: Arc::new(Mutex::new(state)) }
     }
@@ -55,12 +55,12 @@ impl MemoryStore {
         self.state().largest_read
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, MemoryState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl MemoryState {
     fn make_experiment(&mut self, name: &str) -> ExperimentId {
         let id = ExperimentId(self.experiments.len().to_string());
         let artifact_location = format!("{URI}/{id}");

@@ -14,11 +14,11 @@ pub(super) struct StoredRun {
     pub(super) info: RunInfo,
     params: BTreeMap<String, String>,
     tags: BTreeMap<String, String>,
-    metrics: BTreeMap<String, Logged>,
+    metrics: BTreeMap<String, StoredMetric>,
 }
 
 /// What was logged of one metric.
-struct Logged {
+struct StoredMetric {
     latest: Metric,
     /// In the order of timestamp, step, value.
     history: Vec<Metric>,
@@ -109,7 +109,7 @@ impl StoredRun {
 
     fn log_metric(&mut self, metric: &Metric) {
         let Some(logged) = self.metrics.get_mut(&metric.key) else {
-            let logged = Logged { latest: metric.clone(), history: vec![metric.clone()] };
+            let logged = StoredMetric { latest: metric.clone(), history: vec![metric.clone()] };
             self.metrics.insert(metric.key.clone(), logged);
             return;
         };

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::State;
+use super::MemoryState;
 use super::runs::StoredRun;
 use crate::tracking::filter::{
     Condition, Entity, NumberOp, OrderTerm, RUNS, Subject, Test, TextOp, offset_of, parse_filter,
@@ -10,7 +10,7 @@ use crate::tracking::filter::{
 };
 use crate::tracking::{Page, Result, Run, RunQuery, ViewType};
 
-impl State {
+impl MemoryState {
     pub(super) fn search(&self, query: &RunQuery) -> Result<Page<Run>> {
         let offset = offset_of(query.page_token.as_deref())?;
         let conditions = parse_filter(&query.filter, &RUNS)?;
@@ -41,28 +41,28 @@ impl State {
 }
 
 /// What a run says to a subject.
-enum Value<'a> {
+enum ComparedValue<'a> {
     Text(&'a str),
     Number(f64),
 }
 
-fn value<'a>(run: &'a StoredRun, subject: &Subject) -> Option<Value<'a>> {
+fn value<'a>(run: &'a StoredRun, subject: &Subject) -> Option<ComparedValue<'a>> {
     let key = subject.key.as_str();
     #[allow(clippy::cast_precision_loss)]
-    let time = |time: i64| Value::Number(time as f64);
+    let time = |time: i64| ComparedValue::Number(time as f64);
     match subject.entity {
-        Entity::Param => run.param(key).map(Value::Text),
-        Entity::Tag => run.tag(key).map(Value::Text),
-        Entity::Metric => run.latest(key).map(Value::Number),
+        Entity::Param => run.param(key).map(ComparedValue::Text),
+        Entity::Tag => run.tag(key).map(ComparedValue::Text),
+        Entity::Metric => run.latest(key).map(ComparedValue::Number),
         Entity::Dataset => None,
         Entity::Attribute => match key {
-            "run_name" => Some(Value::Text(&run.info.name)),
-            "status" => Some(Value::Text(run.info.status.as_str())),
-            "artifact_uri" => Some(Value::Text(&run.info.artifact_uri)),
-            "user_id" => Some(Value::Text(&run.info.user)),
+            "run_name" => Some(ComparedValue::Text(&run.info.name)),
+            "status" => Some(ComparedValue::Text(run.info.status.as_str())),
+            "artifact_uri" => Some(ComparedValue::Text(&run.info.artifact_uri)),
+            "user_id" => Some(ComparedValue::Text(&run.info.user)),
             "start_time" => Some(time(run.info.start_time)),
             "end_time" => run.info.end_time.map(time),
-            _ => Some(Value::Text(run.info.id.as_str())),
+            _ => Some(ComparedValue::Text(run.info.id.as_str())),
         },
     }
 }
@@ -72,15 +72,15 @@ fn meets(run: &StoredRun, Condition { subject, test }: &Condition) -> bool {
     match (test, value) {
         (Test::Missing, value) => value.is_none(),
         (Test::Present, value) => value.is_some(),
-        (Test::Number(op, wanted), Some(Value::Number(number))) => compares(*op, number, *wanted),
-        (Test::Text(op, wanted), Some(Value::Text(text))) => match op {
+        (Test::Number(op, wanted), Some(ComparedValue::Number(number))) => compares(*op, number, *wanted),
+        (Test::Text(op, wanted), Some(ComparedValue::Text(text))) => match op {
             TextOp::Eq => text == wanted,
             TextOp::Ne => text != wanted,
             TextOp::Like => is_like(text, wanted),
             TextOp::ILike => is_like(&text.to_ascii_lowercase(), &wanted.to_ascii_lowercase()),
         },
-        (Test::In(wanted), Some(Value::Text(text))) => wanted.iter().any(|one| one == text),
-        (Test::NotIn(wanted), Some(Value::Text(text))) => !wanted.iter().any(|one| one == text),
+        (Test::In(wanted), Some(ComparedValue::Text(text))) => wanted.iter().any(|one| one == text),
+        (Test::NotIn(wanted), Some(ComparedValue::Text(text))) => !wanted.iter().any(|one| one == text),
         _ => false,
     }
 }
@@ -117,16 +117,18 @@ fn is_like(text: &str, pattern: &str) -> bool {
 
 /// Missing values come last in both directions, NaN right before them.
 fn compare(a: &StoredRun, b: &StoredRun, order: &OrderTerm) -> Ordering {
-    let rank = |value: &Option<Value<'_>>| match value {
+    let rank = |value: &Option<ComparedValue<'_>>| match value {
         None => 2,
-        Some(Value::Number(number)) if number.is_nan() => 1,
+        Some(ComparedValue::Number(number)) if number.is_nan() => 1,
         Some(_) => 0,
     };
     let (a, b) = (value(a, &order.subject), value(b, &order.subject));
     rank(&a).cmp(&rank(&b)).then_with(|| {
         let ascending = match (a, b) {
-            (Some(Value::Text(a)), Some(Value::Text(b))) => a.cmp(b),
-            (Some(Value::Number(a)), Some(Value::Number(b))) => a.partial_cmp(&b).unwrap_or(Ordering::Equal),
+            (Some(ComparedValue::Text(a)), Some(ComparedValue::Text(b))) => a.cmp(b),
+            (Some(ComparedValue::Number(a)), Some(ComparedValue::Number(b))) => {
+                a.partial_cmp(&b).unwrap_or(Ordering::Equal)
+            }
             _ => Ordering::Equal,
         };
         if order.ascending { ascending } else { ascending.reverse() }

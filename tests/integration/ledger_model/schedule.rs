@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use proptest::prelude::*;
-use sweep::record::{Claim, ClaimOrder, Ledger, SHARD, Unfinished, Verdict};
+use sweep::record::{Claim, ClaimOrder, Ledger, SHARD, SettleOutcome, UnfinishedTrial};
 use sweep::tracking::RunId;
 use sweep::trial::TrialIndex;
 
@@ -56,8 +56,8 @@ fn step() -> impl Strategy<Value = Step> {
 struct Actor {
     ledger: Ledger,
     claims: Vec<Claim>,
-    seen: Vec<Unfinished>,
-    settled: Option<(Claim, Verdict)>,
+    seen: Vec<UnfinishedTrial>,
+    settled: Option<(Claim, SettleOutcome)>,
     paused: bool,
 }
 
@@ -133,7 +133,7 @@ impl World {
         let run = run_of(claim);
         let verdict = self.actors[who].ledger.settle(claim, &run).await.unwrap();
         self.actors[who].settled = Some((claim, verdict));
-        if verdict == Verdict::Counts {
+        if verdict == SettleOutcome::Counts {
             let results = self.counted.entry(claim.trial).or_default();
             results.push(run);
             let rounds = 1 + self.reopened.get(&claim.trial).copied().unwrap_or(0);

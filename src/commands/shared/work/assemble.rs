@@ -12,7 +12,9 @@ use super::args::WorkArgs;
 use super::hand_over::{ToGateway, ToServer};
 use super::one_machine;
 use super::workdir;
-use crate::agent::{Agent, Early, Gpus, HandOver, Journal, Machine, Options, Provenance, Warned};
+use crate::agent::{
+    Agent, AgentMachine, EarlyStopping, Gpus, HandOver, Journal, Options, Provenance, WarningsShown,
+};
 use crate::config::{self, Config};
 use crate::gateway::Gateway;
 use crate::process::{Guard, list_gpus, parse_gpus};
@@ -75,7 +77,7 @@ pub async fn assemble(
             Backend::Server { store, .. } => Some(store.outages()),
             Backend::File(_) => None,
         },
-        warned: Warned::default(),
+        warned: WarningsShown::default(),
         provenance: Provenance::new(
             Some(place.folder.clone()),
             config::canonical(&sweep.config).unwrap_or_default(),
@@ -91,7 +93,7 @@ pub async fn assemble(
         ledger,
         hand_over,
         identity,
-        machine: Machine::this(guard(context)),
+        machine: AgentMachine::this(guard(context)),
         gpus: gpus.map(Gpus::new),
         folder: context.folder.clone(),
         workdir: place.folder,
@@ -128,10 +130,10 @@ fn logs(context: &Context) -> std::path::PathBuf {
 }
 
 /// What decides whether trials are worth continuing.
-fn early(sweep: &Sweep, config: &Config, shadow: bool) -> Option<Early> {
+fn early(sweep: &Sweep, config: &Config, shadow: bool) -> Option<EarlyStopping> {
     let (rule, metric) = config.early_terminate.as_ref().zip(config.metric.as_ref())?;
     let peers = Peers::new(sweep.clone(), metric.name.clone());
-    Some(Early::new(stopping::for_config(rule, metric), metric.name.clone(), peers, shadow))
+    Some(EarlyStopping::new(stopping::for_config(rule, metric), metric.name.clone(), peers, shadow))
 }
 
 /// What a strategy that asks for it knows of other trials.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::agent::{HandOver, News};
+use crate::agent::{HandOver, MetricUpdates};
 use crate::gateway::{Gateway, LoggedMetric, TrialScope};
 use crate::tracking::{RunId, RunInfo};
 
@@ -29,7 +29,7 @@ impl HandOver for ToServer {
         Vec::new()
     }
 
-    fn news(&self, _: &RunId, _: &str) -> Option<Box<dyn News>> {
+    fn news(&self, _: &RunId, _: &str) -> Option<Box<dyn MetricUpdates>> {
         None
     }
 }
@@ -58,7 +58,7 @@ impl HandOver for ToGateway {
         self.0.made(uri).into_iter().map(RunId).collect()
     }
 
-    fn news(&self, run: &RunId, metric: &str) -> Option<Box<dyn News>> {
+    fn news(&self, run: &RunId, metric: &str) -> Option<Box<dyn MetricUpdates>> {
         let (run, metric) = (run.to_string(), metric.to_owned());
         Some(Box::new(FromGateway { logged: self.0.logged(), run, metric }))
     }
@@ -72,7 +72,7 @@ struct FromGateway {
 }
 
 #[async_trait]
-impl News for FromGateway {
+impl MetricUpdates for FromGateway {
     async fn next(&mut self) {
         loop {
             match self.logged.recv().await {

@@ -2,7 +2,7 @@
 
 use super::super::context::Context;
 use super::workdir::{self, WorkingDirectory};
-use crate::agent::{Agent, EndReason, Summary};
+use crate::agent::{Agent, AgentSummary, EndReason};
 use crate::config::{Config, Method};
 use crate::record::Sweep;
 use crate::ui::{Style, words};
@@ -17,7 +17,7 @@ pub fn announce(context: &Context, sweep: &Sweep, config: &Config, limit: Option
 }
 
 /// Says what the agent has done, and why it ended.
-pub fn report(context: &Context, agent: &Agent, summary: &Summary) {
+pub fn report(context: &Context, agent: &Agent, summary: &AgentSummary) {
     let ui = &context.ui;
     tell_failure(context, agent, summary);
     if summary.end == EndReason::Unmeasured
@@ -72,7 +72,7 @@ pub fn report(context: &Context, agent: &Agent, summary: &Summary) {
 }
 
 /// The last failure, where it is why the agent has stopped.
-fn tell_failure(context: &Context, agent: &Agent, summary: &Summary) {
+fn tell_failure(context: &Context, agent: &Agent, summary: &AgentSummary) {
     let ui = &context.ui;
     let Some(last) = &summary.last_failure else { return };
     let head = match summary.end {

@@ -14,7 +14,7 @@ use super::words::{announce, report};
 use crate::agent::{self, Agent, EndReason};
 use crate::config::Config;
 use crate::query::{limit, limit_of};
-use crate::record::{Ledger, Order, Sweep};
+use crate::record::{Ledger, Sweep, SweepOrder};
 use crate::ui::words;
 
 /// How an agent's work ended.
@@ -73,10 +73,10 @@ async fn begin(
     if !parent.info.active {
         return Err(deleted(&sweep));
     }
-    let order = Order::of(&parent);
-    if matches!(order, Order::Stop | Order::Cancel) {
+    let order = SweepOrder::of(&parent);
+    if matches!(order, SweepOrder::Stop | SweepOrder::Cancel) {
         let (name, id) = (&sweep.parent.info.name, sweep.id().short());
-        let what = if order == Order::Cancel { "cancelled" } else { "stopped" };
+        let what = if order == SweepOrder::Cancel { "cancelled" } else { "stopped" };
         return Err(CommandFailure::new(Exit::Usage, format!("sweep {name} was {what}"))
             .hint(format!("`sweep resume {id}` lets agents run it again.")));
     }

@@ -7,7 +7,7 @@ use super::super::exit::Exit;
 use super::super::failure::CommandFailure;
 use crate::agent::Outcome;
 use crate::config::{Command, Config};
-use crate::process::{Ended, why_not_started};
+use crate::process::{CommandExit, why_not_started};
 use crate::record::{Sweep, tags};
 
 /// Where a command runs.
@@ -91,7 +91,7 @@ pub fn advice(place: &WorkingDirectory, command: &Command, outcome: &Outcome) ->
     let plain = program.chars().all(|c| c.is_alphanumeric() || "/._-+".contains(c));
     let seen = Some(program).filter(|_| plain).and_then(|program| why_not_started(program, &place.folder));
     let why = seen.unwrap_or_else(|| match outcome.ended {
-        Ended::Exited(126) => {
+        CommandExit::Exited(126) => {
             "126 is the exit code for a program that is found and cannot be run.".to_owned()
         }
         _ => "127 is the exit code for a program that is not found: see the message above.".to_owned(),

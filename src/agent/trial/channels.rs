@@ -5,22 +5,22 @@ use tokio::sync::watch;
 
 use crate::agent::error::AgentError;
 use crate::agent::setup::Agent;
-use crate::agent::stop::{Stop, in_time};
+use crate::agent::stop::{StopRequest, in_time};
 use crate::agent::tasks::Task;
-use crate::process::Ended;
+use crate::process::CommandExit;
 use crate::tracking::TrackingError;
 use crate::trial::{RunStatus, TrialIndex};
 
 /// What ties a trial to the agent's loop.
 #[derive(Clone)]
-pub(in crate::agent) struct Wires {
+pub(in crate::agent) struct TrialChannels {
     /// How far the agent has been asked to stop.
-    pub(in crate::agent) stop: watch::Receiver<Stop>,
+    pub(in crate::agent) stop: watch::Receiver<StopRequest>,
     /// Tells that a command is over.
     pub(in crate::agent) ended: UnboundedSender<CommandEnded>,
 }
 
-impl Wires {
+impl TrialChannels {
     /// Does something with the store that must not hold up the end of the agent.
     pub(in crate::agent) async fn bounded<T, E: From<TrackingError>>(
         &self,
@@ -36,23 +36,23 @@ impl Wires {
 pub(in crate::agent) struct CommandEnded {
     pub(in crate::agent) trial: TrialIndex,
     pub(in crate::agent) status: RunStatus,
-    /// It was not worth going on with, but it worked.
+    /// It was not worth continuing, but it worked.
     pub(in crate::agent) stopped_early: bool,
-    pub(in crate::agent) ended: Ended,
+    pub(in crate::agent) ended: CommandExit,
 }
 
 /// Why an attempt has no outcome.
-pub(in crate::agent) struct Failed {
+pub(in crate::agent) struct FailedTrial {
     pub(in crate::agent) error: AgentError,
     /// Its result waits in the journal: the trial is not to be run again.
     pub(in crate::agent) kept: bool,
 }
 
-impl From<AgentError> for Failed {
+impl From<AgentError> for FailedTrial {
     fn from(error: AgentError) -> Self {
         Self { error, kept: false }
     }
 }
 
 /// Something that is being saved.
-pub(in crate::agent) type Upload = Task<Result<(), TrackingError>>;
+pub(in crate::agent) type UploadTask = Task<Result<(), TrackingError>>;

@@ -13,8 +13,8 @@ const NEAR: Duration = Duration::from_secs(2);
 ///
 /// Silence is counted between looks alone. While a look waits for the store, others may wait for it as well and can show
 /// nothing: a store that is away makes nobody lost, and one that is slow only makes it take longer to find who is.
-pub(in crate::agent) struct Signs<K> {
-    seen: HashMap<K, Sign>,
+pub(in crate::agent) struct SignsOfLife<K> {
+    seen: HashMap<K, SignOfLife>,
     /// The time between looks so far.
     watched: Duration,
     /// When the last look ended.
@@ -22,21 +22,21 @@ pub(in crate::agent) struct Signs<K> {
 }
 
 /// A sign counts from when it was first seen.
-struct Sign {
+struct SignOfLife {
     text: String,
-    /// On the clock of [`Signs::watched`].
+    /// On the clock of [`SignsOfLife::watched`].
     since: Duration,
     /// How long its owner may show the same.
     lease: Duration,
 }
 
-impl<K> Default for Signs<K> {
+impl<K> Default for SignsOfLife<K> {
     fn default() -> Self {
         Self { seen: HashMap::new(), watched: Duration::ZERO, ended: None }
     }
 }
 
-impl<K: Eq + Hash> Signs<K> {
+impl<K: Eq + Hash> SignsOfLife<K> {
     /// A look begins, and with it the first request to the store.
     pub(in crate::agent) fn begin_look(&mut self) {
         let now = Instant::now();
@@ -56,9 +56,9 @@ impl<K: Eq + Hash> Signs<K> {
     /// owner's.
     pub(in crate::agent) fn is_lost(&mut self, key: K, text: &str, lease: Duration) -> bool {
         let since = self.watched;
-        let sign = self.seen.entry(key).or_insert_with(|| Sign { text: text.to_owned(), since, lease });
+        let sign = self.seen.entry(key).or_insert_with(|| SignOfLife { text: text.to_owned(), since, lease });
         if sign.text != text {
-            *sign = Sign { text: text.to_owned(), since, lease };
+            *sign = SignOfLife { text: text.to_owned(), since, lease };
         }
         since - sign.since >= lease.max(Duration::from_millis(1))
     }
@@ -85,7 +85,7 @@ mod tests {
 
     const LEASE: Duration = Duration::from_secs(60);
 
-    impl Signs<&str> {
+    impl SignsOfLife<&str> {
         /// A look for whose answer the store takes so long.
         async fn look(
             &mut self,
@@ -109,7 +109,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_sign_that_stays_the_same_for_a_lease_is_one_of_a_lost_agent() {
-        let mut signs = Signs::default();
+        let mut signs = SignsOfLife::default();
         assert!(signs.quick_look(&[("a", "1", LEASE)]).await.is_empty());
         advance(LEASE / 2).await;
         assert!(signs.quick_look(&[("a", "1", LEASE), ("b", "1", LEASE)]).await.is_empty());
@@ -120,14 +120,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_store_that_was_away_makes_nobody_lost() {
-        let mut signs = Signs::default();
+        let mut signs = SignsOfLife::default();
         signs.quick_look(&[("a", "1", LEASE)]).await;
         assert!(signs.look(2 * LEASE, &[("a", "1", LEASE)]).await.is_empty());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_store_that_takes_longer_than_a_lease_for_each_answer_hides_no_lost_agent() {
-        let mut signs = Signs::default();
+        let mut signs = SignsOfLife::default();
         let mut looks = 0;
         while signs.look(3 * LEASE, &[("a", "1", LEASE)]).await.is_empty() {
             advance(LEASE / 4).await;
@@ -139,7 +139,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn each_sign_has_the_lease_of_its_owner() {
-        let mut signs = Signs::default();
+        let mut signs = SignsOfLife::default();
         let (long, short) = (("long", "1", LEASE), ("short", "1", 4 * NEAR));
         signs.quick_look(&[long]).await;
         assert_eq!(signs.shortest(), Some(LEASE));
@@ -154,7 +154,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_did_not_watch_has_seen_nothing() {
-        let mut signs = Signs::default();
+        let mut signs = SignsOfLife::default();
         signs.quick_look(&[("a", "1", LEASE)]).await;
         // It had trials of its own: the server may have been away meanwhile.
         advance(10 * LEASE).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::heartbeat::pulse;
 use crate::agent::event::Event;
 use crate::agent::setup::Agent;
-use crate::process::Mark;
+use crate::process::OwnerMark;
 use crate::record::{Claim, tags};
 use crate::tracking::{Run, RunId};
 
@@ -14,8 +14,8 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// The mark of a run's processes. The store belongs to it: a copy of a database holds the same runs, and its agents must
 /// not end the commands of the original.
-pub(in crate::agent) fn mark_of(agent: &Agent, run: &RunId) -> Mark {
-    Mark::of(&[agent.store.uri(), run.as_str()])
+pub(in crate::agent) fn mark_of(agent: &Agent, run: &RunId) -> OwnerMark {
+    OwnerMark::of(&[agent.store.uri(), run.as_str()])
 }
 
 /// Ends what the earlier attempts at a trial have left on this machine, should both their agent and its guard have been

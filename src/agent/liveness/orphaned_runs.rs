@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::signs::Signs;
+use super::signs_of_life::SignsOfLife;
 use crate::agent::setup::Agent;
 use crate::agent::trial::AGENT_LOST;
 use crate::record::{attempts_of, lease_of, running_runs, tags};
@@ -12,11 +12,11 @@ use crate::trial::{RunStatus, TrialIndex};
 
 /// What this agent has seen of them.
 #[derive(Default)]
-pub(in crate::agent) struct Leftovers {
-    signs: Signs<RunId>,
+pub(in crate::agent) struct OrphanedRuns {
+    signs: SignsOfLife<RunId>,
 }
 
-impl Leftovers {
+impl OrphanedRuns {
     /// Ends those that have shown no sign of life for a whole lease; returns how many others there are.
     pub(in crate::agent) async fn look(&mut self, agent: &Agent) -> Result<usize> {
         self.signs.begin_look();
