@@ -26,7 +26,7 @@ pub(super) async fn disturb(world: &Arc<World>) {
         }
         match world.plan.trouble {
             Trouble::None => {}
-            Trouble::Outages => outage(world),
+            Trouble::Outages => outage(world).await,
             Trouble::Agents => strike(world, 16).await,
             Trouble::People => strike(world, 20).await,
         }
@@ -36,6 +36,7 @@ pub(super) async fn disturb(world: &Arc<World>) {
     world.scheduler.wake_all();
     world.network.heal();
     let _ = world.sweep.give_order(&world.store, SweepOrder::Run).await;
+    world.well.store(true, Ordering::Relaxed);
 }
 
 fn somebody(world: &World) -> Option<Living> {
@@ -45,10 +46,12 @@ fn somebody(world: &World) -> Option<Living> {
 }
 
 /// Nobody loses patience with it.
-fn outage(world: &World) {
+async fn outage(world: &World) {
     let patience = u64::try_from(world.plan.quality.patience.as_millis()).unwrap_or(0);
     if world.scheduler.one_in(4) {
-        cut(world, None, None, patience / 2);
+        let time = cut(world, None, None, patience / 2);
+        // The next one comes when all have heard from the store.
+        sleep(time + world.plan.lease / 2).await;
     }
 }
 
@@ -76,8 +79,12 @@ async fn strike(world: &Arc<World>, kinds: u64) {
                 StopRequest::ask(&stop, level, true);
             }
         }
-        11 if server => cut(world, Some(scheduler.below(world.plan.hosts as u64)), None, 20_000),
-        12 if server => cut(world, None, None, 20_000),
+        11 if server => {
+            cut(world, Some(scheduler.below(world.plan.hosts as u64)), None, 20_000);
+        }
+        12 if server => {
+            cut(world, None, None, 20_000);
+        }
         13 if server => {
             let kinds = [ErrorKind::Unauthorized, ErrorKind::Forbidden, ErrorKind::Protocol];
             let kind = kinds[usize::try_from(scheduler.below(3)).unwrap_or(0)];
@@ -137,7 +144,7 @@ fn suspend(world: &Arc<World>) {
     });
 }
 
-fn cut(world: &World, host: Option<u64>, answer: Option<ErrorKind>, most: u64) {
+fn cut(world: &World, host: Option<u64>, answer: Option<ErrorKind>, most: u64) -> Duration {
     let time = Duration::from_millis(100 + world.scheduler.below(most));
     world.note(|| format!("cuts {host:?} for {time:?}: {answer:?}"));
     let cut = NetworkCut { until: Instant::now() + time, answer };
@@ -146,4 +153,5 @@ fn cut(world: &World, host: Option<u64>, answer: Option<ErrorKind>, most: u64) {
             world.network.cut(number, cut);
         }
     }
+    time
 }

@@ -121,12 +121,16 @@ impl Link {
     }
 
     /// A log may be large, and the way narrow.
-    async fn upload(&self, call: Call<'_>, quality: &Quality) {
+    /// Returns how long it took.
+    async fn upload(&self, call: Call<'_>, quality: &Quality) -> Duration {
         let scheduler = &self.network.scheduler;
-        if call.name == "put_artifact" && quality.large > 0 && scheduler.one_in(quality.large) {
-            let most = 3 * u64::try_from(quality.lease.as_millis()).unwrap_or(0);
-            sleep(Duration::from_millis(scheduler.below(most))).await;
+        if call.name != "put_artifact" || quality.large == 0 || !scheduler.one_in(quality.large) {
+            return Duration::ZERO;
         }
+        let most = 3 * u64::try_from(quality.lease.as_millis()).unwrap_or(0);
+        let time = Duration::from_millis(scheduler.below(most));
+        sleep(time).await;
+        time
     }
 
     fn fate(&self, quality: &Quality) -> MessageFate {
@@ -148,10 +152,11 @@ impl Link {
         request: impl Fn() -> F,
     ) -> Result<T> {
         let (begun, mut pause) = (Instant::now(), Duration::from_millis(50));
+        let mut uploading = Duration::ZERO;
         loop {
             let quality = self.network.quality();
             self.wait(&quality).await;
-            self.upload(call, &quality).await;
+            uploading += self.upload(call, &quality).await;
             if let Some(cut) = self.network.is_cut(self.host) {
                 if let Some(kind) = cut.answer {
                     return Err(TrackingError::new(kind, "something else answers in place of the store"));
@@ -174,7 +179,8 @@ impl Link {
                     }
                 }
             }
-            if begun.elapsed() >= quality.patience {
+            // What makes progress costs no patience.
+            if begun.elapsed() >= quality.patience + uploading {
                 return Err(TrackingError::new(ErrorKind::Unavailable, "the store does not answer"));
             }
             sleep(pause).await;

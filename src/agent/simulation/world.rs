@@ -51,6 +51,8 @@ pub(super) struct World {
     living: Mutex<Vec<Living>>,
     /// Agents whose work is done.
     done: AtomicUsize,
+    /// Nothing goes wrong any more.
+    pub(super) well: AtomicBool,
     over: AtomicBool,
 }
 
@@ -118,6 +120,7 @@ impl World {
             owners: Arc::new(AtomicU32::new(1)),
             living: Mutex::default(),
             done: AtomicUsize::new(0),
+            well: AtomicBool::new(false),
             over: AtomicBool::new(false),
         })
     }
@@ -184,6 +187,10 @@ impl World {
     async fn look_back(self: &Arc<Self>) {
         if self.done.load(Ordering::Relaxed) < self.plan.agents.len() {
             return;
+        }
+        // People may still have trials run again.
+        while !self.well.load(Ordering::Relaxed) {
+            sleep(Duration::from_millis(100)).await;
         }
         for host in 0..self.plan.hosts {
             self.tend(host).await;
