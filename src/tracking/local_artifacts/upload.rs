@@ -14,7 +14,7 @@ use super::unfinished::UNFINISHED;
 /// Bytes that are copied at once.
 const PIECE: usize = 1 << 17;
 
-/// An artifact on its way in; it appears under its name once it is [kept](Upload::keep), and is gone if it never is.
+/// An artifact on its way in; it appears under its name once it is [kept](ArtifactUpload::keep), and is gone if it never is.
 #[derive(Debug)]
 pub struct ArtifactUpload {
     pub(super) file: tempfile::NamedTempFile,

@@ -66,7 +66,7 @@ pub struct SearchRuns {
     /// A filter in MLflow's language.
     #[serde(default, deserialize_with = "text")]
     pub filter: String,
-    /// MLflow's word for a [`View`](super::View).
+    /// MLflow's word for a [`ViewType`](super::ViewType).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run_view_type: Option<String>,
     /// Most runs of one page.
