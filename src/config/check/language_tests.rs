@@ -63,7 +63,7 @@ fn the_metric_has_its_further_keys() {
 }
 
 #[test]
-fn every_stopping_rule_is_read_with_its_deerrors() {
+fn every_stopping_rule_is_read_with_its_defaults() {
     let rule = |text: &str| {
         ok(&format!("method: random\nmetric: {{name: m, goal: minimize}}\nearly_terminate: {text}\n"))
             .early_terminate
