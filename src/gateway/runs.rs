@@ -32,8 +32,8 @@ pub(super) async fn create(
     let made = api.call(move |db| {
         run.tags = confined.tags_of_new(std::mem::take(&mut run.tags));
         let made = db.create_run(&run)?;
-        confined.remember(made.info.id.as_str());
-        Ok(made)
+        confined.remember(made.id.as_str());
+        db.run(made.id.as_str())
     });
     one(made.await?)
 }

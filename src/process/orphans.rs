@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::aside::aside;
+use crate::text::hex;
 
 /// Holds the marks of all commands that a process belongs to, outermost first, with `:` between them.
 pub(super) const VARIABLE: &str = "SWEEP_OWNER";
@@ -43,8 +44,9 @@ impl OwnerMark {
             hash.update(part.len().to_le_bytes());
             hash.update(part.as_bytes());
         }
-        let hex: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Self(hex.chars().take(DIGITS).collect())
+        let mut digits = hex(&hash.finalize());
+        digits.truncate(DIGITS);
+        Self(digits)
     }
 
     /// A mark that was written down.

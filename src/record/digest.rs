@@ -2,8 +2,10 @@
 
 use sha2::{Digest as _, Sha256};
 
+use crate::text::hex;
+
 /// SHA-256, hex.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(bytes))
 }

@@ -3,9 +3,11 @@
 //! Refuses to know what the text is about.
 
 mod csv;
+mod hex;
 mod moment;
 
 pub use self::csv::{CRLF, LF, LineEnd, csv_table};
+pub(crate) use hex::hex;
 pub use moment::{iso, iso_or_number, parse_moment, stamp};
 
 /// `1 trial`, `2 trials`.

@@ -23,11 +23,11 @@ pub(super) const COLUMNS: &str = "r.run_uuid, r.experiment_id, r.name, r.user_id
 
 impl Db {
     /// Makes a run in state RUNNING, in an experiment that is in use.
-    pub fn create_run(&self, run: &NewRun) -> Result<Run> {
+    pub fn create_run(&self, run: &NewRun) -> Result<RunInfo> {
         let (name, tags) = named(run)?;
         self.write(|db| {
             let id = insert(db, run, &name, &tags)?;
-            whole(self, db, &id)
+            header(db, &id)
         })
     }
 
@@ -122,7 +122,7 @@ fn insert(db: &Connection, run: &NewRun, name: &str, tags: &[(String, String)]) 
         artifact_uri,
         number(experiment.id.as_str())?
     ])?;
-    tags.iter().try_for_each(|(key, value)| tags::upsert(db, &id, key, value))?;
+    tags::upsert_all(db, &id, tags)?;
     Ok(id)
 }
 

@@ -114,7 +114,7 @@ impl Store for EmbeddedStore {
 
     async fn create_run(&self, run: &NewRun) -> Result<RunInfo> {
         let run = run.clone();
-        self.call(move |db| Ok(db.create_run(&run)?.info)).await
+        self.call(move |db| db.create_run(&run)).await
     }
 
     async fn create_past_runs(&self, runs: &[PastRun]) -> Result<Vec<RunInfo>> {

@@ -88,13 +88,21 @@ pub(super) fn set(db: &Connection, run_id: &str, key: &str, value: &str) -> Resu
     upsert(db, run_id, key, value)
 }
 
+const UPSERT: &str = "INSERT INTO tags (key, value, run_uuid) VALUES (?1, ?2, ?3)
+                      ON CONFLICT (key, run_uuid) DO UPDATE SET value = excluded.value";
+
 /// Writes the row of a tag as it is.
 pub(super) fn upsert(db: &Connection, run_id: &str, key: &str, value: &str) -> Result<()> {
-    db.prepare_cached(
-        "INSERT INTO tags (key, value, run_uuid) VALUES (?1, ?2, ?3)
-         ON CONFLICT (key, run_uuid) DO UPDATE SET value = excluded.value",
-    )?
-    .execute(params![key, value, run_id])?;
+    db.prepare_cached(UPSERT)?.execute(params![key, value, run_id])?;
+    Ok(())
+}
+
+/// Writes the rows of tags as they are.
+pub(super) fn upsert_all(db: &Connection, run_id: &str, tags: &[(String, String)]) -> Result<()> {
+    let mut statement = db.prepare_cached(UPSERT)?;
+    for (key, value) in tags {
+        statement.execute(params![key, value, run_id])?;
+    }
     Ok(())
 }
 

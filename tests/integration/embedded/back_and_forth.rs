@@ -55,7 +55,7 @@ fn go_on_with_2_22(db: &Db) -> String {
     assert_eq!(db.model("m-1").unwrap_err().kind, ErrorKind::Unsupported);
     db.set_tag(&id, "by", "sweep").unwrap();
     let run = NewRun { experiment_id: experiment.id, name: "ours".to_owned(), ..NewRun::default() };
-    let ours = db.create_run(&run).unwrap().info.id.0;
+    let ours = db.create_run(&run).unwrap().id.0;
     db.log_param(&ours, "k", "v").unwrap();
     use_registry(db, &ours, "ours");
     db.set_alias("old model", "also", 1).unwrap();
@@ -155,7 +155,7 @@ fn a_registry_that_sweep_made_goes_on_in_mlflow_3_17_and_back() {
     let store = open(&folder.path().join("mlflow.db"));
     let db = store.db();
     let new = NewRun { experiment_id: ExperimentId("0".to_owned()), ..NewRun::default() };
-    let run = db.create_run(&new).unwrap().info.id.0;
+    let run = db.create_run(&new).unwrap().id.0;
     db.log_param(&run, "k", "v").unwrap();
     use_registry(db, &run, "before");
     let server = MlflowServer::start_on(db.uri());

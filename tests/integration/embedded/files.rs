@@ -18,7 +18,7 @@ fn open(path: &Path) -> Db {
 
 fn run_in(db: &Db, experiment: &str) -> String {
     let run = NewRun { experiment_id: ExperimentId(experiment.to_owned()), ..NewRun::default() };
-    db.create_run(&run).unwrap().info.id.0
+    db.create_run(&run).unwrap().id.0
 }
 
 #[test]
@@ -149,7 +149,7 @@ async fn links_that_lead_out_of_the_artifact_folder_are_refused() {
     std::fs::write(outside.path().join("secret"), "secret").unwrap();
     let store = EmbeddedStore::open(file(folder.path()).to_str().unwrap()).unwrap();
     let run = NewRun { experiment_id: ExperimentId("0".to_owned()), ..NewRun::default() };
-    let info = store.db().create_run(&run).unwrap().info;
+    let info = store.db().create_run(&run).unwrap();
     let root = PathBuf::from(&info.artifact_uri);
     std::fs::create_dir_all(&root).unwrap();
     symlink(outside.path(), root.join("out")).unwrap();

@@ -27,7 +27,7 @@ fn a_process_that_is_to_be_killed() {
     let mut file = OpenOptions::new().append(true).create(true).open(acknowledged).unwrap();
     let db = Db::open(&path).unwrap();
     let run = NewRun { experiment_id: ExperimentId("0".to_owned()), ..NewRun::default() };
-    let run = db.create_run(&run).unwrap().info.id.0;
+    let run = db.create_run(&run).unwrap().id.0;
     for step in 0.. {
         let metric = Metric { key: "loss".to_owned(), value: 0.5, timestamp: step, step };
         let params = [pair(&format!("p{step}"), "x")];

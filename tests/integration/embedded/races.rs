@@ -17,7 +17,7 @@ fn database(folder: &Path) -> String {
 
 fn run_in(db: &Db) -> String {
     let run = NewRun { experiment_id: ExperimentId("0".to_owned()), ..NewRun::default() };
-    db.create_run(&run).unwrap().info.id.0
+    db.create_run(&run).unwrap().id.0
 }
 
 fn integrity(path: &str) -> String {

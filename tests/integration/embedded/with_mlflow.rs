@@ -22,11 +22,10 @@ fn fill(db: &Db) -> String {
         start_time,
         tags,
     };
-    let parent = db.create_run(&run("parent", Vec::new(), 1)).unwrap().info.id.0;
+    let parent = db.create_run(&run("parent", Vec::new(), 1)).unwrap().id.0;
     for number in 0..20_i64 {
         let tags = vec![pair("mlflow.parentRunId", &parent), pair("number", &number.to_string())];
-        let id =
-            db.create_run(&run(&format!("Trial {}", number % 7), tags, 10 + number / 3)).unwrap().info.id.0;
+        let id = db.create_run(&run(&format!("Trial {}", number % 7), tags, 10 + number / 3)).unwrap().id.0;
         let (mut metrics, mut params, mut tags) = (Vec::new(), Vec::new(), Vec::new());
         for step in 0..3_i32 {
             let value = match number {
@@ -115,7 +114,7 @@ fn a_server_takes_our_file_up_and_we_go_on_using_it() {
         };
         assert_eq!(db.search_runs(&search).unwrap().items.len(), 1);
         let run = NewRun { experiment_id: ExperimentId("1".to_owned()), ..NewRun::default() };
-        let id = db.create_run(&run).unwrap().info.id;
+        let id = db.create_run(&run).unwrap().id;
         db.log_batch(id.as_str(), &[], &[], &[pair("k", "v")]).unwrap();
     }
     let made = store.db().create_experiment("after the migration", None, &[]).unwrap();
@@ -152,7 +151,7 @@ print(run.info.run_id)
     assert_eq!(std::fs::read(root.join("folder/note.txt")).unwrap(), b"hello");
     let experiment = db.experiment_by_name("theirs").unwrap().unwrap().id;
     let new = NewRun { experiment_id: experiment, name: "ours".to_owned(), ..NewRun::default() };
-    let new = db.create_run(&new).unwrap().info.id;
+    let new = db.create_run(&new).unwrap().id;
     db.log_param(new.as_str(), "k", "v").unwrap();
     let script = format!(
         "import mlflow; run = mlflow.get_run('{new}'); assert run.data.params == {{'k': 'v'}} and run.info.run_name == 'ours'"

@@ -136,7 +136,7 @@ async fn artifacts_of_an_experiment_that_a_server_made_go_through_the_gateway() 
     let db = trial.store.db();
     let experiment = db.create_experiment("server's", Some("mlflow-artifacts:/77"), &[]).unwrap();
     let run = sweep::tracking::NewRun { experiment_id: experiment, ..Default::default() };
-    let id = db.create_run(&run).unwrap().info.id;
+    let id = db.create_run(&run).unwrap().id;
     db.set_tag(&trial.run_id, "other", id.as_str()).unwrap();
     trial
         .python(

@@ -13,7 +13,7 @@ impl Trial {
             tags: tags.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect(),
             ..NewRun::default()
         };
-        self.store.db().create_run(&run).unwrap().info.id.0
+        self.store.db().create_run(&run).unwrap().id.0
     }
 
     async fn tag(&self, run: &str, key: &str) -> Option<String> {
@@ -122,7 +122,7 @@ impl Proxied {
         let experiment = db.create_experiment("proxied", Some("mlflow-artifacts:/7"), &[]).unwrap();
         let tags = vec![("sweep.id".to_owned(), "p".to_owned())];
         let run = NewRun { experiment_id: experiment.clone(), tags, ..NewRun::default() };
-        let (own, other) = (db.create_run(&run).unwrap().info.id.0, db.create_run(&run).unwrap().info.id.0);
+        let (own, other) = (db.create_run(&run).unwrap().id.0, db.create_run(&run).unwrap().id.0);
         let url = trial.gateway.scope(sweep::gateway::TrialScope {
             run_id: own.clone(),
             experiment_id: experiment.0,

@@ -39,7 +39,7 @@ impl Trial {
             tags: vec![("mlflow.parentRunId".to_owned(), "parent".to_owned())],
             ..NewRun::default()
         };
-        let (run_id, experiment_id) = (db.create_run(&run).unwrap().info.id.0, experiment.0);
+        let (run_id, experiment_id) = (db.create_run(&run).unwrap().id.0, experiment.0);
         let gateway = Gateway::start(store.clone(), std::future::pending()).await.unwrap();
         let url = gateway.scope(TrialScope {
             run_id: run_id.clone(),

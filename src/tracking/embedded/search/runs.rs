@@ -182,7 +182,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let db = Db::open(folder.path().join("mlflow.db").to_str().unwrap()).unwrap();
         let new = NewRun { experiment_id: ExperimentId("0".to_owned()), ..NewRun::default() };
-        let id = db.create_run(&new).unwrap().info.id;
+        let id = db.create_run(&new).unwrap().id;
         let metric = |key: &str| Metric { key: key.to_owned(), value: 1.0, timestamp: 1, step: 1 };
         let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
         let tags = [pair("s", "1"), pair("t", "2")];
