@@ -88,7 +88,6 @@ impl Journal {
         live: Option<&Path>,
         log: &[u8],
     ) -> io::Result<KeptSettlement> {
-        fs::create_dir_all(&self.folder)?;
         let (entry, log_path) = (self.file(&settlement.run, ENTRY), self.file(&settlement.run, LOG));
         if !log.is_empty() && !live.is_some_and(|live| link(live, &log_path)) {
             // The result is worth more than its log.
@@ -139,7 +138,6 @@ impl Journal {
     /// # Errors
     /// Where the disk refuses.
     pub fn keep_values(&self, trial_run: &str, values: &KeptValues) -> io::Result<()> {
-        fs::create_dir_all(&self.folder)?;
         let when = format!("{:013}-{}-{:08x}", now_ms(), std::process::id(), rand::random::<u32>());
         let path = self.folder.join(format!("{}.{when}.{VALUES}", name_of(trial_run)));
         write(&self.folder, &path, &serde_json::to_vec(values)?)?.sync_all()
@@ -255,7 +253,14 @@ fn link(file: &Path, name: &Path) -> bool {
 
 /// Writes a file that is there as a whole or not at all, locked.
 fn write(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<File> {
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let mut file = match tempfile::NamedTempFile::new_in(folder) {
+        // The first of this journal.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            fs::create_dir_all(folder)?;
+            tempfile::NamedTempFile::new_in(folder)?
+        }
+        made => made?,
+    };
     // Where files can't be locked, it is delivered twice at worst, which is harmless.
     let _ = file.as_file().try_lock();
     file.write_all(bytes)?;

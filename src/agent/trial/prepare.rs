@@ -1,7 +1,7 @@
 //! What is known of an attempt before its run is made: its point, its command, and what that is given.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::environment::{REMOVED, TrialEnvironment, variables};
 use super::gpus::{Gpu, Gpus};
@@ -155,7 +155,8 @@ impl PreparedTrial {
     }
 
     pub(in crate::agent) fn spec(&self, agent: &Agent, run: &RunInfo, tracking_uri: &str) -> ChildSpec {
-        let program = std::env::current_exe().ok();
+        // Asked once: a program that is replaced while it runs has no path any more.
+        static PROGRAM: LazyLock<Option<PathBuf>> = LazyLock::new(|| std::env::current_exe().ok());
         let given = TrialEnvironment {
             tracking_uri,
             loopback: agent.hand_over.loopback(),
@@ -167,7 +168,7 @@ impl PreparedTrial {
             checkpoint_dir: &self.checkpoint_dir,
             journal: agent.journal.folder(),
             agent: &agent.identity.agent,
-            program: program.as_deref(),
+            program: PROGRAM.as_deref(),
             gpu: self.gpu.as_ref().map(Gpu::name),
             additions: &agent.config.env,
         };

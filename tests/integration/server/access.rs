@@ -84,7 +84,7 @@ fn an_address_that_others_reach_needs_a_login() {
         ran.stderr
     );
     let ran = sandbox.run(&["server", "--host", "no such host", "--port", "0"]).expect(2);
-    assert!(ran.stderr.contains("no address of this machine"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("not an address of this machine"), "{}", ran.stderr);
     let ran = sandbox.run(&["server", "--backend-store-uri", "postgresql://u:secret@h/db"]).expect(2);
     assert!(ran.stderr.contains("`postgresql://h/db`") && !ran.stderr.contains("secret"), "{}", ran.stderr);
     let server = SweepServer::start(sandbox.path(), &["--host", "0.0.0.0"], &LOGIN);
