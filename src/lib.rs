@@ -9,6 +9,8 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 mod exchange;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod gateway;
 pub mod metric;
 pub mod process;

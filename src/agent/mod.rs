@@ -33,6 +33,7 @@ mod trial;
 pub use error::AgentError;
 pub use event::Event;
 pub use hand_over::{HandOver, MetricUpdates};
+pub(crate) use journal::parse_settlement;
 pub use journal::{Journal, KeptValues, Posted};
 pub use machine::AgentMachine;
 pub use outcome::{Outcome, TrialFate};

@@ -27,5 +27,5 @@ pub use import::{
     FolderImport, FolderSource, Imported, TableRequest, TableSource, import_folder, import_table,
 };
 pub use priors::{OldSweep, read_prior};
-pub use table::TrialTable;
+pub use table::{TableSelection, TrialTable};
 pub use trials_table::{TRIAL_COLUMNS, TrialsTable};

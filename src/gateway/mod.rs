@@ -36,3 +36,4 @@ pub use api::LoggedMetric;
 pub use public::PublicServer;
 pub use scope::TrialScope;
 pub use server::Gateway;
+pub(crate) use transfer::parse_range;

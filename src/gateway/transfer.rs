@@ -69,7 +69,7 @@ fn send(mut file: File, size: u64, headers: &HeaderMap) -> Result<Response<Body>
 }
 
 /// The first and last byte of `bytes=a-b`, `bytes=a-` or `bytes=-n`; anything else asks for the whole file.
-fn parse_range(range: &str, size: u64) -> Option<(u64, u64)> {
+pub(crate) fn parse_range(range: &str, size: u64) -> Option<(u64, u64)> {
     let (first, last) = range.strip_prefix("bytes=")?.split_once('-')?;
     let end = size.checked_sub(1)?;
     let (start, end) = match (first.parse::<u64>().ok(), last.parse::<u64>().ok()) {

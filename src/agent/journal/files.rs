@@ -236,13 +236,21 @@ pub(in crate::agent) fn set_aside(path: &Path) {
 
 /// Reads a file of the journal, or says why that can't be.
 fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, String> {
-    let bytes = fs::read(path).map_err(|error| error.to_string())?;
-    if let Ok(found) = serde_json::from_slice::<FormatVersion>(&bytes)
+    parse(&fs::read(path).map_err(|error| error.to_string())?)
+}
+
+fn parse<T: for<'de> Deserialize<'de>>(bytes: &[u8]) -> Result<T, String> {
+    if let Ok(found) = serde_json::from_slice::<FormatVersion>(bytes)
         && found.version > VERSION
     {
         return Err(format!("it is of version {}, and this program knows {VERSION}", found.version));
     }
-    serde_json::from_slice(&bytes).map_err(|error| error.to_string())
+    serde_json::from_slice(bytes).map_err(|error| error.to_string())
+}
+
+/// Whether these bytes are a settlement, or why not.
+pub(crate) fn parse_settlement(bytes: &[u8]) -> Result<(), String> {
+    parse::<Settlement>(bytes).map(drop)
 }
 
 /// A second name for a file that is there already; false where that can't be.

@@ -11,6 +11,7 @@ mod values;
 
 pub use files::Journal;
 pub(super) use files::KeptSettlement;
+pub(crate) use files::parse_settlement;
 pub use kept_values::KeptValues;
 pub use post::Posted;
 pub(super) use post_values::deliver_kept_values;
