@@ -91,6 +91,17 @@ pub trait Store: Send + Sync {
         params: &[(String, String)],
         tags: &[(String, String)],
     ) -> Result<()>;
+    /// Writes params and tags as [`Store::log_batch`] does, then how the run ended; in one step where the store can.
+    async fn conclude_run(
+        &self,
+        id: &RunId,
+        params: &[(String, String)],
+        tags: &[(String, String)],
+        end: &RunUpdate,
+    ) -> Result<()> {
+        self.log_batch(id, &[], params, tags).await?;
+        self.update_run(id, end).await
+    }
     /// All values of a metric in the order of timestamp, step, value.
     async fn metric_history(&self, id: &RunId, key: &str) -> Result<Vec<Metric>>;
 

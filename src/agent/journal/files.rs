@@ -262,12 +262,12 @@ fn link(file: &Path, name: &Path) -> bool {
 /// Writes a file that is there as a whole or not at all, locked.
 fn write(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<File> {
     let mut file = match tempfile::NamedTempFile::new_in(folder) {
-        // The first of this journal.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+        Ok(made) => made,
+        // The first of this journal, unless its folder can't be made.
+        Err(_) => {
             fs::create_dir_all(folder)?;
             tempfile::NamedTempFile::new_in(folder)?
         }
-        made => made?,
     };
     // Where files can't be locked, it is delivered twice at worst, which is harmless.
     let _ = file.as_file().try_lock();

@@ -71,9 +71,6 @@ pub(in crate::agent) async fn deliver(
     }
     let log_refused = put_log(store, known.info(), log).await?;
     write_data(store, &known, settlement).await?;
-    if !known.has_ended(settlement.status) {
-        end_run(store, &settlement.run, settlement.status, settlement.end_time).await?;
-    }
     let claim = settlement.claim();
     let verdict = match settlement.fate {
         TrialFate::Result => ledger.settle(claim, &settlement.run).await?,
@@ -185,17 +182,32 @@ pub(in crate::agent) async fn end_run(
     status: RunStatus,
     end_time: i64,
 ) -> Result<()> {
-    let update = RunUpdate { status: Some(status), end_time: Some(end_time), ..RunUpdate::default() };
-    store.update_run(run, &update).await
+    store.update_run(run, &end_of(status, end_time)).await
 }
 
-/// Logs the params that the script did not log itself, and the tags.
+fn end_of(status: RunStatus, end_time: i64) -> RunUpdate {
+    RunUpdate { status: Some(status), end_time: Some(end_time), ..RunUpdate::default() }
+}
+
+/// Logs the params that the script did not log itself, and the tags, and ends the run unless the script did so.
 async fn write_data(store: &dyn Store, known: &KnownParent<'_>, settlement: &Settlement) -> Result<()> {
     let missing: Vec<(String, String)> =
         settlement.params.iter().filter(|(name, _)| !known.has_param(name)).cloned().collect();
-    match store.log_batch(&settlement.run, &[], &missing, &settlement.tags).await {
-        Err(error) if error.kind == ErrorKind::Invalid => write_one_by_one(store, settlement, &missing).await,
-        outcome => outcome,
+    let (run, tags) = (&settlement.run, &settlement.tags);
+    let end = (!known.has_ended(settlement.status)).then(|| end_of(settlement.status, settlement.end_time));
+    let written = match &end {
+        Some(end) => store.conclude_run(run, &missing, tags, end).await,
+        None => store.log_batch(run, &[], &missing, tags).await,
+    };
+    match written {
+        Err(error) if error.kind == ErrorKind::Invalid => {
+            write_one_by_one(store, settlement, &missing).await?;
+            match &end {
+                Some(end) => store.update_run(run, end).await,
+                None => Ok(()),
+            }
+        }
+        written => written,
     }
 }
 

@@ -2,12 +2,14 @@
 
 use std::collections::HashSet;
 
+use rusqlite::Connection;
+
 use super::active_run::active_run;
 use super::db::Db;
 use super::error::invalid;
-use super::{limits, metrics, params, tags};
+use super::{limits, metrics, params, runs, tags};
 use crate::tracking::protocol::LogBatch;
-use crate::tracking::{Metric, Result};
+use crate::tracking::{Metric, Result, RunUpdate};
 
 /// Refuses what MLflow's server refuses in one request: more than 1000 metrics, 100 params, 100 tags, or
 /// 1000 of all together.
@@ -57,13 +59,36 @@ impl Db {
         tags: &[(String, String)],
     ) -> Result<()> {
         check(metrics, params, tags)?;
+        self.write(|db| write(db, run_id, metrics, params, tags))
+    }
+
+    /// Writes params and tags as [`Db::log_batch`] does, and how the run ended, all or nothing.
+    pub(super) fn conclude_run(
+        &self,
+        run_id: &str,
+        params: &[(String, String)],
+        tags: &[(String, String)],
+        end: &RunUpdate,
+    ) -> Result<()> {
+        check(&[], params, tags)?;
         self.write(|db| {
-            active_run(db, run_id)?;
-            for (key, value) in params {
-                params::insert(db, run_id, key, value)?.or_conflict(run_id, key, value)?;
-            }
-            metrics.iter().try_for_each(|metric| metrics::insert(db, run_id, metric))?;
-            tags.iter().try_for_each(|(key, value)| tags::set(db, run_id, key, value))
+            write(db, run_id, &[], params, tags)?;
+            runs::change(db, run_id, end)
         })
     }
+}
+
+fn write(
+    db: &Connection,
+    run_id: &str,
+    metrics: &[Metric],
+    params: &[(String, String)],
+    tags: &[(String, String)],
+) -> Result<()> {
+    active_run(db, run_id)?;
+    for (key, value) in params {
+        params::insert(db, run_id, key, value)?.or_conflict(run_id, key, value)?;
+    }
+    metrics.iter().try_for_each(|metric| metrics::insert(db, run_id, metric))?;
+    tags.iter().try_for_each(|(key, value)| tags::set(db, run_id, key, value))
 }

@@ -69,15 +69,7 @@ impl Db {
     pub fn update_run(&self, id: &str, change: &RunUpdate) -> Result<RunInfo> {
         self.write(|db| {
             active_run(db, id)?;
-            let name = change.name.as_deref().filter(|name| !name.is_empty());
-            db.prepare_cached(
-                "UPDATE runs SET status = coalesce(?2, status), end_time = coalesce(?3, end_time), name = coalesce(?4, name)
-                 WHERE run_uuid = ?1",
-            )?
-            .execute(params![id, change.status.map(RunStatus::as_str), change.end_time, name])?;
-            if let Some(name) = name {
-                tags::upsert(db, id, tags::RUN_NAME, name)?;
-            }
+            self::change(db, id, change)?;
             header(db, id)
         })
     }
@@ -102,6 +94,20 @@ impl Db {
             if changed == 0 { Err(missing(id)) } else { Ok(()) }
         })
     }
+}
+
+/// Changes a run that is in use.
+pub(super) fn change(db: &Connection, id: &str, change: &RunUpdate) -> Result<()> {
+    let name = change.name.as_deref().filter(|name| !name.is_empty());
+    db.prepare_cached(
+        "UPDATE runs SET status = coalesce(?2, status), end_time = coalesce(?3, end_time), name = coalesce(?4, name)
+         WHERE run_uuid = ?1",
+    )?
+    .execute(params![id, change.status.map(RunStatus::as_str), change.end_time, name])?;
+    if let Some(name) = name {
+        tags::upsert(db, id, tags::RUN_NAME, name)?;
+    }
+    Ok(())
 }
 
 /// Writes a new run with its tags; returns its id.

@@ -165,6 +165,17 @@ impl Store for EmbeddedStore {
         self.call(move |db| db.log_batch(&id, &metrics, &params, &tags)).await
     }
 
+    async fn conclude_run(
+        &self,
+        id: &RunId,
+        params: &[(String, String)],
+        tags: &[(String, String)],
+        end: &RunUpdate,
+    ) -> Result<()> {
+        let (id, params, tags, end) = (id.0.clone(), params.to_vec(), tags.to_vec(), end.clone());
+        self.call(move |db| db.conclude_run(&id, &params, &tags, &end)).await
+    }
+
     async fn metric_history(&self, id: &RunId, key: &str) -> Result<Vec<Metric>> {
         let (id, key) = (id.0.clone(), key.to_owned());
         self.call(move |db| Ok(db.metric_history(&id, &key, None, None)?.items)).await

@@ -66,6 +66,7 @@ macro_rules! contract_suite {
                 an_equal_second_write_holds,
                 a_long_param_is_cut,
                 a_conflicting_param_keeps_the_whole_batch_out,
+                a_conclusion_writes_data_and_end_or_leaves_the_run_open,
                 one_of_many_racing_writers_wins,
             }
             search::{

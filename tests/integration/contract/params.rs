@@ -1,6 +1,7 @@
 //! Promises about params: the compare-and-set that the ledger stands on.
 
-use sweep::tracking::{ErrorKind, Metric, ParamWrite, Store};
+use sweep::tracking::{ErrorKind, Metric, ParamWrite, RunUpdate, Store};
+use sweep::trial::RunStatus;
 
 use super::run;
 
@@ -43,6 +44,21 @@ pub async fn a_conflicting_param_keeps_the_whole_batch_out(store: &dyn Store) {
     let run = store.run(&info.id).await.unwrap();
     assert_eq!((run.param("a"), run.param("c"), run.param("d")), (Some("1"), Some("3"), None));
     assert_eq!((run.metrics.len(), run.tag("t")), (0, Some("old")));
+}
+
+pub async fn a_conclusion_writes_data_and_end_or_leaves_the_run_open(store: &dyn Store) {
+    let info = run(store).await;
+    let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+    let end = RunUpdate { status: Some(RunStatus::Failed), end_time: Some(99), ..RunUpdate::default() };
+    store.log_param(&info.id, "a", "1").await.unwrap();
+    let clash = store.conclude_run(&info.id, &[pair("a", "other")], &[pair("t", "1")], &end).await;
+    assert_eq!(clash.unwrap_err().kind, ErrorKind::Invalid);
+    let open = store.run(&info.id).await.unwrap();
+    assert_eq!((open.info.status, open.tag("t")), (RunStatus::Running, None));
+    store.conclude_run(&info.id, &[pair("a", "1"), pair("b", "2")], &[pair("t", "1")], &end).await.unwrap();
+    let over = store.run(&info.id).await.unwrap();
+    assert_eq!((over.info.status, over.info.end_time), (RunStatus::Failed, Some(99)));
+    assert_eq!((over.param("b"), over.tag("t")), (Some("2"), Some("1")));
 }
 
 pub async fn one_of_many_racing_writers_wins(store: &dyn Store) {
