@@ -241,7 +241,8 @@ async fn a_server_for_people_lets_nobody_in_by_nonsense() {
     let client = http::client();
     let random = &mut StdRng::seed_from_u64(8);
     let mut let_in = 0;
-    for number in 0..3000 {
+    // Each wrong login is answered late, so that thousands would take minutes.
+    for number in 0..400 {
         let (shown, mut request) = nonsense(random, &client, server.url(), "none");
         let mut pick = |from: &[&'static str]| from[random.random_range(0..from.len())];
         let (host, origin, login) = (pick(&HOSTS), pick(&ORIGINS), pick(&LOGINS));
@@ -257,6 +258,6 @@ async fn a_server_for_people_lets_nobody_in_by_nonsense() {
         }
         let_in += usize::from(![400, 401, 403].contains(&status));
     }
-    assert!(let_in > 50, "{let_in}");
+    assert!(let_in > 5, "{let_in}");
     assert_eq!(client.get(format!("{}/health", server.url())).send().await.unwrap().status().as_u16(), 200);
 }
