@@ -47,22 +47,22 @@ fn play(seed: u64, size: Size, story: bool) -> Played {
     })
 }
 
-/// Plays schedules; what breaks is told with its seed.
+/// Plays schedules; a broken one is printed with its seed.
 fn play_all(seeds: std::ops::Range<u64>, size: Size) {
     if let Some(seed) = number("SEED") {
-        return tell(seed, size);
+        return report(seed, size);
     }
     for seed in seeds {
         let played = catch_unwind(AssertUnwindSafe(|| play(seed, size, false)));
         if played.as_ref().is_err() || played.is_ok_and(|played| !played.broken.is_empty()) {
-            tell(seed, size);
+            report(seed, size);
             panic!("SEED={seed} breaks only once");
         }
     }
 }
 
-/// Plays a schedule again, and tells its story where it breaks.
-fn tell(seed: u64, size: Size) {
+/// Plays a schedule again, and prints its story where it breaks.
+fn report(seed: u64, size: Size) {
     let played = play(seed, size, true);
     assert!(
         played.broken.is_empty(),

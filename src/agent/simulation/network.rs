@@ -44,8 +44,8 @@ pub(super) struct Network {
     /// By machine.
     cuts: Mutex<Vec<Option<NetworkCut>>>,
     observer: Arc<Observer>,
-    begun: Instant,
-    tells_calls: bool,
+    started: Instant,
+    prints_calls: bool,
 }
 
 impl Network {
@@ -57,9 +57,9 @@ impl Network {
         hosts: usize,
     ) -> Arc<Self> {
         let cuts = Mutex::new(vec![None; hosts]);
-        let (begun, tells_calls) = (Instant::now(), std::env::var_os("CALLS").is_some());
+        let (started, prints_calls) = (Instant::now(), std::env::var_os("CALLS").is_some());
         let quality = Mutex::new(quality);
-        Arc::new(Self { store, scheduler, quality, cuts, observer, begun, tells_calls })
+        Arc::new(Self { store, scheduler, quality, cuts, observer, started, prints_calls })
     }
 
     pub(super) fn cut(&self, host: usize, cut: NetworkCut) {
@@ -151,7 +151,7 @@ impl Link {
         call: Call<'_>,
         request: impl Fn() -> F,
     ) -> Result<T> {
-        let (begun, mut pause) = (Instant::now(), Duration::from_millis(50));
+        let (started, mut pause) = (Instant::now(), Duration::from_millis(50));
         let mut uploading = Duration::ZERO;
         loop {
             let quality = self.network.quality();
@@ -165,22 +165,22 @@ impl Link {
                 match self.fate(&quality) {
                     MessageFate::Done => {
                         let answer = request().await;
-                        self.note(|| format!("{}: {}", told(call), outcome(&answer)));
+                        self.note(|| format!("{}: {}", shown(call), outcome(&answer)));
                         self.wait(&quality).await;
                         // An answer is lost with its way.
                         if self.network.is_cut(self.host).is_none() {
                             return answer;
                         }
                     }
-                    MessageFate::Lost => self.note(|| format!("{} is lost", told(call))),
+                    MessageFate::Lost => self.note(|| format!("{} is lost", shown(call))),
                     MessageFate::Unheard => {
                         let answer = request().await;
-                        self.note(|| format!("{}, unheard: {}", told(call), outcome(&answer)));
+                        self.note(|| format!("{}, unheard: {}", shown(call), outcome(&answer)));
                     }
                 }
             }
             // What makes progress costs no patience.
-            if begun.elapsed() >= quality.patience + uploading {
+            if started.elapsed() >= quality.patience + uploading {
                 return Err(TrackingError::new(ErrorKind::Unavailable, "the store does not answer"));
             }
             sleep(pause).await;
@@ -191,8 +191,8 @@ impl Link {
 
     /// Writes down what the store was asked; only where `CALLS` is set, since there are many.
     fn note(&self, text: impl FnOnce() -> String) {
-        if self.network.tells_calls {
-            let at = self.network.begun.elapsed().as_secs_f64();
+        if self.network.prints_calls {
+            let at = self.network.started.elapsed().as_secs_f64();
             self.network.observer.note(|| format!("{at:>9.3}   host {}: {}", self.host, text()));
         }
     }
@@ -202,7 +202,7 @@ impl Link {
     }
 }
 
-fn told(call: Call<'_>) -> String {
+fn shown(call: Call<'_>) -> String {
     let run = call.run.map(ToString::to_string).unwrap_or_default();
     format!("{} {run} {}", call.name, call.keys.join(", "))
 }

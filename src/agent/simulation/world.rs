@@ -44,7 +44,7 @@ pub(super) struct World {
     pub(super) sweep: Sweep,
     pub(super) config: Config,
     folder: tempfile::TempDir,
-    begun: Instant,
+    started: Instant,
     /// How far the wall clock of each machine is off, in milliseconds.
     pub(super) skews: Vec<Arc<AtomicI64>>,
     owners: Arc<AtomicU32>,
@@ -67,7 +67,7 @@ pub(super) struct Living {
 #[derive(Debug)]
 enum End {
     Killed,
-    #[allow(dead_code)]
+    #[allow(dead_code, reason = "printed by Debug where a schedule breaks")]
     Failed(AgentError),
     Ended(EndReason),
 }
@@ -116,7 +116,7 @@ impl World {
             sweep,
             config,
             folder: folder.unwrap(),
-            begun: Instant::now(),
+            started: Instant::now(),
             owners: Arc::new(AtomicU32::new(1)),
             living: Mutex::default(),
             done: AtomicUsize::new(0),
@@ -127,7 +127,7 @@ impl World {
 
     /// Writes down what has happened.
     pub(super) fn note(&self, text: impl FnOnce() -> String) {
-        self.observer.note(|| format!("{:>9.3} {}", self.begun.elapsed().as_secs_f64(), text()));
+        self.observer.note(|| format!("{:>9.3} {}", self.started.elapsed().as_secs_f64(), text()));
     }
 
     pub(super) fn living(&self) -> MutexGuard<'_, Vec<Living>> {
@@ -316,9 +316,9 @@ impl World {
     }
 
     fn machine(&self, owner: Owner, host: usize) -> AgentMachine {
-        let (owners, skew, begun) = (Arc::clone(&self.owners), Arc::clone(&self.skews[host]), self.begun);
+        let (owners, skew, started) = (Arc::clone(&self.owners), Arc::clone(&self.skews[host]), self.started);
         let now = move || {
-            let passed = i64::try_from(begun.elapsed().as_millis()).unwrap();
+            let passed = i64::try_from(started.elapsed().as_millis()).unwrap();
             BEGINNING + passed + skew.load(Ordering::Relaxed)
         };
         AgentMachine {
