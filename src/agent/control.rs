@@ -1,14 +1,14 @@
 //! Orders for all agents of a sweep, wherever they are: a tag on the parent run. It is read at short intervals, and
 //! once more before a trial begins, so that an order takes hold within a second on a file and three on a server.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Mutex, watch};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
 
 use super::event::Event;
-use super::liveness::{patience, pulse};
+use super::liveness::{Pace, ask_repeatedly, patience, pulse};
 use super::setup::Agent;
 use super::stop::{StopLevel, StopRequest};
 use super::tasks::Task;
@@ -17,6 +17,8 @@ use crate::tracking::{ErrorKind, Run};
 
 /// Reading the orders may take one part in so many of the time.
 const SHARE: u32 = 20;
+/// But an order is heard within this time and that of an answer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 /// So long an answer to an order may hold up obeying it.
 const ANSWER: Duration = Duration::from_secs(1);
 
@@ -56,10 +58,10 @@ struct OrderListener {
 }
 
 /// The last reading.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct LastReading {
-    at: Option<Instant>,
-    cost: Duration,
+    asked: Option<Instant>,
+    answered: Option<Instant>,
     /// The order that was last taken note of.
     heard: Option<String>,
 }
@@ -75,11 +77,9 @@ impl SweepControl {
         let task = Task::start(&listener.agent.machine.tasks, {
             let listener = Arc::clone(&listener);
             async move {
-                loop {
-                    sleep(listener.wait().await).await;
-                    // One that waits for a server to come back must not hold up the next.
-                    let _ = timeout(patience(listener.agent.options.lease), listener.look()).await;
-                }
+                let patience = patience(listener.agent.options.lease);
+                let pace = Pace { pause: || listener.wait(), patience };
+                ask_repeatedly(pace, async |_| listener.look().await.then_some(())).await;
             }
         });
         Self { listener, _task: task, paused, parent: seen }
@@ -92,7 +92,7 @@ impl SweepControl {
 
     /// Reads the orders again unless that was done a moment ago: a trial is about to begin.
     pub(super) async fn refresh(&self) {
-        let last = self.listener.last.lock().await.at;
+        let last = self.listener.noted().answered;
         if last.is_none_or(|at| at.elapsed() > self.listener.pace.fresh) {
             let _ = timeout(patience(self.listener.agent.options.lease), self.listener.look()).await;
         }
@@ -112,35 +112,58 @@ impl SweepControl {
 }
 
 impl OrderListener {
-    /// How long until the next look: never longer than a pulse, and longer where looks take long.
-    async fn wait(&self) -> Duration {
-        let cost = self.last.lock().await.cost;
-        self.pace.pause.min(pulse(self.agent.options.lease)).max(SHARE * cost)
+    fn noted(&self) -> MutexGuard<'_, LastReading> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn look(&self) {
-        let mut last = self.last.lock().await;
+    /// How long until the next look: never longer than a pulse, and longer where looks take long.
+    fn wait(&self) -> Duration {
+        let LastReading { asked, answered, .. } = *self.noted();
+        let cost = asked.zip(answered).map_or(Duration::ZERO, |(asked, answered)| answered - asked);
+        self.pace.pause.min(pulse(self.agent.options.lease)).max((SHARE * cost).min(LONGEST_PAUSE))
+    }
+
+    /// Reads the orders and obeys them; true where there is nothing to read any more.
+    async fn look(&self) -> bool {
         let asked = Instant::now();
         let parent = match self.agent.store.run(self.agent.sweep.id()).await {
             Ok(parent) if parent.info.active => parent,
-            Ok(_) => return StopRequest::sweep_is_deleted(&self.stop),
-            Err(error) if error.kind == ErrorKind::NotFound => {
-                return StopRequest::sweep_is_deleted(&self.stop);
+            Ok(_) => return self.sweep_is_deleted(),
+            Err(error) if error.kind == ErrorKind::NotFound => return self.sweep_is_deleted(),
+            Err(error) => {
+                tracing::debug!(%error, "the sweep's orders could not be read");
+                return false;
             }
-            Err(error) => return tracing::debug!(%error, "the sweep's orders could not be read"),
         };
-        let first = last.at.is_none();
-        (last.at, last.cost) = (Some(Instant::now()), asked.elapsed());
         let (order, id) = (SweepOrder::of(&parent), order_id(&parent).map(str::to_owned));
+        let Some(before) = self.is_news(asked) else { return false };
         // An agent that comes to a paused sweep answers, too: anyone who resumes it waits for those that wait.
-        if id != last.heard && (!first || order == SweepOrder::Pause) {
+        let first = before.asked.is_none();
+        if id != before.heard && (!first || order == SweepOrder::Pause) {
             self.answer(id.as_deref()).await;
         }
-        last.heard = id;
+        self.noted().heard = id;
         if obey(order, &self.stop, &self.pause) {
             (self.agent.events)(Event::Paused(order == SweepOrder::Pause));
         }
         self.parent.send_replace(Some(Arc::new(parent)));
+        false
+    }
+
+    fn sweep_is_deleted(&self) -> bool {
+        StopRequest::sweep_is_deleted(&self.stop);
+        true
+    }
+
+    /// Takes note of a reading, unless a later one was answered before it; returns the one before.
+    fn is_news(&self, asked: Instant) -> Option<LastReading> {
+        let mut last = self.noted();
+        if last.asked.is_some_and(|before| before > asked) {
+            return None;
+        }
+        let before = last.clone();
+        (last.asked, last.answered) = (Some(asked), Some(Instant::now()));
+        Some(before)
     }
 
     /// Lets anyone who gave the order know that it was heard.

@@ -78,7 +78,8 @@ pub async fn rerun(setting: &Setting, args: &RerunArgs) -> Result<Exit, CommandF
         runs.push(run_once(&agent, again, &signals).await?);
     }
     (agent.events)(Event::Ended);
-    let report = RerunReport::read(&context, original, trial, metric, runs).await?;
+    let report = RerunReport::read(&context, original, trial, metric, runs).await;
+    let report = report.map_err(|failure| signals.ended(failure))?;
     report.print(&setting, args.format)?;
     let failed = report.runs.iter().any(|run| run.run.info.status != RunStatus::Finished);
     Ok(signals.exit().unwrap_or(if failed { Exit::WorkFailed } else { Exit::Done }))
@@ -115,7 +116,8 @@ async fn next_number(
 }
 
 async fn run_once(agent: &Agent, again: RepeatedTrial, signals: &Signals) -> Result<RunId, CommandFailure> {
-    let outcome = agent::rerun(agent, again, &signals.stop()).await?;
+    let ran = agent::rerun(agent, again, &signals.stop()).await;
+    let outcome = ran.map_err(|error| signals.ended(error.into()))?;
     (agent.events)(Event::Settled(&outcome));
     Ok(outcome.run)
 }

@@ -232,9 +232,30 @@ fn a_signal_ends_an_agent_within_its_grace_whatever_the_server_does() {
         // Left alone it would try for minutes.
         let ran = agent.finish_within(Duration::from_secs(20));
         assert!(ran.stderr.contains("kept here"), "{}", ran.stderr);
+        assert_eq!(ran.code, Some(128 + signal as i32), "{}", ran.stderr);
         story.proxy().is_away(false);
         story.run(&[]).expect(0);
         assert_eq!((story.executions(0), story.outcome().states(0)), (1, vec!["FINISHED*".to_owned()]));
+    }
+}
+
+#[test]
+fn an_agent_that_is_ended_before_it_has_a_trial_says_which_signal_it_was_though_no_server_answers() {
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let story = Story::on_a_server(1, "", "echo done");
+        let other = story.agent(&[], &PATIENT);
+        story.is_running(0);
+        // It waits for the trial of the other one.
+        let waiting = story.agent(&["--grace", "1s"], &PATIENT);
+        waiting.says("waiting for 1 trial");
+        story.proxy().is_away(true);
+        waiting.says("server away for");
+        waiting.signal(signal);
+        let ran = waiting.finish_within(Duration::from_secs(20));
+        assert_eq!(ran.code, Some(128 + signal as i32), "{}", ran.stderr);
+        story.proxy().is_away(false);
+        story.go(0);
+        other.finish().expect(0);
     }
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::time::{MissedTickBehavior, interval_at, timeout};
 
+use super::overlap::{Pace, ask_repeatedly};
 use crate::agent::setup::Agent;
 use crate::agent::tasks::Task;
 use crate::process::Clock;
@@ -23,7 +23,7 @@ pub(in crate::agent) fn pulse(lease: Duration) -> Duration {
     (lease / BEATS_A_LEASE).max(Duration::from_millis(10))
 }
 
-/// How long a beat, or a look at the orders, waits for the store before the next one is tried.
+/// How long a beat, or a look at the orders, waits for the store before the next one is sent beside it.
 pub(in crate::agent) fn patience(lease: Duration) -> Duration {
     pulse(lease).max(SHORTEST_WAIT)
 }
@@ -50,20 +50,8 @@ impl Heartbeat {
         let (store, clock, lease) =
             (Arc::clone(&agent.store), agent.machine.clock.clone(), agent.options.lease);
         let task = Task::start(&agent.machine.tasks, async move {
-            let period = pulse(lease);
-            let mut beats = interval_at(tokio::time::Instant::now() + period, period);
-            // After a suspension one beat is enough.
-            beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            for count in 1_u64.. {
-                beats.tick().await;
-                // One that waits for a server to come back must not hold up the next, or it comes late when the
-                // server is back, and the trial is taken for lost.
-                let beat = timeout(patience(lease), beat(store.as_ref(), &run, count, &clock)).await;
-                if let Ok(Some(lost)) = beat {
-                    let _ = tell.send(lost);
-                    return;
-                }
-            }
+            let pace = Pace { pause: || pulse(lease), patience: patience(lease) };
+            let _ = tell.send(ask_repeatedly(pace, |count| beat(store.as_ref(), &run, count, &clock)).await);
         });
         Self { _task: task, lost }
     }

@@ -3,6 +3,7 @@
 mod heartbeat;
 mod orphaned_processes;
 mod orphaned_runs;
+mod overlap;
 mod reconcile;
 mod signs_of_life;
 mod takeover;
@@ -10,5 +11,6 @@ mod takeover;
 pub(super) use heartbeat::{Heartbeat, LostRun, patience, pulse};
 pub(super) use orphaned_processes::{left_behind, mark_of};
 pub(super) use orphaned_runs::OrphanedRuns;
+pub(super) use overlap::{Pace, ask_repeatedly};
 pub(super) use reconcile::reconcile;
 pub(super) use takeover::{Takeover, TakeoverResult};

@@ -13,11 +13,11 @@ pub enum Exit {
     Usage,
     /// 3: the tracking store can't be reached, or refused.
     Tracking,
-    /// 130: ended by Ctrl-C, after its trials were settled.
+    /// 130: ended by Ctrl-C, its trials settled as far as the store has answered.
     Interrupted,
-    /// 143: ended by SIGTERM, after its trials were settled.
+    /// 143: ended by SIGTERM, likewise.
     Terminated,
-    /// 128 + n: ended by another signal of number n, after its trials were settled.
+    /// 128 + n: ended by another signal of number n, likewise.
     EndedBy(u8),
 }
 

@@ -63,6 +63,13 @@ impl Signals {
         }
     }
 
+    /// A failure of what a signal may have ended: the exit code says that the signal was obeyed, and the message what the
+    /// store was not told because of it.
+    pub fn ended(&self, failure: CommandFailure) -> CommandFailure {
+        let exit = self.exit().unwrap_or(failure.exit);
+        CommandFailure { exit, ..failure }
+    }
+
     /// The exit code of the first signal, if one came.
     pub fn exit(&self) -> Option<Exit> {
         *self.received.borrow()

@@ -44,7 +44,8 @@ pub async fn work_on(
     let agent = Arc::new(assembled);
     let limit = limit(&agent.config, agent.strategy.as_ref());
     announce(context, &agent.sweep, &agent.config, limit, agent.options.jobs);
-    let summary = agent::run(Arc::clone(&agent), signals.stop()).await?;
+    let worked = agent::run(Arc::clone(&agent), signals.stop()).await;
+    let summary = worked.map_err(|error| signals.ended(error.into()))?;
     if let Backend::Server { store, .. } = &context.backend {
         tracing::debug!(calls = store.calls(), "requests to the server");
     }
