@@ -13,9 +13,10 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::event::Event;
 use super::outcome::Outcome;
 use super::setup::Agent;
+use super::stop::{StopRequest, in_time};
 use super::tasks::Task;
 use crate::record::{BestAtTime, BestTrial, LivePosting, SweepView, last_posting, params_text};
-use crate::tracking::Run;
+use crate::tracking::{Run, TrackingError};
 use crate::trial::RunStatus;
 
 /// Postings are at least so far apart on a file, and on a server.
@@ -23,8 +24,8 @@ const PACE_LOCALLY: Duration = Duration::from_secs(1);
 const PACE: Duration = Duration::from_secs(5);
 /// Posting may take one part in so many of the time.
 const SHARE: u32 = 50;
-/// How long the last posting may hold up the end of an agent.
-const LAST: Duration = Duration::from_secs(3);
+/// How long the last posting may hold up the end of an agent that nobody has asked to end.
+const LAST: Duration = Duration::from_secs(15);
 /// Characters of the best trial's params.
 const PARAMS: usize = 500;
 
@@ -67,10 +68,14 @@ impl LiveProgress {
         let _ = self.tell.send(NewResult { best, failed, time: agent.machine.clock.now_ms() });
     }
 
-    /// Posts what is left, if the store answers soon.
-    pub(super) async fn finish(mut self) {
+    /// Posts what is left, if the store answers in time.
+    pub(super) async fn finish(mut self, stop: &watch::Receiver<StopRequest>, grace: Duration) {
         drop(self.tell);
-        if timeout(LAST, self.task.join()).await.is_err() {
+        let posted = async {
+            self.task.join().await;
+            Ok::<_, TrackingError>(())
+        };
+        if !matches!(timeout(LAST, in_time(stop, grace, posted)).await, Ok(Ok(()))) {
             tracing::debug!("the store did not take the last posting in time");
         }
     }

@@ -335,7 +335,7 @@ impl Round {
             self.live.abort();
         } else {
             self.summary.end = self.end_reason().unwrap_or_default();
-            self.live.finish().await;
+            self.live.finish(&self.stop, self.agent.options.grace).await;
         }
         (self.agent.events)(Event::Ended);
         if let Some(error) = self.error {
