@@ -15,12 +15,10 @@ use nix::time::{ClockId, clock_gettime};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value as Json;
-use sweep::analysis::{
-    ColumnInfo, Features, Forest, Group, JudgedRows, PermutationImportance, Row, SplitKind, TREES,
-    TrialFrame, analyse,
-};
+use sweep::RunStatus;
+use sweep::analysis::{ColumnInfo, Row, TrialFrame, analyse};
 use sweep::space::Value;
-use sweep::trial::RunStatus;
+use sweep::testing::{Features, Forest, Group, JudgedRows, PermutationImportance, SplitKind, TREES};
 
 const TABLES: [(usize, usize); 5] = [(50, 5), (500, 10), (2_000, 20), (10_000, 20), (10_000, 50)];
 /// A small table is measured again and again for about so many seconds of CPU time.

@@ -15,9 +15,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use nix::time::{ClockId, clock_gettime};
 use problems::{NAMES, Problem};
+use sweep::RunStatus;
 use sweep::space::Point;
 use sweep::strategy::{LoggedValues, Observation, Strategy, for_config};
-use sweep::trial::RunStatus;
 
 /// After so many trials regrets are compared.
 const MARKS: [usize; 3] = [20, 40, 60];

@@ -19,9 +19,7 @@ use std::time::{Duration, Instant};
 
 use support::mlflow_server::MlflowServer;
 use support::sandbox::Sandbox;
-use sweep::tracking::embedded::EmbeddedStore;
-use sweep::tracking::rest::{Environment, RestStore, ServerSettings};
-use sweep::tracking::{RunQuery, Store};
+use sweep::testing::{EmbeddedStore, Environment, RestStore, RunQuery, ServerSettings, Store};
 
 /// Trials between whose starts a gap is averaged.
 const WINDOW: usize = 20;

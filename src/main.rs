@@ -1,7 +1,7 @@
-//! Hands over to [`sweep::cli`], and is alone in ending the process.
+//! Hands over to [`sweep::main`], and is alone in ending the process.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ExitCode::from(sweep::cli::main())
+    ExitCode::from(sweep::main())
 }

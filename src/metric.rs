@@ -25,7 +25,7 @@ impl Goal {
     /// A value as something to be made small; NaN where it is no number. Compare by `total_cmp`: then what is no number
     /// is worse than any number.
     #[must_use]
-    pub fn loss(self, value: f64) -> f64 {
+    pub(crate) fn loss(self, value: f64) -> f64 {
         match self {
             _ if !value.is_finite() => f64::NAN,
             // Zero has no sign.
@@ -36,7 +36,7 @@ impl Goal {
 
     /// The value that a loss was made from.
     #[must_use]
-    pub fn value_of(self, loss: f64) -> f64 {
+    pub(crate) fn value_of(self, loss: f64) -> f64 {
         self.loss(loss)
     }
 
@@ -58,7 +58,7 @@ impl Goal {
 
     /// Whether a value is the infinity on the good side: a failure of the script, and no sign of a bad point.
     #[must_use]
-    pub fn is_too_good(self, value: f64) -> bool {
+    pub(crate) fn is_too_good(self, value: f64) -> bool {
         match self {
             Self::Minimize => value == f64::NEG_INFINITY,
             Self::Maximize => value == f64::INFINITY,

@@ -7,7 +7,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use sweep::process::{Child, ChildSpec, CommandExit, Guard, OwnerMark};
+use sweep::testing::{Child, ChildSpec, CommandExit, Guard, OwnerMark};
 
 /// The process that may allocate; 0: every one.
 static ALLOWED: AtomicI32 = AtomicI32::new(0);

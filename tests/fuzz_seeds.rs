@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
-use sweep::fuzzing::TARGETS;
+use sweep::testing::TARGETS;
 
 /// Changed copies of each seed, unless `SWEEP_FUZZ_COPIES` says how many.
 const COPIES: usize = 1000;

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| sweep::fuzzing::play("replay", bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| sweep::testing::play("replay", bytes));

@@ -1,15 +1,17 @@
 //! The whole analysis of a table of trials.
 
+use linfa::dataset::DatasetBase;
+use linfa::traits::Fit as _;
+use ndarray::Array1;
+
 use super::columns::AnalysisTable;
 use super::design::Design;
+use super::estimator::{ForestError, RegressionForest};
 use super::figures::Figures;
-use super::forest::Forest;
 use super::model::{Analysis, Effect, Estimate, ParameterAnalysis, RankFigures, TrialFrame};
 use super::permutation::{JudgedRows, PermutationImportance};
 use super::{notes, target, together};
 
-/// Trees of the forest.
-pub const TREES: usize = 100;
 /// Rows that all forests of an analysis hold together: a small table gets several, whose figures are averaged, since one
 /// alone says more of its seed.
 const ROWS: usize = 1000;
@@ -31,9 +33,16 @@ const DROP: f64 = 0.01;
 #[must_use]
 pub fn analyse(frame: &TrialFrame, seed: u64) -> Analysis {
     let table = AnalysisTable::of(frame);
-    let forest_reason = notes::no_forest(&table);
-    let rank_target = forest_reason.is_none() && target::heavy_tailed(&table.metric);
-    let verdict = forest_reason.is_none().then(|| ForestResults::of(&table, rank_target, seed));
+    let too_thin = notes::no_forest(&table);
+    let rank_target = too_thin.is_none() && target::heavy_tailed(&table.metric);
+    let results = match too_thin {
+        Some(reason) => Err(reason),
+        None => ForestResults::of(&table, rank_target, seed).map_err(|error| error.to_string()),
+    };
+    let (verdict, forest_reason) = match results {
+        Ok(results) => (Some(results), None),
+        Err(reason) => (None, Some(reason)),
+    };
     let r2 = verdict.as_ref().and_then(|verdict| verdict.r2);
     let together = together::pairs(&table);
     let facts = notes::NoteContext {
@@ -69,26 +78,27 @@ struct ForestResults {
 }
 
 impl ForestResults {
-    fn of(table: &AnalysisTable, rank_target: bool, seed: u64) -> Self {
+    fn of(table: &AnalysisTable, rank_target: bool, seed: u64) -> Result<Self, ForestError> {
         let metric = if rank_target { super::ranks::average(&table.metric) } else { table.metric.clone() };
         let metric = target::standardised(&metric);
         let forests = (ROWS / metric.len().max(1)).clamp(1, FORESTS) as u64;
         let one = |place: u64| {
             let seed = seed.wrapping_add(place.wrapping_mul(SEED_STEP));
             let design = Design::of(table, seed);
-            let forest = Forest::fit(&design.features, &metric, TREES, seed);
+            let data = DatasetBase::new(design.features, Array1::from(metric.clone()));
+            let forest = RegressionForest::new().seed(seed).fit(&data)?;
             let permutation =
-                PermutationImportance::of(&forest, &design.features, &metric, JudgedRows::OutOfBag, seed);
-            (design.columns, forest.importances(), permutation)
+                PermutationImportance::of(&forest, data.records(), &metric, JudgedRows::OutOfBag, seed);
+            Ok((design.columns, forest.importances(), permutation))
         };
-        let fitted: Vec<_> = (0..forests).map(one).collect();
+        let fitted = (0..forests).map(one).collect::<Result<Vec<_>, ForestError>>()?;
         let columns = fitted.first().map(|(columns, ..)| columns.clone()).unwrap_or_default();
         let mean = |figure: &dyn Fn(&Vec<f64>, &PermutationImportance) -> f64| {
             fitted.iter().map(|(_, importances, permutation)| figure(importances, permutation)).sum::<f64>()
                 / fitted.len() as f64
         };
         let groups = 0..columns.len();
-        Self {
+        Ok(Self {
             importances: groups.clone().map(|group| mean(&|importances, _| importances[group])).collect(),
             drops: groups
                 .map(|group| Estimate {
@@ -102,7 +112,7 @@ impl ForestResults {
                 .then(|| mean(&|_, permutation| permutation.r2.unwrap_or_default())),
             trials: metric.len(),
             columns,
-        }
+        })
     }
 
     fn group(&self, column: usize) -> Option<usize> {

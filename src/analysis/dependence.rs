@@ -1,12 +1,17 @@
 //! Partial dependence (Friedman 2001, section 8.2): what the forest expects of the metric as one parameter moves and the
 //! others stay as they were.
 
+use linfa::dataset::DatasetBase;
+use linfa::traits::{Fit as _, Predict as _};
+use ndarray::Array1;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::columns::{AnalysisTable, ParameterColumn};
 use super::design::Design;
+use super::estimator::RegressionForest;
+use super::features::Features;
 use super::forest::Forest;
 use super::model::{Analysis, TrialFrame};
 use super::streams::shuffle;
@@ -41,19 +46,17 @@ pub fn dependences(frame: &TrialFrame, analysis: &Analysis, seed: u64) -> Vec<De
     let metric = &table.metric;
     let taught = if analysis.rank_target { ranks::average(metric) } else { metric.clone() };
     let standardised = target::standardised(&taught);
-    let forest = Forest::fit(&design.features, &standardised, TREES, seed);
+    let data = DatasetBase::new(design.features, Array1::from(standardised.clone()));
+    // The analysis has a forest, so that there are rows to fit one on.
+    let Ok(forest) = RegressionForest::new().n_trees(TREES).seed(seed).fit(&data) else { return Vec::new() };
     let unit = Unit::of(metric, &taught, &standardised, analysis.rank_target);
-    let groups = design.features.groups();
-    let rows: Vec<Vec<u32>> = some_rows(metric.len(), TRIALS, seed)
-        .into_iter()
-        .map(|row| groups.iter().map(|group| group.codes().get(row).copied().unwrap_or(0)).collect())
-        .collect();
+    let sample = data.records().rows_at(&some_rows(metric.len(), TRIALS, seed));
     let one = |(group, column): (usize, &usize)| {
         let column = &table.columns[*column];
         let values = values_by_code(frame, &table, column);
         let steps = codes_to_try(&column.codes).into_iter().filter_map(|code| {
             let value = values.get(code as usize)?.clone()?;
-            Some((value, unit.read(expected(&forest, &rows, group, code))))
+            Some((value, unit.read(expected(&forest, &sample, group, code))))
         });
         Dependence { name: column.name.clone(), steps: steps.collect() }
     };
@@ -61,15 +64,11 @@ pub fn dependences(frame: &TrialFrame, analysis: &Analysis, seed: u64) -> Vec<De
 }
 
 /// The mean prediction where one group has this code in every row.
-fn expected(forest: &Forest, rows: &[Vec<u32>], group: usize, code: u32) -> f64 {
-    let predict = |row: &Vec<u32>| {
-        let mut row = row.clone();
-        if let Some(cell) = row.get_mut(group) {
-            *cell = code;
-        }
-        forest.predict(&row)
-    };
-    rows.iter().map(predict).sum::<f64>() / rows.len().max(1) as f64
+fn expected(forest: &Forest, sample: &Features, group: usize, code: u32) -> f64 {
+    let moved = DatasetBase::new(sample.with_code(group, code), ());
+    let predicted: Array1<f64> = forest.predict(&moved);
+    // In the order of the rows: the figure must not depend on how a library adds up.
+    predicted.iter().sum::<f64>() / predicted.len().max(1) as f64
 }
 
 /// At most `most` places of `n`, drawn without repeats.

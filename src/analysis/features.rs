@@ -88,6 +88,24 @@ impl Features {
         &self.groups
     }
 
+    /// Some of the rows, in this order.
+    pub(super) fn rows_at(&self, rows: &[usize]) -> Self {
+        let of = |group: &Group| {
+            let code = |row: &usize| group.codes.get(*row).copied().unwrap_or(0);
+            Group::new(group.scale, rows.iter().map(code).collect())
+        };
+        Self { rows: rows.len(), groups: self.groups.iter().map(of).collect() }
+    }
+
+    /// The same rows, where one group has this code in all of them.
+    pub(super) fn with_code(&self, group: usize, code: u32) -> Self {
+        let mut moved = self.clone();
+        if let Some(group) = moved.groups.get_mut(group) {
+            group.codes.fill(code);
+        }
+        moved
+    }
+
     /// The codes row by row: a row's codes lie side by side.
     pub(super) fn by_row(&self) -> Vec<u32> {
         let mut codes = vec![0; self.rows * self.groups.len()];

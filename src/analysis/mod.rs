@@ -4,12 +4,13 @@
 //!
 //! | question | file |
 //! |---|---|
+//! | which trials | `table` |
 //! | which rows, which kinds | `columns` |
 //! | one parameter against the metric | `figures`: `correlation`, `association` |
 //! | parameters against each other | `together` |
 //! | all parameters at once | `design`, `target` → `features` → `forest` → `permutation` |
 //! | how far to believe it | `notes` |
-//! | all of it | `analyse`; the forest alone, behind linfa's traits: `estimator` |
+//! | all of it | `analyse`; the forest, fitted and asked by linfa's traits: `estimator`, on plain numbers `number_table` |
 
 mod analyse;
 mod association;
@@ -17,29 +18,29 @@ mod columns;
 mod correlation;
 mod dependence;
 mod design;
-mod estimator;
-mod features;
+pub(crate) mod estimator;
+pub(crate) mod features;
 mod figures;
-mod forest;
+pub(crate) mod forest;
 mod model;
 mod notes;
-mod permutation;
+mod number_table;
+pub(crate) mod permutation;
 mod ranks;
 mod streams;
+mod table;
 mod target;
 mod together;
 mod words;
 
-pub use analyse::{TREES, analyse};
+pub use analyse::analyse;
 pub use dependence::{Dependence, dependences};
-pub use estimator::{FittedRegressionForest, ForestError, RegressionForest, ValidRegressionForest};
-pub use features::{Features, Group, SplitKind};
-pub use forest::Forest;
+pub use estimator::{ForestError, RegressionForest, ValidRegressionForest};
 pub use model::{
     Analysis, ColumnInfo, Correlation, Dropped, Effect, Estimate, ForestTrust, Measure, ParameterAnalysis,
     ParameterAssociation, ParameterKind, RankFigures, Row, TrialFrame,
 };
-pub use permutation::{JudgedRows, PermutationImportance};
+pub use number_table::FittedRegressionForest;
 
 #[cfg(test)]
 mod properties;

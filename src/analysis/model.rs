@@ -170,13 +170,13 @@ pub struct RankFigures {
 impl ParameterAnalysis {
     /// Pearson's correlation on the scale that the forest works on.
     #[must_use]
-    pub fn pearson_shown(&self) -> Option<Correlation> {
+    pub(crate) fn pearson_shown(&self) -> Option<Correlation> {
         self.on_ranks.map_or(self.pearson, |ranks| ranks.pearson)
     }
 
     /// The correlation ratio on the scale that the forest works on.
     #[must_use]
-    pub fn eta_squared_shown(&self) -> Option<f64> {
+    pub(crate) fn eta_squared_shown(&self) -> Option<f64> {
         self.on_ranks.map_or(self.eta_squared, |ranks| ranks.eta_squared)
     }
 }
@@ -200,7 +200,7 @@ pub enum Effect {
 impl Effect {
     /// The word for a table's column of evidence.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Unknown => "–",
             Self::TooFew => "too few",

@@ -2,10 +2,13 @@
 
 use proptest::prelude::*;
 
+use super::features::{Features, Group, SplitKind};
+use super::forest::Forest;
 use super::model::{
     Analysis, ColumnInfo, Effect, ForestTrust, Measure, ParameterAnalysis, ParameterKind, Row, TrialFrame,
 };
-use super::{Features, Forest, Group, JudgedRows, PermutationImportance, SplitKind, analyse, dependences};
+use super::permutation::{JudgedRows, PermutationImportance};
+use super::{analyse, dependences};
 use crate::space::Value;
 use crate::trial::RunStatus;
 
@@ -376,7 +379,7 @@ fn one_value_a_hundred_thousand_times_is_no_burden() {
         vec![Group::new(SplitKind::Ordered, x.iter().map(|x| u32::from(*x > 1.0)).collect())],
     );
     let forest = Forest::fit(&features, &metric, 3, 1);
-    assert_eq!((forest.predict(&[0]), forest.predict(&[1])), (0.5, 0.75));
+    assert_eq!((forest.predict_row(&[0]), forest.predict_row(&[1])), (0.5, 0.75));
 }
 
 fn any_value() -> impl Strategy<Value = Value> {

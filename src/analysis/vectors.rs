@@ -4,11 +4,14 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
-use super::analyse::{TREES, analyse};
+use super::analyse::analyse;
 use super::columns::AnalysisTable;
 use super::design::Design;
+use super::estimator::TREES;
+use super::forest::Forest;
 use super::model::{Analysis, ColumnInfo, Correlation, Row, TrialFrame};
-use super::{Forest, JudgedRows, PermutationImportance, ranks, target};
+use super::permutation::{JudgedRows, PermutationImportance};
+use super::{ranks, target};
 use crate::space::Value;
 use crate::trial::RunStatus;
 

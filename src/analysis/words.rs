@@ -13,7 +13,7 @@ const FEWEST_SHOWN: usize = 5;
 impl Analysis {
     /// How many trials were used, and why the others were not.
     #[must_use]
-    pub fn used_sentence(&self) -> String {
+    pub(crate) fn used_sentence(&self) -> String {
         let left_out = self.dropped.phrase();
         let left_out = if left_out.is_empty() { left_out } else { format!(" ({left_out})") };
         format!("{} of {} trials used{left_out}.", self.n_used, self.n_rows)
@@ -23,7 +23,7 @@ impl Analysis {
     ///
     /// What follows from a low R² is said by the notes.
     #[must_use]
-    pub fn trust_sentence(&self) -> Option<String> {
+    pub(crate) fn trust_sentence(&self) -> Option<String> {
         let word = match self.trust {
             ForestTrust::Absent => return None,
             ForestTrust::None => "none",
@@ -38,7 +38,7 @@ impl Analysis {
     /// How many of the parameters, most important first, are worth a row of their own: all where they are few or there is
     /// no forest, else those down to the last that shows an effect, and five at least.
     #[must_use]
-    pub fn told_apart(&self) -> usize {
+    pub(crate) fn told_apart(&self) -> usize {
         let all = self.parameters.len();
         if all <= MANY || !self.has_forest() {
             return all;
@@ -51,7 +51,7 @@ impl Analysis {
 
     /// Whether there are importances to show.
     #[must_use]
-    pub fn has_forest(&self) -> bool {
+    pub(crate) fn has_forest(&self) -> bool {
         self.trust != ForestTrust::Absent
     }
 }

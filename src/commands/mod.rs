@@ -34,6 +34,6 @@ pub mod trials;
 pub mod verify;
 
 pub use best::TrialForm;
-pub use shared::{CommandFailure, Context, Delivery, Exit, Format, Pin, Setting, SweepChoice, TrialChoice};
+pub use shared::{CommandFailure, Delivery, Exit, Format, Pin, Setting, SweepChoice, TrialChoice};
 
 pub use crate::ui::Output;

@@ -4,7 +4,7 @@
 
 mod canonical;
 mod check;
-pub mod command;
+pub(crate) mod command;
 mod constraint;
 mod finding;
 mod fit;
@@ -16,15 +16,18 @@ mod suggest;
 pub(crate) mod vectors;
 mod yaml;
 
-pub use canonical::canonical;
-pub use check::{check, parse_duration};
-pub use constraint::{Constraint, ConstraintError, Filter};
+pub use check::check;
+pub use constraint::{Constraint, ConstraintError};
 pub use finding::{CheckedConfig, Finding};
-pub use fit::{Fitter, Misfit};
 pub use model::{Budget, Command, Config, EarlyTerminate, Impute, Method, MetricConfig, Optimizer};
 pub use render::render_findings;
-pub use schema::schema;
-pub use suggest::nearest;
-pub use yaml::{logged_value, plain_value};
 
 pub use crate::metric::{Goal, MetricSummary};
+
+pub(crate) use canonical::canonical;
+pub(crate) use check::parse_duration;
+pub(crate) use constraint::Filter;
+pub(crate) use fit::{Fitter, Misfit};
+pub(crate) use schema::schema;
+pub(crate) use suggest::nearest;
+pub(crate) use yaml::{logged_value, plain_value};

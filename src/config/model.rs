@@ -208,14 +208,14 @@ pub enum EarlyTerminate {
 impl Config {
     /// A point with its leaves in the order of the file, for people.
     #[must_use]
-    pub fn ordered(&self, point: &Point) -> Point {
+    pub(crate) fn ordered(&self, point: &Point) -> Point {
         let leaves = self.in_order(point.leaves(), |(path, _)| path);
         Point(leaves.into_iter().map(|(path, value)| (path, value.clone())).collect())
     }
 
     /// Things with dotted paths in the order of the file; those that it does not name come last, as they were.
     #[must_use]
-    pub fn in_order<T>(&self, mut things: Vec<T>, path: impl Fn(&T) -> &str) -> Vec<T> {
+    pub(crate) fn in_order<T>(&self, mut things: Vec<T>, path: impl Fn(&T) -> &str) -> Vec<T> {
         let places: std::collections::HashMap<&str, usize> =
             self.order.iter().enumerate().map(|(place, path)| (path.as_str(), place)).collect();
         // What lies inside of a value that is a mapping stands where its parameter stands.
@@ -229,7 +229,7 @@ impl Config {
 
     /// All names that a command may use for a value: dotted paths of parameters, groups, and the budget.
     #[must_use]
-    pub fn parameter_names(&self) -> Vec<String> {
+    pub(crate) fn parameter_names(&self) -> Vec<String> {
         let leaves = self.space.leaves();
         let every_depth = leaves.iter().flat_map(|leaf| {
             (1..=leaf.path.len()).map(|depth| leaf.path.get(..depth).unwrap_or_default().join("."))

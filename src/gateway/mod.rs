@@ -31,7 +31,7 @@ mod transfer;
 mod unknown;
 mod versions;
 
-pub use access::{AccessRules, Hosts, LoginError, Logins, Origins};
+pub use access::{AccessRules, Hosts, Logins, Origins};
 pub use api::LoggedMetric;
 pub use public::PublicServer;
 pub use scope::TrialScope;

@@ -19,7 +19,7 @@ mod signals;
 mod spawn_error;
 
 pub use aside::aside;
-pub use ask::{TooSlow, ask_program};
+pub use ask::ask_program;
 pub use child::{Child, ChildSpec, CommandExit};
 pub use clock::{Clock, now_ms};
 pub use git::{Changes, GitState, below_top, commits_apart, git_state, is_tracked};

@@ -125,12 +125,6 @@ impl Tail {
             .collect()
     }
 
-    /// Whether nothing was printed.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.written == 0
-    }
-
     /// The log: all of it, or its beginning with a line that says how much was left out, and its last lines.
     pub fn log(&mut self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(usize::try_from(self.written).unwrap_or(0));

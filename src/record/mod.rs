@@ -27,8 +27,7 @@ mod trials;
 mod values;
 
 pub use catalog::{
-    CONFIG_ARTIFACT, LATEST, NewSweep, Sweep, SweepOrder, answered, answered_last, of_name, order_id,
-    search_all,
+    LATEST, NewSweep, Sweep, SweepOrder, answered, answered_last, of_name, order_id, search_all,
 };
 pub use digest::sha256;
 pub use fingerprint::{Code, fingerprint};
@@ -36,13 +35,14 @@ pub use history::{History, ObservedTrial, under_way, value_of};
 pub use import_mark::ImportMark;
 pub use importing::{half_imports, remove_half};
 pub use lease::{DEFAULT_LEASE, lease_of, lease_text};
+#[cfg(test)]
+pub use ledger::LedgerSnapshot;
 pub use ledger::{
-    Claim, ClaimOrder, FixedPoint, Ledger, LedgerSnapshot, SHARD, SettleOutcome, SettledClaim,
-    UnfinishedTrial,
+    Claim, ClaimOrder, FixedPoint, Ledger, SHARD, SettleOutcome, SettledClaim, UnfinishedTrial,
 };
 pub use live::{BestAtTime, LivePosting, last_posting};
 pub use machines::{Machine, enter_machine, other_machine};
-pub use note::{NOTE_MARK, headline, with_headline};
+pub use note::{NOTE_MARK, headline};
 pub use params_text::params_text;
 pub use past_trials::{PastTrial, conclude_past};
 pub use peers::{Peers, curve};
@@ -52,7 +52,7 @@ pub use proposal_context::ProposalContext;
 pub use sweep_view::{BestTrial, SweepView};
 pub use trial_tags::{attempt_of, exit_code_of, index_of, last_sign, point_of, status_word, stopped_early};
 pub use trials::{
-    LOG_ARTIFACT, NewTrial, TrialRuns, attempts_of, deleted_results, finished_runs, reruns_of, running_runs,
-    runs_by_id, runs_with_ids, superseded_runs,
+    LOG_ARTIFACT, NewTrial, TrialRuns, attempts_of, finished_runs, reruns_of, running_runs, runs_by_id,
+    runs_with_ids, superseded_runs,
 };
 pub use values::histories;

@@ -107,12 +107,6 @@ impl SweepProgress {
     pub fn done(&self) -> u64 {
         self.results.len() as u64
     }
-
-    /// Whether a run is the result of its trial.
-    #[must_use]
-    pub fn counts(&self, run: &Run) -> bool {
-        counts(&self.results, run)
-    }
 }
 
 /// Whether a run is the result of its trial.

@@ -37,7 +37,7 @@ pub use importance::importance_svg;
 pub use model::{ReportObjective, SweepReport};
 pub use note::parent_note;
 pub use parallel::parallel_svg;
-pub use png::{PngError, png};
+pub use png::png;
 pub use slices::slices_svg;
 pub use timeline::timeline_svg;
 

@@ -166,7 +166,7 @@ impl Distribution {
     }
 
     /// The words of all distributions, in the order of the documentation.
-    pub const NAMES: [&'static str; 18] = [
+    pub(crate) const NAMES: [&'static str; 18] = [
         "constant",
         "categorical",
         "categorical_w_probabilities",
@@ -189,7 +189,7 @@ impl Distribution {
 
     /// Its keys and values, defaults filled in, in the order of the documentation; without `distribution`.
     #[must_use]
-    pub fn fields(&self) -> Vec<(&'static str, Value)> {
+    pub(crate) fn fields(&self) -> Vec<(&'static str, Value)> {
         let (shape, q) = match self {
             Self::Constant(value) => return vec![("value", value.clone())],
             Self::Categorical { values, probabilities } => {

@@ -54,7 +54,7 @@ impl Value {
     /// JSON as Python's `json.dumps` spells it: `, ` and `: ` between, non-ASCII as `\uXXXX`, floats as on the
     /// command line, NaN and infinities bare.
     #[must_use]
-    pub fn json_text(&self) -> String {
+    pub(crate) fn json_text(&self) -> String {
         let mut out = String::new();
         self.write_json(&mut out);
         out

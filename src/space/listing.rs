@@ -48,7 +48,7 @@ pub enum Listing {
 impl Distribution {
     /// The values that a grid tries; `None` for a form that a grid can't list.
     #[must_use]
-    pub fn grid(&self) -> Option<Listing> {
+    pub(crate) fn grid(&self) -> Option<Listing> {
         match self {
             Self::Constant(value) => Some(Listing::Values(vec![value.clone()])),
             Self::Categorical { values, probabilities: None } => Some(Listing::Values(distinct(values))),
@@ -66,7 +66,7 @@ impl Distribution {
     /// The values that a draw can give, for a form with finitely many equally wanted ones: what random search
     /// without repeats runs through. `None` for the others.
     #[must_use]
-    pub fn support(&self) -> Option<Listing> {
+    pub(crate) fn support(&self) -> Option<Listing> {
         match self {
             Self::Continuous { shape: Shape::Uniform { min, max }, q: Some(q) } => {
                 let low = (min.as_f64() / q.as_f64()).round_ties_even();

@@ -15,9 +15,11 @@ mod special;
 mod text;
 mod value;
 
-pub use condition::{ConditionError, Conditions};
 pub use distribution::{Distribution, Number, Shape};
-pub use listing::Listing;
-pub use parameter::{Leaf, Parameter, ParameterNode, Space};
+pub use parameter::{Parameter, ParameterNode, Space};
 pub use point::Point;
 pub use value::Value;
+
+pub(crate) use condition::{ConditionError, Conditions};
+pub(crate) use listing::Listing;
+pub(crate) use parameter::Leaf;

@@ -41,7 +41,7 @@ pub struct Leaf<'a> {
 impl Space {
     /// All parameters in enumeration order: by name at each level, a group in the place of its own name.
     #[must_use]
-    pub fn leaves(&self) -> Vec<Leaf<'_>> {
+    pub(crate) fn leaves(&self) -> Vec<Leaf<'_>> {
         fn walk<'a>(space: &'a Space, path: &mut Vec<&'a str>, out: &mut Vec<Leaf<'a>>) {
             for (name, node) in &space.nodes {
                 path.push(name);
@@ -62,7 +62,7 @@ impl Space {
     /// Puts values, one per leaf in enumeration order, into a point. A leaf without a value is left out, and
     /// so is a group that would be empty.
     #[must_use]
-    pub fn assemble(&self, values: Vec<Option<Value>>) -> Point {
+    pub(crate) fn assemble(&self, values: Vec<Option<Value>>) -> Point {
         fn walk(space: &Space, values: &mut impl Iterator<Item = Option<Value>>) -> Vec<(String, Value)> {
             let mut out = Vec::with_capacity(space.nodes.len());
             for (name, node) in &space.nodes {
@@ -81,7 +81,7 @@ impl Space {
 
     /// The value of each leaf, in enumeration order, that a point holds; see [`Leaf::value_in`].
     #[must_use]
-    pub fn values_in<'a>(&self, point: &'a Point) -> Vec<Option<&'a Value>> {
+    pub(crate) fn values_in<'a>(&self, point: &'a Point) -> Vec<Option<&'a Value>> {
         self.leaves().iter().map(|leaf| leaf.value_in(point)).collect()
     }
 }

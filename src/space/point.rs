@@ -44,7 +44,7 @@ impl Point {
 
     /// One JSON object in Python's spelling, as `${args_json}` gives it.
     #[must_use]
-    pub fn json_text(&self) -> String {
+    pub(crate) fn json_text(&self) -> String {
         Value::Map(self.0.clone()).json_text()
     }
 }

@@ -28,7 +28,7 @@ impl Distribution {
 
     /// Whether `u` = 0 has no finite value, so that it must be drawn again.
     #[must_use]
-    pub fn is_open_at_zero(&self) -> bool {
+    pub(crate) fn is_open_at_zero(&self) -> bool {
         matches!(self, Self::Continuous { shape: Shape::Normal { .. } | Shape::LogNormal { .. }, .. })
     }
 }

@@ -39,7 +39,7 @@ impl Value {
 
     /// A text that is equal for two values exactly where [`same_as`](Self::same_as) holds.
     #[must_use]
-    pub fn identity(&self) -> String {
+    pub(crate) fn identity(&self) -> String {
         let mut out = String::new();
         match self {
             Self::Float(x) if x.is_finite() && x.fract() == 0.0 => {

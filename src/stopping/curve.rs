@@ -40,14 +40,8 @@ impl ReportedCurve {
 
     /// How many there are.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.reports.len()
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.reports.is_empty()
     }
 
     /// The first `count` reports.

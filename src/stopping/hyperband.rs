@@ -42,8 +42,8 @@ impl Hyperband {
     }
 
     /// The bands, ascending; there may be repeats.
-    #[must_use]
-    pub fn bands(&self) -> &[u64] {
+    #[cfg(test)]
+    pub(super) fn bands(&self) -> &[u64] {
         &self.bands
     }
 

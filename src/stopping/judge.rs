@@ -11,7 +11,7 @@ pub struct Judge {
 
 impl Judge {
     /// A rule with `stop_on_nan`.
-    pub fn new(rule: impl Rule + 'static, stop_on_nan: bool) -> Self {
+    pub(crate) fn new(rule: impl Rule + 'static, stop_on_nan: bool) -> Self {
         Self { rule: Box::new(rule), stop_on_nan }
     }
 }

@@ -18,16 +18,16 @@ mod rules_tests;
 #[cfg(test)]
 mod vectors;
 
-pub use asha::Asha;
 pub use curve::{MetricReport, ReportedCurve};
-pub use hyperband::Hyperband;
 pub use judge::Judge;
-pub use median::Median;
-pub use patience::Patience;
 pub use reached::{ReachedValue, ReachedValues};
 pub use rule::{Compares, OtherTrial, Rule, StopDecision};
 
 use crate::config::{EarlyTerminate, MetricConfig};
+use asha::Asha;
+use hyperband::Hyperband;
+use median::Median;
+use patience::Patience;
 
 /// The rule of a config's `early_terminate`, for its metric.
 #[must_use]

@@ -16,15 +16,15 @@ mod sequence;
 mod sobol;
 mod streams;
 
-pub use bayes::Bayes;
 pub use error::StrategyError;
-pub use grid::{Grid, unseen};
-pub use halving::SuccessiveHalving;
 pub use proposal::{Expectation, LoggedValues, Observation, Proposal, Strategy};
-pub use random::Random;
-pub use sobol::Sobol;
 
 use crate::config::{Config, Method};
+use bayes::Bayes;
+use grid::Grid;
+use halving::SuccessiveHalving;
+use random::Random;
+use sobol::Sobol;
 
 /// The strategy of a config. `seed` is the one that the sweep stores; explicit `points` come first.
 ///

@@ -21,6 +21,21 @@ pub struct Observation {
     pub stopped_early: bool,
 }
 
+impl Observation {
+    /// Of a trial that has finished with one value of the metric.
+    #[must_use]
+    pub fn finished(trial: u64, point: Point, metric: f64) -> Self {
+        Self {
+            trial: Some(trial),
+            point,
+            status: RunStatus::Finished,
+            metric: Some(metric),
+            logged: LoggedValues::of([metric]),
+            stopped_early: false,
+        }
+    }
+}
+
 /// The finite values that a run has logged of the sweep's metric.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LoggedValues {

@@ -26,5 +26,5 @@ pub use protocol::{
     PastRun, RegisteredModel, Run, RunId, RunInfo, RunProjection, RunQuery, RunUpdate, ViewType,
 };
 pub use registry::Registry;
-pub use regular::{open_regular, open_typed, read_typed};
+pub use regular::{open_regular, open_typed};
 pub use store::{EXPERIMENT_KIND, ParamWrite, Store};

@@ -28,8 +28,6 @@ pub trait Registry: Send + Sync {
 
     /// Points an alias at a version, wherever it pointed before.
     async fn set_alias(&self, model: &str, alias: &str, version: u64) -> Result<()>;
-    /// Removes an alias; harmless where there is none.
-    async fn delete_alias(&self, model: &str, alias: &str) -> Result<()>;
     /// The version that an alias points at; `None` where the model has no such alias, or there is no such model.
     async fn by_alias(&self, model: &str, alias: &str) -> Result<Option<ModelVersion>>;
 

@@ -26,10 +26,10 @@ pub use facts::Facts;
 pub use run_lines::{Output, RunLines};
 pub use safe::printable;
 pub use screen::Screen;
-pub use sheet::{Drawn, MINOR, Sheet, SheetCell, SheetColumn};
+pub use sheet::{MINOR, Sheet, SheetCell, SheetColumn};
 pub use steps::Steps;
 pub use style::Style;
-pub use table::{Drawing, importance_table, plain_table};
+pub use table::{Drawing, importance_table};
 pub use terminal::UNLIMITED;
 pub use wrap::error_lines;
 
@@ -89,7 +89,7 @@ impl Ui {
     }
 
     /// Without colours and terminals, for so many columns.
-    #[must_use]
+    #[cfg(test)]
     pub fn plain(width: usize) -> Self {
         Self {
             quiet: false,

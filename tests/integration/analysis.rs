@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use serde_json::Value as Json;
-use sweep::tracking::embedded::EmbeddedStore;
-use sweep::tracking::{Metric, NewRun, Run, RunUpdate, Store};
-use sweep::trial::RunStatus;
+use sweep::RunStatus;
+use sweep::testing::{EmbeddedStore, Metric, NewRun, Run, RunUpdate, Store};
 
 use crate::embedded_sweep::runs;
 use crate::support::sandbox::Sandbox;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use sweep::tracking::Store;
+use sweep::testing::Store;
 
 use crate::support::agent::{AgentProcess, no_process_is_left};
 use crate::support::mlflow_server::MlflowServer;

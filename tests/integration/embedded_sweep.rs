@@ -1,7 +1,6 @@
 //! The whole job on the embedded default: no server, no Python.
 
-use sweep::tracking::embedded::EmbeddedStore;
-use sweep::tracking::{ExperimentId, Run, RunQuery, Store};
+use sweep::testing::{EmbeddedStore, ExperimentId, Run, RunQuery, Store};
 
 use crate::support::sandbox::Sandbox;
 

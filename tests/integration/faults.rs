@@ -118,7 +118,7 @@ fn a_run_whose_making_was_never_answered_is_removed_at_once() {
     let sweeps = || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime
-            .block_on(sweep::record::Sweep::all(&server(story.server.url())))
+            .block_on(sweep::testing::Sweep::all(&server(story.server.url())))
             .unwrap()
             .into_iter()
             .filter(|run| run.info.name == "named-once")
@@ -133,8 +133,8 @@ fn a_run_whose_making_was_never_answered_is_removed_at_once() {
 fn log_of(story: &Story, run: &str) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let store: &dyn sweep::tracking::Store = &server(story.server.url());
-        let run = store.run(&sweep::tracking::RunId(run.to_owned())).await.unwrap();
+        let store: &dyn sweep::testing::Store = &server(story.server.url());
+        let run = store.run(&sweep::testing::RunId(run.to_owned())).await.unwrap();
         String::from_utf8(store.artifact(&run.info, "logs/output.txt").await.unwrap()).unwrap()
     })
 }

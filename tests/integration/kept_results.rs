@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
-use sweep::tracking::{Run, RunId, Store};
+use sweep::testing::{Run, RunId, Store};
 
 use crate::support::agent::{AgentProcess, file_in, until};
 use crate::support::outcome::{Outcome, embedded, server};

@@ -7,10 +7,11 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 
-use sweep::record::{Claim, ClaimOrder, Ledger, NewSweep, SHARD, SettleOutcome, Sweep};
-use sweep::tracking::embedded::EmbeddedStore;
-use sweep::tracking::{NewRun, RunId, RunInfo, Store};
-use sweep::trial::{RunStatus, TrialIndex};
+use sweep::testing::{
+    Claim, ClaimOrder, EmbeddedStore, Ledger, NewRun, NewSweep, RunId, RunInfo, SHARD, SettleOutcome, Store,
+    Sweep,
+};
+use sweep::{RunStatus, TrialIndex};
 
 use counting::Counting;
 
@@ -26,7 +27,7 @@ impl Home {
         let folder = tempfile::tempdir().unwrap();
         let store = EmbeddedStore::open(&format!("sqlite:///{}/mlflow.db", folder.path().display())).unwrap();
         let parent = NewRun {
-            experiment_id: sweep::tracking::ExperimentId("0".into()),
+            experiment_id: sweep::testing::ExperimentId("0".into()),
             name: "model".into(),
             user: "me".into(),
             start_time: 0,

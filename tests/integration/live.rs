@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sweep::tracking::{Run, RunId, Store as _};
+use sweep::testing::{Run, RunId, Store as _};
 
 use crate::support::agent::{AgentProcess, until};
 use crate::support::outcome::{Outcome, embedded};

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::Stdio;
 
-use sweep::tracking::{Run, Store};
+use sweep::testing::{Run, Store};
 
 use crate::embedded_sweep::runs;
 use crate::support::mlflow_server::MlflowServer;

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use nix::sys::signal::Signal;
-use sweep::tracking::{Metric, RunInfo, Store};
+use sweep::testing::{Metric, RunInfo, Store};
 
 use crate::support::agent::{AgentProcess, until};
 use crate::support::mlflow_server::MlflowServer;
@@ -264,7 +264,7 @@ fn an_imported_sweep_is_a_finished_one_that_other_commands_work_on() {
         (Outcome::read(&embedded(here.path()), &id), Outcome::read(&embedded(there.path()), &imported));
     new.each_trial_counts_once(3);
     let times = |outcome: &Outcome| {
-        let of = |run: &sweep::tracking::Run| {
+        let of = |run: &sweep::testing::Run| {
             (run.info.name.clone(), run.info.status, run.info.start_time, run.info.end_time)
         };
         outcome.runs.iter().map(of).collect::<Vec<_>>()
@@ -323,7 +323,7 @@ fn a_second_export_touches_only_what_has_changed() {
     sandbox.run(&["retry", "2"]).expect(0);
     let former = trial_folder(&out, 2);
     // Starts are told to the second.
-    until("another second", || (sweep::process::now_ms() / 1000 > start_second(&former)).then_some(()));
+    until("another second", || (sweep::testing::now_ms() / 1000 > start_second(&former)).then_some(()));
     sandbox.run(&["run"]).expect(0);
     sandbox.run(&["export", "out"]).expect(0);
     assert_ne!(trial_folder(&out, 2), former);
@@ -332,7 +332,7 @@ fn a_second_export_touches_only_what_has_changed() {
 
 fn start_second(folder: &Path) -> i64 {
     let start = json(&folder.join("summary.json"))["start"].as_str().unwrap().to_owned();
-    sweep::text::parse_moment(&start).unwrap() / 1000
+    sweep::testing::parse_moment(&start).unwrap() / 1000
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use nix::sys::signal::Signal;
-use sweep::tracking::{Metric, Store as _};
+use sweep::testing::{Metric, Store as _};
 
 use crate::support::agent::{
     AgentProcess, file_in, no_process_is_left, processes_of, processes_with, send, until,

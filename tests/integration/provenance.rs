@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use sweep::tracking::Run;
+use sweep::testing::Run;
 
 use crate::support::outcome::{Outcome, embedded};
 use crate::support::sandbox::Sandbox;

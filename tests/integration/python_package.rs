@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::json;
-use sweep::tracking::{Run, Store};
+use sweep::testing::{Run, Store};
 
 use crate::embedded_sweep::runs;
 use crate::support::outcome;

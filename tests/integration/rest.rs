@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use sweep::tracking::rest::{Environment, RestStore, ServerSettings};
+use sweep::testing::{Environment, RestStore, ServerSettings};
 
 use crate::support::http;
 use crate::support::mlflow_server::MlflowServer;

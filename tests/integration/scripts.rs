@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use sweep::tracking::embedded::EmbeddedStore;
-use sweep::tracking::{Run, Store};
+use sweep::testing::{EmbeddedStore, Run, Store};
 
 use crate::embedded_sweep::runs;
 use crate::support::outcome;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sweep::tracking::rest::{Environment, RestStore, ServerSettings};
+use sweep::testing::{Environment, RestStore, ServerSettings};
 
 use crate::embedded_sweep::runs;
 use crate::support::mlflow_server::MlflowServer;

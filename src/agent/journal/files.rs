@@ -173,7 +173,7 @@ impl Journal {
         self.files(ENTRY).len()
     }
 
-    /// The files that can never be delivered.
+    /// The files that can never be delivered: settlements and values, without the logs beside them.
     #[must_use]
     pub fn refused(&self) -> Vec<PathBuf> {
         let mut paths = self.files(REFUSED);

@@ -13,7 +13,6 @@ pub use files::Journal;
 pub(super) use files::KeptSettlement;
 pub(crate) use files::parse_settlement;
 pub use kept_values::KeptValues;
-pub use post::Posted;
 pub(super) use post_values::deliver_kept_values;
 pub(super) use settle::{
     Delivered, KnownParent, abandon, deliver, discount, drop_if_deleted, end_run, settle_for, written_status,

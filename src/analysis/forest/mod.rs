@@ -61,8 +61,7 @@ impl Forest {
     }
 
     /// The mean of the trees for one row of codes, one code for each group.
-    #[must_use]
-    pub fn predict(&self, codes: &[u32]) -> f64 {
+    pub(super) fn predict_row(&self, codes: &[u32]) -> f64 {
         let sum: f64 = self.trees.iter().map(|tree| tree.predict(codes)).sum();
         sum / self.trees.len().max(1) as f64
     }

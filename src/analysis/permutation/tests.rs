@@ -1,5 +1,5 @@
 use super::*;
-use crate::analysis::SplitKind;
+use crate::analysis::features::SplitKind;
 
 /// A forest over an ordered group, a group of levels, and one that is moved in some rows only.
 fn table() -> (Features, Vec<f64>) {

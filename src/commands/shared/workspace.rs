@@ -96,12 +96,8 @@ pub fn waiting(directory: &Path) -> Vec<(String, u64)> {
 /// Results that the store has refused for good, and that were set aside.
 pub fn refused(directory: &Path) -> Vec<PathBuf> {
     let Ok(sweeps) = std::fs::read_dir(directory.join(FOLDER).join("journal")) else { return Vec::new() };
-    let mut refused: Vec<PathBuf> = sweeps
-        .flatten()
-        .filter_map(|sweep| std::fs::read_dir(sweep.path()).ok())
-        .flat_map(|entries| entries.flatten().map(|entry| entry.path()))
-        .filter(|path| path.extension().is_some_and(|ending| ending == "refused"))
-        .collect();
+    let mut refused: Vec<PathBuf> =
+        sweeps.flatten().flat_map(|sweep| Journal::new(sweep.path()).refused()).collect();
     refused.sort();
     refused
 }

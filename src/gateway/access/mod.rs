@@ -23,7 +23,7 @@ use axum::middleware::Next;
 use axum::response::IntoResponse as _;
 
 pub use hosts::Hosts;
-pub use login::{LoginError, Logins};
+pub use login::Logins;
 pub use origins::Origins;
 use pause::{LoginPauses, LoginTurn};
 

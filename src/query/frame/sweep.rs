@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use super::super::metric::ChosenMetric;
 use super::request::SEED;
-use crate::analysis::{Analysis, ColumnInfo, Dependence, Row, TrialFrame, analyse, dependences};
+use crate::analysis::{Analysis, Dependence, TrialFrame, analyse, dependences};
 use crate::config::{Config, Method};
 use crate::record::{Sweep, TrialRuns};
-use crate::space::{Distribution, Value};
 use crate::tracking::{Result as StoreResult, Store};
 use crate::trial::{RunStatus, Trial};
 
@@ -57,34 +56,12 @@ pub fn dependences_of(config: &Config, trials: &[Trial], analysis: &Analysis) ->
     dependences(&frame(config, trials), analysis, SEED)
 }
 
-/// The table that the analysis works on: a column a parameter that can vary, and one for the budget of
-/// `successive_halving`, so that what a larger budget gives is not put down to the parameters.
+/// The table that the analysis works on. Where a trial was stopped early, what it had reached is its result.
 fn frame(config: &Config, trials: &[Trial]) -> TrialFrame {
-    let leaves: Vec<_> =
-        config.space.leaves().into_iter().filter(|leaf| !leaf.parameter.distribution.is_constant()).collect();
-    let null_declared = |distribution: &Distribution| match distribution {
-        Distribution::Categorical { values, .. } => values.contains(&Value::Null),
-        _ => false,
-    };
-    let budget = config.budget.as_ref().filter(|_| config.method == Method::SuccessiveHalving);
-    let budget = budget.map(|budget| budget.parameter.as_str());
-    let columns: Vec<ColumnInfo> = leaves
-        .iter()
-        .map(|leaf| ColumnInfo {
-            name: leaf.name.clone(),
-            log: leaf.parameter.distribution.is_log(),
-            null_is_level: null_declared(&leaf.parameter.distribution),
-        })
-        .chain(budget.map(|name| ColumnInfo { name: name.to_owned(), log: true, null_is_level: false }))
-        .collect();
-    let rows = trials
-        .iter()
-        .map(|trial| Row {
-            // Where a trial was stopped early, what it had reached is its result.
-            status: if trial.counts() { RunStatus::Finished } else { trial.status },
-            metric: trial.metric,
-            cells: columns.iter().map(|column| trial.point.get(&column.name).cloned()).collect(),
-        })
-        .collect();
-    TrialFrame { columns, rows }
+    let mut frame = TrialFrame::of(config);
+    for trial in trials {
+        let status = if trial.counts() { RunStatus::Finished } else { trial.status };
+        frame.push(&trial.point, status, trial.metric);
+    }
+    frame
 }

@@ -191,12 +191,6 @@ impl LedgerSnapshot {
         self.shards.iter().flat_map(LedgerShard::trials)
     }
 
-    /// The ledger's runs: its root, and those that came after it.
-    #[must_use]
-    pub fn runs(&self) -> Vec<RunId> {
-        self.shards.iter().map(|shard| shard.run.clone()).collect()
-    }
-
     /// The run that is the result of each trial that has one, and is not to be run again.
     #[must_use]
     pub fn results(&self) -> BTreeMap<TrialIndex, RunId> {

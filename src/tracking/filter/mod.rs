@@ -13,11 +13,10 @@ mod parser;
 mod vocabulary;
 
 pub use ast::{Condition, Entity, NumberOp, OrderTerm, Subject, Test, TextOp};
-pub use error::FilterError;
 pub use page::{offset_of, token_for};
 pub use parser::{parse_filter, parse_order_by};
 pub use vocabulary::{
-    AttributeKind, EXPERIMENTS, LOGGED_MODELS, MODEL_VERSION_ORDER, MODEL_VERSIONS, REGISTERED_MODEL_ORDER,
+    EXPERIMENTS, LOGGED_MODELS, MODEL_VERSION_ORDER, MODEL_VERSIONS, REGISTERED_MODEL_ORDER,
     REGISTERED_MODELS, RUNS, Vocabulary,
 };
 

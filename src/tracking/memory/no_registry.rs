@@ -43,10 +43,6 @@ impl Registry for NoRegistry {
         unsupported()
     }
 
-    async fn delete_alias(&self, _: &str, _: &str) -> Result<()> {
-        unsupported()
-    }
-
     async fn by_alias(&self, _: &str, _: &str) -> Result<Option<ModelVersion>> {
         Ok(None)
     }

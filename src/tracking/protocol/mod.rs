@@ -34,8 +34,8 @@ pub use logged_model::{
 };
 pub use metric::{Metric, MetricEntry, RunMetric};
 pub use model_version::{ModelVersion, NewVersion};
-pub use page::{Named, One, Page, Paged};
-pub use registered_model::{Alias, RegisteredModel, RegistryQuery, SearchRegistry};
+pub use page::{One, Page};
+pub use registered_model::{RegisteredModel, RegistryQuery, SearchRegistry};
 pub use registry_request::{CreateRegisteredModel, ModelAlias, VersionTag, WhichVersion};
 pub use run::{NewRun, PastRun, Run, RunInfo, RunProjection, RunQuery, RunUpdate};
 pub use run_request::{LogBatch, LogMetric, MetricHistory, RunPair, SearchRuns, UpdateRun, WhichRun};

@@ -18,8 +18,8 @@ use async_trait::async_trait;
 
 use answer::EmptyResponse;
 use client::Client;
-pub use probe::{FirstCall, Probe};
-pub use settings::{Environment, Login, Secret, ServerSettings};
+pub use probe::Probe;
+pub use settings::{Environment, Login, ServerSettings};
 
 use super::error::{ErrorKind, Result};
 use super::local_artifacts::ArtifactUpload;

@@ -1,7 +1,6 @@
 //! The model registry of a server.
 
 use async_trait::async_trait;
-use reqwest::Method;
 
 use super::RestStore;
 use super::answer::EmptyResponse;
@@ -99,13 +98,6 @@ impl Registry for RestStore {
             ModelAlias { name: model.to_owned(), alias: alias.to_owned(), version: Some(asked(version)) };
         let _: EmptyResponse = self.client.post("registered-models/alias", &request).await?;
         Ok(())
-    }
-
-    async fn delete_alias(&self, model: &str, alias: &str) -> Result<()> {
-        let request = ModelAlias { name: model.to_owned(), alias: alias.to_owned(), version: None };
-        let answer: Result<EmptyResponse> =
-            self.client.call(Method::DELETE, "registered-models/alias", &request).await;
-        found(answer).map(|_| ())
     }
 
     async fn by_alias(&self, model: &str, alias: &str) -> Result<Option<ModelVersion>> {

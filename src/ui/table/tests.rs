@@ -1,4 +1,3 @@
-use super::plain_table;
 use super::text::display_width;
 use crate::analysis::{
     Analysis, Correlation, Dropped, Effect, Estimate, ForestTrust, ParameterAnalysis, ParameterKind,
@@ -156,27 +155,4 @@ fn whatever_the_width_from_44_the_table_fits() {
         let table = importance_table(&sample(names), "a_metric", width, false);
         assert!(widest(&table) <= width, "{width}\n{table}");
     }
-}
-
-#[test]
-fn a_list_takes_the_room_it_has() {
-    let rows = vec![
-        vec![
-            "0".to_owned(),
-            "FINISHED".to_owned(),
-            "a long text that has to give way to the others".to_owned(),
-        ],
-        vec!["1".to_owned(), "FAILED".to_owned(), "bell \u{7} and 字".to_owned(), "surplus".to_owned()],
-    ];
-    let table = plain_table(&["Trial", "Status", "Text"], &rows, 50);
-    assert!(widest(&table) <= 50);
-    insta::assert_snapshot!(table);
-}
-
-#[test]
-fn an_impossible_width_gives_a_table_all_the_same() {
-    let rows = vec![vec!["abcdefgh".to_owned(); 6]];
-    let table = plain_table(&["first", "second", "third", "fourth", "fifth", "sixth"], &rows, 3);
-    assert_eq!(widest(&table), 6 * (super::MIN_COLUMN + 3) + 1);
-    assert_eq!(plain_table(&[], &[], 80), "");
 }

@@ -2,8 +2,7 @@
 
 use std::io::{Seek, SeekFrom, Write};
 
-use sweep::tracking::local_artifacts::ArtifactUpload;
-use sweep::tracking::{ArtifactEntry, ErrorKind, Store};
+use sweep::testing::{ArtifactEntry, ArtifactUpload, ErrorKind, Store};
 
 use super::run;
 

@@ -1,6 +1,6 @@
 //! Promises about experiments.
 
-use sweep::tracking::{ErrorKind, Store};
+use sweep::testing::{ErrorKind, Store};
 
 use super::fresh;
 

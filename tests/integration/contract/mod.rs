@@ -10,7 +10,7 @@ pub mod search;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use sweep::tracking::{ExperimentId, NewRun, RunId, RunInfo, Store};
+use sweep::testing::{ExperimentId, NewRun, RunId, RunInfo, Store};
 
 /// `contract_suite!(each store())` makes a test of each promise, with a store of its own that dereferences to
 /// `dyn Store`; `contract_suite!(runs store())` the same of those that do not concern models; `contract_suite!(all &store)` checks all of them one after the other on one store, where a store is
@@ -108,7 +108,7 @@ macro_rules! contract_suite {
         })*
     };
     (@all $store:expr; $($area:ident::{ $($promise:ident,)* })*) => {{
-        let store: &dyn ::sweep::tracking::Store = $store;
+        let store: &dyn ::sweep::testing::Store = $store;
         $($(
             println!(concat!(stringify!($area), "::", stringify!($promise)));
             $crate::contract::$area::$promise(store).await;
@@ -155,7 +155,7 @@ pub async fn run(store: &dyn Store) -> RunInfo {
 /// Logs one value at a step.
 pub async fn log(store: &dyn Store, id: &RunId, key: &str, value: f64, step: i64) {
     let metric =
-        sweep::tracking::Metric { key: key.to_owned(), value, timestamp: 1_700_000_000_000 + step, step };
+        sweep::testing::Metric { key: key.to_owned(), value, timestamp: 1_700_000_000_000 + step, step };
     store.log_batch(id, &[metric], &[], &[]).await.unwrap();
 }
 

@@ -1,7 +1,7 @@
 //! Promises about params: the compare-and-set that the ledger stands on.
 
-use sweep::tracking::{ErrorKind, Metric, ParamWrite, RunUpdate, Store};
-use sweep::trial::RunStatus;
+use sweep::RunStatus;
+use sweep::testing::{ErrorKind, Metric, ParamWrite, RunUpdate, Store};
 
 use super::run;
 

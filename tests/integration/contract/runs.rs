@@ -1,7 +1,7 @@
 //! Promises about runs, their metrics and tags.
 
-use sweep::tracking::{ErrorKind, Metric, RunId, RunQuery, RunUpdate, Store};
-use sweep::trial::RunStatus;
+use sweep::RunStatus;
+use sweep::testing::{ErrorKind, Metric, RunId, RunQuery, RunUpdate, Store};
 
 use super::{experiment, log, run, run_with, tag};
 

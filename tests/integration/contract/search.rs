@@ -1,7 +1,7 @@
 //! Promises about the search: MLflow's filter language, order and pages.
 
-use sweep::tracking::{ErrorKind, ExperimentId, RunProjection, RunQuery, RunUpdate, Store};
-use sweep::trial::RunStatus;
+use sweep::RunStatus;
+use sweep::testing::{ErrorKind, ExperimentId, RunProjection, RunQuery, RunUpdate, Store};
 
 use super::{experiment, log, run_with, tag};
 

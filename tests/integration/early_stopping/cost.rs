@@ -3,11 +3,9 @@
 use std::sync::Arc;
 
 use sweep::config::{Config, check};
-use sweep::record::{NewSweep, Peers, Sweep};
 use sweep::stopping::{Judge, for_config};
-use sweep::tracking::embedded::EmbeddedStore;
-use sweep::tracking::{Metric, NewRun, RunUpdate, Store};
-use sweep::trial::{RunStatus, TrialIndex};
+use sweep::testing::{EmbeddedStore, Metric, NewRun, NewSweep, Peers, RunUpdate, Store, Sweep};
+use sweep::{RunStatus, TrialIndex};
 
 use crate::ledger_model::counting::Counting;
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sweep::tracking::Store;
+use sweep::testing::Store;
 
 use crate::support::outcome::{Outcome, embedded};
 use crate::support::python::{mlflow_python, run_python};

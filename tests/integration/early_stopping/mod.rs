@@ -6,7 +6,7 @@ mod curves;
 mod server;
 
 use nix::sys::signal::Signal;
-use sweep::tracking::Run;
+use sweep::testing::Run;
 
 use crate::support::agent::{AgentProcess, file_in, no_process_is_left};
 use crate::support::outcome::{Outcome, embedded};

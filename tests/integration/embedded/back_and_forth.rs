@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use rusqlite::Connection;
-use sweep::tracking::embedded::{Db, EmbeddedStore};
-use sweep::tracking::protocol::{NewLoggedModel, RegistryQuery};
-use sweep::tracking::{ErrorKind, ExperimentId, NewRun, NewVersion, Registry as _, RunId, RunQuery};
+use sweep::testing::{
+    Db, EmbeddedStore, ErrorKind, ExperimentId, NewLoggedModel, NewRun, NewVersion, Registry as _,
+    RegistryQuery, RunId, RunQuery,
+};
 
 use super::pair;
 use crate::support::agent::{AgentProcess, until};

@@ -4,9 +4,9 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
-use sweep::tracking::embedded::{Db, EmbeddedStore};
-use sweep::tracking::protocol::{DatasetInput, ModelOutput, NewLoggedModel};
-use sweep::tracking::{ErrorKind, ExperimentId, NewRun, Store};
+use sweep::testing::{
+    DatasetInput, Db, EmbeddedStore, ErrorKind, ExperimentId, ModelOutput, NewLoggedModel, NewRun, Store,
+};
 
 fn file(folder: &Path) -> PathBuf {
     folder.join("mlflow.db")

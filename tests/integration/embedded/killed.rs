@@ -8,8 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
-use sweep::tracking::embedded::Db;
-use sweep::tracking::{ExperimentId, Metric, NewRun};
+use sweep::testing::{Db, ExperimentId, Metric, NewRun};
 
 use super::pair;
 

@@ -12,8 +12,7 @@ fn pair(key: &str, value: &str) -> (String, String) {
 }
 
 mod promises {
-    use sweep::tracking::Store;
-    use sweep::tracking::embedded::EmbeddedStore;
+    use sweep::testing::{EmbeddedStore, Store};
 
     /// A store that keeps its folder until it is dropped.
     struct Temporary {

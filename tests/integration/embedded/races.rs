@@ -4,8 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Barrier;
 
-use sweep::tracking::embedded::{Db, ParamOutcome};
-use sweep::tracking::{ExperimentId, Metric, NewRun};
+use sweep::testing::{Db, ExperimentId, Metric, NewRun, ParamOutcome};
 
 use super::pair;
 

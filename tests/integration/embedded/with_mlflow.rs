@@ -2,10 +2,8 @@
 
 use std::path::Path;
 
-use sweep::tracking::embedded::{Db, EmbeddedStore};
-use sweep::tracking::protocol::NewLoggedModel;
-use sweep::tracking::{ExperimentId, Metric, NewRun, RunQuery, RunUpdate};
-use sweep::trial::RunStatus;
+use sweep::RunStatus;
+use sweep::testing::{Db, EmbeddedStore, ExperimentId, Metric, NewLoggedModel, NewRun, RunQuery, RunUpdate};
 
 use super::pair;
 use crate::support::http;
@@ -241,8 +239,8 @@ async fn searches_find_what_mlflow_itself_finds() {
     let parent = fill(store.db());
     let copied = folder.path().join("copy.db");
     copy(&folder.path().join("mlflow.db"), &copied);
-    let gateway = sweep::gateway::Gateway::start(store, std::future::pending()).await.unwrap();
-    let url = gateway.scope(sweep::gateway::TrialScope {
+    let gateway = sweep::testing::Gateway::start(store, std::future::pending()).await.unwrap();
+    let url = gateway.scope(sweep::testing::TrialScope {
         run_id: parent.clone(),
         experiment_id: "1".to_owned(),
         experiment_name: "sweep".to_owned(),

@@ -1,6 +1,6 @@
 //! What people see, on a sweep whose every figure is known; and how they are taught.
 
-use sweep::tracking::{RunId, Store as _};
+use sweep::testing::{RunId, Store as _};
 
 use super::{block, store};
 use crate::support::big_sweep;

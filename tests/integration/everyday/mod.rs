@@ -7,7 +7,7 @@ pub mod shapes;
 
 use std::path::PathBuf;
 
-use sweep::tracking::embedded::EmbeddedStore;
+use sweep::testing::EmbeddedStore;
 
 use crate::support::sandbox::Sandbox;
 

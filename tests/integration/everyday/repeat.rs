@@ -1,6 +1,6 @@
 //! The winner in a form that runs it, and trials that are run again.
 
-use sweep::tracking::{Metric, Store};
+use sweep::testing::{Metric, Store};
 
 use super::{block, store, swept};
 use crate::embedded_sweep::runs;

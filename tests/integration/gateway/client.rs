@@ -1,7 +1,7 @@
 //! MLflow's own Python client, unmodified, against the gateway.
 
-use sweep::tracking::Store;
-use sweep::trial::RunStatus;
+use sweep::RunStatus;
+use sweep::testing::Store;
 
 use super::Trial;
 use crate::support::mlflow_server::MlflowServer;
@@ -135,7 +135,7 @@ async fn artifacts_of_an_experiment_that_a_server_made_go_through_the_gateway() 
     let trial = Trial::start().await;
     let db = trial.store.db();
     let experiment = db.create_experiment("server's", Some("mlflow-artifacts:/77"), &[]).unwrap();
-    let run = sweep::tracking::NewRun { experiment_id: experiment, ..Default::default() };
+    let run = sweep::testing::NewRun { experiment_id: experiment, ..Default::default() };
     let id = db.create_run(&run).unwrap().id;
     db.set_tag(&trial.run_id, "other", id.as_str()).unwrap();
     trial

@@ -1,7 +1,7 @@
 //! What a trial may not do by its URL, and what it may.
 
 use serde_json::json;
-use sweep::tracking::{ExperimentId, NewRun, RunId, Store};
+use sweep::testing::{ExperimentId, NewRun, RunId, Store};
 
 use super::Trial;
 
@@ -123,7 +123,7 @@ impl Proxied {
         let tags = vec![("sweep.id".to_owned(), "p".to_owned())];
         let run = NewRun { experiment_id: experiment.clone(), tags, ..NewRun::default() };
         let (own, other) = (db.create_run(&run).unwrap().id.0, db.create_run(&run).unwrap().id.0);
-        let url = trial.gateway.scope(sweep::gateway::TrialScope {
+        let url = trial.gateway.scope(sweep::testing::TrialScope {
             run_id: own.clone(),
             experiment_id: experiment.0,
             experiment_name: "proxied".to_owned(),

@@ -7,10 +7,7 @@ mod pages;
 mod requests;
 
 use serde_json::Value;
-use sweep::gateway::{Gateway, TrialScope};
-use sweep::tracking::Run;
-use sweep::tracking::embedded::EmbeddedStore;
-use sweep::tracking::{NewRun, RunId, Store};
+use sweep::testing::{EmbeddedStore, Gateway, NewRun, Run, RunId, Store, TrialScope};
 
 use crate::support::http;
 

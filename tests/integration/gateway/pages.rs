@@ -193,7 +193,7 @@ async fn the_roots_of_old_set_ups_are_those_that_the_server_passes_on() {
     let db = asked.trial.store.db();
     let root = "http://old.example/api/2.0/mlflow-artifacts/artifacts/9";
     let experiment = db.create_experiment("old", Some(root), &[]).unwrap();
-    let run = sweep::tracking::NewRun { experiment_id: experiment, ..Default::default() };
+    let run = sweep::testing::NewRun { experiment_id: experiment, ..Default::default() };
     let run = db.create_run(&run).unwrap();
     assert_eq!(run.artifact_uri, format!("{root}/{}/artifacts", run.id));
     let at = format!("{}/api/2.0/mlflow-artifacts/artifacts/9/{}/artifacts/a.txt", asked.trial.url, run.id);

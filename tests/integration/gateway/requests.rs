@@ -1,7 +1,7 @@
 //! Single requests and their answers.
 
 use serde_json::json;
-use sweep::gateway::{Gateway, LoggedMetric, TrialScope};
+use sweep::testing::{Gateway, LoggedMetric, TrialScope};
 
 use super::Trial;
 use crate::support::http;
@@ -173,7 +173,7 @@ async fn a_listener_hears_of_logged_metrics() {
 async fn a_shutdown_ends_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mlflow.db");
-    let store = sweep::tracking::embedded::EmbeddedStore::open(path.to_str().unwrap()).unwrap();
+    let store = sweep::testing::EmbeddedStore::open(path.to_str().unwrap()).unwrap();
     let (end, ended) = tokio::sync::oneshot::channel::<()>();
     let gateway = Gateway::start(store, async { drop(ended.await) }).await.unwrap();
     let trial = TrialScope {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use sweep::tracking::{
-    ArtifactEntry, Experiment, ExperimentId, Metric, NewRun, Page, ParamWrite, Registry, Result, Run, RunId,
-    RunInfo, RunQuery, RunUpdate, Store,
+use sweep::testing::{
+    ArtifactEntry, Experiment, ExperimentId, Metric, NewRun, Page, ParamWrite, Registry, Run, RunId, RunInfo,
+    RunQuery, RunUpdate, Store, StoreResult as Result,
 };
 
 pub struct Counting {

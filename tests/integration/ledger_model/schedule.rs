@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use proptest::prelude::*;
-use sweep::record::{Claim, ClaimOrder, Ledger, SHARD, SettleOutcome, UnfinishedTrial};
-use sweep::tracking::RunId;
-use sweep::trial::TrialIndex;
+use sweep::TrialIndex;
+use sweep::testing::{Claim, ClaimOrder, Ledger, RunId, SHARD, SettleOutcome, UnfinishedTrial};
 
 use super::{Home, block_on, open, run_of};
 

@@ -4,11 +4,9 @@ use std::sync::OnceLock;
 
 use rusqlite::{Connection, Transaction, params};
 use sweep::config::Config;
-use sweep::record::{Claim, NewTrial, Sweep};
 use sweep::space::{Point, Value};
-use sweep::tracking::RunId;
-use sweep::tracking::embedded::EmbeddedStore;
-use sweep::trial::{RunStatus, TrialIndex, trial_seed};
+use sweep::testing::{Claim, EmbeddedStore, NewTrial, RunId, Sweep, trial_seed};
+use sweep::{RunStatus, TrialIndex};
 
 use super::sandbox::Sandbox;
 

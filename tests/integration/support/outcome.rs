@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use sweep::record::{Ledger, Sweep};
-use sweep::tracking::embedded::EmbeddedStore;
-use sweep::tracking::rest::{Environment, RestStore, ServerSettings};
-use sweep::tracking::{Run, RunId, RunQuery, Store};
-use sweep::trial::TrialIndex;
+use sweep::TrialIndex;
+use sweep::testing::{
+    EmbeddedStore, Environment, Ledger, RestStore, Run, RunId, RunQuery, ServerSettings, Store, Sweep,
+};
 
 /// The store that a sandbox uses when nothing is said.
 pub fn embedded(folder: &Path) -> EmbeddedStore {

@@ -66,11 +66,6 @@ impl Registry for EmbeddedStore {
         self.call(move |db| db.set_alias(&name, &alias, number)).await
     }
 
-    async fn delete_alias(&self, model: &str, alias: &str) -> Result<()> {
-        let (name, alias) = (model.to_owned(), alias.to_owned());
-        self.call(move |db| found(db.delete_alias(&name, &alias)).map(|_| ())).await
-    }
-
     async fn by_alias(&self, model: &str, alias: &str) -> Result<Option<ModelVersion>> {
         let (name, alias) = (model.to_owned(), alias.to_owned());
         self.call(move |db| {
