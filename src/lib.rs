@@ -59,6 +59,7 @@ pub mod analysis;
 mod cli;
 mod commands;
 pub mod config;
+mod draft;
 mod exchange;
 mod gateway;
 mod metric;

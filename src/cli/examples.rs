@@ -3,7 +3,15 @@
 use clap::Command;
 
 /// Command lines of each verb, with what they do.
-const EXAMPLES: [(&str, &[(&str, &str)]); 29] = [
+const EXAMPLES: [(&str, &[(&str, &str)]); 30] = [
+    (
+        "new",
+        &[
+            ("sweep new \"python train.py\"", "from what `train.py --help` prints"),
+            ("sweep new --from wandb.yaml", "from a file of another program"),
+            ("sweep new --example", "one that runs as it stands"),
+        ],
+    ),
     (
         "check",
         &[

@@ -12,7 +12,7 @@ use crate::ui::{Ui, note_loss};
 
 /// The headings, and the verbs below each.
 const GROUPS: [(&str, &[&str]); 7] = [
-    ("Make and run", &["check", "sample", "init", "run", "finalize", "start"]),
+    ("Make and run", &["new", "check", "sample", "init", "run", "finalize", "start"]),
     ("Control", &["pause", "resume", "stop", "cancel", "retry"]),
     ("Inspect", &["list", "status", "trials", "show", "logs", "best", "analyze"]),
     ("Compare and reproduce", &["diff", "verify", "rerun", "export", "import"]),
@@ -26,9 +26,10 @@ const REST: &str = "More";
 
 /// What a newcomer reads first.
 const START: &str = "\
-Write a YAML file (the command, the parameters, the metric), then: init, run in
-as many terminals and on as many machines as you like, finalize. Without a
-tracking server everything is kept in ./mlflow.db, which MLflow opens.";
+Write a YAML file (`sweep new` drafts one: the command, the parameters, the
+metric), then: init, run in as many terminals and on as many machines as you
+like, finalize. Without a tracking server everything is kept in ./mlflow.db,
+which MLflow opens.";
 
 /// The whole grammar, with that page.
 pub(super) fn grammar() -> Command {

@@ -17,8 +17,8 @@ use clap::FromArgMatches as _;
 
 use crate::commands::{
     CommandFailure, Exit, Setting, analyze, best, check, control, diff, doctor, export, finalize, home,
-    import, init, list, log, logs, models, promote, replay, rerun, retry, run, sample, server, show, start,
-    status, trials, verify,
+    import, init, list, log, logs, models, new, promote, replay, rerun, retry, run, sample, server, show,
+    start, status, trials, verify,
 };
 use crate::record::SweepOrder;
 use crate::ui::Ui;
@@ -68,6 +68,7 @@ fn in_runtime(ui: Ui, args: Args, view: TableView) -> Result<Exit, CommandFailur
         let setting = Setting { columns: view.columns, ..Setting::read(ui, args.tracking_uri)? };
         let Some(verb) = args.verb else { return home::home(&setting, &help::about()).await };
         match verb {
+            Verb::New(args) => new::new(&setting, &args.into()).await,
             Verb::Init(args) => init::init(&setting, &args.into()).await,
             Verb::Run(args) => run::run(&setting, &args.into()).await,
             Verb::Finalize(args) => finalize::finalize(&setting, &args.into()).await,

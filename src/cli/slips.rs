@@ -9,8 +9,8 @@ use crate::commands::{CommandFailure, Exit};
 /// Words of other tools, and what does that here.
 const GUESSED: [(&[&str], &str); 18] = [
     (
-        &["new", "create", "make", "template"],
-        "Write a sweep file and `sweep init FILE`; `sweep check --schema` prints its JSON Schema.",
+        &["create", "make", "template", "generate", "scaffold"],
+        "`sweep new \"python train.py\"` writes a sweep file, `sweep init FILE` makes a sweep of it.",
     ),
     (
         &["ui", "web", "dashboard", "open", "view"],

@@ -1,14 +1,14 @@
 //! `sweep` alone: the verbs that are needed most, and what to do next in this directory.
 
-use std::path::Path;
 use std::time::Duration;
 
-use super::shared::{CommandFailure, Context, Exit, Setting, SweepChoice, counts_words};
+use super::shared::{CommandFailure, Context, Exit, Setting, SweepChoice, counts_words, sweep_files};
 use crate::query::{Overview, SweepState};
 use crate::ui::{Style, printable};
 
 /// The verbs that are needed most, with what they do.
-const VERBS: [(&str, &str); 5] = [
+const VERBS: [(&str, &str); 6] = [
+    ("sweep new COMMAND", "write a sweep file from a script's --help"),
     ("sweep check CONFIG", "check a sweep file: its errors, or the commands it would run"),
     ("sweep start CONFIG", "run it: init, run and finalize in one go"),
     ("sweep status -w", "watch a sweep: progress, running trials, time left"),
@@ -18,10 +18,6 @@ const VERBS: [(&str, &str); 5] = [
 
 /// A store that answers no sooner is not waited for.
 const PATIENCE: Duration = Duration::from_millis(1500);
-/// Files that are looked at, to find a sweep file among them.
-const MOST_FILES: usize = 200;
-/// A sweep file names itself within so many bytes.
-const LARGEST: u64 = 1 << 16;
 
 /// Prints a short page.
 ///
@@ -44,9 +40,10 @@ pub async fn home(setting: &Setting, about: &str) -> Result<Exit, CommandFailure
 async fn next(setting: &Setting) -> String {
     match tokio::time::timeout(PATIENCE, of_sweep(setting)).await {
         Ok(Some(step)) => step,
-        _ => match sweep_file(&setting.folder) {
+        _ => match sweep_files(&setting.folder).first() {
             Some(file) => format!("{file} is a sweep file: `sweep start {file}`"),
-            None => "Write a sweep file (command, parameters, metric), then: `sweep check FILE`".to_owned(),
+            None => "`sweep new \"python train.py\"` writes a sweep file from what the script's --help says"
+                .to_owned(),
         },
     }
 }
@@ -67,23 +64,4 @@ async fn of_sweep(setting: &Setting) -> Option<String> {
     };
     let name = printable(&overview.sweep.parent.info.name);
     Some(format!("{name} is {}, {}: `{verb}`", overview.state().word(), counts_words(&overview)))
-}
-
-/// The name of a file here that reads like a sweep file.
-fn sweep_file(folder: &Path) -> Option<String> {
-    let entries = std::fs::read_dir(folder).ok()?;
-    let mut names: Vec<String> = entries
-        .flatten()
-        .take(MOST_FILES)
-        .filter(|entry| entry.metadata().is_ok_and(|data| data.is_file() && data.len() <= LARGEST))
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".yaml") || name.ends_with(".yml"))
-        .filter(|name| printable(name) == *name && !name.contains(char::is_whitespace))
-        .collect();
-    names.sort();
-    names.into_iter().find(|name| {
-        let text = std::fs::read_to_string(folder.join(name)).unwrap_or_default();
-        let has = |keys: &[&str]| text.lines().any(|line| keys.iter().any(|key| line.starts_with(key)));
-        has(&["parameters:"]) && has(&["command:", "program:", "method:"])
-    })
 }

@@ -19,6 +19,7 @@ pub mod list;
 pub mod log;
 pub mod logs;
 pub mod models;
+pub mod new;
 pub mod promote;
 pub mod replay;
 pub mod rerun;

@@ -14,6 +14,7 @@ mod schema;
 mod suggest;
 #[cfg(test)]
 pub(crate) mod vectors;
+mod write;
 mod yaml;
 
 pub use check::check;
@@ -25,9 +26,10 @@ pub use render::render_findings;
 pub use crate::metric::{Goal, MetricSummary};
 
 pub(crate) use canonical::canonical;
-pub(crate) use check::parse_duration;
+pub(crate) use check::{is_parameter_name, parse_duration};
 pub(crate) use constraint::Filter;
 pub(crate) use fit::{Fitter, Misfit};
 pub(crate) use schema::schema;
 pub(crate) use suggest::nearest;
-pub(crate) use yaml::{logged_value, plain_value};
+pub(crate) use write::{yaml_comment, yaml_float, yaml_json, yaml_text};
+pub(crate) use yaml::{logged_value, plain_value, yaml_value};

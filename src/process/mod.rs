@@ -5,6 +5,7 @@
 
 mod aside;
 mod ask;
+mod brief_run;
 mod child;
 mod clock;
 mod git;
@@ -20,6 +21,7 @@ mod spawn_error;
 
 pub use aside::aside;
 pub use ask::ask_program;
+pub use brief_run::{BriefRun, run_briefly};
 pub use child::{Child, ChildSpec, CommandExit};
 pub use clock::{Clock, now_ms};
 pub use git::{Changes, GitState, below_top, commits_apart, git_state, is_tracked};

@@ -21,6 +21,7 @@ mod ledger_model;
 mod live;
 mod log;
 mod many_agents;
+mod new;
 mod one_file;
 mod opens_in_mlflow;
 mod plain_files;

@@ -166,7 +166,7 @@ fn sweep_alone_is_a_short_page_that_says_what_to_do_next_here() {
         );
         page
     };
-    assert!(page(&sandbox).contains("Write a sweep file"));
+    assert!(page(&sandbox).contains("`sweep new "));
     assert!(!sandbox.path().join("mlflow.db").exists(), "a look made a database");
     sandbox.file("sweep.yaml", CONFIG);
     assert!(page(&sandbox).contains("`sweep start sweep.yaml`"));

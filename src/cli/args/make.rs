@@ -4,6 +4,7 @@ use super::common::{AnswerArgs, ObjectiveArgs, TypedAnswerFormat, TypedFormat, W
 use crate::commands::check::CheckArgs;
 use crate::commands::finalize::{Conclusion, FinalizeArgs};
 use crate::commands::init::InitArgs;
+use crate::commands::new::{DraftSource, NewArgs};
 use crate::commands::replay::ReplayArgs;
 use crate::commands::run::{RunArgs, WorkArgs};
 use crate::commands::sample::SampleArgs;
@@ -15,8 +16,8 @@ use std::time::Duration;
 
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct TypedInit {
-    /// The sweep file
-    config: PathBuf,
+    /// The sweep file [default: the only one of this directory]
+    config: Option<PathBuf>,
     /// An old sweep whose trials the method learns from: its id, a folder of `sweep export`, or a CSV file (repeatable)
     #[arg(long = "prior", value_name = "ID|DIR|CSV")]
     priors: Vec<String>,
@@ -25,6 +26,40 @@ pub(in crate::cli) struct TypedInit {
 impl From<TypedInit> for InitArgs {
     fn from(typed: TypedInit) -> Self {
         Self { config: typed.config, priors: typed.priors }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct TypedNew {
+    /// The command that runs one trial, as you type it: it is run with --help, and never without
+    #[arg(value_name = "COMMAND")]
+    command: Vec<String>,
+    /// A file to start from: a W&B sweep, a config of a Hydra sweeper or of mlflow-sweeper, a script that calls Optuna
+    #[arg(long, value_name = "FILE", conflicts_with = "command")]
+    from: Option<PathBuf>,
+    /// Write an example that runs as it stands: a script for sh and awk, its data, its sweep file
+    #[arg(long, conflicts_with_all = ["command", "from"])]
+    example: bool,
+    /// The file to write (-: stdout) [default: sweep.yaml]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Replace what is there
+    #[arg(long)]
+    force: bool,
+    /// Time the command has to print its help
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    timeout: Duration,
+}
+
+impl From<TypedNew> for NewArgs {
+    fn from(typed: TypedNew) -> Self {
+        let source = match (typed.from, typed.example, typed.command) {
+            (Some(file), ..) => Some(DraftSource::File(file)),
+            (None, true, _) => Some(DraftSource::Example),
+            (None, false, command) if command.is_empty() => None,
+            (None, false, command) => Some(DraftSource::Help(command)),
+        };
+        Self { source, output: typed.output, force: typed.force, timeout: typed.timeout }
     }
 }
 

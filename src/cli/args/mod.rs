@@ -23,7 +23,7 @@ pub(super) use inspect::{
     TypedAnalyze, TypedBest, TypedDiff, TypedList, TypedLogs, TypedRerun, TypedShow, TypedStatus, TypedTrials,
 };
 pub(super) use make::{
-    SampleRequest, TypedCheck, TypedFinalize, TypedInit, TypedRun, TypedSample, TypedStart,
+    SampleRequest, TypedCheck, TypedFinalize, TypedInit, TypedNew, TypedRun, TypedSample, TypedStart,
 };
 pub(super) use serve::{TypedLog, TypedServer};
 pub(super) use tools::{
@@ -55,6 +55,8 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
+    /// Write a first sweep file: from a script's --help, or an example
+    New(TypedNew),
     /// Create a sweep: a parent run with the config as its artifact
     Init(TypedInit),
     /// Run trials until none is left

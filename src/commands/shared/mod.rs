@@ -23,6 +23,7 @@ mod report_place;
 mod results;
 mod select;
 mod signals;
+mod sweep_files;
 pub mod work;
 pub mod workspace;
 
@@ -45,3 +46,4 @@ pub use progress::{progress, warn_of_left_out};
 pub use report_place::Delivery;
 pub use select::{FoundTrial, TrialChoice, find_trial};
 pub use signals::{Signals, asked_to_end, not_heard};
+pub use sweep_files::sweep_files;

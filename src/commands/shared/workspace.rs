@@ -11,6 +11,7 @@ use crate::agent::Journal;
 const FOLDER: &str = ".sweep";
 const LATEST: &str = "latest.json";
 const KNOWN: &str = "sweeps";
+const SCHEMA: &str = "sweep-file.json";
 
 /// The sweep that was last initialised in a directory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +49,14 @@ fn make(folder: &Path) -> io::Result<()> {
     std::fs::create_dir_all(folder)?;
     let ignore = folder.join(".gitignore");
     if ignore.exists() { Ok(()) } else { std::fs::write(ignore, "*\n") }
+}
+
+/// Writes the schema of sweep files for editors; returns its path from the directory.
+pub fn save_schema(directory: &Path, text: &str) -> io::Result<String> {
+    let folder = directory.join(FOLDER);
+    make(&folder)?;
+    std::fs::write(folder.join(SCHEMA), text)?;
+    Ok(format!("{FOLDER}/{SCHEMA}"))
 }
 
 /// Where the output of running commands can be read: below the directory that the agent works in.

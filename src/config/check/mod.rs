@@ -19,6 +19,7 @@ mod traps;
 
 pub(super) use allowed::AllowedValues;
 pub use fields::parse_duration;
+pub use parameters::is_name as is_parameter_name;
 
 use fields::{ConfigFields, whole_file};
 use form::is_mlflow_form;

@@ -140,7 +140,7 @@ const NAME_HINT: &str =
 
 /// Whether MLflow, command lines and placeholders can all have it as a name. `/` may only stand between parts that are
 /// no `.` or `..`: MLflow takes such names alone.
-fn is_name(name: &str) -> bool {
+pub fn is_name(name: &str) -> bool {
     let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
     let part = |part: &str| !matches!(part, "" | "." | "..") && part.chars().all(good);
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.split('/').all(part)

@@ -25,6 +25,12 @@ pub fn plain_value(text: &str) -> Value {
     scalar::resolve(text).map_or_else(|_| Value::Text(text.to_owned()), |(value, _)| value)
 }
 
+/// What a YAML file holds, of whatever kind it is; `None`: it is no YAML, or empty.
+#[must_use]
+pub fn yaml_value(bytes: &[u8]) -> Option<Value> {
+    read(bytes).ok()?.root.map(|root| root.to_value())
+}
+
 /// What a param means whose text was logged: as a plain scalar of a config, and Python's words for null and for what is
 /// no number.
 #[must_use]

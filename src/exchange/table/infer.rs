@@ -2,12 +2,14 @@
 
 use super::TrialTable;
 use super::Value;
-use crate::config::Goal;
+use crate::config::{Goal, yaml_comment, yaml_float, yaml_json};
 
 /// A parameter with more different whole numbers than this is taken as a range.
 const FEW: usize = 12;
 /// Positive floats that lie less far apart than this say nothing of their scale.
 const WIDE: f64 = 10.0;
+/// More characters of a file's name are not repeated.
+const LONGEST_NAME: usize = 200;
 /// So many values are listed.
 const MOST: usize = 1000;
 
@@ -32,8 +34,8 @@ pub fn infer_config(table: &TrialTable, around: &ConfigTemplate) -> String {
     let ConfigTemplate { name, experiment, goal, source, log } = *around;
     let goal = goal.as_str();
     // In ASCII: not every character may stand in YAML as it is.
-    let text = |text: &str| in_yaml(&Value::Text(text.to_owned()));
-    let comment: String = source.chars().filter(|c| is_plain(*c)).collect();
+    let text = |text: &str| yaml_json(&Value::Text(text.to_owned()));
+    let comment = yaml_comment(source, LONGEST_NAME);
     let mut out = format!(
         "# Inferred by `sweep import` from {comment} ({}).\n\
          # The command is not known, and the ranges are those of the values.\n\
@@ -50,16 +52,6 @@ pub fn infer_config(table: &TrialTable, around: &ConfigTemplate) -> String {
         out.push_str(&format!("  {}: {}\n", text(param), distribution(&values, log.contains(param))));
     }
     out
-}
-
-/// A value as YAML and JSON both read it: JSON's text leaves but one character that YAML does not take.
-fn in_yaml(value: &Value) -> String {
-    value.json_text().replace('\u{7f}', "\\u007f")
-}
-
-/// Whether YAML takes a character as it is: no control, no break of a line, no byte order mark.
-fn is_plain(c: char) -> bool {
-    !c.is_control() && !matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}')
 }
 
 fn distribution(values: &[&Value], log: bool) -> String {
@@ -87,7 +79,11 @@ fn distribution(values: &[&Value], log: bool) -> String {
     {
         let log = min > 0.0 && (log || looks_logarithmic(numbers));
         let word = if log { "log_uniform_values" } else { "uniform" };
-        return format!("{{\"distribution\": {word}, \"min\": {}, \"max\": {}}}", float(min), float(max));
+        return format!(
+            "{{\"distribution\": {word}, \"min\": {}, \"max\": {}}}",
+            yaml_float(min),
+            yaml_float(max)
+        );
     }
     let listed: Vec<String> = distinct.iter().take(MOST).map(|value| scalar(value)).collect();
     match listed.as_slice() {
@@ -119,9 +115,9 @@ fn distance_to_uniform(sorted: &[f64]) -> f64 {
 
 fn scalar(value: &Value) -> String {
     match value {
-        Value::Float(x) => float(*x),
-        Value::Int(_) if whole_number(value).is_none() => in_yaml(&Value::Text(value.text())),
-        other => in_yaml(other),
+        Value::Float(x) => yaml_float(*x),
+        Value::Int(_) if whole_number(value).is_none() => yaml_json(&Value::Text(value.text())),
+        other => yaml_json(other),
     }
 }
 
@@ -130,22 +126,6 @@ fn whole_number(value: &Value) -> Option<i128> {
     match value {
         Value::Int(x) if (i128::from(i64::MIN)..=i128::from(u64::MAX)).contains(x) => Some(*x),
         _ => None,
-    }
-}
-
-/// A float as every YAML reader knows it: with a point, and a sign in the exponent.
-fn float(x: f64) -> String {
-    match x {
-        x if x.is_nan() => ".nan".to_owned(),
-        f64::INFINITY => ".inf".to_owned(),
-        f64::NEG_INFINITY => "-.inf".to_owned(),
-        x => {
-            let text = Value::Float(x).text();
-            match text.split_once('e') {
-                Some((digits, exponent)) if !digits.contains('.') => format!("{digits}.0e{exponent}"),
-                _ => text,
-            }
-        }
     }
 }
 
