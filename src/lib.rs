@@ -63,6 +63,7 @@ mod draft;
 mod exchange;
 mod gateway;
 mod metric;
+mod page;
 mod process;
 mod query;
 mod record;

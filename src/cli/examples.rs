@@ -3,7 +3,7 @@
 use clap::Command;
 
 /// Command lines of each verb, with what they do.
-const EXAMPLES: [(&str, &[(&str, &str)]); 30] = [
+const EXAMPLES: [(&str, &[(&str, &str)]); 31] = [
     (
         "new",
         &[
@@ -106,6 +106,13 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 30] = [
             ("sweep log metric loss 0.3 --step 7", ""),
             ("sweep log param optimizer=adam", ""),
             ("sweep log artifact model.pt", ""),
+        ],
+    ),
+    (
+        "ui",
+        &[
+            ("sweep ui", "all sweeps, in the browser"),
+            ("sweep ui 7d33 --open", "one sweep, and open the browser"),
         ],
     ),
     (

@@ -14,7 +14,7 @@ use crate::ui::{Ui, note_loss};
 const GROUPS: [(&str, &[&str]); 7] = [
     ("Make and run", &["new", "check", "sample", "init", "run", "finalize", "start"]),
     ("Control", &["pause", "resume", "stop", "cancel", "retry"]),
-    ("Inspect", &["list", "status", "trials", "show", "logs", "best", "analyze"]),
+    ("Inspect", &["ui", "list", "status", "trials", "show", "logs", "best", "analyze"]),
     ("Compare and reproduce", &["diff", "verify", "rerun", "export", "import"]),
     ("Publish", &["promote", "models"]),
     ("Serve", &["server", "log"]),

@@ -18,7 +18,7 @@ use clap::FromArgMatches as _;
 use crate::commands::{
     CommandFailure, Exit, Setting, analyze, best, check, control, diff, doctor, export, finalize, home,
     import, init, list, log, logs, models, new, promote, replay, rerun, retry, run, sample, server, show,
-    start, status, trials, verify,
+    start, status, trials, ui as live_page, verify,
 };
 use crate::record::SweepOrder;
 use crate::ui::Ui;
@@ -63,7 +63,7 @@ fn in_runtime(ui: Ui, args: Args, view: TableView) -> Result<Exit, CommandFailur
         CommandFailure::new(Exit::WorkFailed, "cannot start on this machine").caused_by(&error)
     })?;
     // Neither waits for what still reads, writes or computes at its end: it has waited as long as it should.
-    let leaves = matches!(args.verb, Some(Verb::Server(_) | Verb::Run(_) | Verb::Start(_)));
+    let leaves = matches!(args.verb, Some(Verb::Server(_) | Verb::Ui(_) | Verb::Run(_) | Verb::Start(_)));
     let done = runtime.block_on(async {
         let setting = Setting { columns: view.columns, ..Setting::read(ui, args.tracking_uri)? };
         let Some(verb) = args.verb else { return home::home(&setting, &help::about()).await };
@@ -90,6 +90,7 @@ fn in_runtime(ui: Ui, args: Args, view: TableView) -> Result<Exit, CommandFailur
             Verb::Resume(args) => control::control(&setting, &args.into(), SweepOrder::Run).await,
             Verb::Retry(args) => retry::retry(&setting, &args.try_into()?).await,
             Verb::Log(args) => log::log(&setting, &args.into()).await,
+            Verb::Ui(args) => live_page::ui(&setting, &args.into()).await,
             Verb::Server(args) => server::server(&setting, &args.into()).await,
             Verb::Check(args) => match args.file() {
                 Some(args) => check::check(&setting, &args),

@@ -32,6 +32,7 @@ pub mod show;
 pub mod start;
 pub mod status;
 pub mod trials;
+pub mod ui;
 pub mod verify;
 
 pub use best::TrialForm;

@@ -5,12 +5,16 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use axum::response::Html;
+use axum::routing::get;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
 use tokio::sync::watch;
 
-use super::shared::{CommandFailure, DEFAULT_URI, Exit, Setting, not_heard, refuse_workspace, without_login};
-use crate::gateway::{AccessRules, Hosts, Logins, Origins, PublicServer};
+use super::shared::{
+    CommandFailure, DEFAULT_URI, Exit, Setting, is_loopback, not_heard, refuse_workspace, without_login,
+};
+use crate::gateway::{AccessRules, Hosts, Logins, Origins, PublicServer, mlflow_api};
 use crate::process::EndSignals;
 use crate::tracking::embedded::{ArtifactRoots, EmbeddedStore};
 use crate::ui::Ui;
@@ -75,7 +79,8 @@ pub async fn server(setting: &Setting, args: &ServerArgs) -> Result<Exit, Comman
         let _ = stopped.wait_for(|stop| *stop).await;
     };
     let page = index(&store);
-    let server = PublicServer::start(store.clone(), (&args.host, args.port), access, page, shutdown)
+    let app = mlflow_api(store.clone()).route("/", get(move || async move { Html(page) }));
+    let server = PublicServer::start(app, (&args.host, args.port), access, shutdown)
         .await
         .map_err(|error| CommandFailure { exit: Exit::Usage, ..error.into() }.hint(PORT_HINT))?;
     say_where(&setting.ui, args, &store, server.address().port());
@@ -126,13 +131,6 @@ fn say_where(ui: &Ui, args: &ServerArgs, store: &EmbeddedStore, port: u16) {
 /// An address of IPv6 without the brackets that it has in a URL.
 fn bare(host: &str) -> &str {
     host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host)
-}
-
-fn is_loopback(host: &str) -> bool {
-    (host, 0).to_socket_addrs().is_ok_and(|found| {
-        let addresses: Vec<_> = found.collect();
-        !addresses.is_empty() && addresses.iter().all(|address| address.ip().is_loopback())
-    })
 }
 
 /// The database to serve. MLFLOW_TRACKING_URI may already be what the last server printed for its clients: a server is

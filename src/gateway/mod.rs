@@ -33,7 +33,7 @@ mod versions;
 
 pub use access::{AccessRules, Hosts, Logins, Origins};
 pub use api::LoggedMetric;
-pub use public::PublicServer;
+pub use public::{PublicServer, mlflow_api};
 pub use scope::TrialScope;
 pub use server::Gateway;
 pub(crate) use transfer::parse_range;

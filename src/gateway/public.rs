@@ -4,9 +4,8 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::response::Html;
-use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -17,6 +16,11 @@ use super::serve::serve;
 use crate::tracking::embedded::EmbeddedStore;
 use crate::tracking::{ErrorKind, Result, TrackingError};
 
+/// MLflow's REST API over this store, for people.
+pub fn mlflow_api(store: EmbeddedStore) -> Router {
+    router::mlflow(Api::new(store))
+}
+
 /// A running server.
 #[derive(Debug)]
 pub struct PublicServer {
@@ -25,16 +29,15 @@ pub struct PublicServer {
 }
 
 impl PublicServer {
-    /// Starts a server over this store; `index` is the page at `/`. When `shutdown` is ready, it takes no more requests, ends
-    /// those that are under way, and [`ended`](Self::ended) returns.
+    /// Starts a server of this app. When `shutdown` is ready, it takes no more requests, ends those that are under way, and
+    /// [`ended`](Self::ended) returns.
     ///
     /// # Errors
     /// `Io` where the address can't be had.
     pub async fn start(
-        store: EmbeddedStore,
+        app: Router,
         (host, port): (&str, u16),
         access: AccessRules,
-        index: String,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<Self> {
         let failed = |error: std::io::Error| {
@@ -42,9 +45,7 @@ impl PublicServer {
         };
         let listener = TcpListener::bind((host, port)).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let app = router::mlflow(Api::new(store))
-            .route("/", get(move || async move { Html(index) }))
-            .layer(from_fn_with_state(Arc::new(AccessControl::new(access)), admit));
+        let app = app.layer(from_fn_with_state(Arc::new(AccessControl::new(access)), admit));
         Ok(Self { address, task: serve(listener, app, shutdown) })
     }
 

@@ -8,6 +8,7 @@ mod curves;
 mod error;
 mod facts;
 mod frame;
+mod live;
 mod logged_model;
 mod metric;
 mod overview;
@@ -24,6 +25,10 @@ pub use curves::{MetricCurve, read_curves};
 pub use error::QueryError;
 pub use facts::{IMPORTED, is_imported_table, limit, limit_of, method_of};
 pub use frame::{FrameRequest, SEED, analyse_sweep, dependences_of, read_experiment, read_trials};
+pub use live::{
+    CurvePoint, LiveColumn, LiveRow, LiveState, LiveSummary, LiveTrials, SweepEntry, SweepWatch, SweepsWatch,
+    trials_where,
+};
 pub use logged_model::{ModelSource, find_model};
 pub use metric::{ChosenMetric, histories_of};
 pub use overview::{BestJson, Counts, MetricJson, Overview, SweepState};

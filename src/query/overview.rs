@@ -80,31 +80,18 @@ impl Overview {
     /// Whether every trial that there may be has its result.
     pub fn is_complete(&self) -> bool {
         let standing = &self.standing;
-        standing.running.is_empty()
-            && standing.begun > 0
-            && self.limit().is_some_and(|limit| standing.done() >= limit)
+        standing.running.is_empty() && standing.begun > 0 && self.is_all_done()
     }
 
     /// The sweep's state in a word.
     pub fn state(&self) -> SweepState {
         let standing = &self.standing;
-        if ImportMark::of(&self.sweep.parent).is_some() {
-            return SweepState::Importing;
-        }
-        if self.is_finalized() {
-            return SweepState::Finished;
-        }
-        match SweepOrder::of(&self.sweep.parent) {
-            SweepOrder::Cancel => SweepState::Cancelled,
-            SweepOrder::Stop => SweepState::Stopped,
-            SweepOrder::Pause => SweepState::Paused,
-            SweepOrder::Run if !standing.running.is_empty() => SweepState::Running,
-            SweepOrder::Run if standing.begun == 0 => SweepState::New,
-            SweepOrder::Run if self.limit().is_some_and(|limit| standing.done() >= limit) => {
-                SweepState::Complete
-            }
-            SweepOrder::Run => SweepState::Idle,
-        }
+        SweepState::of(&self.sweep.parent, !standing.running.is_empty(), standing.begun, self.is_all_done())
+    }
+
+    /// Whether there are as many results as there may be.
+    fn is_all_done(&self) -> bool {
+        self.limit().is_some_and(|limit| self.standing.done() >= limit)
     }
 
     /// Counts for programs.
@@ -161,6 +148,26 @@ pub enum SweepState {
 }
 
 impl SweepState {
+    /// The state of the sweep of this parent run: whether any trial is under way, how many were started, whether there are as
+    /// many results as there may be.
+    pub fn of(parent: &Run, any_running: bool, begun: u64, all_done: bool) -> Self {
+        if ImportMark::of(parent).is_some() {
+            return Self::Importing;
+        }
+        if parent.info.status.is_final() {
+            return Self::Finished;
+        }
+        match SweepOrder::of(parent) {
+            SweepOrder::Cancel => Self::Cancelled,
+            SweepOrder::Stop => Self::Stopped,
+            SweepOrder::Pause => Self::Paused,
+            SweepOrder::Run if any_running => Self::Running,
+            SweepOrder::Run if begun == 0 => Self::New,
+            SweepOrder::Run if all_done => Self::Complete,
+            SweepOrder::Run => Self::Idle,
+        }
+    }
+
     pub fn word(self) -> &'static str {
         match self {
             Self::Importing => "importing",

@@ -18,11 +18,12 @@ pub struct Throughput {
 impl Throughput {
     /// `None`: none has ended, or nobody knows when.
     pub fn of(ended: &[Run]) -> Option<Self> {
-        let spans: Vec<(i64, i64)> = ended
-            .iter()
-            .filter_map(|run| Some((run.info.start_time, run.info.end_time?)))
-            .filter(|(start, end)| *start > 0 && end >= start)
-            .collect();
+        Self::of_spans(ended.iter().filter_map(|run| Some((run.info.start_time, run.info.end_time?))))
+    }
+
+    /// The same of their starts and ends, epoch milliseconds.
+    pub fn of_spans(ended: impl Iterator<Item = (i64, i64)>) -> Option<Self> {
+        let spans: Vec<(i64, i64)> = ended.filter(|(start, end)| *start > 0 && end >= start).collect();
         let first = spans.iter().map(|(start, _)| *start).min()?;
         let last = spans.iter().map(|(_, end)| *end).max()?;
         let milliseconds = |span: i64| u64::try_from(span).unwrap_or(0);

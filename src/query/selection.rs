@@ -187,11 +187,11 @@ impl Selection<'_> {
     }
 }
 
-fn parse_filter(text: &str) -> Result<Filter, QueryError> {
+pub(super) fn parse_filter(text: &str) -> Result<Filter, QueryError> {
     Filter::parse(text).map_err(|error| unreadable(&error))
 }
 
-fn unreadable(error: &ConstraintError) -> QueryError {
+pub(super) fn unreadable(error: &ConstraintError) -> QueryError {
     QueryError::unknown(format!("--where: {error}"))
         .with_hint(
             "Example: --where 'lr < 0.01 and status = \"FINISHED\"'. Texts go in quotes, names that are not words in \

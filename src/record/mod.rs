@@ -38,7 +38,7 @@ pub use lease::{DEFAULT_LEASE, lease_of, lease_text};
 #[cfg(test)]
 pub use ledger::LedgerSnapshot;
 pub use ledger::{
-    Claim, ClaimOrder, FixedPoint, Ledger, SHARD, SettleOutcome, SettledClaim, UnfinishedTrial,
+    Claim, ClaimOrder, FixedPoint, Ledger, LedgerLook, SHARD, SettleOutcome, SettledClaim, UnfinishedTrial,
 };
 pub use live::{BestAtTime, LivePosting, last_posting};
 pub use machines::{Machine, enter_machine, other_machine};
@@ -52,7 +52,7 @@ pub use proposal_context::ProposalContext;
 pub use sweep_view::{BestTrial, SweepView};
 pub use trial_tags::{attempt_of, exit_code_of, index_of, last_sign, point_of, status_word, stopped_early};
 pub use trials::{
-    LOG_ARTIFACT, NewTrial, TrialRuns, attempts_of, finished_runs, reruns_of, running_runs, runs_by_id,
-    runs_with_ids, superseded_runs,
+    LOG_ARTIFACT, NewTrial, TrialRuns, attempts_of, finished_runs, reruns_of, running_runs,
+    running_runs_with, runs_by_id, runs_with_ids, runs_with_ids_of, superseded_runs,
 };
 pub use values::histories;

@@ -126,10 +126,24 @@ pub(super) const IDS_AT_ONCE: usize = 100;
 /// # Errors
 /// As the store's.
 pub async fn runs_with_ids(store: &dyn Store, experiment: &ExperimentId, ids: &[RunId]) -> Result<Vec<Run>> {
+    runs_with_ids_of(store, experiment, ids, &RunProjection::default()).await
+}
+
+/// The same with no more of their data than is wanted.
+///
+/// # Errors
+/// As the store's.
+pub async fn runs_with_ids_of(
+    store: &dyn Store,
+    experiment: &ExperimentId,
+    ids: &[RunId],
+    want: &RunProjection,
+) -> Result<Vec<Run>> {
     let mut runs = Vec::with_capacity(ids.len());
     for some in ids.chunks(IDS_AT_ONCE) {
         let quoted: Vec<String> = some.iter().map(|id| format!("'{id}'")).collect();
         let query = RunQuery {
+            want: want.clone(),
             experiment_ids: vec![experiment.clone()],
             filter: format!("attributes.run_id IN ({})", quoted.join(", ")),
             ..RunQuery::default()
@@ -144,7 +158,16 @@ pub async fn runs_with_ids(store: &dyn Store, experiment: &ExperimentId, ids: &[
 /// # Errors
 /// As the store's.
 pub async fn running_runs(store: &dyn Store, sweep: &Sweep) -> Result<Vec<Run>> {
+    running_runs_with(store, sweep, RunProjection::default()).await
+}
+
+/// The same with no more of their data than is wanted.
+///
+/// # Errors
+/// As the store's.
+pub async fn running_runs_with(store: &dyn Store, sweep: &Sweep, want: RunProjection) -> Result<Vec<Run>> {
     let query = RunQuery {
+        want,
         experiment_ids: vec![sweep.parent.info.experiment_id.clone()],
         filter: format!("tags.`{}` = '{}' AND attributes.status = 'RUNNING'", tags::SWEEP_ID, sweep.id()),
         ..RunQuery::default()

@@ -41,6 +41,12 @@ pub trait Store: Send + Sync {
         false
     }
 
+    /// A number that is another one after anything in it has changed, where that can be told without reading what is there;
+    /// `None`: only a full look tells.
+    async fn change_mark(&self) -> Result<Option<u64>> {
+        Ok(None)
+    }
+
     /// Its model registry.
     fn registry(&self) -> &dyn Registry;
 

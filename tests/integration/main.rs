@@ -19,6 +19,7 @@ mod imports;
 mod kept_results;
 mod ledger_model;
 mod live;
+mod live_page;
 mod log;
 mod many_agents;
 mod new;

@@ -25,7 +25,7 @@ pub(super) use inspect::{
 pub(super) use make::{
     SampleRequest, TypedCheck, TypedFinalize, TypedInit, TypedNew, TypedRun, TypedSample, TypedStart,
 };
-pub(super) use serve::{TypedLog, TypedServer};
+pub(super) use serve::{TypedLog, TypedServer, TypedUi};
 pub(super) use tools::{
     Shell, TypedCompletions, TypedDoctor, TypedMan, TypedModels, TypedPromote, TypedVerify,
 };
@@ -101,6 +101,8 @@ pub(super) enum Verb {
     Retry(TypedRetry),
     /// Inside a trial: log metrics, params, tags, files without a client
     Log(TypedLog),
+    /// Show sweeps in the browser, live
+    Ui(TypedUi),
     /// Serve a database file to MLflow's clients, without Python
     Server(TypedServer),
     /// Check a config: all its errors at once, or what it would run

@@ -1,7 +1,10 @@
 //! Arguments of the server and of `sweep log`.
 
+use crate::cli::complete;
+use crate::commands::SweepChoice;
 use crate::commands::log::{LogArgs, LogCommand};
 use crate::commands::server::ServerArgs;
+use crate::commands::ui::UiArgs;
 use clap::{Args as ClapArgs, Subcommand};
 use std::path::PathBuf;
 
@@ -91,6 +94,33 @@ impl From<TypedLog> for LogArgs {
             LogWhat::Artifact { paths, to } => LogCommand::Artifact { paths, to },
         };
         Self { run: typed.run_id, what }
+    }
+}
+
+/// Show sweeps in the browser, live, while agents run and after.
+///
+/// All sweeps of the store, a database file or a tracking server, or one of them. The page is served on this machine alone; its
+/// address is printed on stdout.
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct TypedUi {
+    /// The sweep to show: its id, a prefix of it, or its name [default: the list of all]
+    #[arg(value_name = "SWEEP", add = complete::sweeps())]
+    sweep: Option<String>,
+    /// Open the page in the browser
+    #[arg(long)]
+    open: bool,
+    /// The address to listen on, one of this machine alone
+    #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
+    host: String,
+    /// The port [default: any that is free]
+    #[arg(short, long, default_value_t = 0, hide_default_value = true, value_name = "PORT")]
+    port: u16,
+}
+
+impl From<TypedUi> for UiArgs {
+    fn from(typed: TypedUi) -> Self {
+        let TypedUi { sweep, open, host, port } = typed;
+        Self { sweep: SweepChoice(sweep), host, port, open }
     }
 }
 

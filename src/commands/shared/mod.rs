@@ -12,6 +12,7 @@ mod format;
 mod importance;
 mod load;
 mod log_place;
+mod loopback;
 mod names;
 mod namesakes;
 mod overview_words;
@@ -39,6 +40,7 @@ pub use format::{AnswerFormat, Format, print_csv, print_json, print_sheet, statu
 pub use importance::print_importance;
 pub use load::{checked, load_file, load_sweep, name_of, read_file, refuse_half};
 pub use log_place::{LogPlace, elsewhere, live_file, log_place};
+pub use loopback::is_loopback;
 pub use overview_words::{counts_words, deleted_words};
 pub use pin::{Pin, check_pin};
 pub use preview::{Sampler, seed_of, summary};

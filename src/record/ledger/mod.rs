@@ -42,7 +42,7 @@ use view::LedgerView;
 
 pub use claim::{Claim, ClaimOrder, SHARD, SettleOutcome, SettledClaim, UnfinishedTrial};
 pub use points::FixedPoint;
-pub use snapshot::LedgerSnapshot;
+pub use snapshot::{LedgerLook, LedgerSnapshot};
 
 /// Each thousand of trials costs a run: an index that a file makes up must not cost a million of them.
 const HIGHEST_ENTERED: u64 = 1_000_000;
@@ -259,6 +259,15 @@ impl Ledger {
             }
         }
         Ok(view.known.settled())
+    }
+
+    /// The result of each trial that has one. Reads only the runs of the chain that may have changed.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn look(&self) -> Result<LedgerLook> {
+        self.unfinished().await?;
+        Ok(self.view.lock().await.known.look())
     }
 
     /// What this agent knows of the ledger, without asking the store.

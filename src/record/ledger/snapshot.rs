@@ -1,6 +1,6 @@
 //! What a ledger's runs said when they were read, and what follows from it. Nothing here asks a store.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::claim::{FAILED, NO_RUN, SHARD, SettledClaim, UnfinishedTrial};
@@ -166,7 +166,26 @@ pub struct LedgerSnapshot {
     pub(super) shards: Vec<LedgerShard>,
 }
 
+/// What a ledger says of a sweep's trials, without who runs them.
+#[derive(Debug, Clone, Default)]
+pub struct LedgerLook {
+    /// The run that is the result of each trial that has one.
+    pub results: BTreeMap<TrialIndex, RunId>,
+    /// Trials that were started and have no result.
+    pub unfinished: BTreeSet<TrialIndex>,
+    /// Indices for which there was no point left.
+    pub empty: u64,
+}
+
 impl LedgerSnapshot {
+    /// The same in short.
+    #[must_use]
+    pub fn look(&self) -> LedgerLook {
+        let begun = self.trials().filter(|(_, entry)| entry.is_begun() && !entry.is_done());
+        let unfinished = begun.map(|(trial, _)| trial).collect();
+        LedgerLook { results: self.results(), unfinished, empty: self.empty() as u64 }
+    }
+
     pub(super) fn entry(&self, trial: TrialIndex) -> Option<&TrialFacts> {
         self.shards.get(usize::try_from(trial.0 / SHARD).ok()?)?.entry(trial)
     }

@@ -30,6 +30,8 @@ pub struct Db {
     /// The network file system that it lies on.
     network: Option<&'static str>,
     access: FileAccess,
+    /// Reads nothing but the file's version: SQLite counts for each connection what the others have changed.
+    watcher: Mutex<Option<Connection>>,
 }
 
 /// What may be done with the file.
@@ -87,7 +89,8 @@ impl Db {
         schema::restore_default_experiment(&mut writer, &places)?;
         let access = FileAccess::Write { writer: Mutex::new(writer), readers: Mutex::new(Vec::new()) };
         let file = FileId::of(&path).ok_or_else(|| gone(&path))?;
-        Ok(Self { path, folder, uri, places, columns: Mutex::new(columns), file, network, access })
+        let (columns, watcher) = (Mutex::new(columns), Mutex::new(None));
+        Ok(Self { path, folder, uri, places, columns, file, network, access, watcher })
     }
 
     fn open_read_only(path: PathBuf, why: ReadOnly) -> Result<Self> {
@@ -101,6 +104,7 @@ impl Db {
             network: network_of(&folder),
             columns: Mutex::new(columns),
             access: FileAccess::Read(why),
+            watcher: Mutex::new(None),
             path,
             folder,
             uri,
@@ -181,6 +185,23 @@ impl Db {
         outcome
     }
 
+    /// A number that is another one after anybody has written to the file; `None`: it can't be written from here, and nothing
+    /// tells who else can.
+    pub fn change_mark(&self) -> Result<Option<u64>> {
+        if matches!(self.access, FileAccess::Read(_)) {
+            return Ok(None);
+        }
+        self.file.check(&self.path)?;
+        let mut watcher = locked(&self.watcher);
+        let connection = match watcher.take() {
+            Some(connection) => connection,
+            None => connection::open(&self.path, false)?,
+        };
+        let mark: i64 = connection.query_row("PRAGMA data_version", [], |row| row.get(0))?;
+        *watcher = Some(connection);
+        Ok(Some(mark.cast_unsigned()))
+    }
+
     /// What optional columns the file has. MLflow may migrate the file while we use it, so a file
     /// that lacked something is looked at again.
     pub(super) fn columns(&self, connection: &Connection) -> Result<SchemaFeatures> {
@@ -240,6 +261,20 @@ mod tests {
         let path = folder.path().join("mlflow.db");
         let db = Db::open(path.to_str().unwrap()).unwrap();
         (folder, path, db)
+    }
+
+    #[test]
+    fn the_mark_changes_with_what_is_written_and_with_nothing_else() {
+        let (_folder, path, db) = new_file();
+        let before = db.change_mark().unwrap();
+        assert!(before.is_some());
+        db.experiment_by_name("a").unwrap();
+        assert_eq!(db.change_mark().unwrap(), before);
+        db.create_experiment("a", None, &[]).unwrap();
+        let after = db.change_mark().unwrap();
+        assert_ne!(after, before);
+        Db::open(path.to_str().unwrap()).unwrap().create_experiment("b", None, &[]).unwrap();
+        assert_ne!(db.change_mark().unwrap(), after);
     }
 
     #[test]

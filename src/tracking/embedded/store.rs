@@ -78,6 +78,10 @@ impl Store for EmbeddedStore {
         true
     }
 
+    async fn change_mark(&self) -> Result<Option<u64>> {
+        self.call(Db::change_mark).await
+    }
+
     fn registry(&self) -> &dyn Registry {
         self
     }

@@ -2,9 +2,11 @@
 
 pub mod agent;
 pub mod big_sweep;
+pub mod browser;
 pub mod http;
 pub mod mlflow_server;
 pub mod outcome;
+pub mod page_server;
 pub mod postgres;
 pub mod proxy;
 pub mod pty;

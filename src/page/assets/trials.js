@@ -1,0 +1,157 @@
+// The trials of a sweep in memory, in columns; changes are taken in place.
+
+/**
+ * @typedef {object} Column
+ * @property {string} name
+ * @property {boolean} log
+ * @property {any[] | null} levels values that the config lists
+ * @property {any[]} values a place a trial
+ */
+
+/** Values beyond which texts are no axis. */
+const MOST_LEVELS = 40;
+
+/** A number, also one that JSON has as text. @param {any} cell */
+export function numeral(cell) {
+  if (typeof cell === 'number') return cell;
+  if (cell === 'NaN') return NaN;
+  if (cell === 'Infinity') return Infinity;
+  if (cell === '-Infinity') return -Infinity;
+  return null;
+}
+
+export class Trials {
+  constructor() {
+    /** @type {number[]} */ this.trial = [];
+    /** @type {Map<number, number>} */ this.place = new Map();
+    /** @type {string[]} */ this.state = [];
+    /** @type {number[]} */ this.attempt = [];
+    /** @type {number[]} */ this.start = [];
+    /** @type {(number | null)[]} */ this.end = [];
+    /** @type {number[]} */ this.sign = [];
+    /** @type {(number | null)[]} */ this.value = [];
+    /** @type {(number | null)[]} */ this.step = [];
+    /** @type {(number | null)[]} */ this.exit = [];
+    /** @type {(string | null)[]} */ this.reason = [];
+    /** @type {({ agent: string, host: string } | null)[]} */ this.agent = [];
+    /** @type {Column[]} */ this.columns = [];
+    /** Points of curves since the page was opened, by trial. @type {Map<number, [number, number][]>} */ this.points = new Map();
+  }
+
+  get length() {
+    return this.trial.length;
+  }
+
+  /** @param {{ name: string, log: boolean, levels: any[] | null }[]} columns */
+  describe(columns) {
+    columns.forEach((column, at) => {
+      const values = this.columns[at]?.values ?? new Array(this.length).fill(null);
+      this.columns[at] = { ...column, values };
+    });
+  }
+
+  /**
+   * Takes in trials that are new or have changed.
+   * @param {any} change columns as the server sends them
+   */
+  takeIn(change) {
+    change.trial.forEach((/** @type {number} */ trial, /** @type {number} */ from) => {
+      let at = this.place.get(trial);
+      if (at === undefined) {
+        at = this.trial.length;
+        this.place.set(trial, at);
+        this.trial.push(trial);
+      }
+      this.state[at] = change.state[from];
+      this.attempt[at] = change.attempt[from];
+      this.start[at] = change.start[from];
+      this.end[at] = change.end[from];
+      this.sign[at] = change.sign[from];
+      this.value[at] = numeral(change.value[from]);
+      this.step[at] = change.step[from];
+      this.exit[at] = change.exit[from];
+      this.reason[at] = change.reason[trial] ?? null;
+      this.agent[at] = change.agents[change.agent[from]] ?? null;
+      for (let column = 0; column < this.columns.length; column += 1) {
+        this.columns[column].values[at] = change.params[column]?.[from] ?? null;
+      }
+    });
+  }
+
+  /** @param {[number, number, any][]} points trial, step, value */
+  takePoints(points) {
+    for (const [trial, step, value] of points) {
+      const number = numeral(value);
+      if (number === null) continue;
+      const curve = this.points.get(trial);
+      if (!curve) this.points.set(trial, [[step, number]]);
+      else if (curve[curve.length - 1][0] < step) curve.push([step, number]);
+      else curve[curve.length - 1] = [step, number];
+    }
+  }
+
+  /** Whether a trial's value is a result that counts. @param {number} at */
+  counts(at) {
+    return this.state[at] === 'F' || this.state[at] === 'S';
+  }
+
+  /** Seconds that a trial took, or has taken until now. @param {number} at @param {number} now */
+  seconds(at, now) {
+    const end = this.end[at] ?? (this.state[at] === 'R' ? now : null);
+    return end === null || !this.start[at] ? null : Math.max(end - this.start[at], 0) / 1000;
+  }
+
+  /** The column of a name. @param {string} name */
+  column(name) {
+    return this.columns.find((column) => column.name === name) ?? null;
+  }
+
+  /**
+   * What an axis of a column shows: the levels, or null where it is one of numbers.
+   * @param {Column} column
+   */
+  levelsOf(column) {
+    if (column.levels) return column.levels;
+    const seen = new Set();
+    let texts = false;
+    for (const value of column.values) {
+      if (value === null || value === undefined) continue;
+      seen.add(value);
+      texts ||= numeral(value) === null;
+    }
+    if (!texts) return null;
+    return [...seen].sort((a, b) => String(a).localeCompare(String(b), 'en', { numeric: true })).slice(0, MOST_LEVELS);
+  }
+
+  /** Names of the columns that have more than one value. */
+  varying() {
+    return this.columns.filter((column) => {
+      /** @type {any} */
+      let first;
+      return column.values.some((value) => {
+        if (value === null || value === undefined) return false;
+        if (first === undefined) first = value;
+        return value !== first;
+      });
+    });
+  }
+}
+
+/**
+ * How good values are, from 0 (worst) to 1 (best), by their rank: outliers do not take the colours from the others.
+ * @param {Trials} trials
+ * @param {'minimize' | 'maximize' | null} goal
+ * @returns {Float32Array} -1 where there is no value
+ */
+export function goodness(trials, goal) {
+  const places = [];
+  for (let at = 0; at < trials.length; at += 1) {
+    const value = trials.value[at];
+    if (trials.counts(at) && value !== null && Number.isFinite(value)) places.push(at);
+  }
+  const sign = goal === 'maximize' ? 1 : -1;
+  places.sort((a, b) => sign * (/** @type {number} */ (trials.value[a]) - /** @type {number} */ (trials.value[b])));
+  const good = new Float32Array(trials.length).fill(-1);
+  places.forEach((at, rank) => { good[at] = places.length > 1 ? rank / (places.length - 1) : 1; });
+  return good;
+}

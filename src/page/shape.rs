@@ -1,0 +1,139 @@
+//! Trials as JSON in columns: a list a field, so that ten thousand of them are small and quickly read.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+use super::number::Cell;
+use crate::query::{CurvePoint, LiveColumn, LiveRow, LiveSummary, SweepWatch};
+use crate::record::{SweepOrder, answered_last, tags};
+
+/// Trials in columns: place i of each list is trial i of the list `trial`.
+#[derive(Debug, Serialize)]
+pub(super) struct TrialColumnsJson {
+    trial: Vec<u64>,
+    /// A letter each.
+    state: String,
+    attempt: Vec<u32>,
+    /// Epoch milliseconds.
+    start: Vec<i64>,
+    end: Vec<Option<i64>>,
+    /// Last sign of life of those that run, epoch milliseconds; 0 of the others.
+    sign: Vec<i64>,
+    value: Vec<Cell>,
+    step: Vec<Option<i64>>,
+    exit: Vec<Option<i32>>,
+    /// Why it ended other than by its own exit, of those that have a reason.
+    reason: HashMap<u64, String>,
+    /// Places in `agents`.
+    agent: Vec<Option<usize>>,
+    agents: Vec<AgentNameJson>,
+    /// A list a parameter.
+    params: Vec<Vec<Cell>>,
+}
+
+/// An agent and its machine.
+#[derive(Debug, Serialize, PartialEq, Eq, Hash, Clone)]
+struct AgentNameJson {
+    agent: String,
+    host: String,
+}
+
+impl TrialColumnsJson {
+    /// These trials, with these parameters.
+    pub fn of<'a>(rows: impl Iterator<Item = &'a LiveRow>, columns: &[LiveColumn]) -> Self {
+        let mut out = Self {
+            trial: Vec::new(),
+            state: String::new(),
+            attempt: Vec::new(),
+            start: Vec::new(),
+            end: Vec::new(),
+            sign: Vec::new(),
+            value: Vec::new(),
+            step: Vec::new(),
+            exit: Vec::new(),
+            reason: HashMap::new(),
+            agent: Vec::new(),
+            agents: Vec::new(),
+            params: columns.iter().map(|_| Vec::new()).collect(),
+        };
+        let mut places: HashMap<AgentNameJson, usize> = HashMap::new();
+        for row in rows {
+            out.trial.push(row.trial);
+            out.state.push(row.state.letter());
+            out.attempt.push(row.attempt);
+            out.start.push(row.start);
+            out.end.push(row.end);
+            out.sign.push(row.sign);
+            out.value.push(row.value.map_or(Cell::Empty, Cell::exact));
+            out.step.push(row.step);
+            out.exit.push(row.exit_code);
+            if let Some(reason) = &row.reason {
+                out.reason.insert(row.trial, reason.clone());
+            }
+            out.agent.push(row.agent.as_ref().map(|agent| {
+                let name = AgentNameJson { agent: agent.clone(), host: row.host.clone().unwrap_or_default() };
+                let next = out.agents.len();
+                *places.entry(name.clone()).or_insert_with(|| {
+                    out.agents.push(name);
+                    next
+                })
+            }));
+            for (column, cells) in columns.iter().zip(&mut out.params) {
+                cells.push(row.point.get(&column.name).map_or(Cell::Empty, Cell::of));
+            }
+        }
+        out
+    }
+}
+
+/// The axes of parameters.
+pub(super) fn columns_json(columns: &[LiveColumn]) -> Vec<Json> {
+    let column = |column: &LiveColumn| {
+        let levels: Option<Vec<Cell>> =
+            column.levels.as_ref().map(|levels| levels.iter().map(Cell::of).collect());
+        json!({"name": column.name, "log": column.log, "levels": levels})
+    };
+    columns.iter().map(column).collect()
+}
+
+/// Points of curves: trial, step, value.
+pub(super) fn points_json(points: impl Iterator<Item = CurvePoint>) -> Vec<(u64, i64, Cell)> {
+    points.map(|point| (point.trial, point.step, Cell::number(point.value))).collect()
+}
+
+/// What is said of a sweep beside its trials.
+pub(super) fn head_json(watch: &SweepWatch, summary: &LiveSummary, experiment: &str) -> Json {
+    let parent = watch.parent();
+    let metric = watch.metric.as_ref();
+    json!({
+        "id": parent.info.id.to_string(),
+        "name": parent.info.name,
+        "experiment": experiment,
+        "method": parent.tag(tags::METHOD),
+        "created": parent.info.start_time,
+        "metric": metric.map(|metric| json!({
+            "name": metric.name,
+            "goal": metric.goal.map(crate::config::Goal::as_str),
+        })),
+        "state": summary.state.word(),
+        "counts": summary.counts,
+        "best": summary.best.map(|(trial, value)| json!({"trial": trial, "value": value})),
+        "per_minute": summary.per_minute,
+        "seconds_left": summary.seconds_left,
+        "compute_seconds": summary.compute_seconds,
+        "order": order_word(SweepOrder::of(parent)),
+        "answered": answered_last(parent).collect::<Vec<_>>(),
+    })
+}
+
+/// What its agents are to do.
+pub(super) fn order_word(order: SweepOrder) -> &'static str {
+    match order {
+        SweepOrder::Run => "run",
+        SweepOrder::Pause => "pause",
+        SweepOrder::Stop => "stop",
+        SweepOrder::Cancel => "cancel",
+    }
+}

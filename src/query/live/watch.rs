@@ -1,0 +1,186 @@
+//! Looking at a sweep again and again.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::row::{LiveRow, LiveState, TAGS};
+use super::summary::LiveSummary;
+use super::trials::LiveTrials;
+use crate::config::{Config, MetricSummary};
+use crate::query::facts::{config_of, limit_of};
+use crate::query::metric::ChosenMetric;
+use crate::record::{
+    ClaimOrder, Ledger, LedgerLook, Sweep, TrialRuns, index_of, running_runs_with, runs_with_ids_of,
+};
+use crate::space::Point;
+use crate::tracking::{Result, Run, RunId, RunProjection, Store};
+use crate::trial::TrialIndex;
+
+/// New results up to so many are asked for by their ids; for more the runs of the sweep are read at once.
+const MOST_BY_ID: usize = 500;
+
+/// A sweep that is looked at again and again.
+pub struct SweepWatch {
+    store: Arc<dyn Store>,
+    sweep: Sweep,
+    ledger: Ledger,
+    /// What it was made of; `None`: another program's, or a newer one's.
+    pub config: Option<Config>,
+    /// The sweep's metric.
+    pub metric: Option<ChosenMetric>,
+    bound: Option<u64>,
+    empty: u64,
+}
+
+impl SweepWatch {
+    /// Opens the sweep of this parent run; no trial is read yet.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn open(store: Arc<dyn Store>, id: &RunId) -> Result<Self> {
+        let sweep = Sweep::open(store.as_ref(), id).await?;
+        // It claims nothing: neither order nor limit matter.
+        let ledger =
+            Ledger::open(store.clone(), &sweep.ledger, String::new(), ClaimOrder::Ascending, None).await?;
+        let config = config_of(&sweep);
+        let metric = config.as_ref().and_then(|config| ChosenMetric::of(config.metric.as_ref(), None, None));
+        let bound = config.as_ref().and_then(|config| limit_of(config, sweep.seed));
+        Ok(Self { store, sweep, ledger, config, metric, bound, empty: 0 })
+    }
+
+    /// The parent run as it was read last.
+    #[must_use]
+    pub fn parent(&self) -> &Run {
+        &self.sweep.parent
+    }
+
+    /// How far the sweep is.
+    #[must_use]
+    pub fn summary(&self, trials: &LiveTrials, now: i64) -> LiveSummary {
+        let goal = self.metric.as_ref().and_then(|metric| metric.goal);
+        let limit = self.bound.map(|bound| bound.saturating_sub(self.empty));
+        LiveSummary::of(trials, self.parent(), goal, limit, now)
+    }
+
+    /// Reads what may have changed: the parent run, the ledger where it is not complete, running trials, and the results that
+    /// are not `known`. Returns the trials as they are now.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn look(&mut self, known: &RwLock<LiveTrials>) -> Result<Vec<LiveRow>> {
+        self.sweep.parent = self.store.run(self.sweep.id()).await?;
+        // In this order: a trial that ends in between is found among the results of the next look, and is not lost.
+        let running = running_runs_with(self.store.as_ref(), &self.sweep, wanted()).await?;
+        let ledger = self.ledger.look().await?;
+        self.empty = ledger.empty;
+        let mut found = self.new_results(&ledger, known).await?;
+        found.extend(self.under_way(&ledger, running, known));
+        Ok(found)
+    }
+
+    async fn new_results(&self, ledger: &LedgerLook, known: &RwLock<LiveTrials>) -> Result<Vec<LiveRow>> {
+        let new: Vec<(TrialIndex, RunId)> = ledger
+            .results
+            .iter()
+            .filter(|(trial, run)| !knows(known, **trial, run))
+            .map(|(trial, run)| (*trial, run.clone()))
+            .collect();
+        let runs = match new.len() {
+            0 => return Ok(Vec::new()),
+            1..=MOST_BY_ID => {
+                let ids: Vec<RunId> = new.iter().map(|(_, run)| run.clone()).collect();
+                let experiment = &self.sweep.parent.info.experiment_id;
+                runs_with_ids_of(self.store.as_ref(), experiment, &ids, &wanted()).await?
+            }
+            _ => {
+                let all = TrialRuns::read_of(self.store.as_ref(), &self.sweep, wanted()).await?;
+                all.into_runs()
+                    .filter(|run| {
+                        index_of(run).is_some_and(|trial| ledger.results.get(&trial) == Some(&run.info.id))
+                    })
+                    .collect()
+            }
+        };
+        let mut rows = self.rows(&runs).await?;
+        let read: HashSet<u64> = rows.iter().map(|row| row.trial).collect();
+        let deleted = new.into_iter().filter(|(trial, _)| !read.contains(&trial.0));
+        rows.extend(deleted.map(|(trial, run)| deleted_row(trial, run)));
+        Ok(rows)
+    }
+
+    /// The rows of runs that are results, each with the value that counts.
+    async fn rows(&self, runs: &[Run]) -> Result<Vec<LiveRow>> {
+        let summarised = self.metric.as_ref().filter(|metric| metric.summary != MetricSummary::Last);
+        let values = match summarised {
+            Some(metric) => metric.values(&self.store, runs.iter()).await?,
+            None => HashMap::new(),
+        };
+        let row = |run: &Run| LiveRow::of(run, self.metric_name(), values.get(&run.info.id).copied());
+        Ok(runs.iter().filter_map(row).collect())
+    }
+
+    /// Trials without a result: those that run, and those that wait.
+    fn under_way(&self, ledger: &LedgerLook, running: Vec<Run>, known: &RwLock<LiveTrials>) -> Vec<LiveRow> {
+        let mut rows: BTreeMap<u64, LiveRow> = BTreeMap::new();
+        for run in running {
+            let Some(row) = LiveRow::of(&run, self.metric_name(), None) else { continue };
+            let is_later = rows.get(&row.trial).is_none_or(|other| other.attempt < row.attempt);
+            if !ledger.results.contains_key(&TrialIndex(row.trial)) && is_later {
+                rows.insert(row.trial, row);
+            }
+        }
+        let waiting: Vec<LiveRow> = ledger
+            .unfinished
+            .iter()
+            .filter(|trial| !rows.contains_key(&trial.0))
+            .filter_map(|trial| last_seen(known, *trial))
+            .map(|row| LiveRow { state: LiveState::Waiting, end: None, ..row })
+            .collect();
+        rows.into_values().chain(waiting).collect()
+    }
+
+    fn metric_name(&self) -> Option<&str> {
+        self.metric.as_ref().map(|metric| metric.name.as_str())
+    }
+}
+
+/// Whether this run is known as the result of this trial.
+fn knows(known: &RwLock<LiveTrials>, trial: TrialIndex, run: &RunId) -> bool {
+    let has_result = |row: &LiveRow| !matches!(row.state, LiveState::Running | LiveState::Waiting);
+    known
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .row(trial.0)
+        .is_some_and(|row| row.run == *run && has_result(row))
+}
+
+/// A trial as it was seen last.
+fn last_seen(known: &RwLock<LiveTrials>, trial: TrialIndex) -> Option<LiveRow> {
+    known.read().unwrap_or_else(PoisonError::into_inner).row(trial.0).cloned()
+}
+
+/// What is read of a run.
+fn wanted() -> RunProjection {
+    RunProjection { metrics: None, ..RunProjection::only(&TAGS, &[]) }
+}
+
+fn deleted_row(trial: TrialIndex, run: RunId) -> LiveRow {
+    LiveRow {
+        trial: trial.0,
+        attempt: 1,
+        run,
+        state: LiveState::Deleted,
+        status: "DELETED",
+        exit_code: None,
+        reason: None,
+        start: 0,
+        end: None,
+        sign: 0,
+        agent: None,
+        host: None,
+        value: None,
+        step: None,
+        point: Point::default(),
+        metrics: Vec::new(),
+    }
+}

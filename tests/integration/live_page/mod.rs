@@ -1,0 +1,5 @@
+//! `sweep ui`, the live page: what it serves, what it tells while agents run, and whom it refuses.
+
+mod browser;
+mod feeds;
+mod guarded;
