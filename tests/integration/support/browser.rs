@@ -28,7 +28,7 @@ impl Browser {
         {
             Ok(driver) => driver,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                eprintln!("skipped: no `chromedriver` on this machine");
+                println!("skipped: no `chromedriver` on this machine");
                 return None;
             }
             Err(error) => panic!("chromedriver: {error}"),
@@ -48,7 +48,7 @@ impl Browser {
         ]}}}});
         let (status, answer) = runtime.block_on(http::post(&client, &format!("{base}/session"), &options));
         if status != 200 {
-            eprintln!("skipped: chromedriver starts no browser: {answer}");
+            println!("skipped: chromedriver starts no browser: {answer}");
             let _ = driver.kill();
             let _ = driver.wait();
             return None;
