@@ -1,5 +1,8 @@
 //! A real Chromium, driven by WebDriver (`chromedriver`), that ends with the test.
 
+// Says why a test is skipped.
+#![allow(clippy::print_stderr)]
+
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
@@ -28,7 +31,7 @@ impl Browser {
         {
             Ok(driver) => driver,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                println!("skipped: no `chromedriver` on this machine");
+                eprintln!("skipped: no `chromedriver` on this machine");
                 return None;
             }
             Err(error) => panic!("chromedriver: {error}"),
@@ -48,7 +51,7 @@ impl Browser {
         ]}}}});
         let (status, answer) = runtime.block_on(http::post(&client, &format!("{base}/session"), &options));
         if status != 200 {
-            println!("skipped: chromedriver starts no browser: {answer}");
+            eprintln!("skipped: chromedriver starts no browser: {answer}");
             let _ = driver.kill();
             let _ = driver.wait();
             return None;
