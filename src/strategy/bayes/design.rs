@@ -1,11 +1,12 @@
 //! The first points, before there is anything to learn from.
 
+use rand::seq::SliceRandom as _;
+use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
 
 use super::super::streams::key;
 use super::axis::SearchAxis;
-use super::search::{spread, uniform};
+use super::search::spread;
 
 /// Latin hypercubes that are compared.
 const HYPERCUBES: usize = 30;
@@ -34,10 +35,8 @@ pub(super) fn hypercube(axes: &[SearchAxis], seed: u64) -> Vec<Vec<f64>> {
 
 /// One draw from each of n equal parts, in random order.
 fn column(n: usize, rng: &mut ChaCha8Rng) -> Vec<f64> {
-    let mut column: Vec<f64> = (0..n).map(|i| (i as f64 + uniform(rng)) / n as f64).collect();
-    for i in (1..n).rev() {
-        column.swap(i, (uniform(rng) * (i + 1) as f64) as usize);
-    }
+    let mut column: Vec<f64> = (0..n).map(|i| (i as f64 + rng.random::<f64>()) / n as f64).collect();
+    column.shuffle(rng);
     column
 }
 

@@ -1,6 +1,8 @@
 //! From what is known to the next point, by a Gaussian process.
 
+use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
+use rand_distr::StandardNormal;
 
 use super::super::Expectation;
 use super::TrainingSet;
@@ -10,7 +12,7 @@ use super::fit::{Evidence, FitSettings, WarpedTargets, moments};
 use super::gp::{GaussianProcess, Hyperparameters, Scratch};
 use super::improvement::{cumulated, expected};
 use super::kernel::{KernelForm, PointColumns};
-use super::search::{AcquisitionSearch, SearchEffort, normal};
+use super::search::{AcquisitionSearch, SearchEffort};
 use super::subset;
 use super::warp::unbend;
 use crate::config::{ConstraintError, Goal, MetricConfig};
@@ -57,8 +59,9 @@ impl<'a> Model<'a> {
         let imagined = if pending.is_empty() {
             None
         } else {
-            let draws: Vec<Vec<f64>> =
-                (0..FANTASIES).map(|_| pending.iter().map(|_| normal(rng)).collect()).collect();
+            let draws: Vec<Vec<f64>> = (0..FANTASIES)
+                .map(|_| pending.iter().map(|_| rng.sample(StandardNormal)).collect())
+                .collect();
             let (sets, process) = process.imagine(&bent.values, &pending, &draws)?;
             Some((process, sets.iter().map(|set| least(set)).collect()))
         };

@@ -1,7 +1,8 @@
 //! Where the acquisition is greatest: many points, then the best of them step by step.
 
+use rand::{Rng as _, RngExt as _};
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::Rng;
+use rand_distr::StandardNormal;
 
 use super::acquisition::Acquisition;
 use super::axes::{Axes, Coordinates, TakenKeys, key};
@@ -46,17 +47,6 @@ pub(super) struct AcquisitionSearch<'a, 'b> {
     pub taken: &'b TakenKeys,
     /// Where draws come from.
     pub rng: &'b mut ChaCha8Rng,
-}
-
-/// A number in \[0, 1).
-pub(super) fn uniform(rng: &mut ChaCha8Rng) -> f64 {
-    (rng.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
-}
-
-/// A standard normal draw (Box & Muller).
-pub(super) fn normal(rng: &mut ChaCha8Rng) -> f64 {
-    let radius = (-2.0 * (1.0 - uniform(rng)).ln()).sqrt();
-    radius * (std::f64::consts::TAU * uniform(rng)).cos()
 }
 
 impl AcquisitionSearch<'_, '_> {
@@ -138,32 +128,36 @@ impl AcquisitionSearch<'_, '_> {
         let scale = SCALES[turn % SCALES.len()];
         let d = anchor.len();
         let share = (2.0 / d as f64).clamp(0.3, 1.0);
-        let forced = (uniform(self.rng) * d as f64) as usize;
+        let forced = self.rng.random_range(0..d.max(1));
         let mut x = Vec::with_capacity(d);
         for (i, (axis, at)) in self.axes.axes.iter().zip(anchor).enumerate() {
-            let (chance, draw) = (uniform(self.rng), uniform(self.rng));
+            let (chance, draw) = self.rng.random::<(f64, f64)>();
             let moved = i == forced || chance < share;
             x.push(match &axis.kind {
                 _ if *at < 0.0 => axis.kind.drawn(draw),
                 _ if !moved => *at,
                 AxisKind::Choice { .. } => {
                     if i == forced || draw < 0.5 {
-                        axis.kind.drawn(uniform(self.rng))
+                        axis.kind.drawn(self.rng.random())
                     } else {
                         *at
                     }
                 }
                 AxisKind::Steps(levels) => {
-                    let step = (scale * normal(self.rng) * levels.count() as f64).round();
+                    let step = (scale * self.standard_normal() * levels.count() as f64).round();
                     let step = if step == 0.0 { if draw < 0.5 { -1.0 } else { 1.0 } } else { step };
                     let last = levels.count().saturating_sub(1);
                     let k = (levels.at(*at) as f64 + step).clamp(0.0, last as f64) as u128;
                     levels.place(k.min(last))
                 }
-                AxisKind::Real { low, high, .. } => (at + scale * normal(self.rng)).clamp(*low, *high),
+                AxisKind::Real { low, high, .. } => (at + scale * self.standard_normal()).clamp(*low, *high),
             });
         }
         x
+    }
+
+    fn standard_normal(&mut self) -> f64 {
+        self.rng.sample(StandardNormal)
     }
 
     /// The best points of a sorted pool that are not close to each other.

@@ -3,13 +3,14 @@
 //! Good and other points each get a density, and the next point is the draw from the first that is rarest in the second. It
 //! asks little of the metric and costs little where there are very many axes.
 
+use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
+use rand_distr::StandardNormal;
 
 use super::TrainingSet;
 use super::axes::{Axes, Coordinates, TakenKeys, key};
 use super::axis::AxisKind;
 use super::improvement::cumulated;
-use super::search::{normal, uniform};
 use crate::config::ConstraintError;
 
 /// Draws that are compared.
@@ -67,21 +68,22 @@ impl<'a> Density<'a> {
     }
 
     fn draw(&self, rng: &mut ChaCha8Rng) -> Coordinates {
-        let which = (uniform(rng) * (self.points.len() + 1) as f64) as usize;
+        let which = rng.random_range(0..=self.points.len());
         let center = self.points.get(which);
         let coordinate = |i: usize, rng: &mut ChaCha8Rng| {
             let kind = &self.axes.axes[i].kind;
             match center.map(|center| center[i]).filter(|at| *at >= 0.0) {
-                None => kind.drawn(uniform(rng)),
+                None => kind.drawn(rng.random()),
                 Some(at) if kind.is_choice() => {
-                    if uniform(rng) < self.same(kind) {
+                    if rng.random::<f64>() < self.same(kind) {
                         at
                     } else {
-                        kind.drawn(uniform(rng))
+                        kind.drawn(rng.random())
                     }
                 }
                 Some(at) => {
-                    let mut draws = (0..TRIES).map(|_| at + self.width * normal(rng));
+                    let mut draws =
+                        (0..TRIES).map(|_| at + self.width * rng.sample::<f64, _>(StandardNormal));
                     let inside = draws.find(|u| (0.0..=1.0).contains(u));
                     kind.snap(inside.unwrap_or(at))
                 }
