@@ -1,9 +1,11 @@
 //! The HTML report: one file that needs nothing but itself.
 //!
-//! Names and values come from outside, so every text is escaped on its way into markup, the script only
-//! ever sets text, and the page's own policy lets no script run but the one whose hash it names.
+//! Names and values come from outside: `html!` escapes every text on its way into markup, the script only ever sets text,
+//! and the page's own policy lets no script run but the one whose hash it names.
 
 use base64::Engine;
+use itertools::Itertools as _;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
 use super::facts::{finite, trial_label};
@@ -13,7 +15,7 @@ use super::numbers::significant;
 use super::palette::{self, ORANGE, RAMP, of_status};
 use super::parallel::parallel;
 use super::slices::slices;
-use super::text::{duration_text, escape, moment_text};
+use super::text::{clean, duration_text, moment_text};
 use super::timeline::timeline;
 use super::{SweepReport, curves};
 use figures::figure;
@@ -50,32 +52,38 @@ pub fn report_html(report: &SweepReport) -> String {
         parallel: parallel.as_ref(),
     };
     let data = data::data_json(report, &plots);
-    let name = escape(report.sweep_name);
-    let mut body = format!("<header><h1>{name}</h1>\n{}</header>\n", facts(report));
-    body.push_str(&best_trial(report));
-    body.push_str(&figures::importance_section(report));
-    body.push_str(&figure("history", &history.svg));
-    body.push_str(&slices.map(|slices| figure("slices", &slices.svg)).unwrap_or_default());
-    body.push_str(&parallel.map(|parallel| parallel_figure(&parallel.svg)).unwrap_or_default());
-    if curves::has_any(report) {
-        body.push_str(&figure("curves", &curves::curves(report)));
-    }
-    if report.has_times() {
-        body.push_str(&figure("timeline", &timeline.svg));
-    }
-    body.push_str(&trials::section(report));
-    body.push_str(&config(report));
-    format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{name}</title>\n<style>{style}</style>\n</head>\n<body>\n<main>\n{body}</main>\n\
-         <div id=\"tip\" hidden></div>\n\
-         <script type=\"application/json\" id=\"sweep-data\">{data}</script>\n\
-         <script>{SCRIPT}</script>\n</body>\n</html>\n",
-        policy(&style)
-    )
+    let name = clean(report.sweep_name);
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(policy(&style));
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (name) }
+                style { (PreEscaped(&style)) }
+            }
+            body {
+                main {
+                    header { h1 { (name) } (facts(report)) }
+                    (best_trial(report))
+                    (figures::importance_section(report))
+                    (figure("history", &history.svg))
+                    @if let Some(slices) = &slices { (figure("slices", &slices.svg)) }
+                    @if let Some(parallel) = &parallel { (parallel_figure(&parallel.svg)) }
+                    @if curves::has_any(report) { (figure("curves", &curves::curves(report))) }
+                    @if report.has_times() { (figure("timeline", &timeline.svg)) }
+                    (trials::section(report))
+                    (config(report))
+                }
+                div #tip hidden {}
+                script type="application/json" id="sweep-data" { (PreEscaped(&data)) }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    };
+    page.into_string() + "\n"
 }
 
 /// Nothing from anywhere; this style sheet and this script by their hashes.
@@ -98,101 +106,123 @@ fn dark_inks() -> String {
     let variables = |ink: &dyn Fn(palette::Ink) -> String| {
         let ramp = (0..).zip(RAMP).map(|(place, own)| format!("--ramp-{place}:{};", ink(own)));
         let classes: Vec<String> = ramp.chain([format!("--best:{};", ink(ORANGE))]).collect();
-        let statuses = palette::STATUSES
+        let mut statuses = palette::STATUSES
             .iter()
             .map(|&status| format!(".status-{}{{--ink:{}}}", status.as_str(), ink(of_status(status))));
-        format!(":root{{{}}}\n{}", classes.concat(), statuses.collect::<Vec<_>>().join("\n"))
+        format!(":root{{{}}}\n{}", classes.concat(), statuses.join("\n"))
     };
-    let rules = palette::all().into_iter().flat_map(|ink| {
+    let mut rules = palette::all().into_iter().flat_map(|ink| {
         ["fill", "stroke"].map(|part| format!("svg [{part}=\"{ink}\"]{{{part}:{}}}", ink.on_dark()))
     });
     format!(
         "{}\n@media (prefers-color-scheme: dark) {{\n{}\n{}\n}}\n",
         variables(&|ink| ink.to_string()),
-        rules.collect::<Vec<_>>().join("\n"),
+        rules.join("\n"),
         variables(&palette::Ink::on_dark)
     )
 }
 
 /// With space for the canvas of the script and for its words.
-fn parallel_figure(svg: &str) -> String {
-    format!(
-        "<figure class=\"plot\" id=\"parallel\">\n<div class=\"layers\">{svg}</div><figcaption class=\"hint\">Where scripts may not run, a sample of the trials is drawn.</figcaption></figure>\n"
-    )
+fn parallel_figure(svg: &str) -> Markup {
+    html! {
+        figure.plot #parallel {
+            div.layers { (PreEscaped(svg)) }
+            figcaption.hint { "Where scripts may not run, a sample of the trials is drawn." }
+        }
+    }
 }
 
 /// The head facts.
-fn facts(report: &SweepReport) -> String {
-    let mut rows = vec![
-        ("Sweep", format!("<code>{}</code>", escape(report.sweep_id))),
-        ("Method", escape(report.method)),
-    ];
-    if let Some(objective) = report.objective {
-        let goal = objective.goal.map(|goal| format!(" ({})", goal.as_str())).unwrap_or_default();
-        rows.push(("Metric", format!("{}{goal}", escape(objective.name))));
-    }
-    let statuses = report.by_status().into_iter().map(|(status, n)| {
-        format!("<span class=\"status status-{status}\">{}</span>", report.status_words(status, n))
-    });
-    let statuses = statuses.collect::<Vec<_>>().join(" ");
-    rows.push(("Trials", format!("<span class=\"status\">{} in all</span>{statuses}", report.trials.len())));
+fn facts(report: &SweepReport) -> Markup {
     let ends = report.trials.iter().map(|trial| report.end_of(trial)).max();
-    if let Some(end) = ends.filter(|_| report.has_times()) {
-        let start = report.first_start();
-        let length = duration_text(end.saturating_sub(start));
-        rows.push(("Time", format!("from {}, {length}", moment(start))));
+    html! {
+        dl.facts {
+            dt { "Sweep" } dd { code { (clean(report.sweep_id)) } }
+            dt { "Method" } dd { (clean(report.method)) }
+            @if let Some(objective) = report.objective {
+                dt { "Metric" }
+                dd {
+                    (clean(objective.name))
+                    @if let Some(goal) = objective.goal { " (" (goal.as_str()) ")" }
+                }
+            }
+            dt { "Trials" }
+            dd {
+                span.status { (report.trials.len()) " in all" }
+                @for (place, (status, n)) in report.by_status().into_iter().enumerate() {
+                    @if place > 0 { " " }
+                    span class={ "status status-" (status.as_str()) } { (report.status_words(status, n)) }
+                }
+            }
+            @if let Some(end) = ends.filter(|_| report.has_times()) {
+                @let start = report.first_start();
+                dt { "Time" }
+                dd { "from " (moment(start)) ", " (duration_text(end.saturating_sub(start))) }
+            }
+            dt { "Report made" } dd { (moment(report.generated_at_ms)) }
+        }
     }
-    rows.push(("Report made", moment(report.generated_at_ms)));
-    let rows = rows.iter().map(|(term, fact)| format!("<dt>{term}</dt><dd>{fact}</dd>\n"));
-    format!("<dl class=\"facts\">\n{}</dl>\n", rows.collect::<String>())
 }
 
 /// A moment in UTC, which the script puts into the reader's zone.
-fn moment(ms: i64) -> String {
-    format!("<time data-ms=\"{ms}\">{}</time>", moment_text(ms))
+fn moment(ms: i64) -> Markup {
+    html! { time data-ms=(ms) { (moment_text(ms)) } }
 }
 
 /// The best trial with everything it was run with.
-fn best_trial(report: &SweepReport) -> String {
+fn best_trial(report: &SweepReport) -> Markup {
     let Some((trial, value)) = report.best() else {
-        let finished = report.trials.iter().any(|trial| finite(trial).is_some());
-        let why = if report.objective.is_none_or(|objective| objective.goal.is_none()) {
-            "No goal was given, so no trial is called best."
-        } else if finished {
-            "No finished trial has a finite value of the metric yet, so none is called best."
-        } else {
-            "No trial has a finite value of the metric yet, so none is called best."
-        };
-        return format!("<section><h2>Best trial</h2>\n<p>{why}</p></section>\n");
+        return html! { section { h2 { "Best trial" } p { (why_no_best(report)) } } };
     };
-    let metric = report.objective.map_or("metric", |objective| objective.name);
-    let rows = report
-        .parameters(trial)
-        .into_iter()
-        .map(|(path, value)| format!("<div><dt>{}</dt><dd>{}</dd></div>\n", escape(&path), escape(&value)));
-    format!(
-        "<section><h2>Best trial</h2>\n<p class=\"best\"><strong>{}</strong> {} in trial {} \
-         {}</p>\n<dl class=\"params\">\n{}</dl>{}</section>\n",
-        escape(&significant(value, 6)),
-        escape(metric),
-        escape(&trial_label(trial)),
-        run_link(report, &trial.run_id),
-        rows.collect::<String>(),
-        report
-            .best_command
-            .map(|text| format!("\n<p>Its command:</p>\n{}", listing(text)))
-            .unwrap_or_default()
-    )
+    html! {
+        section {
+            h2 { "Best trial" }
+            p.best {
+                strong { (significant(value, 6)) } " "
+                (clean(report.objective.map_or("metric", |objective| objective.name)))
+                " in trial " (trial_label(trial)) " " (run_link(report, &trial.run_id))
+            }
+            dl.params {
+                @for (path, value) in report.parameters(trial) {
+                    div { dt { (clean(&path)) } dd { (clean(&value)) } }
+                }
+            }
+            @if let Some(command) = report.best_command {
+                p { "Its command:" }
+                (listing(command))
+            }
+        }
+    }
+}
+
+fn why_no_best(report: &SweepReport) -> &'static str {
+    let finished = report.trials.iter().any(|trial| finite(trial).is_some());
+    if report.objective.is_none_or(|objective| objective.goal.is_none()) {
+        "No goal was given, so no trial is called best."
+    } else if finished {
+        "No finished trial has a finite value of the metric yet, so none is called best."
+    } else {
+        "No trial has a finite value of the metric yet, so none is called best."
+    }
 }
 
 /// The config as it was written.
-fn config(report: &SweepReport) -> String {
-    let section = |text| format!("<section id=\"config\"><h2>Config</h2>\n{}</section>\n", listing(text));
-    report.config.map(section).unwrap_or_default()
+fn config(report: &SweepReport) -> Markup {
+    html! {
+        @if let Some(text) = report.config {
+            section #config { h2 { "Config" } (listing(text)) }
+        }
+    }
 }
 
 /// Text as it is, line by line.
-fn listing(text: &str) -> String {
-    let lines = text.trim_end().lines().map(|line| escape(&line.replace('\t', "    ")));
-    format!("<pre>{}</pre>\n", lines.collect::<Vec<_>>().join("\n"))
+fn listing(text: &str) -> Markup {
+    html! {
+        pre {
+            @for (place, line) in text.trim_end().lines().enumerate() {
+                @if place > 0 { "\n" }
+                (clean(&line.replace('\t', "    ")))
+            }
+        }
+    }
 }

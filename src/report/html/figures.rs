@@ -1,81 +1,87 @@
 //! The section on importances: what to make of them, the plot, the table.
 
+use maud::{Markup, PreEscaped, html};
+
 use super::super::SweepReport;
-use super::super::text::escape;
+use super::super::text::clean;
 use super::importance;
 use crate::analysis::{Analysis, Correlation, ParameterAnalysis};
 
-pub(super) fn importance_section(report: &SweepReport) -> String {
-    let Some(analysis) = report.analysis else {
-        return String::new();
-    };
-    let notes = analysis.notes.iter().map(|note| format!("<li>{}</li>\n", escape(note)));
-    format!(
-        "<section><h2>Importance</h2>\n<p>{} {}</p>\n<ul class=\"notes\">\n{}</ul>\n{}{}</section>\n",
-        escape(&analysis.used_sentence()),
-        escape(&analysis.trust_sentence().unwrap_or_default()),
-        notes.collect::<String>(),
-        figure("importance", &importance(report, false)),
-        table(analysis),
-    )
+pub(super) fn importance_section(report: &SweepReport) -> Markup {
+    let Some(analysis) = report.analysis else { return Markup::default() };
+    html! {
+        section {
+            h2 { "Importance" }
+            p { (clean(&analysis.used_sentence())) " " (clean(&analysis.trust_sentence().unwrap_or_default())) }
+            ul.notes {
+                @for note in &analysis.notes { li { (clean(note)) } }
+            }
+            (figure("importance", &importance(report, false)))
+            (importances(analysis))
+        }
+    }
 }
 
-fn table(analysis: &Analysis) -> String {
-    if analysis.parameters.is_empty() {
-        return String::new();
+/// The table, the parameters without an effect folded where there are many.
+fn importances(analysis: &Analysis) -> Markup {
+    let (first, others) = analysis.parameters.split_at(analysis.told_apart());
+    html! {
+        @if !first.is_empty() { (table(first, analysis.has_forest())) }
+        @if !others.is_empty() {
+            details {
+                summary { (others.len()) " others: no clear effect" }
+                (table(others, analysis.has_forest()))
+            }
+        }
     }
+}
+
+fn table(parameters: &[ParameterAnalysis], forest: bool) -> Markup {
     let heads =
         ["Parameter", "Permutation importance", "Evidence", "Pearson", "Spearman", "eta²", "Impurity"];
-    let head: String = heads.iter().map(|head| format!("<th scope=\"col\">{head}</th>")).collect();
-    let rows = |parameters: &[ParameterAnalysis]| -> String {
-        parameters.iter().map(|parameter| row(parameter, analysis.has_forest())).collect()
-    };
-    let table = |rows: String| {
-        format!(
-            "<div class=\"scroll\"><table class=\"importances\"><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table></div>\n"
-        )
-    };
-    let (first, others) = analysis.parameters.split_at(analysis.told_apart());
-    let folded = match others.len() {
-        0 => String::new(),
-        n => format!(
-            "<details><summary>{n} others: no clear effect</summary>\n{}</details>\n",
-            table(rows(others))
-        ),
-    };
-    table(rows(first)) + &folded
+    html! {
+        div.scroll {
+            table.importances {
+                thead { tr { @for head in heads { th scope="col" { (head) } } } }
+                tbody { @for parameter in parameters { (row(parameter, forest)) } }
+            }
+        }
+    }
 }
 
-fn row(parameter: &ParameterAnalysis, forest: bool) -> String {
+fn row(parameter: &ParameterAnalysis, forest: bool) -> Markup {
     let number = |x: Option<f64>| {
         x.filter(|x| x.is_finite()).map_or("–".to_owned(), |x| format!("{:.3}", no_minus_zero(x, 3)))
     };
     let permutation = parameter.permutation.filter(|e| forest && e.mean.is_finite());
     let permutation =
         permutation.map_or("–".to_owned(), |e| format!("{:.3} ± {:.3}", no_minus_zero(e.mean, 3), e.se));
-    let log = if parameter.log { " <small>(log)</small>" } else { "" };
-    let why =
-        parameter.reason.as_deref().map(|why| format!(" title=\"{}\"", escape(why))).unwrap_or_default();
-    let cells = [
-        permutation,
-        parameter.effect.word().to_owned(),
-        correlation(parameter.pearson_shown().as_ref()),
-        correlation(parameter.spearman.as_ref()),
-        number(parameter.eta_squared_shown()),
-        number(parameter.importance.filter(|_| forest)),
-    ];
-    let cells: String = cells.iter().map(|cell| format!("<td>{cell}</td>")).collect();
-    format!("<tr{why}><th scope=\"row\">{}{log}</th>{cells}</tr>\n", escape(&parameter.name))
+    html! {
+        tr title=[parameter.reason.as_deref().map(clean)] {
+            th scope="row" {
+                (clean(&parameter.name))
+                @if parameter.log { " " small { "(log)" } }
+            }
+            td { (permutation) }
+            td { (parameter.effect.word()) }
+            td { (correlation(parameter.pearson_shown().as_ref())) }
+            td { (correlation(parameter.spearman.as_ref())) }
+            td { (number(parameter.eta_squared_shown())) }
+            td { (number(parameter.importance.filter(|_| forest))) }
+        }
+    }
 }
 
-fn correlation(correlation: Option<&Correlation>) -> String {
+fn correlation(correlation: Option<&Correlation>) -> Markup {
     let two = |x: f64| format!("{:+.2}", no_minus_zero(x, 2));
-    match correlation.filter(|correlation| correlation.r.is_finite()) {
-        None => "–".to_owned(),
-        Some(Correlation { r, interval: Some([low, high]), .. }) => {
-            format!("{} <small>[{}, {}]</small>", two(*r), two(*low), two(*high))
+    html! {
+        @match correlation.filter(|correlation| correlation.r.is_finite()) {
+            None => "–",
+            Some(Correlation { r, interval, .. }) => {
+                (two(*r))
+                @if let Some([low, high]) = interval { " " small { "[" (two(*low)) ", " (two(*high)) "]" } }
+            }
         }
-        Some(Correlation { r, .. }) => two(*r),
     }
 }
 
@@ -85,6 +91,6 @@ fn no_minus_zero(x: f64, decimals: i32) -> f64 {
 }
 
 /// A plot on the page.
-pub(super) fn figure(id: &str, svg: &str) -> String {
-    format!("<figure class=\"plot\" id=\"{id}\">\n{svg}</figure>\n")
+pub(super) fn figure(id: &str, svg: &str) -> Markup {
+    html! { figure.plot id=(id) { (PreEscaped(svg)) } }
 }

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
+use maud::{Markup, html};
+
 use super::super::SweepReport;
 use super::super::facts::{finite, trial_label};
 use super::super::numbers::{float_text, significant};
-use super::super::text::{clean, duration_text, escape, moment_text};
+use super::super::text::{clean, duration_text, moment_text};
 use super::super::values::flatten;
 use super::links::run_link;
 use crate::config::Goal;
@@ -21,31 +23,48 @@ const STATIC: usize = 25;
 pub(super) const FIXED: usize = 5;
 
 /// The section with the table's first page.
-pub(super) fn section(report: &SweepReport) -> String {
-    let heads = heads(report);
-    let head: String = heads
-        .iter()
-        .map(|head| format!("<th scope=\"col\"><button type=\"button\">{}</button></th>", escape(head)))
-        .collect();
+pub(super) fn section(report: &SweepReport) -> Markup {
     let paths = report.parameter_paths();
-    let rows: String =
-        best_first(report).into_iter().take(STATIC).map(|trial| static_row(report, trial, &paths)).collect();
     let left = report.trials.len().saturating_sub(STATIC);
-    let more = if left == 0 {
-        String::new()
-    } else {
-        format!("<noscript><p>{left} more trials are shown where scripts may run.</p></noscript>\n")
-    };
-    format!(
-        "<section id=\"trials\"><h2>Trials</h2>\n\
-         <div class=\"bar\" hidden><input id=\"filter\" type=\"search\" placeholder=\"Filter: text, or a condition such as lr &lt; 0.01\" \
-         aria-label=\"Filter\"><select id=\"status\" aria-label=\"Status\"></select>\
-         <span class=\"pages\"><button type=\"button\" id=\"back\">‹</button> <span id=\"shown\"></span> \
-         <button type=\"button\" id=\"on\">›</button></span>\
-         <button type=\"button\" id=\"csv\" title=\"The rows that the filter keeps, as a CSV file\">CSV</button></div>\n\
-         <div class=\"scroll\"><table class=\"trials\"><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table></div>\n\
-         {more}<p><small>Rounded for reading; the exact values are in trials.csv beside this report.</small></p></section>\n"
-    )
+    html! {
+        section #trials {
+            h2 { "Trials" }
+            (bar())
+            div.scroll {
+                table.trials {
+                    thead {
+                        tr { @for head in heads(report) { th scope="col" { button type="button" { (head) } } } }
+                    }
+                    tbody {
+                        @for trial in best_first(report).into_iter().take(STATIC) {
+                            (static_row(report, trial, &paths))
+                        }
+                    }
+                }
+            }
+            @if left > 0 {
+                noscript { p { (left) " more trials are shown where scripts may run." } }
+            }
+            p { small { "Rounded for reading; the exact values are in trials.csv beside this report." } }
+        }
+    }
+}
+
+/// What only the script can do: it shows this.
+fn bar() -> Markup {
+    html! {
+        div.bar hidden {
+            input #filter type="search" aria-label="Filter"
+                placeholder="Filter: text, or a condition such as lr < 0.01";
+            select #status aria-label="Status" {}
+            span.pages {
+                button #back type="button" { "‹" } " "
+                span #shown {} " "
+                button #on type="button" { "›" }
+            }
+            button #csv type="button" title="The rows that the filter keeps, as a CSV file" { "CSV" }
+        }
+    }
 }
 
 /// The trials that count, the best first, then the others by index; all by index without a goal. The script sorts alike.
@@ -81,27 +100,23 @@ pub(super) fn heads(report: &SweepReport) -> Vec<String> {
     heads
 }
 
-fn static_row(report: &SweepReport, trial: &Trial, paths: &[String]) -> String {
+fn static_row(report: &SweepReport, trial: &Trial, paths: &[String]) -> Markup {
     let status = trial.status.as_str();
-    let mut cells: Vec<(String, String)> = cells(report, trial, paths)
-        .into_iter()
-        .map(|cell| match &cell {
-            HtmlCell::Text(text) => (escape(text), String::new()),
-            HtmlCell::Number { shown, exact } => {
-                (escape(shown), format!(" class=\"n\" title=\"{}\"", escape(exact)))
-            }
-        })
-        .collect();
-    if let Some((text, class)) = cells.get_mut(1) {
-        (*text, *class) = (format!("<span class=\"status status-{status}\">{status}</span>"), String::new());
-    }
-    if let (Some((text, _)), Some(_)) = (cells.last_mut(), report.runs_at) {
-        *text = run_link(report, &trial.run_id);
-    }
-    let cells: String = cells.iter().map(|(text, class)| format!("<td{class}>{text}</td>")).collect();
     let best = report.best().is_some_and(|(best, _)| best.run_id == trial.run_id);
-    let class = if best { " class=\"first\"" } else { "" };
-    format!("<tr{class}>{cells}</tr>\n")
+    let cells = cells(report, trial, paths);
+    let last = cells.len() - 1;
+    html! {
+        tr class=[best.then_some("first")] {
+            @for (place, cell) in cells.into_iter().enumerate() {
+                @match cell {
+                    _ if place == 1 => td { span class={ "status status-" (status) } { (status) } },
+                    _ if place == last && report.runs_at.is_some() => td { (run_link(report, &trial.run_id)) },
+                    HtmlCell::Text(text) => td { (text) },
+                    HtmlCell::Number { shown, exact } => td.n title=(exact) { (shown) },
+                }
+            }
+        }
+    }
 }
 
 /// A cell as it is shown, with what it sorts by.

@@ -221,7 +221,7 @@ fn a_dependence_of_no_known_value_draws_nothing() {
 fn the_report_shows_config_and_command_as_they_are() {
     let sample = plain(5);
     let page = report_html(&sample.report());
-    assert!(page.contains("python train.py --lr 0.01 --note &#39;&lt;b&gt;&#39;"));
+    assert!(page.contains("python train.py --lr 0.01 --note '&lt;b&gt;'"));
     assert!(page.contains(
         "# Näive &lt;b&gt;config&lt;/b&gt;\ncommand: python train.py --lr ${lr}\nparameters:\n  lr: "
     ));
