@@ -1,5 +1,7 @@
 //! Measures for categories: the correlation ratio and Cramér's V.
 
+use itertools::Itertools as _;
+
 use super::correlation::FEWEST_ROWS;
 use super::ranks;
 
@@ -7,7 +9,7 @@ use super::ranks;
 ///
 /// `None` with fewer than 3 rows, one level, or a constant metric.
 pub(super) fn eta_squared(levels: &[u32], metric: &[f64]) -> Option<f64> {
-    let constant_level = levels.windows(2).all(|pair| pair[0] == pair[1]);
+    let constant_level = levels.iter().all_equal();
     if levels.len() < FEWEST_ROWS || constant_level || ranks::constant(metric) {
         return None;
     }

@@ -15,6 +15,7 @@
 //! # Ok::<(), sweep::analysis::ForestError>(())
 //! ```
 
+use itertools::Itertools as _;
 use linfa::Float;
 use linfa::dataset::{AsSingleTargets, DatasetBase};
 use linfa::traits::{Fit, PredictInplace};
@@ -78,9 +79,7 @@ impl<F: Float, D: Data<Elem = F>, T: AsSingleTargets<Elem = F>> Fit<ArrayBase<D,
         for (place, feature) in records.columns().into_iter().enumerate() {
             let values =
                 column(format!("feature {place}"), feature.iter(), "a number", |value| !value.is_nan())?;
-            let mut distinct = values.clone();
-            distinct.sort_unstable_by(f64::total_cmp);
-            distinct.dedup();
+            let distinct = values.iter().copied().sorted_unstable_by(f64::total_cmp).dedup().collect_vec();
             groups.push(Group::new(
                 SplitKind::Ordered,
                 values.iter().map(|value| code(&distinct, *value)).collect(),

@@ -1,10 +1,10 @@
 //! Ranks, and numbers made safe for arithmetic whatever their scale.
 
+use itertools::Itertools as _;
+
 /// Dense ranks 0, 1, 2, … of the values that are there; equal values share one. Also gives how many there are.
 pub(super) fn dense(values: &[Option<f64>]) -> (Vec<Option<u32>>, usize) {
-    let mut distinct: Vec<f64> = values.iter().copied().flatten().collect();
-    distinct.sort_unstable_by(f64::total_cmp);
-    distinct.dedup();
+    let distinct = values.iter().copied().flatten().sorted_unstable_by(f64::total_cmp).dedup().collect_vec();
     let rank = |value: f64| distinct.partition_point(|known| *known < value) as u32;
     (values.iter().map(|cell| cell.map(rank)).collect(), distinct.len())
 }
@@ -26,7 +26,7 @@ pub(super) fn average(values: &[f64]) -> Vec<f64> {
 
 /// Whether fewer than two different values are there.
 pub(super) fn constant(values: &[f64]) -> bool {
-    values.windows(2).all(|pair| pair[0] == pair[1])
+    values.iter().all_equal()
 }
 
 /// Deviations from the mean, in units of a power of two near the largest absolute value.

@@ -3,6 +3,8 @@
 //! The terminal table and the report stand beside each other and may not name each other, so the wording
 //! that both show lives here, with the figures it speaks of.
 
+use itertools::Itertools as _;
+
 use super::{Analysis, Dropped, ForestTrust, ParameterAnalysis};
 
 /// More parameters than this are many: those without an effect are folded.
@@ -66,7 +68,7 @@ impl Dropped {
             (self.metric_inf, "infinite"),
         ];
         let parts = reasons.iter().filter(|(count, _)| *count > 0);
-        parts.map(|(count, why)| format!("{count} {why}")).collect::<Vec<_>>().join(", ")
+        parts.map(|(count, why)| format!("{count} {why}")).join(", ")
     }
 }
 

@@ -1,6 +1,7 @@
 //! Examples for the help of every verb; a test holds that the grammar reads them.
 
 use clap::Command;
+use itertools::Itertools as _;
 
 /// Command lines of each verb, with what they do.
 const EXAMPLES: [(&str, &[(&str, &str)]); 31] = [
@@ -152,7 +153,7 @@ fn of(lines: &[(&str, &str)]) -> String {
         Some(width) if !what.is_empty() => format!("  {line:width$}  # {what}"),
         _ => format!("  {line}"),
     };
-    lines.iter().map(line).collect::<Vec<_>>().join("\n")
+    lines.iter().map(line).join("\n")
 }
 
 #[cfg(test)]

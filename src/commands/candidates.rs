@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use itertools::Itertools as _;
+
 use super::shared::{Context, Setting, SweepChoice};
 use crate::record::{Sweep, TrialRuns};
 use crate::ui::{printable, words};
@@ -64,8 +66,8 @@ pub fn models(setting: &Setting) -> Vec<CompletionCandidate> {
         let context = Context::open_to_read(setting).ok()?;
         let models = context.store.registry().models().await.ok()?;
         let candidates = models.into_iter().map(|model| {
-            let aliases = model.aliases.iter().map(|(alias, version)| format!("{alias} is {version}"));
-            CompletionCandidate { about: aliases.collect::<Vec<_>>().join(", "), value: model.name }
+            let mut aliases = model.aliases.iter().map(|(alias, version)| format!("{alias} is {version}"));
+            CompletionCandidate { about: aliases.join(", "), value: model.name }
         });
         Some(candidates.collect())
     })

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use itertools::Itertools as _;
+
 use super::constraint::Constraint;
 use crate::metric::{Goal, MetricSummary};
 use crate::space::{Point, Space};
@@ -235,10 +237,6 @@ impl Config {
             (1..=leaf.path.len()).map(|depth| leaf.path.get(..depth).unwrap_or_default().join("."))
         });
         let budget = self.budget.as_ref().filter(|_| self.method == Method::SuccessiveHalving);
-        let mut names: Vec<String> =
-            every_depth.chain(budget.map(|budget| budget.parameter.clone())).collect();
-        names.sort();
-        names.dedup();
-        names
+        every_depth.chain(budget.map(|budget| budget.parameter.clone())).sorted().dedup().collect()
     }
 }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use itertools::Itertools as _;
+
 use super::error::ExchangeError;
 use super::file::{read_table_file, rows};
 use super::trials_table::TRIAL_COLUMNS;
@@ -59,7 +61,7 @@ impl FrameColumns {
     /// Reads a header; what is wrong comes with what to do.
     fn of(header: &csv::StringRecord, asked: &FrameRequest) -> Result<Self, (String, String)> {
         let place = |wanted: &str| header.iter().position(|name| name == wanted);
-        let listed = || header.iter().collect::<Vec<_>>().join(", ");
+        let listed = || header.iter().join(", ");
         let missing = |wanted: &str| {
             (format!("there is no column `{wanted}`"), format!("Its columns are: {}.", listed()))
         };

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use itertools::Itertools as _;
+
 use super::facts::{ramp_legend, ramp_places, trial_label};
 use super::frame::{DrawnFrame, FrameSpec};
 use super::palette::{ORANGE, RAMP};
@@ -36,8 +38,7 @@ struct CurveLine<'a> {
 pub(super) fn curves(report: &SweepReport) -> String {
     let name = report.objective.map_or("The metric", |objective| objective.name);
     let title = format!("Learning curves of {name}");
-    let by_step =
-        report.curves.iter().any(|curve| curve.points.windows(2).any(|pair| pair[0].0 != pair[1].0));
+    let by_step = report.curves.iter().any(|curve| !curve.points.iter().map(|(step, _)| step).all_equal());
     let lines: Vec<CurveLine> =
         report.curves.iter().filter_map(|curve| line(report, curve, by_step)).collect();
     if lines.is_empty() {

@@ -1,5 +1,6 @@
 //! A parameter as an axis: numbers, numbers on a log scale, or levels side by side.
 
+use itertools::Itertools as _;
 use serde_json::{Value as Json, json};
 
 use super::SweepReport;
@@ -89,9 +90,7 @@ impl DimensionScale {
         if low >= high || values.is_empty() {
             return None;
         }
-        let mut distinct = numbers.clone();
-        distinct.sort_by(f64::total_cmp);
-        distinct.dedup();
+        let distinct = numbers.iter().copied().sorted_by(f64::total_cmp).dedup().collect_vec();
         if distinct.len() <= LISTED && numbers.len() >= 2 * distinct.len() {
             let level = |number: f64| SharedValue { text: significant(number, 6), number: Some(number) };
             return Self::levels(distinct.into_iter().map(level));

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use itertools::Itertools as _;
+
 use super::SweepReport;
 use super::palette::{Ink, RAMP, STATUSES};
 use super::svg::Swatch;
@@ -82,7 +84,7 @@ impl<'a> SweepReport<'a> {
     pub(super) fn has_times(&self) -> bool {
         let (started, _) = self.started();
         let long = started.iter().any(|(_, trial)| self.end_of(trial) > trial.start_time);
-        long || started.windows(2).any(|pair| pair[0].1.start_time != pair[1].1.start_time)
+        long || !started.iter().map(|(_, trial)| trial.start_time).all_equal()
     }
 
     /// When a trial ended; for a running one, now; where nothing is known, its start.

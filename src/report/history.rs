@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use itertools::Itertools as _;
+
 use super::facts::{finite, trial_label};
 use super::frame::{DrawnFrame, FrameSpec};
 use super::numbers::significant;
@@ -188,8 +190,7 @@ fn sentences(report: &SweepReport, points: &[HistoryPoint], frame: &DrawnFrame) 
     let odd = report.trials.iter().filter(|trial| trial.metric.is_some_and(|m| !m.is_finite())).count();
     if absent + odd > 0 {
         let parts = [(absent, "without a value"), (odd, "NaN or infinite")];
-        let parts = parts.iter().filter(|(n, _)| *n > 0).map(|(n, why)| format!("{n} {why}"));
-        let parts = parts.collect::<Vec<_>>().join(", ");
+        let parts = parts.iter().filter(|(n, _)| *n > 0).map(|(n, why)| format!("{n} {why}")).join(", ");
         out.push(format!("Not shown: {} ({parts}).", count(absent + odd, "trial")));
     }
     let beyond: Vec<f64> = points.iter().map(|p| p.value).filter(|value| !frame.holds_y(*value)).collect();

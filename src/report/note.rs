@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use itertools::Itertools as _;
+
 use super::SweepReport;
 use super::facts::trial_label;
 use super::numbers::significant;
@@ -48,12 +50,12 @@ fn body(report: &SweepReport, shown: usize, command: bool) -> String {
         out.push('\n');
     }
     best(&mut out, report, shown, command);
-    let statuses = report.by_status().into_iter().map(|(status, n)| report.status_words(status, n));
+    let mut statuses = report.by_status().into_iter().map(|(status, n)| report.status_words(status, n));
     let _ = writeln!(
         out,
         "Trials: {} in all ({}). More among the artifacts: `report.html`, `plots/`, `trials.csv`, `analysis.json`.",
         report.trials.len(),
-        statuses.collect::<Vec<_>>().join(", ")
+        statuses.join(", ")
     );
     out
 }

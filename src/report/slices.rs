@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use itertools::Itertools as _;
 use serde_json::{Value as Json, json};
 
 use super::SweepReport;
@@ -158,10 +159,8 @@ fn draw_dots(
         let dot = (panel.dot(place, trial), height(value, y, panel));
         Some(((dot.0 * per_unit).round() as i64, (dot.1 * per_unit).round() as i64))
     };
-    let mut dots: Vec<(i64, i64)> =
-        trials.iter().filter_map(|(_, trial, value)| grid(trial, *value)).collect();
-    dots.sort_unstable();
-    dots.dedup();
+    let dots = trials.iter().filter_map(|(_, trial, value)| grid(trial, *value));
+    let dots = dots.sorted_unstable().dedup().collect_vec();
     canvas.stroke_soft("dots", &relative_dots(&dots, per_unit), size, BLUE, dots.len());
     if let Some((best, value)) = report.best()
         && let Some((x, at)) = grid(best, value)

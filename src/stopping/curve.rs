@@ -1,5 +1,7 @@
 //! What a trial has reported.
 
+use itertools::Itertools as _;
+
 use crate::metric::{Goal, MetricSummary};
 
 /// One reported value of the sweep's metric.
@@ -23,8 +25,7 @@ impl ReportedCurve {
     /// The curve of these reports, in log order.
     #[must_use]
     pub fn new(mut reports: Vec<MetricReport>) -> Self {
-        let same_step = |pair: &[MetricReport]| matches!(pair, [a, b] if a.step == b.step);
-        if reports.len() > 1 && reports.windows(2).all(same_step) {
+        if reports.len() > 1 && reports.iter().map(|report| report.step).all_equal() {
             for (step, report) in (1..).zip(&mut reports) {
                 report.step = step;
             }

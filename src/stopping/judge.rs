@@ -1,5 +1,7 @@
 //! A rule, with what is asked beside it.
 
+use itertools::Itertools as _;
+
 use super::{Compares, OtherTrial, ReachedValues, ReportedCurve, Rule, StopDecision};
 
 /// A sweep's stopping rule, and whether NaN at two reports in a row is enough to stop a trial.
@@ -30,10 +32,8 @@ impl Rule for Judge {
     }
 
     fn decide(&self, curve: &ReportedCurve, before: usize, others: &[OtherTrial]) -> Option<StopDecision> {
-        let nan = curve.reports().windows(2).find_map(|pair| match pair {
-            [a, b] if a.value.is_nan() && b.value.is_nan() => Some(b.step),
-            _ => None,
-        });
+        let mut pairs = curve.reports().iter().tuple_windows();
+        let nan = pairs.find(|(a, b)| a.value.is_nan() && b.value.is_nan()).map(|(_, b)| b.step);
         if let Some(step) = nan.filter(|_| self.stop_on_nan) {
             return Some(StopDecision {
                 rule: "stop_on_nan",

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use itertools::Itertools as _;
+
 use super::progress::{Progress, ProgressLine};
 use super::table::display_width;
 use super::{Style, Ui, words};
@@ -154,7 +156,7 @@ impl RunLines {
     /// Whether a trial is the best that is known; then it is remembered.
     fn beats(&self, state: &mut LineState, best: &BestTrial) -> bool {
         let Some(goal) = self.config.metric.as_ref().map(|metric| metric.goal) else { return false };
-        let wins = state.best.as_ref().is_none_or(|known| goal.better(best.value, known.value));
+        let wins = best.beats(state.best.as_ref(), goal);
         if wins {
             state.standing.best = Some((words::number(best.value), best.trial.to_string()));
             state.best = Some(best.clone());
@@ -205,8 +207,7 @@ impl RunLines {
         let Some(metric) = self.config.metric.as_ref().filter(|metric| metric.from_output.is_none()) else {
             return;
         };
-        let logged = outcome.logged.iter().map(|name| words::quoted(name));
-        let logged = logged.collect::<Vec<_>>().join(", ");
+        let logged = outcome.logged.iter().map(|name| words::quoted(name)).join(", ");
         let near = nearest(&metric.name, outcome.logged.iter().map(String::as_str));
         let within = |name: &&String| metric.name.contains(name.as_str()) || name.contains(&metric.name);
         let near = near.or_else(|| outcome.logged.iter().find(within).map(String::as_str));

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use itertools::Itertools as _;
+
 use crate::space::{Point, Value};
 use crate::stopping::StopDecision;
 use crate::text::iso;
@@ -168,7 +170,7 @@ pub fn point(point: &Point) -> String {
             !text.is_empty() && !text.contains(char::is_whitespace) && !text.contains(char::is_control);
         if plain { format!("{name}={text}") } else { format!("{name}={text:?}") }
     };
-    point.leaves().into_iter().map(pair).collect::<Vec<_>>().join(" ")
+    point.leaves().into_iter().map(pair).join(" ")
 }
 
 #[cfg(test)]

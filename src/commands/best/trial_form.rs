@@ -4,6 +4,8 @@
 
 use std::path::Path;
 
+use itertools::Itertools as _;
+
 use super::super::shared::{CommandFailure, Exit};
 use crate::config::command::quoted;
 use crate::config::{Command, Config};
@@ -110,7 +112,7 @@ fn seed(sweep: &Sweep, row: &TrialRow) -> String {
 
 fn args(point: &Point) -> String {
     let arg = |(name, value): &(String, Value)| quoted(&format!("--{name}={}", value.text()));
-    point.0.iter().map(arg).collect::<Vec<_>>().join(" ")
+    point.0.iter().map(arg).join(" ")
 }
 
 fn env(sweep: &Sweep, config: &Config, row: &TrialRow) -> String {

@@ -1,5 +1,6 @@
 //! What a check found.
 
+use itertools::Itertools as _;
 use serde::Serialize;
 
 use crate::commands::shared::CommandFailure;
@@ -44,10 +45,7 @@ impl CheckResult {
 
     /// What failed, with its causes and its hint.
     pub(super) fn failed(check: &'static str, failure: &CommandFailure) -> Self {
-        let found = std::iter::once(failure.message.clone()).chain(failure.causes.iter().cloned());
-        Self {
-            advice: failure.hint.clone(),
-            ..Self::new(check, CheckState::Bad, found.collect::<Vec<_>>().join(": "))
-        }
+        let mut found = std::iter::once(failure.message.clone()).chain(failure.causes.iter().cloned());
+        Self { advice: failure.hint.clone(), ..Self::new(check, CheckState::Bad, found.join(": ")) }
     }
 }

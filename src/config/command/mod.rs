@@ -11,6 +11,7 @@ mod script;
 mod shell;
 
 use argv::Piece;
+use itertools::Itertools as _;
 
 use super::Command;
 use crate::space::Point;
@@ -50,7 +51,7 @@ impl Rendered {
             [shell, option, _] if shell == "sh" && option == "-c" && self.params_file_json.is_none() => {
                 self.display.clone()
             }
-            argv => argv.iter().map(|item| quote::word(item)).collect::<Vec<_>>().join(" "),
+            argv => argv.iter().map(|item| quote::word(item)).join(" "),
         }
     }
 }
@@ -107,9 +108,7 @@ pub fn render(
             let file =
                 context.params_file.map_or_else(|| SHOWN_FILE.to_owned(), |path| path.display().to_string());
             let argv = arguments.iter().map(|argument| real(argument, &file)).collect();
-            let words = |word: &dyn Fn(&argv::Argument) -> String| {
-                arguments.iter().map(word).collect::<Vec<_>>().join(" ")
-            };
+            let words = |word: &dyn Fn(&argv::Argument) -> String| arguments.iter().map(word).join(" ");
             let display = words(&|argument| quote::word(&shown(argument)));
             let line = words(&|argument| quote::word_with_variables(argument));
             Rendered { argv, display, line, params_file_json: json, warnings }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use itertools::Itertools as _;
+
 /// A name that MLflow takes: letters and digits of any script, `_ - . space : /`, and a normal relative path.
 pub(super) fn key(name: &str) -> String {
     let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | ':' | '/');
@@ -17,7 +19,7 @@ pub(super) fn param_key(name: &str) -> String {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '/');
     let text: String = name.chars().take(240).map(|c| if allowed(c) { c } else { '_' }).collect();
     let part = |part: &str| if matches!(part, "" | "." | "..") { "_".to_owned() } else { part.to_owned() };
-    let text = text.split('/').map(part).collect::<Vec<_>>().join("/");
+    let text = text.split('/').map(part).join("/");
     let first_fits = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     if first_fits { text } else { format!("_{text}") }
 }

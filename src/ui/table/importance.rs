@@ -1,5 +1,7 @@
 //! The table at the end of a sweep: which parameters mattered, and how far to believe it.
 
+use itertools::Itertools as _;
+
 use super::text::{display_width, shorten, wrap};
 use super::{Drawing, natural_widths, printable, table_width};
 use crate::analysis::{Analysis, Correlation, ParameterAnalysis};
@@ -187,7 +189,7 @@ fn sentences(analysis: &Analysis, layout: Layout) -> Vec<(&'static str, String)>
         ));
     }
     let used = [Some(analysis.used_sentence()), analysis.trust_sentence()];
-    out.push(("", used.into_iter().flatten().collect::<Vec<_>>().join(" ")));
+    out.push(("", used.into_iter().flatten().join(" ")));
     out.extend(analysis.notes.iter().map(|note| ("- ", printable(note))));
     out
 }
@@ -202,9 +204,9 @@ fn styled(text: &str, style: &str, color: bool) -> String {
 /// It is done afterwards, because the escapes would count as width while the table is laid out.
 fn colored(line: &str, number: usize, header_lines: usize) -> String {
     if (1..=header_lines).contains(&number) {
-        let cells =
+        let mut cells =
             line.split('┃').map(|cell| if cell.is_empty() { String::new() } else { styled(cell, "1", true) });
-        return cells.collect::<Vec<_>>().join("┃");
+        return cells.join("┃");
     }
     match line.rsplit_once("│ yes ") {
         Some((before, after)) if after.trim() == "│" => {
