@@ -182,9 +182,7 @@ impl KnownProgress {
         self.view.running = self.view.running.saturating_sub(1);
         let goal = agent.config.metric.as_ref().map(|metric| metric.goal);
         if let (Some(best), Some(goal)) = (news.best, goal) {
-            let beats = |known: &Option<BestTrial>| {
-                known.as_ref().is_none_or(|known| goal.better(best.value, known.value))
-            };
+            let beats = |known: &Option<BestTrial>| best.beats(known.as_ref(), goal);
             let (of_own, of_all) = (beats(&self.own), beats(&self.view.best));
             if of_all {
                 self.is_urgent = true;

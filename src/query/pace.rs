@@ -56,22 +56,15 @@ pub fn since(then: i64, now: i64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tracking::{ExperimentId, RunId, RunInfo};
+    use crate::tracking::RunInfo;
     use crate::trial::RunStatus;
 
     fn run(start: i64, end: i64) -> Run {
-        let info = RunInfo {
-            id: RunId(String::new()),
-            experiment_id: ExperimentId(String::new()),
-            name: String::new(),
-            user: String::new(),
-            status: RunStatus::Finished,
+        Run::bare(RunInfo {
             start_time: start,
             end_time: Some(end),
-            artifact_uri: String::new(),
-            active: true,
-        };
-        Run::bare(info)
+            ..RunInfo::sample("", RunStatus::Finished)
+        })
     }
 
     #[test]

@@ -84,9 +84,8 @@ impl LivePosting<'_> {
         let own = self.best.clone().filter(counts);
         let posted = BestTrial::posted(parent).filter(counts);
         let best = match (own, posted) {
-            (Some(own), Some(posted)) if metric.goal.better(posted.value, own.value) => Some(posted),
-            (Some(own), _) => Some(own),
-            (None, posted) => posted,
+            (own, Some(posted)) if posted.beats(own.as_ref(), metric.goal) => Some(posted),
+            (own, _) => own,
         };
         let by = TrialRanking { metric: &metric.name, goal: metric.goal, most: 1, finished: true };
         let can_ask = metric.summary == MetricSummary::Last && by.can_be_said() && standing.done() > 0;

@@ -3,6 +3,7 @@
 use super::params_text::params_text;
 use super::tags;
 use super::trial_tags::{index_of, point_of};
+use crate::metric::Goal;
 use crate::tracking::{Run, RunId};
 use crate::trial::TrialIndex;
 
@@ -46,6 +47,12 @@ impl BestTrial {
     pub fn of(run: &Run, value: f64) -> Option<Self> {
         let (trial, params) = (index_of(run)?, params_text(&point_of(run), PARAMS));
         Some(Self { trial, run: run.info.id.clone(), value, params })
+    }
+
+    /// Whether it is better than what is known; where nothing is, it is.
+    #[must_use]
+    pub fn beats(&self, known: Option<&Self>, goal: Goal) -> bool {
+        known.is_none_or(|known| goal.better(self.value, known.value))
     }
 
     pub(super) fn tags(&self) -> Vec<(String, String)> {

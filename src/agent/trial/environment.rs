@@ -84,27 +84,18 @@ fn past_proxies(inherited: Option<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tracking::{ExperimentId, RunId};
+    use crate::tracking::ExperimentId;
     use crate::trial::{RunStatus, TrialIndex};
 
     fn handed_over(loopback: bool) -> Vec<(String, OsString)> {
-        let run = RunInfo {
-            id: RunId("abc".into()),
-            experiment_id: ExperimentId("3".into()),
-            name: String::new(),
-            user: String::new(),
-            status: RunStatus::Running,
-            start_time: 0,
-            end_time: None,
-            artifact_uri: String::new(),
-            active: true,
-        };
+        let experiment_id = ExperimentId("3".into());
+        let run = RunInfo { experiment_id, ..RunInfo::sample("abc", RunStatus::Running) };
         let given = TrialEnvironment {
             tracking_uri: "http://127.0.0.1:1/t/s",
             loopback,
             run: &run,
             sweep_id: "parent",
-            claim: Claim { trial: TrialIndex(7), attempt: 2, round: 1, excused: 0 },
+            claim: Claim { trial: TrialIndex(7), attempt: 2, round: 1, preemptions: 0 },
             trial_seed: 5,
             params_json: r#"{"lr":0.1}"#.into(),
             checkpoint_dir: Path::new("/c"),

@@ -45,6 +45,24 @@ pub struct RunInfo {
     pub active: bool,
 }
 
+#[cfg(test)]
+impl RunInfo {
+    /// For tests: a run of experiment 0 that started at 0 and, where it is over, ended at 1.
+    pub(crate) fn sample(id: &str, status: RunStatus) -> Self {
+        Self {
+            id: RunId(id.to_owned()),
+            experiment_id: ExperimentId("0".to_owned()),
+            name: String::new(),
+            user: String::new(),
+            status,
+            start_time: 0,
+            end_time: status.is_final().then_some(1),
+            artifact_uri: String::new(),
+            active: true,
+        }
+    }
+}
+
 /// A run with its data: params, latest metrics and tags.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
