@@ -15,9 +15,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use nix::time::{ClockId, clock_gettime};
 use problems::{NAMES, Problem};
-use sweep::RunStatus;
 use sweep::space::Point;
 use sweep::strategy::{LoggedValues, Observation, Strategy, for_config};
+use sweep::{RunStatus, TrialIndex};
 
 /// After so many trials regrets are compared.
 const MARKS: [usize; 3] = [20, 40, 60];
@@ -147,7 +147,7 @@ fn strategy(problem: &Problem, method: &str, seed: u64) -> Box<dyn Strategy> {
 
 fn observation(trial: u64, point: Point, value: Option<f64>) -> Observation {
     Observation {
-        trial: Some(trial),
+        trial: Some(TrialIndex(trial)),
         point,
         status: if value.is_some() { RunStatus::Finished } else { RunStatus::Running },
         metric: value,
@@ -171,7 +171,7 @@ fn run(problem: &Problem, method: &str, seed: u64, trials: usize, pending: usize
             let value = problem.value(&history[oldest].point);
             history[oldest] = observation(oldest as u64, history[oldest].point.clone(), Some(value));
         }
-        let Some(proposal) = strategy.suggest(k as u64, &history).unwrap() else { break };
+        let Some(proposal) = strategy.suggest(TrialIndex(k as u64), &history).unwrap() else { break };
         best = best.min(problem.value(&proposal.point) - problem.optimum);
         regrets.push(best.max(0.0));
         history.push(observation(k as u64, proposal.point, None));
@@ -280,7 +280,7 @@ fn costs(options: &Options) {
             for n in [10_u64, 50, 200, 1000] {
                 let history: Vec<Observation> = (0..n)
                     .map(|k| {
-                        let point = source.point(k).unwrap().unwrap();
+                        let point = source.point(TrialIndex(k)).unwrap().unwrap();
                         let value = problem.value(&point);
                         observation(k, point, Some(value))
                     })
@@ -289,7 +289,7 @@ fn costs(options: &Options) {
                 let mut spent = 0.0;
                 for k in 0..5 {
                     let start = cpu();
-                    strategy.suggest(n + k, &history).unwrap();
+                    strategy.suggest(TrialIndex(n + k), &history).unwrap();
                     spent += cpu() - start;
                 }
                 shown.push(format!("{n}: {:>6.2}", 1e3 * spent / 5.0));

@@ -14,7 +14,7 @@
 //! The whole way, from a sweep file to the parameter that mattered:
 //!
 //! ```
-//! use sweep::RunStatus;
+//! use sweep::{RunStatus, TrialIndex};
 //! use sweep::analysis::{TrialFrame, analyse};
 //! use sweep::config::check;
 //! use sweep::strategy::{Observation, for_config};
@@ -36,11 +36,11 @@
 //! let mut history = Vec::new();
 //! let mut table = TrialFrame::of(&config);
 //! for k in 0..30 {
-//!     let Some(proposal) = strategy.suggest(k, &history)? else { break };
+//!     let Some(proposal) = strategy.suggest(TrialIndex(k), &history)? else { break };
 //!     let number = |name: &str| proposal.point.get(name).and_then(|value| value.as_f64()).unwrap_or(f64::NAN);
 //!     let loss = (number("lr").log10() + 2.5).powi(2) + 0.01 * number("layers");
 //!     table.push(&proposal.point, RunStatus::Finished, Some(loss));
-//!     history.push(Observation::finished(k, proposal.point, loss));
+//!     history.push(Observation::finished(TrialIndex(k), proposal.point, loss));
 //! }
 //! let best = history.iter().filter_map(|trial| trial.metric).fold(f64::INFINITY, f64::min);
 //! assert!(best < 0.1, "{best}");

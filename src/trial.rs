@@ -4,9 +4,18 @@ use std::fmt;
 
 use crate::space::Point;
 
-/// The index k of a trial: its point is a pure function of (config, seed, k).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// The index k of a trial, from 0. Its point is a pure function of (config, seed, k), and of the history for a strategy that
+/// reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct TrialIndex(pub u64);
+
+impl std::str::FromStr for TrialIndex {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
 
 impl fmt::Display for TrialIndex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

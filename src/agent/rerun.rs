@@ -49,7 +49,7 @@ pub async fn rerun(
     rerun: RepeatedTrial,
     stop: &watch::Sender<StopRequest>,
 ) -> Result<Outcome, AgentError> {
-    let claim = Claim { trial: rerun.trial, attempt: 1, round: 1, excused: 0 };
+    let claim = Claim { trial: rerun.trial, attempt: 1, round: 1, preemptions: 0 };
     let seed = rerun_seed(agent.sweep.seed, rerun.trial, rerun.number);
     let name = rerun.name();
     // Not the trial's own folder: its checkpoints would be resumed.

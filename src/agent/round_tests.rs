@@ -8,6 +8,7 @@ use super::*;
 use crate::agent::fixture::Home;
 use crate::record::{Ledger, UnfinishedTrial};
 use crate::strategy::{Observation, Proposal, Strategy, StrategyError};
+use crate::trial::TrialIndex;
 
 /// The only trial that was started and has no result.
 async fn unfinished(home: &Home) -> UnfinishedTrial {
@@ -31,7 +32,7 @@ impl Strategy for Slow {
         true
     }
 
-    fn suggest(&self, _: u64, _: &[Observation]) -> Result<Option<Proposal>, StrategyError> {
+    fn suggest(&self, _: TrialIndex, _: &[Observation]) -> Result<Option<Proposal>, StrategyError> {
         let _ = self.asked.send(());
         let _ = self.may_answer.lock().unwrap().recv();
         Ok(None)
@@ -59,7 +60,7 @@ async fn a_proposal_that_takes_long_holds_up_no_agent_that_is_to_end() {
     drop(answer);
     assert_eq!(summary.unwrap().unwrap().end, EndReason::Stopped);
     let trial = unfinished(&home).await;
-    assert_eq!((trial.attempts, trial.given_back, trial.excused), (1, true, 1));
+    assert_eq!((trial.attempts, trial.given_back, trial.preemptions), (1, true, 1));
     assert!(home.attempts(0).await.is_empty());
 }
 
@@ -83,7 +84,7 @@ async fn a_failure_before_an_interruption_is_one_of_those_that_are_repeated() {
     retries_once(&home, true).await;
     let trial = unfinished(&home).await;
     // Another agent may repeat it at once, and only once.
-    assert_eq!((trial.attempts, trial.given_back, trial.excused), (1, true, 0));
+    assert_eq!((trial.attempts, trial.given_back, trial.preemptions), (1, true, 0));
     assert_eq!(retries_once(&home, false).await.failed, 1);
     assert_eq!(home.attempts(0).await.len(), 2);
 }

@@ -240,11 +240,8 @@ fn sheet(sweep: &Sweep, config: &Config, rows: &[TrialRow], metric: &ChosenMetri
     columns.push(SheetColumn::new("Run", "run_id").rank(MINOR));
     columns.push(SheetColumn::new("", "command").csv_only());
     let row = |(place, row): (usize, &TrialRow)| {
-        let mut cells = vec![
-            SheetCell::Count(place as u64 + 1),
-            SheetCell::Count(row.trial),
-            SheetCell::number(row.value),
-        ];
+        let mut cells =
+            vec![SheetCell::Count(place as u64 + 1), row.trial.into(), SheetCell::number(row.value)];
         cells.extend(
             paths.iter().map(|path| row.point.get(path).cloned().map_or(SheetCell::Empty, SheetCell::Value)),
         );

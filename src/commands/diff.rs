@@ -15,6 +15,7 @@ use crate::query::{shown_command, took};
 use crate::record::{exit_code_of, index_of, point_of, tags};
 use crate::space::Value;
 use crate::tracking::{ErrorKind, Run};
+use crate::trial::TrialIndex;
 use crate::ui::{Sheet, SheetCell, SheetColumn, Style, printable, words};
 
 /// What was typed.
@@ -218,7 +219,7 @@ impl Difference {
         let side = |found: &FoundTrial| SideJson {
             sweep_id: found.of.as_ref().map(|(sweep, _)| sweep.id().to_string()),
             sweep_name: found.of.as_ref().map(|(sweep, _)| sweep.parent.info.name.clone()),
-            trial: index_of(&found.run).map(|trial| trial.0),
+            trial: index_of(&found.run),
             run_id: found.run.info.id.to_string(),
         };
         DiffJson {
@@ -264,7 +265,7 @@ struct DiffJson {
 struct SideJson {
     sweep_id: Option<String>,
     sweep_name: Option<String>,
-    trial: Option<u64>,
+    trial: Option<TrialIndex>,
     run_id: String,
 }
 

@@ -193,7 +193,7 @@ fn row(entry: &ListedSweep) -> Vec<SheetCell> {
         count(|trials| trials.finished),
         count(|trials| trials.begun),
         entry.trials.and_then(|trials| trials.limit).map_or(SheetCell::Empty, SheetCell::Count),
-        best.and_then(BestJson::trial).map_or(SheetCell::Empty, SheetCell::Count),
+        best.and_then(BestJson::trial).map_or(SheetCell::Empty, SheetCell::from),
         entry.report_behind.map_or(SheetCell::Empty, SheetCell::Count),
     ]
 }

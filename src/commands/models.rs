@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use itertools::Itertools as _;
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -13,6 +14,7 @@ use super::shared::{
 use crate::config::nearest;
 use crate::record::tags;
 use crate::tracking::{ModelVersion, RegisteredModel, Result as StoreResult, Store};
+use crate::trial::TrialIndex;
 use crate::ui::{MINOR, Sheet, SheetCell, SheetColumn, words};
 
 /// What was typed.
@@ -107,7 +109,7 @@ struct VersionJson {
     run_id: Option<String>,
     sweep_id: Option<String>,
     sweep: Option<String>,
-    trial: Option<u64>,
+    trial: Option<TrialIndex>,
     /// The sweep's metric.
     metric: Option<String>,
     value: Option<f64>,
@@ -135,8 +137,8 @@ impl ModelJson {
 
     /// `production → 4, candidate → 5`.
     fn aliases_in_words(&self) -> String {
-        let all = self.aliases.iter().map(|(alias, version)| format!("{alias} → {version}"));
-        all.collect::<Vec<_>>().join(", ")
+        let mut all = self.aliases.iter().map(|(alias, version)| format!("{alias} → {version}"));
+        all.join(", ")
     }
 }
 
@@ -240,7 +242,7 @@ fn versions_sheet(models: &[ModelJson]) -> Sheet {
                 SheetCell::Count(version.version),
                 SheetCell::Text(version.aliases.join(", ")),
                 SheetCell::text(version.sweep.clone()),
-                version.trial.map_or(SheetCell::Empty, SheetCell::Count),
+                version.trial.map_or(SheetCell::Empty, SheetCell::from),
                 version.metric_cell(),
                 SheetCell::text(version.metric.clone()),
                 SheetCell::number(version.value),

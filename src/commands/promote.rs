@@ -13,6 +13,7 @@ use crate::query::{ChosenMetric, ModelSource, find_model};
 use crate::record::{index_of, point_of, tags};
 use crate::space::Value;
 use crate::tracking::{ModelVersion, NewVersion, Registry, Run};
+use crate::trial::TrialIndex;
 use crate::ui::words;
 
 /// What was typed.
@@ -47,7 +48,7 @@ struct Promoted {
     /// The version that had the alias before, if another.
     alias_before: Option<u64>,
     run_id: String,
-    trial: Option<u64>,
+    trial: Option<TrialIndex>,
     sweep_id: Option<String>,
     source: String,
     /// What `load_model` is given.
@@ -88,7 +89,7 @@ pub async fn promote(setting: &Setting, args: &PromoteArgs) -> Result<Exit, Comm
         alias: args.alias.clone(),
         alias_before: before,
         run_id: found.run.info.id.to_string(),
-        trial: index_of(&found.run).map(|trial| trial.0),
+        trial: index_of(&found.run),
         sweep_id: found.of.as_ref().map(|(sweep, _)| sweep.id().to_string()),
         source: model.source,
         uri,

@@ -235,7 +235,7 @@ impl RerunReport {
             seconds: took(&valued.run, now_ms()).map(|took| took.as_secs_f64()),
         };
         RerunJson {
-            trial: self.trial.0,
+            trial: self.trial,
             metric: self.metric.as_ref().map(MetricJson::of),
             original: one(&self.original),
             runs: self.runs.iter().map(one).collect(),
@@ -249,7 +249,7 @@ impl RerunReport {
 /// What came of running a trial again, for programs.
 #[derive(Debug, Serialize)]
 struct RerunJson {
-    trial: u64,
+    trial: TrialIndex,
     metric: Option<MetricJson>,
     original: SingleRerunJson,
     runs: Vec<SingleRerunJson>,

@@ -20,6 +20,7 @@ use crate::record::{
 };
 use crate::space::Value;
 use crate::tracking::{ArtifactEntry, Metric, Run};
+use crate::trial::TrialIndex;
 use crate::ui::{Facts, Sheet, SheetCell, SheetColumn, Style, Ui, words};
 
 /// What was typed.
@@ -253,7 +254,7 @@ impl TrialDetails {
     fn json(&self) -> ShowJson {
         let run = &self.found.run;
         let row = TrialRow {
-            trial: index_of(run).map_or(0, |trial| trial.0),
+            trial: index_of(run).unwrap_or(TrialIndex(0)),
             point: point_of(run),
             value: self.metric.as_ref().and_then(|metric| Some(run.metric(&metric.name)?.value)),
             run: run.clone(),

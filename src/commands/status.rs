@@ -13,6 +13,7 @@ use super::shared::{
 use crate::query::{BestJson, Counts, MetricJson, Overview, SweepSnapshot, SweepState, since, took};
 use crate::record::{index_of, point_of, tags};
 use crate::space::Value;
+use crate::trial::TrialIndex;
 use crate::ui::{Screen, Sheet, SheetCell, SheetColumn, words};
 
 /// What was typed.
@@ -118,7 +119,7 @@ impl SweepSnapshot {
         let metric = overview.metric.as_ref().map(|metric| metric.name.as_str());
         let float = |value: f64| Value::Float(value).to_json();
         let running = self.running.iter().map(|(run, history)| RunningJson {
-            trial: index_of(run).map_or(0, |trial| trial.0),
+            trial: index_of(run).unwrap_or(TrialIndex(0)),
             run_id: run.info.id.to_string(),
             agent: run.tag(tags::AGENT).map(str::to_owned),
             host: run.tag(tags::HOST).map(str::to_owned),
@@ -167,10 +168,7 @@ impl SweepSnapshot {
             ("stopped_early", SheetCell::Count(counts.stopped_early)),
             ("killed", SheetCell::Count(counts.killed)),
             ("deleted", SheetCell::Count(counts.deleted)),
-            (
-                "best_trial",
-                best.as_ref().and_then(BestJson::trial).map_or(SheetCell::Empty, SheetCell::Count),
-            ),
+            ("best_trial", best.as_ref().and_then(BestJson::trial).map_or(SheetCell::Empty, SheetCell::from)),
             ("best", SheetCell::number(best.as_ref().map(BestJson::value))),
             ("unmeasured", SheetCell::Count(self.unmeasured)),
             ("trials_per_minute", SheetCell::number(self.pace.map(|pace| pace.rate * 60.0))),
@@ -201,7 +199,7 @@ struct StatusJson {
 
 #[derive(Debug, Serialize)]
 struct RunningJson {
-    trial: u64,
+    trial: TrialIndex,
     run_id: String,
     agent: Option<String>,
     host: Option<String>,
@@ -215,7 +213,7 @@ struct RunningJson {
 struct AgentJson {
     agent: String,
     host: String,
-    running: Vec<u64>,
+    running: Vec<TrialIndex>,
     last_heard: String,
     seconds_ago: f64,
 }

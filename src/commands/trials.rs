@@ -177,7 +177,7 @@ impl TrialList<'_> {
             let took = row.took(self.asked.now).map_or(SheetCell::Empty, SheetCell::Took);
             let attempt = u64::from(attempt_of(&row.run));
             let mut cells = vec![
-                SheetCell::Count(row.trial),
+                row.trial.into(),
                 SheetCell::Count(attempt),
                 SheetCell::Id(info.id.to_string()),
                 status_cell(&row.run),

@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use itertools::Itertools as _;
 use serde::Serialize;
 
 use super::shared::{
@@ -17,6 +18,7 @@ use crate::process::{GitState, below_top, commits_apart, git_state, is_tracked};
 use crate::query::{propose_again, shown_command};
 use crate::record::{Code, Sweep, fingerprint, index_of, point_of, tags};
 use crate::tracking::{ErrorKind, Run};
+use crate::trial::TrialIndex;
 use crate::ui::{CheckLine, CheckMark, check_list, words};
 
 /// What was typed.
@@ -55,7 +57,7 @@ struct Compared {
 /// All that was found, for programs.
 #[derive(Debug, Serialize)]
 struct Verified {
-    trial: Option<u64>,
+    trial: Option<TrialIndex>,
     run_id: String,
     sweep_id: String,
     /// Whether nothing that counts has changed.
@@ -94,7 +96,7 @@ pub async fn verify(setting: &Setting, args: &VerifyArgs) -> Result<Exit, Comman
     checks.push(told("version", run.tag(tags::VERSION), Some(env!("CARGO_PKG_VERSION").to_owned())));
     let same = !checks.iter().any(|check| check.counts && check.state == VerifyState::Changed);
     let verified = Verified {
-        trial: index_of(&run).map(|trial| trial.0),
+        trial: index_of(&run),
         run_id: run.info.id.to_string(),
         sweep_id: sweep.id().to_string(),
         same,
@@ -253,10 +255,8 @@ async fn point(
 /// The files that the command names: git reports changes in those alone that it knows.
 fn files(folder: &Path, command: &str, in_repository: bool) -> Compared {
     let clean = |word: &str| word.trim_matches(['\'', '"', ';', '(', ')']).to_owned();
-    let mut named: Vec<String> = command.split_whitespace().map(clean).collect();
-    named.retain(|word| Path::new(word).is_relative() && folder.join(word).is_file());
-    named.sort();
-    named.dedup();
+    let is_here = |word: &String| Path::new(word).is_relative() && folder.join(word).is_file();
+    let named = command.split_whitespace().map(clean).filter(is_here).sorted().dedup().collect_vec();
     if named.is_empty() {
         return compared("files", VerifyState::Same, "the command names no file in this folder");
     }

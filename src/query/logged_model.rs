@@ -1,6 +1,8 @@
 //! The model that a trial logged: one of MLflow 3's logged models, or a folder with an `MLmodel` file among the run's
 //! artifacts, as MLflow 2 keeps it.
 
+use itertools::Itertools as _;
+
 use super::artifacts::Walk;
 use super::error::QueryError;
 use crate::tracking::{LoggedModel, Result as StoreResult, RunInfo, Store};
@@ -115,14 +117,14 @@ fn several(title: &str, all: &[ModelSource]) -> QueryError {
 
 /// How each of them is asked for: by its name where that distinguishes them, else by its id.
 fn choices(all: &[ModelSource]) -> String {
-    let lines = all.iter().map(|model| {
+    let mut lines = all.iter().map(|model| {
         let unique = all.iter().filter(|other| other.name == model.name).count() == 1;
         match &model.id {
             Some(id) if !unique => format!("--artifact {id} ({})", model.name),
             _ => format!("--artifact {}", model.name),
         }
     });
-    format!("Say which: {}", lines.collect::<Vec<_>>().join(", or "))
+    format!("Say which: {}", lines.join(", or "))
 }
 
 #[cfg(test)]

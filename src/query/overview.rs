@@ -11,6 +11,7 @@ use crate::config::{Config, Goal};
 use crate::record::{ImportMark, Sweep, SweepOrder, SweepProgress, index_of, point_of, tags};
 use crate::space::Point;
 use crate::tracking::{Result, Run, Store};
+use crate::trial::TrialIndex;
 
 /// What is to be known of a sweep before its trials are looked at.
 pub struct Overview {
@@ -115,11 +116,7 @@ impl Overview {
 
     pub fn best_json(&self) -> Option<BestJson> {
         let best = self.best.as_ref()?;
-        Some(BestJson {
-            trial: index_of(&best.run).map(|trial| trial.0),
-            run_id: best.run.info.id.to_string(),
-            value: best.value,
-        })
+        Some(BestJson { trial: index_of(&best.run), run_id: best.run.info.id.to_string(), value: best.value })
     }
 }
 
@@ -229,13 +226,13 @@ impl MetricJson {
 /// The best trial, for programs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct BestJson {
-    trial: Option<u64>,
+    trial: Option<TrialIndex>,
     run_id: String,
     value: f64,
 }
 
 impl BestJson {
-    pub fn trial(&self) -> Option<u64> {
+    pub fn trial(&self) -> Option<TrialIndex> {
         self.trial
     }
 

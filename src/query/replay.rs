@@ -60,7 +60,7 @@ pub async fn propose_again(
         let mut history = History::new(sweep.clone(), config.metric.clone(), priors);
         known = history.read_again(store, &settled, &saw).await?;
     }
-    let proposal = strategy.suggest(trial.0, &known)?;
+    let proposal = strategy.suggest(trial, &known)?;
     Ok(Replayed { run, saw, proposal })
 }
 

@@ -14,6 +14,7 @@ use crate::space::{Point, Value};
 use crate::strategy;
 use crate::text;
 use crate::tracking::Run;
+use crate::trial::TrialIndex;
 
 /// The tags that a row is made of.
 pub const ROW_TAGS: [&str; 7] =
@@ -23,7 +24,7 @@ pub const ROW_TAGS: [&str; 7] =
 #[derive(Debug, Clone)]
 pub struct TrialRow {
     pub run: Run,
-    pub trial: u64,
+    pub trial: TrialIndex,
     pub point: Point,
     /// The value of the sweep's metric that counts.
     pub value: Option<f64>,
@@ -34,7 +35,7 @@ impl TrialRow {
     pub fn of(run: Run, metric: Option<&ChosenMetric>, value: Option<f64>) -> Option<Self> {
         let latest = |metric: &ChosenMetric| run.metric(&metric.name).map(|logged| logged.value);
         let value = value.or_else(|| metric.and_then(latest));
-        Some(Self { trial: index_of(&run)?.0, point: point_of(&run), value, run })
+        Some(Self { trial: index_of(&run)?, point: point_of(&run), value, run })
     }
 
     /// How long it took, or has taken until now.
@@ -52,7 +53,7 @@ impl TrialRow {
         let float = |number: Option<f64>| number.map_or(Value::Null, Value::Float);
         let text = |tag: &str| self.run.tag(tag).map_or(Value::Null, |text| Value::Text(text.to_owned()));
         match field {
-            TrialField::Trial => Value::Int(self.trial.into()),
+            TrialField::Trial => Value::Int(self.trial.0.into()),
             TrialField::Attempt => Value::Int(attempt_of(&self.run).into()),
             TrialField::Status => Value::Text(status_word(&self.run).to_owned()),
             TrialField::Duration => float(self.took(now_ms).map(|took| took.as_secs_f64())),
@@ -100,7 +101,7 @@ pub fn whole_point(sweep: &Sweep, config: &Config, run: &Run) -> Result<Point, Q
     }
     let strategy = strategy::for_config(config, sweep.seed)?;
     let made = match index_of(run) {
-        Some(trial) if !strategy.reads_history() => strategy.point(trial.0)?,
+        Some(trial) if !strategy.reads_history() => strategy.point(trial)?,
         _ => None,
     };
     made.ok_or_else(|| QueryError::unrecorded(format!("run {} does not record its parameters", run.info.id)))
@@ -115,7 +116,7 @@ pub fn took(run: &Run, now_ms: i64) -> Option<Duration> {
 /// A trial, for programs.
 #[derive(Debug, Clone, Serialize)]
 pub struct TrialJson {
-    trial: u64,
+    trial: TrialIndex,
     attempt: u32,
     run_id: String,
     status: &'static str,

@@ -9,6 +9,7 @@ use super::pace::Throughput;
 use crate::process::now_ms;
 use crate::record::{histories, index_of, last_sign, latest_ended, lease_of, tags, unmeasured};
 use crate::tracking::{Result, Run, RunId, Store};
+use crate::trial::TrialIndex;
 
 /// Runs that ended last, by which the rate is measured.
 const RECENT: usize = 50;
@@ -42,7 +43,7 @@ pub struct AgentHeartbeat {
     /// Its machine.
     pub host: String,
     /// The trials that it runs.
-    pub running: Vec<u64>,
+    pub running: Vec<TrialIndex>,
     /// For how long it may be silent: the others take it for lost then.
     pub lease: Duration,
     /// Epoch milliseconds, by the agent's own clock.
@@ -129,7 +130,7 @@ fn agents(running: &[Run], ended: &[Run]) -> Vec<AgentHeartbeat> {
         });
         signs.last = signs.last.max(last_sign(run));
         if !run.info.status.is_final() {
-            signs.running.extend(index_of(run).map(|trial| trial.0));
+            signs.running.extend(index_of(run));
         }
     }
     let mut agents: Vec<AgentHeartbeat> = known.into_values().collect();

@@ -23,7 +23,7 @@ struct SettledTrial {
     /// Where it stands among the observations; `None`: its run was deleted.
     place: Option<usize>,
     /// The trial whose work it continued.
-    continues: Option<u64>,
+    continues: Option<TrialIndex>,
 }
 
 /// The trials of a sweep as one agent has come to know them. A result is read once.
@@ -35,14 +35,14 @@ pub struct History {
     observations: Arc<Vec<Observation>>,
     /// How many of them will stay.
     lasting: usize,
-    ended: BTreeMap<u64, SettledTrial>,
+    ended: BTreeMap<TrialIndex, SettledTrial>,
     /// Points that were proposed here and have no result yet: their runs may not be there yet, or be on the way.
-    proposed: BTreeMap<u64, Point>,
+    proposed: BTreeMap<TrialIndex, Point>,
 }
 
 /// What is known at one moment.
 #[derive(Debug, Clone, Default)]
-pub struct ObservedTrial {
+pub struct KnownTrials {
     /// For the strategy.
     pub observations: Arc<Vec<Observation>>,
     /// The same, short.
@@ -68,7 +68,7 @@ impl History {
         store: &Arc<dyn Store>,
         settled: &[SettledClaim],
         points: Vec<(TrialIndex, Point)>,
-    ) -> Result<ObservedTrial> {
+    ) -> Result<KnownTrials> {
         self.read_ended(store, settled).await?;
         let mut running = self.running(store).await?;
         let mut saw = ProposalContext::default();
@@ -79,15 +79,15 @@ impl History {
         }
         saw.running.extend(running.iter().filter_map(|other| Some((other.trial?, other.logged))));
         for (trial, point) in points {
-            if !saw.ended.contains_key(&trial.0) && !saw.running.contains_key(&trial.0) {
-                saw.running.insert(trial.0, None);
-                running.push(under_way(trial.0, point, None));
+            if !saw.ended.contains_key(&trial) && !saw.running.contains_key(&trial) {
+                saw.running.insert(trial, None);
+                running.push(under_way(trial, point, None));
             }
         }
         let observations = Arc::make_mut(&mut self.observations);
         observations.truncate(self.lasting);
         observations.extend(running);
-        Ok(ObservedTrial { observations: Arc::clone(&self.observations), saw })
+        Ok(KnownTrials { observations: Arc::clone(&self.observations), saw })
     }
 
     /// What was known to a proposal, read again.
@@ -100,14 +100,14 @@ impl History {
         settled: &[SettledClaim],
         saw: &ProposalContext,
     ) -> Result<Vec<Observation>> {
-        let known = settled.iter().filter(|settled| saw.ended.get(&settled.trial.0) == Some(&settled.round));
+        let known = settled.iter().filter(|settled| saw.ended.get(&settled.trial) == Some(&settled.round));
         let known: Vec<SettledClaim> = known.cloned().collect();
         self.read_ended(store, &known).await?;
         let mut observations: Vec<Observation> =
             self.observations.iter().take(self.lasting).cloned().collect();
         let mut points = BTreeMap::new();
         for trial in saw.running.keys() {
-            let attempts = super::attempts_of(store.as_ref(), &self.sweep, TrialIndex(*trial)).await?;
+            let attempts = super::attempts_of(store.as_ref(), &self.sweep, *trial).await?;
             points.extend(attempts.first().map(|run| (*trial, point_of(run))));
         }
         observations.extend(
@@ -120,13 +120,13 @@ impl History {
 
     /// Remembers a proposal until it has its result.
     pub fn proposed(&mut self, trial: TrialIndex, point: Point) {
-        self.proposed.insert(trial.0, point);
+        self.proposed.insert(trial, point);
     }
 
     /// The trial that a chain of trials, each continuing the work of the one before, began with.
     #[must_use]
     pub fn origin(&self, trial: TrialIndex) -> TrialIndex {
-        let mut origin = trial.0;
+        let mut origin = trial;
         while let Some(former) = self.ended.get(&origin).and_then(|ended| ended.continues) {
             // Only a lower index can have been there before.
             if former >= origin {
@@ -134,12 +134,12 @@ impl History {
             }
             origin = former;
         }
-        TrialIndex(origin)
+        origin
     }
 
     async fn read_ended(&mut self, store: &Arc<dyn Store>, settled: &[SettledClaim]) -> Result<()> {
         let is_new = |settled: &&SettledClaim| {
-            self.ended.get(&settled.trial.0).is_none_or(|known| known.run != settled.run)
+            self.ended.get(&settled.trial).is_none_or(|known| known.run != settled.run)
         };
         let new: Vec<&SettledClaim> = settled.iter().filter(is_new).collect();
         for some in new.chunks(IDS_AT_ONCE) {
@@ -151,20 +151,20 @@ impl History {
                 let ended = SettledTrial {
                     round: settled.round,
                     run: settled.run.clone(),
-                    place: self.take_in(settled.trial.0, observed.remove(&settled.trial.0)),
+                    place: self.take_in(settled.trial, observed.remove(&settled.trial)),
                     continues: run
                         .and_then(|run| run.tag(tags::CONTINUES))
                         .and_then(|trial| trial.parse().ok()),
                 };
-                self.proposed.remove(&settled.trial.0);
-                self.ended.insert(settled.trial.0, ended);
+                self.proposed.remove(&settled.trial);
+                self.ended.insert(settled.trial, ended);
             }
         }
         Ok(())
     }
 
     /// Keeps the observation of a trial that has its result, in the place of one of an earlier round; returns the place.
-    fn take_in(&mut self, trial: u64, observation: Option<Observation>) -> Option<usize> {
+    fn take_in(&mut self, trial: TrialIndex, observation: Option<Observation>) -> Option<usize> {
         let observations = Arc::make_mut(&mut self.observations);
         observations.truncate(self.lasting);
         let former = self.ended.get(&trial).and_then(|ended| ended.place);
@@ -189,10 +189,14 @@ impl History {
     }
 
     /// The observations of runs that are over, by trial.
-    async fn observe(&self, store: &Arc<dyn Store>, runs: &[Run]) -> Result<BTreeMap<u64, Observation>> {
+    async fn observe(
+        &self,
+        store: &Arc<dyn Store>,
+        runs: &[Run],
+    ) -> Result<BTreeMap<TrialIndex, Observation>> {
         let mut values = self.values(store, runs).await?;
         let observations = runs.iter().filter_map(|run| {
-            let trial = index_of(run)?.0;
+            let trial = index_of(run)?;
             let values = values.remove(&run.info.id).unwrap_or_default();
             let observation = Observation {
                 trial: Some(trial),
@@ -230,8 +234,8 @@ impl History {
         let mut current = Vec::new();
         for run in runs {
             let Some(trial) = index_of(&run) else { continue };
-            if !self.ended.contains_key(&trial.0) && seen.insert(trial.0) {
-                current.push((trial.0, run));
+            if !self.ended.contains_key(&trial) && seen.insert(trial) {
+                current.push((trial, run));
             }
         }
         let partial = self.metric.as_ref().is_some_and(|metric| metric.impute_while_running.is_some());
@@ -267,7 +271,7 @@ pub fn value_of(run: &Run, logged: &[f64], metric: &MetricConfig) -> Option<f64>
 
 /// A trial that is under way.
 #[must_use]
-pub fn under_way(trial: u64, point: Point, logged: Option<LoggedValues>) -> Observation {
+pub fn under_way(trial: TrialIndex, point: Point, logged: Option<LoggedValues>) -> Observation {
     Observation {
         trial: Some(trial),
         point,

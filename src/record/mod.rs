@@ -31,7 +31,7 @@ pub use catalog::{
 };
 pub use digest::sha256;
 pub use fingerprint::{Code, fingerprint};
-pub use history::{History, ObservedTrial, under_way, value_of};
+pub use history::{History, KnownTrials, under_way, value_of};
 pub use import_mark::ImportMark;
 pub use importing::{half_imports, remove_half};
 pub use lease::{DEFAULT_LEASE, lease_of, lease_text};

@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use itertools::Itertools as _;
 use serde_json::{Map, Value as Json, json};
 
 use crate::strategy::LoggedValues;
+use crate::trial::TrialIndex;
 
 /// Which trials a proposal knew of, and how.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ProposalContext {
     /// Trials that had their result, with the round that it is of.
-    pub ended: BTreeMap<u64, u32>,
+    pub ended: BTreeMap<TrialIndex, u32>,
     /// Trials under way, with what they had logged where that counted.
-    pub running: BTreeMap<u64, Option<LoggedValues>>,
+    pub running: BTreeMap<TrialIndex, Option<LoggedValues>>,
 }
 
 impl ProposalContext {
@@ -53,25 +55,25 @@ impl ProposalContext {
 }
 
 /// Neighbours of the same round as one range.
-fn ranges(ended: &BTreeMap<u64, u32>) -> String {
+fn ranges(ended: &BTreeMap<TrialIndex, u32>) -> String {
     let mut found: Vec<(u64, u64, u32)> = Vec::new();
-    for (&trial, &round) in ended {
+    for (&TrialIndex(trial), &round) in ended {
         match found.last_mut() {
             Some((_, last, of)) if *last + 1 == trial && *of == round => *last = trial,
             _ => found.push((trial, trial, round)),
         }
     }
-    let words = found.into_iter().map(|(first, last, round)| {
+    let mut words = found.into_iter().map(|(first, last, round)| {
         let span = if first == last { first.to_string() } else { format!("{first}-{last}") };
         if round == 1 { span } else { format!("{span}/{round}") }
     });
-    words.collect::<Vec<_>>().join(" ")
+    words.join(" ")
 }
 
 /// More trials than this are not read from a text, in all of its ranges: nobody wrote it.
 const MOST_TRIALS: u64 = 1_000_000;
 
-fn parse_ranges(text: &str) -> Option<BTreeMap<u64, u32>> {
+fn parse_ranges(text: &str) -> Option<BTreeMap<TrialIndex, u32>> {
     let mut ended = BTreeMap::new();
     for word in text.split_whitespace() {
         let (span, round) = match word.split_once('/') {
@@ -83,7 +85,7 @@ fn parse_ranges(text: &str) -> Option<BTreeMap<u64, u32>> {
         if last.checked_sub(first)?.saturating_add(ended.len() as u64) >= MOST_TRIALS {
             return None;
         }
-        ended.extend((first..=last).map(|trial| (trial, round)));
+        ended.extend((first..=last).map(|trial| (TrialIndex(trial), round)));
     }
     Some(ended)
 }
@@ -95,8 +97,16 @@ mod tests {
     #[test]
     fn what_was_seen_is_short_and_reads_back() {
         let saw = ProposalContext {
-            ended: (0..42).map(|trial| (trial, 1)).chain([(43, 1), (44, 2), (45, 2)]).collect(),
-            running: [(46, None), (47, Some(LoggedValues { lowest: 0.1, highest: 0.3, latest: 0.2 }))].into(),
+            ended: (0..42)
+                .map(|trial| (trial, 1))
+                .chain([(43, 1), (44, 2), (45, 2)])
+                .map(|(trial, round)| (TrialIndex(trial), round))
+                .collect(),
+            running: [
+                (TrialIndex(46), None),
+                (TrialIndex(47), Some(LoggedValues { lowest: 0.1, highest: 0.3, latest: 0.2 })),
+            ]
+            .into(),
         };
         let json = saw.to_json();
         assert_eq!(

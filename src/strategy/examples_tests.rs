@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::for_config;
 use crate::config::command::{RenderContext, render};
 use crate::config::{Config, Method, check, render_findings};
+use crate::trial::TrialIndex;
 
 fn files() -> Vec<(String, String)> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/configs");
@@ -42,7 +43,7 @@ fn first_trials(config: &Config, count: u64) -> String {
     };
     let mut out = format!("{:?} points\n", strategy.size());
     for k in 0..count {
-        let point = strategy.point(k).unwrap().unwrap();
+        let point = strategy.point(TrialIndex(k)).unwrap().unwrap();
         let rendered = render(&config.command, &point, &context).unwrap();
         let _ = writeln!(out, "{k} {}\n  {}", point.json_text(), rendered.display);
     }

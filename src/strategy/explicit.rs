@@ -2,6 +2,7 @@
 
 use super::{Observation, Proposal, Strategy, StrategyError};
 use crate::space::Point;
+use crate::trial::TrialIndex;
 
 /// Trials 0 to n - 1 are the points; trial n is the inner strategy's trial 0.
 pub(super) struct Explicit {
@@ -26,11 +27,11 @@ impl Strategy for Explicit {
         self.inner.foreseeable().map(|first| first.max(count))
     }
 
-    fn suggest(&self, k: u64, history: &[Observation]) -> Result<Option<Proposal>, StrategyError> {
+    fn suggest(&self, k: TrialIndex, history: &[Observation]) -> Result<Option<Proposal>, StrategyError> {
         let count = self.points.len() as u64;
-        match usize::try_from(k).ok().and_then(|at| self.points.get(at)) {
+        match usize::try_from(k.0).ok().and_then(|at| self.points.get(at)) {
             Some(point) => Ok(Some(point.clone().into())),
-            None => self.inner.suggest(k.saturating_sub(count), history),
+            None => self.inner.suggest(TrialIndex(k.0.saturating_sub(count)), history),
         }
     }
 }

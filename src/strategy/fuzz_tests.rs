@@ -8,6 +8,7 @@ use super::for_config;
 use crate::config::command::{RenderContext, render};
 use crate::config::{check, render_findings};
 use crate::space::Point;
+use crate::trial::TrialIndex;
 
 /// Takes a file all the way, and checks what must hold of every outcome.
 fn exercise(bytes: &[u8]) {
@@ -34,7 +35,7 @@ fn exercise(bytes: &[u8]) {
         declared: &declared,
     };
     for k in [0, 1, 7] {
-        if let Ok(Some(point)) = strategy.point(k) {
+        if let Ok(Some(point)) = strategy.point(TrialIndex(k)) {
             let _ = render(&config.command, &point, &context);
             assert_eq!(Point::from_json(&point.to_json()).map(|p| p.0.len()), Some(point.0.len()));
         }

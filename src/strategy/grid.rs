@@ -5,6 +5,7 @@ use super::sequence::Sequence;
 use super::{Observation, Proposal, Strategy, StrategyError};
 use crate::config::Config;
 use crate::space::Distribution;
+use crate::trial::TrialIndex;
 
 /// The combinations of a space, last name fastest, or in a seeded order (`order: shuffled`).
 ///
@@ -32,7 +33,7 @@ impl Strategy for Grid {
         Some(self.sequence.size())
     }
 
-    fn suggest(&self, k: u64, _: &[Observation]) -> Result<Option<Proposal>, StrategyError> {
-        Ok(self.sequence.get(k)?.map(Proposal::from))
+    fn suggest(&self, k: TrialIndex, _: &[Observation]) -> Result<Option<Proposal>, StrategyError> {
+        Ok(self.sequence.get(k.0)?.map(Proposal::from))
     }
 }

@@ -9,7 +9,7 @@ use super::sequence::Sequence;
 use super::{Observation, Proposal, Random, Strategy, StrategyError};
 use crate::config::{Budget, Config, Goal};
 use crate::space::{Distribution, Point, Value};
-use crate::trial::RunStatus;
+use crate::trial::{RunStatus, TrialIndex};
 
 /// So many draws in a row may be points that are known: then the space has no more.
 const MAX_REPEATS: u64 = 1000;
@@ -49,7 +49,7 @@ enum Fresh {
 
 /// A trial of a rung.
 struct RungTrial<'a> {
-    trial: u64,
+    trial: TrialIndex,
     point: &'a Point,
     /// To be made small; `None`: it is not over.
     loss: Option<f64>,
@@ -118,7 +118,7 @@ impl SuccessiveHalving {
         rungs
     }
 
-    fn entry<'a>(&self, trial: u64, observation: &'a Observation) -> RungTrial<'a> {
+    fn entry<'a>(&self, trial: TrialIndex, observation: &'a Observation) -> RungTrial<'a> {
         let loss = observation.metric.map(|value| self.goal.loss(value));
         let finished = observation.status == RunStatus::Finished;
         // What was stopped early keeps its value, though it had less than its budget for it.
@@ -157,7 +157,7 @@ impl SuccessiveHalving {
     }
 
     /// A point that no trial has at any budget; `None`: there is no more.
-    fn fresh(&self, k: u64, rungs: &[Rung<'_>]) -> Result<Option<Point>, StrategyError> {
+    fn fresh(&self, k: TrialIndex, rungs: &[Rung<'_>]) -> Result<Option<Point>, StrategyError> {
         let seen: BTreeSet<&String> = rungs.iter().flat_map(BTreeMap::keys).collect();
         let is_new = |point: &Point| !seen.contains(&self.key(point));
         match &self.fresh {
@@ -176,7 +176,7 @@ impl SuccessiveHalving {
             }
             Fresh::Endless(random) => {
                 for draw in 0..MAX_REPEATS {
-                    let point = random.point(k ^ (draw << NEXT_DRAW))?;
+                    let point = random.point(TrialIndex(k.0 ^ (draw << NEXT_DRAW)))?;
                     if let Some(point) = point.filter(|point| is_new(point)) {
                         return Ok(Some(point));
                     }
@@ -241,10 +241,10 @@ impl Strategy for SuccessiveHalving {
         true
     }
 
-    fn suggest(&self, k: u64, history: &[Observation]) -> Result<Option<Proposal>, StrategyError> {
+    fn suggest(&self, k: TrialIndex, history: &[Observation]) -> Result<Option<Proposal>, StrategyError> {
         let rungs = self.rungs(history);
         let smallest = self.budgets.first().copied().unwrap_or(1);
-        let own = usize::try_from(k).ok().and_then(|at| self.points.get(at));
+        let own = usize::try_from(k.0).ok().and_then(|at| self.points.get(at));
         let is_known = |point: &Point| rungs.iter().any(|rung| rung.contains_key(&self.key(point)));
         if let Some(own) = own.filter(|point| !is_known(point)) {
             return Ok(Some(self.with_budget(own, smallest).into()));

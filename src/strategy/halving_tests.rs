@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::{Observation, Proposal, Strategy, for_config};
 use crate::config::{Config, check};
 use crate::space::{Point, Value};
-use crate::trial::RunStatus;
+use crate::trial::{RunStatus, TrialIndex};
 
 fn config(budget: &str, rest: &Json) -> Config {
     let mut file = json!({
@@ -36,7 +36,14 @@ fn without_epochs(point: &Point) -> String {
 }
 
 fn trial(k: u64, point: &Point, status: RunStatus, metric: Option<f64>) -> Observation {
-    Observation { trial: Some(k), point: point.clone(), status, metric, logged: None, stopped_early: false }
+    Observation {
+        trial: Some(TrialIndex(k)),
+        point: point.clone(),
+        status,
+        metric,
+        logged: None,
+        stopped_early: false,
+    }
 }
 
 /// A sweep that is played through.
@@ -53,7 +60,7 @@ impl Play {
 
     fn start(&mut self) -> Option<Proposal> {
         let k = self.proposals.len() as u64;
-        let proposal = self.strategy.suggest(k, &self.history).unwrap()?;
+        let proposal = self.strategy.suggest(TrialIndex(k), &self.history).unwrap()?;
         self.history.push(trial(k, &proposal.point, RunStatus::Running, None));
         self.proposals.push(proposal.clone());
         Some(proposal)
@@ -108,12 +115,12 @@ fn the_best_third_goes_on_and_with_it_the_work_done() {
     // A trial continues as soon as three have come to its rung, then six, then nine.
     assert_eq!(budgets, [1, 1, 1, 3, 1, 1, 1, 3, 1, 1, 1, 3, 9]);
     for proposal in &play.proposals {
-        let former = proposal.continues.map(|former| &play.proposals[former as usize].point);
+        let former = proposal.continues.map(|former| &play.proposals[former.0 as usize].point);
         assert_eq!(former.map(without_epochs), former.map(|_| without_epochs(&proposal.point)));
         assert_eq!(former.map(|former| epochs(former) * 3), former.map(|_| epochs(&proposal.point)));
         assert_eq!(former.is_some(), epochs(&proposal.point) > 1);
     }
-    let former: Vec<u64> = play.proposals.iter().filter_map(|proposal| proposal.continues).collect();
+    let former: Vec<u64> = play.proposals.iter().filter_map(|proposal| Some(proposal.continues?.0)).collect();
     assert_eq!(former, [0, 1, 2, 3]);
 }
 
@@ -121,11 +128,11 @@ fn the_best_third_goes_on_and_with_it_the_work_done() {
 fn a_rival_that_got_the_same_proposal_gets_another_answer() {
     let mut play = Play::new(&config("1 9 3", &json!({})));
     play.play_downhill(7);
-    let here = play.strategy.suggest(7, &play.history).unwrap().unwrap();
+    let here = play.strategy.suggest(TrialIndex(7), &play.history).unwrap().unwrap();
     assert_eq!(epochs(&here.point), 3);
     let mut seen = play.history.clone();
     seen.push(trial(8, &here.point, RunStatus::Running, None));
-    let there = play.strategy.suggest(7, &seen).unwrap().unwrap();
+    let there = play.strategy.suggest(TrialIndex(7), &seen).unwrap().unwrap();
     assert_ne!(there.point, here.point);
     assert_eq!(epochs(&there.point), 1);
 }
@@ -138,7 +145,7 @@ fn failed_trials_and_nan_are_the_worst_and_never_go_on() {
         play.end(k, metric);
     }
     // The only sound one of three continues.
-    assert_eq!(play.start().unwrap().continues, Some(2));
+    assert_eq!(play.start().unwrap().continues, Some(TrialIndex(2)));
     let mut failed = Play::new(&config("1 9 3", &json!({})));
     for k in 0..9 {
         assert_eq!(failed.start().unwrap().continues, None);
@@ -167,7 +174,7 @@ fn a_large_metric_goes_on_where_it_is_to_be_large() {
         play.start().unwrap();
         play.end(k, metric);
     }
-    assert_eq!(play.start().unwrap().continues, Some(1));
+    assert_eq!(play.start().unwrap().continues, Some(TrialIndex(1)));
 }
 
 #[test]
@@ -269,10 +276,10 @@ proptest! {
                 prop_assert!(gone_on.insert(former));
                 let rung: Vec<&Observation> = known
                     .iter()
-                    .filter(|other| epochs(&other.point) == epochs(&known[former as usize].point))
+                    .filter(|other| epochs(&other.point) == epochs(&known[former.0 as usize].point))
                     .filter(|other| other.status.is_final())
                     .collect();
-                let better = rung.iter().filter(|other| other.metric < known[former as usize].metric).count();
+                let better = rung.iter().filter(|other| other.metric < known[former.0 as usize].metric).count();
                 prop_assert!(better < rung.len() / eta as usize);
             }
             let done = running.swap_remove(which.index(running.len()));

@@ -2,13 +2,13 @@
 
 use super::error::StrategyError;
 use crate::space::Point;
-use crate::trial::RunStatus;
+use crate::trial::{RunStatus, TrialIndex};
 
 /// What is known of another trial.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observation {
     /// Its index; `None`: it belongs to an earlier sweep.
-    pub trial: Option<u64>,
+    pub trial: Option<TrialIndex>,
     /// What it was run with.
     pub point: Point,
     /// State of its run.
@@ -24,7 +24,7 @@ pub struct Observation {
 impl Observation {
     /// Of a trial that has finished with one value of the metric.
     #[must_use]
-    pub fn finished(trial: u64, point: Point, metric: f64) -> Self {
+    pub fn finished(trial: TrialIndex, point: Point, metric: f64) -> Self {
         Self {
             trial: Some(trial),
             point,
@@ -65,7 +65,7 @@ pub struct Proposal {
     /// The point.
     pub point: Point,
     /// The trial whose work it continues: a trial of the same sweep, with its checkpoints.
-    pub continues: Option<u64>,
+    pub continues: Option<TrialIndex>,
     /// What the model behind it expects there.
     pub expectation: Option<Expectation>,
 }
@@ -113,13 +113,13 @@ pub trait Strategy: Send + Sync {
     ///
     /// # Errors
     /// A space in which no point can be found, or a strategy that can't be used.
-    fn suggest(&self, k: u64, history: &[Observation]) -> Result<Option<Proposal>, StrategyError>;
+    fn suggest(&self, k: TrialIndex, history: &[Observation]) -> Result<Option<Proposal>, StrategyError>;
 
     /// The point of trial `k` where nothing is known of other trials.
     ///
     /// # Errors
     /// As [`suggest`](Self::suggest).
-    fn point(&self, k: u64) -> Result<Option<Point>, StrategyError> {
+    fn point(&self, k: TrialIndex) -> Result<Option<Point>, StrategyError> {
         Ok(self.suggest(k, &[])?.map(|proposal| proposal.point))
     }
 }

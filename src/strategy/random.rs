@@ -9,6 +9,7 @@ use super::streams::stream;
 use super::{Observation, Proposal, Strategy, StrategyError};
 use crate::config::{Config, Constraint};
 use crate::space::{Conditions, Distribution, Point, Space, Value};
+use crate::trial::TrialIndex;
 
 /// So many draws in a row may miss the constraints.
 const MAX_DRAWS: u64 = 10_000;
@@ -112,8 +113,8 @@ impl Strategy for Random {
         None
     }
 
-    fn suggest(&self, k: u64, _: &[Observation]) -> Result<Option<Proposal>, StrategyError> {
-        let mut rng = stream(self.seed, k);
+    fn suggest(&self, k: TrialIndex, _: &[Observation]) -> Result<Option<Proposal>, StrategyError> {
+        let mut rng = stream(self.seed, k.0);
         for _ in 0..MAX_DRAWS {
             let number = |draw: &Draw| {
                 if draw.distribution.is_constant() { 0.0 } else { uniform(&mut rng, &draw.distribution) }
@@ -145,8 +146,8 @@ impl Strategy for WithoutRepeats {
         Some(self.sequence.size())
     }
 
-    fn suggest(&self, k: u64, _: &[Observation]) -> Result<Option<Proposal>, StrategyError> {
-        Ok(self.sequence.get(k)?.map(Proposal::from))
+    fn suggest(&self, k: TrialIndex, _: &[Observation]) -> Result<Option<Proposal>, StrategyError> {
+        Ok(self.sequence.get(k.0)?.map(Proposal::from))
     }
 }
 

@@ -10,6 +10,7 @@ use super::streams::key;
 use super::{Observation, Proposal, Strategy, StrategyError};
 use crate::config::Config;
 use crate::space::Point;
+use crate::trial::TrialIndex;
 
 /// So many members in a row may miss the constraints.
 const MAX_GAP: u64 = 10_000;
@@ -94,7 +95,8 @@ impl Strategy for Sobol {
         None
     }
 
-    fn suggest(&self, k: u64, _: &[Observation]) -> Result<Option<Proposal>, StrategyError> {
+    fn suggest(&self, k: TrialIndex, _: &[Observation]) -> Result<Option<Proposal>, StrategyError> {
+        let TrialIndex(k) = k;
         if !self.draws.has_constraints() {
             return Ok(self.member(k)?.map(Proposal::from));
         }

@@ -6,6 +6,7 @@ use super::*;
 use crate::config::check;
 use crate::config::vectors::cases;
 use crate::space::{Point, Value};
+use crate::trial::TrialIndex;
 
 fn config(file: &Json) -> Config {
     let checked = check(file.to_string().as_bytes());
@@ -28,7 +29,7 @@ fn same(point: &Point, expected: &Json) -> bool {
 }
 
 fn all(strategy: &dyn Strategy) -> Vec<Point> {
-    (0..).map_while(|k| strategy.point(k).unwrap()).collect()
+    (0..).map_while(|k| strategy.point(TrialIndex(k)).unwrap()).collect()
 }
 
 #[test]
@@ -48,7 +49,7 @@ fn every_grid_vector_gives_its_points_in_order() {
 /// The first `n` points of a grid of which these are tried before.
 fn unseen(config: Config, tried: Vec<Point>, n: u64) -> Vec<Point> {
     let grid = Grid::new(&Config { points: tried, ..config }, 0).unwrap();
-    (0..n).map_while(|k| grid.point(k).unwrap()).collect()
+    (0..n).map_while(|k| grid.point(TrialIndex(k)).unwrap()).collect()
 }
 
 #[test]
@@ -87,10 +88,10 @@ fn a_grid_point_is_decoded_from_its_index() {
     let config = grid(&json!({ "a": range, "b": range }));
     let strategy = for_config(&config, 0).unwrap();
     assert_eq!(strategy.size(), Some(1_000_000_000_000));
-    let point = strategy.point(123_456_789_012).unwrap().unwrap();
+    let point = strategy.point(TrialIndex(123_456_789_012)).unwrap().unwrap();
     assert_eq!(point.get("a"), Some(&Value::Int(123_456)));
     assert_eq!(point.get("b"), Some(&Value::Int(789_012)));
-    assert_eq!(strategy.point(1_000_000_000_000), Ok(None));
+    assert_eq!(strategy.point(TrialIndex(1_000_000_000_000)), Ok(None));
 }
 
 #[test]
@@ -151,7 +152,7 @@ fn random_draws_honour_conditions_as_well() {
     file["method"] = json!("random");
     let strategy = for_config(&config(&file), 5).unwrap();
     for k in 0..200 {
-        let point = strategy.point(k).unwrap().unwrap();
+        let point = strategy.point(TrialIndex(k)).unwrap().unwrap();
         let sgd = point.get("optimizer") == Some(&Value::Text("sgd".into()));
         assert_eq!(point.get("momentum").is_some(), sgd);
         assert_eq!(point.get("nesterov").is_some(), point.get("momentum") == Some(&Value::Float(0.9)));
@@ -168,7 +169,7 @@ fn constraints_hold_in_grid_and_random() {
         });
         let strategy = for_config(&config(&file), 1).unwrap();
         for k in 0..40 {
-            let point = strategy.point(k).unwrap().unwrap();
+            let point = strategy.point(TrialIndex(k)).unwrap().unwrap();
             let value = |name| point.get(name).unwrap().as_f64().unwrap();
             assert!(value("a") < value("b") && value("a") * value("b") <= 60.0);
         }
@@ -184,10 +185,10 @@ fn the_kth_constrained_point_does_not_depend_on_what_was_asked_before() {
     });
     let config = config(&file);
     let forward = for_config(&config, 9).unwrap();
-    let in_order: Vec<_> = (0..300).map(|k| forward.point(k).unwrap()).collect();
+    let in_order: Vec<_> = (0..300).map(|k| forward.point(TrialIndex(k)).unwrap()).collect();
     for k in [299u64, 7, 128, 64, 63, 200] {
         let fresh = for_config(&config, 9).unwrap();
-        assert_eq!(fresh.point(k).unwrap(), in_order[k as usize]);
+        assert_eq!(fresh.point(TrialIndex(k)).unwrap(), in_order[k as usize]);
     }
 }
 
@@ -198,7 +199,7 @@ fn constraints_that_nothing_satisfies_end_in_an_error() {
             "program": "t.py", "method": method, "constraints": ["a + b > 1000000"],
             "parameters": { "a": { "min": 1, "max": 2000 }, "b": { "min": 1, "max": 2000 } },
         });
-        let result = for_config(&config(&file), 1).unwrap().point(0);
+        let result = for_config(&config(&file), 1).unwrap().point(TrialIndex(0));
         assert!(matches!(result, Err(StrategyError::NothingFits { .. })), "{result:?}");
     }
 }
@@ -218,7 +219,7 @@ fn zipped_parameters_move_together() {
             assert_eq!(strategy.size(), Some(6));
         }
         for k in 0..6 {
-            let point = strategy.point(k).unwrap().unwrap();
+            let point = strategy.point(TrialIndex(k)).unwrap().unwrap();
             let large = point.get("model") == Some(&Value::Text("l".into()));
             assert_eq!(point.get("batch") == Some(&Value::Int(8)), large);
         }
@@ -253,10 +254,10 @@ fn random_points_depend_on_seed_and_index_alone() {
     let config = config(&file);
     let one = for_config(&config, 42).unwrap();
     let two = for_config(&config, 42).unwrap();
-    let forwards: Vec<_> = (0..100).map(|k| one.point(k).unwrap()).collect();
-    let backwards: Vec<_> = (0..100).rev().map(|k| two.point(k).unwrap()).collect();
+    let forwards: Vec<_> = (0..100).map(|k| one.point(TrialIndex(k)).unwrap()).collect();
+    let backwards: Vec<_> = (0..100).rev().map(|k| two.point(TrialIndex(k)).unwrap()).collect();
     assert!(forwards.iter().eq(backwards.iter().rev()));
-    assert_ne!(forwards[0], for_config(&config, 43).unwrap().point(0).unwrap());
+    assert_ne!(forwards[0], for_config(&config, 43).unwrap().point(TrialIndex(0)).unwrap());
     assert_eq!(one.size(), None);
 }
 
@@ -267,7 +268,7 @@ fn random_draws_follow_the_distribution() {
         "parameters": { "x": { "min": 0.0, "max": 1.0 }, "y": { "values": ["a", "b"], "probabilities": [0.25, 0.75] } },
     });
     let strategy = for_config(&config(&file), 7).unwrap();
-    let points: Vec<Point> = (0..4000).map(|k| strategy.point(k).unwrap().unwrap()).collect();
+    let points: Vec<Point> = (0..4000).map(|k| strategy.point(TrialIndex(k)).unwrap().unwrap()).collect();
     let mean = points.iter().map(|p| p.get("x").unwrap().as_f64().unwrap()).sum::<f64>() / 4000.0;
     assert!((mean - 0.5).abs() < 0.02, "{mean}");
     let a = points.iter().filter(|p| p.get("y") == Some(&Value::Text("a".into()))).count();

@@ -7,6 +7,7 @@ use crate::config::vectors::cases;
 use crate::config::{CheckedConfig, Config, Finding, check};
 use crate::space::Value;
 use crate::strategy::{self, Strategy};
+use crate::trial::TrialIndex;
 
 fn checked(case: &Json) -> CheckedConfig {
     check(case["yaml"].as_str().unwrap().as_bytes())
@@ -57,7 +58,7 @@ fn what_must_be_accepted_gives_the_points_and_commands_that_it_should() {
         let want = &case["want"];
         let strategy = strategy::for_config(&config, 0).unwrap();
         for (index, point) in want["points"].as_array().into_iter().flatten().enumerate() {
-            let made = strategy.point(index as u64).unwrap().unwrap();
+            let made = strategy.point(TrialIndex(index as u64)).unwrap().unwrap();
             let same = Value::from_json(&made.to_json()).same_as(&Value::from_json(point));
             assert!(same, "{}: {} is not {point}", case["id"], made.to_json());
         }
@@ -81,7 +82,7 @@ fn what_must_be_accepted_gives_the_points_and_commands_that_it_should() {
 }
 
 fn command(config: &Config, strategy: &dyn Strategy, trial: u64) -> Json {
-    let point = strategy.point(trial).unwrap().unwrap();
+    let point = strategy.point(TrialIndex(trial)).unwrap().unwrap();
     let context = RenderContext {
         program: config.program.as_deref(),
         environment: &|_| None,

@@ -223,6 +223,6 @@ fn an_attempt_that_was_given_back_is_excused_and_can_be_claimed_at_once() {
         let [free] = &other.unfinished().await.unwrap()[..] else { panic!("one trial was given back") };
         assert!(free.given_back);
         let second = other.claim_again(free).await.unwrap().unwrap();
-        assert_eq!((second.attempt, second.round, second.excused), (2, 1, 1));
+        assert_eq!((second.attempt, second.round, second.preemptions), (2, 1, 1));
     });
 }

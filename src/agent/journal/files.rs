@@ -16,6 +16,7 @@ use super::kept_values::{KeptValues, VERSION};
 use super::settlement::Settlement;
 use crate::process::now_ms;
 use crate::tracking::RunId;
+use crate::trial::TrialIndex;
 
 const ENTRY: &str = "json";
 const LOG: &str = "log";
@@ -105,8 +106,8 @@ impl Journal {
         let mut found: Vec<FoundSettlement> =
             self.files(ENTRY).into_iter().filter_map(|path| self.open(path)).collect();
         found.sort_by_key(|found| match found {
-            FoundSettlement::Settlement(settlement, _) => (settlement.end_time, settlement.trial),
-            FoundSettlement::Unreadable(..) => (i64::MAX, 0),
+            FoundSettlement::Settlement(settlement, _) => (settlement.end_time, settlement.claim.trial),
+            FoundSettlement::Unreadable(..) => (i64::MAX, TrialIndex(0)),
         });
         found
     }

@@ -74,7 +74,7 @@ impl Journal {
             }
             Err(error) if is_refusal(&error) => {
                 kept.refuse();
-                posted.refused.push((format!("trial {}", settlement.trial), error.message));
+                posted.refused.push((format!("trial {}", settlement.claim.trial), error.message));
             }
             Err(error) => return Err(error),
         }
@@ -95,7 +95,7 @@ impl Journal {
             deliver(store, ledger, settlement, kept.read_log(), KnownParent::Read(Box::new(run))).await?;
         if settlement.fate == TrialFate::Retried && !delivered.dropped {
             // Who was to repeat it is gone.
-            let claim = settlement.claim();
+            let claim = settlement.claim;
             ledger.pass_on(claim.trial, claim.attempt).await?;
         }
         Ok(delivered)

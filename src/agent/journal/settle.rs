@@ -71,7 +71,7 @@ pub(in crate::agent) async fn deliver(
     }
     let log_refused = put_log(store, known.info(), log).await?;
     write_data(store, &known, settlement).await?;
-    let claim = settlement.claim();
+    let claim = settlement.claim;
     let verdict = match settlement.fate {
         TrialFate::Result => ledger.settle(claim, &settlement.run).await?,
         TrialFate::GivenBack => {
@@ -108,7 +108,7 @@ pub(in crate::agent) async fn drop_if_deleted(
 /// again by the next agent.
 async fn drop_trial(ledger: &Ledger, settlement: &Settlement) -> Result<Delivered> {
     if matches!(settlement.fate, TrialFate::Result | TrialFate::Retried | TrialFate::GivenBack) {
-        ledger.settle(settlement.claim(), &settlement.run).await?;
+        ledger.settle(settlement.claim, &settlement.run).await?;
     }
     Ok(Delivered { verdict: SettleOutcome::TooLate, dropped: true, log_refused: None })
 }

@@ -10,18 +10,14 @@ use crate::process::CommandExit;
 use crate::record::{Claim, tags};
 use crate::space::Point;
 use crate::tracking::{Metric, Result, RunId, RunInfo, Store};
-use crate::trial::{RunStatus, TrialIndex};
+use crate::trial::RunStatus;
 
 /// All that is to be written down about a trial that is over.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(in crate::agent) struct Settlement {
     pub(in crate::agent) run: RunId,
-    pub(in crate::agent) trial: u64,
-    pub(in crate::agent) attempt: u32,
-    pub(in crate::agent) round: u32,
-    /// Attempts of the round before this one that were interrupted.
-    #[serde(default)]
-    pub(in crate::agent) excused: u32,
+    #[serde(flatten)]
+    pub(in crate::agent) claim: Claim,
     pub(in crate::agent) status: RunStatus,
     /// Epoch milliseconds.
     pub(in crate::agent) end_time: i64,
@@ -48,7 +44,7 @@ impl Settlement {
             None if watched.ended.success() => RunStatus::Finished,
             None => RunStatus::Failed,
         };
-        let attempts_before = claim.attempt.saturating_sub(claim.round.saturating_add(claim.excused));
+        let attempts_before = claim.attempt.saturating_sub(claim.round.saturating_add(claim.preemptions));
         let fate = match watched.cut {
             Some(StopReason::Superseded) => TrialFate::Superseded,
             Some(StopReason::TakenAway) => TrialFate::GivenBack,
@@ -57,10 +53,7 @@ impl Settlement {
         };
         Self {
             run: run.id.clone(),
-            trial: claim.trial.0,
-            attempt: claim.attempt,
-            round: claim.round,
-            excused: claim.excused,
+            claim,
             status,
             end_time: watched.end_time,
             params: point.leaves().into_iter().map(|(name, value)| (name, value.text())).collect(),
@@ -75,15 +68,6 @@ impl Settlement {
     pub(in crate::agent) async fn deliver_values(&self, store: &dyn Store) -> Result<usize> {
         let metrics: Vec<Metric> = self.values.iter().map(unkept).collect();
         log_values(store, &self.run, &metrics).await
-    }
-
-    pub(in crate::agent) fn claim(&self) -> Claim {
-        Claim {
-            trial: TrialIndex(self.trial),
-            attempt: self.attempt,
-            round: self.round,
-            excused: self.excused,
-        }
     }
 }
 

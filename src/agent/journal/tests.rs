@@ -8,9 +8,9 @@ use super::settlement::Settlement;
 use super::values::log_values;
 use crate::agent::fake_store::{FakeStore, ODD};
 use crate::agent::outcome::TrialFate;
-use crate::record::{LOG_ARTIFACT, Ledger, tags};
+use crate::record::{Claim, LOG_ARTIFACT, Ledger, tags};
 use crate::tracking::{ErrorKind, Metric, RunId, RunInfo, Store};
-use crate::trial::RunStatus;
+use crate::trial::{RunStatus, TrialIndex};
 
 /// Everything that is not the store's own word on a value.
 const BAD_DAYS: [ErrorKind; 6] = [
@@ -29,10 +29,7 @@ fn metric(key: &str, step: i64) -> Metric {
 fn settlement(run: &RunInfo, trial: u64) -> Settlement {
     Settlement {
         run: run.id.clone(),
-        trial,
-        attempt: 1,
-        round: 1,
-        excused: 0,
+        claim: Claim { trial: TrialIndex(trial), attempt: 1, round: 1, preemptions: 0 },
         status: RunStatus::Finished,
         end_time: 9,
         params: vec![("x".into(), "1".into()), (ODD.into(), "2".into())],
@@ -232,4 +229,18 @@ async fn only_values_that_the_store_refuses_for_what_they_are_are_given_up() {
     // Where the run is gone, no value is at fault.
     story.store.delete_run(&run.id).await.unwrap();
     assert!(log_values(&story.store, &run.id, &values).await.is_err());
+}
+
+#[test]
+fn a_settlement_has_the_names_of_the_journals_that_lie_on_disks() {
+    let mut kept = settlement(&RunInfo::sample("r", RunStatus::Finished), 7);
+    kept.claim.preemptions = 2;
+    let json = serde_json::to_value(&kept).unwrap();
+    let claim = ["trial", "attempt", "round", "excused"].map(|key| json[key].as_u64());
+    assert_eq!(claim, [Some(7), Some(1), Some(1), Some(2)]);
+    let read: Settlement = serde_json::from_value(json).unwrap();
+    assert_eq!(read.claim, kept.claim);
+    let old = r#"{"run": "r", "trial": 3, "attempt": 1, "round": 1, "status": "FINISHED", "end_time": 1,
+                  "params": [], "tags": [], "fate": "Result"}"#;
+    assert_eq!(serde_json::from_str::<Settlement>(old).unwrap().claim.preemptions, 0);
 }

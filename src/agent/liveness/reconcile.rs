@@ -59,22 +59,11 @@ fn taken_for_lost(run: &Run) -> Option<RunStatus> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tracking::{ExperimentId, RunInfo};
+    use crate::tracking::RunInfo;
 
     fn run(status: RunStatus, tags: &[(&str, &str)]) -> Run {
-        let info = RunInfo {
-            id: RunId("run".into()),
-            experiment_id: ExperimentId("0".into()),
-            name: String::new(),
-            user: String::new(),
-            status,
-            start_time: 0,
-            end_time: Some(1),
-            artifact_uri: String::new(),
-            active: true,
-        };
         let tags = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        Run { tags, ..Run::bare(info) }
+        Run { tags, ..Run::bare(RunInfo::sample("run", status)) }
     }
 
     #[test]

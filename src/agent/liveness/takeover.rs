@@ -158,8 +158,8 @@ async fn deliver_left(agent: &Agent) -> Result<bool> {
 async fn enter_result(agent: &Agent, trial: &UnfinishedTrial) -> Result<bool> {
     let runs = attempts_of(agent.store.as_ref(), &agent.sweep, trial.trial).await?;
     let Some(run) = result_among(&runs, trial, agent.options.retries) else { return Ok(false) };
-    let UnfinishedTrial { trial, round, excused, .. } = *trial;
-    let claim = Claim { trial, attempt: attempt_of(run), round, excused };
+    let UnfinishedTrial { trial, round, preemptions, .. } = *trial;
+    let claim = Claim { trial, attempt: attempt_of(run), round, preemptions };
     settle_for(agent.store.as_ref(), &agent.ledger, claim, run).await?;
     end_earlier(agent, claim, &runs).await;
     (agent.events)(Event::Note {
@@ -175,7 +175,7 @@ fn result_among<'a>(runs: &'a [Run], trial: &UnfinishedTrial, retries: u32) -> O
     let of_round = runs.iter().filter(|run| attempt_of(run) >= trial.round);
     let run = of_round.filter(|run| is_written(run)).max_by_key(|run| attempt_of(run))?;
     let latest = attempt_of(run) >= trial.attempts;
-    let attempts_before = attempt_of(run).saturating_sub(trial.round.saturating_add(trial.excused));
+    let attempts_before = attempt_of(run).saturating_sub(trial.round.saturating_add(trial.preemptions));
     match written_status(run) {
         RunStatus::Finished => Some(run),
         RunStatus::Failed if attempts_before < retries => None,

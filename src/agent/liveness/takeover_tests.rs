@@ -9,7 +9,7 @@ use crate::agent::liveness::reconcile;
 use crate::agent::outcome::TrialFate;
 use crate::record::{Ledger, exit_code_of};
 use crate::space::{Point, Value};
-use crate::tracking::{RunId, RunInfo, RunUpdate, Store};
+use crate::tracking::{RunInfo, RunUpdate, Store};
 
 const CONFIG: &str = "command: 'true'\nmethod: grid\nparameters: {x: {values: [1]}}\n";
 
@@ -25,10 +25,7 @@ fn settlement(claim: Claim, run: &RunInfo, status: RunStatus, fate: TrialFate) -
     }
     Settlement {
         run: run.id.clone(),
-        trial: claim.trial.0,
-        attempt: claim.attempt,
-        round: claim.round,
-        excused: claim.excused,
+        claim,
         status,
         end_time: 2000,
         params: vec![("x".into(), "1".into())],
@@ -176,23 +173,13 @@ async fn a_failure_in_the_journal_that_was_to_be_repeated_is_repeated_by_another
     let TakeoverResult::Claimed(claim) = look(&mut Takeover::default(), &other).await else {
         panic!("it is free")
     };
-    assert_eq!((claim.attempt, claim.excused), (2, 0));
+    assert_eq!((claim.attempt, claim.preemptions), (2, 0));
     assert_eq!(states(&home).await, ["FAILED"]);
 }
 
 /// A run with these tags.
 fn run(attempt: u32, status: RunStatus, more: &[(&str, &str)]) -> Run {
-    let info = RunInfo {
-        id: RunId(format!("run-{attempt}")),
-        experiment_id: crate::tracking::ExperimentId("0".into()),
-        name: String::new(),
-        user: String::new(),
-        status,
-        start_time: 0,
-        end_time: Some(1),
-        artifact_uri: String::new(),
-        active: true,
-    };
+    let info = RunInfo { end_time: Some(1), ..RunInfo::sample(&format!("run-{attempt}"), status) };
     let mut all = vec![(tags::ATTEMPT.to_owned(), attempt.to_string())];
     all.extend(more.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
     Run { tags: all, ..Run::bare(info) }
@@ -205,7 +192,7 @@ fn lost(attempts: u32, round: u32) -> UnfinishedTrial {
         token: "lost".into(),
         lease: Duration::from_secs(60),
         round,
-        excused: 0,
+        preemptions: 0,
         given_back: false,
     }
 }

@@ -64,7 +64,7 @@ async fn claim_again(
         token: agent.identity.agent.clone(),
         lease: agent.options.lease,
         round: claim.round,
-        excused: claim.excused,
+        preemptions: claim.preemptions,
         given_back: false,
     };
     agent.ledger.claim_again(&trial).await

@@ -5,7 +5,7 @@ use crate::agent::event::Event;
 use crate::agent::journal::Settlement;
 use crate::agent::setup::Agent;
 use crate::tracking::{RunId, RunUpdate};
-use crate::trial::{RunStatus, TrialIndex};
+use crate::trial::RunStatus;
 
 /// More runs than this are no oversight, and each costs a look.
 const MOST: usize = 1000;
@@ -40,6 +40,6 @@ pub(in crate::agent) async fn conclude(
              the script starts, or in mlflow.start_run(run_id=os.environ[\"SWEEP_RUN_ID\"])",
             metric.name
         );
-        (agent.events)(Event::Note { trial: TrialIndex(settlement.trial), text: &text });
+        (agent.events)(Event::Note { trial: settlement.claim.trial, text: &text });
     }
 }

@@ -19,7 +19,7 @@ use crate::agent::tasks::block;
 use crate::process::Tail;
 use crate::record::{SettleOutcome, tags};
 use crate::tracking::{RunInfo, TrackingError};
-use crate::trial::{RunStatus, TrialIndex};
+use crate::trial::RunStatus;
 
 /// What MLflow's client says when a script's `set_experiment` and the run it was given do not go together.
 const OTHER_EXPERIMENT: &str = "active experiment ID does not match environment run ID";
@@ -93,7 +93,7 @@ async fn deliver_safely(
     patch: Option<UploadTask>,
     wires: &TrialChannels,
 ) -> Result<(Delivered, MeasuredMetric), FailedTrial> {
-    let note = |text: &str| (agent.events)(Event::Note { trial: TrialIndex(settlement.trial), text });
+    let note = |text: &str| (agent.events)(Event::Note { trial: settlement.claim.trial, text });
     let log = tail.log();
     let live = agent.live_log(&run.id);
     let kept = agent.journal.keep(settlement, tail.is_whole().then_some(live.as_path()), &log);
@@ -170,7 +170,7 @@ async fn write_down(
     let refused = scripts.refused + settlement.deliver_values(store).await?;
     if refused > 0 {
         let text = format!("the tracking store refused {refused} of its values");
-        (agent.events)(Event::Note { trial: TrialIndex(settlement.trial), text: &text });
+        (agent.events)(Event::Note { trial: settlement.claim.trial, text: &text });
     }
     // What the script logged is read for the sake of the metric alone.
     let (known, measured) = match &agent.config.metric {

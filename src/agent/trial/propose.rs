@@ -6,7 +6,7 @@ use crate::agent::error::AgentError;
 use crate::agent::setup::Agent;
 use crate::agent::tasks::block;
 use crate::record::{
-    Claim, FixedPoint, History, ObservedTrial, ProposalContext, attempts_of, point_of, tags, under_way,
+    Claim, FixedPoint, History, KnownTrials, ProposalContext, attempts_of, point_of, tags, under_way,
 };
 use crate::space::Point;
 use crate::strategy::{Expectation, Observation, Proposal, StrategyError};
@@ -35,7 +35,7 @@ pub(in crate::agent) async fn propose(
     claim: Claim,
 ) -> Result<Option<Proposed>, AgentError> {
     if agent.history.is_none() {
-        let point = agent.strategy.point(claim.trial.0)?;
+        let point = agent.strategy.point(claim.trial)?;
         return Ok(point.map(|point| Proposed { point, checkpoints_of: claim.trial, tags: Vec::new() }));
     }
     if claim.attempt > 1
@@ -57,7 +57,7 @@ async fn proposed_before(agent: &Agent, trial: TrialIndex) -> Result<Option<Prop
     let kept = [tags::PROPOSAL, tags::CONTINUES];
     let tags: Vec<(String, String)> =
         first.tags.iter().filter(|(key, _)| kept.contains(&key.as_str())).cloned().collect();
-    let continues = first.tag(tags::CONTINUES).and_then(|former| former.parse().ok()).map(TrialIndex);
+    let continues = first.tag(tags::CONTINUES).and_then(|former| former.parse().ok());
     let checkpoints_of = origin(agent, continues).await.unwrap_or(trial);
     Ok(Some(Proposed { point: point_of(first), checkpoints_of, tags }))
 }
@@ -88,7 +88,7 @@ async fn propose_anew(agent: &Arc<Agent>, trial: TrialIndex) -> Result<Option<Pr
                 // Another attempt at the trial was first: nothing is known here of how it came to its point.
                 let proposal = if own { proposal } else { read_point(&fixed)?.into() };
                 history.proposed(trial, proposal.point.clone());
-                let continues = proposal.continues.map(TrialIndex);
+                let continues = proposal.continues;
                 return Ok(Some(Proposed {
                     checkpoints_of: continues.map_or(trial, |former| history.origin(former)),
                     tags: if own { tags_of(&proposal, &seen.saw) } else { Vec::new() },
@@ -105,16 +105,16 @@ async fn look(
     agent: &Agent,
     history: &mut History,
     held: &[(TrialIndex, Point)],
-) -> Result<ObservedTrial, AgentError> {
+) -> Result<KnownTrials, AgentError> {
     let settled = agent.ledger.settled().await?;
     let points = agent.ledger.points().await;
     let points = points.iter().filter_map(|(of, text)| Some((*of, read_point(text).ok()?))).collect();
     let mut seen = history.read(&agent.store, &settled, points).await?;
     for (holder, point) in held {
-        let known = |other: &Observation| other.trial == Some(holder.0) && other.point == *point;
+        let known = |other: &Observation| other.trial == Some(*holder) && other.point == *point;
         if !seen.observations.iter().any(known) {
-            seen.saw.running.insert(holder.0, None);
-            Arc::make_mut(&mut seen.observations).push(under_way(holder.0, point.clone(), None));
+            seen.saw.running.insert(*holder, None);
+            Arc::make_mut(&mut seen.observations).push(under_way(*holder, point.clone(), None));
         }
     }
     Ok(seen)
@@ -134,11 +134,11 @@ fn read_point(text: &str) -> Result<Point, TrackingError> {
 async fn suggest(
     agent: &Arc<Agent>,
     trial: TrialIndex,
-    seen: &ObservedTrial,
+    seen: &KnownTrials,
 ) -> Result<Option<Proposal>, AgentError> {
     let (agent, observations) = (Arc::clone(agent), Arc::clone(&seen.observations));
     let tasks = Arc::clone(&agent.machine.tasks);
-    match block(&tasks, move || agent.strategy.suggest(trial.0, &observations)).await {
+    match block(&tasks, move || agent.strategy.suggest(trial, &observations)).await {
         Some(proposal) => Ok(proposal?),
         None => Err(AgentError::Io {
             what: format!("the proposal of trial {trial} was cut off"),
@@ -273,6 +273,6 @@ mod tests {
         let history = other.history.as_ref().unwrap();
         let seen = look(&other, &mut *history.lock().await, &[]).await.unwrap();
         assert_eq!(seen.observations.len(), 2);
-        assert!(seen.saw.running.contains_key(&0) && seen.saw.ended.contains_key(&1));
+        assert!(seen.saw.running.contains_key(&TrialIndex(0)) && seen.saw.ended.contains_key(&TrialIndex(1)));
     }
 }

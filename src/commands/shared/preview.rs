@@ -119,7 +119,7 @@ impl<'a> Sampler<'a> {
 
     /// A trial on one line; `None`: there are no more.
     pub fn line(&self, trial: TrialIndex, format: Format) -> Result<Option<String>, CommandFailure> {
-        let Some(point) = self.strategy.point(trial.0)? else { return Ok(None) };
+        let Some(point) = self.strategy.point(trial)? else { return Ok(None) };
         Ok(Some(match format {
             Format::Table => format!("{trial:>6}  {}", words::point(&self.config.ordered(&point))),
             Format::Json => {
@@ -133,7 +133,7 @@ impl<'a> Sampler<'a> {
 
     /// The command of a trial as it would run.
     pub fn command_of(&self, trial: TrialIndex) -> Result<Option<String>, CommandFailure> {
-        let point = self.strategy.point(trial.0)?;
+        let point = self.strategy.point(trial)?;
         point.map(|point| Ok(self.command(trial, &point)?.display)).transpose()
     }
 

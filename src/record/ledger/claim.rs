@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::tracking::{ErrorKind, RunId, TrackingError};
 use crate::trial::TrialIndex;
 
@@ -25,7 +27,9 @@ pub enum ClaimOrder {
 }
 
 /// A trial that this agent, and no other, runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+///
+/// Journals hold it: its names there are fixed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
     /// The trial.
     pub trial: TrialIndex,
@@ -34,7 +38,8 @@ pub struct Claim {
     /// The attempt that the trial's present round began with.
     pub round: u32,
     /// Attempts of the round before this one that were interrupted: they have not failed.
-    pub excused: u32,
+    #[serde(default, rename = "excused")]
+    pub preemptions: u32,
 }
 
 /// A trial that was started, and has no result yet.
@@ -51,7 +56,7 @@ pub struct UnfinishedTrial {
     /// The attempt that its present round began, or is to begin, with.
     pub round: u32,
     /// Attempts of that round that were interrupted.
-    pub excused: u32,
+    pub preemptions: u32,
     /// Whether it was given back: nobody works on it.
     pub given_back: bool,
 }

@@ -134,7 +134,7 @@ impl Ledger {
                 }
                 continue;
             };
-            let claim = Claim { trial: TrialIndex(index), attempt: 1, round: 1, excused: 0 };
+            let claim = Claim { trial: TrialIndex(index), attempt: 1, round: 1, preemptions: 0 };
             if self.write_claim(&mut view, claim).await? {
                 view.cursor = index + 1;
                 return Ok(Some(claim));
@@ -154,8 +154,8 @@ impl Ledger {
     /// As the store's.
     pub async fn claim_again(&self, trial: &UnfinishedTrial) -> Result<Option<Claim>> {
         let mut view = self.view.lock().await;
-        let UnfinishedTrial { trial, attempts, round, excused, .. } = *trial;
-        let claim = Claim { trial, attempt: attempts.saturating_add(1), round, excused };
+        let UnfinishedTrial { trial, attempts, round, preemptions, .. } = *trial;
+        let claim = Claim { trial, attempt: attempts.saturating_add(1), round, preemptions };
         Ok(self.write_claim(&mut view, claim).await?.then_some(claim))
     }
 

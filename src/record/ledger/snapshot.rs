@@ -61,7 +61,7 @@ impl TrialFacts {
     }
 
     /// How many attempts of the present round were given back without having failed.
-    fn excused(&self) -> u32 {
+    fn preemptions(&self) -> u32 {
         let of_round = self.backs.range(self.round.max(1) + 1..);
         u32::try_from(of_round.filter(|(_, failed)| !**failed).count()).unwrap_or(u32::MAX)
     }
@@ -251,7 +251,7 @@ impl LedgerSnapshot {
                     token: token.to_owned(),
                     lease,
                     round: entry.round.max(1),
-                    excused: entry.excused(),
+                    preemptions: entry.preemptions(),
                     given_back: entry.is_given_back(),
                 }
             })
@@ -277,17 +277,7 @@ mod tests {
 
     /// A ledger whose root says this.
     fn ledger(facts: &[(&str, &str)]) -> LedgerSnapshot {
-        let info = crate::tracking::RunInfo {
-            id: RunId("root".into()),
-            experiment_id: crate::tracking::ExperimentId("0".into()),
-            name: String::new(),
-            user: String::new(),
-            status: crate::trial::RunStatus::Running,
-            start_time: 0,
-            end_time: None,
-            artifact_uri: String::new(),
-            active: true,
-        };
+        let info = crate::tracking::RunInfo::sample("root", crate::trial::RunStatus::Running);
         let params = facts.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         let mut shard = LedgerShard::new(0, info.id.clone());
         shard.learn(&Run { params, ..Run::bare(info) });
@@ -318,7 +308,7 @@ mod tests {
             ("back/000003/3", "failed"),
         ]);
         let [trial] = &ledger.unfinished()[..] else { panic!("it is unfinished") };
-        assert_eq!((trial.attempts, trial.excused, trial.given_back), (2, 1, true));
+        assert_eq!((trial.attempts, trial.preemptions, trial.given_back), (2, 1, true));
     }
 
     #[test]
@@ -334,7 +324,7 @@ mod tests {
             ("shard/18446744073709551615", "evil"),
         ]);
         let [trial] = &hostile.unfinished()[..] else { panic!("one trial is under way") };
-        assert_eq!((trial.attempts, trial.round, trial.excused, trial.given_back), (1, 1, 0, false));
+        assert_eq!((trial.attempts, trial.round, trial.preemptions, trial.given_back), (1, 1, 0, false));
         assert_eq!(trial.token, "me");
         assert_eq!(hostile.results(), BTreeMap::new());
     }

@@ -33,6 +33,7 @@ use super::streams::key as stream_key;
 use super::{Observation, Proposal, Strategy, StrategyError};
 use crate::config::{Config, MetricConfig, Optimizer};
 use crate::space::Point;
+use crate::trial::TrialIndex;
 use axes::{Axes, Coordinates, TakenKeys, key};
 use targets::{SearchTarget, targets};
 use training_set::TrainingSet;
@@ -90,11 +91,11 @@ impl Bayes {
 
     /// Sorts what is known; what does not fit the space is left out.
     fn known(&self, k: u64, history: &[Observation]) -> TrainingSet {
-        let own_index = k.saturating_add(self.before);
+        let own_index = TrialIndex(k.saturating_add(self.before));
         let mut known = TrainingSet::default();
         let Some(metric) = &self.metric else { return known };
         let targets = targets(metric, history);
-        let mut entries: Vec<(Option<u64>, Coordinates, Option<f64>)> = Vec::new();
+        let mut entries: Vec<(Option<TrialIndex>, Coordinates, Option<f64>)> = Vec::new();
         for (observation, target) in history.iter().zip(targets) {
             if observation.trial == Some(own_index) {
                 continue;
@@ -108,7 +109,7 @@ impl Bayes {
                 SearchTarget::Value(y) => Some(y),
                 SearchTarget::Pending => None,
             };
-            let given = observation.trial.is_none_or(|trial| trial < self.before);
+            let given = observation.trial.is_none_or(|trial| trial.0 < self.before);
             known.given += u64::from(given && value.is_some());
             entries.push((observation.trial, x, value));
         }
@@ -175,7 +176,7 @@ impl Bayes {
 
     /// Any point that is left.
     fn leftover(&self, k: u64, taken: &TakenKeys) -> Result<Option<Point>, StrategyError> {
-        let Some(sequence) = &self.finite else { return self.random.point(k) };
+        let Some(sequence) = &self.finite else { return self.random.point(TrialIndex(k)) };
         let mut j = 0;
         while let Some(point) = sequence.get(j)? {
             if self.axes.coordinates(&point).is_none_or(|x| !taken.contains(&key(&x))) {
@@ -221,7 +222,8 @@ impl Strategy for Bayes {
         Some(design::count(self.axes.axes.len()) as u64)
     }
 
-    fn suggest(&self, k: u64, history: &[Observation]) -> Result<Option<Proposal>, StrategyError> {
+    fn suggest(&self, k: TrialIndex, history: &[Observation]) -> Result<Option<Proposal>, StrategyError> {
+        let TrialIndex(k) = k;
         if self.size().is_some_and(|size| u128::from(k) >= size) {
             return Ok(None);
         }

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use crate::config::{Config, check};
 use crate::space::{Point, Value};
 use crate::strategy::{LoggedValues, Observation, Proposal, Strategy, for_config};
-use crate::trial::RunStatus;
+use crate::trial::{RunStatus, TrialIndex};
 
 fn config(more: &Json) -> Config {
     let mut file =
@@ -46,7 +46,7 @@ fn everything(optimizer: &str) -> Config {
 
 fn seen(trial: Option<u64>, point: Point, value: f64) -> Observation {
     Observation {
-        trial,
+        trial: trial.map(TrialIndex),
         point,
         status: RunStatus::Finished,
         metric: Some(value),
@@ -67,7 +67,7 @@ fn run(
 ) -> (Vec<Observation>, Vec<Proposal>) {
     let (mut history, mut proposals) = (Vec::new(), Vec::new());
     for k in 0..trials {
-        let Some(proposal) = strategy.suggest(k, &history).unwrap() else { break };
+        let Some(proposal) = strategy.suggest(TrialIndex(k), &history).unwrap() else { break };
         let point = proposal.point.clone();
         history.push(match value(k, &point) {
             Some(y) => seen(Some(k), point, y),
@@ -169,17 +169,21 @@ fn the_order_of_the_history_does_not_matter_and_equal_calls_give_equal_bits() {
         run(strategy.as_ref(), 24, |k, point| (k % 5 != 4).then(|| number(point, "group.lr")));
     history.push(seen(None, history[3].point.clone(), 0.25));
     history.push(seen(None, history[3].point.clone(), -0.25));
-    let once = strategy.suggest(24, &history).unwrap().unwrap();
+    let once = strategy.suggest(TrialIndex(24), &history).unwrap().unwrap();
     assert!(once.expectation.is_some());
     let again = for_config(&config, 5).unwrap();
-    assert_eq!(again.suggest(24, &history).unwrap().unwrap(), once);
+    assert_eq!(again.suggest(TrialIndex(24), &history).unwrap().unwrap(), once);
     history.reverse();
-    assert_eq!(strategy.suggest(24, &history).unwrap().unwrap(), once);
+    assert_eq!(strategy.suggest(TrialIndex(24), &history).unwrap().unwrap(), once);
     history.swap(2, 17);
-    let elsewhere =
-        std::thread::scope(|scope| scope.spawn(|| strategy.suggest(24, &history)).join().unwrap());
+    let elsewhere = std::thread::scope(|scope| {
+        scope.spawn(|| strategy.suggest(TrialIndex(24), &history)).join().unwrap()
+    });
     assert_eq!(elsewhere.unwrap().unwrap(), once);
-    assert_ne!(for_config(&config, 6).unwrap().suggest(24, &history).unwrap().unwrap().point, once.point);
+    assert_ne!(
+        for_config(&config, 6).unwrap().suggest(TrialIndex(24), &history).unwrap().unwrap().point,
+        once.point
+    );
 }
 
 #[test]
@@ -188,7 +192,7 @@ fn what_does_not_fit_the_space_is_left_out() {
         config(&json!({ "parameters": { "x": { "min": 0.0, "max": 1.0 }, "c": { "values": ["a", "b"] } } }));
     let strategy = for_config(&config, 1).unwrap();
     let (mut history, _) = run(strategy.as_ref(), 12, |_, point| Some(number(point, "x")));
-    let before = strategy.suggest(12, &history).unwrap();
+    let before = strategy.suggest(TrialIndex(12), &history).unwrap();
     for strange in [
         json!({ "x": 0.5, "c": "z" }),
         json!({ "x": 0.5 }),
@@ -198,7 +202,7 @@ fn what_does_not_fit_the_space_is_left_out() {
     ] {
         history.push(seen(None, Point::from_json(&strange).unwrap(), -1e6));
     }
-    assert_eq!(strategy.suggest(12, &history).unwrap(), before);
+    assert_eq!(strategy.suggest(TrialIndex(12), &history).unwrap(), before);
 }
 
 #[test]
@@ -214,8 +218,8 @@ fn points_that_are_known_already_take_the_place_of_first_ones() {
     // The same points from an earlier sweep count as well.
     let earlier: Vec<Observation> =
         history[..5].iter().map(|one| Observation { trial: None, ..one.clone() }).collect();
-    assert!(plain.suggest(0, &earlier).unwrap().unwrap().expectation.is_some());
-    assert!(plain.suggest(0, &[]).unwrap().unwrap().expectation.is_none());
+    assert!(plain.suggest(TrialIndex(0), &earlier).unwrap().unwrap().expectation.is_some());
+    assert!(plain.suggest(TrialIndex(0), &[]).unwrap().unwrap().expectation.is_none());
 }
 
 #[test]
@@ -237,7 +241,7 @@ fn failed_trials_keep_others_away_and_maximising_mirrors_minimising() {
     // Everything above 0.5 fails: the search stays below.
     let mut history: Vec<Observation> = Vec::new();
     for k in 0..20 {
-        let point = down.suggest(k, &history).unwrap().unwrap().point;
+        let point = down.suggest(TrialIndex(k), &history).unwrap().unwrap().point;
         let mut one = seen(Some(k), point.clone(), height(&point));
         if number(&point, "x") > 0.5 {
             one = Observation { status: RunStatus::Failed, metric: None, logged: None, ..one };
@@ -258,12 +262,12 @@ fn thousands_of_trials_are_looked_at_in_part() {
     };
     let history: Vec<Observation> = (0..3000)
         .map(|k| {
-            let point = random.point(k).unwrap().unwrap();
+            let point = random.point(TrialIndex(k)).unwrap().unwrap();
             let value = number(&point, "low") + number(&point, "units").ln();
             seen(Some(k), point, value)
         })
         .collect();
-    let proposal = strategy.suggest(3000, &history).unwrap().unwrap();
+    let proposal = strategy.suggest(TrialIndex(3000), &history).unwrap().unwrap();
     assert_in_the_space(&proposal.point);
     assert!(number(&proposal.point, "units") <= 64.0, "{:?}", proposal.point);
 }
@@ -272,7 +276,7 @@ fn thousands_of_trials_are_looked_at_in_part() {
 fn constraints_that_nothing_satisfies_end_in_an_error() {
     let config =
         config(&json!({ "constraints": ["x > 2"], "parameters": { "x": { "min": 0.0, "max": 1.0 } } }));
-    assert!(for_config(&config, 1).unwrap().suggest(0, &[]).is_err());
+    assert!(for_config(&config, 1).unwrap().suggest(TrialIndex(0), &[]).is_err());
 }
 
 #[test]
@@ -281,7 +285,7 @@ fn metrics_that_are_all_equal_or_missing_do_no_harm() {
         let strategy = for_config(&everything("gp"), 4).unwrap();
         let mut history: Vec<Observation> = Vec::new();
         for k in 0..18 {
-            let point = strategy.suggest(k, &history).unwrap().unwrap().point;
+            let point = strategy.suggest(TrialIndex(k), &history).unwrap().unwrap().point;
             assert_in_the_space(&point);
             history.push(Observation { metric: value, logged: None, ..seen(Some(k), point, 0.0) });
         }

@@ -11,7 +11,7 @@ use crate::config::vectors::cases;
 use crate::config::{Config, check};
 use crate::space::{Distribution, Number, Point, Shape, Value};
 use crate::strategy::{LoggedValues, Observation};
-use crate::trial::RunStatus;
+use crate::trial::{RunStatus, TrialIndex};
 
 fn config(file: &Json) -> Config {
     let checked = check(file.to_string().as_bytes());
@@ -46,7 +46,7 @@ fn observed(run: &Json) -> Observation {
         _ => RunStatus::Scheduled,
     };
     Observation {
-        trial: Some(0),
+        trial: Some(TrialIndex(0)),
         point: Point::default(),
         status,
         metric: run["summary"]["m"].as_f64(),
@@ -89,7 +89,7 @@ fn a_trial_that_a_rule_stopped_counts_with_what_it_had() {
     });
     let metric = config(&file).metric.unwrap();
     let run = |values: &[f64], status, stopped_early| Observation {
-        trial: Some(0),
+        trial: Some(TrialIndex(0)),
         point: Point::default(),
         status,
         metric: values.last().copied(),

@@ -102,7 +102,7 @@ fn add(db: &Transaction<'_>, sweep: &Sweep, shards: &[String], trial: u64, trial
     let config = READ.get_or_init(|| sweep::config::check(&sweep.config).config.unwrap());
     let new = NewTrial {
         sweep,
-        claim: Claim { trial: index, attempt: 1, round: 1, excused: 0 },
+        claim: Claim { trial: index, attempt: 1, round: 1, preemptions: 0 },
         point: &point,
         config,
         command: &command,
