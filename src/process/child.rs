@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::io;
-use std::os::unix::process::ExitStatusExt as _;
-use std::path::PathBuf;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,6 +15,7 @@ use tokio::net::unix::pipe;
 
 use super::guard::{Announcement, Guard};
 use super::orphans::{self, OwnerMark, StartTime};
+use super::program;
 use super::spawn_error::SpawnError;
 
 /// How long output is still read after the command and its group are gone, in case a process left the group and
@@ -37,6 +38,15 @@ pub struct ChildSpec {
     pub folder: Option<PathBuf>,
     /// Tells its processes from all others.
     pub mark: OwnerMark,
+}
+
+impl ChildSpec {
+    /// The `PATH` of the command.
+    fn path(&self) -> Option<OsString> {
+        const PATH: &str = "PATH";
+        let set = self.env.iter().rev().find(|(name, _)| name == PATH).map(|(_, value)| value.clone());
+        set.or_else(|| std::env::var_os(PATH).filter(|_| !self.env_remove.contains(&PATH)))
+    }
 }
 
 /// How a command ended.
@@ -115,8 +125,9 @@ impl Child {
 
     fn start(spec: &ChildSpec, program: &str, guard: Option<Arc<Guard>>) -> io::Result<Self> {
         let (reader, writer) = io::pipe()?;
-        let mut command = std::process::Command::new(program);
-        command.args(spec.argv.iter().skip(1));
+        let found = program::find(program, spec.path().as_deref());
+        let mut command = std::process::Command::new(found.as_deref().unwrap_or(Path::new(program)));
+        command.arg0(program).args(spec.argv.iter().skip(1));
         for name in &spec.env_remove {
             command.env_remove(name);
         }
@@ -127,7 +138,7 @@ impl Child {
         command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
         let inherited = std::env::var(orphans::VARIABLE).ok();
         command.env(orphans::VARIABLE, spec.mark.within(inherited.as_deref()));
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        command.process_group(0);
         // It takes the command along, and with it the pipe's writing end, or the output would never end.
         let (child, group) = spawn_announced(command, &spec.mark, guard.as_deref())?;
         let output = pipe::Receiver::from_owned_fd(reader.into())?;

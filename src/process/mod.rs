@@ -15,6 +15,7 @@ mod machine;
 mod opener;
 mod orphans;
 mod output;
+mod program;
 mod secret_files;
 mod signals;
 mod spawn_error;

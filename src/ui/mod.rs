@@ -169,9 +169,11 @@ impl Ui {
     }
 
     fn write_err(&self, text: &str) {
-        let text = if self.ascii { terminal::ascii(text) } else { text.to_owned() };
-        // Where nobody hears what is said there is no reader.
-        let _ = writeln!(std::io::stderr().lock(), "{text}");
+        let mut line = if self.ascii { terminal::ascii(text) } else { text.to_owned() };
+        line.push('\n');
+        // In one step, so that the lines of agents which share a terminal stay whole. Where nobody hears what is said
+        // there is no reader.
+        let _ = std::io::stderr().lock().write_all(line.as_bytes());
     }
 
     /// `warning: …`.

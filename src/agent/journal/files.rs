@@ -47,7 +47,8 @@ struct FormatVersion {
 #[derive(Debug)]
 pub(in crate::agent) struct KeptSettlement {
     entry: PathBuf,
-    log: PathBuf,
+    /// Where it has one.
+    log: Option<PathBuf>,
     /// Holds the lock.
     _file: File,
 }
@@ -90,7 +91,8 @@ impl Journal {
         log: &[u8],
     ) -> io::Result<KeptSettlement> {
         let (entry, log_path) = (self.file(&settlement.run, ENTRY), self.file(&settlement.run, LOG));
-        if !log.is_empty() && !live.is_some_and(|live| link(live, &log_path)) {
+        let has_log = !log.is_empty();
+        if has_log && !live.is_some_and(|live| link(live, &log_path)) {
             // The result is worth more than its log.
             if let Err(error) = write(&self.folder, &log_path, log) {
                 tracing::warn!(%error, run = %settlement.run, "the log is not kept in the journal");
@@ -98,7 +100,7 @@ impl Journal {
         }
         let bytes = serde_json::to_vec_pretty(&JournalEntry { version: VERSION, settlement })?;
         let file = write(&self.folder, &entry, &bytes)?;
-        Ok(KeptSettlement { entry, log: log_path, _file: file })
+        Ok(KeptSettlement { entry, log: has_log.then_some(log_path), _file: file })
     }
 
     /// The settlements, the oldest first; those of agents that live are left out.
@@ -124,7 +126,7 @@ impl Journal {
         }
         Some(match read::<Settlement>(&path) {
             Ok(settlement) => {
-                let log = self.file(&settlement.run, LOG);
+                let log = Some(self.file(&settlement.run, LOG));
                 FoundSettlement::Settlement(
                     Box::new(settlement),
                     KeptSettlement { entry: path, log, _file: file },
@@ -197,14 +199,14 @@ impl Journal {
 impl KeptSettlement {
     /// The log that belongs to it.
     pub(in crate::agent) fn read_log(&self) -> Vec<u8> {
-        fs::read(&self.log).unwrap_or_default()
+        self.log.as_ref().and_then(|log| fs::read(log).ok()).unwrap_or_default()
     }
 
     /// What makes it outlive a power cut, too; where the disk refuses, it is no worse off than before. May block.
     pub(in crate::agent) fn sync(&self) -> impl FnOnce() + Send + 'static + use<> {
         let (entry, log) = (self.entry.clone(), self.log.clone());
         move || {
-            for path in [Some(log.as_path()), Some(&entry), entry.parent()].into_iter().flatten() {
+            for path in [log.as_deref(), Some(&entry), entry.parent()].into_iter().flatten() {
                 let _ = File::open(path).and_then(|file| file.sync_all());
             }
         }
@@ -213,14 +215,16 @@ impl KeptSettlement {
     /// Removes it: the store has it. Should that fail, it is delivered again, which is harmless.
     pub(in crate::agent) fn delivered(self) {
         let _ = fs::remove_file(&self.entry);
-        let _ = fs::remove_file(&self.log);
+        if let Some(log) = &self.log {
+            let _ = fs::remove_file(log);
+        }
     }
 
     /// Sets it aside: the store will never take it.
     pub(in crate::agent) fn refuse(self) {
         set_aside(&self.entry);
-        if self.log.exists() {
-            set_aside(&self.log);
+        if let Some(log) = self.log.as_ref().filter(|log| log.exists()) {
+            set_aside(log);
         }
     }
 }

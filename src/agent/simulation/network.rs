@@ -17,6 +17,8 @@ pub(super) struct Quality {
     pub(super) local: bool,
     /// An answer takes up to so many milliseconds.
     pub(super) latency: u64,
+    /// Every answer takes at least so long.
+    pub(super) every: Duration,
     /// One answer of so many takes very long; 0: none.
     pub(super) slow: u64,
     /// One request of so many is lost, or its answer; 0: none.
@@ -73,7 +75,7 @@ impl Network {
     pub(super) fn heal(&self) {
         self.cuts.lock().unwrap_or_else(PoisonError::into_inner).fill(None);
         let mut quality = self.quality.lock().unwrap_or_else(PoisonError::into_inner);
-        (quality.lossy, quality.slow) = (0, 0);
+        (quality.lossy, quality.slow, quality.every) = (0, 0, Duration::ZERO);
     }
 
     fn quality(&self) -> Quality {
@@ -112,11 +114,13 @@ impl Link {
         let scheduler = &self.network.scheduler;
         let slow = quality.slow > 0 && scheduler.one_in(quality.slow);
         let time = if slow { 2000 + scheduler.below(4000) } else { scheduler.below(quality.latency + 1) };
-        if time == 0 {
+        // There and back.
+        let time = Duration::from_millis(time) + quality.every / 2;
+        if time.is_zero() {
             // Others may go first all the same.
             yield_once().await;
         } else {
-            sleep(Duration::from_millis(time)).await;
+            sleep(time).await;
         }
     }
 

@@ -85,6 +85,7 @@ impl SimulationPlan {
         let quality = Quality {
             local,
             latency: if local { 1 } else { now_and_then(5, 40) },
+            every: Duration::ZERO,
             slow: if local { 0 } else { 40 * now_and_then(2, 20) },
             large: now_and_then(2, 8),
             lease,
@@ -98,7 +99,12 @@ impl SimulationPlan {
             _ => Trouble::People,
         };
         let quality = match trouble {
-            Trouble::Outages => Quality { local: false, slow: 0, lossy: 0, ..quality },
+            Trouble::Outages => {
+                // In every other of them all answers take from a quarter of the lease to nearly all of it.
+                let every = lease.mul_f64(random.random_range(0.25..0.95));
+                let every = if random.random_range(0..2) == 0 { every } else { Duration::ZERO };
+                Quality { local: false, slow: 0, lossy: 0, every, ..quality }
+            }
             _ => quality,
         };
         Self {

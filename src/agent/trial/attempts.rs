@@ -23,7 +23,8 @@ pub(in crate::agent) async fn run_trial(
     wires: TrialChannels,
 ) -> Result<Option<Outcome>, AgentError> {
     loop {
-        let outcome = match run_attempt(&agent, claim, &wires).await {
+        // In a box of its own: it is large, and a task is moved several times before it starts.
+        let outcome = match Box::pin(run_attempt(&agent, claim, &wires)).await {
             Ok(Some(outcome)) => outcome,
             Ok(None) => return Ok(None),
             Err(FailedTrial { error, kept }) => {

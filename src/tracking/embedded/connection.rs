@@ -14,6 +14,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often, and after what pause, a switch of the journal is tried.
 const SWITCH_TRIES: u32 = 20;
 const SWITCH_PAUSE: Duration = Duration::from_millis(5);
+/// Pages of the write-ahead log, 4 KiB each, before they are copied into the file; SQLite's own number is 1,000.
+const LOG_PAGES: u32 = 4_000;
+
 /// Prepared statements kept per connection; the searches of one client differ only in their bound values.
 const STATEMENT_CACHE: usize = 128;
 /// What can't stand in the path of a `file:` URI.
@@ -150,9 +153,11 @@ pub(super) fn journal_mode(connection: &Connection) -> rusqlite::Result<String> 
 }
 
 /// With write-ahead logging NORMAL survives the death of any process; only a power cut may take the last
-/// moments, never the database.
+/// moments, never the database. A trial writes the same pages again and again: the longer the log, the fewer of them are
+/// copied into the file and waited for.
 fn relax_sync(connection: &Connection) -> rusqlite::Result<()> {
-    connection.pragma_update(None, "synchronous", "NORMAL")
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)
 }
 
 fn unopened(path: &Path, error: rusqlite::Error) -> TrackingError {

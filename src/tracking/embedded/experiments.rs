@@ -162,19 +162,21 @@ impl Db {
 }
 
 pub(super) fn by_id(db: &Connection, id: &str) -> Result<Experiment> {
-    let missing = || not_found(format!("No Experiment with id={id} exists"));
-    let mut experiment = db
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM experiments e WHERE e.experiment_id = ?1"))?
-        .query_row([number(id)?], from_row)
-        .optional()?
-        .ok_or_else(missing)?;
+    let mut experiment = without_tags(db, id)?;
     load_tags(db, &mut experiment)?;
     Ok(experiment)
 }
 
-/// The experiment, which must be in use.
+fn without_tags(db: &Connection, id: &str) -> Result<Experiment> {
+    db.prepare_cached(&format!("SELECT {COLUMNS} FROM experiments e WHERE e.experiment_id = ?1"))?
+        .query_row([number(id)?], from_row)
+        .optional()?
+        .ok_or_else(|| not_found(format!("No Experiment with id={id} exists")))
+}
+
+/// The experiment, which must be in use; its tags are left out.
 pub(super) fn active(db: &Connection, id: &str) -> Result<Experiment> {
-    let experiment = by_id(db, id)?;
+    let experiment = without_tags(db, id)?;
     if !experiment.active {
         return Err(invalid(format!(
             "The experiment {id} must be in the 'active' state. Current state is deleted."
