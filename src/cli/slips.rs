@@ -13,8 +13,8 @@ const GUESSED: [(&[&str], &str); 18] = [
         "`sweep new \"python train.py\"` writes a sweep file, `sweep init FILE` makes a sweep of it.",
     ),
     (
-        &["ui", "web", "dashboard", "open", "view"],
-        "`sweep status -w` watches a sweep, `sweep finalize --open` opens its report, and `mlflow ui` shows its runs.",
+        &["web", "dashboard", "open", "view", "page"],
+        "`sweep ui --open` opens the page of all sweeps, `sweep status -w` watches one, `sweep finalize --open` opens its report.",
     ),
     (
         &["report", "plot", "plots", "html"],

@@ -85,7 +85,7 @@ mod tests {
         let json = |value: &Value| serde_json::to_string(&Cell::of(value)).unwrap();
         assert_eq!(json(&Value::Float(0.123_456_789_012)), "0.12345679");
         assert_eq!(json(&Value::Float(1e-4)), "0.0001");
-        assert_eq!(json(&Value::Float(1e300)), "1e300");
+        assert_eq!(json(&Value::Float(1e300)), "1e+300");
         assert_eq!(json(&Value::Float(f64::NAN)), "\"NaN\"");
         assert_eq!(json(&Value::Float(f64::NEG_INFINITY)), "\"-Infinity\"");
         assert_eq!(json(&Value::Int(9_007_199_254_740_993)), "9007199254740993");
