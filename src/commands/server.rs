@@ -3,6 +3,7 @@
 use std::net::ToSocketAddrs as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::Html;
@@ -12,9 +13,11 @@ use nix::sys::signal::Signal;
 use tokio::sync::watch;
 
 use super::shared::{
-    CommandFailure, DEFAULT_URI, Exit, Setting, is_loopback, not_heard, refuse_workspace, without_login,
+    CommandFailure, DEFAULT_URI, Exit, Setting, is_loopback, live_file, not_heard, refuse_workspace,
+    without_login,
 };
 use crate::gateway::{AccessRules, Hosts, Logins, Origins, PublicServer, mlflow_api};
+use crate::page::{Hub, HubOptions, pages};
 use crate::process::EndSignals;
 use crate::tracking::embedded::{ArtifactRoots, EmbeddedStore};
 use crate::ui::Ui;
@@ -43,6 +46,8 @@ pub struct ServerArgs {
     pub cors_allowed_origins: Option<String>,
     /// A file of logins.
     pub login_file: Option<PathBuf>,
+    /// Whether agents may be given orders from the page, and trials be run again.
+    pub allow_control: bool,
 }
 
 /// Serves until it is asked to end.
@@ -75,11 +80,14 @@ pub async fn server(setting: &Setting, args: &ServerArgs) -> Result<Exit, Comman
     allow_files();
     let access = AccessRules { hosts: hosts(args), origins: origins(args), logins };
     let (stop, mut stopped) = watch::channel(false);
+    let options = HubOptions { live_log: live_file, allow_control: args.allow_control };
+    let hub = Hub::new(Arc::new(store.clone()), options, stopped.clone());
     let shutdown = async move {
         let _ = stopped.wait_for(|stop| *stop).await;
     };
     let page = index(&store);
-    let app = mlflow_api(store.clone()).route("/", get(move || async move { Html(page) }));
+    let app =
+        mlflow_api(store.clone()).route("/about", get(move || async move { Html(page) })).merge(pages(hub));
     let server = PublicServer::start(app, (&args.host, args.port), access, shutdown)
         .await
         .map_err(|error| CommandFailure { exit: Exit::Usage, ..error.into() }.hint(PORT_HINT))?;
@@ -119,6 +127,7 @@ fn say_where(ui: &Ui, args: &ServerArgs, store: &EmbeddedStore, port: u16) {
     ui.print(&format!("{url}\n"));
     ui.say(&format!("Serving {}", store.db().uri()));
     ui.say(&format!("artifacts in {}", store.db().proxied_root().display()));
+    ui.say("Live page: the same address in a browser");
     ui.say(&format!("Clients: export MLFLOW_TRACKING_URI={url}"));
     if !is_loopback(&args.host) {
         ui.say(
@@ -239,7 +248,7 @@ fn readable_by_others(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0)
 }
 
-/// The page at `/`: there is no web interface here, and the page says where one is.
+/// The page at `/about`: how clients use the server, and how MLflow's own pages are had.
 fn index(store: &EmbeddedStore) -> String {
     let (uri, artifacts) = (store.db().uri(), store.db().proxied_root().display().to_string());
     format!(
@@ -249,7 +258,7 @@ fn index(store: &EmbeddedStore) -> String {
          <h1>sweep server {version}</h1>\
          <p>This is a tracking server that MLflow's clients speak to. In a script, before anything is logged:</p>\
          <pre>export MLFLOW_TRACKING_URI=http://HOST:PORT</pre>\
-         <p>It has no pages to look at runs with. MLflow's own server opens the same database, at the same time too:</p>\
+         <p>Its <a href=\"/\">page</a> shows sweeps. For all runs MLflow's own server opens the same database, at the same time too:</p>\
          <pre>pip install mlflow\nmlflow server --port 5001 --backend-store-uri {uri} \\\n  --artifacts-destination {artifacts}</pre>\
          <p>(MLflow brings the database up to its own version when it opens it; sweep goes on using it.)</p>\
          </body></html>\n",

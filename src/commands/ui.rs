@@ -29,6 +29,8 @@ pub struct UiArgs {
     pub port: u16,
     /// Whether the page is opened in the browser.
     pub open: bool,
+    /// Whether agents may be given orders from the page, and trials be run again.
+    pub allow_control: bool,
 }
 
 /// Serves the page until it is asked to end.
@@ -52,7 +54,11 @@ pub async fn ui(setting: &Setting, args: &UiArgs) -> Result<Exit, CommandFailure
         None => None,
     };
     let (stop, stopping) = watch::channel(false);
-    let hub = Hub::new(Arc::clone(&context.store), HubOptions { live_log: live_file }, stopping.clone());
+    let hub = Hub::new(
+        Arc::clone(&context.store),
+        HubOptions { live_log: live_file, allow_control: args.allow_control },
+        stopping.clone(),
+    );
     let access =
         AccessRules { hosts: Hosts::read(NAMES), origins: Origins::default(), logins: Logins::default() };
     let mut stopped = stopping;

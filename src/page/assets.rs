@@ -32,6 +32,7 @@ files! {
     STYLE "style.css",
     SCRIPT "app.js",
     SCRIPT "colour.js",
+    SCRIPT "control.js",
     SCRIPT "curves_plot.js",
     SCRIPT "dom.js",
     SCRIPT "feed.js",

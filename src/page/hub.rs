@@ -16,6 +16,8 @@ use crate::tracking::{Result, Run, RunId, Store};
 pub struct HubOptions {
     /// Where the output of a running trial is, if it is on this machine.
     pub live_log: fn(&Run) -> Option<PathBuf>,
+    /// Whether agents may be given orders, and trials be run again.
+    pub allow_control: bool,
 }
 
 /// The watchers of a store.
@@ -24,6 +26,8 @@ pub struct Hub {
     pub(super) options: HubOptions,
     /// Which server this is: the numbers of looks of another one mean nothing here.
     pub(super) epoch: String,
+    /// What a request that changes anything carries.
+    token: String,
     sweeps: Mutex<HashMap<RunId, Arc<OnceCell<Arc<WatchedSweep>>>>>,
     list: OnceCell<Arc<WatchedSweeps>>,
 }
@@ -36,6 +40,7 @@ impl Hub {
             looking: Looking { store, stopping },
             options,
             epoch: format!("{:08x}", rand::random::<u32>()),
+            token: format!("{:032x}", rand::random::<u128>()),
             sweeps: Mutex::default(),
             list: OnceCell::new(),
         })
@@ -64,6 +69,11 @@ impl Hub {
         let list = self.list.get_or_try_init(|| WatchedSweeps::begin(&self.looking)).await?;
         list.freshen().await?;
         Ok(Arc::clone(list))
+    }
+
+    /// What a request that changes anything carries; `None`: nothing may be changed.
+    pub(super) fn control(&self) -> Option<&str> {
+        self.options.allow_control.then_some(self.token.as_str())
     }
 
     /// The store.

@@ -6,6 +6,7 @@
 mod address;
 mod answer;
 mod assets;
+mod control;
 mod events;
 mod guard;
 mod hub;

@@ -7,7 +7,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ use super::events::{self, EventSource};
 use super::guard::guard;
 use super::hub::Hub;
 use super::shape::{TrialColumnsJson, columns_json};
-use super::{insight, trial};
+use super::{control, insight, trial};
 use crate::process::now_ms;
 use crate::query::trials_where;
 
@@ -39,6 +39,8 @@ pub fn pages(hub: Arc<Hub>) -> Router {
         .route("/api/sweeps/{id}/trials/{trial}/log", get(trial::log))
         .route("/api/sweeps/{id}/curves", get(trial::curves))
         .route("/api/sweeps/{id}/importance", get(insight::importance))
+        .route("/api/sweeps/{id}/order", post(control::order))
+        .route("/api/sweeps/{id}/retry", post(control::retry))
         .layer(from_fn(guard))
         .with_state(hub)
 }
@@ -100,6 +102,7 @@ async fn sweep(State(hub): State<Arc<Hub>>, Path(id): Path<String>) -> PageAnswe
         "seen": hub.event_id(trials.version()),
         "now": now_ms(),
         "store": hub.store().uri(),
+        "control": hub.control(),
         "head": watched.head(),
         "columns": columns_json(trials.columns()),
     });

@@ -115,18 +115,22 @@ pub(in crate::cli) struct TypedUi {
     /// The port [default: any that is free]
     #[arg(short, long, default_value_t = 0, hide_default_value = true, value_name = "PORT")]
     port: u16,
+    /// Let the page pause, resume, stop and cancel sweeps, and retry trials; without it the page only reads
+    #[arg(long)]
+    allow_control: bool,
 }
 
 impl From<TypedUi> for UiArgs {
     fn from(typed: TypedUi) -> Self {
-        let TypedUi { sweep, open, host, port } = typed;
-        Self { sweep: SweepChoice(sweep), host, port, open }
+        let TypedUi { sweep, open, host, port, allow_control } = typed;
+        Self { sweep: SweepChoice(sweep), host, port, open, allow_control }
     }
 }
 
 /// Serve a database file to MLflow's clients, without Python.
 ///
-/// Options are named as those of `mlflow server`, which opens the same file. The URL is printed on stdout.
+/// Options are named as those of `mlflow server`, which opens the same file. The URL is printed on stdout; in a browser it
+/// shows the live page of `sweep ui`.
 ///
 /// Other addresses than this machine's own need a login, which clients send as basic auth (MLFLOW_TRACKING_USERNAME,
 /// MLFLOW_TRACKING_PASSWORD) or bearer token (MLFLOW_TRACKING_TOKEN). The server takes it from SWEEP_SERVER_USERNAME and
@@ -159,6 +163,9 @@ pub(in crate::cli) struct TypedServer {
     /// Logins, one a line: `name:password` or `token SECRET`
     #[arg(long, value_name = "FILE")]
     login_file: Option<PathBuf>,
+    /// Let the live page pause, resume, stop and cancel sweeps, and retry trials; without it the page only reads
+    #[arg(long)]
+    allow_control: bool,
 }
 
 impl From<TypedServer> for ServerArgs {
@@ -172,6 +179,7 @@ impl From<TypedServer> for ServerArgs {
             allowed_hosts: typed.allowed_hosts,
             cors_allowed_origins: typed.cors_allowed_origins,
             login_file: typed.login_file,
+            allow_control: typed.allow_control,
         }
     }
 }

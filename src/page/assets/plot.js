@@ -25,8 +25,16 @@ export function plot(height, label, draw) {
   element.style.height = `${height}px`;
   let scheduled = false;
   const size = () => ({ width: element.clientWidth, height: element.clientHeight });
+  // What is out of sight is drawn when it comes into sight.
+  let visible = true;
+  let stale = false;
+  new IntersectionObserver(([entry]) => {
+    visible = entry.isIntersecting;
+    if (visible && stale) redraw();
+  }).observe(element);
   function redraw() {
-    if (scheduled) return;
+    stale = !visible;
+    if (scheduled || !visible) return;
     scheduled = true;
     requestAnimationFrame(() => {
       scheduled = false;

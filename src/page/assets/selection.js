@@ -23,9 +23,13 @@ export class Selection {
     this.brushes = signal(/** @type {Record<string, any>} */ (readBrushes(query.get('brush'))));
     this.compared = signal(readList(query.get('compare')));
     this.hovered = signal(/** @type {number | null} */ (null));
+    /** Whether a drag is under way: plots draw a part of what they have, as fast as it goes. */
+    this.dragging = signal(false);
     this.wrong = signal('');
     /** @type {Set<number> | null} */
     this.matched = null;
+    /** The mask that was made last, and of what. @type {{ revision: number, matched: Set<number> | null, brushes: any, mask: Uint8Array } | null} */
+    this.made = null;
     this.version = signal(0);
     this.asked = 0;
     this.ends = [effect(() => this.ask(this.expression.value, TYPING)), effect(() => this.write())];
@@ -91,10 +95,12 @@ export class Selection {
   /** Which trials are selected: a place each, 1 or 0. @returns {Uint8Array} */
   mask() {
     void this.version.value;
-    const { trials, matched } = this;
+    const { trials, matched, made } = this;
+    const brushes = this.brushes.value;
+    if (made && made.revision === trials.revision && made.matched === matched && made.brushes === brushes) return made.mask;
     const mask = new Uint8Array(trials.length).fill(1);
     if (matched) for (let at = 0; at < trials.length; at += 1) if (!matched.has(trials.trial[at])) mask[at] = 0;
-    for (const [name, brush] of Object.entries(this.brushes.value)) {
+    for (const [name, brush] of Object.entries(brushes)) {
       const values = name === METRIC ? trials.value : trials.column(name)?.values;
       if (!values) continue;
       const range = brush.length === 2 && brush.every((/** @type {any} */ end) => typeof end === 'number');
@@ -107,6 +113,7 @@ export class Selection {
         if (!inside) mask[at] = 0;
       }
     }
+    this.made = { revision: trials.revision, matched, brushes, mask };
     return mask;
   }
 

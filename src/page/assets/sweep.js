@@ -1,5 +1,6 @@
 // The page of one sweep.
 
+import { Control } from './control.js';
 import { el, fill, plain, quoted } from './dom.js';
 import { follow } from './feed.js';
 import { duration, moment, number } from './format.js';
@@ -44,6 +45,7 @@ export class SweepPage {
     this.store = signal('');
     this.feed = follow(`/api/sweeps/${path}`, `/api/sweeps/${path}/events`, (data) => this.begin(data), (data) => this.takeIn(data));
     this.dialog = new TrialDialog(path);
+    this.control = new Control(path, this.model.head);
     this.element = this.build();
     this.ends = [effect(() => this.draw()), effect(() => this.drawSelection())];
   }
@@ -51,6 +53,7 @@ export class SweepPage {
   /** @param {any} data */
   begin(data) {
     this.store.value = data.store;
+    this.control.token.value = data.control ?? null;
     const { trials } = this.model;
     Object.assign(trials, new Trials());
     trials.describe(data.columns);
@@ -91,7 +94,7 @@ export class SweepPage {
       return panel;
     });
     this.panels = el('div', { class: 'panels', onopentrial: (/** @type {any} */ event) => this.dialog.open(event.detail) }, ...panels);
-    return el('div', {}, el('header', { class: 'top' }, el('a', { href: '/', class: 'crumb' }, 'Sweeps'), this.title, this.badge, this.live, this.where), this.notice, this.facts, el('div', { class: 'tools-row' }, this.filter, this.clear, this.count, this.brushes, this.wrong), this.panels, this.dialog.element);
+    return el('div', {}, el('header', { class: 'top' }, el('a', { href: '/', class: 'crumb' }, 'Sweeps'), this.title, this.badge, this.live, this.control.element, this.where), this.notice, this.facts, el('div', { class: 'tools-row' }, this.filter, this.clear, this.count, this.brushes, this.wrong), this.panels, this.dialog.element);
   }
 
   draw() {
@@ -125,6 +128,7 @@ export class SweepPage {
     this.feed.close();
     this.model.selection.close();
     this.model.insight.close();
+    this.control.end();
     for (const end of this.ends) end();
   }
 }

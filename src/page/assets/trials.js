@@ -35,6 +35,8 @@ export class Trials {
     /** @type {(string | null)[]} */ this.reason = [];
     /** @type {({ agent: string, host: string } | null)[]} */ this.agent = [];
     /** @type {Column[]} */ this.columns = [];
+    /** Changes with whatever changes. */ this.revision = 0;
+    /** @type {{ revision: number, goal: string | null, good: Float32Array, order: number[] } | null} */ this.ranked = null;
     /** Points of curves since the page was opened, by trial. @type {Map<number, [number, number][]>} */ this.points = new Map();
   }
 
@@ -55,6 +57,7 @@ export class Trials {
    * @param {any} change columns as the server sends them
    */
   takeIn(change) {
+    this.revision += 1;
     change.trial.forEach((/** @type {number} */ trial, /** @type {number} */ from) => {
       let at = this.place.get(trial);
       if (at === undefined) {
@@ -144,6 +147,17 @@ export class Trials {
  * @returns {Float32Array} -1 where there is no value
  */
 export function goodness(trials, goal) {
+  return ranking(trials, goal).good;
+}
+
+/**
+ * The same, and the places of all trials from the worst to the best, those without a value first.
+ * @param {Trials} trials
+ * @param {'minimize' | 'maximize' | null} goal
+ */
+export function ranking(trials, goal) {
+  const known = trials.ranked;
+  if (known && known.revision === trials.revision && known.goal === goal) return known;
   const places = [];
   for (let at = 0; at < trials.length; at += 1) {
     const value = trials.value[at];
@@ -153,5 +167,8 @@ export function goodness(trials, goal) {
   places.sort((a, b) => sign * (/** @type {number} */ (trials.value[a]) - /** @type {number} */ (trials.value[b])));
   const good = new Float32Array(trials.length).fill(-1);
   places.forEach((at, rank) => { good[at] = places.length > 1 ? rank / (places.length - 1) : 1; });
-  return good;
+  const without = [];
+  for (let at = 0; at < trials.length; at += 1) if (good[at] < 0) without.push(at);
+  trials.ranked = { revision: trials.revision, goal, good, order: [...without, ...places] };
+  return trials.ranked;
 }

@@ -80,6 +80,7 @@ fn other_pages_other_names_and_writes_are_refused() {
     }
     assert_eq!(refused(&format!("Host: localhost:{}\r\n", page.port())), 200);
     for method in ["POST", "PUT", "DELETE", "PATCH"] {
+        // The two paths that change anything are tested in `controlled`.
         let answer = page.ask(method, &format!("/api/sweeps/{id}"), "Content-Length: 0\r\n");
         assert_eq!(answer.status, 405, "{method}");
     }

@@ -1,5 +1,6 @@
 //! `sweep ui`, the live page: what it serves, what it tells while agents run, and whom it refuses.
 
 mod browser;
+mod controlled;
 mod feeds;
 mod guarded;

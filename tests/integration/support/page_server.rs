@@ -14,7 +14,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running page; dropping it kills it.
 pub struct PageServer {
-    child: Child,
+    /// `None`: it is another's.
+    child: Option<Child>,
     /// Host and port.
     address: String,
 }
@@ -50,7 +51,12 @@ impl PageServer {
             let _ = child.wait();
             return None;
         }
-        Some(Self { child, address })
+        Some(Self { child: Some(child), address })
+    }
+
+    /// A page that is served already.
+    pub fn at(url: &str) -> Self {
+        Self { child: None, address: url.trim_start_matches("http://").to_owned() }
     }
 
     pub fn address(&self) -> &str {
@@ -67,6 +73,17 @@ impl PageServer {
 
     /// Asks for a path with further headers (a line each).
     pub fn ask(&self, method: &str, path: &str, headers: &str) -> Answer {
+        self.send(method, path, headers, "")
+    }
+
+    /// Sends JSON.
+    pub fn post(&self, path: &str, headers: &str, body: &str) -> Answer {
+        let headers =
+            format!("{headers}Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
+        self.send("POST", path, &headers, body)
+    }
+
+    fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
         let host = if headers.to_lowercase().contains("host:") {
             String::new()
         } else {
@@ -74,7 +91,7 @@ impl PageServer {
         };
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        write!(stream, "{method} {path} HTTP/1.1\r\n{host}{headers}Connection: close\r\n\r\n").unwrap();
+        write!(stream, "{method} {path} HTTP/1.1\r\n{host}{headers}Connection: close\r\n\r\n{body}").unwrap();
         let mut text = Vec::new();
         stream.read_to_end(&mut text).unwrap();
         let text = String::from_utf8_lossy(&text).into_owned();
@@ -105,8 +122,10 @@ impl PageServer {
 
 impl Drop for PageServer {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 

@@ -13,6 +13,9 @@ export class PanelElement extends HTMLElement {
     this.model = null;
     /** @type {(() => void)[]} */
     this.ends = [];
+    this.note = el('span', { class: 'note' });
+    this.tools = el('span', { class: 'tools' });
+    this.body = el('div', { class: 'body' });
   }
 
   /** Its heading. */
@@ -27,9 +30,6 @@ export class PanelElement extends HTMLElement {
 
   connectedCallback() {
     this.className = `panel ${this.wide ? 'wide' : ''}`;
-    this.note = el('span', { class: 'note' });
-    this.tools = el('span', { class: 'tools' });
-    this.body = el('div', { class: 'body' });
     this.setAttribute('aria-label', this.heading);
     fill(this, el('header', {}, el('h2', { text: this.heading }), this.note, this.tools), this.body);
     this.start();

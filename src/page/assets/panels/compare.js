@@ -10,6 +10,13 @@ import { flat } from '../trial.js';
 import { PanelElement } from './base.js';
 
 class ComparePanel extends PanelElement {
+  constructor() {
+    super();
+    /** @type {Map<number, any>} */
+    this.found = new Map();
+    this.loaded = signal(0);
+  }
+
   get heading() {
     return 'Compare';
   }
@@ -19,9 +26,6 @@ class ComparePanel extends PanelElement {
   }
 
   start() {
-    /** @type {Map<number, any>} */
-    this.found = new Map();
-    this.loaded = signal(0);
     this.tools.append(el('button', { onclick: () => { this.model.selection.compared.value = []; } }, 'Close'));
     this.watch(() => this.draw());
   }

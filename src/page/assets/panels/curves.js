@@ -14,11 +14,10 @@ import { summary } from './history.js';
 const PAUSE = 5000;
 
 class CurvesPanel extends PanelElement {
-  get heading() {
-    return 'Learning curves';
-  }
-
-  start() {
+  constructor() {
+    super();
+    /** Where each curve was drawn. @type {{ at: number, placed: { x: number, y: number }[] }[]} */
+    this.curves = [];
     /** @type {Map<number, [number, number][]>} */
     this.read = new Map();
     this.top = signal('20');
@@ -27,6 +26,13 @@ class CurvesPanel extends PanelElement {
     /** @type {number | undefined} */
     this.timer = undefined;
     this.plot = plot(250, 'The metric over the steps of the best and the running trials', (context, width, height) => this.draw(context, width, height));
+  }
+
+  get heading() {
+    return 'Learning curves';
+  }
+
+  start() {
     this.body.append(this.plot.element);
     this.tools.append(choice('How many', [['5', 'best 5'], ['20', 'best 20'], ['100', 'best 100']], this.top));
     this.watch(() => {

@@ -12,16 +12,20 @@ const MOST_READ = 40;
 const AT_ONCE = 4;
 
 class FailuresPanel extends PanelElement {
-  get heading() {
-    return 'Failures';
-  }
-
-  start() {
+  constructor() {
+    super();
     /** Last line and end of the log by trial. @type {Map<number, { last: string, text: string }>} */
     this.logs = new Map();
     this.read = signal(0);
     this.reading = 0;
     this.list = el('div');
+  }
+
+  get heading() {
+    return 'Failures';
+  }
+
+  start() {
     this.body.append(this.list);
     this.watch(() => this.draw());
   }
@@ -41,7 +45,7 @@ class FailuresPanel extends PanelElement {
     const groups = new Map();
     for (const at of failed) {
       const trial = trials.trial[at];
-      const last = this.logs.get(trial)?.last ?? '';
+      const last = this.logs.get(trial)?.last ?? 'output not read';
       const code = trials.exit[at] === null ? trials.reason[at] ?? 'no exit code' : `exit code ${trials.exit[at]}`;
       const key = `${code}\n${last.replace(/\d+/g, '#')}`;
       const group = groups.get(key);

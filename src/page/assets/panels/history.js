@@ -10,8 +10,20 @@ import { signal } from '../store.js';
 import { choice, PanelElement, toggle } from './base.js';
 
 const REACH = 14;
+/** Marks while a drag is under way. */
+const MOST_DRAGGED = 2500;
 
 class HistoryPanel extends PanelElement {
+  constructor() {
+    super();
+    this.by = signal('trial');
+    this.log = signal(/** @type {boolean | null} */ (null));
+    this.isLog = signal(false);
+    this.plot = plot(260, 'Value of each trial, and the best so far', (context, width, height) => this.draw(context, width, height));
+    /** @type {{ x: number, y: number, at: number }[]} */
+    this.marks = [];
+  }
+
   get heading() {
     return 'History';
   }
@@ -21,10 +33,6 @@ class HistoryPanel extends PanelElement {
   }
 
   start() {
-    this.by = signal('trial');
-    this.log = signal(/** @type {boolean | null} */ (null));
-    this.isLog = signal(false);
-    this.plot = plot(260, 'Value of each trial, and the best so far', (context, width, height) => this.draw(context, width, height));
     this.body.append(this.plot.element);
     const logState = {
       get value() { return logOf.isLog.value; },
@@ -32,14 +40,13 @@ class HistoryPanel extends PanelElement {
     };
     const logOf = this;
     this.tools.append(choice('Order by', [['trial', 'by number'], ['time', 'by time']], this.by), toggle('log', logState, 'Logarithmic scale'));
-    /** @type {{ x: number, y: number, at: number }[]} */
-    this.marks = [];
     this.watch(() => {
       const { version, selection, head } = this.model;
       void version.value;
       void head.value;
       void selection.hovered.value;
       void this.by.value;
+      void selection.dragging.value;
       this.mask = selection.mask();
       this.prepare();
       this.plot?.redraw();
@@ -108,14 +115,21 @@ class HistoryPanel extends PanelElement {
     const { trials } = this.model;
     const size = trials.length > 3000 ? 2 : trials.length > 500 ? 3 : 5;
     context.globalAlpha = trials.length > 3000 ? 0.6 : 0.85;
+    const [finished, out] = [theme().accent, theme()['muted-mark']];
+    let last = '';
+    const every = this.model.selection.dragging.value ? Math.max(Math.ceil(trials.length / MOST_DRAGGED), 1) : 1;
     for (const selected of [0, 1]) {
-      for (let at = 0; at < trials.length; at += 1) {
+      for (let at = 0; at < trials.length; at += every) {
         const value = trials.value[at];
         if (mask[at] !== selected || value === null || !Number.isFinite(value)) continue;
         const top = Math.min(Math.max(y.at(value), frame.top), frame.bottom);
         if (Number.isNaN(top)) continue;
         const left = x.at(where(at));
-        context.fillStyle = selected ? (trials.state[at] === 'F' ? theme().accent : stateColour(trials.state[at])) : theme()['muted-mark'];
+        const colour = selected ? (trials.state[at] === 'F' ? finished : stateColour(trials.state[at])) : out;
+        if (colour !== last) {
+          context.fillStyle = colour;
+          last = colour;
+        }
         context.fillRect(left - size / 2, top - size / 2, size, size);
         if (selected) this.marks.push({ x: left, y: top, at });
       }

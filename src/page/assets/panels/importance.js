@@ -33,10 +33,10 @@ class ImportancePanel extends PanelElement {
     const r2 = `R² ${number(analysis.oob_r2, 2)}, ${analysis.trust}`;
     this.note.textContent = insight.used < insight.results ? `${r2}; of ${insight.used} of ${insight.results} trials` : `${r2}; of ${analysis.n_used} trials`;
     this.note.title = analysis.notes.join('\n');
-    const shown = analysis.parameters.filter((/** @type {any} */ one) => figure(one) !== null).slice(0, MOST);
-    const most = Math.max(...shown.map((/** @type {any} */ one) => figure(one).value + (figure(one).error ?? 0)), 1e-9);
-    const rows = shown.map((/** @type {any} */ one) => {
-      const { value, error } = figure(one);
+    const figures = analysis.parameters.map((/** @type {any} */ one) => ({ one, ...figure(one) }));
+    const shown = figures.filter((/** @type {any} */ { value }) => value !== null).slice(0, MOST);
+    const most = Math.max(...shown.map((/** @type {any} */ { value, error }) => value + (error ?? 0)), 1e-9);
+    const rows = shown.map((/** @type {any} */ { one, value, error }) => {
       const text = error === null ? number(value, 2) : `${number(value, 2)} ± ${number(error, 1)}`;
       return el('tr', {}, el('td', { title: one.effect }, quoted(one.name, one.effect === 'unclear' || one.effect === 'too_few' ? 'dim' : '')), el('td', { class: 'barcell' }, bar(value, error, most)), el('td', { class: 'num dim' }, text));
     });
@@ -54,7 +54,7 @@ class ImportancePanel extends PanelElement {
 /** The permutation importance of a parameter with its standard error, else the forest's own. @param {any} one */
 function figure(one) {
   if (one.permutation) return { value: one.permutation.mean, error: one.permutation.se };
-  return typeof one.importance === 'number' ? { value: one.importance, error: null } : null;
+  return { value: one.importance, error: null };
 }
 
 /** @param {number} value @param {number | null} error @param {number} most */

@@ -2,12 +2,12 @@
 // of a name moves its axis.
 
 import { ramped, theme } from '../colour.js';
-import { plain } from '../dom.js';
+import { el, plain } from '../dom.js';
 import { fit, nothing, place, plot } from '../plot.js';
 import { banded, numeric, robust, spreads } from '../scale.js';
 import { METRIC } from '../selection.js';
 import { signal } from '../store.js';
-import { goodness } from '../trials.js';
+import { ranking } from '../trials.js';
 import { PanelElement } from './base.js';
 import { summary } from './history.js';
 
@@ -17,10 +17,32 @@ const TOP = 44;
 const BOTTOM = 18;
 /** How far from an axis a press still means it. */
 const GRIP = 22;
+/** Colours of lines. */
+const BUCKETS = 48;
+/** Lines that are left out and still drawn: thousands would take longer than they tell. */
+const MOST_FAINT = 1000;
+/** Lines that are drawn: with more they hide each other. The best ones always are. */
+const MOST_LINES = 3000;
+const BEST = 200;
+/** Lines while a drag is under way. */
+const MOST_DRAGGED = 700;
 
-/** @typedef {{ name: string, title: string, values: any[], scale: import('../scale.js').Scale, x: number, levels: boolean }} Axis */
+/** @typedef {{ name: string, title: string, values: any[], scale: import('../scale.js').Scale, x: number, levels: boolean, y?: Float32Array }} Axis */
 
 class ParallelPanel extends PanelElement {
+  constructor() {
+    super();
+    /** Of what the places of lines were computed. */
+    this.placed = '';
+    this.order = signal(/** @type {string[]} */ ([]));
+    /** Where a drag is: an axis with its ends, or a name. @type {{ axis: Axis, from: number, to: number, moves: boolean } | null} */
+    this.drag = null;
+    /** @type {Axis[]} */
+    this.axes = [];
+    this.plot = plot(320, 'Parallel coordinates of all parameters and the metric', (context, width, height) => this.draw(context, width, height));
+    this.thinned = el('span', { class: 'dim' });
+  }
+
   get heading() {
     return 'Parallel coordinates';
   }
@@ -30,21 +52,17 @@ class ParallelPanel extends PanelElement {
   }
 
   start() {
-    this.order = signal(/** @type {string[]} */ ([]));
-    /** Where a drag is: an axis with its ends, or a name. @type {{ axis: Axis, from: number, to: number, moves: boolean } | null} */
-    this.drag = null;
-    /** @type {Axis[]} */
-    this.axes = [];
-    this.plot = plot(320, 'Parallel coordinates of all parameters and the metric', (context, width, height) => this.draw(context, width, height));
     this.body.append(this.plot.element);
+    this.tools.append(this.thinned);
     this.watch(() => {
       const { version, selection, head, trials } = this.model;
       void version.value;
       void head.value;
       void selection.hovered.value;
       void this.order.value;
+      void selection.dragging.value;
       this.mask = selection.mask();
-      this.good = goodness(trials, head.value?.metric?.goal ?? null);
+      this.ranked = ranking(trials, head.value?.metric?.goal ?? null);
       this.plot?.redraw();
     });
     this.listen();
@@ -96,48 +114,88 @@ class ParallelPanel extends PanelElement {
   drawLines(context) {
     const { trials, selection } = this.model;
     const mask = /** @type {Uint8Array} */ (this.mask);
-    const good = /** @type {Float32Array} */ (this.good);
-    const active = selection.active;
-    const order = [...trials.trial.keys()].sort((a, b) => mask[a] - mask[b] || good[a] - good[b]);
-    const count = mask.reduce((sum, one) => sum + one, 0);
-    const alpha = count > 3000 ? 0.12 : count > 600 ? 0.3 : count > 150 ? 0.5 : 0.8;
-    // Thousands that are left out would take longer than they tell.
-    const faintEvery = Math.max(Math.ceil((trials.length - count) / 1500), 1);
+    const { good, order } = /** @type {{ good: Float32Array, order: number[] }} */ (this.ranked);
+    let count = 0;
+    for (const one of mask) count += one;
+    this.place();
     context.lineWidth = 1;
-    let skipped = 0;
+    if (selection.active) this.drawFaint(context, mask, trials.length - count);
+    // Lines of nearly the same rank are one stroke: ten thousand strokes would take ten times as long.
+    const alpha = Math.min(Math.max(14 / Math.sqrt(count), 0.1), 0.85);
+    let bucket = -2;
+    let number = 0;
+    const every = Math.max(Math.ceil(count / (selection.dragging.value ? MOST_DRAGGED : MOST_LINES)), 1);
+    this.thinned.textContent = every > 1 && !selection.dragging.value ? `every ${every}th line is drawn, and the best ${BEST}` : '';
     for (const at of order) {
-      if (!mask[at] && (!active || (skipped += 1) % faintEvery !== 0)) continue;
-      if (good[at] < 0 && trials.state[at] !== 'X') continue;
-      context.globalAlpha = mask[at] ? alpha : 0.25;
-      context.strokeStyle = mask[at] ? (good[at] < 0 ? theme().bad : ramped(good[at])) : theme()['muted-mark'];
+      number += mask[at];
+      if (!mask[at] || (number % every !== 0 && number <= count - BEST) || (good[at] < 0 && trials.state[at] !== 'X')) continue;
+      const next = good[at] < 0 ? -1 : Math.floor(good[at] * BUCKETS);
+      if (next !== bucket) {
+        if (bucket > -2) context.stroke();
+        context.beginPath();
+        // The better, the plainer.
+        context.globalAlpha = next < 0 ? alpha : alpha * (0.35 + 0.65 * good[at] ** 2);
+        context.strokeStyle = next < 0 ? theme().bad : ramped(good[at]);
+        bucket = next;
+      }
       this.path(context, at);
     }
+    if (bucket > -2) context.stroke();
     const hovered = selection.hovered.value;
     const at = hovered === null ? undefined : trials.place.get(hovered);
     if (at !== undefined) {
       context.globalAlpha = 1;
       context.lineWidth = 3;
       context.strokeStyle = theme().ink;
+      context.beginPath();
       this.path(context, at);
+      context.stroke();
     }
     context.globalAlpha = 1;
   }
 
+  /** Some of the trials that are left out. @param {CanvasRenderingContext2D} context @param {Uint8Array} mask @param {number} count */
+  drawFaint(context, mask, count) {
+    const every = Math.max(Math.ceil(count / MOST_FAINT), 1);
+    let skipped = 0;
+    context.globalAlpha = 0.25;
+    context.strokeStyle = theme()['muted-mark'];
+    context.beginPath();
+    for (let at = 0; at < mask.length; at += 1) {
+      if (mask[at]) continue;
+      skipped += 1;
+      if (skipped % every === 0) this.path(context, at);
+    }
+    context.stroke();
+  }
+
+  /** Computes where each trial crosses each axis, unless that is known. */
+  place() {
+    const { trials } = this.model;
+    const key = `${trials.revision} ${this.axes.map((axis) => `${axis.name} ${axis.x}`).join(' ')} ${/** @type {any} */ (this.plot).size().height}`;
+    if (key === this.placed) return;
+    this.placed = key;
+    for (const axis of this.axes) {
+      axis.y = new Float32Array(trials.length);
+      for (let at = 0; at < trials.length; at += 1) axis.y[at] = this.y(axis, at);
+    }
+    this.ys = this.axes.map((axis) => /** @type {Float32Array} */ (axis.y));
+  }
+
   /** The line of a trial, with gaps where it has no value. @param {CanvasRenderingContext2D} context @param {number} at */
   path(context, at) {
-    context.beginPath();
+    const ys = /** @type {Float32Array[]} */ (this.ys);
     let drawn = false;
-    for (const axis of this.axes) {
-      const y = this.y(axis, at);
-      if (Number.isNaN(y)) {
+    for (let place = 0; place < ys.length; place += 1) {
+      const y = ys[place][at];
+      if (y !== y) {
         drawn = false;
         continue;
       }
-      if (drawn) context.lineTo(axis.x, y);
-      else context.moveTo(axis.x, y);
+      if (drawn) context.lineTo(this.axes[place].x, y);
+      else context.moveTo(this.axes[place].x, y);
       drawn = true;
     }
-    context.stroke();
   }
 
   /** @param {Axis} axis @param {number} at */
@@ -217,6 +275,7 @@ class ParallelPanel extends PanelElement {
       const axis = this.axisAt(x);
       if (!axis) return;
       this.drag = { axis, from: y, to: y, moves: y < TOP - 8 };
+      this.model.selection.dragging.value = true;
       canvas.setPointerCapture(event.pointerId);
     });
     canvas.addEventListener('pointermove', (event) => {
@@ -239,6 +298,7 @@ class ParallelPanel extends PanelElement {
     canvas.addEventListener('pointerup', () => {
       if (this.drag && !this.drag.moves && Math.abs(this.drag.to - this.drag.from) < 4) this.model.selection.brush(this.drag.axis.name, null);
       this.drag = null;
+      this.model.selection.dragging.value = false;
       redraw();
     });
     canvas.addEventListener('pointerleave', () => {
@@ -283,8 +343,8 @@ class ParallelPanel extends PanelElement {
     let found = null;
     let least = 6;
     for (let at = 0; at < mask.length; at += 1) {
-      if (!mask[at] || /** @type {Float32Array} */ (this.good)[at] < 0) continue;
-      const distance = Math.abs(this.y(a, at) * (1 - share) + this.y(b, at) * share - y);
+      if (!mask[at] || /** @type {any} */ (this.ranked).good[at] < 0) continue;
+      const distance = Math.abs(/** @type {any} */ (this.ys)[right - 1][at] * (1 - share) + /** @type {any} */ (this.ys)[right][at] * share - y);
       if (distance < least) [least, found] = [distance, at];
     }
     return found;

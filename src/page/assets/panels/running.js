@@ -12,6 +12,14 @@ const TICK = 1000;
 const SILENT = 30_000;
 
 class RunningPanel extends PanelElement {
+  constructor() {
+    super();
+    this.open = signal(/** @type {number | null} */ (null));
+    this.now = signal(Date.now());
+    this.rows = el('tbody');
+    this.log = el('pre', { class: 'log hidden', tabindex: '0', 'aria-label': 'Output' });
+  }
+
   get heading() {
     return 'Running now';
   }
@@ -21,10 +29,6 @@ class RunningPanel extends PanelElement {
   }
 
   start() {
-    this.open = signal(/** @type {number | null} */ (null));
-    this.now = signal(Date.now());
-    this.rows = el('tbody');
-    this.log = el('pre', { class: 'log hidden', tabindex: '0', 'aria-label': 'Output' });
     this.body.append(el('div', { class: 'scroll' }, el('table', {}, this.rows)), this.log);
     this.timer = setInterval(() => { if (!this.classList.contains('hidden')) this.now.value = Date.now(); }, TICK);
     this.watch(() => this.draw());

@@ -12,9 +12,22 @@ import { summary } from './history.js';
 /** Slices that are shown at first. */
 const FEW = 6;
 /** Dots of one slice: more hide each other. */
-const MOST_DOTS = 3000;
+const MOST_DOTS = 2000;
+/** The same while a drag is under way. */
+const MOST_DRAGGED = 500;
+/** Values beside each other at most so many get a jitter, so that their dots do not hide each other. */
+const MOST_JITTERED = 24;
 
 class SlicePanel extends PanelElement {
+  constructor() {
+    super();
+    this.all = signal(false);
+    /** @type {Map<string, Slice>} */
+    this.slices = new Map();
+    this.grid = el('div', { class: 'slices' });
+    this.more = el('button', { class: 'hidden', onclick: () => { this.all.value = !this.all.value; } });
+  }
+
   get heading() {
     return 'Slices';
   }
@@ -24,12 +37,7 @@ class SlicePanel extends PanelElement {
   }
 
   start() {
-    this.all = signal(false);
-    /** @type {Map<string, Slice>} */
-    this.slices = new Map();
-    this.grid = el('div', { class: 'slices' });
     this.body.append(this.grid);
-    this.more = el('button', { class: 'hidden', onclick: () => { this.all.value = !this.all.value; } });
     this.tools.append(this.more);
     this.watch(() => this.prepare());
   }
@@ -37,6 +45,7 @@ class SlicePanel extends PanelElement {
   prepare() {
     const { version, selection, trials, head, insight } = this.model;
     void version.value;
+    void selection.dragging.value;
     const found = insight.insight.value;
     const metric = head.value?.metric;
     this.classList.toggle('hidden', !metric);
@@ -116,8 +125,10 @@ class Slice {
     const y = numeric(domain, [frame.bottom, frame.top], { log, ticks: 4 });
     axes(context, frame, x, y);
     this.marks = [];
-    const every = Math.max(Math.ceil(trials.length / MOST_DOTS), 1);
-    const spread = levels ? (frame.right - frame.left) / levels.length / 2.5 : 0;
+    const most = this.model.selection.dragging.value ? MOST_DRAGGED : MOST_DOTS;
+    const every = Math.max(Math.ceil(trials.length / most), 1);
+    const few = levels ? levels.length : distinct(column.values);
+    const spread = few <= MOST_JITTERED ? (frame.right - frame.left) / few / 2.5 : 0;
     const size = trials.length > 1000 ? 3 : 4;
     context.globalAlpha = trials.length > 1000 ? 0.6 : 0.85;
     for (const selected of [0, 1]) {
@@ -157,6 +168,16 @@ class Slice {
     }
     context.stroke();
   }
+}
+
+/** How many values there are, as far as that matters. @param {any[]} values */
+function distinct(values) {
+  const seen = new Set();
+  for (const value of values) {
+    if (value !== null && value !== undefined) seen.add(value);
+    if (seen.size > MOST_JITTERED) break;
+  }
+  return seen.size;
 }
 
 /** @param {any[]} values @returns {[number, number]} */

@@ -8,6 +8,15 @@ import { PanelElement } from './base.js';
 const PAGE = 25;
 
 class TablePanel extends PanelElement {
+  constructor() {
+    super();
+    this.sort = signal('');
+    this.page = signal(0);
+    this.head = el('tr');
+    this.rows = el('tbody');
+    this.pager = el('div', { class: 'pager' });
+  }
+
   get heading() {
     return 'Trials';
   }
@@ -17,12 +26,6 @@ class TablePanel extends PanelElement {
   }
 
   start() {
-    const query = new URLSearchParams(location.search);
-    this.sort = signal(query.get('sort') ?? '');
-    this.page = signal(0);
-    this.head = el('tr');
-    this.rows = el('tbody');
-    this.pager = el('div', { class: 'pager' });
     this.body.append(el('div', { class: 'scroll' }, el('table', {}, el('thead', {}, this.head), this.rows)), this.pager);
     this.watch(() => this.draw());
     this.watch(() => {

@@ -15,15 +15,19 @@ const ROW = 13;
 const TICK = 1000;
 
 class TimelinePanel extends PanelElement {
+  constructor() {
+    super();
+    this.plot = plot(250, 'When which agent ran which trial', (context, width, height) => this.draw(context, width, height));
+    /** @type {{ x: number, y: number, width: number, at: number }[]} */
+    this.bars = [];
+  }
+
   get heading() {
     return 'Timeline';
   }
 
   start() {
-    this.plot = plot(250, 'When which agent ran which trial', (context, width, height) => this.draw(context, width, height));
     this.body.append(this.plot.element);
-    /** @type {{ x: number, y: number, width: number, at: number }[]} */
-    this.bars = [];
     this.watch(() => {
       const { version, selection } = this.model;
       void version.value;

@@ -1,0 +1,111 @@
+//! What may be changed from the page, and by whom.
+
+use serde_json::{Value as Json, json};
+
+use crate::support::agent::until;
+use crate::support::browser::Browser;
+use crate::support::page_server::PageServer;
+use crate::support::sandbox::{Sandbox, finish};
+use crate::support::sweep_server::SweepServer;
+
+/// Trials that wait for the file `go`; the first fails.
+const WAITING: &str = "command: 'while [ ! -e go ]; do sleep 0.02; done; [ ${x} != 1 ]'\nmethod: grid\nsweep_name: held\nrun_cap: 100\n\
+                       parameters:\n  x: {values: [1, 2, 3, 4]}\n";
+
+fn send(page: &PageServer, path: &str, token: &str, body: &Json) -> (u16, Json) {
+    let answer = page.post(path, &format!("X-Sweep-Token: {token}\r\n"), &body.to_string());
+    (answer.status, answer.json())
+}
+
+#[test]
+fn a_page_that_only_reads_gives_no_orders() {
+    let sandbox = Sandbox::new();
+    let id = sandbox.init(WAITING);
+    let page = PageServer::start(&sandbox);
+    assert_eq!(page.json(&format!("/api/sweeps/{id}"))["control"], Json::Null);
+    for (path, body) in [("order", json!({"order": "stop"})), ("retry", json!({"trials": [0]}))] {
+        let (status, said) = send(&page, &format!("/api/sweeps/{id}/{path}"), "", &body);
+        assert_eq!(status, 403);
+        assert!(said["hint"].as_str().unwrap().contains("--allow-control"), "{said}");
+    }
+}
+
+#[test]
+fn orders_need_the_token_of_the_page_and_come_from_it() {
+    let sandbox = Sandbox::new();
+    let id = sandbox.init(WAITING);
+    let page = PageServer::try_start(&sandbox, &["--port", "0", "--allow-control"]).unwrap();
+    let path = format!("/api/sweeps/{id}/order");
+    let token = page.json(&format!("/api/sweeps/{id}"))["control"].as_str().unwrap().to_owned();
+    let order = json!({"order": "pause"});
+    assert_eq!(send(&page, &path, "", &order).0, 403);
+    assert_eq!(send(&page, &path, &token[1..], &order).0, 403);
+    let foreign = format!("X-Sweep-Token: {token}\r\nOrigin: http://evil.example\r\n");
+    assert_eq!(page.post(&path, &foreign, &order.to_string()).status, 403);
+    assert_eq!(send(&page, &path, &token, &json!({"order": "explode"})).0, 422);
+    assert_eq!(send(&page, &path, &token, &order).0, 200);
+    let state = sandbox.run(&["status", "--format", "json"]).json()["state"].clone();
+    assert_eq!(state, "paused");
+}
+
+#[test]
+fn failed_trials_are_run_again() {
+    let sandbox = Sandbox::new();
+    let id = sandbox.init(WAITING);
+    sandbox.file("go", "");
+    sandbox.run(&["run"]).expect(1);
+    let page = PageServer::try_start(&sandbox, &["--port", "0", "--allow-control"]).unwrap();
+    let token = page.json(&format!("/api/sweeps/{id}"))["control"].as_str().unwrap().to_owned();
+    let path = format!("/api/sweeps/{id}/retry");
+    let (status, said) = send(&page, &path, &token, &json!({"trials": null}));
+    assert_eq!((status, said), (200, json!({"trials": [0]})));
+    sandbox.run(&["run"]).expect(1);
+    until("the second attempt", || {
+        let shown = page.json(&format!("/api/sweeps/{id}"));
+        (shown["trials"]["attempt"] == json!([2, 1, 1, 1])).then_some(())
+    });
+    assert_eq!(send(&page, &path, &token, &json!({"trials": [99]})).0, 400);
+}
+
+#[test]
+fn a_person_pauses_and_resumes_a_sweep_and_sees_that_the_agents_took_note() {
+    let Some(browser) = Browser::start(1280) else { return };
+    let sandbox = Sandbox::new();
+    let id = sandbox.init(WAITING);
+    let page = PageServer::try_start(&sandbox, &["--port", "0", "--allow-control"]).unwrap();
+    browser.open(&page.url(&format!("/sweep/{id}")));
+    let agent = sandbox.spawn(&["run"]);
+    browser.wait_for("document.querySelector('panel-running tbody tr')");
+    let press = |text: &str| {
+        browser.wait_for(&format!(
+            "(() => {{ const b = [...document.querySelectorAll('.control button')].find((b) => b.textContent === '{text}'); \
+             b?.click(); return b; }})()"
+        ));
+    };
+    press("Pause");
+    browser.wait_for("document.querySelector('header .state').textContent === 'paused'");
+    browser.wait_for("document.querySelector('.control').textContent.includes('1 agent took note')");
+    press("Resume");
+    sandbox.file("go", "");
+    finish(agent).expect(1);
+    browser.wait_for("document.querySelector('header .state').textContent === 'complete'");
+}
+
+#[test]
+fn sweep_server_shows_the_page_to_those_who_may_log_in() {
+    let sandbox = Sandbox::new();
+    let id = sandbox.init(WAITING);
+    let login = [("SWEEP_SERVER_USERNAME", "ada"), ("SWEEP_SERVER_PASSWORD", "lovelace")];
+    let server = SweepServer::start(sandbox.path(), &[], &login);
+    let page = PageServer::at(server.url());
+    for path in ["/", "/assets/app.js", "/api/sweeps", &format!("/api/sweeps/{id}/events")] {
+        assert_eq!(page.get(path).status, 401, "{path}");
+    }
+    let header = "Authorization: Basic YWRhOmxvdmVsYWNl\r\n";
+    let root = page.ask("GET", "/", header);
+    assert!(root.status == 200 && root.headers.contains("content-security-policy"), "{}", root.headers);
+    let list = page.ask("GET", "/api/sweeps", header).json();
+    assert_eq!(list["sweeps"][0]["name"], "held");
+    // MLflow's API is where it was.
+    assert_eq!(page.get("/health").status, 200);
+}
