@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
+use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use serde::Deserialize;
@@ -43,10 +44,10 @@ pub(super) async fn order(
     State(hub): State<Arc<Hub>>,
     Path(id): Path<String>,
     headers: HeaderMap,
-    Json(body): Json<OrderBody>,
+    body: Result<Json<OrderBody>, JsonRejection>,
 ) -> PageAnswer<Json<Value>> {
     let sweep = allowed(&hub, &headers, &id).await?;
-    let order = match body.order {
+    let order = match read(body)?.order {
         OrderWord::Resume => SweepOrder::Run,
         OrderWord::Pause => SweepOrder::Pause,
         OrderWord::Stop => SweepOrder::Stop,
@@ -68,11 +69,11 @@ pub(super) async fn retry(
     State(hub): State<Arc<Hub>>,
     Path(id): Path<String>,
     headers: HeaderMap,
-    Json(body): Json<RetryBody>,
+    body: Result<Json<RetryBody>, JsonRejection>,
 ) -> PageAnswer<Json<Value>> {
     let sweep = allowed(&hub, &headers, &id).await?;
     let store = hub.store();
-    let wanted: BTreeSet<TrialIndex> = match body.trials {
+    let wanted: BTreeSet<TrialIndex> = match read(body)?.trials {
         Some(trials) => trials.into_iter().map(TrialIndex).collect(),
         None => {
             let watched = hub.sweep(sweep.id()).await?;
@@ -91,6 +92,11 @@ pub(super) async fn retry(
     sweep.give_order(store.as_ref(), SweepOrder::Run).await?;
     let trials: Vec<u64> = reopened.into_iter().map(|trial| trial.0).collect();
     Ok(Json(json!({"trials": trials})))
+}
+
+/// What a request asks for.
+fn read<T>(body: Result<Json<T>, JsonRejection>) -> PageAnswer<T> {
+    body.map(|Json(body)| body).map_err(|error| PageError::invalid(error.body_text()))
 }
 
 /// The sweep that is to be changed, by who may change it.

@@ -6,6 +6,7 @@
 mod address;
 mod answer;
 mod assets;
+mod compressed;
 mod control;
 mod events;
 mod guard;

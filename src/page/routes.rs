@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::address::find;
 use super::answer::PageAnswer;
 use super::assets::{self, Asset};
+use super::compressed::compressed;
 use super::events::{self, EventSource};
 use super::guard::guard;
 use super::hub::Hub;
@@ -45,8 +46,8 @@ pub fn pages(hub: Arc<Hub>) -> Router {
         .with_state(hub)
 }
 
-async fn page() -> Response {
-    send(assets::PAGE, &HeaderMap::new())
+async fn page(headers: HeaderMap) -> Response {
+    send(assets::PAGE, &headers)
 }
 
 async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
@@ -60,10 +61,9 @@ fn send(asset: Asset, headers: &HeaderMap) -> Response {
     let tag = assets::tag();
     let mut response = match headers.get(IF_NONE_MATCH).is_some_and(|known| known == tag) {
         true => StatusCode::NOT_MODIFIED.into_response(),
-        false => asset.text.into_response(),
+        false => compressed(headers, asset.kind, asset.text.as_bytes().to_vec()),
     };
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(asset.kind));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     if let Ok(tag) = HeaderValue::from_str(tag) {
         headers.insert(ETAG, tag);
@@ -95,7 +95,11 @@ async fn sweeps_events(
     Ok(events::stream(&hub, source, seen).into_response())
 }
 
-async fn sweep(State(hub): State<Arc<Hub>>, Path(id): Path<String>) -> PageAnswer<Response> {
+async fn sweep(
+    State(hub): State<Arc<Hub>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> PageAnswer<Response> {
     let watched = hub.sweep(&find(&hub, &id).await?).await?;
     let trials = watched.trials();
     let data = json!({
@@ -112,7 +116,7 @@ async fn sweep(State(hub): State<Arc<Hub>>, Path(id): Path<String>) -> PageAnswe
     let mut text = data.to_string();
     text.truncate(text.len() - 1);
     let text = format!("{text},\"trials\":{trials}}}");
-    Ok(([(CONTENT_TYPE, "application/json")], text).into_response())
+    Ok(compressed(&headers, "application/json", text.into_bytes()))
 }
 
 async fn sweep_events(

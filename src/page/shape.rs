@@ -16,9 +16,11 @@ pub(super) struct TrialColumnsJson {
     /// A letter each.
     state: String,
     attempt: Vec<u32>,
-    /// Epoch milliseconds.
+    /// Epoch milliseconds that `start` counts from.
+    base: i64,
     start: Vec<i64>,
-    end: Vec<Option<i64>>,
+    /// Milliseconds from start to end; none where it has not ended.
+    took: Vec<Option<i64>>,
     /// Last sign of life of those that run, epoch milliseconds; 0 of the others.
     sign: Vec<i64>,
     value: Vec<Cell>,
@@ -47,8 +49,9 @@ impl TrialColumnsJson {
             trial: Vec::new(),
             state: String::new(),
             attempt: Vec::new(),
+            base: 0,
             start: Vec::new(),
-            end: Vec::new(),
+            took: Vec::new(),
             sign: Vec::new(),
             value: Vec::new(),
             step: Vec::new(),
@@ -60,11 +63,14 @@ impl TrialColumnsJson {
         };
         let mut places: HashMap<AgentNameJson, usize> = HashMap::new();
         for row in rows {
+            if out.trial.is_empty() {
+                out.base = row.start;
+            }
             out.trial.push(row.trial);
             out.state.push(row.state.letter());
             out.attempt.push(row.attempt);
-            out.start.push(row.start);
-            out.end.push(row.end);
+            out.start.push(row.start - out.base);
+            out.took.push(row.end.map(|end| end - row.start));
             out.sign.push(row.sign);
             out.value.push(row.value.map_or(Cell::Empty, Cell::exact));
             out.step.push(row.step);

@@ -48,6 +48,8 @@ export class SweepPage {
     this.control = new Control(path, this.model.head);
     this.element = this.build();
     this.ends = [effect(() => this.draw()), effect(() => this.drawSelection())];
+    this.onKey = (/** @type {KeyboardEvent} */ event) => this.key(event);
+    addEventListener('keydown', this.onKey);
   }
 
   /** @param {any} data */
@@ -55,9 +57,12 @@ export class SweepPage {
     this.store.value = data.store;
     this.control.token.value = data.control ?? null;
     const { trials } = this.model;
-    Object.assign(trials, new Trials());
+    // What was computed of the trials before is not to be taken for that of these.
+    Object.assign(trials, new Trials(), { revision: trials.revision + 1 });
     trials.describe(data.columns);
     this.takeIn(data);
+    // Two frames later all that is in sight is drawn.
+    requestAnimationFrame(() => requestAnimationFrame(() => performance.mark('first-view')));
     const open = new URLSearchParams(location.search).get('trial');
     if (open && /^\d+$/.test(open)) this.dialog.open(Number(open));
   }
@@ -124,7 +129,15 @@ export class SweepPage {
     this.wrong.textContent = selection.wrong.value;
   }
 
+  /** A slash leads to the filter. @param {KeyboardEvent} event */
+  key(event) {
+    if (event.key !== '/' || event.ctrlKey || event.metaKey || /^(INPUT|SELECT|TEXTAREA)$/.test(/** @type {Element} */ (event.target).tagName)) return;
+    event.preventDefault();
+    this.filter.focus();
+  }
+
   close() {
+    removeEventListener('keydown', this.onKey);
     this.feed.close();
     this.model.selection.close();
     this.model.insight.close();

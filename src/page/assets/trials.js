@@ -67,8 +67,8 @@ export class Trials {
       }
       this.state[at] = change.state[from];
       this.attempt[at] = change.attempt[from];
-      this.start[at] = change.start[from];
-      this.end[at] = change.end[from];
+      this.start[at] = change.start[from] + change.base;
+      this.end[at] = change.took[from] === null ? null : this.start[at] + change.took[from];
       this.sign[at] = change.sign[from];
       this.value[at] = numeral(change.value[from]);
       this.step[at] = change.step[from];

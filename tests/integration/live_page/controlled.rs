@@ -42,7 +42,7 @@ fn orders_need_the_token_of_the_page_and_come_from_it() {
     assert_eq!(send(&page, &path, &token[1..], &order).0, 403);
     let foreign = format!("X-Sweep-Token: {token}\r\nOrigin: http://evil.example\r\n");
     assert_eq!(page.post(&path, &foreign, &order.to_string()).status, 403);
-    assert_eq!(send(&page, &path, &token, &json!({"order": "explode"})).0, 422);
+    assert_eq!(send(&page, &path, &token, &json!({"order": "explode"})).0, 400);
     assert_eq!(send(&page, &path, &token, &order).0, 200);
     let state = sandbox.run(&["status", "--format", "json"]).json()["state"].clone();
     assert_eq!(state, "paused");

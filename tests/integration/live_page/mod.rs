@@ -4,3 +4,4 @@ mod browser;
 mod controlled;
 mod feeds;
 mod guarded;
+mod large;

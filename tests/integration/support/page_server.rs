@@ -63,6 +63,14 @@ impl PageServer {
         &self.address
     }
 
+    /// What its process holds in memory.
+    pub fn memory_in_megabytes(&self) -> u64 {
+        let id = self.child.as_ref().expect("it is ours").id();
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap() / 1024
+    }
+
     pub fn port(&self) -> &str {
         self.address.rsplit(':').next().unwrap()
     }
