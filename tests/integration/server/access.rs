@@ -69,9 +69,11 @@ async fn without_a_login_only_watchers_get_an_answer() {
     }
     let answer = client.get(format!("{}/", server.url())).send().await.unwrap();
     assert_eq!(answer.headers()["www-authenticate"], "Basic realm=\"mlflow\"");
-    let answer =
-        client.get(format!("{}/", server.url())).basic_auth("ann", Some("correct horse")).send().await;
-    assert!(answer.unwrap().text().await.unwrap().contains("mlflow server"));
+    for (path, shown) in [("/", "/assets/app.js"), ("/about", "mlflow server")] {
+        let url = format!("{}{path}", server.url());
+        let answer = client.get(url).basic_auth("ann", Some("correct horse")).send().await;
+        assert!(answer.unwrap().text().await.unwrap().contains(shown), "{path}");
+    }
 }
 
 #[test]
