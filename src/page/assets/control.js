@@ -31,7 +31,7 @@ export class Control {
     const head = this.head.value;
     this.element.classList.toggle('hidden', this.token.value === null || head === null);
     if (this.token.value === null || head === null) return;
-    const over = head.state === 'finished';
+    const over = ['finished', 'complete'].includes(head.state);
     const button = (/** @type {Order} */ order, /** @type {string} */ text) => el('button', { title: MEANING[order], onclick: () => this.order(order) }, text);
     const waits = head.order !== 'run';
     const failed = head.counts.failed;

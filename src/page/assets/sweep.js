@@ -167,7 +167,7 @@ function facts(head) {
     ['Time left', duration(head.seconds_left) || '–', null],
     ['Compute time', duration(head.compute_seconds) || '–', null],
     ['Method', head.method ?? '–', null],
-    ['Created', moment(head.created), null],
+    ['Created', moment(head.created).slice(0, 10), null],
   ];
   return all;
 }
