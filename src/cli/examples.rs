@@ -62,6 +62,7 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 31] = [
         "import",
         &[
             ("sweep import out", "an export"),
+            ("sweep import study.db --study cifar", "a study of Optuna"),
             ("sweep import wandb.csv --metric loss --goal minimize", "a CSV"),
         ],
     ),

@@ -1,7 +1,7 @@
-//! `sweep import DIR|CSV`: a sweep that was run elsewhere, entered as a finished one.
+//! `sweep import FROM`: a sweep that was run elsewhere, entered as a finished one.
 
 use std::future::{poll_fn, ready};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::Poll;
 
@@ -11,14 +11,20 @@ use super::shared::{
 use crate::config::Goal;
 use crate::exchange::{
     ExchangeError, FolderImport, FolderSource, Imported, TableRequest, TableSource, TrialTable,
-    import_folder, import_table,
+    import_folder, import_table, read_mlflow_sweep,
 };
+use crate::record::Sweep;
+use crate::tracking::ErrorKind;
 use crate::ui::{Ui, words};
+
+/// What a folder has that `sweep export` wrote.
+const SWEEP_FILE: &str = "sweep.json";
 
 /// What was typed.
 #[derive(Debug, Clone)]
 pub struct ImportArgs {
-    /// A folder that `sweep export` wrote, or a CSV file.
+    /// A folder that `sweep export` wrote, a file or folder of another program, or the id of a sweep that another program
+    /// made in the store.
     pub from: PathBuf,
     /// The experiment that is to hold it; `None`: as the folder says.
     pub experiment: Option<String>,
@@ -34,6 +40,8 @@ pub struct ImportArgs {
     pub params: Vec<String>,
     /// Those of them that were drawn on a log scale, whatever their values look like.
     pub log: Vec<String>,
+    /// The study of Optuna's that is meant.
+    pub study: Option<String>,
 }
 
 /// Makes a parent run, its ledger and a run a trial, with the times and states that they had.
@@ -41,7 +49,8 @@ pub struct ImportArgs {
 /// # Errors
 /// Where the folder or the table can't be read, and as the store's; nothing is left then.
 pub async fn import(setting: &Setting, args: &ImportArgs) -> Result<Exit, CommandFailure> {
-    let (context, imported) = if setting.folder.join(&args.from).is_dir() {
+    let path = setting.folder.join(&args.from);
+    let (context, imported) = if path.join(SWEEP_FILE).exists() {
         of_folder(setting, args).await?
     } else {
         of_table(setting, args).await?
@@ -76,6 +85,7 @@ async fn of_folder(setting: &Setting, args: &ImportArgs) -> Result<(Context, Imp
 }
 
 async fn of_table(setting: &Setting, args: &ImportArgs) -> Result<(Context, Imported), CommandFailure> {
+    let path = setting.folder.join(&args.from);
     let request = TableRequest {
         name: args.name.clone(),
         experiment: args.experiment.clone(),
@@ -83,8 +93,17 @@ async fn of_table(setting: &Setting, args: &ImportArgs) -> Result<(Context, Impo
         goal: args.goal,
         params: args.params.clone(),
         log: args.log.clone(),
+        study: args.study.clone(),
     };
-    let source = TableSource::read(&setting.folder.join(&args.from), &request)?;
+    let of_store = if path.exists() || args.from == Path::new("-") {
+        None
+    } else {
+        of_store(setting, args, &request).await?
+    };
+    let source = match of_store {
+        Some(source) => source,
+        None => TableSource::read(if args.from == Path::new("-") { &args.from } else { &path }, &request)?,
+    };
     let context = Context::open(setting)?;
     tell(&context.ui, &source.table);
     let user = context.identity().user;
@@ -95,13 +114,31 @@ async fn of_table(setting: &Setting, args: &ImportArgs) -> Result<(Context, Impo
     Ok((context, imported))
 }
 
+/// The sweep of another program that is in the store under this id or name; `None`: there is none, or no store.
+async fn of_store(
+    setting: &Setting,
+    args: &ImportArgs,
+    request: &TableRequest,
+) -> Result<Option<TableSource>, CommandFailure> {
+    let (Some(name), Ok(context)) = (args.from.to_str(), Context::open_to_read(setting)) else {
+        return Ok(None);
+    };
+    let id = match Sweep::find(context.store.as_ref(), name).await {
+        Ok(id) => id,
+        Err(error) if error.kind == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let sweep = read_mlflow_sweep(&context.store, &id, &request.selection()).await?;
+    Ok(Some(TableSource::of_sweep(sweep, request)?))
+}
+
 /// Says what was taken for what.
 fn tell(ui: &Ui, table: &TrialTable) {
     let params = table.params.join(", ");
     ui.say(&format!("Read as {}. Metric: {}. Params: {params}", table.dialect.name(), table.metric));
     if let Some((line, why)) = table.left_out.first() {
-        let rows = words::count(table.left_out.len() as u64, "row");
-        ui.warn(&format!("{rows} left out; line {line}: {why}"));
+        let rows = words::count(table.left_out.len() as u64, "run");
+        ui.warn(&format!("{rows} left out; {line}: {why}"));
     }
 }
 

@@ -9,6 +9,7 @@ mod event;
 mod export;
 mod file;
 mod folder;
+mod foreign;
 mod frame;
 mod import;
 mod metrics;
@@ -22,6 +23,7 @@ mod trials_table;
 pub use error::ExchangeError;
 pub use event::ExchangeEvent;
 pub use export::{ExportOptions, Exported, Exporter};
+pub use foreign::read_mlflow_sweep;
 pub use frame::read_frame;
 pub use import::{
     FolderImport, FolderSource, Imported, TableRequest, TableSource, import_folder, import_table,

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use super::error::ExchangeError;
 use super::folder::Folder;
+use super::foreign::read_runs;
 use super::metrics::MetricRows;
 use super::names;
 use super::sweep::SweepRecord;
-use super::table::{TableSelection, TrialTable};
+use super::table::TableSelection;
 use super::trial::TrialRecord;
 use crate::config::{self, Config, Fitter, Goal, MetricConfig, Misfit, logged_value};
 use crate::record::{Sweep, TrialRuns, histories, point_of, stopped_early, tags};
@@ -62,9 +63,9 @@ pub async fn read_prior(
     source: &str,
 ) -> Result<OldSweep, ExchangeError> {
     let path = here.join(source);
-    let old = if path.is_dir() {
+    let old = if path.is_dir() && path.join(names::SWEEP).is_file() {
         of_folder(&path, metric)?
-    } else if path.is_file() {
+    } else if path.exists() {
         of_table(&path, metric)?
     } else {
         of_sweep(store, source, metric).await?
@@ -149,7 +150,7 @@ async fn of_sweep(
     let id = Sweep::find(store.as_ref(), name).await.map_err(|error| match error.kind {
         ErrorKind::NotFound => ExchangeError::refused(
             format!("`{name}` is not a sweep in {}, nor a folder or file", store.uri()),
-            "--prior takes the id or name of a sweep, a folder that `sweep export` wrote, or a CSV file.",
+            "--prior takes the id or name of a sweep, a folder that `sweep export` wrote, or a file of another program.",
         ),
         _ => error.into(),
     })?;
@@ -210,20 +211,16 @@ fn of_folder(path: &Path, metric: &MetricConfig) -> Result<PriorSweep, ExchangeE
 
 /// A table of runs.
 fn of_table(path: &Path, metric: &MetricConfig) -> Result<PriorSweep, ExchangeError> {
-    let asked = TableSelection { metric: Some(metric.name.clone()), params: Vec::new() };
-    let table = TrialTable::open(path, &asked)?;
+    let asked = TableSelection { metric: Some(metric.name.clone()), ..TableSelection::default() };
+    let table = read_runs(path, &asked)?;
     let trials = table.trials.into_iter().map(|trial| PriorTrial {
-        values: trial
-            .metrics
-            .iter()
-            .filter(|(name, _)| *name == table.metric)
-            .map(|(_, value)| *value)
-            .collect(),
+        values: trial.values(&table.metric),
         point: trial.point,
         status: trial.status,
         stopped_early: trial.stopped_early,
     });
-    Ok(PriorSweep { trials: trials.collect(), metric: None, metrics: BTreeSet::from([metric.name.clone()]) })
+    let known = table.goal.map(|goal| (metric.name.clone(), goal));
+    Ok(PriorSweep { trials: trials.collect(), metric: known, metrics: BTreeSet::from([metric.name.clone()]) })
 }
 
 /// The sampled point with what else was logged, which is all there is of a run that no sweep made.

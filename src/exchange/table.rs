@@ -6,19 +6,21 @@ mod dialect;
 mod infer;
 mod names;
 
-use std::path::Path;
+use std::collections::BTreeMap;
 
 use super::error::ExchangeError;
-use super::file::{read_table_file, rows};
+use super::file::rows;
 use super::metrics::read_number;
-use crate::config::logged_value;
+use crate::config::{Goal, logged_value};
 use crate::space::{Point, Value};
 use crate::text::parse_moment;
+use crate::tracking::Metric;
 use crate::trial::RunStatus;
 use columns::{ColumnRole, TableColumns};
 
 pub use dialect::{Dialect, TableSelection};
 pub use infer::{ConfigTemplate, infer_config};
+pub use names::{key as metric_key, param_key};
 
 /// A table that was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,12 +29,18 @@ pub struct TrialTable {
     pub dialect: Dialect,
     /// The metric, under the name that it is logged by.
     pub metric: String,
+    /// What is better, where it says so.
+    pub goal: Option<Goal>,
+    /// Its name, where it has one.
+    pub name: Option<String>,
     /// Its params, in the order of the table.
     pub params: Vec<String>,
+    /// How they were drawn, as YAML of a sweep file, where it says so.
+    pub spaces: BTreeMap<String, String>,
     /// Its runs.
     pub trials: Vec<TableTrial>,
-    /// Rows that are left out, each with its line and why.
-    pub left_out: Vec<(u64, String)>,
+    /// Runs that are left out: which, and why.
+    pub left_out: Vec<(String, String)>,
 }
 
 /// A row: a run that is over.
@@ -52,18 +60,92 @@ pub struct TableTrial {
     pub point: Point,
     /// The metric and other measurements.
     pub metrics: Vec<(String, f64)>,
+    /// What it measured on its way, in order.
+    pub history: Vec<Metric>,
     /// Cells that are none of these.
     pub tags: Vec<(String, String)>,
 }
 
+impl TableTrial {
+    /// All values of a metric, in order; the final one comes last.
+    #[must_use]
+    pub fn values(&self, metric: &str) -> Vec<f64> {
+        let mut values: Vec<f64> =
+            self.history.iter().filter(|entry| entry.key == metric).map(|entry| entry.value).collect();
+        let last = self.metrics.iter().find(|(name, _)| name == metric).map(|(_, value)| *value);
+        values.extend(last.filter(|last| values.last().is_none_or(|known| !same(*known, *last))));
+        values
+    }
+
+    /// What is logged of it: its history, and final values that the history does not end with.
+    #[must_use]
+    pub fn logged(&self, timestamp: i64) -> Vec<Metric> {
+        let mut logged = self.history.clone();
+        let mut ends: std::collections::HashMap<&str, &Metric> = std::collections::HashMap::new();
+        for entry in &self.history {
+            ends.insert(&entry.key, entry);
+        }
+        for (key, value) in &self.metrics {
+            let end = ends.get(key.as_str());
+            if end.is_none_or(|end| !same(end.value, *value)) {
+                let step = end.map_or(0, |end| end.step.saturating_add(1));
+                let timestamp = end.map_or(timestamp, |end| end.timestamp.max(timestamp));
+                logged.push(Metric { key: key.clone(), value: *value, timestamp, step });
+            }
+        }
+        logged
+    }
+}
+
+/// Whether two values are one, NaN included.
+fn same(a: f64, b: f64) -> bool {
+    a.total_cmp(&b).is_eq() || (a.is_nan() && b.is_nan())
+}
+
+impl Default for TableTrial {
+    fn default() -> Self {
+        Self {
+            name: None,
+            status: RunStatus::Finished,
+            stopped_early: false,
+            start: None,
+            end: None,
+            point: Point::default(),
+            metrics: Vec::new(),
+            history: Vec::new(),
+            tags: Vec::new(),
+        }
+    }
+}
+
 impl TrialTable {
-    /// Reads the table of a file.
+    /// A table without runs.
+    #[must_use]
+    pub fn empty(dialect: Dialect, metric: String, params: Vec<String>) -> Self {
+        Self {
+            dialect,
+            metric,
+            goal: None,
+            name: None,
+            params,
+            spaces: BTreeMap::new(),
+            trials: Vec::new(),
+            left_out: Vec::new(),
+        }
+    }
+
+    /// The table, where it holds a run that is over.
     ///
     /// # Errors
-    /// As [`TrialTable::read`], and where the file can't be read.
-    pub fn open(path: &Path, asked: &TableSelection) -> Result<Self, ExchangeError> {
-        let name = path.display().to_string();
-        Self::read(&read_table_file(path, &name)?, &name, asked)
+    /// Where it holds none; with the reason of the first.
+    pub fn checked(self, file: &str) -> Result<Self, ExchangeError> {
+        if self.trials.is_empty() {
+            let why = self.left_out.first().map_or("it has no runs".to_owned(), |(run, why)| {
+                format!("none of its runs is over ({run}: {why})")
+            });
+            return Err(ExchangeError::content(file, why));
+        }
+        Ok(self)
     }
 
     /// Reads a table; `file` is for messages.
@@ -86,41 +168,23 @@ impl TrialTable {
                 hint: Some("--params NAME,… names those that are.".to_owned()),
             });
         }
-        let mut table = Self {
-            dialect: columns.dialect,
-            metric: columns.metric.clone(),
-            params: columns.params(),
-            trials: Vec::new(),
-            left_out: Vec::new(),
-        };
+        let mut table = Self::empty(columns.dialect, columns.metric.clone(), columns.params());
         for record in reader.records() {
             let record = record.map_err(wrong)?;
             match row(&columns, &record) {
                 Ok(trial) => table.trials.push(trial),
-                Err(why) => table.left_out.push((record.position().map_or(0, csv::Position::line), why)),
+                Err(why) => {
+                    let line = record.position().map_or(0, csv::Position::line);
+                    table.left_out.push((format!("line {line}"), why));
+                }
             }
         }
-        if table.trials.is_empty() {
-            let why = table.left_out.first().map_or("it has no rows".to_owned(), |(line, why)| {
-                format!("none of its rows is a run that is over (line {line}: {why})")
-            });
-            return Err(ExchangeError::content(file, why));
-        }
-        Ok(table)
+        table.checked(file)
     }
 }
 
 fn row(columns: &TableColumns, record: &csv::StringRecord) -> Result<TableTrial, String> {
-    let mut trial = TableTrial {
-        name: None,
-        status: RunStatus::Finished,
-        stopped_early: false,
-        start: None,
-        end: None,
-        point: Point::default(),
-        metrics: Vec::new(),
-        tags: Vec::new(),
-    };
+    let mut trial = TableTrial::default();
     let mut seconds = None;
     for (role, cell) in columns.roles.iter().zip(record) {
         let text = cell.trim();
@@ -132,6 +196,10 @@ fn row(columns: &TableColumns, record: &csv::StringRecord) -> Result<TableTrial,
             ColumnRole::Ignored => {}
             ColumnRole::Name => trial.name = Some(text.to_owned()),
             ColumnRole::Status => (trial.status, trial.stopped_early) = status(text)?,
+            ColumnRole::Failed if matches!(logged_value(text), Value::Bool(true)) => {
+                trial.status = RunStatus::Failed;
+            }
+            ColumnRole::Failed => {}
             ColumnRole::Start => trial.start = Some(moment()?),
             ColumnRole::End => trial.end = Some(moment()?),
             ColumnRole::Seconds => seconds = read_number(text),
@@ -162,11 +230,11 @@ fn row(columns: &TableColumns, record: &csv::StringRecord) -> Result<TableTrial,
 /// MLflow's, W&B's and Optuna's words for how a run ended.
 fn status(word: &str) -> Result<(RunStatus, bool), String> {
     Ok(match word.to_ascii_lowercase().as_str() {
-        "finished" | "complete" | "completed" => (RunStatus::Finished, false),
+        "finished" | "complete" | "completed" | "inactive" | "idle" => (RunStatus::Finished, false),
         "failed" | "crashed" | "fail" => (RunStatus::Failed, false),
         "killed" => (RunStatus::Killed, false),
         "pruned" | "stopped" => (RunStatus::Killed, true),
-        "running" | "waiting" | "pending" | "scheduled" | "preempting" | "preempted" => {
+        "running" | "active" | "waiting" | "pending" | "scheduled" | "preempting" | "preempted" => {
             return Err(format!("it is {}: not over", word.to_ascii_lowercase()));
         }
         _ => return Err(format!("unknown run state `{word}`")),

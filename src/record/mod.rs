@@ -27,7 +27,8 @@ mod trials;
 mod values;
 
 pub use catalog::{
-    LATEST, NewSweep, Sweep, SweepOrder, answered, answered_last, of_name, order_id, search_all,
+    CONFIG_ARTIFACT, LATEST, NewSweep, Sweep, SweepOrder, answered, answered_last, of_name, order_id,
+    search_all,
 };
 pub use digest::sha256;
 pub use fingerprint::{Code, fingerprint};

@@ -149,3 +149,59 @@ fn what_another_program_ran_is_shown_as_imported_and_has_no_times_that_nobody_kn
     let page = std::fs::read_to_string(report).unwrap();
     assert!(page.contains("<dt>Method</dt><dd>imported</dd>"));
 }
+
+/// A file or folder that another program wrote.
+fn foreign(name: &str) -> String {
+    format!("{}/tests/data/imports/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn what_other_programs_kept_is_imported_by_what_it_holds_and_not_by_its_name() {
+    let sandbox = Sandbox::new();
+    // A name that says nothing, or the wrong thing.
+    for (name, called) in
+        [("optuna.db", "study.csv"), ("optuna.journal", "journal"), ("wandb-runs.json", "runs.db")]
+    {
+        std::fs::copy(foreign(name), sandbox.path().join(called)).unwrap();
+    }
+    let ray = foreign("ray/exp");
+    let neptune = foreign("neptune.csv");
+    let imports: [(&[&str], &str, usize); 5] = [
+        (&["import", "study.csv", "--metric", "loss"], "Optuna's database", 12),
+        (&["import", "journal", "--metric", "loss"], "Optuna's journal", 8),
+        (&["import", "runs.db", "--metric", "val_loss", "--goal", "minimize"], "runs of W&B's API", 2),
+        (&["import", &ray, "--metric", "loss", "--goal", "minimize"], "results of Ray Tune", 3),
+        (&["import", &neptune, "--metric", "metrics/val_loss", "--goal", "minimize"], "Neptune's table", 2),
+    ];
+    for (args, dialect, trials) in imports {
+        let ran = sandbox.run(args).expect(0);
+        assert!(ran.stderr.contains(&format!("Read as {dialect}")), "{}", ran.stderr);
+        let listed = sandbox.run(&["trials", "--format", "json"]).expect(0).json();
+        assert_eq!(listed["trials"].as_array().unwrap().len(), trials, "{args:?}");
+    }
+    assert!(sweeps(&sandbox).iter().all(|(_, state)| state == "finished"));
+    let page = sandbox.run(&["finalize", "-o", "report.html"]);
+    assert!(matches!(page.code, Some(0 | 1)), "{page:?}");
+    let missing = sandbox.run(&["import", "nothing.db", "--metric", "loss"]).expect(2).stderr;
+    assert!(missing.contains("nothing.db"), "{missing}");
+    let several = foreign("optuna-several.db");
+    let refused = sandbox.run(&["import", &several]).expect(2).stderr;
+    assert!(refused.contains("--study NAME"), "{refused}");
+    sandbox.run(&["import", &several, "--study", "second"]).expect(0);
+}
+
+#[test]
+fn a_new_sweep_learns_from_a_study_of_optunas() {
+    let sandbox = Sandbox::new();
+    sandbox.file(
+        "sweep.yaml",
+        "command: 'true'\nmethod: bayes\nmetric: {name: loss, goal: minimize}\nrun_cap: 1\nparameters:\n  \
+         lr: {distribution: log_uniform_values, min: 1.0e-5, max: 0.1}\n  layers: {min: 1, max: 5}\n",
+    );
+    let study = foreign("optuna.db");
+    let ran = sandbox.run(&["init", "sweep.yaml", "--prior", &study]).expect(0);
+    assert!(ran.stderr.contains("12"), "{}", ran.stderr);
+    let other = sandbox.file("other.yaml", "command: 'true'\nmethod: bayes\nmetric: {name: loss, goal: maximize}\nrun_cap: 1\nparameters: {lr: {min: 0.0, max: 0.1}}\n");
+    let refused = sandbox.run(&["init", other.to_str().unwrap(), "--prior", &study]).expect(2).stderr;
+    assert!(refused.contains("was minimized, here it is to be maximized"), "{refused}");
+}

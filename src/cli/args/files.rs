@@ -40,30 +40,34 @@ impl From<TypedExport> for ExportArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct TypedImport {
-    /// A folder that `sweep export` wrote, or a CSV file with a header and a row a run
-    #[arg(value_name = "DIR|CSV")]
+    /// An export of sweep; a CSV file with a row a run (also W&B's, Optuna's, Neptune's); a database or journal of Optuna;
+    /// a JSON dump of W&B's API; a result folder of Ray Tune; or the id of a sweep that mlflow-sweep made in the store
+    #[arg(value_name = "DIR|FILE|ID")]
     from: PathBuf,
-    /// The experiment to import into [default: as the folder says; of a CSV file: Default]
+    /// The experiment to import into [default: as an export or a sweep says, else Default]
     #[arg(long, value_name = "NAME")]
     experiment: Option<String>,
     /// Leave the artifacts out
     #[arg(long)]
     no_artifacts: bool,
-    /// Of a CSV file: the name of the sweep [default: the file's]
+    /// Of other programs: the name of the sweep [default: the study's or the file's]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// Of a CSV file: the column of the metric
+    /// Of other programs: the metric
     #[arg(long, value_name = "NAME")]
     metric: Option<String>,
-    /// Of a CSV file: minimize or maximize the metric
+    /// Of other programs: minimize or maximize the metric [default: as a study says]
     #[arg(long, value_enum)]
     goal: Option<TypedGoal>,
-    /// Of a CSV file: the columns of the params [default: all that are not known to be something else]
+    /// Of other programs: the params [default: all that are not known to be something else]
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     params: Vec<String>,
-    /// Of a CSV file: parameters that were drawn on a log scale [default: those whose values fit one better]
+    /// Of other programs: parameters that were drawn on a log scale [default: those whose values fit one better]
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     log: Vec<String>,
+    /// Of Optuna: the study, where there are several
+    #[arg(long, value_name = "NAME")]
+    study: Option<String>,
 }
 
 impl From<TypedImport> for ImportArgs {
@@ -77,6 +81,7 @@ impl From<TypedImport> for ImportArgs {
             goal: typed.goal.map(Into::into),
             params: typed.params,
             log: typed.log,
+            study: typed.study,
         }
     }
 }

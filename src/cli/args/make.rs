@@ -18,8 +18,9 @@ use std::time::Duration;
 pub(in crate::cli) struct TypedInit {
     /// The sweep file [default: the only one of this directory]
     config: Option<PathBuf>,
-    /// An old sweep whose trials the method learns from: its id, a folder of `sweep export`, or a CSV file (repeatable)
-    #[arg(long = "prior", value_name = "ID|DIR|CSV")]
+    /// An old sweep whose trials the method learns from: its id, a folder of `sweep export`, or what `sweep import` reads
+    /// of other programs (repeatable)
+    #[arg(long = "prior", value_name = "ID|DIR|FILE")]
     priors: Vec<String>,
 }
 

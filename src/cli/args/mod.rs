@@ -70,7 +70,7 @@ pub(super) enum Verb {
     Analyze(TypedAnalyze),
     /// Write a sweep as plain files: params, metrics, artifacts
     Export(TypedExport),
-    /// Import runs from files: an export, a W&B or Optuna CSV
+    /// Import runs: an export, or what W&B, Optuna, Ray, Neptune wrote
     Import(TypedImport),
     /// List all sweeps: state, trials, best
     #[command(visible_alias = "ls")]

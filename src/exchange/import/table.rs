@@ -1,4 +1,4 @@
-//! A table of runs, on its way into a store: the sweep around them is inferred.
+//! Runs of another program, on their way into a store: the sweep around them is inferred.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use super::super::error::ExchangeError;
 use super::super::event::EventListener;
+use super::super::foreign::{ForeignSweep, read_runs};
 use super::super::table::{ConfigTemplate, TableSelection, TableTrial, TrialTable, infer_config};
 use super::super::trial::TrialRecord;
 use super::importer::{Imported, Importer, unless_stopped};
 use crate::config::Goal;
 use crate::process::now_ms;
 use crate::query::IMPORTED;
-use crate::record::{NewSweep, tags};
-use crate::tracking::{Metric, Store};
+use crate::record::{NewSweep, sha256, tags};
+use crate::tracking::Store;
 use crate::trial::TrialIndex;
 
 /// What is asked of a table.
@@ -31,47 +32,77 @@ pub struct TableRequest {
     pub params: Vec<String>,
     /// Those of them that were drawn on a log scale, whatever their values look like.
     pub log: Vec<String>,
+    /// The study of Optuna's that is meant; `None`: there is but one.
+    pub study: Option<String>,
+}
+
+impl TableRequest {
+    /// What of it concerns the reading.
+    #[must_use]
+    pub fn selection(&self) -> TableSelection {
+        TableSelection { metric: self.metric.clone(), params: self.params.clone(), study: self.study.clone() }
+    }
 }
 
 /// A table, and what is made of it.
 pub struct TableSource {
     /// The table.
     pub table: TrialTable,
-    config: String,
+    config: Vec<u8>,
     name: String,
     experiment: String,
+    /// Where it comes from, for people.
     source: String,
 }
 
 impl TableSource {
-    /// Reads a table, and infers the sweep around it.
+    /// Reads the runs of a file or folder of another program, and infers the sweep around them.
     ///
     /// # Errors
-    /// Where the file is no such table, or does not have what is asked for.
+    /// Where it is none that is known, or does not have what is asked for.
     pub fn read(from: &Path, request: &TableRequest) -> Result<Self, ExchangeError> {
-        let asked = TableSelection { metric: request.metric.clone(), params: request.params.clone() };
-        let table = TrialTable::open(from, &asked)?;
-        let Some(goal) = request.goal else {
+        let table = read_runs(from, &request.selection())?;
+        let source = from.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let stem = from.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        Self::around(table, request, source, stem)
+    }
+
+    /// Takes a sweep of another program that is in a store, with its own config where that is one.
+    ///
+    /// # Errors
+    /// Where it does not have what is asked for.
+    pub fn of_sweep(sweep: ForeignSweep, request: &TableRequest) -> Result<Self, ExchangeError> {
+        let ForeignSweep { table, config, experiment, id } = sweep;
+        let plain = request.metric.is_none() && request.params.is_empty() && request.log.is_empty();
+        let mut source = Self::around(table, request, format!("sweep {id}"), id.to_string())?;
+        if let Some(experiment) = experiment.filter(|_| request.experiment.is_none()) {
+            source.experiment = experiment;
+        }
+        if let Some(config) = config.filter(|_| plain) {
+            source.config = config;
+        }
+        Ok(source)
+    }
+
+    fn around(
+        table: TrialTable,
+        request: &TableRequest,
+        source: String,
+        default_name: String,
+    ) -> Result<Self, ExchangeError> {
+        let Some(goal) = request.goal.or(table.goal) else {
             let problem = format!("`--goal` is missing: minimize or maximize `{}`?", table.metric);
             return Err(ExchangeError::refused(problem, "Add --goal minimize or --goal maximize."));
         };
-        let source = from.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let stem = from.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        let name = request.name.clone().unwrap_or(stem);
+        let name = request.name.clone().or_else(|| table.name.clone()).unwrap_or(default_name);
         let experiment = request.experiment.clone().unwrap_or_else(|| "Default".to_owned());
         if let Some(unknown) = request.log.iter().find(|name| !table.params.contains(name)) {
             let problem = format!("--log {unknown}: there is no such parameter");
             return Err(ExchangeError::refused(problem, format!("Parameters: {}.", table.params.join(", "))));
         }
-        let (name_of, experiment_of) = (name.as_str(), experiment.as_str());
-        let around = ConfigTemplate {
-            name: name_of,
-            experiment: experiment_of,
-            goal,
-            source: &source,
-            log: &request.log,
-        };
-        let config = infer_config(&table, &around);
+        let around =
+            ConfigTemplate { name: &name, experiment: &experiment, goal, source: &source, log: &request.log };
+        let config = infer_config(&table, &around).into_bytes();
         Ok(Self { table, config, name, experiment, source })
     }
 }
@@ -93,7 +124,7 @@ pub async fn import_table(
     let new = NewSweep {
         name: &source.name,
         experiment: &source.experiment,
-        config: source.config.as_bytes(),
+        config: &source.config,
         seed: 0,
         method: IMPORTED,
         note: Some(&note),
@@ -102,7 +133,7 @@ pub async fn import_table(
         prior: None,
         now: first.unwrap_or(now),
     };
-    let key = format!("table {} {}", source.name, source.config);
+    let key = format!("table {} {} {}", source.name, source.source, sha256(&source.config));
     let trials = source.table.trials.len();
     let mut importer = Importer::begin((store, listener), new, key.as_bytes(), trials).await?;
     let done = unless_stopped(stop, all(source, now, &mut importer)).await;
@@ -117,9 +148,7 @@ async fn all(
     for (index, trial) in (0..).map(TrialIndex).zip(&source.table.trials) {
         let record = record(index, trial, now);
         let timestamp = record.end.unwrap_or(record.start).max(0);
-        let metric =
-            |(key, value): (&String, &f64)| Metric { key: key.clone(), value: *value, timestamp, step: 0 };
-        importer.add(&record, record.metrics.iter().map(metric).collect()).await?;
+        importer.add(&record, trial.logged(timestamp)).await?;
     }
     importer.conclude().await?;
     Ok(Vec::new())

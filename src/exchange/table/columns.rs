@@ -10,6 +10,12 @@ const WANDB: [&str; 14] = [
     "Hostname", "Host", "End Time", "Project",
 ];
 
+/// Where scripts put their params in Neptune, by its documentation.
+const NEPTUNE_PARAMS: [&str; 6] =
+    ["parameters/", "params/", "hyperparameters/", "hyperparams/", "config/", "configs/"];
+/// What Neptune knows of a run by itself.
+const NEPTUNE_OWN: [&str; 4] = ["sys/", "monitoring/", "source_code/", "artifacts/"];
+
 /// What a column is.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum ColumnRole {
@@ -17,6 +23,8 @@ pub(super) enum ColumnRole {
     Ignored,
     Name,
     Status,
+    /// Whether it failed.
+    Failed,
     Start,
     End,
     /// How long the run took.
@@ -85,6 +93,8 @@ fn dialect(names: &[&str]) -> Dialect {
         Dialect::Sweep
     } else if has("number") && has("state") && names.iter().any(|name| name.starts_with("params_")) {
         Dialect::Optuna
+    } else if has("sys/id") {
+        Dialect::Neptune
     } else if has("Name") && has("State") {
         Dialect::Wandb
     } else {
@@ -108,8 +118,20 @@ fn metric_column(dialect: Dialect, names: &[&str], asked: &TableSelection) -> Op
 
 fn param_name(dialect: Dialect, name: &str) -> &str {
     match dialect {
+        Dialect::Neptune => {
+            NEPTUNE_PARAMS.iter().find_map(|folder| name.strip_prefix(folder)).unwrap_or(name)
+        }
         Dialect::Optuna => name.strip_prefix("params_").unwrap_or(name),
         _ => name.strip_prefix("params.").unwrap_or(name),
+    }
+}
+
+/// Whether a column is a param where nobody says which ones are.
+fn is_param(dialect: Dialect, name: &str) -> bool {
+    match dialect {
+        Dialect::Optuna => name.starts_with("params_"),
+        Dialect::Neptune => NEPTUNE_PARAMS.iter().any(|folder| name.starts_with(folder)),
+        _ => true,
     }
 }
 
@@ -124,6 +146,15 @@ fn role(dialect: Dialect, name: &str, asked: &TableSelection) -> ColumnRole {
         (Dialect::Optuna, "datetime_complete") | (Dialect::Sweep, "end") => return ColumnRole::End,
         (Dialect::Wandb, "Runtime") => return ColumnRole::Seconds,
         (Dialect::Optuna, "number" | "duration") => return ColumnRole::Ignored,
+        (Dialect::Neptune, "sys/name") => return ColumnRole::Name,
+        (Dialect::Neptune, "sys/state") => return ColumnRole::Status,
+        (Dialect::Neptune, "sys/failed") => return ColumnRole::Failed,
+        (Dialect::Neptune, "sys/creation_time") => return ColumnRole::Start,
+        (Dialect::Neptune, "sys/running_time" | "sys/running_time_seconds") => return ColumnRole::Seconds,
+        (Dialect::Neptune, "sys/id") => return ColumnRole::Other("neptune.id".to_owned()),
+        (Dialect::Neptune, name) if NEPTUNE_OWN.iter().any(|folder| name.starts_with(folder)) => {
+            return ColumnRole::Ignored;
+        }
         (Dialect::Sweep, name) if TRIAL_COLUMNS.contains(&name) => return ColumnRole::Ignored,
         _ => {}
     }
@@ -132,7 +163,7 @@ fn role(dialect: Dialect, name: &str, asked: &TableSelection) -> ColumnRole {
     let internal = dialect == Dialect::Wandb && name.starts_with('_');
     let param = param_name(dialect, name);
     let chosen = match asked.params.is_empty() {
-        true => (dialect != Dialect::Optuna || name.starts_with("params_")) && !wandb && !internal,
+        true => is_param(dialect, name) && !wandb && !internal,
         false => asked.params.iter().any(|asked| asked == param),
     };
     match (chosen, wandb, internal) {

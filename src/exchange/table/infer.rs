@@ -49,7 +49,9 @@ pub fn infer_config(table: &TrialTable, around: &ConfigTemplate) -> String {
     );
     for param in &table.params {
         let values: Vec<&Value> = table.trials.iter().filter_map(|trial| trial.point.get(param)).collect();
-        out.push_str(&format!("  {}: {}\n", text(param), distribution(&values, log.contains(param))));
+        let known = table.spaces.get(param).filter(|_| !log.contains(param)).cloned();
+        let space = known.unwrap_or_else(|| distribution(&values, log.contains(param)));
+        out.push_str(&format!("  {}: {space}\n", text(param)));
     }
     out
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use itertools::Itertools as _;
 
 /// A name that MLflow takes: letters and digits of any script, `_ - . space : /`, and a normal relative path.
-pub(super) fn key(name: &str) -> String {
+pub fn key(name: &str) -> String {
     let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | ':' | '/');
     let text: String = name.chars().take(250).map(|c| if allowed(c) { c } else { '_' }).collect();
     let parts: Vec<&str> =
@@ -15,7 +15,7 @@ pub(super) fn key(name: &str) -> String {
 }
 
 /// A name that a config takes for a parameter: ASCII letters, digits, `_ . -`, a letter or `_` first.
-pub(super) fn param_key(name: &str) -> String {
+pub fn param_key(name: &str) -> String {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '/');
     let text: String = name.chars().take(240).map(|c| if allowed(c) { c } else { '_' }).collect();
     let part = |part: &str| if matches!(part, "" | "." | "..") { "_".to_owned() } else { part.to_owned() };

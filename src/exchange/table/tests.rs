@@ -8,7 +8,7 @@ fn around<'a>(name: &'a str, experiment: &'a str, goal: Goal, source: &'a str) -
 
 fn asked(metric: &str, params: &[&str]) -> TableSelection {
     let metric = Some(metric.to_owned()).filter(|metric| !metric.is_empty());
-    TableSelection { metric, params: params.iter().map(|param| (*param).to_owned()).collect() }
+    TableSelection { metric, params: params.iter().map(|param| (*param).to_owned()).collect(), study: None }
 }
 
 fn read(text: &str, metric: &str, params: &[&str]) -> TrialTable {
@@ -33,7 +33,7 @@ fn wandbs_run_table_is_read_with_the_params_that_are_named() {
         (table.dialect, table.params.as_slice()),
         (Dialect::Wandb, &["lr".to_owned(), "opt".into()][..])
     );
-    assert_eq!(table.left_out, [(4, "it is running: not over".to_owned())]);
+    assert_eq!(table.left_out, [("line 4".to_owned(), "it is running: not over".to_owned())]);
     let [first, second] = table.trials.as_slice() else { panic!("{table:?}") };
     assert_eq!(first.name.as_deref(), Some("sage-1"));
     assert_eq!(
