@@ -43,7 +43,13 @@ impl Goal {
     /// Whether `value` beats `than`: what is no number beats nothing, and any number beats what is none.
     #[must_use]
     pub fn better(self, value: f64, than: f64) -> bool {
-        self.loss(value).total_cmp(&self.loss(than)).is_lt()
+        self.best_first(value, than).is_lt()
+    }
+
+    /// The order of two values with the better one first; what is no number comes last.
+    #[must_use]
+    pub(crate) fn best_first(self, a: f64, b: f64) -> std::cmp::Ordering {
+        self.loss(a).total_cmp(&self.loss(b))
     }
 
     /// Whether `value` is a number and at least as good as `target`.

@@ -2,6 +2,11 @@
 //!
 //! Owns the statistics, pure and seeded. Refuses to know the program: no store, no files, no clock.
 //!
+//! [`analyse`] takes a [`TrialFrame`], a row a trial, and gives an [`Analysis`]: importances (mean decrease in impurity,
+//! summing to 1; permutation importance as a drop in R²; Breiman 2001), correlations with their 95 % intervals, and how far
+//! to believe them. [`dependences`] gives the metric, in its own unit, that is expected along each parameter (Friedman 2001).
+//! Whatever the table, nothing fails: a figure that the data is too thin for is `None`, and a reason stands beside it.
+//!
 //! | question | file |
 //! |---|---|
 //! | which trials | `table` |

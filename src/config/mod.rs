@@ -1,6 +1,8 @@
 //! The sweep file: reading YAML, checking it whole, and the checked [`Config`] that the rest of the crate works with.
 //!
-//! Owns the language and its messages. Refuses I/O: it takes bytes and returns data.
+//! Owns the language and its messages. Refuses I/O: it takes bytes and returns data. [`check`] is the way in: its
+//! [`Finding`]s have the line and the column, [`render_findings`] draws them on the text. The keys are those of W&B's
+//! sweeps, and `docs/sweep-file.md` has what is added.
 
 mod canonical;
 mod check;

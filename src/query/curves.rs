@@ -49,7 +49,7 @@ fn choose(trials: &[Trial], goal: Option<Goal>, most: usize) -> Vec<usize> {
     let latest: Vec<usize> = valued.iter().rev().map(|(at, _)| *at).collect();
     valued.retain(|(_, value)| value.is_finite());
     match goal {
-        Some(goal) => valued.sort_by(|a, b| goal.loss(a.1).total_cmp(&goal.loss(b.1))),
+        Some(goal) => valued.sort_by(|a, b| goal.best_first(a.1, b.1)),
         None => valued.clear(),
     }
     let mut chosen: HashSet<usize> = valued.iter().take(most / 2).map(|(at, _)| *at).collect();

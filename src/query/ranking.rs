@@ -44,7 +44,7 @@ pub async fn best_of(
         .filter(|ranked| ranked.value.is_finite())
         .collect();
     // Stable, so that among equals the earliest trial is the first.
-    ranked.sort_by(|a, b| goal.loss(a.value).total_cmp(&goal.loss(b.value)));
+    ranked.sort_by(|a, b| goal.best_first(a.value, b.value));
     ranked.truncate(most);
     Ok(ranked)
 }

@@ -61,10 +61,7 @@ impl<'a> SweepReport<'a> {
             .iter()
             .filter(|trial| trial.counts())
             .filter_map(|trial| Some((trial, finite(trial)?)));
-        valued.reduce(|best, next| {
-            let wins = goal.better(next.1, best.1) || (next.1 == best.1 && next.0.index < best.0.index);
-            if wins { next } else { best }
-        })
+        valued.min_by(|a, b| goal.best_first(a.1, b.1).then(a.0.index.cmp(&b.0.index)))
     }
 
     /// The trials that have started, and how many have not.
@@ -100,7 +97,7 @@ impl<'a> SweepReport<'a> {
 pub(super) fn ramp_places(values: &[f64], goal: Option<Goal>) -> Vec<usize> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|a, b| match goal {
-        Some(goal) => goal.loss(values[*b]).total_cmp(&goal.loss(values[*a])),
+        Some(goal) => goal.best_first(values[*b], values[*a]),
         None => values[*a].total_cmp(&values[*b]),
     });
     let mut places = vec![0; values.len()];

@@ -3,6 +3,10 @@
 //! A rule is a pure function of what a trial has reported so far and of what other trials had reported at the same
 //! places. It owns no clock and reads no store: `agent` hands it the reports and does what it says. A new rule is a file
 //! here and a line in [`for_config`].
+//!
+//! A [`ReportedCurve`] is what a trial has reported, in log order and in the metric's own unit; steps are the script's, or
+//! 1, 2, 3, … where it gives none. Sources: W&B's engine for `hyperband`, Li et al. 2020 for `asha`, Golovin et al. 2017 for
+//! `median`.
 
 mod asha;
 mod curve;

@@ -2,6 +2,11 @@
 //!
 //! Every strategy is a function of the config, a seed, the trial's index and, for some, of what is known of
 //! other trials. Nothing is drawn from a shared sequence, so any agent finds the same point for trial k.
+//!
+//! [`for_config`] gives the [`Strategy`] of a config: [`suggest`](Strategy::suggest) proposes what a trial is run with, and
+//! [`Observation`]s say what became of other trials. Metrics are in their own unit and direction; the config has the goal.
+//! Sources: Owen 1995 and Burley 2020 for `sobol`, Li et al. 2020 for `successive_halving`; `docs/bayes.md` has those of
+//! `bayes`.
 
 mod bayes;
 mod error;

@@ -65,7 +65,7 @@ fn count(trials: &LiveTrials, limit: Option<u64>) -> Counts {
 fn best(trials: &LiveTrials, goal: Goal) -> Option<(u64, f64)> {
     let valued = trials.rows().filter(|row| row.state.counts());
     let valued = valued.filter_map(|row| Some((row.trial, row.value.filter(|value| value.is_finite())?)));
-    valued.min_by(|a, b| goal.loss(a.1).total_cmp(&goal.loss(b.1)))
+    valued.min_by(|a, b| goal.best_first(a.1, b.1))
 }
 
 fn pace(trials: &LiveTrials) -> Option<Throughput> {

@@ -10,7 +10,6 @@ use super::super::numbers::{float_text, significant};
 use super::super::text::{clean, duration_text, moment_text};
 use super::super::values::flatten;
 use super::links::run_link;
-use crate::config::Goal;
 use crate::trial::Trial;
 
 /// Rows of a page of the script.
@@ -73,8 +72,7 @@ fn best_first<'a>(report: &SweepReport<'a>) -> Vec<&'a Trial> {
     if let Some(goal) = report.objective.and_then(|objective| objective.goal) {
         let value = |trial: &Trial| finite(trial).filter(|_| trial.counts());
         trials.sort_by(|a, b| match (value(a), value(b)) {
-            (Some(a), Some(b)) if goal == Goal::Minimize => a.total_cmp(&b),
-            (Some(a), Some(b)) => b.total_cmp(&a),
+            (Some(a), Some(b)) => goal.best_first(a, b),
             (a, b) => b.is_some().cmp(&a.is_some()),
         });
     }
