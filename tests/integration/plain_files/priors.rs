@@ -127,7 +127,7 @@ fn another_direction_or_metric_is_refused_with_what_to_do() {
     refused(
         BOWL.to_owned(),
         "nowhere",
-        &["is not a sweep in", "a folder that `sweep export` wrote, or a CSV file"],
+        &["is not a sweep in", "a folder that `sweep export` wrote, or a file of another program"],
     );
 }
 

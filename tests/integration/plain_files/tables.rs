@@ -28,7 +28,7 @@ fn a_wandb_table_becomes_a_sweep_that_can_be_finalized_and_exported() {
         .run(&["import", "runs.csv", "--metric", "val_loss", "--goal", "minimize", "--params", "lr,opt"])
         .expect(0);
     assert!(ran.stderr.contains("W&B's export of a run table"), "{}", ran.stderr);
-    assert!(ran.stderr.contains("1 row left out; line 14: it is running: not over"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("1 run left out; line 14: it is running: not over"), "{}", ran.stderr);
     let id = id_of(&ran.stdout);
     let outcome = Outcome::read(&embedded(sandbox.path()), &id);
     outcome.each_trial_counts_once(12);
