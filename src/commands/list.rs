@@ -12,7 +12,7 @@ use super::shared::{
 };
 use crate::query::{BestJson, Counts, MetricJson, Overview, SweepState};
 use crate::record::{ImportMark, Sweep, tags};
-use crate::tracking::{ErrorKind, Result as StoreResult, Run, Store};
+use crate::tracking::{Result as StoreResult, Run, Store};
 use crate::ui::{MINOR, Sheet, SheetCell, SheetColumn, words};
 
 /// What was typed.
@@ -84,18 +84,7 @@ fn half_or_unreadable(parent: &Run) -> &'static str {
 
 /// Looks at all of them, some side by side; `None`: another program made it, or its ledger is gone.
 async fn read_all(store: &Arc<dyn Store>, parents: &[Run]) -> StoreResult<Vec<Option<Overview>>> {
-    let read = |parent: Run| async move {
-        match Overview::read(store, parent).await {
-            Ok(overview) => Ok(Some(overview)),
-            Err(error)
-                if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Invalid | ErrorKind::Forbidden) =>
-            {
-                tracing::debug!(%error, "a sweep can't be read");
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
-    };
+    let read = |parent: Run| Overview::read_if_ours(store, parent);
     stream::iter(parents.to_vec()).map(read).buffered(AT_ONCE).try_collect().await
 }
 

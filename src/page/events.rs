@@ -37,7 +37,7 @@ struct EventStream {
     columns: usize,
     trouble: Option<String>,
     /// Whether anything was sent: a proxy may hold back the head until then.
-    begun: bool,
+    started: bool,
 }
 
 /// The look that a page has seen: of the event that it got last, else of what it loaded.
@@ -65,7 +65,7 @@ pub(super) fn stream(
         news,
         columns: 0,
         trouble: None,
-        begun: false,
+        started: false,
     };
     let events = stream::unfold(state, |mut state| async move {
         let event = state.next().await?;
@@ -77,7 +77,7 @@ pub(super) fn stream(
 impl EventStream {
     /// Waits for the next event; `None`: the server ends.
     async fn next(&mut self) -> Option<Event> {
-        if !std::mem::replace(&mut self.begun, true) {
+        if !std::mem::replace(&mut self.started, true) {
             return Some(Event::default().comment(""));
         }
         loop {

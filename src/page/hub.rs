@@ -46,7 +46,7 @@ impl Hub {
         })
     }
 
-    /// The watcher of a sweep, begun with a first look where there is none.
+    /// The watcher of a sweep; where there is none, one is started with a first look.
     ///
     /// # Errors
     /// As the store's.

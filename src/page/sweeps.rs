@@ -98,14 +98,14 @@ async fn keep_looking(mut looking: Looking, watched: Arc<WatchedSweeps>) {
             pause = PAUSE;
             continue;
         }
-        let begun = Instant::now();
+        let started = Instant::now();
         if let Err(error) = look_where_changed(looking.store.as_ref(), &watched, &mut mark).await {
             tracing::debug!(%error, "a look at the sweeps has failed");
             let version = watched.news.borrow().version;
             tell(&watched.news, LookNews { version, trouble: Some(error.message.clone()) });
             mark = None;
         }
-        pause = PAUSE.max(SHARE * begun.elapsed());
+        pause = PAUSE.max(SHARE * started.elapsed());
     }
 }
 

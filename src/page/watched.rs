@@ -174,11 +174,11 @@ async fn keep_looking(
             watched.end();
             return;
         }
-        let begun = Instant::now();
+        let started = Instant::now();
         pause = match look_where_changed(looking.store.as_ref(), &watched, &mut watch, &mut mark).await {
             Ok(()) => {
                 let least = if looking.store.is_local() { PAUSE_LOCALLY } else { PAUSE };
-                least.max(SHARE * begun.elapsed())
+                least.max(SHARE * started.elapsed())
             }
             Err(error) => {
                 tracing::debug!(%error, "a look at a sweep has failed");

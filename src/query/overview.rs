@@ -10,7 +10,7 @@ use super::ranking::{Ranked, best_of};
 use crate::config::{Config, Goal};
 use crate::record::{ImportMark, Sweep, SweepOrder, SweepProgress, index_of, point_of, tags};
 use crate::space::Point;
-use crate::tracking::{Result, Run, Store};
+use crate::tracking::{ErrorKind, Result, Run, Store};
 use crate::trial::TrialIndex;
 
 /// What is to be known of a sweep before its trials are looked at.
@@ -26,6 +26,20 @@ pub struct Overview {
 }
 
 impl Overview {
+    /// As [`Self::read`]; `None`: another program made the sweep, or its ledger is gone.
+    pub async fn read_if_ours(store: &Arc<dyn Store>, parent: Run) -> Result<Option<Self>> {
+        match Self::read(store, parent).await {
+            Ok(overview) => Ok(Some(overview)),
+            Err(error)
+                if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Invalid | ErrorKind::Forbidden) =>
+            {
+                tracing::debug!(%error, "a sweep can't be read");
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// Reads the sweep whose parent run this is.
     pub async fn read(store: &Arc<dyn Store>, parent: Run) -> Result<Self> {
         let sweep = Sweep::of_run(store.as_ref(), parent).await?;

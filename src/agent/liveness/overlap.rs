@@ -58,14 +58,14 @@ mod tests {
 
     /// When answers arrived within `time` from a store that takes so long for the question of this number.
     async fn answers(time: Duration, takes: impl Fn(u64) -> Duration) -> Vec<Duration> {
-        let begun = Instant::now();
+        let started = Instant::now();
         let arrived = RefCell::new(Vec::new());
         let pace = Pace { pause: || PAUSE, patience: PATIENCE };
         let asking = ask_repeatedly(pace, |number| {
             let (takes, arrived) = (takes(number), &arrived);
             async move {
                 sleep(takes).await;
-                arrived.borrow_mut().push(begun.elapsed());
+                arrived.borrow_mut().push(started.elapsed());
                 None::<()>
             }
         });

@@ -31,7 +31,7 @@ pub struct HelpPage {
     pub commands: Vec<String>,
 }
 
-/// Reads a page of help, whoever laid it out.
+/// Reads a page of help, in any of the layouts that parsers of arguments use.
 #[must_use]
 pub fn read_help(text: &str) -> HelpPage {
     let lines: Vec<String> = without_escapes(text).lines().map(|line| line.replace('\t', "    ")).collect();

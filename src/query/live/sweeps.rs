@@ -8,7 +8,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use crate::query::overview::{Counts, Overview, SweepState};
 use crate::query::pace::Throughput;
 use crate::record::{ImportMark, Sweep, SweepView, latest_ended, tags};
-use crate::tracking::{ErrorKind, Metric, Result, Run, RunId, Store};
+use crate::tracking::{Metric, Result, Run, RunId, Store};
 
 /// Sweeps that are read side by side.
 const AT_ONCE: usize = 8;
@@ -149,7 +149,7 @@ async fn read(
             overview.refresh(store).await?;
             Some(overview)
         }
-        None => overview_of(store, parent.clone()).await?,
+        None => Overview::read_if_ours(store, parent.clone()).await?,
     };
     let is_first = line_before.is_none();
     let mut entry = bare_entry(&parent, experiment);
@@ -159,20 +159,6 @@ async fn read(
         pace(store, overview, &mut entry).await?;
     }
     Ok(KnownSweep { version: 0, parent, overview, entry })
-}
-
-/// `None`: another program made it, or its ledger is gone.
-async fn overview_of(store: &Arc<dyn Store>, parent: Run) -> Result<Option<Overview>> {
-    match Overview::read(store, parent).await {
-        Ok(overview) => Ok(Some(overview)),
-        Err(error)
-            if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Invalid | ErrorKind::Forbidden) =>
-        {
-            tracing::debug!(%error, "a sweep can't be read");
-            Ok(None)
-        }
-        Err(error) => Err(error),
-    }
 }
 
 fn bare_entry(parent: &Run, experiment: String) -> SweepEntry {
