@@ -22,7 +22,9 @@ mod yaml;
 pub use check::check;
 pub use constraint::{Constraint, ConstraintError};
 pub use finding::{CheckedConfig, Finding};
-pub use model::{Budget, Command, Config, EarlyTerminate, Impute, Method, MetricConfig, Optimizer};
+pub use model::{
+    Budget, Command, Config, EarlyTerminate, Impute, Method, MetricConfig, Optimizer, OutputPattern,
+};
 pub use render::render_findings;
 
 pub use crate::metric::{Goal, MetricSummary};

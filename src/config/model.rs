@@ -119,7 +119,24 @@ pub struct MetricConfig {
     /// The same while it runs; `None`: it counts as pending.
     pub impute_while_running: Option<Impute>,
     /// A regular expression with one group, read from the command's output line by line.
-    pub from_output: Option<String>,
+    pub from_output: Option<OutputPattern>,
+}
+
+/// A regular expression with one group, around a number. Clones share what was compiled.
+#[derive(Debug, Clone)]
+pub struct OutputPattern(pub(crate) regex::Regex);
+
+impl OutputPattern {
+    /// As it was written.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl PartialEq for OutputPattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
 }
 
 /// How a run without a value of the metric is counted.

@@ -3,7 +3,6 @@
 //! Each task belongs to an owner: a life of an agent, a command, the world itself. An owner can be put to sleep, as by
 //! SIGSTOP, and killed between any two polls of its tasks, as by SIGKILL.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,8 +26,9 @@ pub(super) const WORLD: Owner = Owner(0);
 const MOST_POLLS: u64 = 20_000_000;
 
 pub(super) struct Scheduler {
-    tasks: Mutex<BTreeMap<u64, TaskSlot>>,
-    owners: Mutex<BTreeMap<Owner, Life>>,
+    tasks: Mutex<TaskTable>,
+    /// By number.
+    owners: Mutex<Vec<Life>>,
     ready: Arc<Mutex<Ready>>,
     random: Mutex<ChaCha8Rng>,
     trace: Mutex<Trace>,
@@ -41,6 +41,29 @@ struct TaskSlot {
     waker: Waker,
 }
 
+/// The tasks by number. Numbers are given once, in order, so that a place in a list finds them.
+#[derive(Default)]
+struct TaskTable(Vec<Option<TaskSlot>>);
+
+impl TaskTable {
+    /// The number of the next task.
+    fn next(&self) -> usize {
+        self.0.len()
+    }
+
+    fn get(&self, task: usize) -> Option<&TaskSlot> {
+        self.0.get(task)?.as_ref()
+    }
+
+    fn get_mut(&mut self, task: usize) -> Option<&mut TaskSlot> {
+        self.0.get_mut(task)?.as_mut()
+    }
+
+    fn remove(&mut self, task: usize) -> Option<TaskSlot> {
+        self.0.get_mut(task)?.take()
+    }
+}
+
 #[derive(Default)]
 struct Life {
     asleep: bool,
@@ -51,7 +74,8 @@ struct Life {
 
 #[derive(Default)]
 struct Ready {
-    tasks: BTreeSet<u64>,
+    /// In ascending order.
+    tasks: Vec<usize>,
     main: Option<Waker>,
 }
 
@@ -60,18 +84,23 @@ struct Ready {
 struct Trace {
     hash: u64,
     polls: u64,
-    tasks: u64,
 }
 
 struct TaskWaker {
-    task: u64,
+    task: usize,
     ready: Arc<Mutex<Ready>>,
 }
 
 impl Wake for TaskWaker {
     fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
         let mut ready = lock(&self.ready);
-        ready.tasks.insert(self.task);
+        if let Err(place) = ready.tasks.binary_search(&self.task) {
+            ready.tasks.insert(place, self.task);
+        }
         let main = ready.main.take();
         drop(ready);
         if let Some(main) = main {
@@ -82,6 +111,15 @@ impl Wake for TaskWaker {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The life of an owner, which begins where it is first named.
+fn life(owners: &mut Vec<Life>, owner: Owner) -> &mut Life {
+    let place = owner.0 as usize;
+    if owners.len() <= place {
+        owners.resize_with(place + 1, Life::default);
+    }
+    &mut owners[place]
 }
 
 impl Scheduler {
@@ -113,15 +151,16 @@ impl Scheduler {
 
     /// Starts a task of this owner; what is returned ends it.
     pub(super) fn start(self: &Arc<Self>, owner: Owner, task: BoxedTask) -> Started {
-        let number = {
-            let mut trace = lock(&self.trace);
-            trace.tasks += 1;
-            trace.tasks
-        };
-        let waker = Waker::from(Arc::new(TaskWaker { task: number, ready: Arc::clone(&self.ready) }));
         let dead = self.is_dead(owner);
+        let (number, waker) = {
+            let mut tasks = lock(&self.tasks);
+            let number = tasks.next();
+            let waker = Waker::from(Arc::new(TaskWaker { task: number, ready: Arc::clone(&self.ready) }));
+            let slot = (!dead).then(|| TaskSlot { owner, task: Some(task), waker: waker.clone() });
+            tasks.0.push(slot);
+            (number, waker)
+        };
         if !dead {
-            lock(&self.tasks).insert(number, TaskSlot { owner, task: Some(task), waker: waker.clone() });
             waker.wake();
         }
         Started { scheduler: Arc::clone(self), task: number }
@@ -133,37 +172,38 @@ impl Scheduler {
     }
 
     pub(super) fn is_dead(&self, owner: Owner) -> bool {
-        lock(&self.owners).get(&owner).is_some_and(|life| life.dead)
+        life(&mut lock(&self.owners), owner).dead
     }
 
     /// Kills an owner: none of its tasks is ever polled again.
     pub(super) fn kill(&self, owner: Owner) {
-        lock(&self.owners).entry(owner).or_default().dead = true;
+        life(&mut lock(&self.owners), owner).dead = true;
         let gone: Vec<TaskSlot> = {
             let mut tasks = lock(&self.tasks);
-            tasks.extract_if(.., |_, slot| slot.owner == owner).map(|(_, slot)| slot).collect()
+            let of_owner = |slot: &mut TaskSlot| slot.owner == owner;
+            tasks.0.iter_mut().filter_map(|slot| slot.take_if(of_owner)).collect()
         };
         drop(gone);
     }
 
     /// Kills an owner after so many polls of its tasks.
     pub(super) fn kill_after(&self, owner: Owner, polls: u64) {
-        lock(&self.owners).entry(owner).or_default().left = Some(polls);
+        life(&mut lock(&self.owners), owner).left = Some(polls);
     }
 
     /// Takes back what [`Scheduler::kill_after`] was asked for.
     pub(super) fn spare_all(&self) {
-        lock(&self.owners).values_mut().for_each(|life| life.left = None);
+        lock(&self.owners).iter_mut().for_each(|life| life.left = None);
     }
 
     /// Puts an owner to sleep, or wakes it.
     pub(super) fn set_asleep(&self, owner: Owner, asleep: bool) {
-        lock(&self.owners).entry(owner).or_default().asleep = asleep;
+        life(&mut lock(&self.owners), owner).asleep = asleep;
         self.look_again();
     }
 
     pub(super) fn wake_all(&self) {
-        lock(&self.owners).values_mut().for_each(|life| life.asleep = false);
+        lock(&self.owners).iter_mut().for_each(|life| life.asleep = false);
         self.look_again();
     }
 
@@ -193,28 +233,30 @@ impl Scheduler {
     }
 
     /// One of the tasks that could run. Where there is none, `context` is woken as soon as there is.
-    fn pick(&self, context: &Context<'_>) -> Option<u64> {
+    fn pick(&self, context: &Context<'_>) -> Option<usize> {
         let mut ready = lock(&self.ready);
         let tasks = lock(&self.tasks);
-        let owners = lock(&self.owners);
-        ready.tasks.retain(|task| tasks.contains_key(task));
-        let is_awake = |task: &&u64| {
-            let owner = tasks.get(*task).map(|slot| slot.owner);
-            owner.and_then(|owner| owners.get(&owner)).is_none_or(|life| !life.asleep)
-        };
-        let number = ready.tasks.iter().filter(is_awake).count();
-        if number == 0 {
-            ready.main = Some(context.waker().clone());
-            return None;
+        let mut owners = lock(&self.owners);
+        ready.tasks.retain(|task| tasks.get(*task).is_some());
+        let mut awake = Vec::with_capacity(ready.tasks.len());
+        for (place, task) in ready.tasks.iter().enumerate() {
+            if tasks.get(*task).is_some_and(|slot| !life(&mut owners, slot.owner).asleep) {
+                awake.push(place);
+            }
         }
-        let place = if number == 1 { 0 } else { lock(&self.random).random_range(0..number) };
-        let task = ready.tasks.iter().filter(is_awake).nth(place).copied()?;
-        ready.tasks.remove(&task);
-        Some(task)
+        let place = match awake.len() {
+            0 => {
+                ready.main = Some(context.waker().clone());
+                return None;
+            }
+            1 => 0,
+            number => lock(&self.random).random_range(0..number as u64) as usize,
+        };
+        Some(ready.tasks.remove(awake[place]))
     }
 
-    fn poll(&self, number: u64) {
-        let taken = lock(&self.tasks).get_mut(&number).and_then(|slot| {
+    fn poll(&self, number: usize) {
+        let taken = lock(&self.tasks).get_mut(number).and_then(|slot| {
             let task = slot.task.take()?;
             Some((task, slot.waker.clone(), slot.owner))
         });
@@ -222,16 +264,16 @@ impl Scheduler {
         {
             let mut trace = lock(&self.trace);
             trace.polls += 1;
-            trace.hash = (trace.hash ^ number).wrapping_mul(0x0100_0000_01b3).rotate_left(7);
+            trace.hash = (trace.hash ^ number as u64).wrapping_mul(0x0100_0000_01b3).rotate_left(7);
         }
         let polled = task.as_mut().poll(&mut Context::from_waker(&waker));
         let back = {
             let mut tasks = lock(&self.tasks);
-            match tasks.get_mut(&number) {
+            match tasks.get_mut(number) {
                 // It was ended meanwhile, or has ended.
                 None => Some(task),
                 Some(_) if polled.is_ready() => {
-                    tasks.remove(&number);
+                    tasks.remove(number);
                     Some(task)
                 }
                 Some(slot) => {
@@ -247,7 +289,7 @@ impl Scheduler {
     fn count(&self, owner: Owner) {
         let is_due = {
             let mut owners = lock(&self.owners);
-            let left = owners.get_mut(&owner).and_then(|life| life.left.as_mut());
+            let left = life(&mut owners, owner).left.as_mut();
             left.is_some_and(|left| {
                 *left = left.saturating_sub(1);
                 *left == 0
@@ -260,12 +302,12 @@ impl Scheduler {
 
     /// Ends all tasks: they hold the world, and it holds them.
     pub(super) fn end_all(&self) {
-        let all = std::mem::take(&mut *lock(&self.tasks));
+        let all = std::mem::take(&mut lock(&self.tasks).0);
         drop(all);
     }
 
-    fn end(&self, task: u64) {
-        let gone = lock(&self.tasks).remove(&task);
+    fn end(&self, task: usize) {
+        let gone = lock(&self.tasks).remove(task);
         drop(gone);
     }
 }
@@ -273,7 +315,7 @@ impl Scheduler {
 /// A task that was started. Dropping it ends it.
 pub(super) struct Started {
     scheduler: Arc<Scheduler>,
-    task: u64,
+    task: usize,
 }
 
 impl Drop for Started {

@@ -77,7 +77,7 @@ impl FromOutput {
         run: &RunId,
     ) -> Option<Self> {
         let metric = config.metric.as_ref()?;
-        let pattern = Regex::new(metric.from_output.as_deref()?).ok()?;
+        let pattern = metric.from_output.as_ref()?.0.clone();
         let waiting = Arc::new(WaitingValues::default());
         let delivery = deliver(Arc::clone(store), run.clone(), Arc::clone(&waiting));
         let (task, clock) = (Task::start(&machine.tasks, delivery), machine.clock.clone());

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::config::{
-    Budget, CheckedConfig, Config, EarlyTerminate, Goal, Impute, Method, MetricSummary, Optimizer, check,
+    Budget, CheckedConfig, Config, EarlyTerminate, Goal, Impute, Method, MetricSummary, Optimizer,
+    OutputPattern, check,
 };
 use crate::space::{ParameterNode, Value};
 
@@ -51,7 +52,7 @@ fn the_metric_has_its_further_keys() {
     let metric = config.metric.unwrap();
     assert_eq!((metric.goal, metric.target, metric.impute), (Goal::Maximize, Some(1.0), Impute::Best));
     assert_eq!((metric.impute_while_running, metric.summary), (Some(Impute::Latest), MetricSummary::Best));
-    assert_eq!(metric.from_output.as_deref(), Some("acc=([0-9.]+)"));
+    assert_eq!(metric.from_output.as_ref().map(OutputPattern::as_str), Some("acc=([0-9.]+)"));
     for off in ["false", "'false'"] {
         let config = ok(&format!("method: random\nmetric: {{name: acc, impute_while_running: {off}}}\n"));
         assert_eq!(config.metric.unwrap().impute_while_running, None);

@@ -2,7 +2,7 @@
 
 use super::fields::ConfigField;
 use crate::config::finding::Findings;
-use crate::config::{Goal, Impute, MetricConfig, MetricSummary};
+use crate::config::{Goal, Impute, MetricConfig, MetricSummary, OutputPattern};
 use crate::space::{Number, Value};
 
 const KEYS: [&str; 7] =
@@ -76,12 +76,11 @@ fn while_running(field: &ConfigField<'_>, findings: &mut Findings) -> Option<Imp
     field.word(&words, findings).flatten()
 }
 
-/// A pattern with exactly one place for the number. It is used by the reader of the output; here only what
-/// can be seen without running it is looked at.
-fn pattern(field: &ConfigField<'_>, findings: &mut Findings) -> Option<String> {
+/// A pattern with exactly one place for the number.
+fn pattern(field: &ConfigField<'_>, findings: &mut Findings) -> Option<OutputPattern> {
     let text = field.text(findings)?;
     match regex::Regex::new(&text) {
-        Ok(pattern) if pattern.captures_len() == 2 => Some(text),
+        Ok(pattern) if pattern.captures_len() == 2 => Some(OutputPattern(pattern)),
         Ok(_) => {
             findings
                 .error(

@@ -8,11 +8,12 @@ mod runs;
 mod search;
 mod way;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
+use super::filter::Condition;
 use super::local_artifacts::checked_path;
 use super::{
     ArtifactEntry, ErrorKind, Experiment, ExperimentId, Metric, NewRun, Page, ParamWrite, Registry, Result,
@@ -41,6 +42,8 @@ pub(super) struct MemoryState {
     artifacts: BTreeMap<(RunId, String), Vec<u8>>,
     /// The most params of a run that was read, or on which a write lost.
     largest_read: usize,
+    /// What filters ask that were read before.
+    filters: Mutex<HashMap<String, Arc<[Condition]>>>,
 }
 
 impl MemoryStore {

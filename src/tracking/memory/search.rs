@@ -1,6 +1,7 @@
 //! The search among runs in memory, in MLflow's language.
 
 use std::cmp::Ordering;
+use std::sync::{Arc, PoisonError};
 
 use super::MemoryState;
 use super::runs::StoredRun;
@@ -13,8 +14,9 @@ use crate::tracking::{Page, Result, Run, RunQuery, ViewType};
 impl MemoryState {
     pub(super) fn search(&self, query: &RunQuery) -> Result<Page<Run>> {
         let offset = offset_of(query.page_token.as_deref())?;
-        let conditions = parse_filter(&query.filter, &RUNS)?;
-        let orders = parse_order_by(&query.order_by, &RUNS)?;
+        let conditions = self.conditions(&query.filter)?;
+        let orders =
+            if query.order_by.is_empty() { Vec::new() } else { parse_order_by(&query.order_by, &RUNS)? };
         let mut found: Vec<&StoredRun> = self
             .runs
             .values()
@@ -37,6 +39,17 @@ impl MemoryState {
         let next = (found.len() > offset.saturating_add(query.max_results))
             .then(|| token_for(offset + query.max_results));
         Ok(Page { items: page.collect(), next })
+    }
+
+    /// What a filter asks. The same few are asked all the time, and reading one takes longer than the search.
+    fn conditions(&self, filter: &str) -> Result<Arc<[Condition]>> {
+        let mut known = self.filters.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(conditions) = known.get(filter) {
+            return Ok(Arc::clone(conditions));
+        }
+        let conditions: Arc<[Condition]> = parse_filter(filter, &RUNS)?.into();
+        known.insert(filter.to_owned(), Arc::clone(&conditions));
+        Ok(conditions)
     }
 }
 
