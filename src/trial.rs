@@ -87,7 +87,7 @@ pub struct Trial {
     pub run_id: String,
     /// State of its run.
     pub status: RunStatus,
-    /// The agent that ran it; `None`: nobody noted it.
+    /// The agent that ran it; `None`: it was not noted.
     pub agent: Option<String>,
     /// Start, epoch milliseconds.
     pub start_time: i64,

@@ -81,7 +81,7 @@ pub enum Event<'a> {
 }
 
 impl Event<'_> {
-    /// Tells the log. What a command prints, and the values of a point, are not told: either may hold anything.
+    /// Writes to the log. What a command prints, and the values of a point, are left out: either may hold anything.
     pub fn trace(&self) {
         match self {
             Self::Started { claim, run, .. } => {

@@ -15,7 +15,7 @@ pub trait HandOver: Send + Sync {
     fn loopback(&self) -> bool;
     /// The runs that a command made beside its own, as far as is known, before [`HandOver::close`].
     fn made(&self, uri: &str) -> Vec<RunId>;
-    /// Tells when the run logs this metric; `None`: nobody would know.
+    /// Notifies when the run logs this metric; `None`: this can't be seen.
     fn news(&self, run: &RunId, metric: &str) -> Option<Box<dyn MetricUpdates>>;
 }
 

@@ -24,7 +24,7 @@ const PACE_LOCALLY: Duration = Duration::from_secs(1);
 const PACE: Duration = Duration::from_secs(5);
 /// Posting may take one part in so many of the time.
 const SHARE: u32 = 50;
-/// How long the last posting may hold up the end of an agent that nobody has asked to end.
+/// How long the last posting may delay the end of an agent that was not asked to end.
 const LAST: Duration = Duration::from_secs(15);
 /// Characters of the best trial's params.
 const PARAMS: usize = 500;

@@ -34,7 +34,7 @@ impl OutageReporter {
     }
 }
 
-/// Reports until nobody is left who could see an outage.
+/// Reports until no receiver is left.
 async fn report(
     mut outages: watch::Receiver<Option<Outage>>,
     kept: impl Fn() -> usize,

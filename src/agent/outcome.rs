@@ -58,7 +58,7 @@ pub enum TrialFate {
     Retried,
     /// Another attempt has it already.
     Superseded,
-    /// It is none of the sweep's trials, and the ledger is not told.
+    /// It is none of the sweep's trials, and is not in the ledger.
     Apart,
     /// Its run was deleted while it ran: the trial is over, and nothing is left to write down.
     Dropped,

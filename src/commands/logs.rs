@@ -76,7 +76,7 @@ async fn print_kept(context: &Context, found: &FoundTrial) -> Result<(), Command
     Ok(())
 }
 
-/// Prints a file that grows until its run is over, or, where nobody follows, what is there; true where it is all.
+/// Prints a file that grows until its run is over, or, without `--follow`, what is there; true where it is all.
 async fn follow(
     context: &Context,
     mut file: File,

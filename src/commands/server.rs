@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use axum::response::Html;
 use axum::routing::get;
+use maud::{DOCTYPE, html};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
 use tokio::sync::watch;
@@ -250,24 +251,33 @@ fn readable_by_others(path: &Path) -> bool {
 
 /// The page at `/about`: how clients use the server, and how MLflow's own pages are had.
 fn index(store: &EmbeddedStore) -> String {
-    let (uri, artifacts) = (store.db().uri(), store.db().proxied_root().display().to_string());
-    format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>sweep server</title>\
-         <style>body{{font:16px/1.5 system-ui,sans-serif;max-width:44em;margin:3em auto;padding:0 1em}}\
-         pre{{background:#f4f4f4;padding:1em;overflow:auto}}</style></head><body>\
-         <h1>sweep server {version}</h1>\
-         <p>This is a tracking server that MLflow's clients speak to. In a script, before anything is logged:</p>\
-         <pre>export MLFLOW_TRACKING_URI=http://HOST:PORT</pre>\
-         <p>Its <a href=\"/\">page</a> shows sweeps. For all runs MLflow's own server opens the same database, at the same time too:</p>\
-         <pre>pip install mlflow\nmlflow server --port 5001 --backend-store-uri {uri} \\\n  --artifacts-destination {artifacts}</pre>\
-         <p>(MLflow brings the database up to its own version when it opens it; sweep goes on using it.)</p>\
-         </body></html>\n",
-        version = env!("CARGO_PKG_VERSION"),
-        uri = escaped(uri),
-        artifacts = escaped(&artifacts),
-    )
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    let (uri, artifacts) = (store.db().uri(), store.db().proxied_root().display());
+    let own_pages = format!(
+        "pip install mlflow\nmlflow server --port 5001 --backend-store-uri {uri} \\\n  --artifacts-destination {artifacts}"
+    );
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                title { "sweep server" }
+                style {
+                    "body{font:16px/1.5 system-ui,sans-serif;max-width:44em;margin:3em auto;padding:0 1em}"
+                    "pre{background:#f4f4f4;padding:1em;overflow:auto}"
+                }
+            }
+            body {
+                h1 { "sweep server " (env!("CARGO_PKG_VERSION")) }
+                p { "This is a tracking server that MLflow's clients speak to. In a script, before anything is logged:" }
+                pre { "export MLFLOW_TRACKING_URI=http://HOST:PORT" }
+                p {
+                    "Its " a href="/" { "page" } " shows sweeps. For all runs MLflow's own server opens the same database, \
+                     at the same time too:"
+                }
+                pre { (own_pages) }
+                p { "(MLflow brings the database up to its own version when it opens it; sweep goes on using it.)" }
+            }
+        }
+    };
+    page.into_string()
 }

@@ -103,7 +103,7 @@ impl Findings {
         push(&mut self.notes, Some(code), place, message.into())
     }
 
-    /// Whether so much is wrong that costly hints for more of it help nobody.
+    /// Whether so much is wrong that costly hints for more of it do not help.
     pub fn is_full(&self) -> bool {
         self.errors.len() > 100
     }

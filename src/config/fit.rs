@@ -136,7 +136,7 @@ fn fit(leaf: &Leaf<'_>, allowed: &AllowedValues, value: &Value) -> Option<Value>
     }
 }
 
-/// The listed value that it is, or whose text it is: a table tells texts only.
+/// The listed value that it is, or whose text it is: a table holds texts only.
 fn listed(values: &[Value], value: &Value) -> Option<Value> {
     let same = values.iter().find(|listed| listed.same_as(value));
     same.or_else(|| values.iter().find(|listed| listed.text() == value.text())).cloned()

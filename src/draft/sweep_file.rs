@@ -23,7 +23,7 @@ pub struct SweepDraft {
     pub title: Vec<String>,
     /// The command as a list.
     pub command: Vec<String>,
-    /// What the program wants besides, and nobody has given yet.
+    /// What the program requires besides, and is not known yet.
     pub missing: Vec<String>,
     /// The experiment; `None`: the default one.
     pub experiment: Option<String>,

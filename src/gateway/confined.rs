@@ -17,7 +17,7 @@ use crate::tracking::embedded::Db;
 use crate::tracking::local_artifacts::checked_path;
 use crate::tracking::{ErrorKind, Result, Run, TrackingError};
 
-/// The trial that calls, and its limits; nobody's on a server for people.
+/// The trial that calls, and its limits; there is none on a server for people.
 pub(super) struct Confined(Option<Arc<Admitted>>);
 
 /// What is done to a run.

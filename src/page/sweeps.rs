@@ -40,7 +40,7 @@ impl WatchedSweeps {
         Ok(watched)
     }
 
-    /// Looks again where nobody has done so for a while.
+    /// Looks again where the last look is old.
     pub(super) async fn freshen(&self) -> Result<()> {
         let mut list = self.list.lock().await;
         if list.last.elapsed() > 2 * PAUSE {

@@ -157,7 +157,7 @@ async fn experiment_name(store: &dyn Store, watch: &SweepWatch) -> Result<String
     Ok(found.map(|experiment| experiment.name).unwrap_or_default())
 }
 
-/// Looks until nobody asks any more, or the server ends.
+/// Looks until no page asks any more, or the server ends.
 async fn keep_looking(
     mut looking: Looking,
     watched: Arc<WatchedSweep>,

@@ -2,7 +2,7 @@
 
 use tokio::sync::oneshot;
 
-/// Does some work on a thread of its own, which nobody waits for at the end of the program: what hangs in the kernel does not
+/// Does some work on a thread of its own, for which the end of the program does not wait: what hangs in the kernel does not
 /// hold it up. `None`: no thread can be started, or the work has failed.
 pub async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let (tell, told) = oneshot::channel();

@@ -159,7 +159,7 @@ fn process_of(child: &Child) -> io::Result<Pid> {
     Ok(Pid::from_raw(i32::try_from(child.id()).map_err(io::Error::other)?))
 }
 
-/// Starts another guard when one was killed, and tells it what the former knew.
+/// Starts another guard when one was killed, with all that the former knew.
 fn relieve(mut child: Child, post: &Weak<Mutex<Post>>, argument: &str) {
     for _ in 0..REPLACEMENTS {
         let _ = child.wait();

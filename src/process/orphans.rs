@@ -299,7 +299,7 @@ mod table {
     }
 }
 
-/// Where there is no `/proc`, nobody is found.
+/// Where there is no `/proc`, none is found.
 #[cfg(not(target_os = "linux"))]
 mod table {
     use nix::unistd::Pid;

@@ -9,7 +9,7 @@ use crate::tracking::{LoggedModel, Result as StoreResult, RunInfo, Store};
 
 /// What marks a folder as a model.
 const MARK: &str = "MLmodel";
-/// Folders of artifacts below which nobody keeps models: checkpoints may be nested far.
+/// Folders of artifacts below which no models are looked for: checkpoints may be nested far.
 const DEEPEST: usize = 3;
 /// Folders that are looked into, a call each on a server.
 const MOST_FOLDERS: usize = 200;

@@ -16,7 +16,7 @@ pub struct Throughput {
 }
 
 impl Throughput {
-    /// `None`: none has ended, or nobody knows when.
+    /// `None`: none has ended, or the time is not known.
     pub fn of(ended: &[Run]) -> Option<Self> {
         Self::of_spans(ended.iter().filter_map(|run| Some((run.info.start_time, run.info.end_time?))))
     }

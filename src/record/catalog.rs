@@ -39,7 +39,7 @@ impl SweepOrder {
         }
     }
 
-    /// What a parent run tells its agents to do.
+    /// An order to the agents, on the parent run.
     #[must_use]
     pub fn of(parent: &Run) -> Self {
         let word = parent.tag(tags::CONTROL).unwrap_or_default();

@@ -9,7 +9,7 @@ use crate::tracking::Run;
 /// The lease of an agent that said nothing else.
 pub const DEFAULT_LEASE: Duration = Duration::from_secs(60);
 
-/// A longer lease is not believed: nobody would ever take the trial over.
+/// A longer lease is ignored: the trial could never be taken over.
 const LONGEST: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// What a claim says after the agent's token, where the lease is not the usual one.

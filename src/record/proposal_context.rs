@@ -70,7 +70,7 @@ fn ranges(ended: &BTreeMap<TrialIndex, u32>) -> String {
     words.join(" ")
 }
 
-/// More trials than this are not read from a text, in all of its ranges: nobody wrote it.
+/// More trials than this are not read from a text, in all of its ranges: the program never writes so many.
 const MOST_TRIALS: u64 = 1_000_000;
 
 fn parse_ranges(text: &str) -> Option<BTreeMap<TrialIndex, u32>> {

@@ -81,7 +81,7 @@ pub struct SweepView {
 }
 
 impl SweepView {
-    /// As the parent run has it; `None`: nobody has posted it yet.
+    /// As the parent run has it; `None`: it was not posted yet.
     #[must_use]
     pub fn posted(parent: &Run) -> Option<Self> {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]

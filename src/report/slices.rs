@@ -170,7 +170,7 @@ fn draw_dots(
     }
 }
 
-/// Dots as a path, each told from the one before.
+/// Dots as a path, each relative to the one before.
 fn relative_dots(dots: &[(i64, i64)], per_unit: f64) -> String {
     let mut path = String::new();
     let mut last = (0, 0);

@@ -165,7 +165,7 @@ impl TimelineRows {
     }
 }
 
-/// How a trial is told whose agent is not known.
+/// The label of a trial whose agent is not known.
 const UNKNOWN: &str = "unknown";
 /// Widest the names of agents get.
 const AGENT_NAMES: f64 = 190.0;

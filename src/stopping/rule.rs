@@ -32,7 +32,7 @@ pub struct OtherTrial {
 /// Whom a rule compares a trial with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Compares {
-    /// With nobody.
+    /// With no other trial.
     Nobody,
     /// With trials that have finished by themselves.
     Finished,

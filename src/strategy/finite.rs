@@ -24,7 +24,7 @@ enum Member {
 }
 
 impl Finite {
-    /// The combinations of a config's space; `list` tells the values of a parameter.
+    /// The combinations of a config's space; `list` gives the values of a parameter.
     pub fn new(config: &Config, list: fn(&Distribution) -> Option<Listing>) -> Result<Self, StrategyError> {
         let mut radices: Vec<u128> = Vec::new();
         let mut digits: Vec<Option<usize>> = vec![None; config.zip.len()];

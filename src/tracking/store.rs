@@ -41,8 +41,8 @@ pub trait Store: Send + Sync {
         false
     }
 
-    /// A number that is another one after anything in it has changed, where that can be told without reading what is there;
-    /// `None`: only a full look tells.
+    /// A number that is another one after anything in it has changed, where that is known without reading what is there;
+    /// `None`: only a full look shows it.
     async fn change_mark(&self) -> Result<Option<u64>> {
         Ok(None)
     }

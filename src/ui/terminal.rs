@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal as _;
 
-/// Columns of a text that nobody reads on a terminal: none is cut, none is broken.
+/// Columns of a text that is not for a terminal: no line is cut or wrapped.
 pub const UNLIMITED: usize = 1 << 24;
 /// Columns of a terminal that does not say.
 const DEFAULT_WIDTH: usize = 80;

@@ -23,7 +23,7 @@ pub struct Posted {
 }
 
 impl Journal {
-    /// Delivers what it holds, the oldest first. What the store refuses for good is set aside and stops nobody.
+    /// Delivers what it holds, the oldest first. What the store refuses for good is set aside and stops no agent.
     pub async fn post(&self, store: &dyn Store, ledger: &Ledger) -> Posted {
         let mut posted = Posted::default();
         for found in self.settlements() {

@@ -113,7 +113,7 @@ async fn drop_trial(ledger: &Ledger, settlement: &Settlement) -> Result<Delivere
     Ok(Delivered { verdict: SettleOutcome::TooLate, dropped: true, log_refused: None })
 }
 
-/// Saves the log. A result is worth more than its log: what the store will never take is given up, and told.
+/// Saves the log. A result is worth more than its log: what the store will never take is given up, with a warning.
 async fn put_log(store: &dyn Store, run: &RunInfo, log: Vec<u8>) -> Result<Option<TrackingError>> {
     if log.is_empty() {
         return Ok(None);

@@ -66,7 +66,7 @@ impl Heartbeat {
 }
 
 /// Writes a beat, and asks whether the trial is still wanted: both at once, so that a beat takes a slow store no longer
-/// than one answer. A beat on a run that was taken over is seen by nobody.
+/// than one answer. A beat on a run that was taken over is not read.
 async fn beat(store: &dyn Store, run: &RunId, count: u64, clock: &Clock) -> Option<LostRun> {
     // The time is for people to read; nobody compares clocks.
     let beat = [(tags::HEARTBEAT.to_owned(), format!("{count} {}", clock.now_ms()))];

@@ -9,7 +9,7 @@ use crate::process::OwnerMark;
 use crate::record::{Claim, tags};
 use crate::tracking::{Run, RunId};
 
-/// What an earlier attempt has left behind has this long to end: nobody reads its results any more.
+/// What an earlier attempt has left behind has this long to end: its results are not read any more.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// The mark of a run's processes. The store belongs to it: a copy of a database holds the same runs, and its agents must

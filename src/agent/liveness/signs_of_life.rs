@@ -12,7 +12,7 @@ const NEAR: Duration = Duration::from_secs(2);
 /// What others have shown: a text that changes while they live.
 ///
 /// Silence is counted between looks alone. While a look waits for the store, others may wait for it as well and can show
-/// nothing: a store that is away makes nobody lost, and one that is slow only makes it take longer to find who is.
+/// nothing: an outage of the store makes no agent lost, and a slow store only delays the decision.
 pub(in crate::agent) struct SignsOfLife<K> {
     seen: HashMap<K, SignOfLife>,
     /// The time between looks so far.

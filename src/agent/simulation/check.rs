@@ -184,7 +184,7 @@ fn failures_are_counted(world: &World, truth: &Truth, runs: &BTreeMap<RunId, Run
     }
 }
 
-/// The parent run tells people of all results, and of the best.
+/// The parent run shows all results, and the best.
 async fn people_see_it(
     world: &World,
     ledger: &LedgerSnapshot,

@@ -132,7 +132,7 @@ impl Host {
         }
     }
 
-    /// Processes that are there, but for those that nobody was left to end.
+    /// Processes that run, but for those that no living agent could end.
     pub(super) fn left(&self) -> Vec<String> {
         let table = lock(&self.table);
         let guarded = table.commands.values().filter(|command| !lock(&command.state).unguarded);

@@ -105,7 +105,7 @@ enum MessageFate {
     Done,
     /// It never arrives.
     Lost,
-    /// It is done, and nobody hears of it.
+    /// It is done, and the answer is lost.
     Unheard,
 }
 

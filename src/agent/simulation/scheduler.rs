@@ -166,7 +166,7 @@ impl Scheduler {
         Started { scheduler: Arc::clone(self), task: number }
     }
 
-    /// Starts a task that nobody waits for.
+    /// Starts a detached task.
     pub(super) fn spawn(self: &Arc<Self>, owner: Owner, task: impl Future<Output = ()> + Send + 'static) {
         std::mem::forget(self.start(owner, Box::pin(task)));
     }

@@ -231,7 +231,7 @@ impl World {
         end
     }
 
-    /// A result of a killed agent is in its journal, or in the store: nobody has to work for it again.
+    /// A result of a killed agent is in its journal, or in the store: it is not computed again.
     async fn check_journal(&self, owner: Owner, host: usize) {
         let (executions, slept) = {
             let truth = self.observer.see();

@@ -71,7 +71,7 @@ async fn claim_again(
     agent.ledger.claim_again(&trial).await
 }
 
-/// Lets another agent run the trial at once. What ends this agent is told; should this fail as well, the trial is free
+/// Lets another agent run the trial at once. Its reason is reported; should this fail as well, the trial is free
 /// after a lease.
 async fn give_back(agent: &Agent, claim: Claim) {
     let back = agent.ledger.give_back(claim.trial, claim.attempt);

@@ -7,7 +7,7 @@ use crate::process::{CommandExit, Tail};
 use crate::stopping::StopDecision as Verdict;
 use crate::tracking::{Metric, RunId};
 
-/// Why a run was ended: what is told of a lost agent.
+/// Why a run was ended: the message for a lost agent.
 pub(in crate::agent) const AGENT_LOST: &str = "its agent was lost";
 
 /// What the run of a trial that is to be run again says.

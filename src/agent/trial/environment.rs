@@ -72,7 +72,7 @@ pub(in crate::agent) fn variables(
     all
 }
 
-/// MLflow's client sends even loopback calls to a proxy unless told otherwise.
+/// MLflow's client sends even loopback calls to a proxy unless `NO_PROXY` names the host.
 fn past_proxies(inherited: Option<String>) -> String {
     let ours = "127.0.0.1,localhost";
     match inherited.filter(|list| !list.is_empty()) {

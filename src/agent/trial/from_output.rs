@@ -92,8 +92,8 @@ impl FromOutput {
         self.enqueue(&found);
     }
 
-    /// Waits until the store has all values, not for ever. What it does not have by then is returned; `note` is told
-    /// what a person should know.
+    /// Waits until the store has all values, not for ever. What it does not have by then is returned; `note` is called
+    /// with what a person should know.
     pub(in crate::agent) async fn finish(mut self, note: impl Fn(&str)) -> Vec<Metric> {
         let mut found = Vec::new();
         self.lines.end(|line| found.extend(values(&self.pattern, line, &mut self.odd)));

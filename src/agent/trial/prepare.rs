@@ -29,7 +29,7 @@ pub(in crate::agent) struct CommandInput {
     pub(in crate::agent) seed: u32,
     /// The name of the folder of its checkpoints.
     pub(in crate::agent) checkpoints: String,
-    /// It is no trial: the ledger is not told of it.
+    /// It is no trial, and is not in the ledger.
     pub(in crate::agent) apart: bool,
 }
 
@@ -44,7 +44,7 @@ pub(in crate::agent) struct PreparedTrial {
     /// Of `${args_json_file}`, where the command asks for it: deleted when the trial is over.
     _params_file: Option<tempfile::NamedTempFile>,
     pub(in crate::agent) checkpoint_dir: PathBuf,
-    /// It is no trial: the ledger is not told of it.
+    /// It is no trial, and is not in the ledger.
     pub(in crate::agent) apart: bool,
 }
 

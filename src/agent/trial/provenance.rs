@@ -103,7 +103,7 @@ impl Provenance {
     }
 }
 
-/// What tells changes apart: the SHA-256 of their patch, hex; `None`: there are none.
+/// A fingerprint of the changes: the SHA-256 of their patch, hex; `None`: there are none.
 #[must_use]
 pub fn changes_hash(changes: &Changes) -> Option<String> {
     match changes {

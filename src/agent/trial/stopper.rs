@@ -101,7 +101,7 @@ struct WatchedMetric {
     judged: usize,
     /// The others as they were when the rule was last due.
     others: Vec<OtherTrial>,
-    /// What the other agents have been told of it.
+    /// What was posted of it for other agents.
     written: ReachedValues,
 }
 

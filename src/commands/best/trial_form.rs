@@ -95,7 +95,7 @@ fn mentions(command: &Command, name: &str) -> bool {
     }
 }
 
-/// Whether a command line tells a parameter: by its name, by that of a group around it, or with all others.
+/// Whether a command line names a parameter: by its name, by that of a group around it, or with all others.
 fn says(command: &Command, path: &str) -> bool {
     let whole = match command {
         Command::Shell(_) => false,

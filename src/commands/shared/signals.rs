@@ -64,7 +64,7 @@ impl Signals {
     }
 
     /// A failure of what a signal may have ended: the exit code says that the signal was obeyed, and the message what the
-    /// store was not told because of it.
+    /// store did not get because of it.
     pub fn ended(&self, failure: CommandFailure) -> CommandFailure {
         let exit = self.exit().unwrap_or(failure.exit);
         CommandFailure { exit, ..failure }

@@ -126,7 +126,7 @@ fn param_name(dialect: Dialect, name: &str) -> &str {
     }
 }
 
-/// Whether a column is a param where nobody says which ones are.
+/// Whether a column is a param where the user does not name them.
 fn is_param(dialect: Dialect, name: &str) -> bool {
     match dialect {
         Dialect::Optuna => name.starts_with("params_"),

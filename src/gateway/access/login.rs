@@ -26,7 +26,7 @@ pub enum LoginError {
 }
 
 impl Logins {
-    /// Whether nobody needs a login.
+    /// Whether no login is needed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

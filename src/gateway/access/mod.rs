@@ -122,7 +122,7 @@ impl AccessRules {
         None
     }
 
-    /// Whether nobody needs a login for this.
+    /// Whether this needs no login.
     fn is_open(&self, method: &Method, path: &str) -> bool {
         // A browser asks what it may do before it has a login to show.
         self.logins.is_empty() || OPEN.contains(&path) || *method == Method::OPTIONS

@@ -57,7 +57,7 @@ pub struct UnfinishedTrial {
     pub round: u32,
     /// Attempts of that round that were interrupted.
     pub preemptions: u32,
-    /// Whether it was given back: nobody works on it.
+    /// Whether it was given back: no agent works on it.
     pub given_back: bool,
 }
 

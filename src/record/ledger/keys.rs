@@ -24,7 +24,7 @@ pub(super) enum LedgerFact {
     PointShard(u64),
 }
 
-/// A higher number of an attempt, round or candidate was not written by an agent: nobody counts on from there.
+/// A higher number of an attempt, round or candidate was not written by an agent, and is ignored.
 const HIGHEST_NUMBER: u32 = 1_000_000;
 
 impl LedgerFact {

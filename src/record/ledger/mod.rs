@@ -121,7 +121,7 @@ impl Ledger {
         self
     }
 
-    /// Claims a trial that nobody has claimed: `None` when all of them are taken.
+    /// Claims a trial that is not claimed: `None` when all of them are taken.
     ///
     /// # Errors
     /// As the store's.

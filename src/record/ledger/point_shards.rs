@@ -9,7 +9,7 @@ use crate::tracking::{Run, RunId};
 /// How many runs hold the facts on points. On the root, where it is not 1.
 pub(super) const COUNT: &str = "points";
 
-/// So many where nobody knows how many trials there will be.
+/// So many where the number of trials is not known.
 const USUAL_SHARDS: u64 = 4;
 
 /// Not more, however many trials there may be.

@@ -20,7 +20,7 @@ use crate::trial::TrialIndex;
 
 /// A longer text is kept in pieces: older servers cut or refuse a longer param.
 const LONGEST_TEXT: usize = 490;
-/// More candidates are nobody's: each stands for another trial's point.
+/// Candidates beyond these are ignored.
 const MOST_CANDIDATES: u32 = 100_000;
 
 /// What came of asking for a point.
@@ -113,7 +113,7 @@ impl Ledger {
     }
 
     /// Fixes the point of a trial: this one, unless another attempt at the trial was first. Where another trial has it,
-    /// that one is named, and a further point may be asked for; with `insist` nobody minds.
+    /// that one is named, and a further point may be asked for; with `insist` it is taken all the same.
     ///
     /// # Errors
     /// As the store's.

@@ -186,7 +186,7 @@ impl Db {
     }
 
     /// A number that is another one after anybody has written to the file; `None`: it can't be written from here, and nothing
-    /// tells who else can.
+    /// says who else can.
     pub fn change_mark(&self) -> Result<Option<u64>> {
         if matches!(self.access, FileAccess::Read(_)) {
             return Ok(None);

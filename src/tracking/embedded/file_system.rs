@@ -52,7 +52,7 @@ pub(super) fn network_word(word: &str) -> Option<&'static str> {
     })
 }
 
-/// The name of the network file system that a folder lies on; `None`: it is none, or nobody knows.
+/// The name of the network file system that a folder lies on; `None`: it is none, or this can't be known.
 pub(super) fn network_of(folder: &Path) -> Option<&'static str> {
     // The folder may yet have to be made.
     let there = folder.ancestors().find(|folder| folder.exists())?;

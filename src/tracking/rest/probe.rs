@@ -30,7 +30,7 @@ impl RestStore {
     /// Asks for version and time.
     ///
     /// # Errors
-    /// `Unavailable` where nobody answers.
+    /// `Unavailable` where there is no answer.
     pub async fn probe(&self) -> Result<Probe> {
         let (before, start) = (SystemTime::now(), Instant::now());
         let (status, date, line) = self.client.look(self.client.url(&["version"])).await?;

@@ -13,7 +13,7 @@ pub enum Audience {
     Nobody,
 }
 
-/// From this rank on nobody misses a column for which there is no space: it is not mentioned.
+/// A column from this rank on is left out without a note where there is no space for it.
 pub const MINOR: u32 = 10;
 
 /// A column of a sheet.

@@ -184,7 +184,7 @@ fn guard(context: &Context) -> Option<Arc<Guard>> {
     }
 }
 
-/// Results that an earlier agent of this directory could not deliver. What the store will never take stops nobody.
+/// Results that an earlier agent of this directory could not deliver. What the store will never take stops no agent.
 async fn deliver_journal(
     context: &Context,
     journal: &Journal,

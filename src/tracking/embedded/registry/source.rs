@@ -178,7 +178,7 @@ fn proxied(source: &str) -> bool {
     source.starts_with("mlflow-artifacts:") || source.contains("/api/2.0/mlflow-artifacts/artifacts")
 }
 
-/// Whether a local or proxied source lies in this root; other sources lie in nobody's.
+/// Whether a local or proxied source lies in this root; other sources lie in none.
 fn fits(store: &Db, source: &str, root: &str) -> bool {
     if !local(source) && !proxied(source) {
         return true;
