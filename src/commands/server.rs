@@ -251,9 +251,10 @@ fn readable_by_others(path: &Path) -> bool {
 
 /// The page at `/about`: how clients use the server, and how MLflow's own pages are had.
 fn index(store: &EmbeddedStore) -> String {
-    let (uri, artifacts) = (store.db().uri(), store.db().proxied_root().display());
+    let (uri, root) = (store.db().uri(), store.db().proxied_root());
     let own_pages = format!(
-        "pip install mlflow\nmlflow server --port 5001 --backend-store-uri {uri} \\\n  --artifacts-destination {artifacts}"
+        "pip install mlflow\nmlflow server --port 5001 --backend-store-uri {uri} \\\n  --artifacts-destination {}",
+        root.display()
     );
     let page = html! {
         (DOCTYPE)
