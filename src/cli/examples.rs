@@ -4,7 +4,7 @@ use clap::Command;
 use itertools::Itertools as _;
 
 /// Command lines of each verb, with what they do.
-const EXAMPLES: [(&str, &[(&str, &str)]); 31] = [
+const EXAMPLES: [(&str, &[(&str, &str)]); 34] = [
     (
         "new",
         &[
@@ -102,6 +102,22 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 31] = [
     ("pause", &[("sweep pause", "the latest sweep"), ("sweep pause 7d33", "another one")]),
     ("resume", &[("sweep resume", "the latest sweep"), ("sweep resume 7d33", "another one")]),
     ("retry", &[("sweep retry --failed", "all that failed"), ("sweep retry 3 4", "trials 3 and 4")]),
+    ("rename", &[("sweep rename 7d33 lr-search", "the sweep whose id begins so")]),
+    (
+        "delete",
+        &[
+            ("sweep delete 7d33 old-search", "two sweeps; asks first"),
+            ("sweep delete old-search --dry-run", "what would be deleted"),
+            ("sweep delete --restore 7d33", "undo it"),
+        ],
+    ),
+    (
+        "report",
+        &[
+            ("sweep report --open", "of the latest sweep, in the browser"),
+            ("sweep report 7d33 -o report.html", "of another, in a file"),
+        ],
+    ),
     (
         "log",
         &[

@@ -13,8 +13,8 @@ use crate::ui::{Ui, note_loss};
 /// The headings, and the verbs below each.
 const GROUPS: [(&str, &[&str]); 7] = [
     ("Make and run", &["new", "check", "sample", "init", "run", "finalize", "start"]),
-    ("Control", &["pause", "resume", "stop", "cancel", "retry"]),
-    ("Inspect", &["ui", "list", "status", "trials", "show", "logs", "best", "analyze"]),
+    ("Control", &["pause", "resume", "stop", "cancel", "retry", "rename", "delete"]),
+    ("Inspect", &["ui", "list", "status", "trials", "show", "logs", "best", "analyze", "report"]),
     ("Compare and reproduce", &["diff", "verify", "rerun", "export", "import"]),
     ("Publish", &["promote", "models"]),
     ("Serve", &["server", "log"]),

@@ -16,9 +16,9 @@ mod view;
 use clap::FromArgMatches as _;
 
 use crate::commands::{
-    CommandFailure, Exit, Setting, analyze, best, check, control, diff, doctor, export, finalize, home,
-    import, init, list, log, logs, models, new, promote, replay, rerun, retry, run, sample, server, show,
-    start, status, trials, ui as live_page, verify,
+    CommandFailure, Exit, Setting, analyze, best, check, control, delete, diff, doctor, export, finalize,
+    home, import, init, list, log, logs, models, new, promote, rename, replay, report, rerun, retry, run,
+    sample, server, show, start, status, trials, ui as live_page, verify,
 };
 use crate::record::SweepOrder;
 use crate::ui::Ui;
@@ -72,6 +72,7 @@ fn in_runtime(ui: Ui, args: Args, view: TableView) -> Result<Exit, CommandFailur
             Verb::Init(args) => init::init(&setting, &args.into()).await,
             Verb::Run(args) => run::run(&setting, &args.into()).await,
             Verb::Finalize(args) => finalize::finalize(&setting, &args.into()).await,
+            Verb::Report(args) => report::report(&setting, &args.into()).await,
             Verb::Start(args) => start::start(&setting, &args.into()).await,
             Verb::Analyze(args) => analyze::analyze(&setting, &args.into()).await,
             Verb::Export(args) => export::export(&setting, &args.into()).await,
@@ -89,6 +90,8 @@ fn in_runtime(ui: Ui, args: Args, view: TableView) -> Result<Exit, CommandFailur
             Verb::Pause(args) => control::control(&setting, &args.into(), SweepOrder::Pause).await,
             Verb::Resume(args) => control::control(&setting, &args.into(), SweepOrder::Run).await,
             Verb::Retry(args) => retry::retry(&setting, &args.try_into()?).await,
+            Verb::Rename(args) => rename::rename(&setting, &args.into()).await,
+            Verb::Delete(args) => delete::delete(&setting, &args.into()).await,
             Verb::Log(args) => log::log(&setting, &args.into()).await,
             Verb::Ui(args) => live_page::ui(&setting, &args.into()).await,
             Verb::Server(args) => server::server(&setting, &args.into()).await,

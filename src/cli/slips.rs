@@ -7,24 +7,22 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use crate::commands::{CommandFailure, Exit};
 
 /// Words of other tools, and what does that here.
-const GUESSED: [(&[&str], &str); 18] = [
+const GUESSED: [(&[&str], &str); 19] = [
     (
         &["create", "make", "template", "generate", "scaffold"],
         "`sweep new \"python train.py\"` writes a sweep file, `sweep init FILE` makes a sweep of it.",
     ),
     (
         &["web", "dashboard", "open", "view", "page"],
-        "`sweep ui --open` opens the page of all sweeps, `sweep status -w` watches one, `sweep finalize --open` opens its report.",
+        "`sweep ui --open` opens the page of all sweeps, `sweep status -w` watches one, `sweep report --open` opens its report.",
     ),
     (
-        &["report", "plot", "plots", "html"],
-        "`sweep finalize` makes the report and prints where it is; --open opens it, -o FILE writes it to a file. `sweep finalize --reopen` does so while agents run.",
+        &["plot", "plots", "html"],
+        "`sweep report --open` opens the report; `sweep finalize` saves it and its plots with the sweep.",
     ),
-    (
-        &["delete", "rm", "remove", "del"],
-        "Sweeps are runs of MLflow: `mlflow runs delete --run-id ID` or its page deletes them. `sweep cancel` ends a sweep.",
-    ),
-    (&["rename", "mv"], "Rename the parent run in MLflow's page: a sweep has its name."),
+    (&["remove", "del"], "`sweep delete SWEEP` deletes a sweep. `sweep cancel` ends one."),
+    (&["undelete", "restore"], "`sweep delete --restore SWEEP` restores a deleted sweep."),
+    (&["mv"], "`sweep rename SWEEP NAME` gives a sweep another name."),
     (&["watch", "monitor", "top", "ps", "progress"], "`sweep status -w` watches a sweep."),
     (
         &["config", "validate", "lint", "test"],

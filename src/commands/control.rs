@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::shared::{CommandFailure, Context, Exit, Setting, SweepChoice, refuse_half};
+use super::shared::{CommandFailure, Context, Exit, Setting, SweepChoice, refuse_half, sweep_run};
 use crate::process::now_ms;
 use crate::query::Overview;
 use crate::record::{SweepOrder, answered, answered_last, latest_ended, tags};
@@ -35,8 +35,7 @@ pub async fn control(
     order: SweepOrder,
 ) -> Result<Exit, CommandFailure> {
     let context = Context::open(setting)?;
-    let id = context.sweep_id(choice).await?;
-    let overview = Overview::read(&context.store, context.store.run(&id).await?).await?;
+    let overview = Overview::read(&context.store, sweep_run(&context, choice).await?).await?;
     refuse_half(&overview.sweep)?;
     if let Some(why) = pointless(&overview, order) {
         context.ui.say(&why);

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::shared::{CommandFailure, Context, Exit, Setting, SweepChoice, counts_words, sweep_files};
+use super::shared::{
+    CommandFailure, Context, Exit, Setting, SweepChoice, counts_words, sweep_files, sweep_run,
+};
 use crate::query::{Overview, SweepState};
 use crate::ui::{Style, printable};
 
@@ -51,8 +53,7 @@ async fn next(setting: &Setting) -> String {
 /// By the state of the sweep that the other verbs would mean; `None`: there is none.
 async fn of_sweep(setting: &Setting) -> Option<String> {
     let context = Context::open_to_read(setting).ok()?;
-    let id = context.sweep_id(&SweepChoice::default()).await.ok()?;
-    let parent = context.store.run(&id).await.ok()?;
+    let parent = sweep_run(&context, &SweepChoice::default()).await.ok()?;
     let overview = Overview::read(&context.store, parent).await.ok()?;
     let verb = match overview.state() {
         SweepState::New | SweepState::Idle => "sweep run",

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::shared::{CommandFailure, Context, Exit, Setting, SweepChoice, refuse_half};
+use super::shared::{CommandFailure, Context, Exit, Setting, SweepChoice, refuse_half, sweep_run};
 use crate::record::{ClaimOrder, Ledger, Sweep, SweepOrder, TrialRuns, stopped_early};
 use crate::tracking::Run;
 use crate::trial::{RunStatus, TrialIndex};
@@ -33,8 +33,7 @@ pub async fn retry(setting: &Setting, args: &RetryArgs) -> Result<Exit, CommandF
     }
     let context = Context::open(setting)?;
     let store = context.store.as_ref();
-    let id = context.sweep_id(&args.sweep).await?;
-    let sweep = Sweep::open(store, &id).await?;
+    let sweep = Sweep::of_run(store, sweep_run(&context, &args.sweep).await?).await?;
     refuse_half(&sweep)?;
     let wanted = wanted(&context, &sweep, args).await?;
     let token = context.identity().agent;
@@ -52,7 +51,7 @@ pub async fn retry(setting: &Setting, args: &RetryArgs) -> Result<Exit, CommandF
     sweep.reopen(store).await?;
     sweep.give_order(store, SweepOrder::Run).await?;
     let trials = words::count(reopened.len() as u64, "trial");
-    context.ui.say(&format!("{trials} can be run again: sweep run --sweep-id={id}"));
+    context.ui.say(&format!("{trials} can be run again: sweep run --sweep-id={}", sweep.id()));
     Ok(Exit::Done)
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::shared::{
-    AnswerFormat, CommandFailure, Context, Exit, Setting, SweepChoice, counts_words, print_json,
+    AnswerFormat, CommandFailure, Context, Exit, Setting, SweepChoice, counts_words, print_json, sweep_run,
 };
 use crate::query::{BestJson, Counts, MetricJson, Overview, SweepSnapshot, SweepState, since, took};
 use crate::record::{index_of, point_of, tags};
@@ -36,8 +36,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Where the sweep can't be opened, or the store fails.
 pub async fn status(setting: &Setting, args: &StatusArgs) -> Result<Exit, CommandFailure> {
     let context = Context::open_to_read(setting)?;
-    let id = context.sweep_id(&args.sweep).await?;
-    let overview = Overview::read(&context.store, context.store.run(&id).await?).await?;
+    let parent = sweep_run(&context, &args.sweep).await?;
+    let overview = Overview::read(&context.store, parent).await?;
     let mut look = SweepSnapshot::read(&context.store, overview).await?;
     if !args.watch {
         look.print(setting, args.format);

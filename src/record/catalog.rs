@@ -10,6 +10,7 @@ use super::tags;
 use crate::config::nearest;
 use crate::tracking::{
     ErrorKind, NewRun, Pages, Result, Run, RunId, RunInfo, RunQuery, RunUpdate, Store, TrackingError,
+    ViewType,
 };
 use crate::trial::RunStatus;
 
@@ -222,10 +223,19 @@ impl Sweep {
     /// # Errors
     /// As the store's.
     pub async fn all(store: &dyn Store) -> Result<Vec<Run>> {
+        Self::all_of(store, ViewType::Active).await
+    }
+
+    /// The parent runs of all sweeps that are in use, or of those that were deleted.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn all_of(store: &dyn Store, view: ViewType) -> Result<Vec<Run>> {
         let experiment_ids = store.experiments().await?.into_iter().map(|experiment| experiment.id).collect();
         let query = RunQuery {
             experiment_ids,
             filter: format!("tags.{} = 'True'", tags::SWEEP),
+            view,
             ..RunQuery::default()
         };
         search_all(store, query).await
@@ -270,6 +280,21 @@ impl Sweep {
     pub async fn answer_order(&self, store: &dyn Store, agent: &str, order: &str) -> Result<()> {
         let answer = (format!("{}{agent}", tags::HEARD_PREFIX), order.to_owned());
         store.log_batch(self.id(), &[], &[], &[answer]).await
+    }
+
+    /// Gives the sweep another name: its parent run and the runs of its ledger, whose names say whose they are.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn rename(&self, store: &dyn Store, name: &str) -> Result<()> {
+        let named = |name: String| RunUpdate { name: Some(name), ..RunUpdate::default() };
+        // Last, so that a renaming that is cut off can be repeated.
+        for run in Ledger::runs(store, &self.ledger).await? {
+            let old = store.run(&run).await?.info.name;
+            let new = old.replacen(&self.parent.info.name, name, 1);
+            store.update_run(&run, &named(new)).await?;
+        }
+        store.update_run(self.id(), &named(name.to_owned())).await
     }
 
     /// Sets the parent run going again.

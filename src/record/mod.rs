@@ -20,6 +20,7 @@ mod peers;
 mod prior;
 mod progress;
 mod proposal_context;
+mod removal;
 mod sweep_view;
 pub mod tags;
 mod trial_tags;
@@ -50,6 +51,7 @@ pub use peers::{Peers, curve};
 pub use prior::PriorTrials;
 pub use progress::{SweepProgress, TrialRanking, best_runs, counts, latest_ended, unmeasured};
 pub use proposal_context::ProposalContext;
+pub use removal::{RemovableRuns, delete_sweep, find_deleted, restore_sweep};
 pub use sweep_view::{BestTrial, SweepView};
 pub use trial_tags::{attempt_of, exit_code_of, index_of, last_sign, point_of, status_word, stopped_early};
 pub use trials::{

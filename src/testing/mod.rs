@@ -24,5 +24,6 @@ pub use crate::tracking::rest::{Environment, RestStore, ServerSettings};
 pub use crate::tracking::{
     ArtifactEntry, ErrorKind, Experiment, ExperimentId, Metric, NewRun, NewVersion, Page, ParamWrite,
     Registry, Result as StoreResult, Run, RunId, RunInfo, RunProjection, RunQuery, RunUpdate, Store,
+    ViewType,
 };
 pub use crate::trial::trial_seed;

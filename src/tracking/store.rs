@@ -83,6 +83,8 @@ pub trait Store: Send + Sync {
     async fn update_run(&self, id: &RunId, update: &RunUpdate) -> Result<()>;
     /// Marks a run as deleted.
     async fn delete_run(&self, id: &RunId) -> Result<()>;
+    /// Takes a deleted run back into use; one that is in use stays so.
+    async fn restore_run(&self, id: &RunId) -> Result<()>;
     /// One page of the active runs that match, or of the deleted ones.
     async fn search_runs(&self, query: &RunQuery) -> Result<Page<Run>>;
 

@@ -5,6 +5,7 @@
 //! text of a store controls a terminal, and sentences on a terminal are broken at words in one place (`wrap`).
 
 mod checks;
+mod confirm;
 mod facts;
 mod progress;
 mod run_lines;

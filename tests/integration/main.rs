@@ -15,6 +15,7 @@ mod everyday;
 mod faults;
 mod gateway;
 mod halving;
+mod housekeeping;
 mod imports;
 mod kept_results;
 mod ledger_model;

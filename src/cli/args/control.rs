@@ -2,6 +2,8 @@
 
 use super::common::WhichSweep;
 use crate::cli::complete;
+use crate::commands::delete::DeleteArgs;
+use crate::commands::rename::RenameArgs;
 use crate::commands::retry::RetryArgs;
 use crate::commands::{CommandFailure, Exit, SweepChoice};
 use clap::Args as ClapArgs;
@@ -53,5 +55,51 @@ impl TryFrom<TypedRetry> for RetryArgs {
             }
         }
         Ok(Self { sweep: SweepChoice(sweep), failed: typed.failed, killed: typed.killed, trials })
+    }
+}
+
+/// Delete sweeps: their parent runs, trials and ledgers.
+///
+/// As MLflow deletes runs: they are marked, and `--restore` takes them back until `mlflow gc` removes them for good. Files of artifacts and
+/// checkpoints stay.
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct TypedDelete {
+    /// Ids of sweeps, prefixes of them, or their names
+    #[arg(value_name = "SWEEP", required_unless_present = "restore", add = complete::sweeps())]
+    sweeps: Vec<String>,
+    /// Restore deleted sweeps; without a name, list them
+    #[arg(long, conflicts_with_all = ["force", "yes"])]
+    restore: bool,
+    /// Show what would be deleted, and delete nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Ask nothing
+    #[arg(short, long)]
+    yes: bool,
+    /// Delete a sweep though agents run it: they end, and the results of their trials are lost
+    #[arg(long)]
+    force: bool,
+}
+
+impl From<TypedDelete> for DeleteArgs {
+    fn from(typed: TypedDelete) -> Self {
+        let TypedDelete { sweeps, restore, dry_run, yes, force } = typed;
+        Self { sweeps, restore, dry_run, yes, force }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct TypedRename {
+    /// Id of the sweep, a prefix of it, or its name
+    #[arg(value_name = "SWEEP", add = complete::sweeps())]
+    sweep: String,
+    /// Its new name
+    #[arg(value_name = "NAME")]
+    name: String,
+}
+
+impl From<TypedRename> for RenameArgs {
+    fn from(typed: TypedRename) -> Self {
+        Self { sweep: SweepChoice(Some(typed.sweep)), name: typed.name }
     }
 }

@@ -6,6 +6,7 @@ use crate::commands::finalize::{Conclusion, FinalizeArgs};
 use crate::commands::init::InitArgs;
 use crate::commands::new::{DraftSource, NewArgs};
 use crate::commands::replay::ReplayArgs;
+use crate::commands::report::ReportArgs;
 use crate::commands::run::{RunArgs, WorkArgs};
 use crate::commands::sample::SampleArgs;
 use crate::commands::start::StartArgs;
@@ -176,7 +177,7 @@ pub(in crate::cli) struct TypedFinalize {
     /// Write the report to this file as well
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Open the report in the browser
+    /// Open the report in the browser: $BROWSER, else the desktop's
     #[arg(long)]
     open: bool,
 }
@@ -193,6 +194,36 @@ impl From<TypedFinalize> for FinalizeArgs {
             delivery: Delivery { file: typed.output, open: typed.open },
         };
         Self { sweep: typed.which.into(), conclusion }
+    }
+}
+
+/// Print where the report of a sweep is; make it where there is none that is up to date.
+///
+/// The report that `sweep finalize` saved with the sweep, as long as no result came in since. Else one of the results so far is
+/// written to `.sweep/reports`: the sweep itself is left as it is, and agents may run.
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct TypedReport {
+    #[command(flatten)]
+    which: WhichSweep,
+    #[command(flatten)]
+    objective: ObjectiveArgs,
+    /// Write the report to this file
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Open the report in the browser: $BROWSER, else the desktop's
+    #[arg(long)]
+    open: bool,
+}
+
+impl From<TypedReport> for ReportArgs {
+    fn from(typed: TypedReport) -> Self {
+        let ObjectiveArgs { metric, goal } = typed.objective;
+        Self {
+            sweep: typed.which.into(),
+            metric,
+            goal: goal.map(Into::into),
+            delivery: Delivery { file: typed.output, open: typed.open },
+        }
     }
 }
 

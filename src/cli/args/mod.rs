@@ -17,13 +17,14 @@ use super::view::TableView;
 /// Heads the options that every verb has.
 const EVERYWHERE: &str = "Options of every verb";
 
-pub(super) use control::{TypedControl, TypedRetry};
+pub(super) use control::{TypedControl, TypedDelete, TypedRename, TypedRetry};
 pub(super) use files::{TypedExport, TypedImport};
 pub(super) use inspect::{
     TypedAnalyze, TypedBest, TypedDiff, TypedList, TypedLogs, TypedRerun, TypedShow, TypedStatus, TypedTrials,
 };
 pub(super) use make::{
-    SampleRequest, TypedCheck, TypedFinalize, TypedInit, TypedNew, TypedRun, TypedSample, TypedStart,
+    SampleRequest, TypedCheck, TypedFinalize, TypedInit, TypedNew, TypedReport, TypedRun, TypedSample,
+    TypedStart,
 };
 pub(super) use serve::{TypedLog, TypedServer, TypedUi};
 pub(super) use tools::{
@@ -64,6 +65,8 @@ pub(super) enum Verb {
     Run(TypedRun),
     /// Analyse and end a sweep; save tables, plots and a report
     Finalize(TypedFinalize),
+    /// Print where the report is, or open it; works while agents run
+    Report(TypedReport),
     /// Do all three: init, run, finalize
     Start(TypedStart),
     /// Report which parameters matter: in a sweep, any runs, a CSV file
@@ -99,6 +102,11 @@ pub(super) enum Verb {
     Resume(TypedControl),
     /// Re-run finished trials
     Retry(TypedRetry),
+    /// Give a sweep another name
+    Rename(TypedRename),
+    /// Delete sweeps, or restore them
+    #[command(visible_alias = "rm")]
+    Delete(TypedDelete),
     /// Inside a trial: log metrics, params, tags, files without a client
     Log(TypedLog),
     /// Show sweeps in the browser, live

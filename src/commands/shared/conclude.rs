@@ -1,26 +1,20 @@
 //! Analysing a sweep and ending it.
 
-use std::collections::BTreeSet;
-
 use super::context::Context;
 use super::exit::Exit;
 use super::failure::CommandFailure;
 use super::format::AnswerFormat;
 use super::importance::print_importance;
 use super::overview_words::deleted_words;
-use super::report_place::{Delivery, deliver, pages_of_runs};
+use super::report_material::ReportMaterial;
+use super::report_place::{Delivery, deliver};
 use super::results::{by_importance, result_files, summary_json};
 use crate::config::{Config, Goal};
 use crate::process::now_ms;
-use crate::query::{
-    ChosenMetric, analyse_sweep, dependences_of, limit_of, method_of, read_curves, read_trials, shown_command,
-};
-use crate::record::{
-    BestTrial, LivePosting, Sweep, SweepOrder, TrialRuns, headline, params_text, stopped_early, tags,
-};
-use crate::report::{self, ReportObjective, SweepReport, analysis_csv};
+use crate::query::limit_of;
+use crate::record::{BestTrial, LivePosting, Sweep, SweepOrder, headline, params_text, tags};
+use crate::report::{self, SweepReport, analysis_csv};
 use crate::tracking::{Result as StoreResult, RunId};
-use crate::trial::{RunStatus, Trial};
 use crate::ui::{Ui, printable, words};
 
 /// How a sweep is concluded.
@@ -47,43 +41,11 @@ pub async fn conclude(
     config: &Config,
     conclusion: &Conclusion,
 ) -> Result<Exit, CommandFailure> {
-    let metric = ChosenMetric::of(config.metric.as_ref(), conclusion.metric.as_deref(), conclusion.goal);
-    let read = read_trials(&context.store, sweep, metric.as_ref()).await?;
-    let (analysis, dependences) = match &metric {
-        Some(_) => {
-            let analysis = analyse_sweep(config, &read.trials);
-            let dependences = dependences_of(config, &read.trials, &analysis);
-            (Some(analysis), dependences)
-        }
-        None => (None, Vec::new()),
-    };
-    let curves = match &metric {
-        Some(metric) => read_curves(&context.store, metric, &read.trials).await?,
-        None => Vec::new(),
-    };
-    let config_text = String::from_utf8_lossy(&sweep.config);
-    let runs_at = pages_of_runs(context, sweep);
-    let mut report = SweepReport {
-        sweep_name: &sweep.parent.info.name,
-        sweep_id: sweep.id().as_str(),
-        method: method_of(sweep, config),
-        objective: metric.as_ref().map(|metric| ReportObjective { name: &metric.name, goal: metric.goal }),
-        trials: &read.trials,
-        analysis: analysis.as_ref(),
-        dependences: &dependences,
-        curves: &curves,
-        order: Some(config),
-        config: Some(&config_text),
-        best_command: None,
-        runs_at: runs_at.as_deref(),
-        generated_at_ms: now_ms(),
-    };
-    let command = best_command(&report, &read.runs, (sweep, config));
-    report.best_command = command.as_deref();
-    if let (Some(metric), true) = (&metric, analysis.as_ref().is_some_and(|analysis| analysis.n_used == 0)) {
-        return Err(nothing_to_analyse(sweep, metric, &read.trials, &read.runs));
-    }
-    let deleted = read.runs.deleted.len() as u64;
+    let made =
+        ReportMaterial::read(context, sweep, config, (conclusion.metric.as_deref(), conclusion.goal)).await?;
+    let report = made.report();
+    made.refuse_empty("the sweep stays open, and nothing was saved")?;
+    let deleted = made.deleted();
     save(context, sweep, config, (&report, deleted)).await?;
     if conclusion.png {
         save_pictures(context, sweep, &report).await?;
@@ -94,66 +56,7 @@ pub async fn conclude(
     }
     show(&context.ui, config, (&report, deleted), conclusion);
     deliver(context, sweep, &report::report_html(&report), &conclusion.delivery)?;
-    Ok(if read.trials.is_empty() && !conclusion.reopen { Exit::WorkFailed } else { Exit::Done })
-}
-
-/// Why a sweep stays open: no trial has a value that could be analysed.
-fn nothing_to_analyse(
-    sweep: &Sweep,
-    metric: &ChosenMetric,
-    trials: &[Trial],
-    runs: &TrialRuns,
-) -> CommandFailure {
-    let id = sweep.id().short();
-    let failed: Vec<&Trial> = trials.iter().filter(|trial| trial.status == RunStatus::Failed).collect();
-    let logged: BTreeSet<String> = runs
-        .iter()
-        .filter(|(_, run)| run.info.status == RunStatus::Finished || stopped_early(run))
-        .flat_map(|(_, run)| run.metrics.iter().map(|logged| words::quoted(&logged.key)))
-        .collect();
-    let name = words::quoted(&metric.name);
-    let (what, advice) = if trials.is_empty() {
-        ("no trial was run".to_owned(), format!("sweep run {id}"))
-    } else if logged.contains(&name) {
-        (
-            format!("no finished trial has a number for {name}"),
-            format!("`sweep trials {id}` shows the values."),
-        )
-    } else if !logged.is_empty() {
-        let logged: Vec<String> = logged.into_iter().collect();
-        let list = logged.join(", ");
-        (
-            format!("no finished trial logged {name}"),
-            format!("They logged {list}: `sweep finalize {id} --metric NAME` analyses one of these."),
-        )
-    } else if let [first, ..] = failed.as_slice() {
-        (
-            format!("{} failed, and none finished", words::count(failed.len() as u64, "trial")),
-            format!(
-                "`sweep logs {}` shows why; `sweep retry --failed {id}` lets them be run again.",
-                first.index
-            ),
-        )
-    } else {
-        let first = trials.first().map_or(0, |trial| trial.index.0);
-        (format!("no finished trial logged {name}"), format!("`sweep logs {first}` shows what one printed."))
-    };
-    CommandFailure::new(
-        Exit::WorkFailed,
-        format!("nothing to analyse: {what}; the sweep stays open, and nothing was saved"),
-    )
-    .hint(advice)
-}
-
-/// The command line of the best trial.
-fn best_command(
-    report: &SweepReport<'_>,
-    runs: &TrialRuns,
-    (sweep, config): (&Sweep, &Config),
-) -> Option<String> {
-    let (best, _) = report.best()?;
-    let (_, run) = runs.iter().find(|(_, run)| run.info.id.as_str() == best.run_id)?;
-    shown_command(sweep, config, run)
+    Ok(if report.trials.is_empty() && !conclusion.reopen { Exit::WorkFailed } else { Exit::Done })
 }
 
 /// Puts everything among the parent run's artifacts, and the table and the best trial into its note.

@@ -8,7 +8,7 @@ use super::exit::Exit;
 use super::failure::CommandFailure;
 use crate::config::{self, Config};
 use crate::record::{ImportMark, Sweep};
-use crate::tracking::open_typed;
+use crate::tracking::{Run, RunId, open_typed};
 use crate::ui::Ui;
 
 /// Larger files are no configs.
@@ -58,12 +58,26 @@ pub async fn load_sweep(
     context: &Context,
     choice: &super::SweepChoice,
 ) -> Result<(Sweep, Config), CommandFailure> {
-    let id = context.sweep_id(choice).await?;
-    let sweep = Sweep::open(context.store.as_ref(), &id).await?;
+    let parent = sweep_run(context, choice).await?;
+    let id = parent.info.id.clone();
+    let sweep = Sweep::of_run(context.store.as_ref(), parent).await?;
     // Its warnings were printed at `init`.
     let quiet = Ui { quiet: true, ..context.ui };
     let config = checked(&quiet, &format!("the config of sweep {id}"), &sweep.config)?;
     Ok((sweep, config))
+}
+
+/// The parent run of the sweep that is meant, which is not deleted.
+pub async fn sweep_run(context: &Context, choice: &super::SweepChoice) -> Result<Run, CommandFailure> {
+    let id = context.sweep_id(choice).await?;
+    let parent = context.store.run(&id).await?;
+    if parent.info.active { Ok(parent) } else { Err(deleted(&id)) }
+}
+
+/// Nobody works on a sweep that somebody has deleted.
+pub fn deleted(id: &RunId) -> CommandFailure {
+    CommandFailure::new(Exit::Tracking, format!("the sweep was deleted: its run {id} is no longer there"))
+        .hint(format!("Restore it: sweep delete --restore {id}. Or start another: sweep init CONFIG."))
 }
 
 /// Refuses to work on half a sweep.

@@ -29,20 +29,32 @@ pub fn deliver(
     delivery: &Delivery,
 ) -> Result<(), CommandFailure> {
     if let Some(file) = &delivery.file {
-        std::fs::write(file, html).map_err(|error| {
-            CommandFailure::new(Exit::WorkFailed, format!("cannot write the report to {}", file.display()))
-                .caused_by(&error)
-                .hint("Name a file in a folder that exists. The report is saved with the parent run.")
+        write_report(file, html).map_err(|failure| {
+            failure.hint("Name a file in a folder that exists. The report is saved with the parent run.")
         })?;
     }
-    let ReportLocation { shown, address } = place(context, sweep, delivery.file.as_deref());
-    context.ui.say_where("Report:", &shown, &address);
-    if delivery.open
-        && let Err(why) = process::open_for_person(&address)
-    {
-        context.ui.warn(&format!("cannot open the report: {why}. Open it yourself: {shown}"));
+    let place = report_place(context, sweep, delivery.file.as_deref());
+    context.ui.say_where("Report:", &place.shown, &place.address);
+    if delivery.open {
+        open_report(context, &place);
     }
     Ok(())
+}
+
+/// Writes the report to a file.
+pub fn write_report(file: &Path, html: &str) -> Result<(), CommandFailure> {
+    std::fs::write(file, html).map_err(|error| {
+        CommandFailure::new(Exit::WorkFailed, format!("cannot write the report to {}", file.display()))
+            .caused_by(&error)
+            .hint("Name a file in a folder that exists.")
+    })
+}
+
+/// Opens the report in the person's browser.
+pub fn open_report(context: &Context, place: &ReportLocation) {
+    if let Err(why) = process::open_for_person(&place.address) {
+        context.ui.warn(&format!("cannot open the report: {why}. Open it yourself: {}", place.shown));
+    }
 }
 
 /// What is written as `%…` in an address.
@@ -50,9 +62,11 @@ const KEPT: &percent_encoding::AsciiSet =
     &percent_encoding::NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_');
 
 /// Where something is: as a person reads it, and as a browser does.
-struct ReportLocation {
-    shown: String,
-    address: String,
+pub struct ReportLocation {
+    /// A path or an address.
+    pub shown: String,
+    /// For a browser.
+    pub address: String,
 }
 
 impl ReportLocation {
@@ -73,7 +87,7 @@ pub fn pages_of_runs(context: &Context, sweep: &Sweep) -> Option<String> {
 }
 
 /// The file that was asked for, else MLflow's page on the run, else the file among the artifacts.
-fn place(context: &Context, sweep: &Sweep, asked: Option<&Path>) -> ReportLocation {
+pub fn report_place(context: &Context, sweep: &Sweep, asked: Option<&Path>) -> ReportLocation {
     if let Some(path) = asked {
         return ReportLocation::file(path);
     }

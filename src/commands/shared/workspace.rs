@@ -44,6 +44,18 @@ impl LatestSweep {
     }
 }
 
+/// Forgets a sweep that was deleted: it is the latest of this directory no more, and its empty journal is removed.
+/// Results that are not delivered stay; returns how many.
+pub fn forget(directory: &Path, sweep_id: &str) -> usize {
+    if LatestSweep::load(directory).is_some_and(|latest| latest.sweep_id == sweep_id) {
+        let _ = std::fs::remove_file(directory.join(FOLDER).join(LATEST));
+    }
+    let journal = journal(directory, sweep_id);
+    // Only where nothing is left in it.
+    let _ = std::fs::remove_dir(journal.folder());
+    journal.waiting() + journal.refused().len()
+}
+
 /// Makes the folder; nothing of it belongs into a repository.
 fn make(folder: &Path) -> io::Result<()> {
     std::fs::create_dir_all(folder)?;
@@ -70,6 +82,14 @@ pub fn make_logs(directory: &Path) -> io::Result<PathBuf> {
     let folder = logs(directory);
     std::fs::create_dir_all(&folder)?;
     Ok(folder)
+}
+
+/// The file for a sweep's report that is not saved with the sweep; its folder is made.
+pub fn make_report(directory: &Path, sweep_id: &str) -> io::Result<PathBuf> {
+    make(&directory.join(FOLDER))?;
+    let folder = directory.join(FOLDER).join("reports");
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder.join(format!("{sweep_id}.html")))
 }
 
 /// The SHA-256 of the config of a sweep that was made in this directory.

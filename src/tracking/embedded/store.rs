@@ -141,6 +141,11 @@ impl Store for EmbeddedStore {
         self.call(move |db| db.delete_run(&id)).await
     }
 
+    async fn restore_run(&self, id: &RunId) -> Result<()> {
+        let id = id.0.clone();
+        self.call(move |db| db.restore_run(&id)).await
+    }
+
     async fn search_runs(&self, query: &RunQuery) -> Result<Page<Run>> {
         let query = query.clone();
         self.call(move |db| db.search_runs(&query)).await

@@ -84,6 +84,13 @@ impl MemoryState {
         self.runs.get(id).ok_or_else(|| not_found(format!("Run with id={id} not found")))
     }
 
+    /// Deletes a run, or takes it back into use.
+    fn turn(&mut self, id: &RunId, active: bool) -> Result<()> {
+        let run = self.runs.get_mut(id).ok_or_else(|| not_found(format!("Run with id={id} not found")))?;
+        run.info.active = active;
+        Ok(())
+    }
+
     /// A run that may be written to.
     fn active(&mut self, id: &RunId) -> Result<&mut StoredRun> {
         let run = self.runs.get_mut(id).ok_or_else(|| not_found(format!("Run with id={id} not found")))?;
@@ -177,11 +184,11 @@ impl Store for MemoryStore {
     }
 
     async fn delete_run(&self, id: &RunId) -> Result<()> {
-        self.state().run(id)?;
-        if let Some(run) = self.state().runs.get_mut(id) {
-            run.info.active = false;
-        }
-        Ok(())
+        self.state().turn(id, false)
+    }
+
+    async fn restore_run(&self, id: &RunId) -> Result<()> {
+        self.state().turn(id, true)
     }
 
     async fn search_runs(&self, query: &RunQuery) -> Result<Page<Run>> {

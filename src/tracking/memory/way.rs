@@ -94,6 +94,11 @@ macro_rules! way_to_memory {
                 self.ask(call, || self.store.delete_run(id)).await
             }
 
+            async fn restore_run(&self, id: &$crate::tracking::RunId) -> $crate::tracking::Result<()> {
+                let call = $crate::tracking::memory::Call::write("restore_run", Some(id), &[]);
+                self.ask(call, || self.store.restore_run(id)).await
+            }
+
             async fn search_runs(
                 &self,
                 query: &$crate::tracking::RunQuery,

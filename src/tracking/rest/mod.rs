@@ -175,6 +175,11 @@ impl Store for RestStore {
         Ok(())
     }
 
+    async fn restore_run(&self, id: &RunId) -> Result<()> {
+        let _: EmptyResponse = self.client.post("runs/restore", &WhichRun { run_id: id.clone() }).await?;
+        Ok(())
+    }
+
     async fn search_runs(&self, query: &RunQuery) -> Result<Page<Run>> {
         self.client.post("runs/search", &SearchRuns::from(query)).await
     }

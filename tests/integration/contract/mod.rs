@@ -54,6 +54,7 @@ macro_rules! contract_suite {
                 a_renamed_run_has_the_name_as_a_tag,
                 a_name_tag_renames_the_run,
                 a_deleted_run_can_be_read_but_not_written,
+                a_restored_run_is_found_and_written_again,
                 metrics_keep_their_history_in_order,
                 the_latest_metric_is_the_one_of_the_greatest_step,
                 nan_and_infinity_come_back,

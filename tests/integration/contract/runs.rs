@@ -1,7 +1,7 @@
 //! Promises about runs, their metrics and tags.
 
 use sweep::RunStatus;
-use sweep::testing::{ErrorKind, Metric, RunId, RunQuery, RunUpdate, Store};
+use sweep::testing::{ErrorKind, Metric, ParamWrite, RunId, RunQuery, RunUpdate, Store, ViewType};
 
 use super::{experiment, log, run, run_with, tag};
 
@@ -79,6 +79,28 @@ pub async fn a_deleted_run_can_be_read_but_not_written(store: &dyn Store) {
     assert_eq!(store.log_param(&info.id, "a", "1").await.unwrap_err().kind, ErrorKind::Invalid);
     let tags = [("a".to_owned(), "1".to_owned())];
     assert_eq!(store.log_batch(&info.id, &[], &[], &tags).await.unwrap_err().kind, ErrorKind::Invalid);
+}
+
+pub async fn a_restored_run_is_found_and_written_again(store: &dyn Store) {
+    let info = run(store).await;
+    tag(store, &info.id, "kept", "yes").await;
+    store.delete_run(&info.id).await.unwrap();
+    let search = |view| RunQuery {
+        experiment_ids: vec![info.experiment_id.clone()],
+        filter: "tags.kept = 'yes'".to_owned(),
+        view,
+        max_results: 10,
+        ..RunQuery::default()
+    };
+    let deleted = store.search_runs(&search(ViewType::Deleted)).await.unwrap().items;
+    assert_eq!(deleted.len(), 1);
+    assert!(!deleted[0].info.active);
+    store.restore_run(&info.id).await.unwrap();
+    store.restore_run(&info.id).await.unwrap();
+    assert!(store.run(&info.id).await.unwrap().info.active);
+    assert_eq!(store.search_runs(&search(ViewType::Active)).await.unwrap().items.len(), 1);
+    assert!(store.search_runs(&search(ViewType::Deleted)).await.unwrap().items.is_empty());
+    assert_eq!(store.log_param(&info.id, "a", "1").await.unwrap(), ParamWrite::Held);
 }
 
 fn metric(value: f64, timestamp: i64, step: i64) -> Metric {

@@ -67,6 +67,10 @@ impl Store for Counting {
         self.inner().delete_run(id).await
     }
 
+    async fn restore_run(&self, id: &RunId) -> Result<()> {
+        self.inner().restore_run(id).await
+    }
+
     async fn search_runs(&self, query: &RunQuery) -> Result<Page<Run>> {
         self.inner().search_runs(query).await
     }

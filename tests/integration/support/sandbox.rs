@@ -51,6 +51,7 @@ impl Sandbox {
                 || name.starts_with("SWEEP_")
                 || name.ends_with("_PROXY")
                 || name.ends_with("_proxy")
+                || name == "BROWSER"
             {
                 command.env_remove(name);
             }

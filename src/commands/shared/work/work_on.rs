@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::context::{Backend, Context};
 use super::super::exit::Exit;
 use super::super::failure::CommandFailure;
-use super::super::load::refuse_half;
+use super::super::load::{deleted, refuse_half};
 use super::super::pin::check_pin;
 use super::super::signals::Signals;
 use super::args::WorkArgs;
@@ -51,7 +51,7 @@ pub async fn work_on(
     }
     report(context, &agent, &summary);
     if summary.end == EndReason::Deleted {
-        return Err(deleted(&agent.sweep));
+        return Err(deleted(agent.sweep.id()));
     }
     let without_value = summary.unmeasured > 0
         && (summary.end == EndReason::Unmeasured || summary.unmeasured == summary.finished);
@@ -72,7 +72,7 @@ async fn begin(
 ) -> Result<Agent, CommandFailure> {
     let parent = context.store.run(sweep.id()).await?;
     if !parent.info.active {
-        return Err(deleted(&sweep));
+        return Err(deleted(sweep.id()));
     }
     let order = SweepOrder::of(&parent);
     if matches!(order, SweepOrder::Stop | SweepOrder::Cancel) {
@@ -83,15 +83,6 @@ async fn begin(
     }
     reopen(context, &sweep, &config).await?;
     assemble(context, sweep, config, args).await
-}
-
-/// Nobody works on a sweep that somebody has deleted.
-fn deleted(sweep: &Sweep) -> CommandFailure {
-    let id = sweep.id();
-    CommandFailure::new(Exit::Tracking, format!("the sweep was deleted: its run {id} is no longer there"))
-        .hint(format!(
-            "Restore the run (mlflow runs restore --run-id {id}), or start another: sweep init CONFIG."
-        ))
 }
 
 /// A finalized sweep that has trials left is taken up again, and says so. One without stays as it is.

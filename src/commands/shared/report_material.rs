@@ -1,0 +1,163 @@
+//! What the report of a sweep is made of, read from the store: for `finalize`, which saves it, and `report`, which shows it.
+
+use std::collections::BTreeSet;
+
+use super::context::Context;
+use super::exit::Exit;
+use super::failure::CommandFailure;
+use super::report_place::pages_of_runs;
+use crate::analysis::{Analysis, Dependence};
+use crate::config::{Config, Goal};
+use crate::process::now_ms;
+use crate::query::{
+    ChosenMetric, MetricCurve, SweepRuns, analyse_sweep, dependences_of, method_of, read_curves, read_trials,
+    shown_command,
+};
+use crate::record::{Sweep, stopped_early};
+use crate::report::{ReportObjective, SweepReport};
+use crate::trial::{RunStatus, Trial};
+use crate::ui::words;
+
+/// What the report of a sweep is made of.
+pub struct ReportMaterial<'a> {
+    sweep: &'a Sweep,
+    config: &'a Config,
+    metric: Option<ChosenMetric>,
+    read: SweepRuns,
+    analysis: Option<Analysis>,
+    dependences: Vec<Dependence>,
+    curves: Vec<MetricCurve>,
+    config_text: String,
+    runs_at: Option<String>,
+    best_command: Option<String>,
+    at_ms: i64,
+}
+
+impl<'a> ReportMaterial<'a> {
+    /// Reads the trials of a sweep that are over, and analyses them by the metric that is given, else the config's.
+    pub async fn read(
+        context: &Context,
+        sweep: &'a Sweep,
+        config: &'a Config,
+        (metric, goal): (Option<&str>, Option<Goal>),
+    ) -> Result<Self, CommandFailure> {
+        let metric = ChosenMetric::of(config.metric.as_ref(), metric, goal);
+        let read = read_trials(&context.store, sweep, metric.as_ref()).await?;
+        let (analysis, dependences) = match &metric {
+            Some(_) => {
+                let analysis = analyse_sweep(config, &read.trials);
+                let dependences = dependences_of(config, &read.trials, &analysis);
+                (Some(analysis), dependences)
+            }
+            None => (None, Vec::new()),
+        };
+        let curves = match &metric {
+            Some(metric) => read_curves(&context.store, metric, &read.trials).await?,
+            None => Vec::new(),
+        };
+        let mut made = Self {
+            sweep,
+            config,
+            metric,
+            read,
+            analysis,
+            dependences,
+            curves,
+            config_text: String::from_utf8_lossy(&sweep.config).into_owned(),
+            runs_at: pages_of_runs(context, sweep),
+            best_command: None,
+            at_ms: now_ms(),
+        };
+        made.best_command = made.command_of_best();
+        Ok(made)
+    }
+
+    /// The report.
+    pub fn report(&self) -> SweepReport<'_> {
+        let objective =
+            self.metric.as_ref().map(|metric| ReportObjective { name: &metric.name, goal: metric.goal });
+        SweepReport {
+            sweep_name: &self.sweep.parent.info.name,
+            sweep_id: self.sweep.id().as_str(),
+            method: method_of(self.sweep, self.config),
+            objective,
+            trials: &self.read.trials,
+            analysis: self.analysis.as_ref(),
+            dependences: &self.dependences,
+            curves: &self.curves,
+            order: Some(self.config),
+            config: Some(&self.config_text),
+            best_command: self.best_command.as_deref(),
+            runs_at: self.runs_at.as_deref(),
+            generated_at_ms: self.at_ms,
+        }
+    }
+
+    /// Results whose runs were deleted: they are left out.
+    pub fn deleted(&self) -> u64 {
+        self.read.runs.deleted.len() as u64
+    }
+
+    /// The failure of a sweep without a single value to analyse; `so` says what it means for the sweep.
+    pub fn refuse_empty(&self, so: &str) -> Result<(), CommandFailure> {
+        match (&self.metric, &self.analysis) {
+            (Some(metric), Some(analysis)) if analysis.n_used == 0 => {
+                Err(self.nothing_to_analyse(metric, so))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The command line of the best trial.
+    fn command_of_best(&self) -> Option<String> {
+        let report = self.report();
+        let (best, _) = report.best()?;
+        let (_, run) = self.read.runs.iter().find(|(_, run)| run.info.id.as_str() == best.run_id)?;
+        shown_command(self.sweep, self.config, run)
+    }
+
+    /// No trial has a value that could be analysed.
+    fn nothing_to_analyse(&self, metric: &ChosenMetric, so: &str) -> CommandFailure {
+        let id = self.sweep.id().short();
+        let trials = &self.read.trials;
+        let failed: Vec<&Trial> = trials.iter().filter(|trial| trial.status == RunStatus::Failed).collect();
+        let logged: BTreeSet<String> = self
+            .read
+            .runs
+            .iter()
+            .filter(|(_, run)| run.info.status == RunStatus::Finished || stopped_early(run))
+            .flat_map(|(_, run)| run.metrics.iter().map(|logged| words::quoted(&logged.key)))
+            .collect();
+        let name = words::quoted(&metric.name);
+        let (what, advice) = if trials.is_empty() {
+            ("no trial was run".to_owned(), format!("sweep run {id}"))
+        } else if logged.contains(&name) {
+            (
+                format!("no finished trial has a number for {name}"),
+                format!("`sweep trials {id}` shows the values."),
+            )
+        } else if !logged.is_empty() {
+            let logged: Vec<String> = logged.into_iter().collect();
+            let list = logged.join(", ");
+            (
+                format!("no finished trial logged {name}"),
+                format!("They logged {list}: `sweep finalize {id} --metric NAME` analyses one of these."),
+            )
+        } else if let [first, ..] = failed.as_slice() {
+            (
+                format!("{} failed, and none finished", words::count(failed.len() as u64, "trial")),
+                format!(
+                    "`sweep logs {}` shows why; `sweep retry --failed {id}` lets them be run again.",
+                    first.index
+                ),
+            )
+        } else {
+            let first = trials.first().map_or(0, |trial| trial.index.0);
+            (
+                format!("no finished trial logged {name}"),
+                format!("`sweep logs {first}` shows what one printed."),
+            )
+        };
+        CommandFailure::new(Exit::WorkFailed, format!("nothing to analyse: {what}; {so}")).hint(advice)
+    }
+}
