@@ -33,6 +33,7 @@ const PARAMS: usize = 500;
 pub(super) struct LiveProgress {
     tell: UnboundedSender<NewResult>,
     task: Task<()>,
+    view: watch::Receiver<SweepView>,
 }
 
 /// A result.
@@ -48,7 +49,14 @@ impl LiveProgress {
     pub(super) fn start(agent: Arc<Agent>, parent: watch::Receiver<Option<Arc<Run>>>) -> Self {
         let (tell, told) = unbounded_channel();
         let tasks = Arc::clone(&agent.machine.tasks);
-        Self { tell, task: Task::start(&tasks, keep(agent, told, parent)) }
+        let posted = parent.borrow().as_ref().and_then(|run| SweepView::posted(run));
+        let (show, view) = watch::channel(posted.unwrap_or_default());
+        Self { tell, task: Task::start(&tasks, keep(agent, told, parent, show)), view }
+    }
+
+    /// How far the sweep is, as far as this agent knows.
+    pub(super) fn view(&self) -> watch::Receiver<SweepView> {
+        self.view.clone()
     }
 
     /// Takes in a trial that is over.
@@ -90,6 +98,7 @@ async fn keep(
     agent: Arc<Agent>,
     mut told: UnboundedReceiver<NewResult>,
     mut parent: watch::Receiver<Option<Arc<Run>>>,
+    show: watch::Sender<SweepView>,
 ) {
     let mut board = KnownProgress::new(&agent);
     if let Some(run) = parent.borrow_and_update().as_ref() {
@@ -97,6 +106,7 @@ async fn keep(
     }
     loop {
         (agent.events)(Event::Sweep(&board.view));
+        show.send_replace(board.view.clone());
         tokio::select! {
             biased;
             news = told.recv() => match news {
@@ -114,6 +124,7 @@ async fn keep(
     if board.has_news || board.posted.is_none() {
         board.post(&agent).await;
         (agent.events)(Event::Sweep(&board.view));
+        show.send_replace(board.view.clone());
     }
 }
 

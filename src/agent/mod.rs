@@ -12,6 +12,7 @@ mod fake_store;
 #[cfg(test)]
 mod fixture;
 mod hand_over;
+mod hooks;
 mod journal;
 mod live;
 mod liveness;

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::process::{Child, ChildSpec, CommandExit, Guard, OwnerMark, SpawnError, end_abandoned};
+use crate::process::{
+    BriefRun, Child, ChildSpec, CommandExit, Guard, OwnerMark, SpawnError, end_abandoned, run_briefly_on,
+};
 
 /// Starts the commands of trials, and ends what agents that are gone have left.
 #[async_trait]
@@ -17,6 +19,19 @@ pub trait Processes: Send + Sync {
     /// # Errors
     /// Where it can't be started.
     fn spawn(&self, spec: &ChildSpec) -> Result<Box<dyn Process>, SpawnError>;
+
+    /// Runs the command of a hook, with an input, for no longer than `limit`; no more than `most` bytes of what it prints
+    /// are kept.
+    ///
+    /// # Errors
+    /// Where it can't be started.
+    async fn run_hook(
+        &self,
+        spec: &ChildSpec,
+        input: Vec<u8>,
+        limit: Duration,
+        most: usize,
+    ) -> Result<BriefRun, SpawnError>;
 
     /// Ends the processes that carry the mark, unless the agent that started them, of this process number, is still
     /// there. Returns how many there were.
@@ -68,6 +83,16 @@ impl SystemProcesses {
 impl Processes for SystemProcesses {
     fn spawn(&self, spec: &ChildSpec) -> Result<Box<dyn Process>, SpawnError> {
         Ok(Box::new(Child::spawn(spec, self.guard.clone())?))
+    }
+
+    async fn run_hook(
+        &self,
+        spec: &ChildSpec,
+        input: Vec<u8>,
+        limit: Duration,
+        most: usize,
+    ) -> Result<BriefRun, SpawnError> {
+        run_briefly_on(spec, &input, self.guard.clone(), limit, most).await
     }
 
     async fn end_abandoned(&self, mark: &OwnerMark, agent: Option<i32>, grace: Duration) -> usize {

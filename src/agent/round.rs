@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::control::SweepControl;
 use super::error::AgentError;
 use super::event::Event;
+use super::hooks::HookRunner;
 use super::journal::is_refusal;
 use super::live::LiveProgress;
 use super::liveness::{OrphanedRuns, Takeover, TakeoverResult, pulse, reconcile};
@@ -41,7 +42,8 @@ async fn run_rounds(agent: Arc<Agent>, stop: watch::Sender<StopRequest>) -> Resu
     let _herald = OutageReporter::start(&agent);
     let mut control = SweepControl::listen(Arc::clone(&agent), stop.clone()).await;
     let live = LiveProgress::start(Arc::clone(&agent), control.parent());
-    let mut round = Round::new(agent, stop.subscribe(), live);
+    let hooks = HookRunner::start(&agent, live.view());
+    let mut round = Round::new(agent, stop.subscribe(), live, hooks);
     loop {
         if round.wants_trials() {
             control.refresh().await;
@@ -69,6 +71,7 @@ struct Round {
     agent: Arc<Agent>,
     /// What the parent run says meanwhile.
     live: LiveProgress,
+    hooks: HookRunner,
     stop: watch::Receiver<StopRequest>,
     own: OwnTrials,
     /// Commands that are over, while their results are still being written down.
@@ -100,12 +103,18 @@ struct Round {
 }
 
 impl Round {
-    fn new(agent: Arc<Agent>, stop: watch::Receiver<StopRequest>, live: LiveProgress) -> Self {
+    fn new(
+        agent: Arc<Agent>,
+        stop: watch::Receiver<StopRequest>,
+        live: LiveProgress,
+        hooks: HookRunner,
+    ) -> Self {
         let (tell_ended, ended) = unbounded_channel();
         Self {
             own: OwnTrials::new(Arc::clone(&agent.machine.tasks)),
             agent,
             live,
+            hooks,
             stop,
             ended,
             tell_ended,
@@ -215,6 +224,7 @@ impl Round {
                 self.waits_for_others = waits;
                 if !waits {
                     reconcile(&self.agent).await?;
+                    self.summary.others = 0;
                 }
                 self.nothing_left = !waits;
             }
@@ -298,6 +308,7 @@ impl Round {
 
     fn count_outcome(&mut self, outcome: Outcome) {
         (self.agent.events)(Event::Settled(&outcome));
+        self.hooks.settled(&self.agent, &outcome);
         self.live.settled(&self.agent, &outcome);
         self.count_measured(&outcome);
         // What was given back is there to be taken again, and what was taken over may yet be lost.
@@ -336,6 +347,7 @@ impl Round {
         } else {
             self.summary.end = self.end_reason().unwrap_or_default();
             self.live.finish(&self.stop, self.agent.options.grace).await;
+            self.hooks.finish(&self.agent, &self.summary, &self.stop).await;
         }
         (self.agent.events)(Event::Ended);
         if let Some(error) = self.error {

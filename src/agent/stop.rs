@@ -38,9 +38,10 @@ pub struct StopRequest {
 }
 
 impl StopRequest {
-    /// Tells that somebody has deleted the sweep: running trials are ended with grace.
+    /// Tells that somebody has deleted the sweep: running trials are ended with grace, and given back in case it is
+    /// restored.
     pub(super) fn sweep_is_deleted(channel: &watch::Sender<Self>) {
-        Self::ask(channel, StopLevel::Terminate, false);
+        Self::ask(channel, StopLevel::Terminate, true);
         channel.send_if_modified(|stop| !std::mem::replace(&mut stop.deleted, true));
     }
 

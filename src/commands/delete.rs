@@ -150,9 +150,11 @@ fn refuse_running(sweep: &DoomedSweep, force: bool) -> Result<(), CommandFailure
     let id = sweep.parent.info.id.short();
     let name = printable(&sweep.parent.info.name);
     let running = if sweep.agents == 1 { "agent is" } else { "agents are" };
-    Err(CommandFailure::new(Exit::Usage, format!("{} {running} running trials of {name} ({id})", sweep.agents)).hint(
-        format!("End them first: sweep cancel {id}. --force deletes it as it is: they end their trials, and results are lost."),
-    ))
+    Err(CommandFailure::new(
+        Exit::Usage,
+        format!("{} {running} running trials of {name} ({id})", sweep.agents),
+    )
+    .hint(format!("End them first: sweep cancel {id}. --force deletes it as it is: they end their trials.")))
 }
 
 /// Asks, where there is somebody to ask.

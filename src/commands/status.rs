@@ -1,11 +1,15 @@
 //! `sweep status`: how far a sweep is, what runs, who works on it; with `-w` again and again until it is over.
 
+mod keys;
+mod pause;
+mod pick;
 mod text;
-
-use std::time::Duration;
+mod watch;
 
 use serde::Serialize;
 use serde_json::Value as Json;
+
+use pause::until_next_look;
 
 use super::shared::{
     AnswerFormat, CommandFailure, Context, Exit, Setting, SweepChoice, counts_words, print_json, sweep_run,
@@ -27,9 +31,6 @@ pub struct StatusArgs {
     pub format: AnswerFormat,
 }
 
-/// A look follows the one before after this, or later where looks take long.
-const PAUSE: Duration = Duration::from_secs(1);
-
 /// Prints how far a sweep is.
 ///
 /// # Errors
@@ -38,33 +39,39 @@ pub async fn status(setting: &Setting, args: &StatusArgs) -> Result<Exit, Comman
     let context = Context::open_to_read(setting)?;
     let parent = sweep_run(&context, &args.sweep).await?;
     let overview = Overview::read(&context.store, parent).await?;
-    let mut look = SweepSnapshot::read(&context.store, overview).await?;
+    let look = SweepSnapshot::read(&context.store, overview).await?;
     if !args.watch {
         look.print(setting, args.format);
         return Ok(Exit::Done);
     }
-    let mut screen = Screen::open(&setting.ui).filter(|_| args.format == AnswerFormat::Table);
+    match Screen::open(&setting.ui).filter(|_| args.format == AnswerFormat::Table) {
+        Some(screen) => watch::watch(setting, &context, look, screen).await,
+        None => in_lines(setting, &context, look, args.format).await,
+    }
+}
+
+/// A line for each change, where nothing can be redrawn.
+async fn in_lines(
+    setting: &Setting,
+    context: &Context,
+    mut look: SweepSnapshot,
+    format: AnswerFormat,
+) -> Result<Exit, CommandFailure> {
     let mut last = String::new();
     loop {
-        match &mut screen {
-            // The terminal may have another width by now.
-            Some(screen) => screen.show(&look.text_within(&setting.ui.again(), Screen::rows())),
-            None => {
-                let line = look.line(args.format);
-                if look.key() != last {
-                    match args.format {
-                        AnswerFormat::Json => setting.ui.json(&line),
-                        AnswerFormat::Csv => setting.ui.data(&line),
-                        AnswerFormat::Table => setting.ui.tell(&line),
-                    }
-                    last = look.key();
-                }
+        if look.key() != last {
+            let line = look.line(format);
+            match format {
+                AnswerFormat::Json => setting.ui.json(&line),
+                AnswerFormat::Csv => setting.ui.data(&line),
+                AnswerFormat::Table => setting.ui.tell(&line),
             }
+            last = look.key();
         }
         if look.overview.state().is_over() {
             return Ok(Exit::Done);
         }
-        tokio::time::sleep(PAUSE.max(5 * look.cost)).await;
+        tokio::time::sleep(until_next_look(&look)).await;
         look = look.again(&context.store).await?;
     }
 }

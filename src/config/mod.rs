@@ -23,7 +23,7 @@ pub use check::check;
 pub use constraint::{Constraint, ConstraintError};
 pub use finding::{CheckedConfig, Finding};
 pub use model::{
-    Budget, Command, Config, EarlyTerminate, Impute, Method, MetricConfig, Optimizer, OutputPattern,
+    Budget, Command, Config, EarlyTerminate, Hooks, Impute, Method, MetricConfig, Optimizer, OutputPattern,
 };
 pub use render::render_findings;
 

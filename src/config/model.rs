@@ -63,6 +63,21 @@ pub struct Config {
     pub optimizer: Optimizer,
     /// Whether each trial keeps the uncommitted changes as `git.diff`.
     pub git_diff: bool,
+    /// What is run when something has happened.
+    pub hooks: Hooks,
+}
+
+/// Commands that are run beside the trials when something has happened; each gets a JSON object on its stdin.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Hooks {
+    /// A trial has its result.
+    pub on_trial_end: Option<Command>,
+    /// A trial is the best so far.
+    pub on_best: Option<Command>,
+    /// The sweep is over.
+    pub on_finish: Option<Command>,
+    /// One that takes longer is killed.
+    pub timeout: Option<Duration>,
 }
 
 /// The command of a trial.

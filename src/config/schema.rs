@@ -141,6 +141,7 @@ fn top() -> Json {
         "git_diff": {
             "description": "false: trials do not keep uncommitted changes as git.diff", "type": ["boolean", "null"],
         },
+        "hooks": hooks(),
         "controller": { "description": "no effect here", "type": ["object", "null"] },
         "kind": { "enum": ["sweep", null] },
     });
@@ -152,6 +153,32 @@ fn top() -> Json {
     }
     debug_assert!(UNSUPPORTED.iter().all(|key| keys[*key].is_null()));
     keys
+}
+
+fn hooks() -> Json {
+    let hook = |when: &str| {
+        json!({
+            "description": format!("run when {when}, with a JSON object on stdin: a text for the shell, or a list of arguments"),
+            "anyOf": [
+                { "type": "string", "minLength": 1 },
+                { "type": "array", "minItems": 1, "items": { "type": ["string", "number", "boolean", "null"] } },
+                { "type": "null" },
+            ],
+        })
+    };
+    json!({
+        "description": "commands that are run beside the trials when something has happened",
+        "type": ["object", "null"], "additionalProperties": false,
+        "properties": {
+            "on_trial_end": hook("a trial has its result"),
+            "on_best": hook("a trial is the best so far"),
+            "on_finish": hook("the sweep is over, once"),
+            "timeout": {
+                "description": "a hook that takes longer is killed; 10s where nothing is said",
+                "anyOf": [{ "$ref": "#/$defs/duration" }, { "type": "null" }],
+            },
+        },
+    })
 }
 
 fn metric() -> Json {

@@ -1,8 +1,13 @@
 //! A program that is run for what it prints, within a time.
 
+use std::fs::File;
+use std::io::{self, Seek as _, Write as _};
+use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::child::{Child, ChildSpec, CommandExit};
+use super::guard::Guard;
 use super::spawn_error::SpawnError;
 
 /// What came of a brief run.
@@ -21,7 +26,37 @@ pub struct BriefRun {
 /// # Errors
 /// Where it can't be started.
 pub async fn run_briefly(spec: &ChildSpec, limit: Duration, most: usize) -> Result<BriefRun, SpawnError> {
-    let mut child = Child::spawn(spec, None)?;
+    Ok(watch_briefly(Child::spawn(spec, None)?, limit, most).await)
+}
+
+/// The same with an input; the guard kills it should this program die.
+///
+/// # Errors
+/// Where it can't be started, or its input can't be kept.
+pub async fn run_briefly_on(
+    spec: &ChildSpec,
+    input: &[u8],
+    guard: Option<Arc<Guard>>,
+    limit: Duration,
+    most: usize,
+) -> Result<BriefRun, SpawnError> {
+    let stdin = file_of(input).map_err(|source| SpawnError {
+        program: spec.argv.first().cloned().unwrap_or_default(),
+        folder: spec.folder.clone().unwrap_or_default(),
+        source,
+    })?;
+    Ok(watch_briefly(Child::spawn_with(spec, stdin, guard)?, limit, most).await)
+}
+
+/// A file without a name: nobody has to read it, and it can be read as slowly as the program likes.
+fn file_of(input: &[u8]) -> io::Result<Stdio> {
+    let mut file: File = tempfile::tempfile()?;
+    file.write_all(input)?;
+    file.rewind()?;
+    Ok(file.into())
+}
+
+async fn watch_briefly(mut child: Child, limit: Duration, most: usize) -> BriefRun {
     let mut output = Vec::new();
     let watched = child.watch(|bytes| {
         let room = most.saturating_sub(output.len()).min(bytes.len());
@@ -34,7 +69,7 @@ pub async fn run_briefly(spec: &ChildSpec, limit: Duration, most: usize) -> Resu
         Ok(Err(_)) => Some(CommandExit::NotStarted),
         Err(_) => None,
     };
-    Ok(BriefRun { output, exit })
+    BriefRun { output, exit }
 }
 
 #[cfg(test)]
@@ -60,6 +95,16 @@ mod tests {
         assert_eq!((run.output.as_slice(), run.exit), (&b"out\nerr\n"[..], Some(CommandExit::Exited(2))));
         let long = run_briefly(&shell("head -c 1000000 /dev/zero"), LONG, 10).await.unwrap();
         assert_eq!((long.output.len(), long.exit), (10, Some(CommandExit::Exited(0))));
+    }
+
+    #[tokio::test]
+    async fn an_input_is_read_to_its_end() {
+        let large = "x".repeat(1 << 20);
+        let run = run_briefly_on(&shell("wc -c"), large.as_bytes(), None, LONG, 100).await.unwrap();
+        assert_eq!(String::from_utf8(run.output).unwrap().trim(), (1 << 20).to_string());
+        // Who reads nothing ends well, too.
+        let run = run_briefly_on(&shell("true"), large.as_bytes(), None, LONG, 100).await.unwrap();
+        assert_eq!(run.exit, Some(CommandExit::Exited(0)));
     }
 
     #[tokio::test]

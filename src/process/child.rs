@@ -115,15 +115,23 @@ impl Child {
     /// # Errors
     /// Where the program is missing or may not be run.
     pub fn spawn(spec: &ChildSpec, guard: Option<Arc<Guard>>) -> Result<Self, SpawnError> {
+        Self::spawn_with(spec, Stdio::null(), guard)
+    }
+
+    /// The same, with an input.
+    ///
+    /// # Errors
+    /// As [`Child::spawn`].
+    pub fn spawn_with(spec: &ChildSpec, stdin: Stdio, guard: Option<Arc<Guard>>) -> Result<Self, SpawnError> {
         let program = spec.argv.first().cloned().unwrap_or_default();
-        Self::start(spec, &program, guard).map_err(|source| SpawnError {
+        Self::start(spec, &program, stdin, guard).map_err(|source| SpawnError {
             program,
             folder: spec.folder.clone().unwrap_or_default(),
             source,
         })
     }
 
-    fn start(spec: &ChildSpec, program: &str, guard: Option<Arc<Guard>>) -> io::Result<Self> {
+    fn start(spec: &ChildSpec, program: &str, stdin: Stdio, guard: Option<Arc<Guard>>) -> io::Result<Self> {
         let (reader, writer) = io::pipe()?;
         let found = program::find(program, spec.path().as_deref());
         let mut command = std::process::Command::new(found.as_deref().unwrap_or(Path::new(program)));
@@ -135,7 +143,7 @@ impl Child {
         if let Some(folder) = &spec.folder {
             command.current_dir(folder);
         }
-        command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+        command.stdin(stdin).stdout(writer.try_clone()?).stderr(writer);
         let inherited = std::env::var(orphans::VARIABLE).ok();
         command.env(orphans::VARIABLE, spec.mark.within(inherited.as_deref()));
         command.process_group(0);

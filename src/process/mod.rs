@@ -22,7 +22,7 @@ mod spawn_error;
 
 pub use aside::aside;
 pub use ask::ask_program;
-pub use brief_run::{BriefRun, run_briefly};
+pub use brief_run::{BriefRun, run_briefly, run_briefly_on};
 pub use child::{Child, ChildSpec, CommandExit};
 pub use clock::{Clock, now_ms};
 pub use git::{Changes, GitState, below_top, commits_apart, git_state, is_tracked};
@@ -32,5 +32,5 @@ pub use machine::machine_id;
 pub use opener::open_for_person;
 pub use orphans::{OwnerMark, end_abandoned};
 pub use output::Tail;
-pub use signals::{EndSignals, survive_file_size_limit};
+pub use signals::{EndSignals, Suspensions, survive_file_size_limit};
 pub use spawn_error::{SpawnError, SpawnErrorScope, machine_hint, why_not_started};

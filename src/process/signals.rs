@@ -4,7 +4,7 @@ use std::io;
 use std::task::Poll;
 
 use nix::libc;
-use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, raise, sigaction};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// What would end the program at once and is a request instead. Clusters announce a time limit with any of USR1, USR2, HUP
@@ -80,6 +80,37 @@ impl Drop for EndSignals {
         for (name, _) in &self.listened {
             set(*name, SigHandler::SigDfl);
         }
+    }
+}
+
+/// Receives requests to be suspended (Ctrl-Z), until it is dropped.
+pub struct Suspensions(SignalHandle);
+
+impl Suspensions {
+    /// Starts to listen.
+    ///
+    /// # Errors
+    /// Where the system refuses a handler.
+    pub fn listen() -> io::Result<Self> {
+        Ok(Self(signal(SignalKind::from_raw(Signal::SIGTSTP as i32))?))
+    }
+
+    /// Waits for the next request.
+    pub async fn next(&mut self) {
+        if self.0.recv().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Stops this program until somebody continues it.
+    pub fn suspend() {
+        let _ = raise(Signal::SIGSTOP);
+    }
+}
+
+impl Drop for Suspensions {
+    fn drop(&mut self) {
+        set(Signal::SIGTSTP, SigHandler::SigDfl);
     }
 }
 

@@ -70,6 +70,11 @@ impl Overview {
         Ok(())
     }
 
+    /// What it was made of; `None`: another program's, or a newer one's.
+    pub fn config(&self) -> Option<&Config> {
+        self.config.as_ref()
+    }
+
     /// What a trial was run with, in the order of the config.
     pub fn point(&self, run: &Run) -> Point {
         let point = point_of(run);

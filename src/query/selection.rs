@@ -89,6 +89,16 @@ impl Selection<'_> {
         Ok(Selected { rows, deleted })
     }
 
+    /// Which of some rows that were read already are asked for by the filter, in the order that they have.
+    ///
+    /// # Errors
+    /// Where the filter makes no sense.
+    pub fn of_rows(&self, rows: Vec<TrialRow>) -> Result<Vec<TrialRow>, QueryError> {
+        let Some(filter) = self.filter.map(parse_filter).transpose()? else { return Ok(rows) };
+        let known = self.known(&rows);
+        self.filtered(rows, &filter, &known)
+    }
+
     /// The first by a metric, as the store sorts them; `None`: it can't, or something else is asked for.
     async fn top_of_store(
         &self,

@@ -7,6 +7,7 @@
 mod checks;
 mod confirm;
 mod facts;
+mod keyboard;
 mod progress;
 mod run_lines;
 mod safe;
@@ -24,13 +25,14 @@ use std::sync::OnceLock;
 
 pub use checks::{CheckLine, CheckMark, check_list};
 pub use facts::Facts;
+pub use keyboard::{Key, Keyboard};
 pub use run_lines::{Output, RunLines};
 pub use safe::printable;
 pub use screen::Screen;
 pub use sheet::{MINOR, Sheet, SheetCell, SheetColumn};
 pub use steps::Steps;
 pub use style::Style;
-pub use table::{Drawing, importance_table};
+pub use table::{Drawing, importance_table, shorten};
 pub use terminal::UNLIMITED;
 pub use wrap::error_lines;
 

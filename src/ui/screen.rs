@@ -18,6 +18,11 @@ impl Screen {
         (ui.terminal && !terminal::is_dumb()).then_some(Self { ui: *ui, lines: 0 })
     }
 
+    /// Something else was shown meanwhile: what is shown next stands below it.
+    pub fn forget(&mut self) {
+        self.lines = 0;
+    }
+
     /// Lines that can be shown at once.
     #[must_use]
     pub fn rows() -> usize {

@@ -12,7 +12,8 @@ use comfy_table::{CellAlignment, ContentArrangement, ContentLineStyle, LineStyle
 pub(super) use super::safe::printable;
 pub use drawing::Drawing;
 pub use importance::importance_table;
-pub(super) use text::{display_width, shorten, wrap};
+pub use text::shorten;
+pub(super) use text::{display_width, wrap};
 
 const RICH: TableStyle = TableStyle::new()
     .top_border(LineStyle::new('┏', '━', '┳', '┓'))

@@ -57,7 +57,7 @@ fn a_sweep_is_deleted_restored_and_renamed(sandbox: &Sandbox) {
     assert!(listed(sandbox).is_empty());
     assert!(sandbox.run(&["status", &id]).expect(3).stderr.contains("was deleted"));
     assert!(sandbox.run(&["run", &id]).expect(3).stderr.contains("--restore"));
-    sandbox.run(&["show", &trial]).expect(0);
+    assert!(sandbox.run(&["show", &trial]).expect(3).stderr.contains("--restore"));
     let again = sandbox.run(&["delete", &id, "--yes"]).expect(2);
     assert!(again.stderr.contains("already deleted"), "{}", again.stderr);
 
@@ -124,7 +124,7 @@ fn a_deletion_that_was_cut_off_is_continued() {
     let dry = sandbox.run(&["delete", &id, "--dry-run"]).expect(0).stdout;
     assert!(dry.contains("cut off: 5 runs"), "{dry}");
     sandbox.run(&["delete", &id, "--yes"]).expect(0);
-    let active: u64 = db
+    let active: i64 = db
         .query_row("SELECT count(*) FROM runs WHERE lifecycle_stage = 'active'", [], |row| row.get(0))
         .unwrap();
     assert_eq!(active, 0);

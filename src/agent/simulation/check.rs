@@ -41,7 +41,34 @@ pub(super) async fn check(world: &World) -> Vec<String> {
         people_see_it(world, &ledger, &runs, &mut broken).await;
     }
     work_is_done_once(world, &truth, &mut broken);
+    hooks_are_tried_once(world, &ledger, &truth, &mut broken);
     broken
+}
+
+/// No hook is run twice for the same, and where nothing goes wrong each is run.
+fn hooks_are_tried_once(world: &World, ledger: &LedgerSnapshot, truth: &Truth, broken: &mut Vec<String>) {
+    let of = |event: &str| truth.hooks.iter().filter(|(name, _)| name == event).collect::<Vec<_>>();
+    let (ends, bests, finishes) = (of("on_trial_end"), of("on_best"), of("on_finish"));
+    for calls in [&ends, &bests] {
+        let distinct: BTreeSet<_> = calls.iter().map(|(_, run)| run).collect();
+        if distinct.len() != calls.len() {
+            broken.push(format!("a hook was run twice: {calls:?}"));
+        }
+    }
+    let settled: BTreeSet<RunId> = ledger.all_settled().into_iter().map(|settled| settled.run).collect();
+    let counts = |run: &Option<RunId>| run.as_ref().is_some_and(|run| settled.contains(run));
+    if let Some(call) = ends.iter().chain(&bests).find(|(_, run)| !counts(run)) {
+        broken.push(format!("{call:?} is about no result"));
+    }
+    if finishes.len() > 1 {
+        broken.push(format!("{} agents announced the end", finishes.len()));
+    }
+    let is_hooked = world.config.hooks.on_finish.is_some();
+    let undisturbed = world.plan.trouble == Trouble::None && world.plan.quality.lossy == 0;
+    let results = ledger.results().len();
+    if is_hooked && undisturbed && (ends.len(), finishes.len()) != (results, 1) {
+        broken.push(format!("{} of {results} results and {} ends were told of", ends.len(), finishes.len()));
+    }
 }
 
 fn each_index_has_one_result(world: &World, ledger: &LedgerSnapshot, broken: &mut Vec<String>) {

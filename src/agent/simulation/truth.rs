@@ -37,6 +37,8 @@ pub(super) struct Truth {
     pub(super) deleted: Vec<RunId>,
     /// Trials that a person had run again.
     pub(super) repeated: BTreeSet<TrialIndex>,
+    /// Hooks that were started: of what, and about which run.
+    pub(super) hooks: Vec<(String, Option<RunId>)>,
     /// Until when agents were suspended last.
     pub(super) slept: BTreeMap<Owner, Instant>,
     /// What has happened, for a person; kept only where a schedule is repeated.
@@ -56,6 +58,7 @@ impl Truth {
             executions: self.executions.clone(),
             deleted: self.deleted.clone(),
             repeated: self.repeated.clone(),
+            hooks: self.hooks.clone(),
             ..Self::default()
         }
     }

@@ -76,7 +76,7 @@ pub(in crate::cli) struct TypedDelete {
     /// Ask nothing
     #[arg(short, long)]
     yes: bool,
-    /// Delete a sweep though agents run it: they end, and the results of their trials are lost
+    /// Delete a sweep though agents run it: they end their trials, which are run again if it is restored
     #[arg(long)]
     force: bool,
 }

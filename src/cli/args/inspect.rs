@@ -35,7 +35,7 @@ impl From<TypedList> for ListArgs {
 pub(in crate::cli) struct TypedStatus {
     #[command(flatten)]
     which: WhichSweep,
-    /// Follow until the sweep ends: redrawn on a terminal, a line per change elsewhere
+    /// Follow until the sweep ends: redrawn on a terminal, with keys (? lists them); a line per change elsewhere
     #[arg(short, long)]
     watch: bool,
     #[command(flatten)]

@@ -1,6 +1,7 @@
 //! What `sweep status` shows a person: as much of each part as fits the terminal.
 
 use super::super::shared::{counts_words, status_cell};
+use super::pick::PickedTrials;
 use crate::query::{AgentHeartbeat, SweepSnapshot, SweepState, since, took};
 use crate::record::{exit_code_of, index_of, tags};
 use crate::space::Value;
@@ -34,12 +35,12 @@ const LIMITS: [Limits; 8] = [
 impl SweepSnapshot {
     /// Everything.
     pub(super) fn text(&self, ui: &Ui) -> String {
-        self.text_with(ui, LIMITS[0])
+        self.text_with(ui, LIMITS[0], &PickedTrials::all(self))
     }
 
     /// What fits so many lines.
-    pub(super) fn text_within(&self, ui: &Ui, rows: usize) -> String {
-        let texts = LIMITS.iter().map(|limits| self.text_with(ui, *limits));
+    pub(super) fn text_within(&self, ui: &Ui, rows: usize, picked: &PickedTrials<'_>) -> String {
+        let texts = LIMITS.iter().map(|limits| self.text_with(ui, *limits, picked));
         let mut last = String::new();
         for text in texts {
             if text.lines().count() <= rows {
@@ -50,7 +51,7 @@ impl SweepSnapshot {
         last
     }
 
-    fn text_with(&self, ui: &Ui, limits: Limits) -> String {
+    fn text_with(&self, ui: &Ui, limits: Limits, picked: &PickedTrials<'_>) -> String {
         let overview = &self.overview;
         let state = overview.state();
         let style = match state {
@@ -62,7 +63,9 @@ impl SweepSnapshot {
         };
         let name = Style::Strong.paint(&words::printable(&overview.sweep.parent.info.name), ui.color_out);
         let mut out = format!("{name}  {}\n\n", style.paint(state.word(), ui.color_out));
-        out += &self.facts(ui, limits.failures).text(ui);
+        let mut facts = self.facts(ui, limits.failures);
+        facts.add_some("shown", picked.filter.as_ref().map(|filter| format!("trials where {filter}")));
+        out += &facts.text(ui);
         let mut part = |sheet: Sheet, of: usize| {
             let shown = sheet.rows.len();
             if shown > 0 {
@@ -72,8 +75,8 @@ impl SweepSnapshot {
                 }
             }
         };
-        part(self.running_sheet(limits.running), overview.standing.running.len());
-        let ended = self.ended_sheet(limits.ended);
+        part(self.running_sheet(&picked.running, limits.running), picked.of_running);
+        let ended = self.ended_sheet(&picked.ended, limits.ended);
         let count = ended.rows.len();
         part(ended, count);
         if !state.is_over() {
@@ -138,7 +141,7 @@ impl SweepSnapshot {
     }
 
     /// The trials that ended last.
-    fn ended_sheet(&self, most: usize) -> Sheet {
+    fn ended_sheet(&self, ended: &[&Run], most: usize) -> Sheet {
         let metric = self.overview.metric.as_ref().map(|metric| metric.name.as_str());
         let columns = vec![
             SheetColumn::new("Ended", "trial"),
@@ -158,7 +161,7 @@ impl SweepSnapshot {
                 SheetCell::Text(words::point(&self.overview.point(run))),
             ]
         };
-        Sheet { columns, rows: self.ended.iter().take(most).map(row).collect() }
+        Sheet { columns, rows: ended.iter().take(most).copied().map(row).collect() }
     }
 
     fn leaves(&self, run: &Run) -> Vec<(String, Value)> {
@@ -166,10 +169,10 @@ impl SweepSnapshot {
         point.leaves().into_iter().map(|(path, value)| (path, value.clone())).collect()
     }
 
-    fn running_sheet(&self, most: usize) -> Sheet {
+    fn running_sheet(&self, running: &[&(Run, Vec<f64>)], most: usize) -> Sheet {
         let metric = self.overview.metric.as_ref().map(|metric| metric.name.as_str());
         let mut paths: Vec<String> = Vec::new();
-        for (path, _) in self.running.iter().take(most).flat_map(|(run, _)| self.leaves(run)) {
+        for (path, _) in running.iter().take(most).flat_map(|(run, _)| self.leaves(run)) {
             if !paths.contains(&path) {
                 paths.push(path);
             }
@@ -199,7 +202,7 @@ impl SweepSnapshot {
             cells.push(SheetCell::text(run.tag(tags::HOST)));
             cells
         };
-        Sheet { columns, rows: self.running.iter().take(most).map(row).collect() }
+        Sheet { columns, rows: running.iter().take(most).copied().map(row).collect() }
     }
 
     fn agent_sheet(&self, most: usize) -> Sheet {

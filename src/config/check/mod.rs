@@ -8,6 +8,7 @@ mod early;
 mod fields;
 mod foreign;
 mod form;
+mod hooks;
 mod macros;
 mod metric;
 mod parameters;
@@ -32,7 +33,7 @@ use super::{Config, Method, Optimizer};
 use crate::space::Value;
 
 /// Every key of the top level.
-pub(super) const KEYS: [&str; 36] = [
+pub(super) const KEYS: [&str; 37] = [
     "command",
     "program",
     "method",
@@ -67,6 +68,7 @@ pub(super) const KEYS: [&str; 36] = [
     "budget",
     "optimizer",
     "git_diff",
+    "hooks",
     // Known, and refused with a reason.
     "metrics",
     "scheduler",
@@ -156,6 +158,7 @@ fn top(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<Config> {
     };
     let early = fields.some("early_terminate").and_then(|field| early::check(&field, findings));
     let budget = fields.some("budget").and_then(|field| early::budget(&field, findings));
+    let hooks = fields.some("hooks").and_then(|field| hooks::check(&field, metric.is_some(), findings));
     needs_metric(fields, method, metric.is_some(), findings);
     let (command, program) = command::check(fields, findings);
     let settings = plan::settings(fields, method, findings);
@@ -190,7 +193,9 @@ fn top(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<Config> {
         budget,
         optimizer: settings.optimizer.unwrap_or(Optimizer::Auto),
         git_diff: settings.git_diff,
+        hooks: hooks.unwrap_or_default(),
     };
+    hooks::refuse_params(fields, &config.parameter_names(), findings);
     let plan = plan?;
     (config.points, config.zip, config.constraints) = (plan.points, plan.zip, plan.constraints);
     plan::traps(fields, &config, findings);

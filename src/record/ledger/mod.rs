@@ -48,6 +48,8 @@ pub use snapshot::{LedgerLook, LedgerSnapshot};
 const HIGHEST_ENTERED: u64 = 1_000_000;
 /// The experiment that holds the ledgers, so that the user's own gains no odd columns.
 const EXPERIMENT: &str = "sweep-ledger";
+/// The fact on the root that says which agent announces the end of the sweep.
+const ANNOUNCED: &str = "announced/end";
 
 /// The ledger of one sweep, as one agent sees it.
 pub struct Ledger {
@@ -174,6 +176,15 @@ impl Ledger {
             ParamWrite::Held => Ok(SettleOutcome::Counts),
             ParamWrite::Refused => Ok(SettleOutcome::TooLate),
         }
+    }
+
+    /// Decides that this agent announces the end of the sweep; false where another does.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn announces_the_end(&self) -> Result<bool> {
+        let written = self.store.log_param(&self.root.id, ANNOUNCED, &self.token).await?;
+        Ok(written == ParamWrite::Held)
     }
 
     /// Lets a trial be claimed at once: by any free agent, as the attempt after `attempt`. Where it was taken over in

@@ -8,7 +8,8 @@ pub(in crate::ui) fn display_width(text: &str) -> usize {
 }
 
 /// The text in at most `width` columns; what is cut out of its middle is marked by `…`.
-pub(in crate::ui) fn shorten(text: &str, width: usize) -> String {
+#[must_use]
+pub fn shorten(text: &str, width: usize) -> String {
     if display_width(text) <= width {
         return text.to_owned();
     }

@@ -89,6 +89,11 @@ impl TypingSession {
         nix::sys::termios::tcgetattr(&self.master).unwrap().local_flags
     }
 
+    /// Waits for the command to end: its exit code.
+    pub fn ended(&mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+
     /// Waits for the command to end: its exit code (`None`: a signal), and what the terminal got, in which `\r\n` is `\n`.
     pub fn finish(mut self) -> (Option<i32>, String) {
         let code = self.child.wait().unwrap().code();

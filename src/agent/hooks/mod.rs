@@ -1,0 +1,8 @@
+//! Hooks: commands of the sweep file that are run beside the trials when something has happened, each with a JSON object on its
+//! stdin. What comes of one changes no trial.
+
+mod document;
+mod run;
+mod runner;
+
+pub(super) use runner::HookRunner;
