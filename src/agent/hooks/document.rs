@@ -17,32 +17,34 @@ const VERSION: u32 = 1;
 
 /// What has happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
 pub(in crate::agent) enum HookEvent {
     /// A trial has its result.
-    OnTrialEnd,
+    #[serde(rename = "on_trial_end")]
+    TrialEnd,
     /// That is the best so far.
-    OnBest,
+    #[serde(rename = "on_best")]
+    Best,
     /// The sweep is over.
-    OnFinish,
+    #[serde(rename = "on_finish")]
+    Finish,
 }
 
 impl HookEvent {
     /// The config's word for it.
     pub(in crate::agent) fn key(self) -> &'static str {
         match self {
-            Self::OnTrialEnd => "on_trial_end",
-            Self::OnBest => "on_best",
-            Self::OnFinish => "on_finish",
+            Self::TrialEnd => "on_trial_end",
+            Self::Best => "on_best",
+            Self::Finish => "on_finish",
         }
     }
 
     /// Its command, where the config has one.
     pub(in crate::agent) fn command(self, config: &Config) -> Option<&Command> {
         match self {
-            Self::OnTrialEnd => config.hooks.on_trial_end.as_ref(),
-            Self::OnBest => config.hooks.on_best.as_ref(),
-            Self::OnFinish => config.hooks.on_finish.as_ref(),
+            Self::TrialEnd => config.hooks.on_trial_end.as_ref(),
+            Self::Best => config.hooks.on_best.as_ref(),
+            Self::Finish => config.hooks.on_finish.as_ref(),
         }
     }
 }

@@ -50,9 +50,9 @@ pub(super) async fn run_hook(agent: &Agent, event: HookEvent, document: &HookDoc
 /// What a person is told of a hook that fails.
 fn warning(event: HookEvent) -> &'static str {
     match event {
-        HookEvent::OnTrialEnd => "the hook on_trial_end failed (trials are not affected; said once)",
-        HookEvent::OnBest => "the hook on_best failed (trials are not affected; said once)",
-        HookEvent::OnFinish => "the hook on_finish failed (trials are not affected)",
+        HookEvent::TrialEnd => "the hook on_trial_end failed (trials are not affected; said once)",
+        HookEvent::Best => "the hook on_best failed (trials are not affected; said once)",
+        HookEvent::Finish => "the hook on_finish failed (trials are not affected)",
     }
 }
 

@@ -87,9 +87,9 @@ impl HookRunner {
                 view.best = Some(best);
             }
         }
-        self.call(agent, HookEvent::OnTrialEnd, &view, outcome, None);
+        self.call(agent, HookEvent::TrialEnd, &view, outcome, None);
         if best.is_some() {
-            self.call(agent, HookEvent::OnBest, &view, outcome, best);
+            self.call(agent, HookEvent::Best, &view, outcome, best);
         }
     }
 
@@ -158,8 +158,8 @@ impl HookRunner {
         let view = self.view.borrow().clone();
         let finished = async {
             if agent.ledger.announces_the_end().await? {
-                let document = HookDocument::new(agent, HookEvent::OnFinish, &view, None, Some(reason));
-                run_hook(agent, HookEvent::OnFinish, &document).await;
+                let document = HookDocument::new(agent, HookEvent::Finish, &view, None, Some(reason));
+                run_hook(agent, HookEvent::Finish, &document).await;
             }
             Ok::<_, TrackingError>(())
         };

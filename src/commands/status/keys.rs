@@ -123,7 +123,7 @@ impl ScreenState {
                 Key::Char('q') => return KeyAction::Quit,
                 Key::Char('s') => self.order = self.order.next(),
                 Key::Char('f' | '/') => {
-                    self.showing = Showing::Typing(self.filter.clone().unwrap_or_default())
+                    self.showing = Showing::Typing(self.filter.clone().unwrap_or_default());
                 }
                 Key::Char('l') => self.show_log(shown, None),
                 Key::Char('p') => self.ask(look.overview.state(), order),
