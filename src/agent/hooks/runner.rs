@@ -78,7 +78,7 @@ impl HookRunner {
             return;
         }
         let mut view = self.view.borrow().clone();
-        view.done += 1;
+        view.done = (view.done + 1).min(agent.limit.unwrap_or(u64::MAX));
         view.failed += u64::from(outcome.status == RunStatus::Failed);
         let best = self.new_best(agent, outcome, view.best.as_ref());
         if let Some(best) = best.clone().or_else(|| self.best.clone()) {
@@ -103,6 +103,8 @@ impl HookRunner {
             value,
             params: params_text(&agent.config.ordered(&outcome.point), PARAMS),
         };
+        // The store may have been asked since it has the result.
+        let known = known.filter(|known| known.run != best.run);
         let beats = best.beats(known, goal) && best.beats(self.best.as_ref(), goal);
         beats.then(|| {
             self.best = Some(best.clone());
