@@ -104,7 +104,7 @@ fn a_file_that_is_no_database_is_bad() {
 
 #[test]
 fn a_server_is_named_with_its_version_and_no_login_is_shown() {
-    let server = MlflowServer::start();
+    let server = MlflowServer::shared();
     let uri = server.url().replace("http://", "http://ann:s3cret@");
     let sandbox = Sandbox::tracking(&uri);
     let text = sandbox.run(&["doctor"]).expect(0);

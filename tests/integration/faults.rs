@@ -1,7 +1,6 @@
 //! A tracking server that misbehaves: nothing is lost, nothing counts twice.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -19,7 +18,7 @@ fn retries(number: &'static str) -> [(&'static str, &'static str); 2] {
 
 /// A server behind a proxy, and a sweep on it whose agents see the proxy only.
 struct Story {
-    server: Arc<MlflowServer>,
+    server: &'static MlflowServer,
     proxy: Proxy,
     sandbox: Sandbox,
     id: String,

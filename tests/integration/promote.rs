@@ -162,7 +162,7 @@ fn mlflow_loads_a_promoted_model_from_the_database_that_we_wrote() {
 
 #[test]
 fn mlflow_loads_a_promoted_model_from_a_server() {
-    let server = MlflowServer::start();
+    let server = MlflowServer::shared();
     let sandbox = Sandbox::tracking(server.url());
     models_go_to_the_registry_and_come_back(&sandbox, server.url());
 }

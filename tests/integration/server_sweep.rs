@@ -31,7 +31,7 @@ fn store(server: &MlflowServer) -> RestStore {
 
 #[test]
 fn four_agents_try_each_of_24_points_once_and_no_param_conflicts() {
-    let server = MlflowServer::start();
+    let server = MlflowServer::shared();
     let sandbox = Sandbox::tracking(server.url());
     let script = sandbox.file("train.py", SCRIPT);
     let id = sandbox.init(&format!(
@@ -49,7 +49,7 @@ fn four_agents_try_each_of_24_points_once_and_no_param_conflicts() {
     }
 
     let children: Vec<_> =
-        runs(&store(&server), "four-agents").into_iter().filter(|run| run.tag("sweep").is_none()).collect();
+        runs(&store(server), "four-agents").into_iter().filter(|run| run.tag("sweep").is_none()).collect();
     assert_eq!(children.len(), 24);
     let mut points = BTreeSet::new();
     let mut agents = BTreeSet::new();

@@ -144,7 +144,7 @@ fn the_log_file_tells_what_went_on_and_the_terminal_stays_as_it_is() {
 
 #[test]
 fn no_log_holds_a_login_or_the_secret_of_a_trial() {
-    let server = MlflowServer::start();
+    let server = MlflowServer::shared();
     let uri = server.url().replace("http://", "http://ann:s3cret-in-url@");
     for sandbox in [Sandbox::tracking(&uri), Sandbox::new()] {
         sandbox.init(&CONFIG.replace("true ${lr}", "echo $MLFLOW_TRACKING_URI > uri.txt"));

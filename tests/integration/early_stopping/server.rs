@@ -22,7 +22,7 @@ with mlflow.start_run():
 
 #[test]
 fn agents_of_one_sweep_stop_each_others_bad_trials_on_a_server() {
-    let mlflow = MlflowServer::start();
+    let mlflow = MlflowServer::shared();
     let sandbox = Sandbox::tracking(mlflow.url());
     sandbox.file("train.py", SCRIPT);
     let values = [0.1, 0.9, 0.8, 0.2, 0.7, 0.6];
@@ -54,7 +54,7 @@ report $1
 
 #[test]
 fn a_trial_costs_a_server_no_more_requests_however_many_there_were() {
-    let mlflow = MlflowServer::start();
+    let mlflow = MlflowServer::shared();
     let proxy = Proxy::start(mlflow.url(), 1);
     let sandbox = Sandbox::tracking(&proxy.url());
     sandbox.file("train.sh", SHELL);

@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, killpg};
@@ -16,6 +16,9 @@ use super::python::mlflow_python;
 
 /// How long a server may take until it answers: it imports much, and the machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Runs a command, and kills its group once it ends, or standard input: with the test's process, however that ends.
+const ENDS_WITH_US: &str = r#"("$@" < /dev/null; kill -KILL -- -$$) & cat > /dev/null; kill -KILL -- -$$"#;
 
 /// A running server; dropping it ends the server and all its processes.
 pub struct MlflowServer {
@@ -42,15 +45,10 @@ impl MlflowServer {
         Self::start_with(folder, &uri, &[], &[])
     }
 
-    /// A server that tests share which run at the same time; it ends with the last of them.
-    pub fn shared() -> Arc<Self> {
-        static SHARED: Mutex<Weak<MlflowServer>> = Mutex::new(Weak::new());
-        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-        shared.upgrade().unwrap_or_else(|| {
-            let server = Arc::new(Self::start());
-            *shared = Arc::downgrade(&server);
-            server
-        })
+    /// A server that the tests of a process share: each has sweeps of its own. It ends with the process.
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<MlflowServer> = OnceLock::new();
+        SHARED.get_or_init(Self::start)
     }
 
     /// Starts a server on this database.
@@ -72,7 +70,9 @@ impl MlflowServer {
         let port = free_port();
         let log =
             File::create(folder.path().join("server.log")).expect("the temporary folder can be written");
-        let child = Command::new(mlflow_python())
+        let child = Command::new("sh")
+            .args(["-c", ENDS_WITH_US, "sh"])
+            .arg(mlflow_python())
             .args(["-m", "mlflow", "server", "--host", "127.0.0.1", "--port"])
             .arg(port.to_string())
             .args(["--backend-store-uri", backend_store_uri])
@@ -81,7 +81,7 @@ impl MlflowServer {
             .envs(environment.iter().copied())
             .env("MLFLOW_DISABLE_TELEMETRY", "true")
             .env_remove("MLFLOW_TRACKING_URI")
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(log.try_clone().expect("a file handle"))
             .stderr(log)
             .process_group(0)
