@@ -1,13 +1,17 @@
 //! What a person may be about to type: sweeps, trials and models are looked up.
 
-use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
+use std::ffi::OsStr;
+
+use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
 
 use crate::commands::{Setting, candidates};
 use crate::ui::Ui;
 
-/// Completes the id of a sweep.
-pub(super) fn sweeps() -> ArgValueCandidates {
-    ArgValueCandidates::new(|| found(candidates::sweeps))
+/// Completes the id of a sweep, or its name once some of that is typed.
+pub(super) fn sweeps() -> ArgValueCompleter {
+    ArgValueCompleter::new(|typed: &OsStr| {
+        typed.to_str().map(|typed| found(|setting| candidates::sweeps(setting, typed))).unwrap_or_default()
+    })
 }
 
 /// Completes the number of a trial of the latest sweep.
@@ -20,7 +24,7 @@ pub(super) fn models() -> ArgValueCandidates {
     ArgValueCandidates::new(|| found(candidates::models))
 }
 
-fn found(look: fn(&Setting) -> Vec<candidates::CompletionCandidate>) -> Vec<CompletionCandidate> {
+fn found(look: impl FnOnce(&Setting) -> Vec<candidates::CompletionCandidate>) -> Vec<CompletionCandidate> {
     let ui = Ui::detect(true);
     let Ok(setting) = Setting::read(ui, None) else { return Vec::new() };
     look(&setting)

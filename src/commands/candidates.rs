@@ -1,13 +1,15 @@
 //! What may stand for a sweep or a trial on the command line, for a shell that completes it.
 //!
-//! Somebody waits at a prompt: what takes long is left out, and nothing is ever made.
+//! A person waits at a prompt: what takes long is left out, and nothing is ever made.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use itertools::Itertools as _;
 
 use super::shared::{Context, Setting, SweepChoice};
 use crate::record::{Sweep, TrialRuns};
+use crate::tracking::Run;
 use crate::ui::{printable, words};
 
 /// A value, and what it stands for.
@@ -19,7 +21,7 @@ pub struct CompletionCandidate {
     pub about: String,
 }
 
-/// Nobody waits longer at a prompt.
+/// The longest wait at a prompt.
 const PATIENCE: Duration = Duration::from_millis(1500);
 /// More is useless.
 const MOST_SWEEPS: usize = 100;
@@ -27,19 +29,34 @@ const MOST_TRIALS: usize = 2000;
 /// So much of a line says what it is.
 const LONGEST: usize = 60;
 
-/// The sweeps of the store, the newest first; none where the store does not answer soon.
+/// The sweeps of the store whose id starts with what was typed, the newest first, then the names that do; none where the
+/// store does not answer soon.
 #[must_use]
-pub fn sweeps(setting: &Setting) -> Vec<CompletionCandidate> {
+pub fn sweeps(setting: &Setting, typed: &str) -> Vec<CompletionCandidate> {
     soon(async {
         let context = Context::open_to_read(setting).ok()?;
         let mut sweeps = Sweep::all(context.store.as_ref()).await.ok()?;
         sweeps.sort_by_key(|run| std::cmp::Reverse(run.info.start_time));
-        let candidate = |run: &crate::tracking::Run| CompletionCandidate {
-            value: run.info.id.to_string(),
-            about: format!("{}, {}", printable(&run.info.name), run.info.status.as_str().to_lowercase()),
-        };
-        Some(sweeps.iter().take(MOST_SWEEPS).map(candidate).collect())
+        let status = |run: &Run| run.info.status.as_str().to_lowercase();
+        let by_id = sweeps.iter().filter(|run| run.info.id.as_str().starts_with(typed)).map(|run| {
+            let about = format!("{}, {}", printable(&run.info.name), status(run));
+            CompletionCandidate { value: run.info.id.to_string(), about }
+        });
+        let names = sweeps.iter().map(|run| run.info.name.as_str()).counts();
+        let by_name = sweeps.iter().filter(|run| names_it(typed, &run.info.name, &names)).map(|run| {
+            CompletionCandidate {
+                value: run.info.name.clone(),
+                about: format!("{}, {}", run.info.id, status(run)),
+            }
+        });
+        Some(by_id.take(MOST_SWEEPS).chain(by_name.take(MOST_SWEEPS)).collect())
     })
+}
+
+/// Whether a name completes what was typed: it must stand for one sweep, and need no quotes in a shell.
+fn names_it(typed: &str, name: &str, names: &HashMap<&str, usize>) -> bool {
+    let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.+:".contains(&byte));
+    !typed.is_empty() && name.starts_with(typed) && is_plain && names.get(name) == Some(&1)
 }
 
 /// The trials of the sweep that is meant where none is named; none where the store does not answer soon.

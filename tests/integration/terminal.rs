@@ -72,6 +72,10 @@ fn bash_completes_the_sweeps_and_trials_of_the_store() {
     assert_eq!(offered_values(&sandbox, "sweep run "), [newer.as_str(), older.as_str()]);
     assert_eq!(offered(&sandbox, &format!("sweep finalize --sweep-id {}", &older[..12])), [older.as_str()]);
     assert_eq!(offered_values(&sandbox, "sweep retry "), ["0", "1", "2"]);
+    // A name that two sweeps have completes nothing.
+    assert_eq!(offered(&sandbox, "sweep status first-"), [""; 0]);
+    sandbox.init(&CONFIG.replace("first", "second"));
+    assert_eq!(offered(&sandbox, "sweep status sec"), ["second-steps"]);
 }
 
 #[test]

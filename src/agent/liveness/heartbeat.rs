@@ -1,9 +1,10 @@
 //! The sign of life of a running trial, and the news that it was taken over.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::overlap::{Pace, ask_repeatedly};
 use crate::agent::setup::Agent;
@@ -28,6 +29,10 @@ pub(in crate::agent) fn patience(lease: Duration) -> Duration {
     pulse(lease).max(SHORTEST_WAIT)
 }
 
+/// Reading whether a trial is still wanted may take one part in so many of the time: a beat must get through to a busy
+/// server, the news may come later.
+const SHARE: u32 = 5;
+
 /// Writes a changing value on a run until dropped. Others call the agent lost when they have seen the value stay the
 /// same for a whole lease on their own clock: no clocks are compared.
 pub(in crate::agent) struct Heartbeat {
@@ -51,7 +56,9 @@ impl Heartbeat {
             (Arc::clone(&agent.store), agent.machine.clock.clone(), agent.options.lease);
         let task = Task::start(&agent.machine.tasks, async move {
             let pace = Pace { pause: || pulse(lease), patience: patience(lease) };
-            let _ = tell.send(ask_repeatedly(pace, |count| beat(store.as_ref(), &run, count, &clock)).await);
+            let next_read = Mutex::new(Instant::now());
+            let beat = |count| beat(store.as_ref(), &run, count, &clock, &next_read);
+            let _ = tell.send(ask_repeatedly(pace, beat).await);
         });
         Self { _task: task, lost }
     }
@@ -65,16 +72,34 @@ impl Heartbeat {
     }
 }
 
-/// Writes a beat, and asks whether the trial is still wanted: both at once, so that a beat takes a slow store no longer
-/// than one answer. A beat on a run that was taken over is not read.
-async fn beat(store: &dyn Store, run: &RunId, count: u64, clock: &Clock) -> Option<LostRun> {
+/// Writes a beat, and asks whether the trial is still wanted, where it is time for that: both at once, so that a beat takes
+/// a slow store no longer than one answer. A beat on a run that was taken over is not read.
+async fn beat(
+    store: &dyn Store,
+    run: &RunId,
+    count: u64,
+    clock: &Clock,
+    next_read: &Mutex<Instant>,
+) -> Option<LostRun> {
     // The time is for people to read; nobody compares clocks.
     let beat = [(tags::HEARTBEAT.to_owned(), format!("{count} {}", clock.now_ms()))];
-    let (lost, written) = tokio::join!(lost(store, run), store.log_batch(run, &[], &[], &beat));
+    let (lost, written) =
+        tokio::join!(lost_by_now(store, run, next_read), store.log_batch(run, &[], &[], &beat));
     // A server that is away is no reason to end a trial: the next beat may get through.
     if let (None, Err(error)) = (&lost, written) {
         tracing::debug!(%error, "a heartbeat was not delivered");
     }
+    lost
+}
+
+/// Reads the run, unless that was done a moment ago.
+async fn lost_by_now(store: &dyn Store, run: &RunId, next_read: &Mutex<Instant>) -> Option<LostRun> {
+    let asked = Instant::now();
+    if asked < *next_read.lock().unwrap_or_else(PoisonError::into_inner) {
+        return None;
+    }
+    let lost = lost(store, run).await;
+    *next_read.lock().unwrap_or_else(PoisonError::into_inner) = asked + SHARE * asked.elapsed();
     lost
 }
 

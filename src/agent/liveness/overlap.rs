@@ -34,7 +34,7 @@ pub(in crate::agent) async fn ask_repeatedly<T, A: Future<Output = Option<T>>>(
                 if let Ok(Some(last)) = answer {
                     return last;
                 }
-                due = due.min(Instant::now() + (pace.pause)());
+                due = Instant::now() + (pace.pause)();
             }
             () = sleep_until(due), if waiting.len() < IN_FLIGHT as usize => {
                 asked += 1;
@@ -97,6 +97,22 @@ mod tests {
         .await;
         // Twenty were asked, each so long after the one before.
         assert!(answers[0] <= 21 * PATIENCE + PAUSE, "{answers:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_busy_store_is_asked_no_more_often_than_its_answers_allow() {
+        let asked = RefCell::new(0);
+        let pace = Pace { pause: || Duration::from_secs(15), patience: PATIENCE };
+        let asking = ask_repeatedly(pace, |_| {
+            *asked.borrow_mut() += 1;
+            async {
+                sleep(Duration::from_secs(3)).await;
+                None::<()>
+            }
+        });
+        assert!(timeout(Duration::from_secs(200), asking).await.is_err());
+        // Two at a time, since the first has no answer after two seconds; then a pause from the later answer on.
+        assert!(asked.into_inner() <= 20);
     }
 
     #[tokio::test(start_paused = true)]

@@ -18,7 +18,8 @@ use super::python::mlflow_python;
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Runs a command, and kills its group once it ends, or standard input: with the test's process, however that ends.
-const ENDS_WITH_US: &str = r#"("$@" < /dev/null; kill -s KILL -- -$$) & cat > /dev/null; kill -s KILL -- -$$"#;
+const ENDS_WITH_US: &str =
+    r#"("$@" < /dev/null; kill -s KILL -- -$$) & cat > /dev/null; kill -s KILL -- -$$"#;
 
 /// A running server; dropping it ends the server and all its processes.
 pub struct MlflowServer {
