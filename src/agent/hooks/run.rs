@@ -43,7 +43,8 @@ pub(super) async fn run_hook(agent: &Agent, event: HookEvent, document: &HookDoc
         tracing::debug!(%error, "the log of hooks could not be written");
     }
     if let Some(why) = failed {
-        agent.warn_once(warning(event), &format!("{why}; its output: {}", log.display()));
+        let shown = log.strip_prefix(&agent.folder).unwrap_or(&log).display();
+        agent.warn_once(warning(event), &format!("{why}; its output: {shown}"));
     }
 }
 
