@@ -62,6 +62,7 @@ pub mod config;
 mod draft;
 mod exchange;
 mod gateway;
+mod launch;
 mod metric;
 mod page;
 mod process;

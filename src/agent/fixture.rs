@@ -98,6 +98,8 @@ impl Home {
                 lease: LEASE,
                 retries: 0,
                 wait: true,
+                engine: false,
+                until: None,
             },
         };
         (Arc::new(agent), mortal)

@@ -4,6 +4,7 @@
 //! which of the others are alive. Refuses to print (all it has to say is an [`Event`]) and to choose stores: it is given
 //! a store, a strategy and a way to hand runs over.
 
+mod ask;
 mod control;
 mod error;
 mod event;
@@ -29,8 +30,10 @@ mod simulation;
 mod stop;
 mod summary;
 mod tasks;
+mod tell;
 mod trial;
 
+pub use ask::{AskAnswer, AskedTrial, ask};
 pub use error::AgentError;
 pub use event::Event;
 pub use hand_over::{HandOver, MetricUpdates};
@@ -43,4 +46,5 @@ pub use round::run;
 pub use setup::{Agent, Identity, Options, WarningsShown, live_log_name};
 pub use stop::{StopLevel, StopRequest};
 pub use summary::{AgentSummary, EndReason};
+pub use tell::{ReportVerdict, ReportedOutcome, TrialReport, TrialReporter};
 pub use trial::{EarlyStopping, Gpus, Provenance, TOO_LARGE, changes_hash};

@@ -38,12 +38,16 @@ pub async fn run(agent: Arc<Agent>, stop: watch::Sender<StopRequest>) -> Result<
     before_the_end(asked, grace, run_rounds(agent, stop)).await
 }
 
-async fn run_rounds(agent: Arc<Agent>, stop: watch::Sender<StopRequest>) -> Result<AgentSummary, AgentError> {
+async fn run_rounds(
+    agent: Arc<Agent>,
+    asker: watch::Sender<StopRequest>,
+) -> Result<AgentSummary, AgentError> {
     let _herald = OutageReporter::start(&agent);
-    let mut control = SweepControl::listen(Arc::clone(&agent), stop.clone()).await;
+    let mut control = SweepControl::listen(Arc::clone(&agent), asker.clone()).await;
     let live = LiveProgress::start(Arc::clone(&agent), control.parent());
     let hooks = HookRunner::start(&agent, live.view());
-    let mut round = Round::new(agent, stop.subscribe(), live, hooks);
+    let mut last_call = agent.last_call();
+    let mut round = Round::new(agent, asker.subscribe(), live, hooks);
     loop {
         if round.wants_trials() {
             control.refresh().await;
@@ -62,6 +66,10 @@ async fn run_rounds(agent: Arc<Agent>, stop: watch::Sender<StopRequest>) -> Resu
             (number, ending) = round.own.next() => round.count(number, ending),
             Ok(()) = stop.changed() => round.stop = stop,
             () = control.changed() => {}
+            () = reached(last_call) => {
+                last_call = None;
+                StopRequest::ask(&asker, StopLevel::Terminate, true);
+            }
             () = look_again, if round.waits_for_others => round.wait_longer(),
         }
     }
@@ -80,6 +88,8 @@ struct Round {
     started: u64,
     failures_in_a_row: u32,
     unmeasured_in_a_row: u32,
+    /// What the longest trial here has taken that ended well.
+    longest: Duration,
     /// The latest trial here that finished had logged the metric.
     has_metric: bool,
     /// No trial is free: what is left is run by others, here or elsewhere.
@@ -121,6 +131,7 @@ impl Round {
             started: 0,
             failures_in_a_row: 0,
             unmeasured_in_a_row: 0,
+            longest: Duration::ZERO,
             has_metric: false,
             nothing_free: false,
             waits_for_others: false,
@@ -249,7 +260,8 @@ impl Round {
             return Some(EndReason::Deleted);
         }
         if self.stop.borrow().level > StopLevel::No {
-            return Some(EndReason::Stopped);
+            let in_time = self.nothing_left || !self.agent.is_too_late_for(Duration::ZERO);
+            return Some(if in_time { EndReason::Stopped } else { EndReason::OutOfTime });
         }
         if self.failures_in_a_row >= options.max_failures {
             return Some(EndReason::Failures);
@@ -268,6 +280,9 @@ impl Round {
         }
         if self.agent.time_is_up(self.agent.machine.clock.now_ms()) {
             return Some(EndReason::Duration);
+        }
+        if self.agent.is_too_late_for(self.longest) {
+            return Some(EndReason::OutOfTime);
         }
         options.count.is_some_and(|count| self.started >= count).then_some(EndReason::Count)
     }
@@ -321,6 +336,7 @@ impl Round {
         match outcome.status {
             RunStatus::Finished => {
                 self.target_reached |= self.agent.reaches_target(outcome.metric);
+                self.longest = self.longest.max(outcome.took);
                 self.summary.finished += 1;
             }
             RunStatus::Failed => {
@@ -361,6 +377,14 @@ impl Round {
             self.agent.sweep.give_order(self.agent.store.as_ref(), SweepOrder::Stop).await?;
         }
         Ok(self.summary)
+    }
+}
+
+/// Waits for a moment; without one for ever.
+async fn reached(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
     }
 }
 

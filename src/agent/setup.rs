@@ -7,11 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch::Receiver;
+use tokio::time::Instant;
 
 use super::event::Event;
 use super::hand_over::HandOver;
 use super::journal::{Journal, is_deleted};
 use super::machine::AgentMachine;
+use super::stop::LAST_CHANCE;
 use super::trial::{CodeState, EarlyStopping, Gpus, Provenance};
 use crate::config::Config;
 use crate::record::{History, Ledger, Sweep};
@@ -130,6 +132,17 @@ impl Agent {
         limit.is_some_and(|limit| now.saturating_sub(self.sweep.parent.info.start_time) >= limit)
     }
 
+    /// When running trials are to be given back, so that they are before the machine is taken away.
+    pub(super) fn last_call(&self) -> Option<Instant> {
+        let until = self.options.until?;
+        Some(until.checked_sub(self.options.grace + 2 * LAST_CHANCE).unwrap_or(until))
+    }
+
+    /// Whether a trial that takes so long would not end before the machine is taken away.
+    pub(super) fn is_too_late_for(&self, takes: Duration) -> bool {
+        self.last_call().is_some_and(|last_call| Instant::now() + takes >= last_call)
+    }
+
     /// Whether a value of the metric is as good as `metric.target` asks for.
     pub(super) fn reaches_target(&self, value: Option<f64>) -> bool {
         let (Some(metric), Some(value)) = (&self.config.metric, value) else { return false };
@@ -157,4 +170,8 @@ pub struct Options {
     /// Once nothing is left to start, the agent stays until every trial has its result, to take over those of agents
     /// that are lost.
     pub wait: bool,
+    /// An engine runs this agent: what fails beside its signals was interrupted by them.
+    pub engine: bool,
+    /// The machine is taken away then: nothing may run any more.
+    pub until: Option<Instant>,
 }

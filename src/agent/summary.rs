@@ -39,6 +39,8 @@ pub enum EndReason {
     Unmeasured,
     /// It was asked to stop.
     Stopped,
+    /// The machine is soon taken away: no trial would end before.
+    OutOfTime,
     /// `max_duration` has run out.
     Duration,
     /// A trial has reached `metric.target`.

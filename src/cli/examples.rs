@@ -4,7 +4,7 @@ use clap::Command;
 use itertools::Itertools as _;
 
 /// Command lines of each verb, with what they do.
-const EXAMPLES: [(&str, &[(&str, &str)]); 34] = [
+const EXAMPLES: [(&str, &[(&str, &str)]); 38] = [
     (
         "new",
         &[
@@ -116,6 +116,34 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 34] = [
         &[
             ("sweep report --open", "of the latest sweep, in the browser"),
             ("sweep report 7d33 -o report.html", "of another, in a file"),
+        ],
+    ),
+    (
+        "launch",
+        &[
+            ("sweep launch slurm --agents 8 --time 4h --gpus 1", "an array of agents"),
+            ("sweep launch slurm --agents 8 --print", "the script alone"),
+            ("sweep launch local --gpus 0-3", "four agents, a GPU each"),
+            ("sweep launch ssh --hosts a,b:2", "three agents on two hosts"),
+            ("sweep launch top-up", "replace lost agents"),
+            ("sweep launch cancel", "end all of them"),
+        ],
+    ),
+    ("launches", &[("sweep launches", "of the latest sweep"), ("sweep launches 7d33", "of another one")]),
+    (
+        "ask",
+        &[
+            ("sweep ask", "claim a trial: its params, command and environment as JSON"),
+            ("sh -c \"$(sweep ask --format command)\"", "and run it"),
+            ("eval \"$(sweep ask --format env)\"", "set its environment"),
+        ],
+    ),
+    (
+        "tell",
+        &[
+            ("sweep tell 7 --metric loss=0.3", "trial 7 ended well"),
+            ("sweep tell 7 --failed", "it failed"),
+            ("sweep tell 7 --alive", "it is being run: keep it"),
         ],
     ),
     (

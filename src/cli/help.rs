@@ -11,13 +11,14 @@ use crate::commands::Exit;
 use crate::ui::{Ui, note_loss};
 
 /// The headings, and the verbs below each.
-const GROUPS: [(&str, &[&str]); 7] = [
+const GROUPS: [(&str, &[&str]); 8] = [
     ("Make and run", &["new", "check", "sample", "init", "run", "finalize", "start"]),
+    ("Many machines", &["launch", "launches"]),
     ("Control", &["pause", "resume", "stop", "cancel", "retry", "rename", "delete"]),
     ("Inspect", &["ui", "list", "status", "trials", "show", "logs", "best", "analyze", "report"]),
     ("Compare and reproduce", &["diff", "verify", "rerun", "export", "import"]),
     ("Publish", &["promote", "models"]),
-    ("Serve", &["server", "log"]),
+    ("Programs and servers", &["ask", "tell", "log", "server"]),
     ("Tools", &["doctor", "completions", "man"]),
 ];
 

@@ -16,13 +16,13 @@ mod view;
 use clap::FromArgMatches as _;
 
 use crate::commands::{
-    CommandFailure, Exit, Setting, analyze, best, check, control, delete, diff, doctor, export, finalize,
-    home, import, init, list, log, logs, models, new, promote, rename, replay, report, rerun, retry, run,
-    sample, server, show, start, status, trials, ui as live_page, verify,
+    CommandFailure, Exit, Setting, analyze, ask, best, check, control, delete, diff, doctor, export,
+    finalize, home, import, init, launch, launches, list, log, logs, models, new, promote, rename, replay,
+    report, rerun, retry, run, sample, server, show, start, status, tell, trials, ui as live_page, verify,
 };
 use crate::record::SweepOrder;
 use crate::ui::Ui;
-use args::{Args, SampleRequest, Verb};
+use args::{Args, LaunchOrder, SampleRequest, Verb};
 use hearing::{tell, whether_heard};
 use view::TableView;
 
@@ -33,6 +33,11 @@ pub fn main() -> u8 {
     if std::env::args_os().nth(1).is_some_and(|first| first == run::GUARD) {
         crate::process::keep_guard();
         return Exit::Done.code();
+    }
+    if crate::process::is_first_process()
+        && let Ok(code) = crate::process::keep_as_first_process()
+    {
+        return code;
     }
     crate::process::survive_file_size_limit();
     if shells::asked() {
@@ -92,6 +97,15 @@ fn in_runtime(ui: Ui, args: Args, view: TableView) -> Result<Exit, CommandFailur
             Verb::Retry(args) => retry::retry(&setting, &args.try_into()?).await,
             Verb::Rename(args) => rename::rename(&setting, &args.into()).await,
             Verb::Delete(args) => delete::delete(&setting, &args.into()).await,
+            Verb::Launch(args) => match args.into() {
+                LaunchOrder::Submit(args) => launch::launch(&setting, &args).await,
+                LaunchOrder::Cancel(which) => launch::cancel(&setting, &which).await,
+                LaunchOrder::Scale(which, most) => launch::scale(&setting, &which, most).await,
+                LaunchOrder::TopUp(which, agents) => launch::top_up(&setting, &which, agents).await,
+            },
+            Verb::Launches(args) => launches::launches(&setting, &args.into()).await,
+            Verb::Ask(args) => ask::ask(&setting, &args.into()).await,
+            Verb::Tell(args) => tell::tell(&setting, &args.into()).await,
             Verb::Log(args) => log::log(&setting, &args.into()).await,
             Verb::Ui(args) => live_page::ui(&setting, &args.into()).await,
             Verb::Server(args) => server::server(&setting, &args.into()).await,

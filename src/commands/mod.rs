@@ -4,6 +4,7 @@
 //! A verb names no other verb: what several need stands in `shared`, which names none.
 
 pub mod analyze;
+pub mod ask;
 pub mod best;
 pub mod candidates;
 pub mod check;
@@ -16,6 +17,8 @@ pub mod finalize;
 pub mod home;
 pub mod import;
 pub mod init;
+pub mod launch;
+pub mod launches;
 pub mod list;
 pub mod log;
 pub mod logs;
@@ -34,6 +37,7 @@ mod shared;
 pub mod show;
 pub mod start;
 pub mod status;
+pub mod tell;
 pub mod trials;
 pub mod ui;
 pub mod verify;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::shared::work::{WorkArgs, assemble};
+use super::shared::work::{Allocation, WorkArgs, assemble};
 use super::shared::{
     AnswerFormat, CommandFailure, Context, Exit, Pin, Setting, Signals, TrialChoice, check_pin, find_trial,
     print_csv, print_json, print_sheet, refuse_half,
@@ -99,6 +99,7 @@ fn work(args: &RerunArgs, first: u32) -> WorkArgs {
         output: None,
         again_from: Some(first),
         pin: args.pin.clone(),
+        allocation: Allocation::default(),
     }
 }
 

@@ -1,8 +1,9 @@
 //! `sweep run`: an agent that works on a sweep until nothing is left.
 
 use super::shared::work::work_on;
-pub use super::shared::work::{GUARD, WorkArgs};
+pub use super::shared::work::{Allocation, GUARD, WorkArgs};
 use super::shared::{CommandFailure, Context, Exit, Setting, SweepChoice, load_sweep};
+pub use crate::launch::LaunchEngine;
 
 /// What was typed.
 #[derive(Debug, Clone)]

@@ -9,6 +9,7 @@ mod fingerprint;
 mod history;
 mod import_mark;
 mod importing;
+mod launches;
 mod lease;
 mod ledger;
 mod live;
@@ -36,6 +37,7 @@ pub use fingerprint::{Code, fingerprint};
 pub use history::{History, KnownTrials, under_way, value_of};
 pub use import_mark::ImportMark;
 pub use importing::{half_imports, remove_half};
+pub use launches::{LaunchRecord, claim_launch, keep_launch, last_launch, launches_of};
 pub use lease::{DEFAULT_LEASE, lease_of, lease_text};
 #[cfg(test)]
 pub use ledger::LedgerSnapshot;

@@ -61,6 +61,8 @@ pub const TRIAL: &str = "sweep.trial";
 pub const ATTEMPT: &str = "sweep.attempt";
 /// On a trial's run: the agent that ran it.
 pub const AGENT: &str = "sweep.agent";
+/// On a trial's run: `true` where another program runs it (`sweep ask`).
+pub const ASKED: &str = "sweep.asked";
 /// On a trial's run: the host that ran it.
 pub const HOST: &str = "sweep.host";
 /// On a trial's run, and on the parent run (with the time at which its agent started): the machine that works with the

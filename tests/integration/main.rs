@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod analysis;
+mod ask;
 mod bayes;
 mod chaos;
 mod contract;
@@ -19,6 +20,7 @@ mod hooks;
 mod housekeeping;
 mod imports;
 mod kept_results;
+mod launch;
 mod ledger_model;
 mod live;
 mod live_page;

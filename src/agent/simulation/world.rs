@@ -363,6 +363,8 @@ impl World {
             lease: self.plan.lease,
             retries: self.plan.retries,
             wait: true,
+            engine: false,
+            until: None,
         }
     }
 }

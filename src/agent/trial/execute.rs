@@ -81,7 +81,7 @@ fn not_started(
 }
 
 /// Keeps the changes since the commit with the run, while the command runs.
-fn keep_patch(agent: &Agent, run: &RunInfo, code: &CodeState) -> Option<UploadTask> {
+pub(in crate::agent) fn keep_patch(agent: &Agent, run: &RunInfo, code: &CodeState) -> Option<UploadTask> {
     let patch = code.patch()?.to_vec();
     let (store, run) = (Arc::clone(&agent.store), run.clone());
     let upload = async move { store.put_artifact(&run, tags::GIT_DIFF_ARTIFACT, patch).await };

@@ -42,7 +42,7 @@ pub(in crate::agent) struct PreparedTrial {
     command: Rendered,
     pub(in crate::agent) gpu: Option<Gpu>,
     /// Of `${args_json_file}`, where the command asks for it: deleted when the trial is over.
-    _params_file: Option<tempfile::NamedTempFile>,
+    params_file: Option<tempfile::NamedTempFile>,
     pub(in crate::agent) checkpoint_dir: PathBuf,
     /// It is no trial, and is not in the ledger.
     pub(in crate::agent) apart: bool,
@@ -112,17 +112,25 @@ impl PreparedTrial {
             agent.warn_once(NO_CHECKPOINTS, &error);
         }
         let gpu = agent.gpus.as_ref().and_then(Gpus::take);
-        Ok(Self {
-            claim,
-            proposed,
-            code,
-            seed,
-            command,
-            gpu,
-            _params_file: params_file,
-            checkpoint_dir,
-            apart,
-        })
+        Ok(Self { claim, proposed, code, seed, command, gpu, params_file, checkpoint_dir, apart })
+    }
+
+    /// The seed for the command.
+    pub(in crate::agent) fn seed(&self) -> u32 {
+        self.seed
+    }
+
+    /// The command as one line for `sh`, with everything that the trial is given.
+    pub(in crate::agent) fn line(&self) -> String {
+        self.command.real_line()
+    }
+
+    /// Lets the file of `${args_json_file}` stay: another program runs the command.
+    pub(in crate::agent) fn leave_params_file(&mut self) -> std::io::Result<()> {
+        match self.params_file.take() {
+            Some(file) => file.keep().map(drop).map_err(|error| error.error),
+            None => Ok(()),
+        }
     }
 
     pub(in crate::agent) fn new_run(&self, agent: &Agent) -> NewRun {

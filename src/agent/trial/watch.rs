@@ -3,8 +3,9 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::cut::{StopReason, WatchedCommand};
 use super::from_output::FromOutput;
@@ -15,9 +16,15 @@ use crate::agent::liveness::{Heartbeat, LostRun, left_behind};
 use crate::agent::processes::Process;
 use crate::agent::setup::Agent;
 use crate::agent::stop::{StopLevel, StopRequest};
-use crate::process::Tail;
+use crate::process::{CommandExit, Tail};
 use crate::record::Claim;
 use crate::tracking::RunId;
+
+/// What is sent to all processes of a job, or of a machine, that is to end.
+const ENDING: [Signal; 5] =
+    [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGUSR1, Signal::SIGXCPU];
+/// An agent has heard by then what its command died of.
+const HEARD_WITHIN: Duration = Duration::from_secs(1);
 
 /// Watches a command until it has ended, by itself, by the agent's `stop`, by `trial_timeout`, or because the trial was
 /// taken over.
@@ -73,6 +80,9 @@ pub(in crate::agent) async fn watch_command(
         }
     };
     let (took, end_time) = (started.elapsed(), agent.machine.clock.now_ms());
+    if ending.cut.is_none() {
+        ending.cut = engine_cut(agent, ended, &mut stop).await;
+    }
     let strays = child.end_strays(ending.grace_left(), Box::pin(killed(&mut stop))).await;
     if strays > 0 && !agent.strays_told.swap(true, Ordering::Relaxed) {
         (agent.events)(Event::Note { trial: claim.trial, text: &left_behind(strays) });
@@ -130,6 +140,21 @@ impl Ending {
         let next = if self.level < StopLevel::Terminate { StopLevel::Terminate } else { StopLevel::Kill };
         self.escalate(child, next, StopReason::TimedOut);
     }
+}
+
+/// Why a command was ended that seems to have ended by itself. An engine, or a system that is shut down, sends its signal to
+/// agents and commands alike, and a command may die of it before its agent has heard of it.
+async fn engine_cut(
+    agent: &Agent,
+    ended: CommandExit,
+    stop: &mut watch::Receiver<StopRequest>,
+) -> Option<StopReason> {
+    let by_signal = ENDING.iter().any(|signal| ended.code() == 128 + *signal as i32);
+    if !by_signal && (ended.success() || !agent.options.engine) {
+        return None;
+    }
+    let asked = timeout(HEARD_WITHIN, asked_beyond(stop, StopLevel::No)).await.ok()?;
+    Some(if asked.give_back { StopReason::TakenAway } else { StopReason::Stopped })
 }
 
 /// Waits until the agent is asked to end its commands more firmly than it has done already.

@@ -1,5 +1,6 @@
 //! What several verbs take: which sweep, which trial, which metric, in which format.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args as ClapArgs, ValueEnum};
@@ -7,7 +8,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 use crate::cli::complete;
 use crate::commands::Format;
 use crate::commands::analyze::AnswerFormat;
-use crate::commands::{SweepChoice, TrialChoice};
+use crate::commands::{Pin, SweepChoice, TrialChoice};
 use crate::config;
 
 /// Which sweep: an option or the first argument.
@@ -41,6 +42,15 @@ pub(in crate::cli) struct WhichTrial {
 impl From<WhichTrial> for TrialChoice {
     fn from(typed: WhichTrial) -> Self {
         Self { sweep: SweepChoice(typed.sweep_id), trial: typed.trial }
+    }
+}
+
+/// What the sweep's config must be.
+pub(super) fn pin(file: Option<PathBuf>, sha256: Option<String>) -> Pin {
+    match (file, sha256) {
+        (Some(file), _) => Pin::File(file),
+        (None, Some(hex)) => Pin::Sha256(hex),
+        (None, None) => Pin::Remembered,
     }
 }
 

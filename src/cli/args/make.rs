@@ -1,13 +1,13 @@
 //! Arguments of the verbs that make, run and conclude a sweep.
 
-use super::common::{AnswerArgs, ObjectiveArgs, TypedAnswerFormat, TypedFormat, WhichSweep, duration};
+use super::common::{AnswerArgs, ObjectiveArgs, TypedAnswerFormat, TypedFormat, WhichSweep, duration, pin};
 use crate::commands::check::CheckArgs;
 use crate::commands::finalize::{Conclusion, FinalizeArgs};
 use crate::commands::init::InitArgs;
 use crate::commands::new::{DraftSource, NewArgs};
 use crate::commands::replay::ReplayArgs;
 use crate::commands::report::ReportArgs;
-use crate::commands::run::{RunArgs, WorkArgs};
+use crate::commands::run::{Allocation, LaunchEngine, RunArgs, WorkArgs};
 use crate::commands::sample::SampleArgs;
 use crate::commands::start::StartArgs;
 use crate::commands::{Delivery, Output, Pin, SweepChoice};
@@ -95,9 +95,45 @@ struct ExecutionArgs {
     /// Show the output of all trials, of those that fail, or of none [default: all with one job, else none]
     #[arg(long, value_enum, value_name = "all|failed|none")]
     output: Option<TypedOutput>,
+    /// An engine runs this agent: `sweep launch` sets this. Exit codes: 0 done, 75 interrupted, 1 gave up
+    #[arg(long, value_enum, value_name = "slurm|hq|k8s|sky|local|ssh", hide_possible_values = true)]
+    engine: Option<TypedEngine>,
+    /// The machine is taken away after this time: give running trials back before, start none that would not end
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    time_limit: Option<Duration>,
+    /// Start at a random time within this one
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    start_delay: Option<Duration>,
+    /// With --engine slurm: be requeued when the time is up and trials are left
+    #[arg(long, requires = "engine")]
+    requeue: bool,
     /// Stop no trial early (`early_terminate`): report and tag which would have been stopped
     #[arg(long)]
     shadow: bool,
+}
+
+/// What runs the agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum TypedEngine {
+    Slurm,
+    Hq,
+    K8s,
+    Sky,
+    Local,
+    Ssh,
+}
+
+impl From<TypedEngine> for LaunchEngine {
+    fn from(typed: TypedEngine) -> Self {
+        match typed {
+            TypedEngine::Slurm => Self::Slurm,
+            TypedEngine::Hq => Self::Hq,
+            TypedEngine::K8s => Self::K8s,
+            TypedEngine::Sky => Self::Sky,
+            TypedEngine::Local => Self::Local,
+            TypedEngine::Ssh => Self::Ssh,
+        }
+    }
 }
 
 /// Which trials' output is shown.
@@ -133,6 +169,12 @@ impl From<ExecutionArgs> for WorkArgs {
             shadow: typed.shadow,
             output: typed.output.map(Into::into),
             again_from: None,
+            allocation: Allocation {
+                engine: typed.engine.map(Into::into),
+                time: typed.time_limit,
+                delay: typed.start_delay,
+                requeue: typed.requeue,
+            },
         }
     }
 }
@@ -153,11 +195,7 @@ pub(in crate::cli) struct TypedRun {
 
 impl From<TypedRun> for RunArgs {
     fn from(typed: TypedRun) -> Self {
-        let pin = match (typed.config, typed.expect_sha256) {
-            (Some(file), _) => Pin::File(file),
-            (None, Some(hex)) => Pin::Sha256(hex),
-            (None, None) => Pin::Remembered,
-        };
+        let pin = pin(typed.config, typed.expect_sha256);
         Self { sweep: typed.which.into(), work: WorkArgs { pin, ..typed.work.into() } }
     }
 }

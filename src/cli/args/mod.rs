@@ -1,9 +1,12 @@
 //! The grammar of the command line.
 
+mod ask;
 pub(super) mod common;
 mod control;
+mod engines;
 mod files;
 mod inspect;
+mod launch;
 mod make;
 mod serve;
 mod tools;
@@ -17,11 +20,13 @@ use super::view::TableView;
 /// Heads the options that every verb has.
 const EVERYWHERE: &str = "Options of every verb";
 
+pub(super) use ask::{TypedAsk, TypedTell};
 pub(super) use control::{TypedControl, TypedDelete, TypedRename, TypedRetry};
 pub(super) use files::{TypedExport, TypedImport};
 pub(super) use inspect::{
     TypedAnalyze, TypedBest, TypedDiff, TypedList, TypedLogs, TypedRerun, TypedShow, TypedStatus, TypedTrials,
 };
+pub(super) use launch::{LaunchOrder, TypedLaunch, TypedLaunches};
 pub(super) use make::{
     SampleRequest, TypedCheck, TypedFinalize, TypedInit, TypedNew, TypedReport, TypedRun, TypedSample,
     TypedStart,
@@ -35,7 +40,8 @@ pub(super) use tools::{
 #[derive(Debug, Parser)]
 #[command(name = "sweep", version, propagate_version = true, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 done · 1 trials failed or nothing to analyse · 2 usage or config · \
-                        3 tracking store · 128+n ended by signal n")]
+                        3 tracking store · \
+                        4 no trial left · 75 try again later · 128+n ended by signal n")]
 pub(super) struct Args {
     /// Tracking server or database: http(s)://HOST:PORT or sqlite:///FILE [default: $MLFLOW_TRACKING_URI, else
     /// sqlite:///mlflow.db]
@@ -107,6 +113,14 @@ pub(super) enum Verb {
     /// Delete sweeps, or restore them
     #[command(visible_alias = "rm")]
     Delete(TypedDelete),
+    /// Run agents on Slurm, Kubernetes, ssh hosts and others
+    Launch(TypedLaunch),
+    /// List the launches of a sweep: engine, job, agents alive
+    Launches(TypedLaunches),
+    /// Claim a trial for a program that runs it itself: print its command
+    Ask(TypedAsk),
+    /// Report how a trial of `sweep ask` came out
+    Tell(TypedTell),
     /// Inside a trial: log metrics, params, tags, files without a client
     Log(TypedLog),
     /// Show sweeps in the browser, live
@@ -139,6 +153,7 @@ impl Verb {
             Self::Trials(typed) => typed.table.view(),
             Self::Best(typed) => typed.table.view(),
             Self::Models(typed) => typed.table.view(),
+            Self::Launches(typed) => typed.table.view(),
             Self::Status(typed) => typed.wide.view(),
             Self::Show(typed) => typed.wide.view(),
             Self::Diff(typed) => typed.wide.view(),

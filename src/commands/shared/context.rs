@@ -9,6 +9,7 @@ use super::failure::CommandFailure;
 use super::namesakes;
 use super::workspace::LatestSweep;
 use crate::agent::Identity;
+use crate::launch::engine_id;
 use crate::process::{aside, git_state, machine_id};
 use crate::record::{Machine, Sweep, tags};
 use crate::tracking::embedded::{Db, EmbeddedStore};
@@ -205,7 +206,8 @@ impl Context {
     /// Who works here.
     pub fn identity(&self) -> Identity {
         let host = host();
-        let agent = format!("{host}-{}-{:08x}", std::process::id(), rand::random::<u32>());
+        let engine = engine_id(&|name| std::env::var(name).ok()).map_or_else(String::new, |id| id + "-");
+        let agent = format!("{engine}{host}-{}-{:08x}", std::process::id(), rand::random::<u32>());
         let machine = matches!(self.backend, Backend::File(_)).then(|| this_machine().tag());
         Identity { agent, host, user: user(), machine }
     }

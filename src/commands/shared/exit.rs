@@ -13,6 +13,10 @@ pub enum Exit {
     Usage,
     /// 3: the tracking store can't be reached, or refused.
     Tracking,
+    /// 4: no trial is left to ask for.
+    NothingLeft,
+    /// 75: nothing could be done now; try again later.
+    TryAgain,
     /// 130: ended by Ctrl-C, its trials settled as far as the store has answered.
     Interrupted,
     /// 143: ended by SIGTERM, likewise.
@@ -39,6 +43,8 @@ impl Exit {
             Self::WorkFailed => 1,
             Self::Usage => 2,
             Self::Tracking => 3,
+            Self::NothingLeft => 4,
+            Self::TryAgain => 75,
             Self::Interrupted => 130,
             Self::Terminated => 143,
             Self::EndedBy(signal) => 128 | signal,

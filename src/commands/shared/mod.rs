@@ -10,6 +10,7 @@ mod exit;
 mod failure;
 mod format;
 mod importance;
+pub mod launching;
 mod load;
 mod log_place;
 mod loopback;
@@ -31,8 +32,8 @@ pub mod workspace;
 
 pub use conclude::{Conclusion, conclude};
 pub use context::{
-    Context, DEFAULT_URI, Setting, SweepChoice, host, refuse_workspace, this_machine, unknown_scheme,
-    without_login,
+    Backend, Context, DEFAULT_URI, Setting, SweepChoice, host, refuse_workspace, this_machine,
+    unknown_scheme, without_login,
 };
 pub use create::create;
 pub use exit::Exit;

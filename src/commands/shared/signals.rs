@@ -11,6 +11,15 @@ use crate::agent::{StopLevel, StopRequest};
 use crate::process::EndSignals;
 use crate::ui::Ui;
 
+/// Who sends signals.
+#[derive(Debug, Clone, Copy)]
+pub struct Sender {
+    /// An engine, which means none of the trials, whichever signal it sends.
+    pub engine: bool,
+    /// It is known when the machine is taken away.
+    pub ends_known: bool,
+}
+
 /// Listens until it is dropped.
 pub struct Signals {
     stop: watch::Sender<StopRequest>,
@@ -19,7 +28,13 @@ pub struct Signals {
 }
 
 impl Signals {
+    /// As a person's terminal sends them.
     pub fn listen(ui: Ui) -> Result<Self, CommandFailure> {
+        Self::listen_to(ui, Sender { engine: false, ends_known: false })
+    }
+
+    /// As this sender means them.
+    pub fn listen_to(ui: Ui, sender: Sender) -> Result<Self, CommandFailure> {
         let mut signals = EndSignals::listen().map_err(|error| not_heard(&error))?;
         let stop = watch::Sender::new(StopRequest::default());
         let (exit, received) = watch::channel(None);
@@ -30,17 +45,19 @@ impl Signals {
                 let signal = signals.next().await;
                 let again = !seen.insert(signal);
                 let level = match signal {
-                    Signal::SIGINT => after_interrupt(asked.borrow().level),
+                    Signal::SIGINT if !sender.engine => after_interrupt(asked.borrow().level),
                     // Anyone who sends it again means now. A cluster's warning before it, or the two SIGHUP of a terminal
                     // that is closed, are no second request.
                     Signal::SIGTERM if again => StopLevel::Kill,
+                    // A warning. What can't be finished is given back when time is up.
+                    Signal::SIGUSR1 | Signal::SIGUSR2 if sender.ends_known => StopLevel::Drain,
                     // The machine is being taken away, or the terminal is gone: nobody meant the trials.
                     _ => StopLevel::Terminate,
                 };
                 exit.send_modify(|exit| {
                     exit.get_or_insert(Exit::after(signal));
                 });
-                if StopRequest::ask(&asked, level, signal != Signal::SIGINT) {
+                if StopRequest::ask(&asked, level, sender.engine || signal != Signal::SIGINT) {
                     ui.say(words(level, signal));
                 }
             }
@@ -103,6 +120,9 @@ fn after_interrupt(present: StopLevel) -> StopLevel {
 fn words(level: StopLevel, signal: Signal) -> &'static str {
     match level {
         StopLevel::Terminate if signal != Signal::SIGINT => "Ending the running trials and giving them back.",
+        StopLevel::No | StopLevel::Drain if signal != Signal::SIGINT => {
+            "The time is nearly up: no more are started, and what runs longer is given back."
+        }
         StopLevel::No | StopLevel::Drain => {
             "Finishing the running trials; no more are started. Ctrl-C again ends them, a third time kills them."
         }

@@ -92,6 +92,14 @@ pub fn make_report(directory: &Path, sweep_id: &str) -> io::Result<PathBuf> {
     Ok(folder.join(format!("{sweep_id}.html")))
 }
 
+/// Makes a folder of a directory, given by its path from there.
+pub fn make_folder(directory: &Path, path: &str) -> io::Result<()> {
+    if Path::new(path).starts_with(FOLDER) {
+        make(&directory.join(FOLDER))?;
+    }
+    std::fs::create_dir_all(directory.join(path))
+}
+
 /// The SHA-256 of the config of a sweep that was made in this directory.
 pub fn known_sha256(directory: &Path, sweep_id: &str) -> Option<String> {
     std::fs::read_to_string(directory.join(FOLDER).join(KNOWN).join(sweep_id)).ok()

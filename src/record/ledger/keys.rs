@@ -18,6 +18,9 @@ pub(super) enum LedgerFact {
     /// `pointof/000007` or `pointof/000007/2`: the first, or second, point that the trial may be run with. The value is
     /// the point (see `points`).
     PointOf { trial: TrialIndex, candidate: u32 },
+    /// `report/000007` or `report/000007/2`: what was reported of this attempt, which another program ran. The value is the
+    /// beginning of the report's SHA-256.
+    Reported { trial: TrialIndex, attempt: u32 },
     /// `shard/0001`: the run that holds the facts of the trials from 1,000 on. The value is the run's id.
     Shard(u64),
     /// `pointshard/0001`: the run that holds a part of the facts on who has which point. The value is the run's id.
@@ -40,6 +43,7 @@ impl LedgerFact {
             Self::Again { trial, attempt } => format!("again/{:06}/{attempt}", trial.0),
             Self::Back { trial, attempt } => format!("back/{:06}/{attempt}", trial.0),
             Self::PointOf { trial, candidate } => numbered("pointof", trial, candidate),
+            Self::Reported { trial, attempt } => numbered("report", trial, attempt),
             Self::Shard(number) => format!("shard/{number:04}"),
             Self::PointShard(number) => format!("pointshard/{number:04}"),
         }
@@ -60,6 +64,7 @@ impl LedgerFact {
             "again" => Some(Self::Again { trial, attempt: number }),
             "back" => Some(Self::Back { trial, attempt: number }),
             "pointof" => Some(Self::PointOf { trial, candidate: number }),
+            "report" => Some(Self::Reported { trial, attempt: number }),
             "shard" => Some(Self::Shard(first)),
             "pointshard" => Some(Self::PointShard(first)),
             _ => None,
@@ -83,6 +88,8 @@ mod tests {
             (LedgerFact::Back { trial, attempt: 2 }, "back/000007/2"),
             (LedgerFact::PointOf { trial, candidate: 1 }, "pointof/000007"),
             (LedgerFact::PointOf { trial, candidate: 2 }, "pointof/000007/2"),
+            (LedgerFact::Reported { trial, attempt: 1 }, "report/000007"),
+            (LedgerFact::Reported { trial, attempt: 2 }, "report/000007/2"),
             (LedgerFact::Shard(1), "shard/0001"),
             (LedgerFact::PointShard(3), "pointshard/0003"),
             (LedgerFact::Claimed { trial: TrialIndex(12_345_678), attempt: 1 }, "trial/12345678"),

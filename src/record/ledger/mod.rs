@@ -187,6 +187,15 @@ impl Ledger {
         Ok(written == ParamWrite::Held)
     }
 
+    /// Decides what was reported of an attempt that another program ran; false: something else was reported before.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn enter_report(&self, trial: TrialIndex, attempt: u32, report: &str) -> Result<bool> {
+        let fact = LedgerFact::Reported { trial, attempt };
+        Ok(self.write(trial, fact, report).await? == ParamWrite::Held)
+    }
+
     /// Lets a trial be claimed at once: by any free agent, as the attempt after `attempt`. Where it was taken over in
     /// the meantime, nothing changes.
     ///

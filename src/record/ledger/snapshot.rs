@@ -108,7 +108,7 @@ impl LedgerShard {
                     }
                 }
                 Some(LedgerFact::PointOf { trial, candidate }) => self.point_of(trial, candidate, value),
-                Some(LedgerFact::Shard(_) | LedgerFact::PointShard(_)) => {}
+                Some(LedgerFact::Reported { .. } | LedgerFact::Shard(_) | LedgerFact::PointShard(_)) => {}
                 None => {
                     if let Some(name) = key.strip_prefix("pointtext/") {
                         self.pieces.insert(name.to_owned(), value.clone());

@@ -12,4 +12,5 @@ pub mod proxy;
 pub mod pty;
 pub mod python;
 pub mod sandbox;
+pub mod slurm;
 pub mod sweep_server;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::super::pin::Pin;
+use crate::launch::LaunchEngine;
 use crate::ui::Output;
 
 /// How trials are run.
@@ -35,4 +36,19 @@ pub struct WorkArgs {
     pub again_from: Option<u32>,
     /// What the sweep's config must be.
     pub pin: Pin,
+    /// What an engine has given the agent.
+    pub allocation: Allocation,
+}
+
+/// What an engine has given an agent.
+#[derive(Debug, Clone, Default)]
+pub struct Allocation {
+    /// The engine; `None`: a person has started the agent.
+    pub engine: Option<LaunchEngine>,
+    /// After this time the machine is taken away.
+    pub time: Option<Duration>,
+    /// The agent starts at some time within this one.
+    pub delay: Option<Duration>,
+    /// The engine is asked to run the agent again, where its time is up and there is more to do.
+    pub requeue: bool,
 }

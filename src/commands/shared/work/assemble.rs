@@ -17,6 +17,7 @@ use crate::agent::{
 };
 use crate::config::{self, Config};
 use crate::gateway::Gateway;
+use crate::launch::LaunchEngine;
 use crate::process::{Guard, list_gpus, parse_gpus};
 use crate::query::limit;
 use crate::record::{ClaimOrder, History, Ledger, Peers, PriorTrials, Sweep};
@@ -32,12 +33,51 @@ const MAX_UNMEASURED: u32 = 3;
 /// Between SIGTERM and SIGKILL where nothing else is said: trainers save checkpoints.
 const GRACE: Duration = Duration::from_secs(30);
 
+/// The same under engines, which kill what has not ended in time: Slurm after 30 s (`KillWait`), HyperQueue after 1 s.
+const GRACE_OF_ENGINE: Duration = Duration::from_secs(20);
+const GRACE_OF_HYPERQUEUE: Duration = Duration::from_millis(300);
+
+fn grace(engine: Option<LaunchEngine>) -> Duration {
+    match engine {
+        None => GRACE,
+        Some(LaunchEngine::Hq) => GRACE_OF_HYPERQUEUE,
+        Some(_) => GRACE_OF_ENGINE,
+    }
+}
+
 /// Makes an agent of this machine for an opened sweep.
 pub async fn assemble(
     context: &Context,
     sweep: Sweep,
     config: Config,
     args: &WorkArgs,
+) -> Result<Agent, CommandFailure> {
+    let hand_over: Arc<dyn HandOver> = match &context.backend {
+        Backend::Server { uri, .. } => Arc::new(ToServer { uri: uri.clone() }),
+        Backend::File(store) => {
+            Arc::new(ToGateway(Gateway::start(store.clone(), std::future::pending()).await?))
+        }
+    };
+    assemble_with(context, sweep, config, args, (hand_over, guard(context))).await
+}
+
+/// The same for one that only asks for a trial: it starts no command, and the address of the store outlives it.
+pub async fn assemble_to_ask(
+    context: &Context,
+    sweep: Sweep,
+    config: Config,
+    args: &WorkArgs,
+) -> Result<Agent, CommandFailure> {
+    let hand_over = Arc::new(ToServer { uri: context.store.uri().to_owned() });
+    assemble_with(context, sweep, config, args, (hand_over, None)).await
+}
+
+async fn assemble_with(
+    context: &Context,
+    sweep: Sweep,
+    config: Config,
+    args: &WorkArgs,
+    (hand_over, guard): (Arc<dyn HandOver>, Option<Arc<Guard>>),
 ) -> Result<Agent, CommandFailure> {
     let place = workdir::place(context, &sweep, &config)?;
     if let Some(why) = &place.misplaced {
@@ -53,12 +93,6 @@ pub async fn assemble(
     if let Backend::File(store) = &context.backend {
         one_machine::check(store, &sweep).await?;
     }
-    let hand_over: Arc<dyn HandOver> = match &context.backend {
-        Backend::Server { uri, .. } => Arc::new(ToServer { uri: uri.clone() }),
-        Backend::File(store) => {
-            Arc::new(ToGateway(Gateway::start(store.clone(), std::future::pending()).await?))
-        }
-    };
     let gpus = args.gpus.as_deref().map(gpu_names).transpose()?;
     let jobs = jobs(args.jobs, gpus.as_deref())?;
     let lines = RunLines::new(context.ui, config.clone(), jobs, limit, args.output);
@@ -93,7 +127,7 @@ pub async fn assemble(
         ledger,
         hand_over,
         identity,
-        machine: AgentMachine::this(guard(context)),
+        machine: AgentMachine::this(guard),
         gpus: gpus.map(Gpus::new),
         folder: context.folder.clone(),
         workdir: place.folder,
@@ -113,10 +147,12 @@ fn options(config: &Config, args: &WorkArgs, jobs: usize) -> Options {
         count: args.count,
         max_failures: args.max_failures.unwrap_or(MAX_FAILURES),
         max_unmeasured: args.max_failures.unwrap_or(MAX_UNMEASURED),
-        grace: args.grace.or(config.grace).unwrap_or(GRACE),
+        grace: args.grace.or(config.grace).unwrap_or_else(|| grace(args.allocation.engine)),
         lease: args.lease,
         retries: args.retries.unwrap_or(config.retries),
         wait: args.wait,
+        engine: args.allocation.engine.is_some(),
+        until: args.allocation.time.map(|time| tokio::time::Instant::now() + time),
     }
 }
 

@@ -48,6 +48,7 @@ pub fn report(context: &Context, agent: &Agent, summary: &AgentSummary) {
         EndReason::Unmeasured => "too many trials without the metric in a row".to_owned(),
         EndReason::CannotRun => "the command cannot run here".to_owned(),
         EndReason::Stopped => "stopped".to_owned(),
+        EndReason::OutOfTime => "the time of this agent is nearly up".to_owned(),
         EndReason::Duration => "max_duration has run out".to_owned(),
         EndReason::Target => "metric.target is reached".to_owned(),
         EndReason::Deleted => "the sweep was deleted".to_owned(),
@@ -77,8 +78,11 @@ fn tell_failure(context: &Context, agent: &Agent, summary: &AgentSummary) {
     let Some(last) = &summary.last_failure else { return };
     let head = match summary.end {
         EndReason::Failures => format!(
-            "{} failures in a row: the agent stops (--max-failures). Trial {} ended with {}; its last lines:",
-            agent.options.max_failures, last.trial, last.ended
+            "{} failures in a row{}: the agent stops (--max-failures). Trial {} ended with {}; its last lines:",
+            agent.options.max_failures,
+            on_host(agent),
+            last.trial,
+            last.ended
         ),
         EndReason::CannotRun => {
             format!("Trial {} ended with {}, as all others would; its last lines:", last.trial, last.ended)
@@ -97,6 +101,11 @@ fn tell_failure(context: &Context, agent: &Agent, summary: &AgentSummary) {
         "To run them again: sweep retry --failed {id}, then sweep run {id}",
         id = agent.sweep.id().short()
     ));
+}
+
+/// An engine's machine may be broken: which one it is.
+fn on_host(agent: &Agent) -> String {
+    if agent.options.engine { format!(" on {}", agent.identity.host) } else { String::new() }
 }
 
 fn nothing_left(agent: &Agent) -> String {

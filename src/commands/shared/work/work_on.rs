@@ -7,9 +7,10 @@ use super::super::exit::Exit;
 use super::super::failure::CommandFailure;
 use super::super::load::{deleted, refuse_half};
 use super::super::pin::check_pin;
-use super::super::signals::Signals;
+use super::super::signals::{Sender, Signals};
 use super::args::WorkArgs;
 use super::assemble::assemble;
+use super::engine::{AgentEnding, requeue};
 use super::words::{announce, report};
 use crate::agent::{self, Agent, EndReason};
 use crate::config::Config;
@@ -35,11 +36,16 @@ pub async fn work_on(
 ) -> Result<Worked, CommandFailure> {
     check_pin(context, &sweep, &args.pin)?;
     refuse_half(&sweep)?;
-    let signals = Signals::listen(context.ui)?;
+    let allocation = &args.allocation;
+    let sender = Sender { engine: allocation.engine.is_some(), ends_known: allocation.time.is_some() };
+    let signals = Signals::listen_to(context.ui, sender)?;
     let assembled = tokio::select! {
         assembled = begin(context, sweep, config, args) => assembled?,
         // Nothing is claimed yet: there is nothing to wait for.
-        exit = signals.received() => return Ok(Worked { exit, complete: false, all_done: false }),
+        exit = signals.received() => {
+            let exit = if sender.engine { Exit::TryAgain } else { exit };
+            return Ok(Worked { exit, complete: false, all_done: false });
+        }
     };
     let agent = Arc::new(assembled);
     let limit = limit(&agent.config, agent.strategy.as_ref());
@@ -57,10 +63,16 @@ pub async fn work_on(
         && (summary.end == EndReason::Unmeasured || summary.unmeasured == summary.finished);
     let failed = if summary.failed > 0 || without_value { Exit::WorkFailed } else { Exit::Done };
     let gave_up = matches!(summary.end, EndReason::Failures | EndReason::Unmeasured | EndReason::CannotRun);
-    let complete = summary.end != EndReason::Stopped && !gave_up && signals.exit().is_none();
+    let cut = matches!(summary.end, EndReason::Stopped | EndReason::OutOfTime);
+    let complete = !cut && !gave_up && signals.exit().is_none();
     let all_done =
         complete && summary.end == EndReason::NothingLeft && summary.others == 0 && summary.finished > 0;
-    Ok(Worked { exit: signals.exit().unwrap_or(failed), complete, all_done })
+    let ending = AgentEnding { end: summary.end, signal: signals.exit(), gave_up, failed };
+    let exit = ending.exit(allocation);
+    if exit == Exit::TryAgain {
+        requeue(context, &ending, allocation).await;
+    }
+    Ok(Worked { exit, complete, all_done })
 }
 
 /// Makes an agent for a sweep that may be worked on.
@@ -80,6 +92,9 @@ async fn begin(
         let what = if order == SweepOrder::Cancel { "cancelled" } else { "stopped" };
         return Err(CommandFailure::new(Exit::Usage, format!("sweep {name} was {what}"))
             .hint(format!("`sweep resume {id}` lets agents run it again.")));
+    }
+    if let Some(delay) = args.allocation.delay {
+        tokio::time::sleep(delay.mul_f64(rand::random())).await;
     }
     reopen(context, &sweep, &config).await?;
     assemble(context, sweep, config, args).await

@@ -1,0 +1,194 @@
+//! `sweep tell`: how a trial that `sweep ask` gave out came out.
+
+use super::shared::{CommandFailure, Context, Exit, Setting, SweepChoice, TrialChoice, find_trial};
+use crate::agent::{ReportVerdict, TrialReporter};
+pub use crate::agent::{ReportedOutcome, TrialReport};
+use crate::process::{Clock, now_ms};
+use crate::query::limit_of;
+use crate::record::{BestAtTime, BestTrial, LivePosting, SweepOrder, attempt_of, tags};
+use crate::ui::words;
+
+/// What was typed.
+#[derive(Debug, Clone)]
+pub struct TellArgs {
+    /// Its sweep.
+    pub sweep: SweepChoice,
+    /// Which trial; `None`: the one of the environment.
+    pub trial: Option<String>,
+    /// What is reported of it.
+    pub report: TellReport,
+}
+
+/// What is reported.
+#[derive(Debug, Clone)]
+pub enum TellReport {
+    /// It is being run.
+    Alive,
+    /// It is over.
+    Over(TrialReport),
+}
+
+/// The variable that names the run of a trial.
+const RUN_ID: &str = "SWEEP_RUN_ID";
+/// So many digits of a run's id name an attempt, not the number of a trial.
+const DIGITS_OF_ID: usize = 6;
+
+/// Reports on a trial.
+///
+/// # Errors
+/// Where there is no such trial, or it was not asked for, or the store fails.
+pub async fn tell(setting: &Setting, args: &TellArgs) -> Result<Exit, CommandFailure> {
+    let context = Context::open(setting)?;
+    let choice = choice(args)?;
+    let found = find_trial(&context, &choice).await?;
+    let title = found.title();
+    let text = choice.trial.rsplit(':').next().unwrap_or_default();
+    let by_id = text.len() >= DIGITS_OF_ID && found.run.info.id.as_str().starts_with(text);
+    // What was given back or repeated is nobody's any more; what was taken over may still be run.
+    let is_taken_over = found.attempts.iter().any(|run| run.tag(tags::SUPERSEDED_BY).is_some());
+    if is_taken_over && !by_id {
+        let ids: Vec<&str> = found.attempts.iter().map(|run| run.info.id.as_str()).collect();
+        return Err(CommandFailure::new(Exit::Usage, format!("{title} was taken over"))
+            .hint(format!("Name the run that `sweep ask` gave out: {}.", ids.join(", "))));
+    }
+    if found.run.tag(tags::ASKED).is_none() {
+        let agent = found.run.tag(tags::AGENT).unwrap_or_default().to_owned();
+        return Err(CommandFailure::new(Exit::Usage, format!("{title} was not given out by `sweep ask`"))
+            .hint(format!("Agent {agent} runs it, and enters its result.")));
+    }
+    let run = found.run.clone();
+    let (sweep, config) = found.into_sweep()?;
+    let clock = Clock::system();
+    let reporter = TrialReporter { store: std::sync::Arc::clone(&context.store), sweep, config, run, clock };
+    match &args.report {
+        TellReport::Alive => keep_alive(&context, &reporter, &title).await,
+        TellReport::Over(report) => over(&context, &reporter, &title, report).await,
+    }
+}
+
+/// The trial that is named, else the one that the environment of `sweep ask` names.
+fn choice(args: &TellArgs) -> Result<TrialChoice, CommandFailure> {
+    let inherited = || std::env::var(RUN_ID).ok().filter(|id| !id.is_empty());
+    let trial = args.trial.clone().or_else(inherited).ok_or_else(|| {
+        CommandFailure::new(Exit::Usage, "no trial is named")
+            .hint(format!("Give the run_id that `sweep ask` printed, or set {RUN_ID} to it."))
+    })?;
+    Ok(TrialChoice { sweep: args.sweep.clone(), trial })
+}
+
+async fn keep_alive(
+    context: &Context,
+    reporter: &TrialReporter,
+    title: &str,
+) -> Result<Exit, CommandFailure> {
+    if !reporter.keep_alive().await? {
+        context.ui.warn(&format!(
+            "{title} is not yours any more: it was taken over, has its result, or was deleted"
+        ));
+        return Ok(Exit::WorkFailed);
+    }
+    if reporter.sweep.order(context.store.as_ref()).await? == SweepOrder::Cancel {
+        context.ui.warn(&format!("the sweep was cancelled: end {title}, and report --give-back"));
+        return Ok(Exit::WorkFailed);
+    }
+    Ok(Exit::Done)
+}
+
+async fn over(
+    context: &Context,
+    reporter: &TrialReporter,
+    title: &str,
+    report: &TrialReport,
+) -> Result<Exit, CommandFailure> {
+    let fate = reporter.tell(report).await?;
+    let attempt = attempt_of(&reporter.run);
+    let text = match fate {
+        ReportVerdict::Result { value } => {
+            post(context, reporter, value).await?;
+            missing_metric(context, reporter, report, value);
+            format!("{title} has its result{}.", valued(reporter, value))
+        }
+        ReportVerdict::Already => format!("{title} had this result already: nothing has changed."),
+        ReportVerdict::Free => format!("{title} is free to be run again."),
+        ReportVerdict::TooLate => {
+            let why = format!("{title} was taken over: the report of attempt {attempt} does not count");
+            return Err(CommandFailure::new(Exit::WorkFailed, why).hint(
+                "`sweep tell --alive` renews the lease; `sweep ask --lease TIME` asks for a longer one.",
+            ));
+        }
+        ReportVerdict::Otherwise => {
+            let why = format!(
+                "another report on attempt {attempt} of {title} was made before: this one is refused"
+            );
+            return Err(CommandFailure::new(Exit::WorkFailed, why)
+                .hint("`sweep retry` runs a trial again that has its result."));
+        }
+        ReportVerdict::Deleted => {
+            let why = format!("the run of {title} was deleted: there is nothing to report on");
+            return Err(CommandFailure::new(Exit::WorkFailed, why));
+        }
+    };
+    context.ui.say(&text);
+    Ok(Exit::Done)
+}
+
+fn valued(reporter: &TrialReporter, value: Option<f64>) -> String {
+    match (&reporter.config.metric, value) {
+        (Some(metric), Some(value)) => {
+            format!(": {} = {}", words::quoted(&metric.name), words::number(value))
+        }
+        _ => String::new(),
+    }
+}
+
+fn missing_metric(context: &Context, reporter: &TrialReporter, report: &TrialReport, value: Option<f64>) {
+    if let (Some(metric), None, ReportedOutcome::Finished) = (&reporter.config.metric, value, report.outcome)
+    {
+        let name = words::quoted(&metric.name);
+        context
+            .ui
+            .warn(&format!("the trial has no {name}, the sweep's metric: --metric NAME=VALUE gives it"));
+    }
+}
+
+/// Brings the parent run up to date, and ends the sweep where the metric's target is reached.
+async fn post(context: &Context, reporter: &TrialReporter, value: Option<f64>) -> Result<(), CommandFailure> {
+    let store = context.store.as_ref();
+    let (sweep, config) = (&reporter.sweep, &reporter.config);
+    let value = value.filter(|value| value.is_finite());
+    let now = now_ms();
+    let results: Vec<BestAtTime> =
+        best_now(reporter, value).map(|value| BestAtTime { value, time: now }).into_iter().collect();
+    let limit = limit_of(config, sweep.seed);
+    let posting = LivePosting {
+        sweep,
+        metric: config.metric.as_ref(),
+        limit,
+        by: reporter.run.tag(tags::AGENT).unwrap_or("sweep tell"),
+        best: value.and_then(|value| BestTrial::of(&reporter.run, value)),
+        results: &results,
+        now,
+    };
+    let view = posting.post(store).await?;
+    let reached = |metric: &crate::config::MetricConfig| {
+        value.zip(metric.target).is_some_and(|(value, target)| metric.goal.reaches(value, target))
+    };
+    if config.metric.as_ref().is_some_and(reached) {
+        sweep.give_order(store, SweepOrder::Stop).await?;
+        context.ui.say("metric.target is reached: the sweep is stopped.");
+    } else if limit.is_some_and(|limit| view.done >= limit) {
+        context.ui.say(&format!("Every trial has its result. Next: sweep finalize {}", sweep.id().short()));
+    }
+    Ok(())
+}
+
+/// The best value now that this one is there, as far as the parent run says.
+fn best_now(reporter: &TrialReporter, value: Option<f64>) -> Option<f64> {
+    let goal = reporter.config.metric.as_ref()?.goal;
+    let posted = BestTrial::posted(&reporter.sweep.parent).map(|best| best.value);
+    match (value, posted) {
+        (Some(value), Some(posted)) if goal.better(posted, value) => Some(posted),
+        (Some(value), _) => Some(value),
+        (None, _) => posted,
+    }
+}
