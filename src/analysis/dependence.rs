@@ -1,29 +1,15 @@
-//! Partial dependence (Friedman 2001, section 8.2): what the forest expects of the metric as one parameter moves and the
-//! others stay as they were.
+//! Partial dependence (Friedman 2001, section 8.2): what the forest expects of the metric as one parameter moves, or two, and
+//! the others stay as they were.
 
-use linfa::dataset::DatasetBase;
-use linfa::traits::{Fit as _, Predict as _};
-use ndarray::Array1;
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::columns::{AnalysisTable, ParameterColumn};
-use super::design::Design;
-use super::estimator::RegressionForest;
-use super::features::Features;
-use super::forest::Forest;
+use super::expectation::Expectation;
 use super::model::{Analysis, TrialFrame};
-use super::streams::shuffle;
-use super::{ranks, target};
+use super::surface::{Surface, surfaces};
 use crate::space::Value;
 
-/// Trees of the forest: a curve needs fewer than an importance.
-const TREES: usize = 60;
 /// Most values of a parameter that are tried.
 const VALUES: usize = 24;
-/// Most trials that each value is tried in.
-const TRIALS: usize = 100;
 
 /// The partial dependence of the metric on one parameter.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,117 +18,51 @@ pub struct Dependence {
     pub name: String,
     /// Values of the parameter, numbers in ascending order, with the metric that the forest expects there.
     pub steps: Vec<(Value, f64)>,
+    /// For each step, the metric one standard deviation of the forest's trees below and above: where trials are few, the trees
+    /// disagree.
+    pub bands: Vec<(f64, f64)>,
+}
+
+/// What the forest expects of parameters alone and in pairs.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Dependences {
+    /// Of all parameters that entered the forest.
+    pub alone: Vec<Dependence>,
+    /// Of the pairs of the most important parameters that depend on each other most, the strongest first.
+    pub pairs: Vec<Surface>,
 }
 
 /// The partial dependences of all parameters that entered the forest; empty where there is none. `analysis` is that of
 /// the same frame. The result depends on the frame and the seed alone.
 #[must_use]
 pub fn dependences(frame: &TrialFrame, analysis: &Analysis, seed: u64) -> Vec<Dependence> {
-    if !analysis.has_forest() {
-        return Vec::new();
-    }
-    let table = AnalysisTable::of(frame);
-    let design = Design::of(&table, seed);
-    let metric = &table.metric;
-    let taught = if analysis.rank_target { ranks::average(metric) } else { metric.clone() };
-    let standardised = target::standardised(&taught);
-    let data = DatasetBase::new(design.features, Array1::from(standardised.clone()));
-    // The analysis has a forest, so that there are rows to fit one on.
-    let Ok(forest) = RegressionForest::new().n_trees(TREES).seed(seed).fit(&data) else { return Vec::new() };
-    let unit = Unit::of(metric, &taught, &standardised, analysis.rank_target);
-    let sample = data.records().rows_at(&some_rows(metric.len(), TRIALS, seed));
-    let one = |(group, column): (usize, &usize)| {
-        let column = &table.columns[*column];
-        let values = values_by_code(frame, &table, column);
-        let steps = codes_to_try(&column.codes).into_iter().filter_map(|code| {
-            let value = values.get(code as usize)?.clone()?;
-            Some((value, unit.read(expected(&forest, &sample, group, code))))
-        });
-        Dependence { name: column.name.clone(), steps: steps.collect() }
+    Expectation::of(frame, analysis, seed).map(|expectation| alone(&expectation)).unwrap_or_default()
+}
+
+/// The same, and those of pairs.
+#[must_use]
+pub fn dependences_with_pairs(frame: &TrialFrame, analysis: &Analysis, seed: u64) -> Dependences {
+    Expectation::of(frame, analysis, seed)
+        .map(|expectation| Dependences {
+            alone: alone(&expectation),
+            pairs: surfaces(&expectation, analysis),
+        })
+        .unwrap_or_default()
+}
+
+fn alone(expectation: &Expectation) -> Vec<Dependence> {
+    let one = |group: usize| {
+        let values = expectation.values(group, VALUES).into_iter();
+        let (steps, bands) = values
+            .map(|(code, value)| {
+                let expected = expectation.where_moved(&[(group, code)]);
+                let at = |deviations: f64| expectation.metric(expected.mean + deviations * expected.spread);
+                ((value, at(0.0)), (at(-1.0), at(1.0)))
+            })
+            .unzip();
+        Dependence { name: expectation.name(group).to_owned(), steps, bands }
     };
-    design.columns.par_iter().enumerate().map(one).collect()
-}
-
-/// The mean prediction where one group has this code in every row.
-fn expected(forest: &Forest, sample: &Features, group: usize, code: u32) -> f64 {
-    let moved = DatasetBase::new(sample.with_code(group, code), ());
-    let predicted: Array1<f64> = forest.predict(&moved);
-    // In the order of the rows: the figure must not depend on how a library adds up.
-    predicted.iter().sum::<f64>() / predicted.len().max(1) as f64
-}
-
-/// At most `most` places of `n`, drawn without repeats.
-fn some_rows(n: usize, most: usize, seed: u64) -> Vec<usize> {
-    let mut rows: Vec<usize> = (0..n).collect();
-    if n > most {
-        // A stream of its own, apart from those of the forest.
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        rng.set_stream(u64::MAX);
-        shuffle(&mut rng, &mut rows);
-        rows.truncate(most);
-    }
-    rows
-}
-
-/// The codes that are tried: all, or the quantiles of those that occur.
-fn codes_to_try(codes: &[Option<u32>]) -> Vec<u32> {
-    let mut present: Vec<u32> = codes.iter().copied().flatten().collect();
-    present.sort_unstable();
-    let mut distinct = present.clone();
-    distinct.dedup();
-    if distinct.len() <= VALUES {
-        return distinct;
-    }
-    let last = present.len() - 1;
-    let mut chosen: Vec<u32> =
-        (0..VALUES).filter_map(|step| present.get(last * step / (VALUES - 1)).copied()).collect();
-    chosen.dedup();
-    chosen
-}
-
-/// A value for each code of a column, from a trial that has it.
-fn values_by_code(frame: &TrialFrame, table: &AnalysisTable, column: &ParameterColumn) -> Vec<Option<Value>> {
-    let most = column.codes.iter().copied().flatten().max().map_or(0, |code| code as usize + 1);
-    let mut values = vec![None; most];
-    for (row, code) in table.rows.iter().zip(&column.codes) {
-        if let Some(slot) = code.and_then(|code| values.get_mut(code as usize))
-            && slot.is_none()
-        {
-            *slot = frame.rows[*row].cells.get(column.place).cloned().flatten();
-        }
-    }
-    values
-}
-
-/// From what the forest says back to the metric.
-struct Unit {
-    /// What the forest was taught: its smallest and largest value, and what these were before.
-    low: (f64, f64),
-    high: (f64, f64),
-    /// The metric in order, where ranks were taught.
-    sorted: Option<Vec<f64>>,
-}
-
-impl Unit {
-    fn of(metric: &[f64], taught: &[f64], standardised: &[f64], ranked: bool) -> Self {
-        let pairs = || standardised.iter().copied().zip(taught.iter().copied());
-        let sorted = ranked.then(|| {
-            let mut sorted = metric.to_vec();
-            sorted.sort_unstable_by(f64::total_cmp);
-            sorted
-        });
-        let low = pairs().min_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or_default();
-        let high = pairs().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or_default();
-        Self { low, high, sorted }
-    }
-
-    fn read(&self, prediction: f64) -> f64 {
-        let share = (prediction - self.low.0) / (self.high.0 - self.low.0);
-        let taught = self.low.1 * (1.0 - share) + self.high.1 * share;
-        let Some(sorted) = &self.sorted else { return taught };
-        let place = (taught - 1.0) / (sorted.len().max(2) - 1) as f64;
-        ranks::quantile(sorted, place.clamp(0.0, 1.0)).unwrap_or(f64::NAN)
-    }
+    expectation.groups().into_par_iter().map(one).collect()
 }
 
 #[cfg(test)]
@@ -179,6 +99,8 @@ mod tests {
         let all = dependences(&frame, &analyse(&frame, 1), 1);
         let x = steps(&all, "x");
         assert_eq!(x.len(), VALUES);
+        let (_, below_and_above) = (&all[0].steps, &all[0].bands);
+        assert!(x.iter().zip(below_and_above).all(|((_, mean), (low, high))| low < mean && mean < high));
         let rise = x[x.len() - 1].1 - x[0].1;
         assert!((8.5..10.5).contains(&rise), "{rise}");
         assert!(x.iter().all(|(_, value)| (1000.0..1016.0).contains(value)), "{x:?}");

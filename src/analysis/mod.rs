@@ -24,6 +24,7 @@ mod correlation;
 mod dependence;
 mod design;
 pub(crate) mod estimator;
+mod expectation;
 pub(crate) mod features;
 mod figures;
 pub(crate) mod forest;
@@ -33,19 +34,21 @@ mod number_table;
 pub(crate) mod permutation;
 mod ranks;
 mod streams;
+mod surface;
 mod table;
 mod target;
 mod together;
 mod words;
 
 pub use analyse::analyse;
-pub use dependence::{Dependence, dependences};
+pub use dependence::{Dependence, Dependences, dependences, dependences_with_pairs};
 pub use estimator::{ForestError, RegressionForest, ValidRegressionForest};
 pub use model::{
     Analysis, ColumnInfo, Correlation, Dropped, Effect, Estimate, ForestTrust, Measure, ParameterAnalysis,
     ParameterAssociation, ParameterKind, RankFigures, Row, TrialFrame,
 };
 pub use number_table::FittedRegressionForest;
+pub use surface::Surface;
 
 #[cfg(test)]
 mod properties;

@@ -10,5 +10,9 @@ pub(super) async fn find(hub: &Hub, id: &str) -> PageAnswer<RunId> {
     if id.is_empty() {
         return Err(PageError::not_found("no sweep is named"));
     }
+    // Not to ask the store each time.
+    if let Some(watched) = hub.watched(id) {
+        return Ok(watched);
+    }
     Ok(Sweep::find(hub.store().as_ref(), id).await?)
 }

@@ -35,6 +35,7 @@ files! {
     SCRIPT "control.js",
     SCRIPT "curves_plot.js",
     SCRIPT "dom.js",
+    SCRIPT "dots.js",
     SCRIPT "feed.js",
     SCRIPT "format.js",
     SCRIPT "insight.js",
@@ -48,10 +49,13 @@ files! {
     SCRIPT "trials.js",
     SCRIPT "panels/base.js",
     SCRIPT "panels/compare.js",
+    SCRIPT "panels/contour.js",
     SCRIPT "panels/curves.js",
+    SCRIPT "panels/distribution.js",
     SCRIPT "panels/failures.js",
     SCRIPT "panels/history.js",
     SCRIPT "panels/importance.js",
+    SCRIPT "panels/ladder.js",
     SCRIPT "panels/parallel.js",
     SCRIPT "panels/running.js",
     SCRIPT "panels/slice.js",
@@ -71,4 +75,19 @@ pub(super) fn tag() -> &'static str {
         format!("\"{}\"", &sha256(all.as_bytes())[..16])
     });
     &TAG
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_names_all_its_modules_so_that_the_browser_asks_for_them_at_once() {
+        let named = |path: &str| PAGE.text.contains(&format!("\"/assets/{path}\""));
+        for (path, _) in FILES {
+            assert!(named(path), "index.html does not name {path}");
+        }
+        let links = PAGE.text.matches("\"/assets/").count();
+        assert_eq!(links, FILES.len(), "index.html names a file that there is none of, or one twice");
+    }
 }

@@ -61,6 +61,13 @@ impl Hub {
         Ok(Arc::clone(watched))
     }
 
+    /// The sweep of this whole id, if it is watched.
+    pub(super) fn watched(&self, id: &str) -> Option<RunId> {
+        let cells = self.sweeps.lock().unwrap_or_else(PoisonError::into_inner);
+        let (known, cell) = cells.get_key_value(&RunId(id.to_owned()))?;
+        cell.get().filter(|watched| !watched.has_ended()).map(|_| known.clone())
+    }
+
     /// The watcher of the list of sweeps.
     ///
     /// # Errors

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
-use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
+use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH, LINK};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde::Deserialize;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::address::find;
@@ -19,6 +20,7 @@ use super::compressed::compressed;
 use super::events::{self, EventSource};
 use super::guard::guard;
 use super::hub::Hub;
+use super::number::Cell;
 use super::shape::{TrialColumnsJson, columns_json};
 use super::{control, insight, trial};
 use crate::process::now_ms;
@@ -28,7 +30,7 @@ use crate::query::trials_where;
 pub fn pages(hub: Arc<Hub>) -> Router {
     Router::new()
         .route("/", get(page))
-        .route("/sweep/{id}", get(page))
+        .route("/sweep/{id}", get(sweep_page))
         .route("/sweep/{id}/{*rest}", get(page))
         .route("/assets/{*path}", get(asset))
         .route("/api/sweeps", get(sweeps))
@@ -36,6 +38,7 @@ pub fn pages(hub: Arc<Hub>) -> Router {
         .route("/api/sweeps/{id}", get(sweep))
         .route("/api/sweeps/{id}/events", get(sweep_events))
         .route("/api/sweeps/{id}/where", get(select))
+        .route("/api/sweeps/{id}/values", get(values))
         .route("/api/sweeps/{id}/trials/{trial}", get(trial::trial))
         .route("/api/sweeps/{id}/trials/{trial}/log", get(trial::log))
         .route("/api/sweeps/{id}/curves", get(trial::curves))
@@ -48,6 +51,17 @@ pub fn pages(hub: Arc<Hub>) -> Router {
 
 async fn page(headers: HeaderMap) -> Response {
     send(assets::PAGE, &headers)
+}
+
+/// The page of a sweep. The browser asks for its data at once, while it still reads the modules.
+async fn sweep_page(Path(id): Path<String>, headers: HeaderMap) -> Response {
+    let mut response = send(assets::PAGE, &headers);
+    let id = utf8_percent_encode(&id, NON_ALPHANUMERIC);
+    let preload = format!("</api/sweeps/{id}>; rel=preload; as=fetch; crossorigin");
+    if let Ok(preload) = HeaderValue::from_str(&preload) {
+        response.headers_mut().insert(LINK, preload);
+    }
+    response
 }
 
 async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
@@ -107,6 +121,7 @@ async fn sweep(
         "now": now_ms(),
         "store": hub.store().uri(),
         "control": hub.control(),
+        "rungs": watched.facts().rungs,
         "head": watched.head(),
         "columns": columns_json(trials.columns()),
     });
@@ -128,6 +143,24 @@ async fn sweep_events(
     let source = EventSource::Sweep(hub.sweep(&find(&hub, &id).await?).await?);
     let seen = events::seen(&headers, query.since.as_deref());
     Ok(events::stream(&hub, source, seen).into_response())
+}
+
+/// The values of a sweep's results, ascending: for a sweep that is compared with another.
+async fn values(State(hub): State<Arc<Hub>>, Path(id): Path<String>) -> PageAnswer<Json<SweepValuesJson>> {
+    let watched = hub.sweep(&find(&hub, &id).await?).await?;
+    let trials = watched.trials();
+    let counted = trials.rows().filter(|row| row.state.counts()).filter_map(|row| row.value);
+    let mut values: Vec<f64> = counted.filter(|value| value.is_finite()).collect();
+    values.sort_by(f64::total_cmp);
+    let values = values.into_iter().map(Cell::number).collect();
+    Ok(Json(SweepValuesJson { name: watched.head()["name"].clone(), values }))
+}
+
+/// What another sweep reached.
+#[derive(Debug, Serialize)]
+struct SweepValuesJson {
+    name: Value,
+    values: Vec<Cell>,
 }
 
 /// The language of `sweep trials --where`.

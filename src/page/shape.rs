@@ -33,13 +33,27 @@ pub(super) struct TrialColumnsJson {
     agents: Vec<AgentNameJson>,
     /// A list a parameter.
     params: Vec<Vec<Cell>>,
+    /// Where a stopping rule ended trials, or would have.
+    stop: HashMap<u64, StopJson>,
+    /// How busy the GPUs of trials are, in percent, where that is logged.
+    busy: HashMap<u64, Cell>,
 }
 
-/// An agent and its machine.
+/// Where a stopping rule ended a trial, or would have.
+#[derive(Debug, Serialize)]
+struct StopJson {
+    rule: String,
+    rung: Option<u64>,
+    step: Option<i64>,
+    went_on: bool,
+}
+
+/// Where a trial runs: the agent, its machine, and the GPU that it gave the trial.
 #[derive(Debug, Serialize, PartialEq, Eq, Hash, Clone)]
 struct AgentNameJson {
     agent: String,
     host: String,
+    gpu: Option<String>,
 }
 
 impl TrialColumnsJson {
@@ -60,6 +74,8 @@ impl TrialColumnsJson {
             agent: Vec::new(),
             agents: Vec::new(),
             params: columns.iter().map(|_| Vec::new()).collect(),
+            stop: HashMap::new(),
+            busy: HashMap::new(),
         };
         let mut places: HashMap<AgentNameJson, usize> = HashMap::new();
         for row in rows {
@@ -78,8 +94,16 @@ impl TrialColumnsJson {
             if let Some(reason) = &row.reason {
                 out.reason.insert(row.trial, reason.clone());
             }
+            if let Some(stop) = &row.stop {
+                let (rule, rung, step, went_on) = (stop.rule.clone(), stop.rung, stop.step, stop.went_on);
+                out.stop.insert(row.trial, StopJson { rule, rung, step, went_on });
+            }
+            if let Some(busy) = row.gpu_utilisation() {
+                out.busy.insert(row.trial, Cell::number(busy));
+            }
             out.agent.push(row.agent.as_ref().map(|agent| {
-                let name = AgentNameJson { agent: agent.clone(), host: row.host.clone().unwrap_or_default() };
+                let host = row.host.clone().unwrap_or_default();
+                let name = AgentNameJson { agent: agent.clone(), host, gpu: row.gpu.clone() };
                 let next = out.agents.len();
                 *places.entry(name.clone()).or_insert_with(|| {
                     out.agents.push(name);

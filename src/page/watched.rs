@@ -13,16 +13,24 @@ use super::shape::head_json;
 use crate::config::Config;
 use crate::process::now_ms;
 use crate::query::{ChosenMetric, LiveTrials, SweepWatch};
+use crate::stopping::{Rule as _, for_config};
 use crate::tracking::{Result, RunId, Store, TrackingError};
 
 /// Looks at a file are so far apart: what changed is seen at once, and a look at what did not costs microseconds.
 const PAUSE_LOCALLY: Duration = Duration::from_millis(150);
-/// Looks at a server.
-const PAUSE: Duration = Duration::from_millis(700);
-/// A look may take one part in so many of the time.
-const SHARE: u32 = 4;
+/// A look at a file takes at most a fifth of the time: agents write to it.
+const SHARE_LOCALLY: u32 = 4;
+/// Looks at a server, after one that found something: more is to be expected.
+const PAUSE: Duration = Duration::from_millis(250);
+/// The same after one that found nothing.
+const PAUSE_IDLE: Duration = Duration::from_millis(700);
+/// A look at a server takes at most half of the time, and one that finds nothing a third.
+const SHARE: u32 = 1;
+const SHARE_IDLE: u32 = 2;
 /// After this without anybody who asks a sweep is no longer watched.
 const IDLE: Duration = Duration::from_secs(120);
+/// Rungs beyond are never reached.
+const HIGHEST_RUNG: u64 = 1 << 40;
 /// After a failure of the store, at most.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -31,6 +39,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 pub(super) struct SweepFacts {
     pub config: Option<Arc<Config>>,
     pub metric: Option<ChosenMetric>,
+    /// The places at which its stopping rule compares trials.
+    pub rungs: Vec<u64>,
 }
 
 /// A sweep that somebody has open.
@@ -54,7 +64,8 @@ impl WatchedSweep {
         let experiment = experiment_name(looking.store.as_ref(), &watch).await?;
         let config = watch.config.clone().map(Arc::new);
         let trials = RwLock::new(LiveTrials::new(config.as_deref()));
-        let facts = SweepFacts { config, metric: watch.metric.clone() };
+        let rungs = config.as_deref().map(rungs).unwrap_or_default();
+        let facts = SweepFacts { config, metric: watch.metric.clone(), rungs };
         let watched = Arc::new(Self {
             trials,
             head: RwLock::new(Json::Null),
@@ -118,21 +129,23 @@ impl WatchedSweep {
         *self.trials.write().unwrap_or_else(PoisonError::into_inner) = LiveTrials::default();
     }
 
-    async fn look(&self, watch: &mut SweepWatch) -> Result<()> {
+    /// Returns whether anything was new.
+    async fn look(&self, watch: &mut SweepWatch) -> Result<bool> {
         let found = watch.look(&self.trials).await?;
-        let version = {
+        let (version, changed) = {
             let mut trials = self.trials.write().unwrap_or_else(PoisonError::into_inner);
             let changed = trials.take_in(found);
             let head = head_json(watch, &watch.summary(&trials, now_ms()), &self.experiment);
             let mut before = self.head.write().unwrap_or_else(PoisonError::into_inner);
-            if !changed && without_clock(&before) != without_clock(&head) {
+            let changed_beside = without_clock(&before) != without_clock(&head);
+            if !changed && changed_beside {
                 trials.touch();
             }
             *before = head;
-            trials.version()
+            (trials.version(), changed || changed_beside)
         };
         tell(&self.news, LookNews { version, trouble: None });
-        Ok(())
+        Ok(changed)
     }
 
     fn trouble(&self, error: &TrackingError) {
@@ -149,6 +162,11 @@ fn without_clock(head: &Json) -> Json {
         fields.remove("seconds_left");
     }
     head
+}
+
+fn rungs(config: &Config) -> Vec<u64> {
+    let rule = config.early_terminate.as_ref().zip(config.metric.as_ref());
+    rule.map(|(early, metric)| for_config(early, metric).places(HIGHEST_RUNG)).unwrap_or_default()
 }
 
 async fn experiment_name(store: &dyn Store, watch: &SweepWatch) -> Result<String> {
@@ -176,16 +194,15 @@ async fn keep_looking(
         }
         let started = Instant::now();
         pause = match look_where_changed(looking.store.as_ref(), &watched, &mut watch, &mut mark).await {
-            Ok(()) => {
-                let least = if looking.store.is_local() { PAUSE_LOCALLY } else { PAUSE };
-                least.max(SHARE * started.elapsed())
-            }
+            Ok(_) if looking.store.is_local() => PAUSE_LOCALLY.max(SHARE_LOCALLY * started.elapsed()),
+            Ok(true) => PAUSE.max(SHARE * started.elapsed()),
+            Ok(false) => PAUSE_IDLE.max(SHARE_IDLE * started.elapsed()),
             Err(error) => {
                 tracing::debug!(%error, "a look at a sweep has failed");
                 watched.trouble(&error);
                 // What was written meanwhile is looked for again.
                 mark = None;
-                (2 * pause).clamp(PAUSE, LONGEST_PAUSE)
+                (2 * pause).clamp(PAUSE_IDLE, LONGEST_PAUSE)
             }
         };
     }
@@ -196,12 +213,12 @@ async fn look_where_changed(
     watched: &WatchedSweep,
     watch: &mut SweepWatch,
     mark: &mut Option<u64>,
-) -> Result<()> {
+) -> Result<bool> {
     let next = store.change_mark().await?;
     if next.is_some() && next == *mark {
-        return Ok(());
+        return Ok(false);
     }
-    watched.look(watch).await?;
-    *mark = next;
-    Ok(())
+    let changed = watched.look(watch).await?;
+    *mark = next.filter(|_| !watch.is_unsettled());
+    Ok(changed)
 }

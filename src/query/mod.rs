@@ -24,7 +24,10 @@ pub use artifacts::{Walk, files_of};
 pub use curves::{MetricCurve, read_curves};
 pub use error::QueryError;
 pub use facts::{IMPORTED, is_imported_table, limit, limit_of, method_of};
-pub use frame::{FrameRequest, SEED, SweepRuns, analyse_sweep, dependences_of, read_experiment, read_trials};
+pub use frame::{
+    FrameRequest, SEED, SweepRuns, analyse_sweep, dependences_of, dependences_with_pairs_of, read_experiment,
+    read_trials,
+};
 pub use live::{
     CurvePoint, LiveColumn, LiveRow, LiveState, LiveSummary, LiveTrials, SweepEntry, SweepWatch, SweepsWatch,
     trials_where,

@@ -65,6 +65,8 @@ pub const AGENT: &str = "sweep.agent";
 pub const ASKED: &str = "sweep.asked";
 /// On a trial's run: the host that ran it.
 pub const HOST: &str = "sweep.host";
+/// On a trial's run, where its agent shares out GPUs: the one that it was given.
+pub const GPU: &str = "sweep.gpu";
 /// On a trial's run, and on the parent run (with the time at which its agent started): the machine that works with the
 /// database file, as an id of its running kernel and its name.
 pub const MACHINE: &str = "sweep.machine";
@@ -90,8 +92,18 @@ pub const STOPPED_RULE: &str = "sweep.stopped.rule";
 /// On a trial's run that was stopped early, before `rule`, `rung` (where the rule has any), `step` (of the report with
 /// which it got there), `value` and `threshold` (the value that it would have had to reach).
 pub const STOPPED_PREFIX: &str = "sweep.stopped.";
+/// The rung or band at which it was compared.
+pub const STOPPED_RUNG: &str = "sweep.stopped.rung";
+/// The step of the report with which it got there.
+pub const STOPPED_STEP: &str = "sweep.stopped.step";
 /// The same on a run that `sweep run --shadow` would have stopped.
 pub const WOULD_STOP_PREFIX: &str = "sweep.would_stop.";
+/// The rule that would have stopped it.
+pub const WOULD_STOP_RULE: &str = "sweep.would_stop.rule";
+/// The rung or band of [`WOULD_STOP_RULE`].
+pub const WOULD_STOP_RUNG: &str = "sweep.would_stop.rung";
+/// The step of [`WOULD_STOP_RULE`].
+pub const WOULD_STOP_STEP: &str = "sweep.would_stop.step";
 /// On a trial's run: the sampled point, canonical JSON. The same values are also in one tag each, for people.
 pub const POINT: &str = "sweep.point";
 /// On a trial's run: whether files that git knows differed from the commit: `true` or `false`.

@@ -149,7 +149,11 @@ fn dependences(trials: &[Trial], parameters: usize) -> Vec<Dependence> {
             3 => 2,
             _ => 20,
         };
-        Dependence { name, steps: (0..steps).map(|k| (value(k), 0.4 + 0.02 * k as f64)).collect() }
+        Dependence {
+            name,
+            steps: (0..steps).map(|k| (value(k), 0.4 + 0.02 * k as f64)).collect(),
+            bands: Vec::new(),
+        }
     };
     names(parameters).into_iter().enumerate().map(dependence).collect()
 }

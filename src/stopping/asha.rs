@@ -80,6 +80,10 @@ impl Rule for Asha {
         Compares::All
     }
 
+    fn places(&self, most: u64) -> Vec<u64> {
+        self.rungs(i64::try_from(most).unwrap_or(i64::MAX)).collect()
+    }
+
     fn marks(&self, curve: &ReportedCurve) -> ReachedValues {
         let mark =
             |rung| Some(ReachedValue { at: i64::try_from(rung).ok()?, value: self.mark(curve, rung)?.1 });

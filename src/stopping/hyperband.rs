@@ -94,6 +94,13 @@ impl Rule for Hyperband {
         Compares::All
     }
 
+    fn places(&self, most: u64) -> Vec<u64> {
+        let mut bands: Vec<u64> =
+            self.bands.iter().copied().filter(|band| (1..=most).contains(band)).collect();
+        bands.dedup();
+        bands
+    }
+
     fn marks(&self, curve: &ReportedCurve) -> ReachedValues {
         let reports = finite(curve.reports());
         let mut bands = self.bands.clone();

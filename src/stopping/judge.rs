@@ -23,6 +23,10 @@ impl Rule for Judge {
         self.rule.compares()
     }
 
+    fn places(&self, most: u64) -> Vec<u64> {
+        self.rule.places(most)
+    }
+
     fn marks(&self, curve: &ReportedCurve) -> ReachedValues {
         self.rule.marks(curve)
     }

@@ -45,6 +45,12 @@ pub trait Rule: Debug + Send + Sync {
     /// Whom it compares a trial with.
     fn compares(&self) -> Compares;
 
+    /// The places up to `most` at which trials are compared, ascending; none where they may be stopped anywhere. They are
+    /// steps, or numbers of reports (`hyperband`).
+    fn places(&self, _most: u64) -> Vec<u64> {
+        Vec::new()
+    }
+
     /// What other trials are compared with: all that a rule needs of a trial, whatever the length of its curve.
     fn marks(&self, curve: &ReportedCurve) -> ReachedValues;
 

@@ -49,6 +49,16 @@ fn with_asha_the_first_trial_goes_on_and_the_next_only_if_it_is_better() {
 }
 
 #[test]
+fn rules_with_rungs_name_them_up_to_a_place() {
+    assert_eq!(asha().places(30), [1, 3, 9, 27]);
+    assert_eq!(Asha { max_iter: Some(9), ..asha() }.places(1 << 40), [1, 3]);
+    let bands = |min_iter, max| super::Hyperband::new(min_iter, max, 3.0, true, Goal::Minimize).places(100);
+    assert_eq!(bands(Some(4), None), [4, 12, 36]);
+    assert_eq!(bands(None, Some((27, 5))), [1, 3, 9]);
+    assert!(Median { warmup: 0, min_trials: 5, goal: Goal::Minimize }.places(100).is_empty());
+}
+
+#[test]
 fn with_asha_a_trial_is_asked_once_a_rung() {
     let rule = asha();
     let good = others(&rule, &[&[1.0, 1.0, 1.0], &[1.0, 1.0, 1.0]]);

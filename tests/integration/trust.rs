@@ -1,7 +1,10 @@
 //! An agent runs a command that it read from a store: only the one that its person meant.
 
+use std::collections::BTreeSet;
+
 use sha2::{Digest as _, Sha256};
 
+use crate::support::page_server::PageServer;
 use crate::support::sandbox::Sandbox;
 
 const CONFIG: &str =
@@ -64,7 +67,7 @@ fn a_config_that_does_not_match_its_own_checksum_is_refused_everywhere() {
 fn each_trial_has_a_gpu_of_its_own() {
     let sandbox = Sandbox::new();
     // Each trial holds its GPU by making a folder of its name: a second one there at the same time would fail.
-    sandbox.init(
+    let id = sandbox.init(
         "command: 'mkdir gpu-$CUDA_VISIBLE_DEVICES && echo on $CUDA_VISIBLE_DEVICES && sleep 0.05 && rmdir gpu-$CUDA_VISIBLE_DEVICES && : ${x}'\n\
          method: grid\nrun_cap: 12\nparameters:\n  x: {min: 1, max: 12}\n",
     );
@@ -73,6 +76,11 @@ fn each_trial_has_a_gpu_of_its_own() {
     assert!(ran.stdout.contains("on 3\n") && ran.stdout.contains("on 5\n"), "{}", ran.stdout);
     assert!(!ran.stdout.contains("File exists"), "{}", ran.stdout);
     assert_eq!(ran.stdout.matches("] on ").count(), 12, "{}", ran.stdout);
+    // The run says which one it was, and the page shows it.
+    let shown = PageServer::start(&sandbox).json(&format!("/api/sweeps/{id}"));
+    let gpus =
+        shown["trials"]["agents"].as_array().unwrap().iter().map(|agent| agent["gpu"].as_str().unwrap());
+    assert_eq!(gpus.collect::<BTreeSet<_>>(), BTreeSet::from(["3", "5"]));
     let ran = sandbox.run(&["run", "--gpus", "0", "--jobs", "2"]).expect(2);
     assert!(ran.stderr.contains("--jobs 2 needs as many GPUs"), "{}", ran.stderr);
 }

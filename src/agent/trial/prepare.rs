@@ -145,6 +145,7 @@ impl PreparedTrial {
                 (tags::LEASE.to_owned(), lease_text(agent.options.lease)),
             ])
             .chain(identity.machine.clone().map(|machine| (tags::MACHINE.to_owned(), machine)))
+            .chain(self.gpu.as_ref().map(|gpu| (tags::GPU.to_owned(), gpu.name().to_owned())))
             .collect();
         NewTrial {
             sweep: &agent.sweep,

@@ -3,7 +3,7 @@
 import { theme } from './colour.js';
 import { el, plain, quoted } from './dom.js';
 import { axes, plot } from './plot.js';
-import { numeric, robust, spreads } from './scale.js';
+import { ascending, numeric, robust, spreads } from './scale.js';
 import { numeral } from './trials.js';
 
 /**
@@ -15,7 +15,7 @@ export function curvesPlot(title, curves) {
     const frame = { left: 52, right: width - 8, top: 8, bottom: height - 24 };
     const clean = curves.map((curve) => ({ ...curve, points: curve.points.map(([step, value]) => [step, numeral(value) ?? NaN]).filter(([, value]) => Number.isFinite(value)) })).filter(({ points }) => points.length > 0);
     if (clean.length === 0) return;
-    const values = clean.flatMap(({ points }) => points.map(([, value]) => value));
+    const values = ascending(Float64Array.from(clean.flatMap(({ points }) => points.map(([, value]) => value))));
     const steps = clean.flatMap(({ points }) => [points[0][0], points[points.length - 1][0]]);
     const log = spreads(values);
     const x = numeric([Math.min(...steps), Math.max(...steps)], [frame.left, frame.right], { ticks: 4, pad: false });

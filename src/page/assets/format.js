@@ -47,12 +47,19 @@ export function clock(ms) {
   return [then.getHours(), then.getMinutes(), then.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
 }
 
+const COUNTS = new Intl.NumberFormat('en');
+
+/** A count with its thousands apart. @param {number} count */
+export function counted(count) {
+  return COUNTS.format(count);
+}
+
 /**
  * @param {number} count
  * @param {string} noun
  */
 export function plural(count, noun) {
-  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+  return `${counted(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** What the letters of states mean. @type {Record<string, string>} */

@@ -7,7 +7,7 @@ import { signal } from './store.js';
 const PAUSE = 5000;
 const SHARE = 1.1;
 
-/** @typedef {{ analysis: any, dependence: { name: string, steps: [any, number][] }[], used: number, results: number }} Insight */
+/** @typedef {{ analysis: any, dependence: { name: string, steps: [any, number, number, number][] }[], pairs: any[], used: number, results: number }} Insight */
 
 export class InsightFeed {
   /** @param {string} sweep */
@@ -19,6 +19,25 @@ export class InsightFeed {
     this.results = -1;
     /** @type {number | undefined} */
     this.timer = undefined;
+  }
+
+  /** The rank of each parameter by importance, from 0, as far as that is known. @returns {Map<string, number>} */
+  ranks() {
+    const parameters = this.insight.value?.analysis?.parameters ?? [];
+    return new Map(parameters.map((/** @type {any} */ one, /** @type {number} */ rank) => [one.name, rank]));
+  }
+
+  /**
+   * Those columns that matter most, in their own order.
+   * @template {{ name: string }} T
+   * @param {T[]} columns
+   * @param {number} most
+   */
+  foremost(columns, most) {
+    if (columns.length <= most) return columns;
+    const ranks = this.ranks();
+    const kept = [...columns].sort((a, b) => (ranks.get(a.name) ?? 999) - (ranks.get(b.name) ?? 999)).slice(0, most);
+    return columns.filter((column) => kept.includes(column));
   }
 
   /** Says how many results there are. @param {number} results @param {boolean} over whether no more are expected */

@@ -6,64 +6,96 @@ import { theme } from './colour.js';
 /**
  * @typedef {object} Plot
  * @property {HTMLElement} element
- * @property {HTMLCanvasElement} canvas
- * @property {() => void} redraw draws before the next frame
+ * @property {HTMLCanvasElement} canvas the lower layer, which hears the pointer
+ * @property {() => void} redraw draws both layers before the next frame
+ * @property {() => void} redrawOver draws the upper layer alone: what is under the pointer
  * @property {(x: number, y: number, text: string | null) => void} tip
  * @property {() => { width: number, height: number }} size
  */
 
+/** @typedef {(context: CanvasRenderingContext2D, width: number, height: number) => void} Draw */
+
 /**
  * @param {number} height
  * @param {string} label for screen readers
- * @param {(context: CanvasRenderingContext2D, width: number, height: number) => void} draw
+ * @param {Draw} draw
+ * @param {Draw} [drawOver] an upper layer, for what changes as the pointer moves
  * @returns {Plot}
  */
-export function plot(height, label, draw) {
+export function plot(height, label, draw, drawOver) {
   const canvas = /** @type {HTMLCanvasElement} */ (el('canvas', { role: 'img', 'aria-label': label }));
+  const above = drawOver ? /** @type {HTMLCanvasElement} */ (el('canvas', { class: 'over', 'aria-hidden': 'true' })) : null;
   const tipElement = el('div', { class: 'tip hidden' });
-  const element = el('div', { class: 'plot' }, canvas, tipElement);
+  const element = el('div', { class: 'plot' }, canvas, above, tipElement);
   element.style.height = `${height}px`;
+  const size = { width: 0, height: 0 };
   let scheduled = false;
-  const size = () => ({ width: element.clientWidth, height: element.clientHeight });
-  // What is out of sight is drawn when it comes into sight.
-  let visible = true;
-  let stale = false;
+  // What is out of sight, or was not asked for yet, is drawn when it comes into sight.
+  let visible = false;
+  let [asked, staleBase, staleOver] = [false, false, false];
   new IntersectionObserver(([entry]) => {
     visible = entry.isIntersecting;
-    if (visible && stale) redraw();
+    schedule();
+  }, { rootMargin: '60px' }).observe(element);
+  new ResizeObserver(([entry]) => {
+    const { width, height: tall } = entry.contentRect;
+    if (width === size.width && tall === size.height) return;
+    const first = size.width === 0;
+    Object.assign(size, { width, height: tall });
+    if (first) visible = isNear(element);
+    staleBase = asked;
+    paint();
   }).observe(element);
-  function redraw() {
-    stale = !visible;
-    if (scheduled || !visible) return;
+  function schedule() {
+    if (scheduled || !visible || !(staleBase || staleOver)) return;
     scheduled = true;
     requestAnimationFrame(() => {
       scheduled = false;
-      const { width, height: tall } = size();
-      if (width === 0 || tall === 0) return;
-      const ratio = devicePixelRatio || 1;
-      if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(tall * ratio)) {
-        canvas.width = Math.round(width * ratio);
-        canvas.height = Math.round(tall * ratio);
-      }
-      const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-      context.setTransform(ratio, 0, 0, ratio, 0, 0);
-      context.clearRect(0, 0, width, tall);
-      context.font = '11px system-ui, sans-serif';
-      draw(context, width, tall);
+      paint();
     });
   }
-  new ResizeObserver(redraw).observe(element);
-  addEventListener('themechange', redraw);
+  function paint() {
+    if (!visible || size.width === 0 || size.height === 0) return;
+    if (staleBase) layer(canvas, size, draw);
+    if (above && drawOver && (staleBase || staleOver)) layer(above, size, drawOver);
+    [staleBase, staleOver] = [false, false];
+  }
+  function redraw() {
+    [asked, staleBase] = [true, true];
+    schedule();
+  }
+  function redrawOver() {
+    staleOver = asked;
+    schedule();
+  }
+  addEventListener('themechange', () => { if (asked) redraw(); });
   function tip(/** @type {number} */ x, /** @type {number} */ y, /** @type {string | null} */ text) {
     tipElement.classList.toggle('hidden', text === null);
     if (text === null) return;
     tipElement.textContent = text;
-    const { width } = size();
-    const left = x + 14 + tipElement.offsetWidth > width ? x - 14 - tipElement.offsetWidth : x + 14;
+    const left = x + 14 + tipElement.offsetWidth > size.width ? x - 14 - tipElement.offsetWidth : x + 14;
     tipElement.style.left = `${Math.max(left, 0)}px`;
     tipElement.style.top = `${Math.max(y - 10, 0)}px`;
   }
-  return { element, canvas, redraw, tip, size };
+  return { element, canvas, redraw, redrawOver, tip, size: () => size };
+}
+
+/** Whether an element is in sight, or nearly. @param {Element} element */
+function isNear(element) {
+  const { top, bottom } = element.getBoundingClientRect();
+  return top < innerHeight && bottom > 0;
+}
+
+/** Draws on a canvas of a size, sharp. @param {HTMLCanvasElement} canvas @param {{ width: number, height: number }} size @param {Draw} draw */
+function layer(canvas, { width, height }, draw) {
+  const ratio = devicePixelRatio || 1;
+  const [wide, tall] = [Math.round(width * ratio), Math.round(height * ratio)];
+  if (canvas.width !== wide || canvas.height !== tall) [canvas.width, canvas.height] = [wide, tall];
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, width, height);
+  context.font = '11px system-ui, sans-serif';
+  draw(context, width, height);
 }
 
 /** @typedef {{ left: number, right: number, top: number, bottom: number }} Frame */

@@ -96,14 +96,29 @@ function logTicks(low, high, wanted) {
 }
 
 /**
+ * Finite values from the smallest to the largest.
+ * @param {Float64Array} numbers NaN where there is none
+ * @param {Uint8Array} [mask] which are meant
+ */
+export function ascending(numbers, mask) {
+  const found = new Float64Array(numbers.length);
+  let count = 0;
+  for (let at = 0; at < numbers.length; at += 1) {
+    if (!Number.isFinite(numbers[at]) || (mask && !mask[at])) continue;
+    found[count] = numbers[at];
+    count += 1;
+  }
+  return found.subarray(0, count).sort();
+}
+
+/**
  * The range in which values are drawn; what lies far beyond the others is drawn at the edge.
- * @param {number[]} values finite
+ * @param {Float64Array} sorted
  * @param {boolean} log
  * @returns {{ domain: [number, number], outliers: number }}
  */
-export function robust(values, log) {
-  if (values.length === 0) return { domain: [0, 1], outliers: 0 };
-  const sorted = Float64Array.from(values).sort();
+export function robust(sorted, log) {
+  if (sorted.length === 0) return { domain: [0, 1], outliers: 0 };
   const last = sorted.length - 1;
   const at = (/** @type {number} */ share) => sorted[Math.round(share * last)];
   if (sorted.length < 8 || log) return { domain: [sorted[0], sorted[last]], outliers: 0 };
@@ -117,11 +132,10 @@ export function robust(values, log) {
 
 /**
  * Whether values are better seen by their logarithms.
- * @param {number[]} values
+ * @param {Float64Array} sorted
  */
-export function spreads(values) {
-  if (values.length < 4) return false;
-  const sorted = Float64Array.from(values).sort();
+export function spreads(sorted) {
+  if (sorted.length < 4) return false;
   const [low, middle, high] = [sorted[0], sorted[Math.floor(sorted.length / 2)], sorted[Math.floor(sorted.length * 0.95)]];
   return low > 0 && high / low > 50 && high / middle > 5;
 }

@@ -28,7 +28,7 @@ export class Selection {
     this.wrong = signal('');
     /** @type {Set<number> | null} */
     this.matched = null;
-    /** The mask that was made last, and of what. @type {{ revision: number, matched: Set<number> | null, brushes: any, mask: Uint8Array } | null} */
+    /** The mask that was made last, and of what. @type {{ revision: number, matched: Set<number> | null, brushes: any, mask: Uint8Array, count: number } | null} */
     this.made = null;
     this.version = signal(0);
     this.asked = 0;
@@ -100,24 +100,38 @@ export class Selection {
     if (made && made.revision === trials.revision && made.matched === matched && made.brushes === brushes) return made.mask;
     const mask = new Uint8Array(trials.length).fill(1);
     if (matched) for (let at = 0; at < trials.length; at += 1) if (!matched.has(trials.trial[at])) mask[at] = 0;
-    for (const [name, brush] of Object.entries(brushes)) {
-      const values = name === METRIC ? trials.value : trials.column(name)?.values;
-      if (!values) continue;
-      const range = brush.length === 2 && brush.every((/** @type {any} */ end) => typeof end === 'number');
-      const levels = new Set(brush);
-      for (let at = 0; at < trials.length; at += 1) {
-        const value = values[at];
-        const inside = range && !(name !== METRIC && trials.column(name)?.levels)
-          ? typeof value === 'number' && value >= brush[0] && value <= brush[1]
-          : levels.has(value);
-        if (!inside) mask[at] = 0;
-      }
-    }
-    this.made = { revision: trials.revision, matched, brushes, mask };
+    for (const [name, brush] of Object.entries(brushes)) this.leaveOut(mask, name, brush);
+    let count = 0;
+    for (const one of mask) count += one;
+    this.made = { revision: trials.revision, matched, brushes, mask, count };
     return mask;
   }
 
+  /** How many trials are selected. */
+  count() {
+    this.mask();
+    return this.made?.count ?? 0;
+  }
+
+  /** Clears the places of trials that a brush leaves out. @param {Uint8Array} mask @param {string} name @param {any[]} brush */
+  leaveOut(mask, name, brush) {
+    const { trials } = this;
+    const column = name === METRIC ? null : trials.column(name);
+    if (name !== METRIC && !column) return;
+    if (!column?.levels && brush.length === 2 && brush.every((end) => typeof end === 'number')) {
+      const { numbers } = column ? trials.facts(column) : trials.metric();
+      const [low, high] = brush;
+      for (let at = 0; at < mask.length; at += 1) if (!(numbers[at] >= low && numbers[at] <= high)) mask[at] = 0;
+      return;
+    }
+    const values = column ? column.values : trials.value;
+    const levels = new Set(brush);
+    for (let at = 0; at < mask.length; at += 1) if (!levels.has(values[at])) mask[at] = 0;
+  }
+
   write() {
+    // A browser slows down pages that change their address with each frame.
+    if (this.dragging.value) return;
     const query = new URLSearchParams(location.search);
     const set = (/** @type {string} */ name, /** @type {string} */ value) => (value ? query.set(name, value) : query.delete(name));
     set('where', this.expression.value);

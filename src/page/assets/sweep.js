@@ -3,7 +3,7 @@
 import { Control } from './control.js';
 import { el, fill, plain, quoted } from './dom.js';
 import { follow } from './feed.js';
-import { duration, moment, number } from './format.js';
+import { counted, duration, moment, number, plural } from './format.js';
 import { Selection } from './selection.js';
 import { effect, signal } from './store.js';
 import { connection, meter } from './sweeps.js';
@@ -11,10 +11,13 @@ import { Trials } from './trials.js';
 import { InsightFeed } from './insight.js';
 import { TrialDialog } from './trial.js';
 import './panels/compare.js';
+import './panels/contour.js';
 import './panels/curves.js';
+import './panels/distribution.js';
 import './panels/failures.js';
 import './panels/history.js';
 import './panels/importance.js';
+import './panels/ladder.js';
 import './panels/parallel.js';
 import './panels/running.js';
 import './panels/slice.js';
@@ -22,7 +25,7 @@ import './panels/table.js';
 import './panels/timeline.js';
 
 /** The panels in their order. */
-const PANELS = ['panel-running', 'panel-compare', 'panel-history', 'panel-parallel', 'panel-importance', 'panel-curves', 'panel-slice', 'panel-timeline', 'panel-failures', 'panel-table'];
+const PANELS = ['panel-running', 'panel-compare', 'panel-history', 'panel-parallel', 'panel-importance', 'panel-curves', 'panel-slice', 'panel-contour', 'panel-distribution', 'panel-ladder', 'panel-timeline', 'panel-failures', 'panel-table'];
 
 /**
  * What panels are given.
@@ -32,6 +35,8 @@ const PANELS = ['panel-running', 'panel-compare', 'panel-history', 'panel-parall
  * @property {Selection} selection
  * @property {InsightFeed} insight
  * @property {{ value: any }} head what is said of the sweep beside its trials
+ * @property {{ value: number[] }} rungs where its stopping rule compares trials
+ * @property {{ value: boolean }} mayControl whether the server takes orders from this page
  * @property {{ value: number }} version changes with the trials
  */
 
@@ -41,7 +46,7 @@ export class SweepPage {
     const trials = new Trials();
     const path = encodeURIComponent(id);
     /** @type {Model} */
-    this.model = { id: path, trials, selection: new Selection(path, trials), insight: new InsightFeed(path), head: signal(null), version: signal(0) };
+    this.model = { id: path, trials, selection: new Selection(path, trials), insight: new InsightFeed(path), head: signal(null), rungs: signal(/** @type {number[]} */ ([])), mayControl: signal(false), version: signal(0) };
     this.store = signal('');
     this.feed = follow(`/api/sweeps/${path}`, `/api/sweeps/${path}/events`, (data) => this.begin(data), (data) => this.takeIn(data));
     this.dialog = new TrialDialog(path);
@@ -56,13 +61,15 @@ export class SweepPage {
   begin(data) {
     this.store.value = data.store;
     this.control.token.value = data.control ?? null;
+    this.model.mayControl.value = this.control.token.value !== null;
+    this.model.rungs.value = data.rungs ?? [];
     const { trials } = this.model;
     // What was computed of the trials before is not to be taken for that of these.
     Object.assign(trials, new Trials(), { revision: trials.revision + 1 });
     trials.describe(data.columns);
     this.takeIn(data);
-    // Two frames later all that is in sight is drawn.
-    requestAnimationFrame(() => requestAnimationFrame(() => performance.mark('first-view')));
+    // What is in sight is drawn by the second frame, and painted before the third.
+    requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(() => performance.mark('first-view'))));
     const open = new URLSearchParams(location.search).get('trial');
     if (open && /^\d+$/.test(open)) this.dialog.open(Number(open));
   }
@@ -98,7 +105,7 @@ export class SweepPage {
       /** @type {any} */ (panel).model = this.model;
       return panel;
     });
-    this.panels = el('div', { class: 'panels', onopentrial: (/** @type {any} */ event) => this.dialog.open(event.detail) }, ...panels);
+    this.panels = el('div', { class: 'panels', onopentrial: (/** @type {any} */ event) => this.dialog.open(event.detail), onretrytrials: (/** @type {any} */ event) => this.control.retry(event.detail, plural(event.detail.length, 'trial')) }, ...panels);
     return el('div', {}, el('header', { class: 'top' }, el('a', { href: '/', class: 'crumb' }, 'Sweeps'), this.title, this.badge, this.live, this.control.element, this.where), this.notice, this.facts, el('div', { class: 'tools-row' }, this.filter, this.clear, this.count, this.brushes, this.wrong), this.panels, this.dialog.element);
   }
 
@@ -112,17 +119,14 @@ export class SweepPage {
     document.title = `${plain(head.name, 60)} – sweep`;
     this.badge.className = `state ${head.state}`;
     this.badge.textContent = head.state;
-    fill(this.facts, ...facts(head).map(([name, value, more]) => el('div', {}, el('dt', { text: name }), el('dd', { title: value }, value, more))));
+    fill(this.facts, ...facts(head).map(([name, value, more]) => el('div', {}, el('dt', { text: name }), el('dd', { title: value, class: value.length > 14 ? 'wrap' : '' }, value, more))));
   }
 
   drawSelection() {
     const { selection, trials, version } = this.model;
     void version.value;
-    const mask = selection.mask();
-    let shown = 0;
-    for (const one of mask) shown += one;
-    const all = trials.length;
-    this.count.textContent = shown === all ? `${all.toLocaleString('en')} trials` : `${shown.toLocaleString('en')} of ${all.toLocaleString('en')} trials`;
+    const [shown, all] = [selection.count(), trials.length];
+    this.count.textContent = shown === all ? plural(all, 'trial') : `${counted(shown)} of ${plural(all, 'trial')}`;
     const names = Object.keys(selection.brushes.value);
     this.brushes.textContent = names.length > 0 ? `brushed: ${names.map((name) => (name === '#value' ? 'metric' : plain(name, 30))).join(', ')}` : '';
     this.clear.classList.toggle('hidden', !selection.active && !selection.expression.value);

@@ -33,10 +33,13 @@ export class Trials {
     /** @type {(number | null)[]} */ this.step = [];
     /** @type {(number | null)[]} */ this.exit = [];
     /** @type {(string | null)[]} */ this.reason = [];
-    /** @type {({ agent: string, host: string } | null)[]} */ this.agent = [];
+    /** @type {({ agent: string, host: string, gpu: string | null } | null)[]} */ this.agent = [];
+    /** Where a stopping rule ended it, or would have. @type {({ rule: string, rung: number | null, step: number | null, went_on: boolean } | null)[]} */ this.stop = [];
+    /** How busy its GPUs are, in percent. @type {(number | null)[]} */ this.busy = [];
     /** @type {Column[]} */ this.columns = [];
     /** Changes with whatever changes. */ this.revision = 0;
-    /** @type {{ revision: number, goal: string | null, good: Float32Array, order: number[] } | null} */ this.ranked = null;
+    /** @type {{ revision: number, goal: string | null, good: Float32Array, order: number[], ranked: number } | null} */ this.ranked = null;
+    /** What was computed of the columns of a revision. @type {{ revision: number, by: Map<any, ColumnFacts> }} */ this.known = { revision: -1, by: new Map() };
     /** Points of curves since the page was opened, by trial. @type {Map<number, [number, number][]>} */ this.points = new Map();
   }
 
@@ -74,6 +77,8 @@ export class Trials {
       this.step[at] = change.step[from];
       this.exit[at] = change.exit[from];
       this.reason[at] = change.reason[trial] ?? null;
+      this.stop[at] = change.stop?.[trial] ?? null;
+      this.busy[at] = change.busy?.[trial] ?? null;
       this.agent[at] = change.agents[change.agent[from]] ?? null;
       for (let column = 0; column < this.columns.length; column += 1) {
         this.columns[column].values[at] = change.params[column]?.[from] ?? null;
@@ -109,35 +114,66 @@ export class Trials {
     return this.columns.find((column) => column.name === name) ?? null;
   }
 
+  /** What plots need of a column; computed once a revision. @param {Column} column @returns {ColumnFacts} */
+  facts(column) {
+    return this.once(column, () => factsOf(column.values, column.levels));
+  }
+
+  /** The same of the metric. @returns {ColumnFacts} */
+  metric() {
+    return this.once(this.value, () => factsOf(this.value, null));
+  }
+
+  /** @param {any} key @param {() => ColumnFacts} compute @returns {ColumnFacts} */
+  once(key, compute) {
+    if (this.known.revision !== this.revision) this.known = { revision: this.revision, by: new Map() };
+    const found = this.known.by.get(key) ?? compute();
+    this.known.by.set(key, found);
+    return found;
+  }
+
   /**
    * What an axis of a column shows: the levels, or null where it is one of numbers.
    * @param {Column} column
    */
   levelsOf(column) {
-    if (column.levels) return column.levels;
-    const seen = new Set();
-    let texts = false;
-    for (const value of column.values) {
-      if (value === null || value === undefined) continue;
-      seen.add(value);
-      texts ||= numeral(value) === null;
-    }
-    if (!texts) return null;
-    return [...seen].sort((a, b) => String(a).localeCompare(String(b), 'en', { numeric: true })).slice(0, MOST_LEVELS);
+    return this.facts(column).levels;
   }
 
-  /** Names of the columns that have more than one value. */
+  /** The columns that have more than one value. */
   varying() {
-    return this.columns.filter((column) => {
-      /** @type {any} */
-      let first;
-      return column.values.some((value) => {
-        if (value === null || value === undefined) return false;
-        if (first === undefined) first = value;
-        return value !== first;
-      });
-    });
+    return this.columns.filter((column) => this.facts(column).varies);
   }
+}
+
+/**
+ * @typedef {object} ColumnFacts
+ * @property {Float64Array} numbers a place a trial; NaN where there is no finite number
+ * @property {number} low the smallest of them; Infinity where there is none
+ * @property {number} high
+ * @property {any[] | null} levels what an axis shows; null: numbers
+ * @property {boolean} varies whether there is more than one value
+ * @property {number} distinct how many values there are, as far as that matters
+ */
+
+/** @param {any[]} values @param {any[] | null} declared @returns {ColumnFacts} */
+function factsOf(values, declared) {
+  const numbers = new Float64Array(values.length).fill(NaN);
+  const seen = new Set();
+  let [low, high] = [Infinity, -Infinity];
+  let texts = false;
+  for (let at = 0; at < values.length; at += 1) {
+    const value = values[at];
+    if (value === null || value === undefined) continue;
+    if (typeof value === 'number' && Number.isFinite(value)) {
+      numbers[at] = value;
+      if (value < low) low = value;
+      if (value > high) high = value;
+    } else texts ||= numeral(value) === null;
+    if (seen.size <= MOST_LEVELS || texts) seen.add(value);
+  }
+  const sorted = () => [...seen].sort((a, b) => String(a).localeCompare(String(b), 'en', { numeric: true })).slice(0, MOST_LEVELS);
+  return { numbers, low, high, levels: declared ?? (texts ? sorted() : null), varies: seen.size > 1, distinct: seen.size };
 }
 
 /**
@@ -164,11 +200,12 @@ export function ranking(trials, goal) {
     if (trials.counts(at) && value !== null && Number.isFinite(value)) places.push(at);
   }
   const sign = goal === 'maximize' ? 1 : -1;
-  places.sort((a, b) => sign * (/** @type {number} */ (trials.value[a]) - /** @type {number} */ (trials.value[b])));
+  const { numbers } = trials.metric();
+  places.sort((a, b) => sign * (numbers[a] - numbers[b]));
   const good = new Float32Array(trials.length).fill(-1);
   places.forEach((at, rank) => { good[at] = places.length > 1 ? rank / (places.length - 1) : 1; });
   const without = [];
   for (let at = 0; at < trials.length; at += 1) if (good[at] < 0) without.push(at);
-  trials.ranked = { revision: trials.revision, goal, good, order: [...without, ...places] };
+  trials.ranked = { revision: trials.revision, goal, good, order: [...without, ...places], ranked: places.length };
   return trials.ranked;
 }

@@ -6,4 +6,4 @@ mod sweep;
 
 pub use experiment::read_experiment;
 pub use request::{FrameRequest, SEED};
-pub use sweep::{SweepRuns, analyse_sweep, dependences_of, read_trials};
+pub use sweep::{SweepRuns, analyse_sweep, dependences_of, dependences_with_pairs_of, read_trials};

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::super::metric::ChosenMetric;
 use super::request::SEED;
-use crate::analysis::{Analysis, Dependence, TrialFrame, analyse, dependences};
+use crate::analysis::{
+    Analysis, Dependence, Dependences, TrialFrame, analyse, dependences, dependences_with_pairs,
+};
 use crate::config::{Config, Method};
 use crate::record::{Sweep, TrialRuns};
 use crate::tracking::{Result as StoreResult, Store};
@@ -54,6 +56,11 @@ pub fn analyse_sweep(config: &Config, trials: &[Trial]) -> Analysis {
 /// What the forest expects of each parameter of a sweep alone.
 pub fn dependences_of(config: &Config, trials: &[Trial], analysis: &Analysis) -> Vec<Dependence> {
     dependences(&frame(config, trials), analysis, SEED)
+}
+
+/// The same, and of the strongest pairs.
+pub fn dependences_with_pairs_of(config: &Config, trials: &[Trial], analysis: &Analysis) -> Dependences {
+    dependences_with_pairs(&frame(config, trials), analysis, SEED)
 }
 
 /// The table that the analysis works on. Where a trial was stopped early, what it had reached is its result.

@@ -61,6 +61,34 @@ impl LiveState {
     }
 }
 
+/// Where a stopping rule ended a trial, or would have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveStop {
+    /// The rule, in the words of `early_terminate.type`.
+    pub rule: String,
+    /// The rung or band at which it was compared, where the rule has any.
+    pub rung: Option<u64>,
+    /// The step of the report with which it got there.
+    pub step: Option<i64>,
+    /// Whether it went on, since its agent ran with `--shadow`.
+    pub went_on: bool,
+}
+
+impl LiveStop {
+    fn of(run: &Run) -> Option<Self> {
+        let read = |[rule, rung, step]: [&str; 3], went_on| {
+            Some(Self {
+                rule: run.tag(rule)?.to_owned(),
+                rung: run.tag(rung).and_then(|text| text.parse().ok()),
+                step: run.tag(step).and_then(|text| text.parse().ok()),
+                went_on,
+            })
+        };
+        read([tags::STOPPED_RULE, tags::STOPPED_RUNG, tags::STOPPED_STEP], false)
+            .or_else(|| read([tags::WOULD_STOP_RULE, tags::WOULD_STOP_RUNG, tags::WOULD_STOP_STEP], true))
+    }
+}
+
 /// A trial in memory.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LiveRow {
@@ -88,10 +116,14 @@ pub struct LiveRow {
     pub agent: Option<String>,
     /// Its machine.
     pub host: Option<String>,
+    /// The GPU that it was given.
+    pub gpu: Option<String>,
     /// The value of the metric that counts.
     pub value: Option<f64>,
     /// The step of the latest value.
     pub step: Option<i64>,
+    /// Where a stopping rule ended it, or would have.
+    pub stop: Option<LiveStop>,
     /// What it was run with.
     pub point: Point,
     /// The latest value of each metric.
@@ -99,7 +131,7 @@ pub struct LiveRow {
 }
 
 /// The tags that a row is made of.
-pub(super) const TAGS: [&str; 9] = [
+pub(super) const TAGS: [&str; 15] = [
     tags::TRIAL,
     tags::ATTEMPT,
     tags::POINT,
@@ -107,7 +139,13 @@ pub(super) const TAGS: [&str; 9] = [
     tags::REASON,
     tags::AGENT,
     tags::HOST,
+    tags::GPU,
     tags::STOPPED_RULE,
+    tags::STOPPED_RUNG,
+    tags::STOPPED_STEP,
+    tags::WOULD_STOP_RULE,
+    tags::WOULD_STOP_RUNG,
+    tags::WOULD_STOP_STEP,
     tags::HEARTBEAT,
 ];
 
@@ -131,8 +169,10 @@ impl LiveRow {
             sign: if state == LiveState::Running { last_sign(run) } else { 0 },
             agent: text(tags::AGENT),
             host: text(tags::HOST),
+            gpu: text(tags::GPU),
             value: value.or(logged.map(|logged| logged.value)),
             step: logged.map(|logged| logged.step),
+            stop: LiveStop::of(run),
             point: point_of(run),
             metrics: run.metrics.iter().map(|logged| (logged.key.clone(), logged.value)).collect(),
         })
@@ -152,9 +192,59 @@ impl LiveRow {
         self.metrics.iter().find(|(key, _)| key == name).map(|(_, value)| *value)
     }
 
+    /// How busy its GPUs are on average in percent, where MLflow's system metrics are logged.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)]
+    pub fn gpu_utilisation(&self) -> Option<f64> {
+        let of_gpu = |(name, _): &&(String, f64)| {
+            name.strip_prefix("system/gpu_").is_some_and(|rest| rest.ends_with("_utilization_percentage"))
+        };
+        let found: Vec<f64> = self.metrics.iter().filter(of_gpu).map(|(_, value)| *value).collect();
+        (!found.is_empty()).then(|| found.iter().sum::<f64>() / found.len() as f64)
+    }
+
     /// What a parameter was; null where it has none.
     #[must_use]
     pub fn param(&self, path: &str) -> Value {
         self.point.get(path).cloned().unwrap_or(Value::Null)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tracking::{RunId, RunInfo};
+
+    fn run(tags: &[(&str, &str)]) -> Run {
+        let tags = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        Run { tags, ..Run::bare(RunInfo::sample("run", RunStatus::Killed)) }
+    }
+
+    #[test]
+    fn how_busy_gpus_are_is_the_mean_of_what_mlflow_logs_of_them() {
+        let mut row = LiveRow {
+            metrics: [
+                ("system/gpu_0_utilization_percentage", 80.0),
+                ("system/gpu_1_utilization_percentage", 60.0),
+            ]
+            .map(|(name, value)| (name.to_owned(), value))
+            .to_vec(),
+            ..crate::query::live::watch::deleted_row(crate::trial::TrialIndex(0), RunId("a".into()))
+        };
+        assert_eq!(row.gpu_utilisation(), Some(70.0));
+        row.metrics = vec![("system/gpu_0_memory_usage_percentage".to_owned(), 5.0)];
+        assert_eq!(row.gpu_utilisation(), None);
+    }
+
+    #[test]
+    fn a_trial_that_was_to_be_stopped_says_where_and_whether_it_went_on() {
+        let stopped =
+            run(&[(tags::STOPPED_RULE, "asha"), (tags::STOPPED_RUNG, "3"), (tags::STOPPED_STEP, "4")]);
+        let stop = LiveStop { rule: "asha".into(), rung: Some(3), step: Some(4), went_on: false };
+        assert_eq!(LiveStop::of(&stopped), Some(stop));
+        let shadowed = run(&[(tags::WOULD_STOP_RULE, "median"), (tags::WOULD_STOP_STEP, "7")]);
+        let stop = LiveStop { rule: "median".into(), rung: None, step: Some(7), went_on: true };
+        assert_eq!(LiveStop::of(&shadowed), Some(stop));
+        assert_eq!(LiveStop::of(&run(&[])), None);
     }
 }

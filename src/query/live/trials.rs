@@ -151,8 +151,10 @@ mod tests {
             sign: 0,
             agent: None,
             host: None,
+            gpu: None,
             value,
             step: value.map(|_| 1),
+            stop: None,
             point: Point(vec![("lr".into(), Value::Float(0.1))]),
             metrics: Vec::new(),
         }

@@ -1,7 +1,9 @@
 //! Looking at a sweep again and again.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
+
+use tokio::try_join;
 
 use super::row::{LiveRow, LiveState, TAGS};
 use super::summary::LiveSummary;
@@ -30,6 +32,8 @@ pub struct SweepWatch {
     pub metric: Option<ChosenMetric>,
     bound: Option<u64>,
     empty: u64,
+    /// Trials that the last look found neither running nor among the results.
+    missing: BTreeSet<u64>,
 }
 
 impl SweepWatch {
@@ -45,7 +49,7 @@ impl SweepWatch {
         let config = config_of(&sweep);
         let metric = config.as_ref().and_then(|config| ChosenMetric::of(config.metric.as_ref(), None, None));
         let bound = config.as_ref().and_then(|config| limit_of(config, sweep.seed));
-        Ok(Self { store, sweep, ledger, config, metric, bound, empty: 0 })
+        Ok(Self { store, sweep, ledger, config, metric, bound, empty: 0, missing: BTreeSet::new() })
     }
 
     /// The parent run as it was read last.
@@ -62,19 +66,29 @@ impl SweepWatch {
         LiveSummary::of(trials, self.parent(), goal, limit, now)
     }
 
+    /// Whether another look is needed although nothing changes any more: of some trials it is not clear yet what became.
+    #[must_use]
+    pub fn is_unsettled(&self) -> bool {
+        !self.missing.is_empty()
+    }
+
     /// Reads what may have changed: the parent run, the ledger where it is not complete, running trials, and the results that
     /// are not `known`. Returns the trials as they are now.
     ///
     /// # Errors
     /// As the store's.
     pub async fn look(&mut self, known: &RwLock<LiveTrials>) -> Result<Vec<LiveRow>> {
-        self.sweep.parent = self.store.run(self.sweep.id()).await?;
-        // In this order: a trial that ends in between is found among the results of the next look, and is not lost.
-        let running = running_runs_with(self.store.as_ref(), &self.sweep, wanted()).await?;
-        let ledger = self.ledger.look().await?;
+        // Side by side: on a server each is a way there and back. A trial that ends in between may be missing from both lists.
+        let (parent, running, ledger) = try_join!(
+            self.store.run(self.sweep.id()),
+            running_runs_with(self.store.as_ref(), &self.sweep, wanted()),
+            self.ledger.look(),
+        )?;
+        self.sweep.parent = parent;
         self.empty = ledger.empty;
         let mut found = self.new_results(&ledger, known).await?;
-        found.extend(self.under_way(&ledger, running, known));
+        let under_way = self.under_way(&ledger, running, known);
+        found.extend(under_way);
         Ok(found)
     }
 
@@ -119,8 +133,14 @@ impl SweepWatch {
         Ok(runs.iter().filter_map(row).collect())
     }
 
-    /// Trials without a result: those that run, and those that wait.
-    fn under_way(&self, ledger: &LedgerLook, running: Vec<Run>, known: &RwLock<LiveTrials>) -> Vec<LiveRow> {
+    /// Trials without a result: those that run, and those that wait. What was seen running and is found nowhere stays as it is
+    /// until the next look.
+    fn under_way(
+        &mut self,
+        ledger: &LedgerLook,
+        running: Vec<Run>,
+        known: &RwLock<LiveTrials>,
+    ) -> Vec<LiveRow> {
         let mut rows: BTreeMap<u64, LiveRow> = BTreeMap::new();
         for run in running {
             let Some(row) = LiveRow::of(&run, self.metric_name(), None) else { continue };
@@ -129,19 +149,29 @@ impl SweepWatch {
                 rows.insert(row.trial, row);
             }
         }
-        let waiting: Vec<LiveRow> = ledger
+        let gone: Vec<LiveRow> = ledger
             .unfinished
             .iter()
             .filter(|trial| !rows.contains_key(&trial.0))
             .filter_map(|trial| last_seen(known, *trial))
-            .map(|row| LiveRow { state: LiveState::Waiting, end: None, ..row })
             .collect();
+        let (missing, waiting) = told_apart(gone, &self.missing);
+        self.missing = missing;
         rows.into_values().chain(waiting).collect()
     }
 
     fn metric_name(&self) -> Option<&str> {
         self.metric.as_ref().map(|metric| metric.name.as_str())
     }
+}
+
+/// Of trials that were found nowhere: those that ran at the look before, which may have ended just now, and those that wait.
+fn told_apart(gone: Vec<LiveRow>, missing_before: &BTreeSet<u64>) -> (BTreeSet<u64>, Vec<LiveRow>) {
+    let (missing, waiting): (Vec<LiveRow>, Vec<LiveRow>) = gone
+        .into_iter()
+        .partition(|row| row.state == LiveState::Running && !missing_before.contains(&row.trial));
+    let waiting = waiting.into_iter().map(|row| LiveRow { state: LiveState::Waiting, end: None, ..row });
+    (missing.into_iter().map(|row| row.trial).collect(), waiting.collect())
 }
 
 /// Whether this run is known as the result of this trial.
@@ -164,7 +194,8 @@ fn wanted() -> RunProjection {
     RunProjection { metrics: None, ..RunProjection::only(&TAGS, &[]) }
 }
 
-fn deleted_row(trial: TrialIndex, run: RunId) -> LiveRow {
+/// A result whose run a person has deleted.
+pub(super) fn deleted_row(trial: TrialIndex, run: RunId) -> LiveRow {
     LiveRow {
         trial: trial.0,
         attempt: 1,
@@ -178,9 +209,32 @@ fn deleted_row(trial: TrialIndex, run: RunId) -> LiveRow {
         sign: 0,
         agent: None,
         host: None,
+        gpu: None,
         value: None,
         step: None,
+        stop: None,
         point: Point::default(),
         metrics: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trial_that_ended_between_two_requests_of_a_look_is_not_said_to_wait() {
+        let row = |trial: u64, state: LiveState| LiveRow {
+            state,
+            ..deleted_row(TrialIndex(trial), RunId(trial.to_string()))
+        };
+        let running = || vec![row(3, LiveState::Running)];
+        let (missing, waiting) = told_apart(running(), &BTreeSet::new());
+        assert_eq!((missing.clone(), waiting), (BTreeSet::from([3]), Vec::new()));
+        // The next look finds it nowhere again: it waits to be run once more.
+        let (missing, waiting) = told_apart(running(), &missing);
+        assert_eq!((missing, waiting), (BTreeSet::new(), vec![row(3, LiveState::Waiting)]));
+        let (missing, waiting) = told_apart(vec![row(4, LiveState::Waiting)], &BTreeSet::new());
+        assert_eq!((missing, waiting.len()), (BTreeSet::new(), 1));
     }
 }

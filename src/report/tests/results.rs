@@ -213,6 +213,7 @@ fn a_dependence_of_no_known_value_draws_nothing() {
     sample.dependences = vec![Dependence {
         name: "optimizer".to_owned(),
         steps: vec![(Value::Text("unheard-of".to_owned()), 3.0)],
+        bands: Vec::new(),
     }];
     assert_eq!(shapes(&slices_svg(&sample.report()), "dependence"), 0);
 }

@@ -89,6 +89,18 @@ fn a_page_that_comes_back_is_given_what_it_missed_and_one_of_another_server_star
 }
 
 #[test]
+fn the_page_of_a_sweep_has_the_browser_ask_for_its_data_at_once() {
+    let sandbox = Sandbox::new();
+    let id = sandbox.init(&config(3));
+    let page = PageServer::start(&sandbox);
+    let preload = format!("link: </api/sweeps/{id}>; rel=preload; as=fetch; crossorigin");
+    assert!(page.get(&format!("/sweep/{id}")).headers.contains(&preload));
+    // What stands in an address can't leave it.
+    let headers = page.get("/sweep/a%3E%2C%20%3Chttp%3A%2F%2Fevil.example%3E").headers;
+    assert!(headers.contains("</api/sweeps/a%3e%2c%20%3chttp"), "{headers}");
+}
+
+#[test]
 fn the_list_shows_all_sweeps_and_hears_of_new_ones() {
     let sandbox = Sandbox::new();
     sandbox.init(&config(3));

@@ -5,3 +5,5 @@ mod controlled;
 mod feeds;
 mod guarded;
 mod large;
+mod panels;
+mod stores;

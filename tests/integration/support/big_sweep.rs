@@ -1,7 +1,5 @@
 //! A sweep of any size, written straight into the embedded store's file: what its agents would have left, in seconds.
 
-use std::sync::OnceLock;
-
 use rusqlite::{Connection, Transaction, params};
 use sweep::config::Config;
 use sweep::space::{Point, Value};
@@ -26,19 +24,36 @@ const BEGIN: i64 = 1_700_000_000_000;
 /// Initialises a sweep in the sandbox and adds so many trials: one in 20 failed, one in 50 was stopped by a rule, the
 /// last three are under way.
 pub fn build(sandbox: &Sandbox, trials: u64) -> String {
-    let id = sandbox.init(&format!("{CONFIG}run_cap: {trials}\n"));
+    build_wide(sandbox, trials, 6)
+}
+
+/// The same with this many parameters, at least six: further ones are numbers that matter less and less.
+pub fn build_wide(sandbox: &Sandbox, trials: u64, parameters: usize) -> String {
+    let further: String = (6..parameters)
+        .map(|number| format!("  {}: {{min: 0.0, max: 1.0}}\n", further_name(number)))
+        .collect();
+    let id = sandbox.init(&format!("{CONFIG}{further}run_cap: {trials}\n"));
     let path = sandbox.path().join("mlflow.db");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let store = EmbeddedStore::open(&format!("sqlite:///{}", path.display())).unwrap();
     let sweep = runtime.block_on(Sweep::open(&store, &RunId(id.clone()))).unwrap();
+    let config = sweep::config::check(&sweep.config).config.unwrap();
     let mut connection = Connection::open(path).unwrap();
     let transaction = connection.transaction().unwrap();
     let shards = shards(&transaction, &sweep, trials);
     for trial in 0..trials {
-        add(&transaction, &sweep, &shards, trial, trials);
+        add(&transaction, (&sweep, &config), &shards, (trial, trials), parameters);
     }
     transaction.commit().unwrap();
     id
+}
+
+fn further_name(number: usize) -> String {
+    match number {
+        6 => "weight_decay".to_owned(),
+        7 => "warmup".to_owned(),
+        _ => format!("layer_{:02}_width", number - 7),
+    }
 }
 
 /// The ledger's runs, of which the root is the first.
@@ -60,29 +75,36 @@ fn shards(db: &Transaction<'_>, sweep: &Sweep, trials: u64) -> Vec<String> {
     std::iter::once(root).chain(further).collect()
 }
 
-/// The config of the sweep that is built, read once: its order of params is the same for any number of trials.
-static READ: OnceLock<Config> = OnceLock::new();
-
 /// A number from 0 to 1 that depends on the trial and a salt alone.
 fn share(salt: u64, index: TrialIndex) -> f64 {
     f64::from(trial_seed(salt, index)) / f64::from(u32::MAX >> 1)
 }
 
-fn point_of(index: TrialIndex) -> Point {
+fn point_of(index: TrialIndex, parameters: usize) -> Point {
     let trial = index.0;
-    Point(vec![
+    let mut values = vec![
         ("batch_size".into(), Value::Int([16, 32, 64, 128][(trial % 4) as usize])),
         ("depth".into(), Value::Int(2 + i128::from(trial % 7))),
         ("dropout".into(), Value::Float(share(1, index) / 2.0)),
         ("lr".into(), Value::Float(10_f64.powf(-4.0 + 3.0 * share(2, index)))),
         ("momentum".into(), Value::Float(0.5 + 0.49 * share(3, index))),
         ("optimizer".into(), Value::Text(["adam", "sgd", "rmsprop"][(trial % 3) as usize].into())),
-    ])
+    ];
+    values.extend(
+        (6..parameters).map(|number| (further_name(number), Value::Float(share(number as u32, index)))),
+    );
+    Point(values)
 }
 
-fn add(db: &Transaction<'_>, sweep: &Sweep, shards: &[String], trial: u64, trials: u64) {
+fn add(
+    db: &Transaction<'_>,
+    (sweep, config): (&Sweep, &Config),
+    shards: &[String],
+    (trial, trials): (u64, u64),
+    parameters: usize,
+) {
     let index = TrialIndex(trial);
-    let point = point_of(index);
+    let point = point_of(index, parameters);
     let status = match trial {
         _ if trial + 3 >= trials => RunStatus::Running,
         _ if trial % 20 == 7 => RunStatus::Failed,
@@ -99,7 +121,6 @@ fn add(db: &Transaction<'_>, sweep: &Sweep, shards: &[String], trial: u64, trial
         RunStatus::Running => &[("sweep.heartbeat".into(), format!("3 {}", start + 45_000))],
         _ => &[],
     };
-    let config = READ.get_or_init(|| sweep::config::check(&sweep.config).config.unwrap());
     let new = NewTrial {
         sweep,
         claim: Claim { trial: index, attempt: 1, round: 1, preemptions: 0 },
@@ -133,7 +154,8 @@ fn add(db: &Transaction<'_>, sweep: &Sweep, shards: &[String], trial: u64, trial
     for (name, value) in point.leaves() {
         param(db, &id, &name, &value.text());
     }
-    let loss = (share(2, index) - 0.4).powi(2) + 0.1 * share(1, index);
+    let further = if parameters > 6 { 0.3 * share(6, index) * share(3, index) } else { 0.0 };
+    let loss = (share(2, index) - 0.4).powi(2) + 0.1 * share(1, index) + further;
     for step in 0..10 {
         metric(db, &id, "val_loss", loss + 1.0 / f64::from(step + 1) - 0.1, start, step, step == 9);
     }

@@ -85,21 +85,31 @@ impl Browser {
 
     /// Presses the pointer at one place of an element, moves to another and lets go; places are shares of its size.
     pub fn drag(&self, selector: &str, from: (f64, f64), to: (f64, f64)) {
+        self.stroke(selector, from, to, 1);
+    }
+
+    /// The same in so many moves of a frame each.
+    pub fn stroke(&self, selector: &str, from: (f64, f64), to: (f64, f64), moves: u32) {
         let at = |(x, y): (f64, f64)| {
             let place = self.value(&format!(
                 "(() => {{ const e = document.querySelector('{selector}'); e.scrollIntoView({{block: 'center'}}); \
                  const b = e.getBoundingClientRect(); return [b.left + b.width * {x}, b.top + b.height * {y}]; }})()"
             ));
             let part = |at: usize| place[at].as_f64().unwrap().round();
-            json!({"type": "pointerMove", "duration": 20, "x": part(0), "y": part(1)})
+            json!({"type": "pointerMove", "duration": 16, "x": part(0), "y": part(1)})
         };
-        let (first, second) = (at(from), at(to));
-        let press = json!({"type": "pointerDown", "button": 0});
-        let release = json!({"type": "pointerUp", "button": 0});
-        self.post(
-            "/actions",
-            &json!({"actions": [{"type": "pointer", "id": "mouse", "actions": [first, press, second, release]}]}),
-        );
+        let mut actions = vec![at(from), json!({"type": "pointerDown", "button": 0})];
+        actions.extend((1..=moves).map(|step| {
+            let share = f64::from(step) / f64::from(moves);
+            at((from.0 + (to.0 - from.0) * share, from.1 + (to.1 - from.1) * share))
+        }));
+        actions.push(json!({"type": "pointerUp", "button": 0}));
+        self.post("/actions", &json!({"actions": [{"type": "pointer", "id": "mouse", "actions": actions}]}));
+    }
+
+    /// Has the next page load everything anew.
+    pub fn forget_cache(&self) {
+        self.post("/goog/cdp/execute", &json!({"cmd": "Network.clearBrowserCache", "params": {}}));
     }
 
     /// Has the page believe that the person likes it dark, or light.

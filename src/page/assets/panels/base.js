@@ -1,7 +1,7 @@
 // What panels share: the frame with a heading, and the life from being shown to being removed.
 
 import { el, fill } from '../dom.js';
-import { effect } from '../store.js';
+import { effect, hurry } from '../store.js';
 
 /** @typedef {import('../sweep.js').Model} Model */
 
@@ -16,6 +16,12 @@ export class PanelElement extends HTMLElement {
     this.note = el('span', { class: 'note' });
     this.tools = el('span', { class: 'tools' });
     this.body = el('div', { class: 'body' });
+    this.inSight = false;
+    const sight = new IntersectionObserver(([entry]) => {
+      this.inSight = entry.isIntersecting;
+      if (this.inSight) hurry();
+    }, { rootMargin: '60px' });
+    sight.observe(this);
   }
 
   /** Its heading. */
@@ -46,6 +52,11 @@ export class PanelElement extends HTMLElement {
   /** Runs again whenever what it reads has changed. @param {() => void} work */
   watch(work) {
     this.ends.push(effect(work));
+  }
+
+  /** The same when there is time, unless the panel is in sight and no drag is under way. @param {() => void} work */
+  watchInSight(work) {
+    this.ends.push(effect(work, () => !this.inSight || this.model.selection.dragging.now));
   }
 }
 

@@ -4,14 +4,16 @@ import { ramped, theme } from '../colour.js';
 import { plain } from '../dom.js';
 import { load } from '../feed.js';
 import { axes, nothing, place, plot } from '../plot.js';
-import { numeric, robust, spreads } from '../scale.js';
+import { ascending, numeric, robust, spreads } from '../scale.js';
 import { signal } from '../store.js';
-import { goodness, numeral } from '../trials.js';
+import { numeral, ranking } from '../trials.js';
 import { choice, PanelElement } from './base.js';
 import { summary } from './history.js';
 
 /** At least so long between two questions for all curves. */
 const PAUSE = 5000;
+/** Running trials, the latest. */
+const MOST_RUNNING = 40;
 
 class CurvesPanel extends PanelElement {
   constructor() {
@@ -25,7 +27,7 @@ class CurvesPanel extends PanelElement {
     this.last = -PAUSE;
     /** @type {number | undefined} */
     this.timer = undefined;
-    this.plot = plot(250, 'The metric over the steps of the best and the running trials', (context, width, height) => this.draw(context, width, height));
+    this.plot = plot(250, 'The metric over the steps of the best and the running trials', (context, width, height) => this.draw(context, width, height), (context) => this.drawHovered(context));
   }
 
   get heading() {
@@ -35,21 +37,22 @@ class CurvesPanel extends PanelElement {
   start() {
     this.body.append(this.plot.element);
     this.tools.append(choice('How many', [['5', 'best 5'], ['20', 'best 20'], ['100', 'best 100']], this.top));
-    this.watch(() => {
+    this.watchInSight(() => {
       const { version, selection, head, trials } = this.model;
       void version.value;
       void this.loaded.value;
       void this.top.value;
-      void selection.hovered.value;
-      if (!head.value?.metric) {
-        this.classList.add('hidden');
-        return;
-      }
-      this.classList.remove('hidden');
+      const metric = head.value?.metric;
+      this.classList.toggle('hidden', !metric);
+      if (!metric) return;
       this.mask = selection.mask();
-      this.good = goodness(trials, head.value.metric.goal);
+      this.ranked = ranking(trials, metric.goal);
       this.ask();
       this.plot?.redraw();
+    });
+    this.watch(() => {
+      void this.model.selection.hovered.value;
+      this.plot?.redrawOver();
     });
     this.listen();
   }
@@ -83,17 +86,14 @@ class CurvesPanel extends PanelElement {
   /** The best trials of the selection, and those that run. */
   shown() {
     const { trials } = this.model;
-    const good = /** @type {Float32Array} */ (this.good);
+    const { order, ranked } = /** @type {{ order: number[], ranked: number }} */ (this.ranked);
     const mask = /** @type {Uint8Array} */ (this.mask);
+    const most = Number(this.top.value);
     const best = [];
+    for (let place = order.length - 1; place >= order.length - ranked && best.length < most; place -= 1) if (mask[order[place]]) best.push(order[place]);
     const running = [];
-    for (let at = 0; at < trials.length; at += 1) {
-      if (!mask[at]) continue;
-      if (good[at] >= 0) best.push(at);
-      else if (trials.state[at] === 'R') running.push(at);
-    }
-    best.sort((a, b) => good[b] - good[a]);
-    return [...best.slice(0, Number(this.top.value)), ...running.slice(0, 40)];
+    for (let at = trials.length - 1; at >= 0 && running.length < MOST_RUNNING; at -= 1) if (mask[at] && trials.state[at] === 'R') running.push(at);
+    return [...best, ...running];
   }
 
   /** What is known of a trial's curve: what was read, then what came since. @param {number} trial @returns {[number, number][]} */
@@ -106,10 +106,10 @@ class CurvesPanel extends PanelElement {
 
   /** @param {CanvasRenderingContext2D} context @param {number} width @param {number} height */
   draw(context, width, height) {
-    const { trials, selection, head } = this.model;
+    const { trials, head } = this.model;
     const curves = this.shown().map((at) => ({ at, points: this.curve(trials.trial[at]).map(([step, value]) => /** @type {[number, number]} */ ([step, numeral(value) ?? NaN])).filter(([, value]) => Number.isFinite(value)) })).filter(({ points }) => points.length > 0);
     this.curves = [];
-    const values = curves.flatMap(({ points }) => points.map(([, value]) => value));
+    const values = ascending(Float64Array.from(curves.flatMap(({ points }) => points.map(([, value]) => value))));
     if (!curves.some(({ points }) => points.length > 1)) {
       nothing(context, width, height, 'No trial has logged several values yet');
       return;
@@ -125,12 +125,11 @@ class CurvesPanel extends PanelElement {
     const x = numeric([first, last], [frame.left, frame.right], { pad: false });
     const y = numeric(domain, [frame.bottom, frame.top], { log });
     axes(context, frame, x, y, { x: 'step', y: plain(head.value.metric.name, 40) });
-    const good = /** @type {Float32Array} */ (this.good);
+    const { good } = /** @type {{ good: Float32Array }} */ (this.ranked);
     for (const { at, points } of curves.reverse()) {
-      const hovered = selection.hovered.value === trials.trial[at];
       const running = trials.state[at] === 'R';
-      context.strokeStyle = hovered ? theme().ink : running ? theme().accent : ramped(good[at]);
-      context.lineWidth = hovered ? 3 : running ? 2 : 1.4;
+      context.strokeStyle = running ? theme().accent : ramped(good[at]);
+      context.lineWidth = running ? 2 : 1.4;
       context.beginPath();
       const placed = points.map(([step, value]) => ({ x: x.at(step), y: Math.min(Math.max(y.at(value), frame.top), frame.bottom) }));
       placed.forEach((point, place) => (place === 0 ? context.moveTo(point.x, point.y) : context.lineTo(point.x, point.y)));
@@ -142,6 +141,18 @@ class CurvesPanel extends PanelElement {
       }
       this.curves.push({ at, placed });
     }
+  }
+
+  /** @param {CanvasRenderingContext2D} context */
+  drawHovered(context) {
+    const hovered = this.model.selection.hovered.value;
+    const curve = this.curves.find(({ at }) => this.model.trials.trial[at] === hovered);
+    if (!curve) return;
+    context.strokeStyle = theme().ink;
+    context.lineWidth = 3;
+    context.beginPath();
+    for (const { x, y } of curve.placed) context.lineTo(x, y);
+    context.stroke();
   }
 
   listen() {

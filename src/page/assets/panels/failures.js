@@ -25,14 +25,19 @@ class FailuresPanel extends PanelElement {
     return 'Failures';
   }
 
+  get wide() {
+    return true;
+  }
+
   start() {
     this.body.append(this.list);
-    this.watch(() => this.draw());
+    this.watchInSight(() => this.draw());
   }
 
   draw() {
-    const { version, trials, selection } = this.model;
+    const { version, trials, selection, mayControl } = this.model;
     void version.value;
+    void mayControl.value;
     void this.read.value;
     const mask = selection.mask();
     /** @type {number[]} */
@@ -61,9 +66,10 @@ class FailuresPanel extends PanelElement {
   /** @param {string} key @param {{ code: string, last: string, trials: number[] }} group @param {boolean} open */
   group(key, group, open) {
     const links = group.trials.slice(0, 20).flatMap((trial) => [el('button', { class: 'link', onclick: () => this.dispatchEvent(new CustomEvent('opentrial', { bubbles: true, detail: trial })) }, `${trial}`), ' ']);
+    const retry = el('button', { class: 'right', onclick: () => this.dispatchEvent(new CustomEvent('retrytrials', { bubbles: true, detail: group.trials })) }, 'Retry these');
     const log = el('pre', { class: 'log' });
     log.textContent = group.trials.map((trial) => this.logs.get(trial)?.text).find(Boolean) ?? 'No output was kept.';
-    const details = el('details', { open, class: 'group' }, el('summary', {}, el('strong', { text: `${group.trials.length} × ` }), el('span', { class: 'mono', text: group.code }), ' ', quoted(group.last, 'mono dim')), el('p', {}, 'Trials ', ...links, group.trials.length > 20 ? `and ${group.trials.length - 20} more` : ''), log);
+    const details = el('details', { open, class: 'group' }, el('summary', {}, el('strong', { text: `${group.trials.length} × ` }), el('span', { class: 'mono', text: group.code }), ' ', quoted(group.last, 'mono dim')), el('p', {}, 'Trials ', ...links, group.trials.length > 20 ? `and ${group.trials.length - 20} more` : '', this.model.mayControl.value ? retry : null), log);
     details.key = key;
     return details;
   }

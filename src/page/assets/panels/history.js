@@ -2,16 +2,17 @@
 
 import { stateColour, theme } from '../colour.js';
 import { plain } from '../dom.js';
+import { Dots, packed } from '../dots.js';
 import { clock, number, STATES } from '../format.js';
 import { axes, nothing, place, plot } from '../plot.js';
-import { numeric, robust, spreads } from '../scale.js';
+import { ascending, numeric, robust, spreads } from '../scale.js';
 import { METRIC } from '../selection.js';
 import { signal } from '../store.js';
 import { choice, PanelElement, toggle } from './base.js';
 
 const REACH = 14;
-/** Marks while a drag is under way. */
-const MOST_DRAGGED = 2500;
+/** @type {[number, number]} */
+const NOWHERE = [0, 1];
 
 class HistoryPanel extends PanelElement {
   constructor() {
@@ -19,9 +20,16 @@ class HistoryPanel extends PanelElement {
     this.by = signal('trial');
     this.log = signal(/** @type {boolean | null} */ (null));
     this.isLog = signal(false);
-    this.plot = plot(260, 'Value of each trial, and the best so far', (context, width, height) => this.draw(context, width, height));
-    /** @type {{ x: number, y: number, at: number }[]} */
-    this.marks = [];
+    this.plot = plot(260, 'Value of each trial, and the best so far', (context, width, height) => this.draw(context, width, height), (context) => this.drawHovered(context));
+    this.dots = new Dots();
+    /** @type {import('../dots.js').Marks} */
+    this.marks = { x: new Float32Array(), y: new Float32Array(), colour: new Uint32Array() };
+    this.domain = NOWHERE;
+    /** Of what the places of marks were computed. */
+    this.placed = '';
+    /** Places of trials whose values count, from left to right. @type {number[]} */
+    this.inOrder = [];
+    this.any = false;
   }
 
   get heading() {
@@ -44,12 +52,15 @@ class HistoryPanel extends PanelElement {
       const { version, selection, head } = this.model;
       void version.value;
       void head.value;
-      void selection.hovered.value;
       void this.by.value;
-      void selection.dragging.value;
       this.mask = selection.mask();
-      this.prepare();
+      // While a drag is under way the scale stays as it is.
+      if (!selection.dragging.value) this.prepare();
       this.plot?.redraw();
+    });
+    this.watch(() => {
+      void this.model.selection.hovered.value;
+      this.plot?.redrawOver();
     });
     this.listen();
   }
@@ -57,13 +68,11 @@ class HistoryPanel extends PanelElement {
   prepare() {
     const { trials } = this.model;
     const mask = /** @type {Uint8Array} */ (this.mask);
-    const values = [];
+    const values = ascending(trials.metric().numbers, mask);
     let invalid = 0;
     for (let at = 0; at < trials.length; at += 1) {
       const value = trials.value[at];
-      if (value === null || !mask[at]) continue;
-      if (Number.isFinite(value)) values.push(value);
-      else invalid += 1;
+      if (value !== null && mask[at] && !Number.isFinite(value)) invalid += 1;
     }
     this.isLog.value = this.log.value ?? spreads(values);
     const { domain, outliers } = robust(values, this.isLog.value);
@@ -75,110 +84,98 @@ class HistoryPanel extends PanelElement {
 
   /** @param {CanvasRenderingContext2D} context @param {number} width @param {number} height */
   draw(context, width, height) {
-    const { trials, selection, head } = this.model;
-    this.marks = [];
-    if (!this.any || !this.domain) {
+    const { trials, head } = this.model;
+    if (!this.any) {
+      this.marks.y = this.marks.y.fill(NaN);
+      this.placed = '';
       nothing(context, width, height, head.value?.metric ? 'No trial has a value yet' : 'The sweep names no metric');
       return;
     }
     const mask = /** @type {Uint8Array} */ (this.mask);
     const frame = { left: 58, right: width - 10, top: 18, bottom: height - 36 };
     const byTime = this.by.value === 'time';
-    const where = (/** @type {number} */ at) => (byTime ? trials.end[at] ?? trials.start[at] : trials.trial[at]);
+    this.placeMarks(frame, byTime);
+    const { x, y } = /** @type {{ x: import('../scale.js').Scale, y: import('../scale.js').Scale }} */ (this.scales);
+    axes(context, frame, x, y, { x: byTime ? 'end' : 'trial', y: plain(head.value.metric.name, 60) });
+    const many = trials.length > 3000;
+    this.dots.draw(context, this.marks, { mask, out: packed(theme()['muted-mark']), size: many ? 2 : trials.length > 500 ? 3 : 5, alpha: many ? 0.6 : 0.85 });
+    this.drawBest(context, frame, mask);
+  }
+
+  /** Computes where each trial is drawn, unless that is known. @param {import('../plot.js').Frame} frame @param {boolean} byTime */
+  placeMarks(frame, byTime) {
+    const { trials } = this.model;
+    const key = JSON.stringify([trials.revision, frame, byTime, this.domain, this.isLog.value, theme().dark]);
+    if (key === this.placed) return;
+    this.placed = key;
+    const count = trials.length;
+    const { numbers } = trials.metric();
+    const where = new Float64Array(count);
     let [first, last] = [Infinity, -Infinity];
-    for (let at = 0; at < trials.length; at += 1) {
-      if (!trials.start[at]) continue;
-      const x = where(at);
-      first = Math.min(first, x);
-      last = Math.max(last, x);
+    for (let at = 0; at < count; at += 1) {
+      where[at] = trials.start[at] ? (byTime ? trials.end[at] ?? trials.start[at] : trials.trial[at]) : NaN;
+      if (where[at] < first) first = where[at];
+      if (where[at] > last) last = where[at];
     }
     const x = numeric([first, last], [frame.left, frame.right], { ticks: 8 });
     if (byTime) for (const tick of x.ticks) tick.label = clock(tick.value);
     const y = numeric(this.domain, [frame.bottom, frame.top], { log: this.isLog.value });
-    axes(context, frame, x, y, { x: byTime ? 'end' : 'trial', y: plain(head.value.metric.name, 60) });
-    this.scale = y;
-    this.drawMarks(context, frame, x, y, where, mask);
-    this.drawBest(context, frame, x, y, where, mask);
+    this.scales = { x, y };
+    this.marks = { x: new Float32Array(count), y: new Float32Array(count), colour: new Uint32Array(count) };
+    const colours = new Map([['F', packed(theme().accent)]]);
+    const inOrder = [];
+    let sorted = true;
+    for (let at = 0; at < count; at += 1) {
+      this.marks.x[at] = x.at(where[at]);
+      this.marks.y[at] = Math.min(Math.max(y.at(numbers[at]), frame.top), frame.bottom);
+      const state = trials.state[at];
+      if (!colours.has(state)) colours.set(state, packed(stateColour(state)));
+      this.marks.colour[at] = colours.get(state) ?? 0;
+      if (!trials.counts(at) || Number.isNaN(numbers[at])) continue;
+      sorted &&= inOrder.length === 0 || where[inOrder[inOrder.length - 1]] <= where[at];
+      inOrder.push(at);
+    }
+    this.inOrder = sorted ? inOrder : inOrder.sort((a, b) => where[a] - where[b]);
+  }
+
+  /** @param {CanvasRenderingContext2D} context */
+  drawHovered(context) {
+    const { trials, selection } = this.model;
     const hovered = selection.hovered.value;
-    const mark = hovered === null ? null : this.marks.find((one) => trials.trial[one.at] === hovered);
-    if (mark) {
-      context.strokeStyle = theme().ink;
-      context.lineWidth = 2;
-      context.beginPath();
-      context.arc(mark.x, mark.y, 6, 0, 7);
-      context.stroke();
-    }
+    const at = hovered === null ? undefined : trials.place.get(hovered);
+    if (at === undefined || !this.mask?.[at] || !(this.marks.y[at] >= 0)) return;
+    context.strokeStyle = theme().ink;
+    context.lineWidth = 2;
+    context.beginPath();
+    context.arc(this.marks.x[at], this.marks.y[at], 6, 0, 7);
+    context.stroke();
   }
 
-  /** @param {CanvasRenderingContext2D} context @param {any} frame @param {any} x @param {any} y @param {(at: number) => number} where @param {Uint8Array} mask */
-  drawMarks(context, frame, x, y, where, mask) {
-    const { trials } = this.model;
-    const size = trials.length > 3000 ? 2 : trials.length > 500 ? 3 : 5;
-    context.globalAlpha = trials.length > 3000 ? 0.6 : 0.85;
-    const [finished, out] = [theme().accent, theme()['muted-mark']];
-    let last = '';
-    const every = this.model.selection.dragging.value ? Math.max(Math.ceil(trials.length / MOST_DRAGGED), 1) : 1;
-    for (const selected of [0, 1]) {
-      for (let at = 0; at < trials.length; at += every) {
-        const value = trials.value[at];
-        if (mask[at] !== selected || value === null || !Number.isFinite(value)) continue;
-        const top = Math.min(Math.max(y.at(value), frame.top), frame.bottom);
-        if (Number.isNaN(top)) continue;
-        const left = x.at(where(at));
-        const colour = selected ? (trials.state[at] === 'F' ? finished : stateColour(trials.state[at])) : out;
-        if (colour !== last) {
-          context.fillStyle = colour;
-          last = colour;
-        }
-        context.fillRect(left - size / 2, top - size / 2, size, size);
-        if (selected) this.marks.push({ x: left, y: top, at });
-      }
-    }
-    context.globalAlpha = 1;
-  }
-
-  /** @param {CanvasRenderingContext2D} context @param {any} frame @param {any} x @param {any} y @param {(at: number) => number} where @param {Uint8Array} mask */
-  drawBest(context, frame, x, y, where, mask) {
+  /** The best so far, in steps. @param {CanvasRenderingContext2D} context @param {import('../plot.js').Frame} frame @param {Uint8Array} mask */
+  drawBest(context, frame, mask) {
     const { trials, head } = this.model;
     const { goal } = head.value.metric;
     if (!goal) return;
-    const order = [];
-    for (let at = 0; at < trials.length; at += 1) {
-      const value = trials.value[at];
-      if (mask[at] && trials.counts(at) && value !== null && Number.isFinite(value)) order.push(at);
-    }
-    order.sort((a, b) => where(a) - where(b));
+    const { numbers } = trials.metric();
+    const sign = goal === 'minimize' ? 1 : -1;
     context.strokeStyle = theme().good;
     context.lineWidth = 2;
     context.beginPath();
-    let best = null;
-    for (const at of order) {
-      const value = /** @type {number} */ (trials.value[at]);
-      if (best !== null && (goal === 'minimize' ? value >= best : value <= best)) continue;
-      const left = x.at(where(at));
-      if (best === null) context.moveTo(left, Math.min(Math.max(y.at(value), frame.top), frame.bottom));
-      else {
-        context.lineTo(left, Math.min(Math.max(y.at(best), frame.top), frame.bottom));
-        context.lineTo(left, Math.min(Math.max(y.at(value), frame.top), frame.bottom));
-      }
-      best = value;
+    let [best, height] = [Infinity, NaN];
+    for (const at of this.inOrder) {
+      if (!mask[at] || sign * numbers[at] >= best) continue;
+      best = sign * numbers[at];
+      if (!Number.isNaN(height)) context.lineTo(this.marks.x[at], height);
+      height = this.marks.y[at];
+      context.lineTo(this.marks.x[at], height);
     }
-    if (best !== null) context.lineTo(frame.right, Math.min(Math.max(y.at(best), frame.top), frame.bottom));
+    if (!Number.isNaN(height)) context.lineTo(frame.right, height);
     context.stroke();
   }
 
   listen() {
     const { canvas, tip } = /** @type {import('../plot.js').Plot} */ (this.plot);
-    const nearest = (/** @type {PointerEvent} */ event) => {
-      const pointer = place(event, canvas);
-      let found = null;
-      let least = REACH * REACH;
-      for (const mark of this.marks ?? []) {
-        const distance = (mark.x - pointer.x) ** 2 + (mark.y - pointer.y) ** 2;
-        if (distance < least) [least, found] = [distance, mark];
-      }
-      return found;
-    };
+    const nearest = (/** @type {PointerEvent} */ event) => nearestMark(this.marks, place(event, canvas), REACH, this.mask);
     /** @type {number | null} */
     let pressed = null;
     canvas.addEventListener('pointerdown', (event) => {
@@ -187,28 +184,46 @@ class HistoryPanel extends PanelElement {
     });
     canvas.addEventListener('pointerup', (event) => {
       const released = place(event, canvas).y;
-      if (pressed !== null && Math.abs(released - pressed) > 6 && this.scale) {
-        const ends = [this.scale.invert(pressed), this.scale.invert(released)].sort((a, b) => a - b);
+      if (pressed !== null && Math.abs(released - pressed) > 6 && this.scales) {
+        const ends = [this.scales.y.invert(pressed), this.scales.y.invert(released)].sort((a, b) => a - b);
         this.model.selection.brush(METRIC, ends);
       } else {
         const mark = nearest(event);
-        if (mark) this.dispatchEvent(new CustomEvent('opentrial', { bubbles: true, detail: this.model.trials.trial[mark.at] }));
+        if (mark !== null) this.dispatchEvent(new CustomEvent('opentrial', { bubbles: true, detail: this.model.trials.trial[mark] }));
         else this.model.selection.brush(METRIC, null);
       }
       pressed = null;
     });
     canvas.addEventListener('pointermove', (event) => {
       const mark = pressed === null ? nearest(event) : null;
-      this.model.selection.hovered.value = mark ? this.model.trials.trial[mark.at] : null;
-      if (mark) tip(mark.x, mark.y, summary(this.model, mark.at));
-      else tip(0, 0, null);
-      canvas.style.cursor = mark ? 'pointer' : 'crosshair';
+      this.model.selection.hovered.value = mark === null ? null : this.model.trials.trial[mark];
+      if (mark === null) tip(0, 0, null);
+      else tip(this.marks.x[mark], this.marks.y[mark], summary(this.model, mark));
+      canvas.style.cursor = mark === null ? 'crosshair' : 'pointer';
     });
     canvas.addEventListener('pointerleave', () => {
       tip(0, 0, null);
       this.model.selection.hovered.value = null;
     });
   }
+}
+
+/**
+ * The place of the mark that is nearest to a point, within a reach.
+ * @param {{ x: Float32Array, y: Float32Array }} marks
+ * @param {{ x: number, y: number }} pointer
+ * @param {number} reach
+ * @param {Uint8Array | undefined} mask
+ */
+export function nearestMark(marks, pointer, reach, mask) {
+  let found = null;
+  let least = reach * reach;
+  for (let at = 0; at < marks.x.length; at += 1) {
+    if (!mask?.[at]) continue;
+    const distance = (marks.x[at] - pointer.x) ** 2 + (marks.y[at] - pointer.y) ** 2;
+    if (distance < least) [least, found] = [distance, at];
+  }
+  return found;
 }
 
 /**

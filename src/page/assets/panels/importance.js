@@ -12,7 +12,7 @@ class ImportancePanel extends PanelElement {
   }
 
   start() {
-    this.watch(() => this.draw());
+    this.watchInSight(() => this.draw());
   }
 
   draw() {

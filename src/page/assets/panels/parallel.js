@@ -4,7 +4,7 @@
 import { ramped, theme } from '../colour.js';
 import { el, plain } from '../dom.js';
 import { fit, nothing, place, plot } from '../plot.js';
-import { banded, numeric, robust, spreads } from '../scale.js';
+import { ascending, banded, numeric, robust, spreads } from '../scale.js';
 import { METRIC } from '../selection.js';
 import { signal } from '../store.js';
 import { ranking } from '../trials.js';
@@ -19,27 +19,36 @@ const BOTTOM = 18;
 const GRIP = 22;
 /** Colours of lines. */
 const BUCKETS = 48;
-/** Lines that are left out and still drawn: thousands would take longer than they tell. */
+/** Lines behind those that are selected: thousands would take longer than they tell. */
 const MOST_FAINT = 1000;
 /** Lines that are drawn: with more they hide each other. The best ones always are. */
 const MOST_LINES = 3000;
 const BEST = 200;
-/** Lines while a drag is under way. */
-const MOST_DRAGGED = 700;
+/** The same while a drag is under way. */
+const MOST_DRAGGED = 400;
+const BEST_DRAGGED = 60;
 
-/** @typedef {{ name: string, title: string, values: any[], scale: import('../scale.js').Scale, x: number, levels: boolean, y?: Float32Array }} Axis */
+/** @typedef {{ value: any, y: number, label: string, wide: number }} TickLabel */
+/** @typedef {{ name: string, title: string, values: any[], scale: import('../scale.js').Scale, x: number, levels: boolean, labels: TickLabel[] }} Axis */
 
 class ParallelPanel extends PanelElement {
   constructor() {
     super();
-    /** Of what the places of lines were computed. */
-    this.placed = '';
+    /** Of what the axes were laid out, and the places of lines computed. */
+    this.laidOut = '';
+    /** Where each trial crosses each axis. @type {Float32Array[]} */
+    this.ys = [];
+    /** The lines behind those that are selected, and of what they were drawn. */
+    this.behind = { canvas: document.createElement('canvas'), key: '' };
     this.order = signal(/** @type {string[]} */ ([]));
     /** Where a drag is: an axis with its ends, or a name. @type {{ axis: Axis, from: number, to: number, moves: boolean } | null} */
     this.drag = null;
     /** @type {Axis[]} */
     this.axes = [];
-    this.plot = plot(320, 'Parallel coordinates of all parameters and the metric', (context, width, height) => this.draw(context, width, height));
+    this.plot = plot(320, 'Parallel coordinates of all parameters and the metric', (context, width, height) => this.draw(context, width, height), (context, _, height) => this.drawOver(context, height));
+    /** Whether parameters that matter less are shown, too. */
+    this.whole = signal(false);
+    this.unfold = el('button', { class: 'hidden', onclick: () => { this.whole.value = !this.whole.value; } });
     this.thinned = el('span', { class: 'dim' });
   }
 
@@ -52,61 +61,95 @@ class ParallelPanel extends PanelElement {
   }
 
   start() {
-    this.body.append(this.plot.element);
-    this.tools.append(this.thinned);
+    this.body.append(el('div', { class: 'scroll' }, this.plot.element));
+    this.tools.append(this.thinned, this.unfold);
     this.watch(() => {
-      const { version, selection, head, trials } = this.model;
+      const { version, selection, head, trials, insight } = this.model;
       void version.value;
       void head.value;
-      void selection.hovered.value;
       void this.order.value;
+      void this.whole.value;
+      void insight.insight.value;
       void selection.dragging.value;
       this.mask = selection.mask();
       this.ranked = ranking(trials, head.value?.metric?.goal ?? null);
       this.plot?.redraw();
     });
+    this.watch(() => {
+      void this.model.selection.hovered.value;
+      this.plot?.redrawOver();
+    });
     this.listen();
   }
 
-  /** The axes from left to right, the metric last. @param {number} width @param {number} height */
-  layOut(width, height) {
-    const { trials, head } = this.model;
-    const metric = head.value?.metric;
+  /** The parameters that have an axis: all that fit, the most important where they are too many. @param {number} width */
+  chosen(width) {
+    const { trials, head, insight, selection } = this.model;
     const columns = trials.varying();
-    const order = this.order.value;
-    columns.sort((a, b) => (order.indexOf(a.name) + 1 || 999) - (order.indexOf(b.name) + 1 || 999));
-    const most = Math.max(Math.floor((width - 60) / ROOM), 2) - (metric ? 1 : 0);
-    const shown = columns.slice(0, most);
-    const left = columns.length - shown.length;
-    this.note.textContent = left > 0 ? `${left} more parameters do not fit: drag the window wider, or move axes` : shown.length > 0 ? 'drag along an axis to select' : '';
-    const all = shown.map((column) => ({ name: column.name, title: plain(column.name, 40), values: column.values, column }));
-    if (metric) all.push({ name: METRIC, title: plain(metric.name, 40), values: trials.value, column: /** @type {any} */ (null) });
-    const gap = (width - 100) / Math.max(all.length - 1, 1);
-    const range = /** @type {[number, number]} */ ([height - BOTTOM, TOP]);
-    this.axes = all.map((one, place) => {
-      const levels = one.column ? trials.levelsOf(one.column) : null;
-      const scale = levels ? banded(levels, range) : this.numbers(one.values, one.column?.log, range);
-      return { name: one.name, title: one.title, values: one.values, scale, x: all.length === 1 ? width / 2 : 50 + place * gap, levels: levels !== null };
-    });
+    const axes = columns.length + (head.value?.metric ? 1 : 0);
+    const { clientWidth } = this.body;
+    const fits = Math.max(Math.floor((Math.min(width, clientWidth || width) - 60) / ROOM), 3);
+    this.unfold.classList.toggle('hidden', axes <= fits);
+    this.unfold.textContent = this.whole.value ? 'the most important' : `all ${columns.length} parameters`;
+    this.plot.element.style.width = this.whole.value && axes > fits ? `${60 + axes * ROOM}px` : '';
+    if (this.whole.value || axes <= fits) {
+      this.note.textContent = columns.length > 0 ? 'drag along an axis to select' : '';
+      return columns;
+    }
+    // What is brushed stays in sight.
+    const held = columns.filter(({ name }) => name in selection.brushes.now);
+    const others = insight.foremost(columns.filter((column) => !held.includes(column)), Math.max(fits - 1 - held.length, 0));
+    this.note.textContent = `${columns.length - held.length - others.length} parameters that matter less are folded`;
+    return columns.filter((column) => held.includes(column) || others.includes(column));
   }
 
-  /** @param {any[]} values @param {boolean | undefined} log @param {[number, number]} range */
-  numbers(values, log, range) {
-    const finite = values.filter((value) => typeof value === 'number' && Number.isFinite(value));
-    const isLog = (log ?? spreads(finite)) && finite.every((value) => value > 0);
-    // A parameter's range is shown whole; the metric's without what lies far beyond.
-    const domain = log === undefined ? robust(finite, isLog).domain : /** @type {[number, number]} */ (ends(finite));
-    return numeric(domain, range, { log: isLog, pad: false, ticks: 5 });
+  /** The axes from left to right, the metric last. @param {CanvasRenderingContext2D} context @param {number} width @param {number} height */
+  layOut(context, width, height) {
+    const { trials, head } = this.model;
+    const metric = head.value?.metric;
+    const order = this.order.value;
+    const columns = this.chosen(width);
+    const key = JSON.stringify([trials.revision, width, height, order, metric?.name, columns.map(({ name }) => name)]);
+    if (key === this.laidOut) return;
+    this.laidOut = key;
+    const shown = [...columns].sort((a, b) => (order.indexOf(a.name) + 1 || 999) - (order.indexOf(b.name) + 1 || 999));
+    const range = /** @type {[number, number]} */ ([height - BOTTOM, TOP]);
+    /** @type {{ name: string, title: string, values: any[], scale: import('../scale.js').Scale, levels: boolean }[]} */
+    const all = shown.map((column) => {
+      const facts = trials.facts(column);
+      const scale = facts.levels ? banded(facts.levels, range) : numbers(facts, column.log, range);
+      return { name: column.name, title: column.name, values: column.values, scale, levels: facts.levels !== null };
+    });
+    if (metric) all.push({ name: METRIC, title: metric.name, values: trials.value, scale: numbers(trials.metric(), null, range), levels: false });
+    const gap = (width - 100) / Math.max(all.length - 1, 1);
+    this.axes = all.map((one, place) => ({ ...one, title: titled(context, one.title, Math.max(gap, ROOM) - 10), labels: labelled(context, one.scale), x: all.length === 1 ? width / 2 : 50 + place * gap }));
+    this.ys = this.axes.map((axis) => crossings(axis, trials, height));
   }
 
   /** @param {CanvasRenderingContext2D} context @param {number} width @param {number} height */
   draw(context, width, height) {
-    this.layOut(width, height);
+    this.layOut(context, width, height);
     if (this.axes.length < 2) {
       nothing(context, width, height, 'There is nothing yet that varies');
       return;
     }
+    if (this.model.selection.active) this.drawBehind(context);
     this.drawLines(context);
+  }
+
+  /** What lies over the lines: the axes, brushes, and the line under the pointer. @param {CanvasRenderingContext2D} context @param {number} height */
+  drawOver(context, height) {
+    if (this.axes.length < 2) return;
+    const { trials, selection } = this.model;
+    const hovered = selection.hovered.value;
+    const at = hovered === null ? undefined : trials.place.get(hovered);
+    if (at !== undefined) {
+      context.lineWidth = 3;
+      context.strokeStyle = theme().ink;
+      context.beginPath();
+      this.path(context, at);
+      context.stroke();
+    }
     for (const axis of this.axes) this.drawAxis(context, axis, height);
   }
 
@@ -115,20 +158,19 @@ class ParallelPanel extends PanelElement {
     const { trials, selection } = this.model;
     const mask = /** @type {Uint8Array} */ (this.mask);
     const { good, order } = /** @type {{ good: Float32Array, order: number[] }} */ (this.ranked);
-    let count = 0;
-    for (const one of mask) count += one;
-    this.place();
+    const dragging = selection.dragging.value;
+    const count = selection.count();
     context.lineWidth = 1;
-    if (selection.active) this.drawFaint(context, mask, trials.length - count);
     // Lines of nearly the same rank are one stroke: ten thousand strokes would take ten times as long.
     const alpha = Math.min(Math.max(14 / Math.sqrt(count), 0.1), 0.85);
     let bucket = -2;
     let number = 0;
-    const every = Math.max(Math.ceil(count / (selection.dragging.value ? MOST_DRAGGED : MOST_LINES)), 1);
-    this.thinned.textContent = every > 1 && !selection.dragging.value ? `every ${every}th line is drawn, and the best ${BEST}` : '';
+    const every = Math.max(Math.ceil(count / (dragging ? MOST_DRAGGED : MOST_LINES)), 1);
+    const best = count - (dragging ? BEST_DRAGGED : BEST);
+    this.thinned.textContent = every > 1 && !dragging ? `every ${every}th line is drawn, and the best ${BEST}` : '';
     for (const at of order) {
       number += mask[at];
-      if (!mask[at] || (number % every !== 0 && number <= count - BEST) || (good[at] < 0 && trials.state[at] !== 'X')) continue;
+      if (!mask[at] || (number % every !== 0 && number <= best) || (good[at] < 0 && trials.state[at] !== 'X')) continue;
       const next = good[at] < 0 ? -1 : Math.floor(good[at] * BUCKETS);
       if (next !== bucket) {
         if (bucket > -2) context.stroke();
@@ -141,50 +183,35 @@ class ParallelPanel extends PanelElement {
       this.path(context, at);
     }
     if (bucket > -2) context.stroke();
-    const hovered = selection.hovered.value;
-    const at = hovered === null ? undefined : trials.place.get(hovered);
-    if (at !== undefined) {
-      context.globalAlpha = 1;
-      context.lineWidth = 3;
-      context.strokeStyle = theme().ink;
-      context.beginPath();
-      this.path(context, at);
-      context.stroke();
-    }
     context.globalAlpha = 1;
   }
 
-  /** Some of the trials that are left out. @param {CanvasRenderingContext2D} context @param {Uint8Array} mask @param {number} count */
-  drawFaint(context, mask, count) {
-    const every = Math.max(Math.ceil(count / MOST_FAINT), 1);
-    let skipped = 0;
-    context.globalAlpha = 0.25;
-    context.strokeStyle = theme()['muted-mark'];
-    context.beginPath();
-    for (let at = 0; at < mask.length; at += 1) {
-      if (mask[at]) continue;
-      skipped += 1;
-      if (skipped % every === 0) this.path(context, at);
+  /** Some of all trials, faint, behind those that are selected: drawn once, then copied. @param {CanvasRenderingContext2D} context */
+  drawBehind(context) {
+    const { canvas } = context;
+    const { behind } = this;
+    const key = `${this.laidOut} ${canvas.width} ${canvas.height} ${theme().dark}`;
+    if (key !== behind.key) {
+      behind.key = key;
+      [behind.canvas.width, behind.canvas.height] = [canvas.width, canvas.height];
+      const layer = /** @type {CanvasRenderingContext2D} */ (behind.canvas.getContext('2d'));
+      layer.setTransform(context.getTransform());
+      layer.globalAlpha = 0.25;
+      layer.strokeStyle = theme()['muted-mark'];
+      layer.beginPath();
+      const every = Math.max(Math.ceil(this.model.trials.length / MOST_FAINT), 1);
+      for (let at = 0; at < this.model.trials.length; at += every) this.path(layer, at);
+      layer.stroke();
     }
-    context.stroke();
-  }
-
-  /** Computes where each trial crosses each axis, unless that is known. */
-  place() {
-    const { trials } = this.model;
-    const key = `${trials.revision} ${this.axes.map((axis) => `${axis.name} ${axis.x}`).join(' ')} ${/** @type {any} */ (this.plot).size().height}`;
-    if (key === this.placed) return;
-    this.placed = key;
-    for (const axis of this.axes) {
-      axis.y = new Float32Array(trials.length);
-      for (let at = 0; at < trials.length; at += 1) axis.y[at] = this.y(axis, at);
-    }
-    this.ys = this.axes.map((axis) => /** @type {Float32Array} */ (axis.y));
+    context.save();
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.drawImage(behind.canvas, 0, 0);
+    context.restore();
   }
 
   /** The line of a trial, with gaps where it has no value. @param {CanvasRenderingContext2D} context @param {number} at */
   path(context, at) {
-    const ys = /** @type {Float32Array[]} */ (this.ys);
+    const { ys, axes } = this;
     let drawn = false;
     for (let place = 0; place < ys.length; place += 1) {
       const y = ys[place][at];
@@ -192,19 +219,10 @@ class ParallelPanel extends PanelElement {
         drawn = false;
         continue;
       }
-      if (drawn) context.lineTo(this.axes[place].x, y);
-      else context.moveTo(this.axes[place].x, y);
+      if (drawn) context.lineTo(axes[place].x, y);
+      else context.moveTo(axes[place].x, y);
       drawn = true;
     }
-  }
-
-  /** @param {Axis} axis @param {number} at */
-  y(axis, at) {
-    const value = axis.values[at];
-    if (value === null || value === undefined) return NaN;
-    const y = axis.scale.at(value);
-    const { height } = /** @type {import('../plot.js').Plot} */ (this.plot).size();
-    return Number.isNaN(y) ? NaN : Math.min(Math.max(y, TOP), height - BOTTOM);
   }
 
   /** @param {CanvasRenderingContext2D} context @param {Axis} axis @param {number} height */
@@ -220,19 +238,13 @@ class ParallelPanel extends PanelElement {
     context.textBaseline = 'bottom';
     context.fillStyle = colours.ink;
     context.font = '600 11px system-ui, sans-serif';
-    context.fillText(fit(context, axis.title, ROOM - 8), axis.x, TOP - 12);
+    context.fillText(axis.title, axis.x, TOP - 12);
     context.font = '11px system-ui, sans-serif';
     this.drawBrush(context, axis);
     context.textBaseline = 'middle';
     context.textAlign = axis === this.axes[this.axes.length - 1] ? 'right' : 'left';
     const side = context.textAlign === 'right' ? -5 : 5;
-    let last = Infinity;
-    for (const tick of axis.scale.ticks) {
-      const y = axis.scale.at(tick.value);
-      if (Math.abs(last - y) < 13) continue;
-      last = y;
-      const label = fit(context, tick.label, ROOM - 14);
-      const wide = context.measureText(label).width;
+    for (const { y, label, wide } of axis.labels) {
       context.globalAlpha = 0.82;
       context.fillStyle = colours.panel;
       context.fillRect(side < 0 ? axis.x + side - wide - 2 : axis.x + side - 2, y - 7, wide + 4, 14);
@@ -344,22 +356,59 @@ class ParallelPanel extends PanelElement {
     let least = 6;
     for (let at = 0; at < mask.length; at += 1) {
       if (!mask[at] || /** @type {any} */ (this.ranked).good[at] < 0) continue;
-      const distance = Math.abs(/** @type {any} */ (this.ys)[right - 1][at] * (1 - share) + /** @type {any} */ (this.ys)[right][at] * share - y);
+      const distance = Math.abs(this.ys[right - 1][at] * (1 - share) + this.ys[right][at] * share - y);
       if (distance < least) [least, found] = [distance, at];
     }
     return found;
   }
 }
 
-/** @param {number[]} values @returns {[number, number]} */
-function ends(values) {
-  if (values.length === 0) return [0, 1];
-  let [low, high] = [Infinity, -Infinity];
-  for (const value of values) {
-    low = Math.min(low, value);
-    high = Math.max(high, value);
+/**
+ * @param {import('../trials.js').ColumnFacts} facts
+ * @param {boolean | null} log null: the metric, whose scale is chosen by its values
+ * @param {[number, number]} range
+ */
+function numbers(facts, log, range) {
+  const whole = /** @type {[number, number]} */ (facts.high >= facts.low ? [facts.low, facts.high] : [0, 1]);
+  // A parameter's range is shown whole; the metric's without what lies far beyond.
+  if (log !== null) return numeric(whole, range, { log: log && facts.low > 0, pad: false, ticks: 5 });
+  const sorted = ascending(facts.numbers);
+  const isLog = spreads(sorted);
+  return numeric(robust(sorted, isLog).domain, range, { log: isLog, pad: false, ticks: 5 });
+}
+
+/** @param {CanvasRenderingContext2D} context @param {string} text @param {number} width */
+function titled(context, text, width) {
+  context.font = '600 11px system-ui, sans-serif';
+  const shown = fit(context, plain(text, 40), width);
+  context.font = '11px system-ui, sans-serif';
+  return shown;
+}
+
+/** The ticks of an axis that have room. @param {CanvasRenderingContext2D} context @param {import('../scale.js').Scale} scale @returns {TickLabel[]} */
+function labelled(context, scale) {
+  let last = Infinity;
+  const spaced = scale.ticks.filter((tick) => {
+    const y = scale.at(tick.value);
+    if (Math.abs(last - y) < 13) return false;
+    last = y;
+    return true;
+  });
+  return spaced.map(({ value, label }) => {
+    const shown = fit(context, label, ROOM - 14);
+    return { value, y: scale.at(value), label: shown, wide: context.measureText(shown).width };
+  });
+}
+
+/** Where each trial crosses an axis; NaN: nowhere. @param {{ scale: import('../scale.js').Scale, values: any[] }} axis @param {import('../trials.js').Trials} trials @param {number} height */
+function crossings({ scale, values }, trials, height) {
+  const ys = new Float32Array(trials.length);
+  for (let at = 0; at < ys.length; at += 1) {
+    const value = values[at];
+    const y = value === null || value === undefined ? NaN : scale.at(value);
+    ys[at] = Number.isNaN(y) ? NaN : Math.min(Math.max(y, TOP), height - BOTTOM);
   }
-  return [low, high];
+  return ys;
 }
 
 customElements.define('panel-parallel', ParallelPanel);

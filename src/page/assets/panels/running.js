@@ -67,6 +67,7 @@ class RunningPanel extends PanelElement {
       el('td', { class: 'num' }, duration(trials.seconds(at, now))),
       el('td', {}, value),
       el('td', {}, growing(points)),
+      el('td', { class: 'dim' }, gpu(trials, at)),
       el('td', { class: 'dim' }, quoted(trials.agent[at]?.host ?? '')),
       el('td', { class: 'dim' }, quoted(trials.agent[at]?.agent ?? '')),
       el('td', {}, heard),
@@ -104,6 +105,13 @@ class RunningPanel extends PanelElement {
     }
     if (this.open.value === trial) this.tail = setTimeout(() => this.more(trial, next), TICK);
   }
+}
+
+/** The GPU of a trial and how busy it is, as far as that is recorded. @param {import('../trials.js').Trials} trials @param {number} at */
+function gpu(trials, at) {
+  const [name, busy] = [trials.agent[at]?.gpu, trials.busy[at]];
+  if (!name && busy === null) return '';
+  return `GPU${name ? ` ${plain(name, 24)}` : ''}${busy === null ? '' : ` ${Math.round(busy)} %`}`;
 }
 
 /** A line that grows. @param {number[]} values */

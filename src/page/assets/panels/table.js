@@ -6,6 +6,8 @@ import { signal } from '../store.js';
 import { PanelElement } from './base.js';
 
 const PAGE = 25;
+/** Parameters that have a column, unless all are wanted. */
+const MOST_COLUMNS = 10;
 
 class TablePanel extends PanelElement {
   constructor() {
@@ -15,6 +17,8 @@ class TablePanel extends PanelElement {
     this.head = el('tr');
     this.rows = el('tbody');
     this.pager = el('div', { class: 'pager' });
+    this.whole = signal(false);
+    this.unfold = el('button', { class: 'hidden', onclick: () => { this.whole.value = !this.whole.value; } });
   }
 
   get heading() {
@@ -26,8 +30,9 @@ class TablePanel extends PanelElement {
   }
 
   start() {
+    this.tools.append(this.unfold);
     this.body.append(el('div', { class: 'scroll' }, el('table', {}, el('thead', {}, this.head), this.rows)), this.pager);
-    this.watch(() => this.draw());
+    this.watchInSight(() => this.draw());
     this.watch(() => {
       const hovered = this.model.selection.hovered.value;
       for (const row of this.rows?.children ?? []) row.classList.toggle('hover', /** @type {any} */ (row).trial === hovered);
@@ -45,7 +50,10 @@ class TablePanel extends PanelElement {
     ];
     const metric = head.value?.metric;
     if (metric) fields.push({ key: '#value', name: metric.name, num: true, of: (at) => trials.value[at] });
-    for (const column of trials.columns) {
+    const columns = this.whole.value ? trials.columns : this.model.insight.foremost(trials.columns, MOST_COLUMNS);
+    this.unfold.classList.toggle('hidden', trials.columns.length <= MOST_COLUMNS);
+    this.unfold.textContent = this.whole.value ? 'fewer columns' : `all ${trials.columns.length} parameters`;
+    for (const column of columns) {
       fields.push({ key: column.name, name: column.name, num: !this.model.trials.levelsOf(column)?.some((level) => typeof level === 'string'), of: (at) => column.values[at] });
     }
     fields.push({ key: 'duration', name: 'Duration', num: true, of: (at) => trials.seconds(at, now) });
@@ -62,7 +70,7 @@ class TablePanel extends PanelElement {
     const field = fields.find((one) => one.key === key);
     const mask = selection.mask();
     const places = [];
-    for (let at = 0; at < trials.length; at += 1) if (mask[at]) places.push(at);
+    for (let at = trials.length - 1; at >= 0; at -= 1) if (mask[at]) places.push(at);
     if (field) places.sort((a, b) => compare(field.of(a), field.of(b), down));
     else places.sort((a, b) => trials.trial[b] - trials.trial[a]);
     const pages = Math.max(Math.ceil(places.length / PAGE), 1);

@@ -17,7 +17,7 @@ const TICK = 1000;
 class TimelinePanel extends PanelElement {
   constructor() {
     super();
-    this.plot = plot(250, 'When which agent ran which trial', (context, width, height) => this.draw(context, width, height));
+    this.plot = plot(250, 'When which agent ran which trial', (context, width, height) => this.draw(context, width, height), (context) => this.drawHovered(context));
     /** @type {{ x: number, y: number, width: number, at: number }[]} */
     this.bars = [];
   }
@@ -28,12 +28,15 @@ class TimelinePanel extends PanelElement {
 
   start() {
     this.body.append(this.plot.element);
-    this.watch(() => {
+    this.watchInSight(() => {
       const { version, selection } = this.model;
       void version.value;
-      void selection.hovered.value;
       this.mask = selection.mask();
       this.plot?.redraw();
+    });
+    this.watch(() => {
+      void this.model.selection.hovered.value;
+      this.plot?.redrawOver();
     });
     this.timer = setInterval(() => {
       if (this.model.head.value?.counts.running > 0) this.plot?.redraw();
@@ -46,7 +49,7 @@ class TimelinePanel extends PanelElement {
     clearInterval(this.timer);
   }
 
-  /** A row for each place at which an agent ran one trial at a time. @param {number} now */
+  /** A row for each GPU of an agent, or each place at which it ran one trial at a time. @param {number} now */
   rows(now) {
     const { trials } = this.model;
     /** @type {Map<string, number[]>} */
@@ -54,9 +57,10 @@ class TimelinePanel extends PanelElement {
     for (let at = 0; at < trials.length; at += 1) {
       const agent = trials.agent[at];
       if (!agent || !trials.start[at]) continue;
-      const places = agents.get(agent.agent);
+      const lane = agent.gpu ? `GPU ${agent.gpu}, ${agent.agent}` : agent.agent;
+      const places = agents.get(lane);
       if (places) places.push(at);
-      else agents.set(agent.agent, [at]);
+      else agents.set(lane, [at]);
     }
     const rows = [];
     for (const [agent, places] of agents) {
@@ -78,7 +82,7 @@ class TimelinePanel extends PanelElement {
 
   /** @param {CanvasRenderingContext2D} context @param {number} width @param {number} height */
   draw(context, width, height) {
-    const { trials, selection, head } = this.model;
+    const { trials } = this.model;
     const now = Date.now();
     const rows = this.rows(now);
     this.bars = [];
@@ -105,6 +109,7 @@ class TimelinePanel extends PanelElement {
     axes(context, frame, x, null);
     const mask = /** @type {Uint8Array} */ (this.mask);
     const tall = Math.min((frame.bottom - frame.top) / shown.length, 26);
+    context.globalAlpha = 0.75;
     shown.forEach((row, place) => {
       const top = frame.top + place * tall;
       context.fillStyle = theme().dim;
@@ -115,7 +120,6 @@ class TimelinePanel extends PanelElement {
         const end = trials.end[at] ?? (trials.state[at] === 'R' ? now : trials.start[at]);
         const from = x.at(trials.start[at]);
         const wide = Math.max(x.at(end) - from - 0.5, 1);
-        context.globalAlpha = selection.hovered.value === trials.trial[at] ? 1 : 0.75;
         context.fillStyle = mask[at] ? stateColour(trials.state[at]) : theme()['muted-mark'];
         context.fillRect(from, top + 1, wide, Math.max(tall - 2, 2));
         this.bars?.push({ x: from, y: top, width: wide, at });
@@ -123,7 +127,16 @@ class TimelinePanel extends PanelElement {
     });
     this.tall = tall;
     context.globalAlpha = 1;
-    void head;
+  }
+
+  /** @param {CanvasRenderingContext2D} context */
+  drawHovered(context) {
+    const hovered = this.model.selection.hovered.value;
+    const bar = hovered === null ? undefined : this.bars.find(({ at }) => this.model.trials.trial[at] === hovered);
+    if (!bar) return;
+    context.strokeStyle = theme().ink;
+    context.lineWidth = 1.5;
+    context.strokeRect(bar.x, bar.y + 1, bar.width, Math.max((this.tall ?? 0) - 2, 2));
   }
 
   listen() {
