@@ -155,7 +155,7 @@ impl SweepWatch {
             .filter(|trial| !rows.contains_key(&trial.0))
             .filter_map(|trial| last_seen(known, *trial))
             .collect();
-        let (missing, waiting) = told_apart(gone, &self.missing);
+        let (missing, waiting) = split_missing(gone, &self.missing);
         self.missing = missing;
         rows.into_values().chain(waiting).collect()
     }
@@ -165,8 +165,8 @@ impl SweepWatch {
     }
 }
 
-/// Of trials that were found nowhere: those that ran at the look before, which may have ended just now, and those that wait.
-fn told_apart(gone: Vec<LiveRow>, missing_before: &BTreeSet<u64>) -> (BTreeSet<u64>, Vec<LiveRow>) {
+/// Splits trials that were found nowhere: those that ran at the look before may have ended just now, the others wait.
+fn split_missing(gone: Vec<LiveRow>, missing_before: &BTreeSet<u64>) -> (BTreeSet<u64>, Vec<LiveRow>) {
     let (missing, waiting): (Vec<LiveRow>, Vec<LiveRow>) = gone
         .into_iter()
         .partition(|row| row.state == LiveState::Running && !missing_before.contains(&row.trial));
@@ -223,18 +223,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_trial_that_ended_between_two_requests_of_a_look_is_not_said_to_wait() {
+    fn a_trial_that_ended_between_two_requests_of_a_look_does_not_wait() {
         let row = |trial: u64, state: LiveState| LiveRow {
             state,
             ..deleted_row(TrialIndex(trial), RunId(trial.to_string()))
         };
         let running = || vec![row(3, LiveState::Running)];
-        let (missing, waiting) = told_apart(running(), &BTreeSet::new());
+        let (missing, waiting) = split_missing(running(), &BTreeSet::new());
         assert_eq!((missing.clone(), waiting), (BTreeSet::from([3]), Vec::new()));
         // The next look finds it nowhere again: it waits to be run once more.
-        let (missing, waiting) = told_apart(running(), &missing);
+        let (missing, waiting) = split_missing(running(), &missing);
         assert_eq!((missing, waiting), (BTreeSet::new(), vec![row(3, LiveState::Waiting)]));
-        let (missing, waiting) = told_apart(vec![row(4, LiveState::Waiting)], &BTreeSet::new());
+        let (missing, waiting) = split_missing(vec![row(4, LiveState::Waiting)], &BTreeSet::new());
         assert_eq!((missing, waiting.len()), (BTreeSet::new(), 1));
     }
 }

@@ -39,7 +39,7 @@ fn a_running_sweep_grows_on_the_page_without_loading_it_again() {
     browser.wait_for("document.querySelector('header .state').textContent === 'complete'");
     assert_eq!(browser.value("window.opened"), 1, "the page was loaded again");
     assert_eq!(browser.value("location.pathname"), format!("/sweep/{id}"));
-    assert_eq!(browser.value("document.querySelectorAll('panel-table tbody tr').length"), 12);
+    browser.wait_for("document.querySelectorAll('panel-table tbody tr').length === 12");
     // The failures have one reason, which is the end of their output.
     browser
         .wait_for("document.querySelector('panel-failures summary')?.textContent.includes('out of memory')");
@@ -69,7 +69,7 @@ fn a_brush_and_a_filter_select_in_every_panel_and_live_in_the_address() {
         browser.wait_for(&format!("document.querySelector('.tools-row .count').textContent === '{text}'"));
     };
     count("8 of 20 trials");
-    assert_eq!(browser.value("document.querySelectorAll('panel-table tbody tr').length"), 8);
+    browser.wait_for("document.querySelectorAll('panel-table tbody tr').length === 8");
     // The upper half of the history: the larger losses.
     browser.drag("panel-history canvas", (0.5, 0.02), (0.5, 0.5));
     browser.wait_for("location.search.includes('brush')");

@@ -59,5 +59,5 @@ fn a_browser_shows_ten_thousand_trials_and_selects_among_them() {
     assert!(bytes.as_f64().unwrap() < MOST_BYTES, "{bytes}");
     browser.drag("panel-parallel canvas", (50.0 / 1200.0, 0.3), (50.0 / 1200.0, 0.6));
     browser.wait_for(&format!("{count}.includes(' of 10,000 trials') && location.search.includes('brush')"));
-    assert_eq!(browser.value("document.querySelectorAll('panel-table tbody tr').length"), 25);
+    browser.wait_for("document.querySelectorAll('panel-table tbody tr').length === 25");
 }

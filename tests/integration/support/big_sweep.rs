@@ -91,7 +91,7 @@ fn point_of(index: TrialIndex, parameters: usize) -> Point {
         ("optimizer".into(), Value::Text(["adam", "sgd", "rmsprop"][(trial % 3) as usize].into())),
     ];
     values.extend(
-        (6..parameters).map(|number| (further_name(number), Value::Float(share(number as u32, index)))),
+        (6..parameters).map(|number| (further_name(number), Value::Float(share(number as u64, index)))),
     );
     Point(values)
 }

@@ -107,6 +107,8 @@ impl Browser {
         self.post("/actions", &json!({"actions": [{"type": "pointer", "id": "mouse", "actions": actions}]}));
     }
 
+    // For a benchmark.
+    #[allow(dead_code)]
     /// Has the next page load everything anew.
     pub fn forget_cache(&self) {
         self.post("/goog/cdp/execute", &json!({"cmd": "Network.clearBrowserCache", "params": {}}));
