@@ -50,7 +50,7 @@ fn contours_show_what_the_forest_expects_of_the_strongest_pairs() {
 
 #[test]
 fn without_a_model_contours_are_the_means_of_trials_and_say_so() {
-    let Some(shown) = Shown::open(10, 6) else { return };
+    let Some(shown) = Shown::open(6, 6) else { return };
     shown.browser.value("scrollTo(0, document.body.scrollHeight)");
     shown.wait_for_text("panel-contour .note", "means of the trials");
 }
