@@ -99,8 +99,11 @@ mod tests {
         let all = dependences(&frame, &analyse(&frame, 1), 1);
         let x = steps(&all, "x");
         assert_eq!(x.len(), VALUES);
-        let (_, below_and_above) = (&all[0].steps, &all[0].bands);
-        assert!(x.iter().zip(below_and_above).all(|((_, mean), (low, high))| low < mean && mean < high));
+        for one in &all {
+            assert_eq!(one.steps.len(), one.bands.len());
+            let mut around = one.steps.iter().zip(&one.bands);
+            assert!(around.all(|((_, mean), (low, high))| low <= mean && mean <= high), "{one:?}");
+        }
         let rise = x[x.len() - 1].1 - x[0].1;
         assert!((8.5..10.5).contains(&rise), "{rise}");
         assert!(x.iter().all(|(_, value)| (1000.0..1016.0).contains(value)), "{x:?}");

@@ -100,7 +100,9 @@ mod tests {
         let names = ["a", "b", "c", "d"];
         let column = |name: &str| ColumnInfo { name: name.to_owned(), log: false, null_is_level: false };
         let row = |k: usize| {
-            let x = [37, 61, 83, 29].map(|step| (k * step % 101) as f64 / 101.0);
+            // Evenly spread in four dimensions.
+            let x =
+                [0.856_674_9, 0.733_891_9, 0.628_706_7, 0.538_597_3].map(|step| (k as f64 * step).fract());
             // The effect of `b` turns around with `c`.
             let metric = x[0] + 3.0 * (x[1] - 0.5) * (x[2] - 0.5);
             let cells = x.iter().map(|value| Some(Value::Float(*value))).collect();
