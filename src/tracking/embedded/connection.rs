@@ -9,6 +9,10 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::place::{beside, is_in_wal_mode};
 use crate::tracking::{ErrorKind, Result, TrackingError};
 
+/// Memory for pages, in KiB below zero, as SQLite wants it. An import changes most pages of a file again and again; with the
+/// usual 2 MiB each of them is written out and read back some forty times. An agent needs a fraction of it.
+const CACHE: i32 = -65_536;
+
 /// How long a call waits for other writers. A migration by MLflow was seen to hold the file for five seconds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often, and after what pause, a switch of the journal is tried.
@@ -64,6 +68,7 @@ fn connect(path: &std::ffi::OsStr, flags: OpenFlags) -> rusqlite::Result<Connect
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
     connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "cache_size", CACHE)?;
     // As MLflow has it: LIKE distinguishes upper and lower case, and ILIKE is made of LOWER().
     connection.pragma_update(None, "case_sensitive_like", true)?;
     if journal_mode(&connection)? == "wal" {
