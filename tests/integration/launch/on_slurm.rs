@@ -43,7 +43,7 @@ fn an_array_drains_a_grid_exactly_once_and_each_agent_has_its_gpu() {
     let Some(slurm) = slurm() else { return };
     let sandbox = Sandbox::new();
     let id = sandbox.init(
-        "command: 'echo gpu=$CUDA_VISIBLE_DEVICES task=$SLURM_ARRAY_TASK_ID; sleep 0.3'\nmethod: grid\n\
+        "command: 'echo gpu=$CUDA_VISIBLE_DEVICES task=$SLURM_ARRAY_TASK_ID; sleep 0.3'\nmethod: grid\nrun_cap: 16\n\
          parameters: {x: {values: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]}}\n",
     );
     let job = launch(&slurm, &sandbox, &["--agents", "3", "--gpus", "1", "--time", "10m", "--cpus", "1"]);
