@@ -30,12 +30,12 @@ pub(in crate::agent) async fn ask_repeatedly<T, A: Future<Output = Option<T>>>(
     loop {
         tokio::select! {
             biased;
-            Some(answer) = waiting.next() => {
-                if let Ok(Some(last)) = answer {
-                    return last;
-                }
-                due = Instant::now() + (pace.pause)();
-            }
+            Some(answer) = waiting.next() => match answer {
+                Ok(Some(last)) => return last,
+                Ok(None) => due = Instant::now() + (pace.pause)(),
+                // No answer: the next question is due as it was.
+                Err(_) => {}
+            },
             () = sleep_until(due), if waiting.len() < IN_FLIGHT as usize => {
                 asked += 1;
                 waiting.push(timeout(IN_FLIGHT * pace.patience, ask(asked)));

@@ -117,7 +117,7 @@ pub(super) enum Verb {
     Launch(TypedLaunch),
     /// List the launches of a sweep: engine, job, agents alive
     Launches(TypedLaunches),
-    /// Claim a trial for a program that runs it itself: print its command
+    /// Claim a trial that your own program runs: print its command
     Ask(TypedAsk),
     /// Report how a trial of `sweep ask` came out
     Tell(TypedTell),
