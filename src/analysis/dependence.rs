@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 
-use super::expectation::Expectation;
+use super::expectation::PartialExpectation;
 use super::model::{Analysis, TrialFrame};
 use super::surface::{Surface, surfaces};
 use crate::space::Value;
@@ -36,13 +36,13 @@ pub struct Dependences {
 /// the same frame. The result depends on the frame and the seed alone.
 #[must_use]
 pub fn dependences(frame: &TrialFrame, analysis: &Analysis, seed: u64) -> Vec<Dependence> {
-    Expectation::of(frame, analysis, seed).map(|expectation| alone(&expectation)).unwrap_or_default()
+    PartialExpectation::of(frame, analysis, seed).map(|expectation| alone(&expectation)).unwrap_or_default()
 }
 
 /// The same, and those of pairs.
 #[must_use]
 pub fn dependences_with_pairs(frame: &TrialFrame, analysis: &Analysis, seed: u64) -> Dependences {
-    Expectation::of(frame, analysis, seed)
+    PartialExpectation::of(frame, analysis, seed)
         .map(|expectation| Dependences {
             alone: alone(&expectation),
             pairs: surfaces(&expectation, analysis),
@@ -50,7 +50,7 @@ pub fn dependences_with_pairs(frame: &TrialFrame, analysis: &Analysis, seed: u64
         .unwrap_or_default()
 }
 
-fn alone(expectation: &Expectation) -> Vec<Dependence> {
+fn alone(expectation: &PartialExpectation) -> Vec<Dependence> {
     let one = |group: usize| {
         let values = expectation.values(group, VALUES).into_iter();
         let (steps, bands) = values

@@ -22,8 +22,8 @@ const TREES: usize = 60;
 /// Most trials that each value is tried in.
 const TRIALS: usize = 100;
 
-/// A forest that was taught a sweep's trials, and some of them.
-pub(super) struct Expectation<'a> {
+/// A forest that was fitted to a sweep's trials, and some of them.
+pub(super) struct PartialExpectation<'a> {
     frame: &'a TrialFrame,
     table: AnalysisTable,
     /// Place in the table of each group's column.
@@ -42,7 +42,7 @@ pub(super) struct Expected {
     pub(super) spread: f64,
 }
 
-impl<'a> Expectation<'a> {
+impl<'a> PartialExpectation<'a> {
     /// Fits the forest; `None` where the analysis has none. The result depends on the frame and the seed alone.
     pub(super) fn of(frame: &'a TrialFrame, analysis: &Analysis, seed: u64) -> Option<Self> {
         if !analysis.has_forest() {

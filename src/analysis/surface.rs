@@ -3,7 +3,7 @@
 use itertools::Itertools as _;
 use rayon::prelude::*;
 
-use super::expectation::Expectation;
+use super::expectation::PartialExpectation;
 use super::model::Analysis;
 use crate::space::Value;
 
@@ -30,7 +30,7 @@ pub struct Surface {
 }
 
 /// The strongest pairs of the most important parameters: those whose joint effect is farthest from the sum of the two.
-pub(super) fn surfaces(expectation: &Expectation, analysis: &Analysis) -> Vec<Surface> {
+pub(super) fn surfaces(expectation: &PartialExpectation, analysis: &Analysis) -> Vec<Surface> {
     let group_of = |name: &str| expectation.groups().find(|group| expectation.name(*group) == name);
     let groups: Vec<usize> =
         analysis.parameters.iter().filter_map(|one| group_of(&one.name)).take(MOST_IMPORTANT).collect();
@@ -42,7 +42,7 @@ pub(super) fn surfaces(expectation: &Expectation, analysis: &Analysis) -> Vec<Su
 }
 
 /// The surface of a pair, with the variance that neither explains alone; `None` where one of them has a single value.
-fn surface(expectation: &Expectation, first: usize, second: usize) -> Option<(f64, Surface)> {
+fn surface(expectation: &PartialExpectation, first: usize, second: usize) -> Option<(f64, Surface)> {
     let (across, up) = (expectation.values(first, VALUES), expectation.values(second, VALUES));
     if across.len() < 2 || up.len() < 2 {
         return None;

@@ -171,7 +171,7 @@ fn agree(context: &Context, doomed: &[DoomedSweep]) -> Result<(), CommandFailure
         Some(false) => Err(CommandFailure::new(Exit::WorkFailed, "nothing was deleted")),
         None => Err(CommandFailure::new(
             Exit::Usage,
-            "nobody can be asked: there is no terminal; nothing was deleted",
+            "nothing was deleted: there is no terminal to confirm it on",
         )
         .hint("`--yes` deletes without asking; `--dry-run` shows what would be deleted.")),
     }

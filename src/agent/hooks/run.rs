@@ -23,7 +23,7 @@ const MOST_OUTPUT: usize = 16 << 10;
 pub(super) async fn run_hook(agent: &Agent, event: HookEvent, document: &HookDocument) {
     let Some(command) = event.command(&agent.config) else { return };
     let limit = agent.config.hooks.timeout.unwrap_or(TIMEOUT);
-    let spec = spec(agent, event, command);
+    let spec = spec(agent, event, document, command);
     let ran = agent.machine.processes.run_hook(&spec, document.text(), limit, MOST_OUTPUT).await;
     let (failed, output) = match ran {
         Ok(BriefRun { output, exit: Some(CommandExit::Exited(0)) }) => (None, output),
@@ -62,7 +62,7 @@ fn log_file(agent: &Agent) -> PathBuf {
     agent.logs.join(format!("hooks-{}.log", agent.sweep.id().short()))
 }
 
-fn spec(agent: &Agent, event: HookEvent, command: &Command) -> ChildSpec {
+fn spec(agent: &Agent, event: HookEvent, document: &HookDocument, command: &Command) -> ChildSpec {
     let argv = match command {
         Command::Shell(text) => vec!["sh".to_owned(), "-c".to_owned(), text.clone()],
         Command::Argv(words) => words.clone(),
@@ -76,8 +76,14 @@ fn spec(agent: &Agent, event: HookEvent, command: &Command) -> ChildSpec {
         env_remove: vec!["MLFLOW_RUN_ID"],
         env: additions.chain(own).chain(program).collect(),
         folder: Some(agent.workdir.clone()),
-        // Another one than that of any run: whoever ends the processes of a trial lets hooks be.
-        mark: OwnerMark::of(&["hook", agent.sweep.id().as_str(), &agent.identity.agent]),
+        // Another one than that of any run, and of any other hook: whoever ends the processes of one lets all others be.
+        mark: OwnerMark::of(&[
+            "hook",
+            agent.sweep.id().as_str(),
+            &agent.identity.agent,
+            event.key(),
+            &document.trial().map(|trial| trial.to_string()).unwrap_or_default(),
+        ]),
     }
 }
 
