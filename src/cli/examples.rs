@@ -133,7 +133,7 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 38] = [
     (
         "ask",
         &[
-            ("sweep ask", "a trial: params, command and environment as JSON"),
+            ("sweep ask", "claim a trial, printed as JSON"),
             ("sh -c \"$(sweep ask --format command)\"", "and run it"),
             ("eval \"$(sweep ask --format env)\"", "set its environment"),
         ],
