@@ -10,8 +10,7 @@ cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}
 folder=${1:-$target/wheels}
 tools=$target/wheel-tools
-# The aim is 11,000,000; it is 11,067,377. It must not grow further unseen.
-most_bytes=11150000
+most_bytes=11000000
 
 if [ ! -x "$tools/bin/maturin" ]; then
     python3 -m venv "$tools"
