@@ -1,7 +1,7 @@
 //! One trial for a program that runs trials itself: claimed, given a point and a run, and left to that program.
 //!
 //! What is asked for is a claim like those of agents. It lasts for a lease, which `sweep tell --alive` renews; one that ran
-//! out is taken over by any agent, and by whoever asks next.
+//! out is taken over by an agent, or given to the next program that asks.
 
 use std::collections::HashSet;
 use std::ffi::OsString;

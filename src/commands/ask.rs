@@ -96,7 +96,7 @@ fn work(args: &AskArgs) -> WorkArgs {
     }
 }
 
-/// An address with a login in it is not printed: whoever asked has it.
+/// An address with a login in it is not printed: the caller has it.
 fn leave_login_out(context: &Context, trial: &mut AskedTrial) {
     if let Backend::Server { uri, .. } = &context.backend
         && uri.contains('@')

@@ -25,7 +25,7 @@ pub struct DeleteArgs {
     pub force: bool,
 }
 
-/// Agents that have been told get so long to end their trials.
+/// How long agents get to end their trials once the sweep is deleted.
 const ENDING: Duration = Duration::from_secs(10);
 /// Between two looks at them.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -35,7 +35,7 @@ const MOST_LISTED: usize = 20;
 /// Deletes sweeps, or restores them.
 ///
 /// # Errors
-/// Where one can't be found, agents run it, nobody has agreed, or the store fails.
+/// Where one can't be found, agents run it, the user has not agreed, or the store fails.
 pub async fn delete(setting: &Setting, args: &DeleteArgs) -> Result<Exit, CommandFailure> {
     let context = Context::open(setting)?;
     if args.restore {
@@ -181,8 +181,8 @@ fn agree(context: &Context, doomed: &[DoomedSweep]) -> Result<(), CommandFailure
 async fn wait_for_agents(context: &Context, parent: &Run) {
     let store = context.store.as_ref();
     let Ok(sweep) = Sweep::of_run(store, parent.clone()).await else { return };
-    let begun = Instant::now();
-    while begun.elapsed() < ENDING {
+    let started = Instant::now();
+    while started.elapsed() < ENDING {
         match running_runs(store, &sweep).await {
             Ok(running) if running.is_empty() => return,
             _ => tokio::time::sleep(PAUSE).await,

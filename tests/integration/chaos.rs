@@ -181,7 +181,7 @@ fn chaos(sandbox: &Sandbox, store: &dyn Store, method: &str, measure: &Measure) 
         outcome.runs.len(),
         begun.elapsed()
     );
-    assert!(killed > 0 && suspended > 0, "nobody was disturbed");
+    assert!(killed > 0 && suspended > 0, "no agent was disturbed");
     no_process_is_left(&id);
     outcome.each_trial_counts_once(measure.cap);
     outcome.every_run_is_over();

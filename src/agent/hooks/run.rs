@@ -48,7 +48,7 @@ pub(super) async fn run_hook(agent: &Agent, event: HookEvent, document: &HookDoc
     }
 }
 
-/// What a person is told of a hook that fails.
+/// The warning about a hook that fails.
 fn warning(event: HookEvent) -> &'static str {
     match event {
         HookEvent::TrialEnd => "the hook on_trial_end failed (trials are not affected; said once)",
@@ -76,14 +76,9 @@ fn spec(agent: &Agent, event: HookEvent, document: &HookDocument, command: &Comm
         env_remove: vec!["MLFLOW_RUN_ID"],
         env: additions.chain(own).chain(program).collect(),
         folder: Some(agent.workdir.clone()),
-        // Another one than that of any run, and of any other hook: whoever ends the processes of one lets all others be.
-        mark: OwnerMark::of(&[
-            "hook",
-            agent.sweep.id().as_str(),
-            &agent.identity.agent,
-            event.key(),
-            &document.trial().map(|trial| trial.to_string()).unwrap_or_default(),
-        ]),
+        // Another one than that of any run, and of any other hook: the end of one must not end others. The document names
+        // the event, the run and the time.
+        mark: OwnerMark::of(&["hook", &agent.identity.agent, &String::from_utf8_lossy(&document.text())]),
     }
 }
 

@@ -57,7 +57,8 @@ impl Heartbeat {
         let task = Task::start(&agent.machine.tasks, async move {
             let pace = Pace { pause: || pulse(lease), patience: patience(lease) };
             let next_read = Mutex::new(Instant::now());
-            let beat = |count| beat(store.as_ref(), &run, count, &clock, &next_read);
+            let reads = ReadingPace { next: &next_read, lease };
+            let beat = |count| beat(store.as_ref(), &run, count, &clock, reads);
             let _ = tell.send(ask_repeatedly(pace, beat).await);
         });
         Self { _task: task, lost }
@@ -79,12 +80,11 @@ async fn beat(
     run: &RunId,
     count: u64,
     clock: &Clock,
-    next_read: &Mutex<Instant>,
+    reads: ReadingPace<'_>,
 ) -> Option<LostRun> {
     // The time is for people to read; nobody compares clocks.
     let beat = [(tags::HEARTBEAT.to_owned(), format!("{count} {}", clock.now_ms()))];
-    let (lost, written) =
-        tokio::join!(lost_by_now(store, run, next_read), store.log_batch(run, &[], &[], &beat));
+    let (lost, written) = tokio::join!(lost_by_now(store, run, reads), store.log_batch(run, &[], &[], &beat));
     // A server that is away is no reason to end a trial: the next beat may get through.
     if let (None, Err(error)) = (&lost, written) {
         tracing::debug!(%error, "a heartbeat was not delivered");
@@ -92,14 +92,30 @@ async fn beat(
     lost
 }
 
+/// When the run is read.
+#[derive(Clone, Copy)]
+struct ReadingPace<'a> {
+    next: &'a Mutex<Instant>,
+    lease: Duration,
+}
+
+impl ReadingPace<'_> {
+    /// How long after the beginning of a read that took so long the next one may begin. A read during which this program
+    /// was suspended has taken very long, and the trial is likely to be lost by then: never longer than a lease.
+    fn pause(self, took: Duration) -> Duration {
+        (SHARE * took).min(took + self.lease)
+    }
+}
+
 /// Reads the run, unless that was done a moment ago.
-async fn lost_by_now(store: &dyn Store, run: &RunId, next_read: &Mutex<Instant>) -> Option<LostRun> {
+async fn lost_by_now(store: &dyn Store, run: &RunId, reads: ReadingPace<'_>) -> Option<LostRun> {
     let asked = Instant::now();
-    if asked < *next_read.lock().unwrap_or_else(PoisonError::into_inner) {
+    if asked < *reads.next.lock().unwrap_or_else(PoisonError::into_inner) {
         return None;
     }
     let lost = lost(store, run).await;
-    *next_read.lock().unwrap_or_else(PoisonError::into_inner) = asked + SHARE * asked.elapsed();
+    let next = asked + reads.pause(asked.elapsed());
+    *reads.next.lock().unwrap_or_else(PoisonError::into_inner) = next;
     lost
 }
 
@@ -112,5 +128,21 @@ async fn lost(store: &dyn Store, run: &RunId) -> Option<LostRun> {
             tracing::debug!(%error, "a run could not be read");
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_read_that_took_long_delays_the_next_one_by_a_lease_at_most() {
+        let next = Mutex::new(Instant::now());
+        let reads = ReadingPace { next: &next, lease: Duration::from_secs(4) };
+        let pause = |took: u64| reads.pause(Duration::from_millis(took));
+        assert_eq!(pause(1), Duration::from_millis(5));
+        assert_eq!(pause(500), Duration::from_millis(2500));
+        // Suspended for ten minutes in the middle of a read.
+        assert_eq!(pause(600_000), Duration::from_secs(604));
     }
 }

@@ -98,7 +98,7 @@ pub(super) struct ScreenState {
     pub(super) order: TrialOrder,
     /// Only trials for which this holds.
     pub(super) filter: Option<String>,
-    /// What a person is told until the next key.
+    /// A message that is shown until the next key.
     pub(super) message: Option<String>,
 }
 

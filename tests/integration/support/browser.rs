@@ -109,7 +109,7 @@ impl Browser {
 
     // For a benchmark.
     #[allow(dead_code)]
-    /// Has the next page load everything anew.
+    /// Makes the next page load everything again.
     pub fn forget_cache(&self) {
         self.post("/goog/cdp/execute", &json!({"cmd": "Network.clearBrowserCache", "params": {}}));
     }
