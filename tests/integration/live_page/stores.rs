@@ -11,8 +11,8 @@ use crate::support::sweep_server::SweepServer;
 const CONFIG: &str = "command: 'until [ -e shown ]; do sleep 0.02; done; echo loss=${x}.5; [ ${x} != 3 ]'\nmethod: grid\nsweep_name: shown\nexperiment_name: live\nrun_cap: 100\n\
                       metric: {name: loss, goal: minimize, from_output: 'loss=(\\S+)'}\nparameters:\n  x: {min: 0, max: 7}\n";
 
-/// Opens the page of a new sweep, runs it, and follows the events until all is over.
-fn follow(sandbox: &Sandbox) {
+/// Opens the page of a new sweep, runs it, and follows the events until all is over; its id.
+fn follow(sandbox: &Sandbox) -> String {
     let id = sandbox.init(CONFIG);
     let page = PageServer::start(sandbox);
     let path = format!("/api/sweeps/{id}");
@@ -39,6 +39,7 @@ fn follow(sandbox: &Sandbox) {
     let list = page.json("/api/sweeps");
     let entry = list["sweeps"].as_array().unwrap().iter().find(|sweep| sweep["id"] == id.as_str()).unwrap();
     assert_eq!((&entry["state"], &entry["best"]), (&"complete".into(), &0.5.into()));
+    id
 }
 
 #[test]
@@ -57,9 +58,8 @@ fn a_sweep_on_a_sweep_server_is_shown_live() {
 fn a_sweep_on_an_mlflow_server_is_shown_live_with_links_to_its_runs() {
     let server = MlflowServer::shared();
     let sandbox = Sandbox::tracking(server.url());
-    follow(&sandbox);
+    let id = follow(&sandbox);
     let page = PageServer::start(&sandbox);
-    let id = page.json("/api/sweeps")["sweeps"][0]["id"].as_str().unwrap().to_owned();
     let link = page.json(&format!("/api/sweeps/{id}/trials/0"))["link"].clone();
     assert!(link.as_str().unwrap().starts_with(&format!("{}/#/experiments/", server.url())), "{link}");
 }
