@@ -1,11 +1,15 @@
 //! `sweep server`: MLflow's tracking API over a database file, for people.
 
+mod mlflow_ui;
+
 use std::net::ToSocketAddrs as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+use axum::http::StatusCode;
 use axum::response::Html;
 use axum::routing::get;
 use maud::{DOCTYPE, html};
@@ -17,11 +21,14 @@ use super::shared::{
     CommandFailure, DEFAULT_URI, Exit, Setting, is_loopback, live_file, not_heard, refuse_workspace,
     without_login,
 };
-use crate::gateway::{AccessRules, Hosts, Logins, Origins, PublicServer, mlflow_api};
+use crate::gateway::{
+    AccessRules, Hosts, Logins, MLFLOW_PAGES, MlflowPages, Origins, PublicServer, mlflow_api,
+};
 use crate::page::{Hub, HubOptions, pages};
 use crate::process::EndSignals;
 use crate::tracking::embedded::{ArtifactRoots, EmbeddedStore};
 use crate::ui::Ui;
+pub use mlflow_ui::MlflowUi;
 
 /// What the locations of new experiments begin with, so that clients on other machines can send files.
 const PROXIED: &str = "mlflow-artifacts:";
@@ -49,6 +56,8 @@ pub struct ServerArgs {
     pub login_file: Option<PathBuf>,
     /// Whether agents may be given orders from the page, and trials be run again.
     pub allow_control: bool,
+    /// Which of MLflow's own pages are served.
+    pub mlflow_ui: MlflowUi,
 }
 
 /// Serves until it is asked to end.
@@ -75,6 +84,7 @@ pub async fn server(setting: &Setting, args: &ServerArgs) -> Result<Exit, Comman
              or leave --host out to serve this machine alone.",
         ));
     }
+    let own_pages = mlflow_ui::find(&args.mlflow_ui).await?;
     // Before anybody can know that it runs.
     let mut end = EndSignals::listen().map_err(|error| not_heard(&error))?;
     let store = open(setting, args)?;
@@ -86,13 +96,14 @@ pub async fn server(setting: &Setting, args: &ServerArgs) -> Result<Exit, Comman
     let shutdown = async move {
         let _ = stopped.wait_for(|stop| *stop).await;
     };
-    let page = index(&store);
-    let app =
-        mlflow_api(store.clone()).route("/about", get(move || async move { Html(page) })).merge(pages(hub));
+    let api = mlflow_api(store.clone());
+    let of_mlflow = of_mlflow(own_pages.clone(), &api);
+    let page = index(&store, own_pages.is_some());
+    let app = api.route("/about", get(move || async move { Html(page) })).merge(pages(hub)).merge(of_mlflow);
     let server = PublicServer::start(app, (&args.host, args.port), access, shutdown)
         .await
         .map_err(|error| CommandFailure { exit: Exit::Usage, ..error.into() }.hint(PORT_HINT))?;
-    say_where(&setting.ui, args, &store, server.address().port());
+    say_where(&setting.ui, args, &store, server.address().port(), own_pages.as_ref());
     end.next().await;
     setting.ui.say("Ending: open requests are finished. Ctrl-C again ends it at once.");
     let _ = stop.send(true);
@@ -102,6 +113,19 @@ pub async fn server(setting: &Setting, args: &ServerArgs) -> Result<Exit, Comman
         () = hurried(&mut end) => {}
     }
     Ok(Exit::Done)
+}
+
+/// MLflow's pages; where there are none, a page that says how they are had.
+fn of_mlflow(own_pages: Option<MlflowPages>, api: &Router) -> Router {
+    match own_pages {
+        Some(pages) => pages.router(api.clone()),
+        None => Router::new().route(
+            MLFLOW_PAGES,
+            get(async || {
+                (StatusCode::NOT_FOUND, "MLflow's pages are served by `sweep server --mlflow-ui`.\n")
+            }),
+        ),
+    }
 }
 
 /// Waits for a second Ctrl-C or SIGTERM. The other signals ask for the end, never for a sudden one: a closed terminal sends
@@ -122,13 +146,16 @@ fn allow_files() {
 const PORT_HINT: &str = "Is another server running there? --port takes another one, 0 any that is free.";
 
 /// The URL is data, all else is for the person.
-fn say_where(ui: &Ui, args: &ServerArgs, store: &EmbeddedStore, port: u16) {
+fn say_where(ui: &Ui, args: &ServerArgs, store: &EmbeddedStore, port: u16, own_pages: Option<&MlflowPages>) {
     let host = if args.host.contains(':') { format!("[{}]", args.host) } else { args.host.clone() };
     let url = format!("http://{host}:{port}");
     ui.print(&format!("{url}\n"));
     ui.say(&format!("Serving {}", store.db().uri()));
     ui.say(&format!("artifacts in {}", store.db().proxied_root().display()));
     ui.say("Live page: the same address in a browser");
+    if let Some(pages) = own_pages {
+        ui.say(&format!("MLflow's pages: {url}{MLFLOW_PAGES} (of {})", pages.folder().display()));
+    }
     ui.say(&format!("Clients: export MLFLOW_TRACKING_URI={url}"));
     if !is_loopback(&args.host) {
         ui.say(
@@ -250,7 +277,7 @@ fn readable_by_others(path: &Path) -> bool {
 }
 
 /// The page at `/about`: how clients use the server, and how MLflow's own pages are had.
-fn index(store: &EmbeddedStore) -> String {
+fn index(store: &EmbeddedStore, has_own_pages: bool) -> String {
     let (uri, root) = (store.db().uri(), store.db().proxied_root());
     let own_pages = format!(
         "pip install mlflow\nmlflow server --port 5001 --backend-store-uri {uri} \\\n  --artifacts-destination {}",
@@ -271,12 +298,16 @@ fn index(store: &EmbeddedStore) -> String {
                 h1 { "sweep server " (env!("CARGO_PKG_VERSION")) }
                 p { "This is a tracking server that MLflow's clients speak to. In a script, before anything is logged:" }
                 pre { "export MLFLOW_TRACKING_URI=http://HOST:PORT" }
-                p {
-                    "Its " a href="/" { "page" } " shows sweeps. For all runs MLflow's own server opens the same database, \
-                     at the same time too:"
+                @if has_own_pages {
+                    p { "Its " a href="/" { "page" } " shows sweeps, " a href=(MLFLOW_PAGES) { "MLflow's pages" } " all runs." }
+                } @else {
+                    p {
+                        "Its " a href="/" { "page" } " shows sweeps. For all runs start it with MLflow's pages, \
+                         sweep server --mlflow-ui, or start MLflow's own server on the same database, at the same time too:"
+                    }
+                    pre { (own_pages) }
+                    p { "(MLflow brings the database up to its own version when it opens it; sweep goes on using it.)" }
                 }
-                pre { (own_pages) }
-                p { "(MLflow brings the database up to its own version when it opens it; sweep goes on using it.)" }
             }
         }
     };

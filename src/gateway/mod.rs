@@ -14,8 +14,10 @@ mod error;
 mod experiments;
 mod file_types;
 mod files;
+mod graphql;
 mod histories;
 mod metrics;
+mod mlflow_pages;
 mod models;
 mod public;
 mod registered;
@@ -33,6 +35,7 @@ mod versions;
 
 pub use access::{AccessRules, Hosts, Logins, Origins};
 pub use api::LoggedMetric;
+pub use mlflow_pages::{MLFLOW_PAGES, MlflowPages};
 pub use public::{PublicServer, mlflow_api};
 pub use scope::TrialScope;
 pub use server::Gateway;

@@ -8,19 +8,32 @@ use axum::routing::{get, patch, post};
 use super::api::Api;
 use super::scope::{Scopes, admit};
 use super::{
-    artifacts, experiments, files, histories, metrics, models, registered, runs, system, unknown, versions,
+    artifacts, experiments, files, graphql, histories, metrics, models, registered, runs, system, unknown,
+    versions,
 };
 
 /// The largest JSON body; a full batch of MLflow's has about 1 MB.
 const LARGEST_BODY: usize = 16 << 20;
+
+/// The largest document of GraphQL with its variables.
+const LARGEST_QUERY: usize = 1 << 20;
 
 /// The API for trials: every path begins with a trial's secret.
 pub(super) fn for_trials(api: Api, scopes: Scopes) -> Router {
     Router::new().fallback_service(mlflow(api)).layer(from_fn_with_state(scopes, admit))
 }
 
-/// MLflow's REST API.
+/// MLflow's API: REST, and the GraphQL that is made of it.
 pub(super) fn mlflow(api: Api) -> Router {
+    let rest = rest(api);
+    let graphql = Router::new()
+        .route("/graphql", get(graphql::answer).post(graphql::answer))
+        .layer(DefaultBodyLimit::max(LARGEST_QUERY))
+        .with_state(rest.clone());
+    rest.merge(graphql)
+}
+
+fn rest(api: Api) -> Router {
     // The web interface uses the same endpoints under another prefix.
     Router::new()
         .nest("/api/2.0/mlflow", endpoints())
@@ -29,6 +42,7 @@ pub(super) fn mlflow(api: Api) -> Router {
         .nest("/ajax-api/2.0/mlflow-artifacts", proxied())
         .route("/api/3.0/mlflow/server-info", get(system::server_info))
         .route("/ajax-api/3.0/mlflow/server-info", get(system::server_info))
+        .route("/ajax-api/3.0/mlflow/ui-telemetry", get(system::ui_telemetry))
         .route("/health", get(system::health))
         .route("/version", get(system::version))
         .route("/get-artifact", get(artifacts::download))
@@ -44,6 +58,7 @@ fn for_pages() -> Router<Api> {
     Router::new()
         .route("/get-artifact", get(artifacts::download))
         .route("/model-versions/get-artifact", get(artifacts::download_of_version))
+        .route("/gateway-proxy", get(system::gateway))
         .route("/upload-artifact", post(artifacts::upload))
         .route("/experiments/search-datasets", post(experiments::search_datasets))
         .route("/logged-models/{id}/artifacts/files", get(artifacts::download_of_model))

@@ -22,3 +22,13 @@ pub(super) async fn server_info() -> Json<Value> {
         "multipart_downloads_enabled": false,
     }))
 }
+
+/// MLflow's pages ask for a gateway to language models; as on its server that has none, there are none.
+pub(super) async fn gateway() -> Json<Value> {
+    Json(json!({"endpoints": []}))
+}
+
+/// Whether MLflow's pages may tell their makers what is done with them.
+pub(super) async fn ui_telemetry() -> Json<Value> {
+    Json(json!({"disable_ui_telemetry": true, "disable_ui_events": [], "ui_rollout_percentage": 0}))
+}

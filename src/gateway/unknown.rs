@@ -5,7 +5,7 @@ use axum::http::{Method, Uri};
 use super::error::ApiError;
 
 /// The beginnings of MLflow's endpoints that are not here, after its prefixes.
-const OF_MLFLOW: [&str; 26] = [
+const OF_MLFLOW: [&str; 25] = [
     "assistant",
     "credentials",
     "datasets",
@@ -13,7 +13,6 @@ const OF_MLFLOW: [&str; 26] = [
     "endpoints",
     "gateway",
     "gateway-proxy",
-    "graphql",
     "issues",
     "jobs",
     "label-schemas",

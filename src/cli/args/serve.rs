@@ -3,7 +3,7 @@
 use crate::cli::complete;
 use crate::commands::SweepChoice;
 use crate::commands::log::{LogArgs, LogCommand};
-use crate::commands::server::ServerArgs;
+use crate::commands::server::{MlflowUi, ServerArgs};
 use crate::commands::ui::UiArgs;
 use clap::{Args as ClapArgs, Subcommand};
 use std::path::PathBuf;
@@ -166,6 +166,10 @@ pub(in crate::cli) struct TypedServer {
     /// Let the live page pause, resume, stop and cancel sweeps, and retry trials; without it the page only reads
     #[arg(long)]
     allow_control: bool,
+    /// Serve MLflow's own web pages, too, at /mlflow/: those of the mlflow package that python3 has, or of a folder
+    /// with the package or its virtual environment
+    #[arg(long, value_name = "FOLDER", num_args = 0..=1)]
+    mlflow_ui: Option<Option<PathBuf>>,
 }
 
 impl From<TypedServer> for ServerArgs {
@@ -180,6 +184,11 @@ impl From<TypedServer> for ServerArgs {
             cors_allowed_origins: typed.cors_allowed_origins,
             login_file: typed.login_file,
             allow_control: typed.allow_control,
+            mlflow_ui: match typed.mlflow_ui {
+                None => MlflowUi::None,
+                Some(None) => MlflowUi::OfPython,
+                Some(Some(folder)) => MlflowUi::In(folder),
+            },
         }
     }
 }

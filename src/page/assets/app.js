@@ -8,8 +8,12 @@ const root = /** @type {HTMLElement} */ (document.getElementById('app'));
 /** @type {{ element: HTMLElement, close: () => void } | null} */
 let shown = null;
 
+// Clients of MLflow print links to pages of MLflow's: they are beside this one where the server has them.
+const OF_MLFLOW = /^#\/(experiments|models|compare-|metric|prompts)/;
+
 function show() {
   shown?.close();
+  if (OF_MLFLOW.test(location.hash)) return location.replace(`/mlflow/${location.hash}`);
   const [first, id] = location.pathname.split('/').filter(Boolean).map(decodeURIComponent);
   if (first === undefined) shown = new SweepsPage();
   else if (first === 'sweep' && id) shown = new SweepPage(id);

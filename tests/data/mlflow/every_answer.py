@@ -399,6 +399,52 @@ def plain_requests(a, b):
     send("missing file", "GET", "/api/2.0/mlflow-artifacts/artifacts/nothing/here")
 
 
+RUN = """query GetRun($data: MlflowGetRunInput!) @component(name: "MLflow.Test") {
+  mlflowGetRun(input: $data) {
+    __typename
+    apiError { code message }
+    run {
+      __typename
+      info { __typename runName status runUuid startTime lifecycleStage artifactUri experimentId userId runId }
+      experiment { experimentId name tags { key value } artifactLocation lifecycleStage lastUpdateTime }
+      modelVersions { status version name source }
+      ...Data
+      inputs { modelInputs { modelId } datasetInputs { dataset { digest name profile schema source sourceType } tags { key value } } }
+      outputs { modelOutputs { modelId step } }
+    }
+  }
+}
+fragment Data on MlflowRun { data { params { key value } metrics { key value step timestamp } tags { key value } } }"""
+
+
+def graphql(a):
+    """What MLflow's pages ask for in GraphQL."""
+
+    def ask(label, query, **variables):
+        answer = requests.post(f"{uri}/graphql", json={"query": query, "variables": variables, "operationName": None})
+        body = answer.json()
+        run = ((body.get("data") or {}).get("mlflowGetRun") or {}).get("run")
+        if run:
+            for part in ["params", "metrics", "tags"]:
+                run["data"][part].sort(key=lambda pair: pair["key"])
+        errors = [bool(error) for error in body.get("errors") or []]
+        tell(label, [answer.status_code, body.get("data"), errors])
+
+    ask("graphql run", RUN, data={"runId": a})
+    ask("graphql no such run", RUN, data={"runId": "0" * 32})
+    ask("graphql experiment", "query Get($input: MlflowGetExperimentInput!) { mlflowGetExperiment(input: $input) "
+        "{ experiment { experimentId name artifactLocation lifecycleStage tags { key value } } } }", input={"experimentId": "0"})
+    ask("graphql runs", "query { some: mlflowSearchRuns(input: {experimentIds: [\"0\"], maxResults: 1, runViewType: ALL}) "
+        "{ runs { info { status lifecycleStage } } } }")
+    ask("graphql files", "query Files($run: String) { mlflowListArtifacts(input: {runId: $run}) { rootUri files { path isDir fileSize } } }", run=a)
+    ask("graphql history", "query H($input: MlflowGetMetricHistoryBulkIntervalInput) { mlflowGetMetricHistoryBulkInterval(input: $input) "
+        "{ metrics { key value step runId } } }", input={"runIds": [a], "metricKey": "many", "maxResults": 3})
+    ask("graphql data sets", "mutation D($input: MlflowSearchDatasetsInput) { mlflowSearchDatasets(input: $input) "
+        "{ datasetSummaries { name digest context } } }", input={"experimentIds": ["0"]})
+    ask("graphql echo", '{ test(inputString: "abc") { output } }')
+    ask("graphql unknown field", "{ test { secret } }")
+
+
 experiments()
 a, b, c, d, e = runs()
 datasets(a)
@@ -407,5 +453,6 @@ fluent()
 info = models()
 registry(info, b)
 plain_requests(a, b)
+graphql(a)
 system_metrics()
 print("all told", file=sys.stderr)
