@@ -1,6 +1,6 @@
 //! Agents that are killed, suspended and taken away at random, and commands that fail and hang: every trial counts once.
 //!
-//! `SWEEP_CHAOS_SEED` replays a schedule; the seed of a run is printed when it fails.
+//! `SWEEP_CHAOS_SEED` replays a schedule; the seed of a run is printed when it fails. `SWEEP_CHAOS_AGENTS` takes more agents.
 
 // The seed, and why a store is left out.
 #![allow(clippy::print_stderr)]
@@ -20,7 +20,10 @@ use crate::support::postgres::Postgres;
 use crate::support::python::with_postgres_driver;
 use crate::support::sandbox::Sandbox;
 
-const AGENTS: usize = 8;
+/// Agents at a time.
+fn agents() -> usize {
+    std::env::var("SWEEP_CHAOS_AGENTS").ok().and_then(|number| number.parse().ok()).unwrap_or(8)
+}
 
 /// What a command does depends on its trial and attempt: it works for a moment, fails, hangs until its time is up,
 /// leaves a process behind, or will not hear of SIGTERM.
@@ -45,8 +48,8 @@ struct Measure {
     lease: &'static str,
 }
 
-const SHORT: Measure = Measure { cap: 200, disturbed: Duration::from_secs(30), lease: "2s" };
-const LEARNING: Measure = Measure { cap: 40, disturbed: Duration::from_secs(10), lease: "5s" };
+const SHORT: Measure = Measure { cap: 200, disturbed: Duration::from_secs(30), lease: "3s" };
+const LEARNING: Measure = Measure { cap: 40, disturbed: Duration::from_secs(10), lease: "3s" };
 const ON_SERVERS: Measure = Measure { cap: 150, disturbed: Duration::from_secs(30), lease: "3s" };
 const LONG: Measure = Measure { cap: 1500, disturbed: Duration::from_secs(600), lease: "3s" };
 
@@ -168,7 +171,7 @@ fn chaos(sandbox: &Sandbox, store: &dyn Store, method: &str, measure: &Measure) 
         leaving: Vec::new(),
         done: [0; 3],
     };
-    for _ in 0..AGENTS {
+    for _ in 0..agents() {
         chaos.recruit();
     }
     chaos.disturb();

@@ -29,10 +29,25 @@ pub fn mlflow_2_22() -> PathBuf {
     make(&home("2.22.1"), &["mlflow==2.22.1", "sqlalchemy<2.1"])
 }
 
+// For a benchmark.
+#[allow(dead_code)]
+/// The `python` of an environment with Optuna and its dashboard.
+///
+/// # Panics
+///
+/// Where it can't be made; the message says what to install.
+pub fn optuna_dashboard() -> PathBuf {
+    make(&place("optuna-dashboard-0.21.0"), &["optuna-dashboard==0.21.0", "optuna==5.0.0"])
+}
+
 /// `target/mlflow-<version>`.
 fn home(version: &str) -> PathBuf {
+    place(&format!("mlflow-{version}"))
+}
+
+fn place(name: &str) -> PathBuf {
     let tmp = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    tmp.parent().expect("target/tmp lies in target").join(format!("mlflow-{version}"))
+    tmp.parent().expect("target/tmp lies in target").join(name)
 }
 
 fn make(home: &Path, packages: &[&str]) -> PathBuf {
