@@ -79,7 +79,18 @@ impl Refusal {
         body.windows(word.len()).any(|window| window == word).then_some(())?;
         serde_json::from_slice(body).ok()
     }
+
+    /// Whether MLflow's connection to its database failed, not the request: it answers 400 to that, with SQLAlchemy's
+    /// words. Nothing was written, and the next connection may be a good one.
+    fn is_of_a_busy_database(&self) -> bool {
+        self.error_code == "BAD_REQUEST"
+            && self.message.contains("sqlalche.me/e/")
+            && DATABASE_ERRORS.iter().any(|code| self.message.contains(&format!("/{code})")))
+    }
 }
+
+/// SQLAlchemy's codes of errors that pass: no connection was free in time, one was lost, was closed, or failed within.
+const DATABASE_ERRORS: [&str; 4] = ["3o7r", "8s2b", "rvf5", "2j85"];
 
 /// Who answered what, for the words of an error.
 pub(super) struct RequestContext<'a> {
@@ -182,7 +193,8 @@ impl RequestContext<'_> {
         }
         let refusal = Refusal::read(body);
         let code = refusal.as_ref().map_or("", |refusal| refusal.error_code.as_str());
-        let kind = kind_of(code, status, self.expect);
+        let busy = refusal.as_ref().is_some_and(Refusal::is_of_a_busy_database);
+        let kind = if busy { ErrorKind::Unavailable } else { kind_of(code, status, self.expect) };
         let hint = if code.is_empty() { hint_of(status) } else { None };
         let said = refusal.map_or_else(|| words_of(body), |refusal| refusal.message);
         let message = format!("{} refused {} ({status}): {said}", self.here, self.what);
@@ -191,7 +203,7 @@ impl RequestContext<'_> {
             error = error.hint(hint);
         }
         let failure =
-            if is_transient(status) { FailedTry::passing(error) } else { FailedTry::lasting(error) };
+            if busy || is_transient(status) { FailedTry::passing(error) } else { FailedTry::lasting(error) };
         FailedTry { retry_after: retry_after(&head.headers), status: Some(status), ..failure }
     }
 
@@ -369,6 +381,24 @@ mod tests {
         let itself = check(Expect::Json, 302, &[("location", API)], "").unwrap_err().error.hint.unwrap();
         assert!(itself.contains("back to itself"), "{itself}");
         assert!(check(Expect::Json, 302, &[], "").is_err());
+    }
+
+    #[test]
+    fn a_server_whose_database_is_busy_is_asked_again_and_a_wrong_request_is_not() {
+        let busy = "QueuePool limit of size 5 overflow 10 reached, connection timed out, timeout 30.00 \
+                    (Background on this error at: https://sqlalche.me/e/21/3o7r)";
+        let closed = "(psycopg2.InterfaceError) connection already closed (Background on this error at: https://sqlalche.me/e/20/rvf5)";
+        let wrong = "(sqlite3.IntegrityError) UNIQUE constraint failed (Background on this error at: https://sqlalche.me/e/20/gkpj)";
+        for (message, kind, again) in [
+            (busy, ErrorKind::Unavailable, true),
+            (closed, ErrorKind::Unavailable, true),
+            (wrong, ErrorKind::Invalid, false),
+            ("a name with /3o7r) in it", ErrorKind::Invalid, false),
+        ] {
+            let body = format!(r#"{{"error_code": "BAD_REQUEST", "message": "{message}"}}"#);
+            let failure = check(Expect::Json, 400, &[], &body).unwrap_err();
+            assert_eq!((failure.error.kind, failure.transient), (kind, again), "{message}");
+        }
     }
 
     #[test]
