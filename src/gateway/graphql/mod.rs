@@ -1,5 +1,6 @@
 //! The GraphQL that MLflow's web pages speak beside REST: the same answers, cut to what was asked for.
 
+mod document;
 mod projection;
 mod schema;
 mod selection;

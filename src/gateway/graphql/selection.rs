@@ -2,12 +2,9 @@
 
 use std::collections::HashMap;
 
-use graphql_parser::query::{
-    Definition, Directive, Document, Field, FragmentDefinition, OperationDefinition, Selection, SelectionSet,
-    TypeCondition, Value, parse_query,
-};
 use serde_json::{Map, Value as Json};
 
+use super::document::{GraphDirective, GraphFragment, GraphItem, GraphOperation, GraphSelection, parse};
 use super::schema::{self, MUTATION, QUERY};
 
 /// Levels of fields in one another; MLflow's limit.
@@ -48,21 +45,16 @@ pub(super) fn read(
     operation: Option<&str>,
     variables: &Map<String, Json>,
 ) -> Result<Asked, String> {
-    let document: Document<'_, String> =
-        parse_query(text).map_err(|error| format!("Syntax Error: {error}"))?;
-    let mut fragments = HashMap::new();
-    let mut operations = Vec::new();
-    for definition in &document.definitions {
-        match definition {
-            Definition::Fragment(fragment) => drop(fragments.insert(fragment.name.as_str(), fragment)),
-            Definition::Operation(operation) => operations.push(operation),
-        }
-    }
-    let (root, selection, defaults) = choose(&operations, operation)?;
+    let document = parse(text)?;
+    let fragments = document.fragments.iter().map(|fragment| (fragment.name.as_str(), fragment)).collect();
+    let (root, operation) = choose(&document.operations, operation)?;
+    let defaults = operation.defaults.iter();
+    let defaults: Map<String, Json> =
+        defaults.map(|(name, value)| (name.clone(), value.json(&Map::new()))).collect();
     let mut values = defaults;
     values.extend(variables.clone());
     let mut reader = Reader { fragments, variables: values, left: MOST_FIELDS };
-    let fields = reader.fields(root, selection, 1)?;
+    let fields = reader.fields(root, &operation.selection, 1)?;
     if fields.len() > MOST_ROOTS {
         return Err(format!(
             "GraphQL queries should have at most {MOST_ROOTS} root fields, got {} root fields.",
@@ -72,49 +64,30 @@ pub(super) fn read(
     Ok(Asked { root, fields })
 }
 
-type Chosen<'d> = (&'static str, &'d SelectionSet<'d, String>, Map<String, Json>);
-
-/// The operation that is meant, with the defaults of its variables.
+/// The operation that is meant, and the type whose fields it asks for.
 fn choose<'d>(
-    operations: &[&'d OperationDefinition<'d, String>],
+    operations: &'d [GraphOperation],
     name: Option<&str>,
-) -> Result<Chosen<'d>, String> {
-    let mut found = operations.iter().filter_map(|operation| {
-        let none = &[][..];
-        let (root, called, variables, selection) = match operation {
-            OperationDefinition::SelectionSet(selection) => (QUERY, None, none, selection),
-            OperationDefinition::Query(query) => {
-                (QUERY, query.name.as_deref(), query.variable_definitions.as_slice(), &query.selection_set)
-            }
-            OperationDefinition::Mutation(mutation) => (
-                MUTATION,
-                mutation.name.as_deref(),
-                mutation.variable_definitions.as_slice(),
-                &mutation.selection_set,
-            ),
-            OperationDefinition::Subscription(_) => return None,
-        };
-        let meant = name.is_none_or(|name| called == Some(name));
-        meant.then_some((root, variables, selection))
-    });
-    let Some((root, variables, selection)) = found.next() else {
+) -> Result<(&'static str, &'d GraphOperation), String> {
+    let mut meant = operations.iter().filter(|one| name.is_none_or(|name| one.name.as_deref() == Some(name)));
+    let Some(operation) = meant.next() else {
         return Err(match name {
             Some(name) => format!("Unknown operation named '{name}'."),
             None => "Must provide an operation: a query or a mutation.".to_owned(),
         });
     };
-    if found.next().is_some() {
+    if meant.next().is_some() {
         return Err("Must provide operation name if query contains multiple operations.".to_owned());
     }
-    let defaults = variables.iter().filter_map(|variable| {
-        let value = variable.default_value.as_ref()?;
-        Some((variable.name.clone(), json(value, &Map::new())))
-    });
-    Ok((root, selection, defaults.collect()))
+    match operation.kind.as_str() {
+        "query" => Ok((QUERY, operation)),
+        "mutation" => Ok((MUTATION, operation)),
+        _ => Err("Schema is not configured to execute subscription operation.".to_owned()),
+    }
 }
 
 struct Reader<'d> {
-    fragments: HashMap<&'d str, &'d FragmentDefinition<'d, String>>,
+    fragments: HashMap<&'d str, &'d GraphFragment>,
     variables: Map<String, Json>,
     left: usize,
 }
@@ -124,7 +97,7 @@ impl<'d> Reader<'d> {
     fn fields(
         &mut self,
         object: &str,
-        selection: &'d SelectionSet<'d, String>,
+        selection: &'d [GraphItem],
         depth: usize,
     ) -> Result<Vec<Wanted>, String> {
         if depth > DEEPEST {
@@ -138,85 +111,78 @@ impl<'d> Reader<'d> {
     fn collect(
         &mut self,
         object: &str,
-        selection: &'d SelectionSet<'d, String>,
+        selection: &'d [GraphItem],
         depth: usize,
         within: &mut Vec<&'d str>,
         found: &mut Vec<Wanted>,
     ) -> Result<(), String> {
-        for item in &selection.items {
+        for item in selection {
             self.left = self
                 .left
                 .checked_sub(1)
                 .ok_or_else(|| format!("Query exceeds maximum total selections of {MOST_FIELDS}"))?;
-            match item {
-                Selection::Field(field) if self.is_wanted(&field.directives) => {
-                    let wanted = self.field(object, field, depth)?;
+            if !self.is_wanted(&item.directives) {
+                continue;
+            }
+            match &item.what {
+                GraphSelection::Field { .. } => {
+                    let wanted = self.field(object, &item.what, depth)?;
                     merge(found, wanted);
                 }
-                Selection::InlineFragment(inline)
-                    if self.is_wanted(&inline.directives)
-                        && inline
-                            .type_condition
-                            .as_ref()
-                            .is_none_or(|condition| is_of(object, condition)) =>
-                {
-                    self.collect(object, &inline.selection_set, depth, within, found)?;
+                GraphSelection::Inline(on, selection) => {
+                    if on.as_ref().is_none_or(|on| is_of(object, on)) {
+                        self.collect(object, selection, depth, within, found)?;
+                    }
                 }
-                Selection::FragmentSpread(spread) if self.is_wanted(&spread.directives) => {
-                    let name = spread.fragment_name.as_str();
-                    let Some(fragment) = self.fragments.get(name).copied() else {
+                GraphSelection::Spread(name) => {
+                    let Some(fragment) = self.fragments.get(name.as_str()).copied() else {
                         return Err(format!("Unknown fragment '{name}'."));
                     };
-                    if within.contains(&name) {
+                    if within.contains(&name.as_str()) {
                         return Err(format!("Cannot spread fragment '{name}' within itself."));
                     }
-                    if is_of(object, &fragment.type_condition) {
+                    if is_of(object, &fragment.on) {
                         within.push(name);
-                        self.collect(object, &fragment.selection_set, depth, within, found)?;
+                        self.collect(object, &fragment.selection, depth, within, found)?;
                         within.pop();
                     }
                 }
-                _ => {}
             }
         }
         Ok(())
     }
 
-    fn field(&mut self, object: &str, field: &'d Field<'d, String>, depth: usize) -> Result<Wanted, String> {
-        let name = field.name.as_str();
-        let key = field.alias.as_deref().unwrap_or(name).to_owned();
-        let arguments = field.arguments.iter();
-        let arguments = arguments.map(|(name, value)| (name.clone(), json(value, &self.variables))).collect();
+    fn field(&mut self, object: &str, field: &'d GraphSelection, depth: usize) -> Result<Wanted, String> {
+        let GraphSelection::Field { key, name, arguments, selection } = field else {
+            return Err("Only a field has a name in the answer.".to_owned());
+        };
+        let arguments = arguments.iter();
+        let arguments = arguments.map(|(name, value)| (name.clone(), value.json(&self.variables))).collect();
+        let wanted = |fields| Wanted { key: key.clone(), name: name.clone(), arguments, fields };
         if name == "__typename" {
-            return Ok(Wanted { key, name: name.to_owned(), arguments, fields: Vec::new() });
+            return Ok(wanted(Vec::new()));
         }
         let Some(kind) = schema::field(object, name) else {
             return Err(format!("Cannot query field '{name}' on type '{object}'."));
         };
-        let fields = match (schema::is_object(&kind.name), field.selection_set.items.is_empty()) {
-            (true, false) => self.fields(&kind.name, &field.selection_set, depth + 1)?,
-            (false, true) => Vec::new(),
+        match (schema::is_object(&kind.name), selection.is_empty()) {
+            (true, false) => Ok(wanted(self.fields(&kind.name, selection, depth + 1)?)),
+            (false, true) => Ok(wanted(Vec::new())),
             (true, true) => {
-                return Err(format!(
-                    "Field '{name}' of type '{}' must have a selection of subfields.",
-                    kind.name
-                ));
+                Err(format!("Field '{name}' of type '{}' must have a selection of subfields.", kind.name))
             }
-            (false, false) => {
-                return Err(format!(
-                    "Field '{name}' must not have a selection since type '{}' has no subfields.",
-                    kind.name
-                ));
-            }
-        };
-        Ok(Wanted { key, name: name.to_owned(), arguments, fields })
+            (false, false) => Err(format!(
+                "Field '{name}' must not have a selection since type '{}' has no subfields.",
+                kind.name
+            )),
+        }
     }
 
     /// What `@skip` and `@include` say.
-    fn is_wanted(&self, directives: &[Directive<'_, String>]) -> bool {
+    fn is_wanted(&self, directives: &[GraphDirective]) -> bool {
         directives.iter().all(|directive| {
             let condition = directive.arguments.iter().find(|(name, _)| name == "if");
-            let condition = condition.map(|(_, value)| json(value, &self.variables) == Json::Bool(true));
+            let condition = condition.map(|(_, value)| value.json(&self.variables) == Json::Bool(true));
             match (directive.name.as_str(), condition) {
                 ("skip", Some(condition)) => !condition,
                 ("include", Some(condition)) => condition,
@@ -227,8 +193,7 @@ impl<'d> Reader<'d> {
 }
 
 /// MLflow's own types of runs and metrics are extended ones, and its pages name either.
-fn is_of(object: &str, condition: &TypeCondition<'_, String>) -> bool {
-    let TypeCondition::On(name) = condition;
+fn is_of(object: &str, name: &str) -> bool {
     object == name || object.strip_suffix("Extension") == Some(name)
 }
 
@@ -237,23 +202,6 @@ fn merge(found: &mut Vec<Wanted>, wanted: Wanted) {
     match found.iter_mut().find(|one| one.key == wanted.key && one.name == wanted.name) {
         Some(one) => wanted.fields.into_iter().for_each(|field| merge(&mut one.fields, field)),
         None => found.push(wanted),
-    }
-}
-
-/// A value as JSON, with the values of variables in it. A variable without a value is null.
-fn json(value: &Value<'_, String>, variables: &Map<String, Json>) -> Json {
-    match value {
-        Value::Variable(name) => variables.get(name).cloned().unwrap_or(Json::Null),
-        Value::Int(number) => number.as_i64().into(),
-        Value::Float(number) => (*number).into(),
-        Value::String(text) | Value::Enum(text) => text.as_str().into(),
-        Value::Boolean(yes) => (*yes).into(),
-        Value::Null => Json::Null,
-        Value::List(values) => values.iter().map(|value| json(value, variables)).collect(),
-        Value::Object(fields) => {
-            let fields = fields.iter();
-            Json::Object(fields.map(|(name, value)| (name.clone(), json(value, variables))).collect())
-        }
     }
 }
 
