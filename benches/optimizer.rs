@@ -152,6 +152,7 @@ fn observation(trial: u64, point: Point, value: Option<f64>) -> Observation {
         status: if value.is_some() { RunStatus::Finished } else { RunStatus::Running },
         metric: value,
         logged: LoggedValues::of(value),
+        beside: Vec::new(),
         stopped_early: false,
     }
 }

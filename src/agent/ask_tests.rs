@@ -47,7 +47,7 @@ async fn who_asks_again_gets_other_trials_until_none_is_free() {
     assert!(matches!(answer, AskAnswer::Busy(2)), "{answer:?}");
     for (trial, loss) in [(&first, 0.5), (&second, 0.25)] {
         let fate = tell(&home, trial, &report(ReportedOutcome::Finished, loss)).await;
-        assert_eq!(fate, ReportVerdict::Result { value: Some(loss) });
+        assert_eq!(fate, ReportVerdict::Result { value: Some(loss), beside: Vec::new() });
     }
     let answer = ask(&home.agent("d").await, Duration::ZERO).await.unwrap();
     assert!(matches!(answer, AskAnswer::NothingLeft), "{answer:?}");
@@ -66,7 +66,7 @@ async fn a_trial_whose_lease_ran_out_is_taken_over_and_what_is_reported_late_doe
     assert!(!reporter(&home, &lost).await.keep_alive().await.unwrap());
     assert_eq!(tell(&home, &lost, &report(ReportedOutcome::Finished, 9.0)).await, ReportVerdict::TooLate);
     let fate = tell(&home, &again, &report(ReportedOutcome::Finished, 0.5)).await;
-    assert_eq!(fate, ReportVerdict::Result { value: Some(0.5) });
+    assert_eq!(fate, ReportVerdict::Result { value: Some(0.5), beside: Vec::new() });
     let runs = home.attempts(lost.claim.trial.0).await;
     let states: Vec<_> = runs.iter().map(|run| (attempt_of(run), run.info.status)).collect();
     assert_eq!(states, [(1, RunStatus::Killed), (2, RunStatus::Finished)]);
@@ -99,7 +99,10 @@ async fn the_same_report_twice_changes_nothing_and_another_one_is_refused() {
     let home = Home::new(TWO).await;
     let trial = asked(&home, "a", Duration::ZERO).await;
     let said = report(ReportedOutcome::Finished, 0.5);
-    assert_eq!(tell(&home, &trial, &said).await, ReportVerdict::Result { value: Some(0.5) });
+    assert_eq!(
+        tell(&home, &trial, &said).await,
+        ReportVerdict::Result { value: Some(0.5), beside: Vec::new() }
+    );
     assert_eq!(tell(&home, &trial, &said).await, ReportVerdict::Already);
     for other in [report(ReportedOutcome::Finished, 0.6), report(ReportedOutcome::Failed, 0.5)] {
         assert_eq!(tell(&home, &trial, &other).await, ReportVerdict::Otherwise);
@@ -122,7 +125,7 @@ async fn a_report_that_was_cut_off_anywhere_can_be_sent_again() {
         let _ = cut.tell(&said).await;
         let fate = tell(&home, &trial, &said).await;
         assert!(
-            matches!(fate, ReportVerdict::Result { value: Some(0.5) } | ReportVerdict::Already),
+            matches!(fate, ReportVerdict::Result { value: Some(0.5), .. } | ReportVerdict::Already),
             "after {writes} writes: {fate:?}"
         );
         let results = Ledger::read(&home.store, &home.sweep.ledger).await.unwrap().results();
@@ -152,7 +155,7 @@ async fn a_failure_that_is_to_be_repeated_is_given_to_who_asks_next() {
     assert_eq!(tell(&home, &trial, &failed).await, ReportVerdict::Free);
     let again = asked(&home, "c", Duration::ZERO).await;
     assert_eq!((again.claim.trial, again.claim.attempt), (trial.claim.trial, 2));
-    assert_eq!(tell(&home, &again, &failed).await, ReportVerdict::Result { value: None });
+    assert_eq!(tell(&home, &again, &failed).await, ReportVerdict::Result { value: None, beside: Vec::new() });
     let results = Ledger::read(&home.store, &home.sweep.ledger).await.unwrap().results();
     assert_eq!(results.get(&TrialIndex(trial.claim.trial.0)), Some(&again.run.id));
 }

@@ -57,7 +57,7 @@ impl Home {
         let (token, order) = (name.to_owned(), ClaimOrder::Ascending);
         let ledger = Ledger::open(Arc::clone(&store), &self.sweep.ledger, token, order, limit).await.unwrap();
         let history = strategy.reads_history().then(|| {
-            tokio::sync::Mutex::new(History::new(self.sweep.clone(), config.metric.clone(), Vec::new()))
+            tokio::sync::Mutex::new(History::new(self.sweep.clone(), config.objectives(), Vec::new()))
         });
         let folder = self.folder.path().to_path_buf();
         let agent = Agent {

@@ -64,8 +64,7 @@ impl LiveProgress {
         if !outcome.counts {
             return;
         }
-        let value = outcome.metric.filter(|value| value.is_finite() && outcome.has_result());
-        let best = value.map(|value| BestTrial {
+        let best = outcome.candidate(&agent.config.objectives()).map(|value| BestTrial {
             trial: outcome.trial,
             run: outcome.run.clone(),
             value,
@@ -191,7 +190,7 @@ impl KnownProgress {
         self.view.done += 1;
         self.view.failed += u64::from(news.failed);
         self.view.running = self.view.running.saturating_sub(1);
-        let goal = agent.config.metric.as_ref().map(|metric| metric.goal);
+        let goal = agent.config.only_metric().map(|metric| metric.goal);
         if let (Some(best), Some(goal)) = (news.best, goal) {
             let beats = |known: &Option<BestTrial>| best.beats(known.as_ref(), goal);
             let (of_own, of_all) = (beats(&self.own), beats(&self.view.best));
@@ -211,7 +210,8 @@ impl KnownProgress {
         let begun = Instant::now();
         let posting = LivePosting {
             sweep: &agent.sweep,
-            metric: agent.config.metric.as_ref(),
+            metric: agent.config.only_metric(),
+            limits: &agent.config.limits,
             limit: agent.limit,
             by: &agent.identity.agent,
             best: self.own.clone(),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::Objectives;
 use crate::process::CommandExit;
 use crate::space::Point;
 use crate::stopping::StopDecision;
@@ -27,6 +28,8 @@ pub struct Outcome {
     pub point: Point,
     /// The value of the sweep's metric that counts, where the script logged it.
     pub metric: Option<f64>,
+    /// The same of what is measured beside it, in the order of `Objectives::beside`.
+    pub beside: Vec<Option<f64>>,
     /// The names of all metrics that it logged.
     pub logged: Vec<String>,
     /// Why it was stopped early.
@@ -44,6 +47,20 @@ impl Outcome {
     #[must_use]
     pub fn has_result(&self) -> bool {
         self.counts && (self.status == RunStatus::Finished || self.stopped.is_some())
+    }
+
+    /// Its value of the metric, where it is a candidate for the best: it has a result, a number, and keeps to the limits.
+    /// With several metrics no trial is.
+    #[must_use]
+    pub fn candidate(&self, objectives: &Objectives) -> Option<f64> {
+        let value = self.metric.filter(|value| value.is_finite() && self.has_result())?;
+        (!objectives.are_several() && objectives.holds(self.metric, &self.beside)).then_some(value)
+    }
+
+    /// Whether it has a value of everything that the sweep's trials are judged by.
+    #[must_use]
+    pub fn is_measured(&self) -> bool {
+        self.metric.is_some() && self.beside.iter().all(Option::is_some)
     }
 }
 

@@ -191,9 +191,10 @@ impl Round {
     fn command_ended(&mut self, ended: CommandEnded) {
         // Whether the target is reached is known only once the trial is settled, and no trial may start until then; nor
         // may one that is to learn from it, nor one that may not have the metric either.
-        let metric = self.agent.config.metric.as_ref();
-        let decides = metric.is_some_and(|metric| metric.target.is_some() || !self.has_metric)
-            || self.agent.history.is_some();
+        let config = &self.agent.config;
+        let has_target = config.objectives().metrics.iter().any(|metric| metric.target.is_some());
+        let decides =
+            (has_target || config.metric.is_some() && !self.has_metric) || self.agent.history.is_some();
         self.own.command_ended(ended.trial, decides);
         self.can_run = self.can_run.or_else(|| self.shows_whether_it_can_run(ended));
         match ended.status {
@@ -308,7 +309,7 @@ impl Round {
         if self.agent.config.metric.is_none() || !outcome.has_result() {
             return;
         }
-        if outcome.metric.is_some() {
+        if outcome.is_measured() {
             self.unmeasured_in_a_row = 0;
             self.has_metric = true;
             return;
@@ -335,7 +336,7 @@ impl Round {
         }
         match outcome.status {
             RunStatus::Finished => {
-                self.target_reached |= self.agent.reaches_target(outcome.metric);
+                self.target_reached |= self.agent.reaches_target(&outcome);
                 self.longest = self.longest.max(outcome.took);
                 self.summary.finished += 1;
             }
@@ -344,7 +345,7 @@ impl Round {
                 self.summary.last_failure = Some(outcome);
             }
             _ if outcome.stopped.is_some() => {
-                self.target_reached |= self.agent.reaches_target(outcome.metric);
+                self.target_reached |= self.agent.reaches_target(&outcome);
                 self.summary.stopped_early += 1;
             }
             _ => self.summary.killed += 1,

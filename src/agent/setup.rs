@@ -13,6 +13,7 @@ use super::event::Event;
 use super::hand_over::HandOver;
 use super::journal::{Journal, is_deleted};
 use super::machine::AgentMachine;
+use super::outcome::Outcome;
 use super::stop::LAST_CHANCE;
 use super::trial::{CodeState, EarlyStopping, Gpus, Provenance};
 use crate::config::Config;
@@ -143,10 +144,9 @@ impl Agent {
         self.last_call().is_some_and(|last_call| Instant::now() + takes >= last_call)
     }
 
-    /// Whether a value of the metric is as good as `metric.target` asks for.
-    pub(super) fn reaches_target(&self, value: Option<f64>) -> bool {
-        let (Some(metric), Some(value)) = (&self.config.metric, value) else { return false };
-        metric.target.is_some_and(|target| metric.goal.reaches(value, target))
+    /// Whether a trial is as good as the targets of the metrics ask for, and keeps to the limits.
+    pub(super) fn reaches_target(&self, outcome: &Outcome) -> bool {
+        self.config.objectives().reach_targets(outcome.metric, &outcome.beside)
     }
 }
 

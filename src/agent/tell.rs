@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::error::AgentError;
 use super::journal::{KnownParent, Settlement, deliver};
 use super::outcome::TrialFate;
-use super::trial::{GIVEN_BACK, measure};
+use super::trial::{GIVEN_BACK, MeasuredMetric, measure};
 use crate::config::Config;
 use crate::process::Clock;
 use crate::record::{
@@ -54,12 +54,14 @@ impl TrialReport {
 }
 
 /// What becomes of a report.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum ReportVerdict {
     /// The trial has its result now.
     Result {
         /// The value of the sweep's metric that counts.
         value: Option<f64>,
+        /// The same of what is measured beside it.
+        beside: Vec<Option<f64>>,
     },
     /// It had this result already: nothing has changed.
     Already,
@@ -181,16 +183,13 @@ impl TrialReporter {
         trial: &UnfinishedTrial,
         report: &TrialReport,
     ) -> Result<ReportVerdict, AgentError> {
-        let store = self.store.as_ref();
+        let (store, objectives) = (self.store.as_ref(), self.config.objectives());
         let UnfinishedTrial { trial, round, preemptions, .. } = *trial;
         let claim = Claim { trial, attempt: attempt_of(&self.run), round, preemptions };
         let run = store.run(self.id()).await?;
-        let value = match &self.config.metric {
-            Some(metric) => measure(store, &run, metric).await?.value,
-            None => None,
-        };
+        let measured = measure(&self.store, &run, &objectives).await?;
         let mut settlement = self.settlement(claim, report.outcome);
-        let has_metric = self.config.metric.is_none() || value.is_some();
+        let has_metric = self.config.metric.is_none() || measured.is_whole();
         if report.outcome == ReportedOutcome::Finished && !has_metric {
             settlement.tags.push((tags::UNMEASURED.to_owned(), "true".to_owned()));
         }
@@ -204,7 +203,11 @@ impl TrialReporter {
                 ReportVerdict::Free
             }
             _ if delivered.verdict == SettleOutcome::Counts => {
-                ReportVerdict::Result { value: value.filter(|_| report.outcome == ReportedOutcome::Finished) }
+                let MeasuredMetric { value, beside, .. } = match report.outcome {
+                    ReportedOutcome::Finished => measured,
+                    _ => MeasuredMetric::default(),
+                };
+                ReportVerdict::Result { value, beside }
             }
             _ => ReportVerdict::TooLate,
         })

@@ -78,13 +78,18 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 38] = [
         "trials",
         &[
             ("sweep trials --top 10", "the best ten"),
+            ("sweep trials --pareto", "the front of several metrics"),
             ("sweep trials --where 'lr < 0.01 and status = \"FINISHED\"'", ""),
             ("sweep trials --sort duration --desc --columns trial,lr,duration_s", ""),
         ],
     ),
     (
         "best",
-        &[("sweep best -n 3", "the best three"), ("sh -c \"$(sweep best --as command)\"", "run the winner")],
+        &[
+            ("sweep best -n 3", "the best three"),
+            ("sweep best --prefer acc=0.7,ms=0.3", "one of a front"),
+            ("sh -c \"$(sweep best --as command)\"", "run the winner"),
+        ],
     ),
     (
         "show",

@@ -80,7 +80,7 @@ async fn of_sweep(
 ) -> Result<AnalysisAnswer, CommandFailure> {
     let context = Context::open_to_read(setting)?;
     let (sweep, config) = load_sweep(&context, choice).await?;
-    let Some(metric) = ChosenMetric::of(config.metric.as_ref(), args.metric.as_deref(), args.goal) else {
+    let Some(metric) = ChosenMetric::of(&config, args.metric.as_deref(), args.goal) else {
         return Err(no_metric());
     };
     let read = read_trials(&context.store, &sweep, Some(&metric)).await?;

@@ -1,42 +1,23 @@
 //! `sweep best`: the best trials, in the form in which the next program wants them.
 
+mod front;
+mod shape;
+mod spelled;
 mod trial_form;
 
-use serde::Serialize;
-
-use trial_form::spell;
-
-use super::shared::work::workdir;
 use super::shared::{
-    AnswerFormat, CommandFailure, Context, Exit, Pin, Setting, SweepChoice, check_pin, load_sweep, print_csv,
-    print_json, print_sheet,
+    AnswerFormat, CommandFailure, Context, Exit, Setting, load_sweep, print_csv, print_json, print_sheet,
 };
-use crate::config::{Config, Goal};
+use crate::config::Config;
 use crate::process::now_ms;
-use crate::query::{
-    ChosenMetric, MetricJson, TAG_DIFFERS, TrialCommand, TrialJson, TrialRow, best_of, shown_command,
-    whole_point,
-};
+use crate::query::{ChosenMetric, MetricJson, TrialRow, best_of, shown_command};
 use crate::record::{Ledger, Sweep};
 use crate::ui::{Drawing, Facts, MINOR, Sheet, SheetCell, SheetColumn, Style, printable, words};
-pub use trial_form::TrialForm;
+use shape::{BestTrialJson, BestTrialsJson, paths};
+use spelled::{spell_rows, tell_of_tags};
 
-/// What was typed.
-#[derive(Debug, Clone, Default)]
-pub struct BestArgs {
-    /// Which sweep.
-    pub sweep: SweepChoice,
-    /// How many.
-    pub number: usize,
-    /// The metric; `None`: the config's.
-    pub metric: Option<String>,
-    /// Its direction; `None`: the config's for its own metric.
-    pub goal: Option<Goal>,
-    /// In which form; `None`: as `format` says.
-    pub spelling: Option<TrialForm>,
-    /// How they are printed.
-    pub format: AnswerFormat,
-}
+pub use shape::{BestArgs, FrontChoice};
+pub use trial_form::TrialForm;
 
 /// Prints the best trials.
 ///
@@ -45,10 +26,16 @@ pub struct BestArgs {
 pub async fn best(setting: &Setting, args: &BestArgs) -> Result<Exit, CommandFailure> {
     let context = Context::open_to_read(setting)?;
     let (sweep, config) = load_sweep(&context, &args.sweep).await?;
+    if config.has_several_metrics() && args.metric.is_none() {
+        return front::front(setting, &context, (&sweep, &config), args).await;
+    }
+    if args.choice != FrontChoice::All {
+        return Err(no_front(args));
+    }
     let metric = metric(&config, args)?;
     let results = Ledger::read(context.store.as_ref(), &sweep.ledger).await?.results();
-    let ranked = best_of(&context.store, &sweep, &results, &metric, args.number).await?;
-    let mut rows: Vec<TrialRow> = ranked
+    let ranked = best_of(&context.store, &sweep, &results, &metric, args.number.unwrap_or(1)).await?;
+    let rows: Vec<TrialRow> = ranked
         .into_iter()
         .filter_map(|best| TrialRow::of(best.run, Some(&metric), Some(best.value)))
         .collect();
@@ -56,31 +43,21 @@ pub async fn best(setting: &Setting, args: &BestArgs) -> Result<Exit, CommandFai
         return Err(nothing(&sweep, &metric));
     }
     if let Some(spelling) = args.spelling {
-        if spelling == TrialForm::Command {
-            check_pin(&context, &sweep, &Pin::Remembered).map_err(|failure| {
-                failure.hint("Its command may be somebody else's: `sweep show best` shows what was run with which point.")
-            })?;
-        }
-        for row in &mut rows {
-            row.point = whole_point(&sweep, &config, &row.run)?;
-        }
-        let workdir = workdir::named(&context, &sweep, &config);
-        setting.ui.data(&spell(&sweep, &config, &rows, spelling, workdir.as_deref())?);
-        if spelling == TrialForm::Command {
-            tell_of_tags(setting, &sweep, &config, &rows);
-        }
-        return Ok(Exit::Done);
+        return spell_rows(setting, &context, (&sweep, &config), rows, spelling);
     }
     match args.format {
         AnswerFormat::Json => {
             let trials = rows.iter().map(|row| BestTrialJson {
                 trial: row.json(now_ms()),
+                values: row.value.into_iter().collect(),
                 command: shown_command(&sweep, &config, &row.run),
             });
             let json = BestTrialsJson {
                 sweep_id: sweep.id().to_string(),
                 sweep_name: sweep.parent.info.name.clone(),
                 metric: MetricJson::of(&metric),
+                metrics: vec![MetricJson::of(&metric)],
+                limits: metric.limits.iter().map(ToString::to_string).collect(),
                 trials: trials.collect(),
             };
             print_json(&setting.ui, &json);
@@ -94,37 +71,11 @@ pub async fn best(setting: &Setting, args: &BestArgs) -> Result<Exit, CommandFai
     Ok(Exit::Done)
 }
 
-/// The best trials, for programs.
-#[derive(Debug, Serialize)]
-struct BestTrialsJson {
-    sweep_id: String,
-    sweep_name: String,
-    metric: MetricJson,
-    trials: Vec<BestTrialJson>,
-}
-
-#[derive(Debug, Serialize)]
-struct BestTrialJson {
-    #[serde(flatten)]
-    trial: TrialJson,
-    command: Option<String>,
-}
-
-/// Says so where a run's tag has another command.
-fn tell_of_tags(setting: &Setting, sweep: &Sweep, config: &Config, rows: &[TrialRow]) {
-    let differs =
-        |row: &TrialRow| TrialCommand::of(sweep, config, &row.run).is_ok_and(|command| command.tag_differs);
-    if rows.iter().any(differs) {
-        setting.ui.warn(TAG_DIFFERS);
-    }
-}
-
 fn metric(config: &Config, args: &BestArgs) -> Result<ChosenMetric, CommandFailure> {
-    let metric =
-        ChosenMetric::of(config.metric.as_ref(), args.metric.as_deref(), args.goal).ok_or_else(|| {
-            CommandFailure::new(Exit::Usage, "the config of the sweep has no metric to rank by")
-                .hint("Give one: --metric NAME --goal minimize")
-        })?;
+    let metric = ChosenMetric::of(config, args.metric.as_deref(), args.goal).ok_or_else(|| {
+        CommandFailure::new(Exit::Usage, "the config of the sweep has no metric to rank by")
+            .hint("Give one: --metric NAME --goal minimize")
+    })?;
     if metric.goal.is_none() {
         return Err(CommandFailure::new(
             Exit::Usage,
@@ -135,10 +86,23 @@ fn metric(config: &Config, args: &BestArgs) -> Result<ChosenMetric, CommandFailu
     Ok(metric)
 }
 
+fn no_front(args: &BestArgs) -> CommandFailure {
+    let message = match args.metric {
+        Some(_) => "--knee and --prefer choose from a front, and --metric asks for the best by one metric",
+        None => "--knee and --prefer choose from a front, and the sweep has one metric",
+    };
+    CommandFailure::new(Exit::Usage, message).hint("Leave them out: `sweep best` prints the best trial.")
+}
+
 fn nothing(sweep: &Sweep, metric: &ChosenMetric) -> CommandFailure {
     CommandFailure::new(
         Exit::WorkFailed,
-        format!("no finished trial of {} has a number as `{}`", sweep.parent.info.name, metric.name),
+        format!(
+            "no finished trial of {} has a number as `{}`{}",
+            sweep.parent.info.name,
+            metric.name,
+            metric.limits_words()
+        ),
     )
     .hint("`sweep trials` shows what its trials have logged.")
 }
@@ -182,17 +146,6 @@ fn turned(config: &Config, rows: &[TrialRow], metric: &ChosenMetric) -> Sheet {
         }));
     }
     Sheet { columns, rows: lines }
-}
-
-/// The parameters that any of these trials has, in the order of the config.
-fn paths(config: &Config, rows: &[TrialRow]) -> Vec<String> {
-    let mut paths: Vec<String> = Vec::new();
-    for (path, _) in rows.iter().flat_map(|row| row.point.leaves()) {
-        if !paths.contains(&path) {
-            paths.push(path);
-        }
-    }
-    config.in_order(paths, |path| path)
 }
 
 fn tell_one(

@@ -67,8 +67,10 @@ pub async fn list(setting: &Setting, args: &ListArgs) -> Result<Exit, CommandFai
             method: parent.tag(tags::METHOD).map(str::to_owned),
             created: words::moment(parent.info.start_time),
             metric: overview.as_ref().and_then(Overview::metric_json),
+            metrics: overview.as_ref().map(Overview::metrics_json).unwrap_or_default(),
             trials: overview.as_ref().map(Overview::counts),
             best: overview.as_ref().and_then(Overview::best_json),
+            front: overview.as_ref().and_then(|overview| Some(overview.front.as_ref()?.trials.len())),
             report_behind: overview.as_ref().and_then(Overview::report_behind),
             latest: latest.as_ref() == Some(&parent.info.id.0),
             created_ms: parent.info.start_time,
@@ -98,8 +100,12 @@ struct ListedSweep {
     method: Option<String>,
     created: String,
     metric: Option<MetricJson>,
+    /// All metrics.
+    metrics: Vec<MetricJson>,
     trials: Option<Counts>,
     best: Option<BestJson>,
+    /// With several metrics, how many trials no other one beats.
+    front: Option<usize>,
     /// Results that have come in since it was finalized.
     report_behind: Option<u64>,
     /// Whether commands mean this one where none is named.
@@ -154,6 +160,13 @@ fn stale(entries: &[ListedSweep]) -> SheetColumn {
     if any { column.table_only() } else { column.nobody() }
 }
 
+/// `loss`, or `loss, time (front of 5)`.
+fn metric_words(entry: &ListedSweep) -> Option<String> {
+    let names: Vec<&str> = entry.metrics.iter().map(MetricJson::name).collect();
+    let front = entry.front.map(|size| format!(" (front of {size})")).unwrap_or_default();
+    (!names.is_empty()).then(|| format!("{}{front}", names.join(", ")))
+}
+
 fn row(entry: &ListedSweep) -> Vec<SheetCell> {
     let count =
         |of: fn(&Counts) -> u64| entry.trials.as_ref().map_or(SheetCell::Empty, |t| SheetCell::Count(of(t)));
@@ -174,7 +187,7 @@ fn row(entry: &ListedSweep) -> Vec<SheetCell> {
         entry.report_behind.map_or(SheetCell::Empty, |behind| {
             SheetCell::Figure(format!("older than {}", words::count(behind, "trial")))
         }),
-        SheetCell::text(entry.metric.as_ref().map(MetricJson::name)),
+        SheetCell::text(metric_words(entry)),
         SheetCell::text(entry.method.clone()),
         SheetCell::Text(entry.experiment.clone()),
         SheetCell::Moment(entry.created_ms),

@@ -112,8 +112,7 @@ struct ModelOrigin {
 impl ModelOrigin {
     async fn of(context: &Context, found: &FoundTrial) -> Result<Self, CommandFailure> {
         let run = &found.run;
-        let metric =
-            found.of.as_ref().and_then(|(_, config)| ChosenMetric::of(config.metric.as_ref(), None, None));
+        let metric = found.of.as_ref().and_then(|(_, config)| ChosenMetric::of(config, None, None));
         let mut value = None;
         if let Some(metric) = &metric {
             value = metric.values(&context.store, std::iter::once(run)).await?.remove(&run.info.id);

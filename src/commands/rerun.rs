@@ -58,7 +58,7 @@ pub async fn rerun(setting: &Setting, args: &RerunArgs) -> Result<Exit, CommandF
     check_pin(&context, &sweep, &args.pin)?;
     let point = whole_point(&sweep, &config, &original)?;
     refuse_foreign_text(&config, &point)?;
-    let metric = ChosenMetric::of(config.metric.as_ref(), None, None);
+    let metric = ChosenMetric::of(&config, None, None);
     let first = next_number(&context, &sweep, &original, trial).await?;
     let signals = Signals::listen(setting.ui)?;
     let mut agent = assemble(&context, sweep, config, &work(args, first)).await?;

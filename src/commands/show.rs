@@ -71,8 +71,7 @@ struct TrialDetails {
 impl TrialDetails {
     async fn read(context: &Context, found: FoundTrial) -> Result<Self, CommandFailure> {
         let store = context.store.as_ref();
-        let metric =
-            found.of.as_ref().and_then(|(_, config)| ChosenMetric::of(config.metric.as_ref(), None, None));
+        let metric = found.of.as_ref().and_then(|(_, config)| ChosenMetric::of(config, None, None));
         let keys = found.run.metrics.iter().map(|metric| metric.key.clone()).take(MOST_HISTORIES);
         let histories = histories_of(&context.store, &found.run.info.id, keys.collect()).await?;
         let artifacts = files_of(store, &found.run.info, MOST_ARTIFACTS, MOST_FOLDERS).await?;

@@ -14,7 +14,9 @@ use pause::until_next_look;
 use super::shared::{
     AnswerFormat, CommandFailure, Context, Exit, Setting, SweepChoice, counts_words, print_json, sweep_run,
 };
-use crate::query::{BestJson, Counts, MetricJson, Overview, SweepSnapshot, SweepState, since, took};
+use crate::query::{
+    BestJson, Counts, FrontTrialJson, MetricJson, Overview, SweepSnapshot, SweepState, since, took,
+};
 use crate::record::{index_of, point_of, tags};
 use crate::space::Value;
 use crate::trial::TrialIndex;
@@ -88,10 +90,11 @@ impl SweepSnapshot {
     /// What makes a look differ from the one before, where lines are printed.
     fn key(&self) -> String {
         format!(
-            "{} {} {:?}",
+            "{} {} {:?} {:?}",
             self.overview.state().word(),
             counts_words(&self.overview),
-            self.overview.best_json()
+            self.overview.best_json(),
+            self.overview.front_json()
         )
     }
 
@@ -105,7 +108,7 @@ impl SweepSnapshot {
                     Some(words::moment(self.now)),
                     Some(self.overview.state().word().to_owned()),
                     Some(counts_words(&self.overview)),
-                    self.best_words().map(|best| format!("best {best}")),
+                    self.best_words().map(|best| format!("best {best}")).or_else(|| self.front_words()),
                 ]
                 .into_iter()
                 .flatten()
@@ -119,6 +122,12 @@ impl SweepSnapshot {
         let best = self.overview.best.as_ref()?;
         let trial = index_of(&best.run)?;
         Some(format!("{} in trial {trial}", words::number(best.value)))
+    }
+
+    /// `front of 5 trials`, where there are several metrics.
+    fn front_words(&self) -> Option<String> {
+        let front = self.overview.front.as_ref()?;
+        Some(format!("front of {}", words::count(front.trials.len() as u64, "trial")))
     }
 
     fn json(&self) -> StatusJson {
@@ -148,8 +157,11 @@ impl SweepSnapshot {
             state: overview.state(),
             time: words::moment(self.now),
             metric: overview.metric_json(),
+            metrics: overview.metrics_json(),
+            limits: overview.limits_json(),
             trials: overview.counts(),
             best: overview.best_json(),
+            front: overview.front_json(),
             unmeasured: self.unmeasured,
             report_behind: overview.report_behind(),
             trials_per_minute: self.pace.map(|pace| pace.rate * 60.0),
@@ -194,8 +206,11 @@ struct StatusJson {
     state: SweepState,
     time: String,
     metric: Option<MetricJson>,
+    metrics: Vec<MetricJson>,
+    limits: Vec<String>,
     trials: Counts,
     best: Option<BestJson>,
+    front: Option<Vec<FrontTrialJson>>,
     unmeasured: u64,
     report_behind: Option<u64>,
     trials_per_minute: Option<f64>,

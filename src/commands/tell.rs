@@ -103,10 +103,10 @@ async fn over(
     let fate = reporter.tell(report).await?;
     let attempt = attempt_of(&reporter.run);
     let text = match fate {
-        ReportVerdict::Result { value } => {
-            post(context, reporter, value).await?;
-            missing_metric(context, reporter, report, value);
-            format!("{title} has its result{}.", valued(reporter, value))
+        ReportVerdict::Result { value, beside } => {
+            post(context, reporter, value, &beside).await?;
+            missing_metrics(context, reporter, report, (value, &beside));
+            format!("{title} has its result{}.", valued(reporter, value, &beside))
         }
         ReportVerdict::Already => format!("{title} had this result already: nothing has changed."),
         ReportVerdict::Free => format!("{title} is free to be run again."),
@@ -132,48 +132,74 @@ async fn over(
     Ok(Exit::Done)
 }
 
-fn valued(reporter: &TrialReporter, value: Option<f64>) -> String {
-    match (&reporter.config.metric, value) {
-        (Some(metric), Some(value)) => {
-            format!(": {} = {}", words::quoted(&metric.name), words::number(value))
+/// `: loss = 0.2, time = 3`, and the limits that it breaks.
+fn valued(reporter: &TrialReporter, value: Option<f64>, beside: &[Option<f64>]) -> String {
+    let objectives = reporter.config.objectives();
+    let values = std::iter::once(&value).chain(beside);
+    let said = objectives.metrics.iter().zip(values).filter_map(|(metric, value)| {
+        Some(format!("{} = {}", words::quoted(&metric.name), words::number((*value)?)))
+    });
+    let said: Vec<String> = said.collect();
+    if said.is_empty() {
+        return String::new();
+    }
+    let broken: Vec<String> = objectives.broken(value, beside).map(ToString::to_string).collect();
+    let broken =
+        if broken.is_empty() { String::new() } else { format!(" (not within {})", broken.join(", ")) };
+    format!(": {}{broken}", said.join(", "))
+}
+
+fn missing_metrics(
+    context: &Context,
+    reporter: &TrialReporter,
+    report: &TrialReport,
+    (value, beside): (Option<f64>, &[Option<f64>]),
+) {
+    if report.outcome != ReportedOutcome::Finished {
+        return;
+    }
+    let objectives = reporter.config.objectives();
+    let further = objectives.beside();
+    let names = objectives.first().map(|metric| metric.name.as_str()).into_iter();
+    let names = names.chain(further.iter().map(|one| one.name));
+    for (name, value) in names.zip(std::iter::once(&value).chain(beside)) {
+        if value.is_none() {
+            let name = words::quoted(name);
+            context.ui.warn(&format!(
+                "the trial has no {name}, by which the sweep judges its trials: --metric NAME=VALUE gives it"
+            ));
         }
-        _ => String::new(),
     }
 }
 
-fn missing_metric(context: &Context, reporter: &TrialReporter, report: &TrialReport, value: Option<f64>) {
-    if let (Some(metric), None, ReportedOutcome::Finished) = (&reporter.config.metric, value, report.outcome)
-    {
-        let name = words::quoted(&metric.name);
-        context
-            .ui
-            .warn(&format!("the trial has no {name}, the sweep's metric: --metric NAME=VALUE gives it"));
-    }
-}
-
-/// Brings the parent run up to date, and ends the sweep where the metric's target is reached.
-async fn post(context: &Context, reporter: &TrialReporter, value: Option<f64>) -> Result<(), CommandFailure> {
+/// Brings the parent run up to date, and ends the sweep where the targets of its metrics are reached.
+async fn post(
+    context: &Context,
+    reporter: &TrialReporter,
+    value: Option<f64>,
+    beside: &[Option<f64>],
+) -> Result<(), CommandFailure> {
     let store = context.store.as_ref();
     let (sweep, config) = (&reporter.sweep, &reporter.config);
-    let value = value.filter(|value| value.is_finite());
+    let objectives = config.objectives();
+    let candidate = value.filter(|value| value.is_finite());
+    let candidate = candidate.filter(|_| !objectives.are_several() && objectives.holds(value, beside));
     let now = now_ms();
     let results: Vec<BestAtTime> =
-        best_now(reporter, value).map(|value| BestAtTime { value, time: now }).into_iter().collect();
+        best_now(reporter, candidate).map(|value| BestAtTime { value, time: now }).into_iter().collect();
     let limit = limit_of(config, sweep.seed);
     let posting = LivePosting {
         sweep,
-        metric: config.metric.as_ref(),
+        metric: config.only_metric(),
+        limits: &config.limits,
         limit,
         by: reporter.run.tag(tags::AGENT).unwrap_or("sweep tell"),
-        best: value.and_then(|value| BestTrial::of(&reporter.run, value)),
+        best: candidate.and_then(|value| BestTrial::of(&reporter.run, value)),
         results: &results,
         now,
     };
     let view = posting.post(store).await?;
-    let reached = |metric: &crate::config::MetricConfig| {
-        value.zip(metric.target).is_some_and(|(value, target)| metric.goal.reaches(value, target))
-    };
-    if config.metric.as_ref().is_some_and(reached) {
+    if objectives.reach_targets(value, beside) {
         sweep.give_order(store, SweepOrder::Stop).await?;
         context.ui.say("metric.target is reached: the sweep is stopped.");
     } else if limit.is_some_and(|limit| view.done >= limit) {
@@ -184,7 +210,7 @@ async fn post(context: &Context, reporter: &TrialReporter, value: Option<f64>) -
 
 /// The best value now that this one is there, as far as the parent run says.
 fn best_now(reporter: &TrialReporter, value: Option<f64>) -> Option<f64> {
-    let goal = reporter.config.metric.as_ref()?.goal;
+    let goal = reporter.config.only_metric()?.goal;
     let posted = BestTrial::posted(&reporter.sweep.parent).map(|best| best.value);
     match (value, posted) {
         (Some(value), Some(posted)) if goal.better(posted, value) => Some(posted),

@@ -8,11 +8,11 @@ use super::shared::{
     AnswerFormat, CommandFailure, Context, Exit, Setting, SweepChoice, deleted_words, load_sweep, print_csv,
     print_json, print_sheet, status_cell,
 };
-use crate::config::{Config, Filter};
+use crate::config::{Config, Filter, MetricConfig};
 use crate::exchange::TRIAL_COLUMNS;
 use crate::process::now_ms;
-use crate::query::{ChosenMetric, MetricJson, Selected, Selection, TrialJson, TrialRow, plain_name};
-use crate::record::{Sweep, attempt_of, tags};
+use crate::query::{ChosenMetric, Front, MetricJson, Selected, Selection, TrialJson, TrialRow, plain_name};
+use crate::record::{Ledger, Sweep, attempt_of, tags};
 use crate::space::{Point, Value};
 use crate::ui::{MINOR, Sheet, SheetCell, SheetColumn, words};
 
@@ -29,6 +29,8 @@ pub struct TrialsArgs {
     pub filter: Option<String>,
     /// The first so many.
     pub top: Option<usize>,
+    /// Only those that no other one beats in all metrics.
+    pub pareto: bool,
     /// How they are printed.
     pub format: AnswerFormat,
 }
@@ -40,7 +42,7 @@ pub struct TrialsArgs {
 pub async fn trials(setting: &Setting, args: &TrialsArgs) -> Result<Exit, CommandFailure> {
     let context = Context::open_to_read(setting)?;
     let (sweep, config) = load_sweep(&context, &args.sweep).await?;
-    let metric = ChosenMetric::of(config.metric.as_ref(), None, None);
+    let metric = ChosenMetric::of(&config, None, None);
     let asked = TrialsRequest { args, config: &config, metric: metric.as_ref(), now: now_ms() };
     let selection = Selection {
         sort: args.sort.as_deref(),
@@ -51,9 +53,19 @@ pub async fn trials(setting: &Setting, args: &TrialsArgs) -> Result<Exit, Comman
         metric: metric.as_ref(),
         now: asked.now,
     };
-    let Selected { rows, deleted } = selection.rows(&context.store, &sweep).await?;
+    if args.top.is_some() && args.sort.is_none() && config.has_several_metrics() {
+        return Err(CommandFailure::new(
+            Exit::Usage,
+            "the sweep has several metrics: by which one is --top meant?",
+        )
+        .hint("Add --sort NAME (with --desc for the largest), or show the front: --pareto."));
+    }
+    let Selected { mut rows, deleted } = selection.rows(&context.store, &sweep).await?;
     if deleted > 0 {
         context.ui.say(&format!("{}.", deleted_words(deleted)));
+    }
+    if args.pareto {
+        rows = on_front(&context, (&sweep, &config), rows, args.sort.is_some()).await?;
     }
     let list = TrialList { rows: &rows, asked: &asked, important: important(&sweep) };
     match args.format {
@@ -63,6 +75,7 @@ pub async fn trials(setting: &Setting, args: &TrialsArgs) -> Result<Exit, Comman
                 sweep_id: sweep.id().to_string(),
                 sweep_name: sweep.parent.info.name.clone(),
                 metric: metric.as_ref().map(MetricJson::of),
+                metrics: metrics_of(&config),
                 trials: rows.iter().map(|row| row.json(asked.now)).collect(),
             },
         ),
@@ -76,13 +89,41 @@ pub async fn trials(setting: &Setting, args: &TrialsArgs) -> Result<Exit, Comman
     Ok(Exit::Done)
 }
 
+/// The rows that are on the front, in its order unless they were sorted.
+async fn on_front(
+    context: &Context,
+    (sweep, config): (&Sweep, &Config),
+    mut rows: Vec<TrialRow>,
+    sorted: bool,
+) -> Result<Vec<TrialRow>, CommandFailure> {
+    if config.metric.is_none() {
+        return Err(CommandFailure::new(Exit::Usage, "--pareto needs metrics, and the config names none")
+            .hint("`metrics: [{name: …, goal: …}, …]` in the sweep file does."));
+    }
+    let results = Ledger::read(context.store.as_ref(), &sweep.ledger).await?.results();
+    let front = Front::read(&context.store, sweep, config, &results).await?;
+    let place = |row: &TrialRow| front.trials.iter().position(|trial| trial.run.info.id == row.run.info.id);
+    rows.retain(|row| place(row).is_some());
+    if !sorted {
+        rows.sort_by_key(place);
+    }
+    Ok(rows)
+}
+
 /// The trials of a sweep, for programs.
 #[derive(Debug, Serialize)]
 struct TrialsJson {
     sweep_id: String,
     sweep_name: String,
     metric: Option<MetricJson>,
+    metrics: Vec<MetricJson>,
     trials: Vec<TrialJson>,
+}
+
+fn metrics_of(config: &Config) -> Vec<MetricJson> {
+    let objectives = config.objectives();
+    let chosen = |metric: &MetricConfig| ChosenMetric::of(config, Some(&metric.name), None);
+    objectives.metrics.iter().filter_map(chosen).map(|metric| MetricJson::of(&metric)).collect()
 }
 
 /// What was typed, with the sweep that it is about.
@@ -111,6 +152,7 @@ impl TrialsRequest<'_> {
                 )
             }
             Some(filter) => format!("No trial matches: {filter}"),
+            None if self.args.pareto => "No trial is on the front yet.".to_owned(),
             None if self.args.top.is_some() => "No trial has a value of the metric yet.".to_owned(),
             None => format!("No trial yet. Start some: sweep run --sweep-id={}", sweep.id()),
         }

@@ -11,6 +11,7 @@ mod constraint;
 mod finding;
 mod fit;
 mod model;
+mod objectives;
 mod render;
 mod schema;
 mod suggest;
@@ -25,9 +26,10 @@ pub use finding::{CheckedConfig, Finding};
 pub use model::{
     Budget, Command, Config, EarlyTerminate, Hooks, Impute, Method, MetricConfig, Optimizer, OutputPattern,
 };
+pub use objectives::{MeasuredBeside, Objectives};
 pub use render::render_findings;
 
-pub use crate::metric::{Goal, MetricSummary};
+pub use crate::metric::{Goal, MetricLimit, MetricSummary};
 
 pub(crate) use canonical::canonical;
 pub(crate) use check::{is_parameter_name, parse_duration};

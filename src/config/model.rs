@@ -5,7 +5,7 @@ use std::time::Duration;
 use itertools::Itertools as _;
 
 use super::constraint::Constraint;
-use crate::metric::{Goal, MetricSummary};
+use crate::metric::{Goal, MetricLimit, MetricSummary};
 use crate::space::{Point, Space};
 
 /// A sweep as its file describes it, after every check has passed and every default has been filled in.
@@ -23,8 +23,12 @@ pub struct Config {
     pub description: Option<String>,
     /// How points are chosen.
     pub method: Method,
-    /// What is to be made small or large.
+    /// What is to be made small or large: the first of `metrics`, where there are several.
     pub metric: Option<MetricConfig>,
+    /// The others of `metrics`: then no single trial is the best, the answer is a front.
+    pub further_metrics: Vec<MetricConfig>,
+    /// Bounds on metrics, of `subject_to` and `limit`.
+    pub limits: Vec<MetricLimit>,
     /// The parameters.
     pub space: Space,
     /// Dotted paths of the parameters in the order of the file, in which people read them; the space is sorted.
@@ -57,6 +61,8 @@ pub struct Config {
     pub grace: Option<Duration>,
     /// Early stopping.
     pub early_terminate: Option<EarlyTerminate>,
+    /// `early_terminate.metric`: the one of the metrics that it watches; `None`: the first.
+    pub early_metric: Option<String>,
     /// What a trial of `method: successive_halving` is given to spend.
     pub budget: Option<Budget>,
     /// The model of `method: bayes`.
@@ -225,6 +231,15 @@ pub enum EarlyTerminate {
         warmup: u64,
         /// Finished trials before anyone may be stopped.
         min_trials: u64,
+        /// Whether a trial that reports NaN twice in a row is stopped at once.
+        stop_on_nan: bool,
+    },
+    /// At one report the best so many continue to the end (Egele et al. 2023, 2024).
+    IEpoch {
+        /// The report.
+        iter: u64,
+        /// How many continue.
+        keep: u64,
         /// Whether a trial that reports NaN twice in a row is stopped at once.
         stop_on_nan: bool,
     },

@@ -108,6 +108,10 @@ fn top() -> Json {
             "enum": ["grid", "random", "bayes", "sobol", "successive_halving", null],
         },
         "metric": metric(),
+        "metrics": {
+            "description": "several metrics: the answer is a front",
+            "type": ["array", "null"], "minItems": 1, "items": metric_of("object"),
+        },
         "parameters": { "$ref": "#/$defs/parameters" },
         "run_cap": { "description": "most trials that may start; null: no cap", "type": ["integer", "null"], "minimum": 1 },
         "early_terminate": early_terminate(),
@@ -182,8 +186,12 @@ fn hooks() -> Json {
 }
 
 fn metric() -> Json {
+    metric_of(["object", "null"].as_slice())
+}
+
+fn metric_of(kind: impl serde::Serialize) -> Json {
     json!({
-        "type": ["object", "null"], "required": ["name"], "additionalProperties": false,
+        "type": kind, "required": ["name"], "additionalProperties": false,
         "properties": {
             "name": { "description": "the key that the script logs", "type": "string", "minLength": 1 },
             "goal": { "enum": ["minimize", "maximize", null] },
@@ -192,6 +200,13 @@ fn metric() -> Json {
             "impute_while_running": { "enum": ["false", false, "worst", "best", "latest", null] },
             "summary": { "description": "which logged value counts", "enum": ["last", "min", "max", "best", "mean", null] },
             "from_output": { "description": "a regular expression with one group, read from the output", "type": ["string", "null"] },
+            "limit": { "description": "the worst value that a candidate may have", "type": ["number", "null"] },
+            "subject_to": {
+                "description": "bounds on metrics, such as \"mem_gb <= 16\"",
+                "anyOf": [
+                    { "type": "array", "items": { "type": "string" } }, { "type": "string" }, { "type": "null" },
+                ],
+            },
         },
     })
 }
@@ -203,6 +218,8 @@ fn early_terminate() -> Json {
     let rule = |name: &str, required: &[&str], properties: Json| {
         let mut properties = properties;
         properties["type"] = json!({ "const": name });
+        properties["metric"] =
+            json!({ "description": "the one of the metrics that it watches", "type": "string" });
         let required: Vec<&str> = required.iter().copied().chain(["type"]).collect();
         json!({ "type": "object", "required": required, "properties": properties, "additionalProperties": false })
     };
@@ -215,6 +232,7 @@ fn early_terminate() -> Json {
             "min_iter": count(1), "max_iter": count(2), "eta": eta, "min_trials": count(0), "stop_on_nan": flag,
         })),
         rule("median", &[], json!({ "warmup": count(0), "min_trials": count(1), "stop_on_nan": flag })),
+        rule("i_epoch", &[], json!({ "iter": count(1), "keep": count(1), "stop_on_nan": flag })),
         rule("patience", &["patience"], json!({
             "patience": count(1), "min_delta": { "type": "number", "minimum": 0 }, "stop_on_nan": flag,
         })),

@@ -137,6 +137,7 @@ fn observation(point: Point, past: &PriorTrial, metric: &MetricConfig) -> Observ
         status: past.status,
         metric: metric.summary.of(&past.values, Some(metric.goal)),
         logged: LoggedValues::of(past.values.iter().copied()),
+        beside: Vec::new(),
         stopped_early: past.stopped_early,
     }
 }

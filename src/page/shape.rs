@@ -147,6 +147,15 @@ pub(super) fn head_json(watch: &SweepWatch, summary: &LiveSummary, experiment: &
             "name": metric.name,
             "goal": metric.goal.map(crate::config::Goal::as_str),
         })),
+        // Then no trial of the history is called best.
+        "metrics": watch.config.as_ref().map(|config| {
+            let metrics = config.objectives().metrics;
+            let metrics = metrics.iter().map(|one| json!({ "name": one.name, "goal": one.goal.as_str() }));
+            metrics.collect::<Vec<_>>()
+        }),
+        "limits": watch.config.as_ref().map(|config| {
+            config.limits.iter().map(ToString::to_string).collect::<Vec<_>>()
+        }),
         "state": summary.state.word(),
         "counts": summary.counts,
         "best": summary.best.map(|(trial, value)| json!({"trial": trial, "value": value})),

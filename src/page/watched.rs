@@ -165,7 +165,7 @@ fn without_clock(head: &Json) -> Json {
 }
 
 fn rungs(config: &Config) -> Vec<u64> {
-    let rule = config.early_terminate.as_ref().zip(config.metric.as_ref());
+    let rule = config.early_terminate.as_ref().zip(config.watched_metric());
     rule.map(|(early, metric)| for_config(early, metric).places(HIGHEST_RUNG)).unwrap_or_default()
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use crate::config::{self, Goal, MetricSummary};
+use crate::config::{Config, Goal, MetricLimit, MetricSummary};
 use crate::record::histories;
 use crate::tracking::{Metric as Logged, Result, Run, RunId, Store};
 
@@ -21,26 +21,34 @@ pub struct ChosenMetric {
     pub goal: Option<Goal>,
     /// Which value of its history counts.
     pub summary: MetricSummary,
+    /// What a trial that may be the best keeps to.
+    pub limits: Vec<MetricLimit>,
 }
 
 impl ChosenMetric {
-    /// The metric that was typed, else the config's. Direction and summary of the config hold for its own metric only;
-    /// `None`: neither names one.
-    pub fn of(
-        config: Option<&config::MetricConfig>,
-        typed: Option<&str>,
-        goal: Option<Goal>,
-    ) -> Option<Self> {
-        let declared = config.filter(|metric| typed.is_none_or(|name| name == metric.name));
+    /// The metric that was typed, else the config's first. Direction and summary of the config hold for its own metrics
+    /// only; `None`: neither names one.
+    pub fn of(config: &Config, typed: Option<&str>, goal: Option<Goal>) -> Option<Self> {
+        let declared = typed.map_or(config.metric.as_ref(), |name| config.metric_named(name));
+        let limits = config.limits.clone();
         match (declared, typed) {
             (Some(metric), _) => Some(Self {
                 name: metric.name.clone(),
                 goal: goal.or(Some(metric.goal)),
                 summary: metric.summary,
+                limits,
             }),
-            (None, Some(name)) => Some(Self { name: name.to_owned(), goal, summary: MetricSummary::Last }),
+            (None, Some(name)) => {
+                Some(Self { name: name.to_owned(), goal, summary: MetricSummary::Last, limits })
+            }
             (None, None) => None,
         }
+    }
+
+    /// ` within mem_gb <= 16`; nothing where there is no limit.
+    pub fn limits_words(&self) -> String {
+        let limits: Vec<String> = self.limits.iter().map(MetricLimit::to_string).collect();
+        if limits.is_empty() { String::new() } else { format!(" within {}", limits.join(" and ")) }
     }
 
     /// The value of each run that has one.
@@ -88,19 +96,16 @@ mod tests {
 
     #[test]
     fn the_configs_direction_holds_for_its_own_metric_only() {
-        let metric = config::MetricConfig {
-            name: "loss".into(),
-            goal: Goal::Minimize,
-            target: None,
-            summary: MetricSummary::Min,
-            impute: config::Impute::Worst,
-            impute_while_running: None,
-            from_output: None,
+        let config = |metric: &str| {
+            let file = format!("command: t\nmethod: random\nparameters: {{x: {{values: [1, 2]}}}}\n{metric}");
+            crate::config::check(file.as_bytes()).config.unwrap()
         };
-        let own = ChosenMetric::of(Some(&metric), Some("loss"), None).unwrap();
+        let none = config("");
+        let config = config("metric: {name: loss, goal: minimize, summary: min}");
+        let own = ChosenMetric::of(&config, Some("loss"), None).unwrap();
         assert_eq!((own.goal, own.summary), (Some(Goal::Minimize), MetricSummary::Min));
-        let other = ChosenMetric::of(Some(&metric), Some("accuracy"), None).unwrap();
+        let other = ChosenMetric::of(&config, Some("accuracy"), None).unwrap();
         assert_eq!((other.goal, other.summary), (None, MetricSummary::Last));
-        assert!(ChosenMetric::of(None, None, None).is_none());
+        assert!(ChosenMetric::of(&none, None, None).is_none());
     }
 }

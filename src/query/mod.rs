@@ -8,6 +8,7 @@ mod curves;
 mod error;
 mod facts;
 mod frame;
+mod front;
 mod live;
 mod logged_model;
 mod metric;
@@ -28,13 +29,14 @@ pub use frame::{
     FrameRequest, SEED, SweepRuns, analyse_sweep, dependences_of, dependences_with_pairs_of, read_experiment,
     read_trials,
 };
+pub use front::{Front, FrontTrial, outside_limits};
 pub use live::{
     CurvePoint, LiveColumn, LiveRow, LiveState, LiveSummary, LiveTrials, SweepEntry, SweepWatch, SweepsWatch,
     trials_where,
 };
 pub use logged_model::{ModelSource, find_model};
 pub use metric::{ChosenMetric, histories_of};
-pub use overview::{BestJson, Counts, MetricJson, Overview, SweepState};
+pub use overview::{BestJson, Counts, FrontTrialJson, MetricJson, Overview, SweepState};
 pub use pace::since;
 pub use ranking::{best_of, best_run};
 pub use replay::{Replayed, propose_again};

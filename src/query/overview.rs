@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::facts::{config_of, limit_of};
+use super::front::{Front, FrontTrial};
 use super::metric::ChosenMetric;
 use super::ranking::{Ranked, best_of};
 use crate::config::{Config, Goal};
@@ -23,6 +24,8 @@ pub struct Overview {
     bound: Option<u64>,
     pub standing: SweepProgress,
     pub best: Option<Ranked>,
+    /// In the place of the best, where there are several metrics.
+    pub front: Option<Front>,
 }
 
 impl Overview {
@@ -44,10 +47,10 @@ impl Overview {
     pub async fn read(store: &Arc<dyn Store>, parent: Run) -> Result<Self> {
         let sweep = Sweep::of_run(store.as_ref(), parent).await?;
         let config = config_of(&sweep);
-        let metric = config.as_ref().and_then(|config| ChosenMetric::of(config.metric.as_ref(), None, None));
+        let metric = config.as_ref().and_then(|config| ChosenMetric::of(config, None, None));
         let bound = config.as_ref().and_then(|config| limit_of(config, sweep.seed));
         let standing = SweepProgress::default();
-        let mut overview = Self { sweep, metric, config, bound, standing, best: None };
+        let mut overview = Self { sweep, metric, config, bound, standing, best: None, front: None };
         overview.read_trials(store).await?;
         Ok(overview)
     }
@@ -62,12 +65,20 @@ impl Overview {
         let name = self.metric.as_ref().map(|metric| metric.name.as_str());
         self.standing = SweepProgress::read(store.as_ref(), &self.sweep, name).await?;
         self.best = match &self.metric {
-            Some(metric) if self.standing.finished > 0 => {
+            Some(metric) if self.standing.finished > 0 && !self.has_several_metrics() => {
                 best_of(store, &self.sweep, &self.standing.results, metric, 1).await?.pop()
             }
             _ => None,
         };
+        if let Some(config) = self.config.as_ref().filter(|config| config.has_several_metrics()) {
+            self.front = Some(Front::read(store, &self.sweep, config, &self.standing.results).await?);
+        }
         Ok(())
+    }
+
+    /// Whether the answer is a front.
+    pub fn has_several_metrics(&self) -> bool {
+        self.config.as_ref().is_some_and(Config::has_several_metrics)
     }
 
     /// What it was made of; `None`: another program's, or a newer one's.
@@ -131,6 +142,34 @@ impl Overview {
 
     pub fn metric_json(&self) -> Option<MetricJson> {
         self.metric.as_ref().map(MetricJson::of)
+    }
+
+    /// All metrics, for programs.
+    pub fn metrics_json(&self) -> Vec<MetricJson> {
+        match &self.front {
+            Some(front) => front.metrics().iter().map(MetricJson::of).collect(),
+            None => self.metric_json().into_iter().collect(),
+        }
+    }
+
+    /// The names of all that trials are judged by.
+    pub fn judged_names(&self) -> Vec<String> {
+        let Some(config) = &self.config else { return Vec::new() };
+        let objectives = config.objectives();
+        let first = objectives.first().map(|metric| metric.name.as_str());
+        let beside = objectives.beside();
+        first.into_iter().chain(beside.iter().map(|one| one.name)).map(str::to_owned).collect()
+    }
+
+    /// The limits, for programs.
+    pub fn limits_json(&self) -> Vec<String> {
+        let limits = self.config.as_ref().map(|config| config.limits.as_slice()).unwrap_or_default();
+        limits.iter().map(ToString::to_string).collect()
+    }
+
+    /// The trials of the front, for programs; `None`: there is one metric.
+    pub fn front_json(&self) -> Option<Vec<FrontTrialJson>> {
+        Some(self.front.as_ref()?.trials.iter().map(FrontTrialJson::of).collect())
     }
 
     pub fn best_json(&self) -> Option<BestJson> {
@@ -239,6 +278,24 @@ impl MetricJson {
 
     pub fn of(metric: &ChosenMetric) -> Self {
         Self { name: metric.name.clone(), goal: metric.goal.map(Goal::as_str) }
+    }
+}
+
+/// A trial of the front, for programs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FrontTrialJson {
+    trial: Option<TrialIndex>,
+    run_id: String,
+    values: Vec<f64>,
+}
+
+impl FrontTrialJson {
+    fn of(trial: &FrontTrial) -> Self {
+        Self {
+            trial: index_of(&trial.run),
+            run_id: trial.run.info.id.to_string(),
+            values: trial.values.clone(),
+        }
     }
 }
 

@@ -27,7 +27,7 @@ pub async fn best_of(
     most: usize,
 ) -> StoreResult<Vec<Ranked>> {
     let Some(goal) = metric.goal else { return Ok(Vec::new()) };
-    let by = TrialRanking { metric: &metric.name, goal, most, finished: true };
+    let by = TrialRanking { metric: &metric.name, goal, most, finished: true, limits: &metric.limits };
     if metric.summary == MetricSummary::Last && by.can_be_said() {
         let runs = best_runs(store.as_ref(), sweep, results, by, RunProjection::default()).await?;
         let value = |run: &Run| run.metric(&metric.name).map(|logged| logged.value);
@@ -41,7 +41,7 @@ pub async fn best_of(
     let mut ranked: Vec<Ranked> = counted
         .into_iter()
         .filter_map(|run| Some(Ranked { value: *values.get(&run.info.id)?, run: run.clone() }))
-        .filter(|ranked| ranked.value.is_finite())
+        .filter(|ranked| ranked.value.is_finite() && keeps_to_limits(metric, ranked))
         .collect();
     // Stable, so that among equals the earliest trial is the first.
     ranked.sort_by(|a, b| goal.best_first(a.value, b.value));
@@ -49,12 +49,28 @@ pub async fn best_of(
     Ok(ranked)
 }
 
+/// Whether a trial is a candidate. Of the metric itself the value that counts is what is limited, of others the latest.
+fn keeps_to_limits(metric: &ChosenMetric, ranked: &Ranked) -> bool {
+    metric.limits.iter().all(|limit| {
+        let latest = || ranked.run.metric(&limit.metric).map(|logged| logged.value);
+        limit.holds(if limit.metric == metric.name { Some(ranked.value) } else { latest() })
+    })
+}
+
 /// The run of a sweep's best trial, by the config's own metric.
 ///
 /// # Errors
 /// Where there is none, and as the store's.
 pub async fn best_run(store: &Arc<dyn Store>, sweep: &Sweep, config: &Config) -> Result<Run, QueryError> {
-    let metric = ChosenMetric::of(config.metric.as_ref(), None, None).ok_or_else(|| {
+    if config.has_several_metrics() {
+        let names: Vec<&str> =
+            config.metric.iter().chain(&config.further_metrics).map(|metric| metric.name.as_str()).collect();
+        let message =
+            format!("the sweep has several metrics ({}): no one trial is the best", names.join(", "));
+        return Err(QueryError::unknown(message)
+            .with_hint("`sweep best` shows the front, `sweep best --knee` one of it: give its number."));
+    }
+    let metric = ChosenMetric::of(config, None, None).ok_or_else(|| {
         QueryError::unknown("the config of this sweep names no metric: there is no best trial")
             .with_hint("Give the number of a trial; `sweep trials` shows them.")
     })?;
@@ -62,7 +78,8 @@ pub async fn best_run(store: &Arc<dyn Store>, sweep: &Sweep, config: &Config) ->
     let best = best_of(store, sweep, &results, &metric, 1).await?.pop();
     best.map(|best| best.run).ok_or_else(|| {
         let name = &sweep.parent.info.name;
-        QueryError::unrecorded(format!("no finished trial of sweep {name} has a {}", metric.name))
+        let limits = metric.limits_words();
+        QueryError::unrecorded(format!("no finished trial of sweep {name} has a {}{limits}", metric.name))
             .with_hint("`sweep trials` shows what became of them.")
     })
 }

@@ -57,7 +57,7 @@ pub async fn propose_again(
         })?;
         let settled = Ledger::read(store.as_ref(), &sweep.ledger).await?.all_settled();
         let priors = PriorTrials::of(store.as_ref(), &sweep.parent).await?.observations();
-        let mut history = History::new(sweep.clone(), config.metric.clone(), priors);
+        let mut history = History::new(sweep.clone(), config.objectives(), priors);
         known = history.read_again(store, &settled, &saw).await?;
     }
     let proposal = strategy.suggest(trial, &known)?;

@@ -117,7 +117,13 @@ impl Selection<'_> {
             Some(_) => None,
         };
         let Some(goal) = goal else { return Ok(None) };
-        let by = TrialRanking { metric: &metric.name, goal, most: top, finished: self.sort.is_none() };
+        let by = TrialRanking {
+            metric: &metric.name,
+            goal,
+            most: top,
+            finished: self.sort.is_none(),
+            limits: &[],
+        };
         if !by.can_be_said() || top == 0 {
             return Ok(None);
         }

@@ -1,6 +1,6 @@
 //! What a strategy may know of a sweep's trials, read from the store at a cost that does not grow with their number.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::catalog::Sweep;
@@ -10,7 +10,7 @@ use super::tags;
 use super::trial_tags::{index_of, point_of, stopped_early};
 use super::trials::{IDS_AT_ONCE, running_runs, runs_with_ids};
 use super::values::histories;
-use crate::config::{MetricConfig, MetricSummary};
+use crate::config::{MetricConfig, MetricSummary, Objectives};
 use crate::space::Point;
 use crate::strategy::{LoggedValues, Observation};
 use crate::tracking::{Result, Run, RunId, Store};
@@ -29,7 +29,7 @@ struct SettledTrial {
 /// The trials of a sweep as one agent has come to know them. A result is read once.
 pub struct History {
     sweep: Sweep,
-    metric: Option<MetricConfig>,
+    objectives: Objectives,
     /// Trials of earlier sweeps, then those that have their result, then the others as they were last seen. Lent to the
     /// strategy: nothing is copied.
     observations: Arc<Vec<Observation>>,
@@ -52,10 +52,10 @@ pub struct KnownTrials {
 impl History {
     /// The history of a sweep, with nothing read yet.
     #[must_use]
-    pub fn new(sweep: Sweep, metric: Option<MetricConfig>, priors: Vec<Observation>) -> Self {
+    pub fn new(sweep: Sweep, objectives: Objectives, priors: Vec<Observation>) -> Self {
         let lasting = priors.len();
         let observations = Arc::new(priors);
-        Self { sweep, metric, observations, lasting, ended: BTreeMap::new(), proposed: BTreeMap::new() }
+        Self { sweep, objectives, observations, lasting, ended: BTreeMap::new(), proposed: BTreeMap::new() }
     }
 
     /// Reads what is new. `settled` is what the ledger says of results, `points` what those were run with:
@@ -195,6 +195,7 @@ impl History {
         runs: &[Run],
     ) -> Result<BTreeMap<TrialIndex, Observation>> {
         let mut values = self.values(store, runs).await?;
+        let mut beside = values_beside(store, &self.objectives, runs).await?;
         let observations = runs.iter().filter_map(|run| {
             let trial = index_of(run)?;
             let values = values.remove(&run.info.id).unwrap_or_default();
@@ -202,8 +203,9 @@ impl History {
                 trial: Some(trial),
                 point: point_of(run),
                 status: run.info.status,
-                metric: self.metric.as_ref().and_then(|metric| value_of(run, &values, metric)),
+                metric: self.objectives.first().and_then(|metric| value_of(run, &values, metric)),
                 logged: LoggedValues::of(values),
+                beside: beside.remove(&run.info.id).unwrap_or_default(),
                 stopped_early: stopped_early(run),
             };
             Some((trial, observation))
@@ -212,12 +214,8 @@ impl History {
     }
 
     /// What each run has logged of the metric, in log order.
-    async fn values(
-        &self,
-        store: &Arc<dyn Store>,
-        runs: &[Run],
-    ) -> Result<std::collections::HashMap<RunId, Vec<f64>>> {
-        let Some(metric) = &self.metric else { return Ok(Default::default()) };
+    async fn values(&self, store: &Arc<dyn Store>, runs: &[Run]) -> Result<HashMap<RunId, Vec<f64>>> {
+        let Some(metric) = self.objectives.first() else { return Ok(Default::default()) };
         let logged = runs.iter().filter(|run| run.metric(&metric.name).is_some());
         let ids = logged.map(|run| run.info.id.clone()).collect();
         let histories = histories(store, ids, &metric.name).await?;
@@ -238,7 +236,7 @@ impl History {
                 current.push((trial, run));
             }
         }
-        let partial = self.metric.as_ref().is_some_and(|metric| metric.impute_while_running.is_some());
+        let partial = self.objectives.first().is_some_and(|metric| metric.impute_while_running.is_some());
         let runs: Vec<Run> = current.iter().filter(|_| partial).map(|(_, run)| run.clone()).collect();
         let mut values = self.values(store, &runs).await?;
         let mut running: Vec<Observation> = current
@@ -269,6 +267,39 @@ pub fn value_of(run: &Run, logged: &[f64], metric: &MetricConfig) -> Option<f64>
     }
 }
 
+/// The values that count of what is measured beside the first metric, of each run.
+///
+/// # Errors
+/// As the store's.
+pub async fn values_beside(
+    store: &Arc<dyn Store>,
+    objectives: &Objectives,
+    runs: &[Run],
+) -> Result<HashMap<RunId, Vec<Option<f64>>>> {
+    let mut values: HashMap<RunId, Vec<Option<f64>>> =
+        runs.iter().map(|run| (run.info.id.clone(), Vec::new())).collect();
+    for measured in objectives.beside() {
+        let known = match measured.summary {
+            MetricSummary::Last => HashMap::new(),
+            _ => {
+                let logged = runs.iter().filter(|run| run.metric(measured.name).is_some());
+                histories(store, logged.map(|run| run.info.id.clone()).collect(), measured.name).await?
+            }
+        };
+        for run in runs {
+            let value = match known.get(&run.info.id) {
+                Some(history) => {
+                    let history: Vec<f64> = history.iter().map(|entry| entry.value).collect();
+                    measured.summary.of(&history, measured.goal)
+                }
+                None => run.metric(measured.name).map(|latest| latest.value),
+            };
+            values.entry(run.info.id.clone()).or_default().push(value);
+        }
+    }
+    Ok(values)
+}
+
 /// A trial that is under way.
 #[must_use]
 pub fn under_way(trial: TrialIndex, point: Point, logged: Option<LoggedValues>) -> Observation {
@@ -278,6 +309,7 @@ pub fn under_way(trial: TrialIndex, point: Point, logged: Option<LoggedValues>) 
         status: RunStatus::Running,
         metric: None,
         logged,
+        beside: Vec::new(),
         stopped_early: false,
     }
 }

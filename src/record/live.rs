@@ -10,8 +10,7 @@ use super::note::{headline, with_headline};
 use super::progress::{SweepProgress, TrialRanking, best_runs};
 use super::sweep_view::{BestTrial, DONE, FAILED, RUNNING, SweepView};
 use super::tags;
-use crate::config::MetricConfig;
-use crate::config::MetricSummary;
+use crate::config::{MetricConfig, MetricLimit, MetricSummary};
 use crate::tracking::{Metric as Logged, Result, Run, RunProjection, Store};
 
 /// What a store takes in one batch, with space for the counts.
@@ -32,6 +31,8 @@ pub struct LivePosting<'a> {
     pub sweep: &'a Sweep,
     /// Its metric.
     pub metric: Option<&'a MetricConfig>,
+    /// What a trial that may be the best keeps to.
+    pub limits: &'a [MetricLimit],
     /// Trials that may be run in all.
     pub limit: Option<u64>,
     /// Who posts.
@@ -87,14 +88,20 @@ impl LivePosting<'_> {
             (own, Some(posted)) if posted.beats(own.as_ref(), metric.goal) => Some(posted),
             (own, _) => own,
         };
-        let by = TrialRanking { metric: &metric.name, goal: metric.goal, most: 1, finished: true };
+        let by = TrialRanking {
+            metric: &metric.name,
+            goal: metric.goal,
+            most: 1,
+            finished: true,
+            limits: self.limits,
+        };
         let can_ask = metric.summary == MetricSummary::Last && by.can_be_said() && standing.done() > 0;
         // Two agents that end at once have not read each other's postings: the last word on a complete sweep is the store's.
         let complete = self.limit.is_some_and(|limit| standing.done() >= limit);
         if (best.is_some() && !complete) || !can_ask {
             return Ok(best);
         }
-        let want = RunProjection::only(&[tags::TRIAL, tags::POINT], &[&metric.name]);
+        let want = RunProjection::only(&[tags::TRIAL, tags::POINT], &by.metrics());
         let runs = best_runs(store, self.sweep, &standing.results, by, want).await?;
         let asked = runs.first().and_then(|run| BestTrial::of(run, run.metric(&metric.name)?.value));
         Ok(match (asked, best) {

@@ -34,7 +34,7 @@ pub use catalog::{
 };
 pub use digest::sha256;
 pub use fingerprint::{Code, fingerprint};
-pub use history::{History, KnownTrials, under_way, value_of};
+pub use history::{History, KnownTrials, under_way, value_of, values_beside};
 pub use import_mark::ImportMark;
 pub use importing::{half_imports, remove_half};
 pub use launches::{LaunchRecord, claim_launch, keep_launch, last_launch, launches_of};

@@ -58,6 +58,7 @@ impl PriorTrials {
                 status: RunStatus::parse(one.get("status")?.as_str()?)?,
                 metric: number(one, "metric"),
                 logged: logged(),
+                beside: Vec::new(),
                 stopped_early: one.get("stopped_early")?.as_bool()?,
             };
             Some((one.get("source")?.as_str()?.to_owned(), observation))
@@ -102,6 +103,7 @@ mod tests {
             status: RunStatus::Killed,
             metric,
             logged,
+            beside: Vec::new(),
             stopped_early: true,
         };
         let prior = PriorTrials {

@@ -8,7 +8,7 @@ use super::ledger::{Ledger, LedgerSnapshot};
 use super::tags;
 use super::trial_tags::{attempt_of, index_of, stopped_early};
 use super::trials::deleted_results;
-use crate::config::Goal;
+use crate::config::{Goal, MetricLimit};
 use crate::tracking::{Pages, Result, Run, RunId, RunProjection, RunQuery, Store};
 use crate::trial::{RunStatus, TrialIndex};
 
@@ -131,10 +131,11 @@ pub async fn best_runs(
     let mut query = RunQuery {
         filter: match by.finished {
             true => format!(
-                "{} AND attributes.status != 'RUNNING' AND attributes.status != 'FAILED'",
-                of_sweep(sweep)
+                "{} AND attributes.status != 'RUNNING' AND attributes.status != 'FAILED'{}",
+                of_sweep(sweep),
+                by.condition()
             ),
-            false => of_sweep(sweep),
+            false => format!("{}{}", of_sweep(sweep), by.condition()),
         },
         // Among equals the earliest, on every store alike.
         order_by: vec![
@@ -160,7 +161,7 @@ pub async fn best_runs(
                 || !by.finished
                     && run.info.status == RunStatus::Running
                     && index_of(&run).is_some_and(|trial| !results.contains_key(&trial));
-            if value.is_finite() && stands {
+            if value.is_finite() && stands && by.keeps_to_limits(&run) {
                 best.push(run);
                 if best.len() == by.most {
                     return Ok(best);
@@ -185,13 +186,32 @@ pub struct TrialRanking<'a> {
     pub most: usize,
     /// Only trials that ended well or were stopped early; else those that run or failed, too.
     pub finished: bool,
+    /// What they must keep to, by the latest value of each metric.
+    pub limits: &'a [MetricLimit],
 }
 
-impl TrialRanking<'_> {
+impl<'a> TrialRanking<'a> {
     /// Whether a store can sort by this metric: its language has no way to write a backquote in a name.
     #[must_use]
     pub fn can_be_said(&self) -> bool {
-        !self.metric.contains(['`', '"'])
+        !self.metrics().iter().any(|name| name.contains(['`', '"']))
+    }
+
+    /// All metrics that it looks at.
+    #[must_use]
+    pub fn metrics(&self) -> Vec<&'a str> {
+        std::iter::once(self.metric).chain(self.limits.iter().map(|limit| limit.metric.as_str())).collect()
+    }
+
+    /// What a store can say of the limits; it may let NaN through.
+    fn condition(&self) -> String {
+        let each = self.limits.iter();
+        each.map(|limit| format!(" AND metrics.`{}` {} {}", limit.metric, limit.sign(), limit.bound))
+            .collect()
+    }
+
+    fn keeps_to_limits(&self, run: &Run) -> bool {
+        self.limits.iter().all(|limit| limit.holds(run.metric(&limit.metric).map(|metric| metric.value)))
     }
 }
 

@@ -59,9 +59,14 @@ impl<'a> SweepReport<'a> {
         let valued = self
             .trials
             .iter()
-            .filter(|trial| trial.counts())
+            .filter(|trial| self.may_be_best(trial))
             .filter_map(|trial| Some((trial, finite(trial)?)));
         valued.min_by(|a, b| goal.best_first(a.1, b.1).then(a.0.index.cmp(&b.0.index)))
+    }
+
+    /// Whether a trial is a candidate for the best: its metric counts, and it keeps to the limits.
+    pub(super) fn may_be_best(&self, trial: &Trial) -> bool {
+        trial.counts() && !self.not_best.contains(&trial.run_id)
     }
 
     /// The trials that have started, and how many have not.

@@ -71,7 +71,7 @@ struct HistoryPoint {
 /// The points in the order of their numbers.
 fn points(report: &SweepReport) -> Vec<HistoryPoint> {
     let point = |(position, trial): (usize, &Trial)| {
-        let (status, counts) = (trial.status, trial.counts());
+        let (status, counts) = (trial.status, report.may_be_best(trial));
         Some(HistoryPoint { position, number: trial.index, value: finite(trial)?, status, counts })
     };
     let mut points: Vec<HistoryPoint> = report.trials.iter().enumerate().filter_map(point).collect();
@@ -203,6 +203,13 @@ fn sentences(report: &SweepReport, points: &[HistoryPoint], frame: &DrawnFrame) 
     }
     if report.objective.is_some_and(|objective| objective.goal.is_none()) {
         out.push("The metric has no goal, so nothing is called best.".to_owned());
+    } else if report.front.is_some() && report.best().is_none() {
+        out.push("The sweep has several metrics: no one trial is the best.".to_owned());
+    } else if !report.not_best.is_empty() {
+        out.push(
+            "Only trials that finished or were stopped early within the limits count for the best so far."
+                .to_owned(),
+        );
     } else if points.iter().any(|point| !point.counts) {
         out.push(match report.trials.iter().any(|trial| trial.stopped_early) {
             true => "Only trials that finished or were stopped early count for the best so far.".to_owned(),

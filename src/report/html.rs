@@ -23,6 +23,7 @@ use links::run_link;
 
 mod data;
 mod figures;
+mod front;
 mod links;
 mod trials;
 
@@ -67,7 +68,8 @@ pub fn report_html(report: &SweepReport) -> String {
             body {
                 main {
                     header { h1 { (name) } (facts(report)) }
-                    (best_trial(report))
+                    @if report.front.is_none() || report.best().is_some() { (best_trial(report)) }
+                    (front::front(report))
                     (figures::importance_section(report))
                     (figure("history", &history.svg))
                     @if let Some(slices) = &slices { (figure("slices", &slices.svg)) }

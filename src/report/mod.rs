@@ -12,6 +12,7 @@ mod curves;
 mod dimension;
 mod facts;
 mod frame;
+mod front;
 mod history;
 mod html;
 mod importance;
@@ -31,10 +32,11 @@ mod values;
 
 pub use answer::{analysis_csv, analysis_json};
 pub use curves::curves_svg;
+pub use front::front_svg;
 pub use history::history_svg;
 pub use html::report_html;
 pub use importance::importance_svg;
-pub use model::{ReportObjective, SweepReport};
+pub use model::{ReportFront, ReportFrontTrial, ReportObjective, SweepReport};
 pub use note::parent_note;
 pub use parallel::parallel_svg;
 pub use png::png;
@@ -49,6 +51,9 @@ use plot::{MarkBox, Plot};
 #[must_use]
 pub fn plots(report: &SweepReport) -> Vec<(&'static str, String)> {
     let mut plots = vec![("plots/metric.svg", history_svg(report))];
+    if report.front.is_some() {
+        plots.push(("plots/front.svg", front_svg(report)));
+    }
     if report.has_times() {
         plots.push(("plots/timeline.svg", timeline_svg(report)));
     }

@@ -1,9 +1,11 @@
 //! What plots and reports are made of.
 
+use std::collections::BTreeSet;
+
 use crate::analysis::{Analysis, Dependence};
 use crate::config::{Config, Goal};
 use crate::query::MetricCurve;
-use crate::trial::Trial;
+use crate::trial::{Trial, TrialIndex};
 
 /// What the plots and the report show of a sweep.
 #[derive(Debug, Clone, Copy)]
@@ -28,12 +30,40 @@ pub struct SweepReport<'a> {
     pub order: Option<&'a Config>,
     /// The config as it was written.
     pub config: Option<&'a str>,
+    /// Run ids of trials that can't be the best: they break a limit, or there are several metrics.
+    pub not_best: &'a BTreeSet<String>,
+    /// Where there are several metrics: the trials by all of them.
+    pub front: Option<&'a ReportFront>,
     /// The command line of the best trial, as it was run.
     pub best_command: Option<&'a str>,
     /// What stands before a run's id in the address of its page; `None`: it has no page.
     pub runs_at: Option<&'a str>,
     /// When the report is made, epoch milliseconds: running trials last until then.
     pub generated_at_ms: i64,
+}
+
+/// The trials of a sweep by its several metrics.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ReportFront {
+    /// Names and directions of the metrics.
+    pub metrics: Vec<(String, Goal)>,
+    /// The limits.
+    pub limits: Vec<String>,
+    /// The candidates: those that no other one beats first, in the order of the first metric.
+    pub trials: Vec<ReportFrontTrial>,
+}
+
+/// A candidate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReportFrontTrial {
+    /// Its number.
+    pub trial: TrialIndex,
+    /// Its run.
+    pub run_id: String,
+    /// Its value of each metric.
+    pub values: Vec<f64>,
+    /// Whether no other one beats it.
+    pub on_front: bool,
 }
 
 /// The metric that a report is about.

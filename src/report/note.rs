@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use itertools::Itertools as _;
 
-use super::SweepReport;
 use super::facts::trial_label;
 use super::numbers::significant;
 use super::text::clean;
+use super::{ReportFront, ReportFrontTrial, SweepReport};
 use crate::analysis::{Analysis, Correlation, ParameterAnalysis};
 use crate::record::NOTE_MARK as MARK;
 
@@ -105,7 +105,34 @@ fn correlation(correlation: Option<Correlation>) -> String {
     }
 }
 
+/// The front, a line a trial.
+fn front_list(out: &mut String, front: &ReportFront, shown: usize) {
+    let goals = front.metrics.iter().map(|(name, goal)| format!("{} {}", goal.as_str(), plain(name)));
+    let on_front: Vec<&ReportFrontTrial> = front.trials.iter().filter(|trial| trial.on_front).collect();
+    let limits = front.limits.iter().map(|limit| format!("; {}", plain(limit))).join("");
+    let _ = writeln!(
+        out,
+        "### Front\n\n{} of {} trials that no other one beats ({}{limits})\n",
+        on_front.len(),
+        front.trials.len(),
+        goals.into_iter().join(", ")
+    );
+    if shown == 0 || on_front.is_empty() {
+        return;
+    }
+    let names: Vec<String> = front.metrics.iter().map(|(name, _)| plain(name)).collect();
+    let _ = writeln!(out, "| Trial | {} |\n|--:|{}", names.join(" | "), "--:|".repeat(names.len()));
+    for trial in on_front.iter().take(shown) {
+        let values = trial.values.iter().map(|value| significant(*value, 6)).join(" | ");
+        let _ = writeln!(out, "| {} | {values} |", trial.trial);
+    }
+    out.push('\n');
+}
+
 fn best(out: &mut String, report: &SweepReport, shown: usize, command: bool) {
+    if let Some(front) = report.front {
+        return front_list(out, front, shown);
+    }
     let Some((trial, value)) = report.best() else { return };
     let metric = report.objective.map_or("metric", |objective| objective.name);
     let _ = writeln!(

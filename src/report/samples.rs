@@ -30,6 +30,8 @@ pub(super) struct SampleSweep {
     pub(super) now: i64,
 }
 
+static NONE: std::collections::BTreeSet<String> = std::collections::BTreeSet::new();
+
 impl SampleSweep {
     /// Trials of four agents: most finished, some failed, killed, running, without a metric, diverged.
     pub(super) fn new(trials: usize, parameters: usize) -> Self {
@@ -74,6 +76,8 @@ impl SampleSweep {
             curves: &self.curves,
             order: None,
             config: Some(CONFIG),
+            not_best: &NONE,
+            front: None,
             best_command: Some("python train.py --lr 0.01 --note '<b>'"),
             runs_at: None,
             generated_at_ms: self.now,

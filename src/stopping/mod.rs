@@ -6,11 +6,12 @@
 //!
 //! A [`ReportedCurve`] is what a trial has reported, in log order and in the metric's own unit; steps are the script's, or
 //! 1, 2, 3, … where it gives none. Sources: W&B's engine for `hyperband`, Li et al. 2020 for `asha`, Golovin et al. 2017 for
-//! `median`.
+//! `median`, Egele et al. 2023 for `i_epoch`.
 
 mod asha;
 mod curve;
 mod hyperband;
+mod i_epoch;
 mod judge;
 mod median;
 mod patience;
@@ -30,6 +31,7 @@ pub use rule::{Compares, OtherTrial, Rule, StopDecision};
 use crate::config::{EarlyTerminate, MetricConfig};
 use asha::Asha;
 use hyperband::Hyperband;
+use i_epoch::IEpoch;
 use median::Median;
 use patience::Patience;
 
@@ -47,6 +49,9 @@ pub fn for_config(early: &EarlyTerminate, metric: &MetricConfig) -> Judge {
         }
         EarlyTerminate::Median { warmup, min_trials, stop_on_nan } => {
             Judge::new(Median { warmup, min_trials, goal }, stop_on_nan)
+        }
+        EarlyTerminate::IEpoch { iter, keep, stop_on_nan } => {
+            Judge::new(IEpoch { iter, keep, goal, summary: metric.summary }, stop_on_nan)
         }
         EarlyTerminate::Patience { patience, min_delta, stop_on_nan } => {
             Judge::new(Patience { patience, min_delta, goal }, stop_on_nan)

@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::{Asha, Judge, Median, MetricReport, OtherTrial, Patience, ReportedCurve, Rule, StopDecision};
+use super::{
+    Asha, IEpoch, Judge, Median, MetricReport, OtherTrial, Patience, ReportedCurve, Rule, StopDecision,
+};
 use crate::config::{Goal, MetricSummary};
 
 fn curve(values: &[f64]) -> ReportedCurve {
@@ -46,6 +48,21 @@ fn with_asha_the_first_trial_goes_on_and_the_next_only_if_it_is_better() {
     assert!(rule.decide(&curve(&[10.0]), 0, &first).is_some());
     let patient = Asha { min_trials: 3, ..asha() };
     assert_eq!(patient.decide(&curve(&[10.0]), 0, &first), None);
+}
+
+#[test]
+fn with_i_epoch_the_best_so_many_at_the_report_go_on() {
+    let rule = IEpoch { iter: 2, keep: 2, goal: Goal::Minimize, summary: MetricSummary::Last };
+    let three = others(&rule, &[&[9.0, 5.0], &[9.0, 4.0], &[9.0]]);
+    // One of them has not reached the report.
+    assert_eq!(rule.decide(&curve(&[9.0, 4.5]), 1, &three), None);
+    let stop = rule.decide(&curve(&[1.0, 6.0]), 1, &three);
+    let expected = StopDecision { rule: "i_epoch", rung: Some(2), step: 2, value: 6.0, threshold: Some(5.0) };
+    assert_eq!(stop, Some(expected));
+    // The first ones always go on, and nobody is asked twice.
+    assert_eq!(rule.decide(&curve(&[9.0, 9.0]), 1, &others(&rule, &[&[1.0, 1.0]])), None);
+    assert_eq!(rule.decide(&curve(&[9.0, 9.0, 9.0]), 2, &three), None);
+    assert_eq!((rule.places(10), rule.places(1)), (vec![2], vec![]));
 }
 
 #[test]

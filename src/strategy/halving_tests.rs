@@ -42,6 +42,7 @@ fn trial(k: u64, point: &Point, status: RunStatus, metric: Option<f64>) -> Obser
         status,
         metric,
         logged: None,
+        beside: Vec::new(),
         stopped_early: false,
     }
 }

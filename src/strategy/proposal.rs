@@ -17,6 +17,9 @@ pub struct Observation {
     pub metric: Option<f64>,
     /// The finite values that it has logged of the metric; `None`: not one.
     pub logged: Option<LoggedValues>,
+    /// The values that count of what is measured beside the metric, in the order of `Objectives::beside`; empty: there
+    /// is nothing, or it is not known.
+    pub beside: Vec<Option<f64>>,
     /// A stopping rule ended it: what it had reached is its result.
     pub stopped_early: bool,
 }
@@ -31,6 +34,7 @@ impl Observation {
             status: RunStatus::Finished,
             metric: Some(metric),
             logged: LoggedValues::of([metric]),
+            beside: Vec::new(),
             stopped_early: false,
         }
     }

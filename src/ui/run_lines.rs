@@ -155,7 +155,7 @@ impl RunLines {
 
     /// Whether a trial is the best that is known; then it is remembered.
     fn beats(&self, state: &mut LineState, best: &BestTrial) -> bool {
-        let Some(goal) = self.config.metric.as_ref().map(|metric| metric.goal) else { return false };
+        let Some(goal) = self.config.only_metric().map(|metric| metric.goal) else { return false };
         let wins = best.beats(state.best.as_ref(), goal);
         if wins {
             state.standing.best = Some((words::number(best.value), best.trial.to_string()));
@@ -204,21 +204,33 @@ impl RunLines {
     /// What a trial logged in the place of the metric.
     fn unmeasured(&self, state: &LineState, outcome: &Outcome) {
         // What `from_output` found, or did not, has been said already.
-        let Some(metric) = self.config.metric.as_ref().filter(|metric| metric.from_output.is_none()) else {
-            return;
-        };
+        let Some(missing) = self.missing(outcome) else { return };
         let logged = outcome.logged.iter().map(|name| words::quoted(name)).join(", ");
-        let near = nearest(&metric.name, outcome.logged.iter().map(String::as_str));
-        let within = |name: &&String| metric.name.contains(name.as_str()) || name.contains(&metric.name);
+        let near = nearest(&missing, outcome.logged.iter().map(String::as_str));
+        let within = |name: &&String| missing.contains(name.as_str()) || name.contains(&missing);
         let near = near.or_else(|| outcome.logged.iter().find(within).map(String::as_str));
         let what = match near {
             Some(near) => format!("it logged: {logged} – did you mean {}?", words::quoted(near)),
             None if outcome.logged.is_empty() => "it logged no metric at all".to_owned(),
             None => format!("it logged: {logged}"),
         };
-        let name = words::quoted(&metric.name);
+        let name = words::quoted(&missing);
         let line = format!("trial {} did not log {name}; {what}", outcome.trial);
         state.progress.above(|| self.ui.warn(&line));
+    }
+
+    /// The first of what trials are judged by that this one did not log; `None`: `from_output` looked for it, and has said so.
+    fn missing(&self, outcome: &Outcome) -> Option<String> {
+        let objectives = self.config.objectives();
+        let first = objectives.first()?;
+        let by_output = |name: &str| {
+            objectives.metrics.iter().any(|metric| metric.name == name && metric.from_output.is_some())
+        };
+        let beside = objectives.beside();
+        let names = std::iter::once(first.name.as_str()).chain(beside.iter().map(|one| one.name));
+        let values = std::iter::once(&outcome.metric).chain(&outcome.beside);
+        let missing = names.zip(values).find(|(_, value)| value.is_none()).map(|(name, _)| name);
+        missing.filter(|name| !by_output(name)).map(str::to_owned)
     }
 
     /// `server away for 12 s, trying again in 5 s; 2 results kept here`.
@@ -365,7 +377,7 @@ impl RunLines {
 
     /// `asha at rung 9: loss 0.42, needed at most 0.31`.
     fn why(&self, stop: &StopDecision) -> String {
-        let metric = self.config.metric.as_ref();
+        let metric = self.config.watched_metric();
         let name = metric.map_or("the metric", |metric| metric.name.as_str());
         let bound = match metric.map(|metric| metric.goal) {
             Some(Goal::Maximize) => "at least",
@@ -393,13 +405,20 @@ impl RunLines {
         let Some(value) = outcome.metric else {
             return format!("  {} was not logged", metric.name);
         };
-        format!("  {} {}{}", metric.name, words::number(value), self.best_words(state, outcome))
+        let objectives = self.config.objectives();
+        let further = objectives.metrics.iter().skip(1).zip(&outcome.beside).map(|(metric, value)| {
+            let value = value.map_or_else(|| "not logged".to_owned(), words::number);
+            format!(", {} {value}", metric.name)
+        });
+        let broken = objectives.broken(outcome.metric, &outcome.beside).join(", ");
+        let broken = if broken.is_empty() { broken } else { format!(" (not within {broken})") };
+        let best = self.best_words(state, outcome);
+        format!("  {} {}{}{broken}{best}", metric.name, words::number(value), further.collect::<String>())
     }
 
     /// `, the best so far`, or `, best 0.44 (trial 3)`: the best of the sweep, over all its agents.
     fn best_words(&self, state: &mut LineState, outcome: &Outcome) -> String {
-        let value = outcome.metric.filter(|value| value.is_finite() && outcome.has_result());
-        let own = value.map(|value| BestTrial {
+        let own = outcome.candidate(&self.config.objectives()).map(|value| BestTrial {
             trial: outcome.trial,
             run: outcome.run.clone(),
             value,

@@ -27,6 +27,7 @@ mod live_page;
 mod log;
 mod many_agents;
 mod new;
+mod objectives;
 mod one_file;
 mod opens_in_mlflow;
 mod plain_files;

@@ -171,3 +171,18 @@ fn the_elastic_net_of_the_example_has_the_r2_of_scikit_learn_in_every_awk() {
     }
     assert!(tried > 0, "there is no awk on this machine");
 }
+
+#[test]
+fn a_network_whose_accuracy_and_latency_pull_in_two_directions_gives_a_front() {
+    let (sandbox, store) = example("accuracy-latency");
+    let trials = runs(&store, "accuracy-latency").into_iter().filter(|run| run.tag("sweep.trial").is_some());
+    for run in trials {
+        // The second may be stopped early: it has both values by then.
+        assert_ne!(run.info.status.as_str(), "FAILED", "{run:?}");
+        assert!((0.05..=1.0).contains(&value(&run, "val_acc")));
+        assert!(value(&run, "latency_us") > 0.1);
+    }
+    let best = sandbox.run(&["best", "--format", "json"]).expect(0).json();
+    assert_eq!(best["limits"], serde_json::json!(["latency_us <= 50"]));
+    assert!(best["trials"].as_array().is_some_and(|trials| !trials.is_empty()), "{best:#}");
+}

@@ -82,7 +82,7 @@ impl HookRunner {
         view.failed += u64::from(outcome.status == RunStatus::Failed);
         let best = self.new_best(agent, outcome, view.best.as_ref());
         if let Some(best) = best.clone().or_else(|| self.best.clone()) {
-            let goal = agent.config.metric.as_ref().map(|metric| metric.goal);
+            let goal = agent.config.only_metric().map(|metric| metric.goal);
             if goal.is_some_and(|goal| best.beats(view.best.as_ref(), goal)) {
                 view.best = Some(best);
             }
@@ -95,8 +95,8 @@ impl HookRunner {
 
     /// The trial, where it is the best so far, as far as this agent knows.
     fn new_best(&mut self, agent: &Agent, outcome: &Outcome, known: Option<&BestTrial>) -> Option<BestTrial> {
-        let goal = agent.config.metric.as_ref()?.goal;
-        let value = outcome.metric.filter(|value| value.is_finite() && outcome.has_result())?;
+        let goal = agent.config.only_metric()?.goal;
+        let value = outcome.candidate(&agent.config.objectives())?;
         let best = BestTrial {
             trial: outcome.trial,
             run: outcome.run.clone(),
@@ -210,7 +210,7 @@ async fn answer(agent: &Agent, call: HookCall) {
 
 /// Whether another agent has posted a better trial by now.
 async fn is_beaten(agent: &Agent, best: &BestTrial) -> bool {
-    let Some(metric) = &agent.config.metric else { return false };
+    let Some(metric) = agent.config.only_metric() else { return false };
     let Ok(Ok(parent)) = timeout(LOOK, agent.store.run(agent.sweep.id())).await else { return false };
     let posted = BestTrial::posted(&parent).filter(|posted| posted.trial != best.trial);
     posted.is_some_and(|posted| posted.beats(Some(best), metric.goal))

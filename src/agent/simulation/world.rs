@@ -276,7 +276,7 @@ impl World {
             return Err(error.into());
         }
         let history = strategy.reads_history().then(|| {
-            tokio::sync::Mutex::new(History::new(self.sweep.clone(), self.config.metric.clone(), Vec::new()))
+            tokio::sync::Mutex::new(History::new(self.sweep.clone(), self.config.objectives(), Vec::new()))
         });
         let folder = self.folder_of(host);
         let logs = folder.join("logs");

@@ -76,6 +76,7 @@ pub(in crate::agent) async fn finish(
         took: watched.took,
         point: point.clone(),
         metric: measured.value,
+        beside: measured.beside,
         logged: measured.logged,
         stopped,
         last_lines,
@@ -174,15 +175,15 @@ async fn write_down(
     }
     // What the script logged is read for the sake of the metric alone.
     let (known, measured) = match &agent.config.metric {
-        Some(metric) => {
+        Some(_) => {
             let run = store.run(&run.id).await?;
-            let measured = measure(store, &run, metric).await?;
+            let measured = measure(&agent.store, &run, &agent.config.objectives()).await?;
             (KnownParent::Read(Box::new(run)), measured)
         }
         None => (KnownParent::AsMade(run), MeasuredMetric::default()),
     };
     let mut settlement = settlement.clone();
-    if agent.config.metric.is_some() && measured.value.is_none() && settlement.status == RunStatus::Finished {
+    if agent.config.metric.is_some() && !measured.is_whole() && settlement.status == RunStatus::Finished {
         settlement.tags.push((tags::UNMEASURED.to_owned(), "true".to_owned()));
     }
     if let Some(early) = &agent.early {

@@ -32,13 +32,19 @@ const SHOWN: usize = 40;
 /// Reads the metric from the output of one command.
 pub(in crate::agent) struct FromOutput {
     lines: OutputLines,
-    pattern: Regex,
-    name: String,
-    step: i64,
-    odd: UnreadableValue,
+    metrics: Vec<MetricPattern>,
     waiting: Arc<WaitingValues>,
     clock: Clock,
     task: Task<()>,
+}
+
+/// A metric that is looked for in the output.
+struct MetricPattern {
+    pattern: Regex,
+    name: String,
+    /// That of its next value.
+    step: i64,
+    odd: UnreadableValue,
 }
 
 /// What the pattern found that is no number.
@@ -76,28 +82,36 @@ impl FromOutput {
         machine: &AgentMachine,
         run: &RunId,
     ) -> Option<Self> {
-        let metric = config.metric.as_ref()?;
-        let pattern = metric.from_output.as_ref()?.0.clone();
+        let metrics = config.objectives().metrics.into_iter().filter_map(|metric| {
+            let (pattern, odd) = (metric.from_output?.0, UnreadableValue::default());
+            Some(MetricPattern { pattern, name: metric.name, step: 0, odd })
+        });
+        let metrics: Vec<MetricPattern> = metrics.collect();
+        if metrics.is_empty() {
+            return None;
+        }
         let waiting = Arc::new(WaitingValues::default());
         let delivery = deliver(Arc::clone(store), run.clone(), Arc::clone(&waiting));
         let (task, clock) = (Task::start(&machine.tasks, delivery), machine.clock.clone());
-        let (lines, odd) = (OutputLines::default(), UnreadableValue::default());
-        Some(Self { lines, pattern, name: metric.name.clone(), step: 0, odd, waiting, clock, task })
+        Some(Self { lines: OutputLines::default(), metrics, waiting, clock, task })
     }
 
     /// Takes in what the command printed.
     pub(in crate::agent) fn push(&mut self, bytes: &[u8]) {
-        let mut found = Vec::new();
-        self.lines.push(bytes, |line| found.extend(values(&self.pattern, line, &mut self.odd)));
-        self.enqueue(&found);
+        let (mut found, now) = (Vec::new(), self.clock.now_ms());
+        let metrics = &mut self.metrics;
+        self.lines
+            .push(bytes, |line| metrics.iter_mut().for_each(|metric| metric.read(line, now, &mut found)));
+        self.enqueue(found);
     }
 
     /// Waits until the store has all values, not for ever. What it does not have by then is returned; `note` is called
     /// with what a person should know.
     pub(in crate::agent) async fn finish(mut self, note: impl Fn(&str)) -> Vec<Metric> {
-        let mut found = Vec::new();
-        self.lines.end(|line| found.extend(values(&self.pattern, line, &mut self.odd)));
-        self.enqueue(&found);
+        let (mut found, now) = (Vec::new(), self.clock.now_ms());
+        let metrics = &mut self.metrics;
+        self.lines.end(|line| metrics.iter_mut().for_each(|metric| metric.read(line, now, &mut found)));
+        self.enqueue(found);
         let failing = {
             let mut queue = self.waiting.queue();
             queue.closed = true;
@@ -110,7 +124,11 @@ impl FromOutput {
             let _ = tokio::time::timeout(LAST_DELIVERY, self.task.join()).await;
         }
         drop(self.task);
-        self.odd.tell(self.step, &note);
+        for MetricPattern { odd, step, name, .. } in &self.metrics {
+            // Which one is meant need not be said where there is one.
+            let of = if self.metrics.len() > 1 { format!("{name}: ") } else { String::new() };
+            odd.tell(*step, |text| note(&format!("{of}{text}")));
+        }
         let mut queue = self.waiting.queue();
         if queue.refused > 0 {
             let values = if queue.refused == 1 { "1 value" } else { &format!("{} values", queue.refused) };
@@ -119,18 +137,21 @@ impl FromOutput {
         std::mem::take(&mut queue.values)
     }
 
-    fn enqueue(&mut self, found: &[f64]) {
-        if found.is_empty() {
-            return;
+    fn enqueue(&self, found: Vec<Metric>) {
+        if !found.is_empty() {
+            self.waiting.queue().values.extend(found);
+            self.waiting.news.notify_one();
         }
-        let timestamp = self.clock.now_ms();
-        let mut queue = self.waiting.queue();
-        for value in found {
-            queue.values.push(Metric { key: self.name.clone(), value: *value, timestamp, step: self.step });
+    }
+}
+
+impl MetricPattern {
+    /// Adds the values of a line to `found`.
+    fn read(&mut self, line: &str, timestamp: i64, found: &mut Vec<Metric>) {
+        for value in values(&self.pattern, line, &mut self.odd) {
+            found.push(Metric { key: self.name.clone(), value, timestamp, step: self.step });
             self.step += 1;
         }
-        drop(queue);
-        self.waiting.news.notify_one();
     }
 }
 

@@ -24,7 +24,7 @@ pub use early::EarlyStopping;
 pub(super) use early::stop_tags;
 pub(super) use execute::{keep_patch, run_prepared};
 pub use gpus::Gpus;
-pub(super) use measure::measure;
+pub(super) use measure::{MeasuredMetric, measure};
 pub(super) use prepare::{CommandInput, PreparedTrial};
 pub(super) use propose::{Proposed, propose};
 pub(super) use provenance::CodeState;

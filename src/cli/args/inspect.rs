@@ -3,7 +3,7 @@
 use super::common::{AnswerArgs, ObjectiveArgs, WhichSweep, WhichTrial, duration};
 use crate::cli::view::{TableArgs, WideOutput};
 use crate::commands::analyze::{AnalysisSource, AnalyzeArgs};
-use crate::commands::best::BestArgs;
+use crate::commands::best::{BestArgs, FrontChoice};
 use crate::commands::diff::DiffArgs;
 use crate::commands::list::ListArgs;
 use crate::commands::logs::LogsArgs;
@@ -66,14 +66,17 @@ pub(in crate::cli) struct TypedTrials {
     /// The first N only; without --sort the best
     #[arg(short = 'n', long, visible_alias = "number", value_name = "N")]
     top: Option<usize>,
+    /// Only the front: trials that no other one beats in all metrics, within the limits
+    #[arg(long)]
+    pareto: bool,
     #[command(flatten)]
     pub(super) table: TableArgs,
 }
 
 impl From<TypedTrials> for TrialsArgs {
     fn from(typed: TypedTrials) -> Self {
-        let TypedTrials { which, sort, desc, filter, top, table } = typed;
-        Self { sweep: which.into(), sort, desc, filter, top, format: table.format().into() }
+        let TypedTrials { which, sort, desc, filter, top, pareto, table } = typed;
+        Self { sweep: which.into(), sort, desc, filter, top, pareto, format: table.format().into() }
     }
 }
 
@@ -102,9 +105,15 @@ impl From<TypedTrialForm> for TrialForm {
 pub(in crate::cli) struct TypedBest {
     #[command(flatten)]
     which: WhichSweep,
-    /// How many
-    #[arg(short, long, visible_alias = "top", value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
-    number: u32,
+    /// How many [default: 1; of a sweep with several metrics the whole front]
+    #[arg(short, long, visible_alias = "top", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    number: Option<u32>,
+    /// Of a front the trade-off that leans to no side
+    #[arg(long, conflicts_with_all = ["number", "prefer"])]
+    knee: bool,
+    /// Of a front the trial that fits these weights best
+    #[arg(long, value_name = "NAME=WEIGHT,…", value_delimiter = ',', value_parser = weight, conflicts_with = "number")]
+    prefer: Vec<(String, f64)>,
     /// Print them for another program: `sh -c "$(sweep best --as command)"` runs the winner
     #[arg(long = "as", value_enum, value_name = "FORM", conflicts_with = "format")]
     spelling: Option<TypedTrialForm>,
@@ -114,12 +123,27 @@ pub(in crate::cli) struct TypedBest {
     pub(super) table: TableArgs,
 }
 
+/// `val_acc=0.7`: the name of a metric and a weight above 0.
+fn weight(text: &str) -> Result<(String, f64), String> {
+    let (name, weight) = text.rsplit_once('=').ok_or("expected NAME=WEIGHT, such as val_acc=0.7")?;
+    let weight: f64 = weight.trim().parse().map_err(|_| format!("`{weight}` is not a number"))?;
+    if !weight.is_finite() || weight <= 0.0 {
+        return Err("a weight is a number above 0".to_owned());
+    }
+    Ok((name.trim().to_owned(), weight))
+}
+
 impl From<TypedBest> for BestArgs {
     fn from(typed: TypedBest) -> Self {
         let ObjectiveArgs { metric, goal } = typed.objective;
         Self {
             sweep: typed.which.into(),
-            number: usize::try_from(typed.number).unwrap_or(usize::MAX),
+            number: typed.number.map(|number| usize::try_from(number).unwrap_or(usize::MAX)),
+            choice: match (typed.knee, typed.prefer) {
+                (true, _) => FrontChoice::Knee,
+                (false, weights) if weights.is_empty() => FrontChoice::All,
+                (false, weights) => FrontChoice::Preferred(weights),
+            },
             metric,
             goal: goal.map(Into::into),
             spelling: typed.spelling.map(Into::into),

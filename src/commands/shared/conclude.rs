@@ -67,7 +67,7 @@ async fn save(
     (report, deleted): (&SweepReport<'_>, u64),
 ) -> StoreResult<()> {
     let store = context.store.as_ref();
-    let own = config.metric.as_ref();
+    let own = config.only_metric();
     let of_config =
         own.filter(|metric| report.objective.is_none_or(|objective| objective.name == metric.name));
     let best = report.best().filter(|_| of_config.is_some()).map(|(trial, value)| BestTrial {
@@ -78,8 +78,16 @@ async fn save(
     });
     let limit = limit_of(config, sweep.seed);
     let identity = context.identity();
-    let posting =
-        LivePosting { sweep, metric: own, limit, by: &identity.agent, best, results: &[], now: now_ms() };
+    let posting = LivePosting {
+        sweep,
+        metric: own,
+        limits: &config.limits,
+        limit,
+        by: &identity.agent,
+        best,
+        results: &[],
+        now: now_ms(),
+    };
     let view = posting.post(store).await?;
     for (path, text) in result_files(report, deleted) {
         store.put_artifact(&sweep.parent.info, path, text.into_bytes()).await?;
@@ -139,6 +147,15 @@ fn show_table(ui: &Ui, config: &Config, report: &SweepReport<'_>) {
         _ => ui.say(
             "The config names no metric: there is nothing to analyse. `metric: {name: …, goal: …}` does, or --metric.",
         ),
+    }
+    if let Some(front) = report.front {
+        let on_front = front.trials.iter().filter(|trial| trial.on_front).count();
+        let names: Vec<String> = front.metrics.iter().map(|(name, _)| printable(name)).collect();
+        ui.tell(&format!(
+            "Front: {on_front} of {} by {} (sweep best)\n",
+            words::count(front.trials.len() as u64, "trial"),
+            names.join(" and ")
+        ));
     }
     let (Some((best, value)), Some(objective)) = (report.best(), report.objective) else { return };
     let value = words::number(value);

@@ -39,8 +39,18 @@ pub fn summary(
         let _ = writeln!(text, "  {label:<11} {value}");
     };
     line("experiment", config.experiment_name.clone());
-    if let Some(metric) = &config.metric {
-        line("metric", format!("{} {}", metric.goal.as_str(), metric.name));
+    let objectives = config.objectives();
+    match objectives.metrics.len() {
+        0 => {}
+        1 => line("metric", objectives.words()),
+        count => {
+            line("metrics", objectives.words());
+            let limits = if objectives.limits.is_empty() { "" } else { " within the limits" };
+            line(
+                "answer",
+                format!("the front of {count} metrics{limits}: trials that no other one beats in all"),
+            );
+        }
     }
     let size = strategy.as_ref().ok().and_then(|strategy| strategy.size());
     line("method", format!("{}, {}", config.method.as_str(), trials(config, size)));

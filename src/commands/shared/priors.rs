@@ -21,6 +21,10 @@ pub async fn read_priors(
         return Err(CommandFailure::new(Exit::Usage, "--prior needs a metric, and the config names none")
             .hint("`metric: {name: …, goal: …}` says what the trials of both sweeps are judged by."));
     };
+    if config.has_several_metrics() {
+        return Err(CommandFailure::new(Exit::Usage, "--prior needs one metric, and the config has several")
+            .hint("Name one in `metric`, with limits on the others in `subject_to`."));
+    }
     let mut prior = PriorTrials::default();
     for source in sources {
         let old = read_prior(&context.store, &context.folder, (config, metric), source).await?;

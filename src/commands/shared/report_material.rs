@@ -10,11 +10,12 @@ use crate::analysis::{Analysis, Dependence};
 use crate::config::{Config, Goal};
 use crate::process::now_ms;
 use crate::query::{
-    ChosenMetric, MetricCurve, SweepRuns, analyse_sweep, dependences_of, method_of, read_curves, read_trials,
-    shown_command,
+    ChosenMetric, Front, MetricCurve, SweepRuns, analyse_sweep, dependences_of, method_of, outside_limits,
+    read_curves, read_trials, shown_command,
 };
-use crate::record::{Sweep, stopped_early};
-use crate::report::{ReportObjective, SweepReport};
+use crate::record::{Ledger, Sweep, index_of, stopped_early};
+use crate::report::{ReportFront, ReportFrontTrial, ReportObjective, SweepReport};
+use crate::tracking::Run;
 use crate::trial::{RunStatus, Trial};
 use crate::ui::words;
 
@@ -27,6 +28,8 @@ pub struct ReportMaterial<'a> {
     analysis: Option<Analysis>,
     dependences: Vec<Dependence>,
     curves: Vec<MetricCurve>,
+    not_best: BTreeSet<String>,
+    front: Option<ReportFront>,
     config_text: String,
     runs_at: Option<String>,
     best_command: Option<String>,
@@ -41,7 +44,8 @@ impl<'a> ReportMaterial<'a> {
         config: &'a Config,
         (metric, goal): (Option<&str>, Option<Goal>),
     ) -> Result<Self, CommandFailure> {
-        let metric = ChosenMetric::of(config.metric.as_ref(), metric, goal);
+        let asked_for = metric.is_some();
+        let metric = ChosenMetric::of(config, metric, goal);
         let read = read_trials(&context.store, sweep, metric.as_ref()).await?;
         let (analysis, dependences) = match &metric {
             Some(_) => {
@@ -55,6 +59,7 @@ impl<'a> ReportMaterial<'a> {
             Some(metric) => read_curves(&context.store, metric, &read.trials).await?,
             None => Vec::new(),
         };
+        let (not_best, front) = outcomes(context, (sweep, config), &read, asked_for).await?;
         let mut made = Self {
             sweep,
             config,
@@ -63,6 +68,8 @@ impl<'a> ReportMaterial<'a> {
             analysis,
             dependences,
             curves,
+            not_best,
+            front,
             config_text: String::from_utf8_lossy(&sweep.config).into_owned(),
             runs_at: pages_of_runs(context, sweep),
             best_command: None,
@@ -87,6 +94,8 @@ impl<'a> ReportMaterial<'a> {
             curves: &self.curves,
             order: Some(self.config),
             config: Some(&self.config_text),
+            not_best: &self.not_best,
+            front: self.front.as_ref(),
             best_command: self.best_command.as_deref(),
             runs_at: self.runs_at.as_deref(),
             generated_at_ms: self.at_ms,
@@ -160,4 +169,39 @@ impl<'a> ReportMaterial<'a> {
         };
         CommandFailure::new(Exit::WorkFailed, format!("nothing to analyse: {what}; {so}")).hint(advice)
     }
+}
+
+/// Which trials can't be the best, and the front where there are several metrics. A metric that was asked for has a best
+/// of its own.
+async fn outcomes(
+    context: &Context,
+    (sweep, config): (&Sweep, &Config),
+    read: &SweepRuns,
+    asked_for: bool,
+) -> Result<(BTreeSet<String>, Option<ReportFront>), CommandFailure> {
+    let runs: Vec<Run> = read.runs.iter().map(|(_, run)| run.clone()).collect();
+    let objectives = config.objectives();
+    let mut not_best = outside_limits(&context.store, &objectives, &runs).await?;
+    if !config.has_several_metrics() {
+        return Ok((not_best, None));
+    }
+    if !asked_for {
+        not_best = runs.iter().map(|run| run.info.id.to_string()).collect();
+    }
+    let results = Ledger::read(context.store.as_ref(), &sweep.ledger).await?.results();
+    let front = Front::read(&context.store, sweep, config, &results).await?;
+    let trials = front.all().filter_map(|(trial, on_front)| {
+        Some(ReportFrontTrial {
+            trial: index_of(&trial.run)?,
+            run_id: trial.run.info.id.to_string(),
+            values: trial.values.clone(),
+            on_front,
+        })
+    });
+    let front = ReportFront {
+        metrics: objectives.metrics.iter().map(|metric| (metric.name.clone(), metric.goal)).collect(),
+        limits: objectives.limits.iter().map(ToString::to_string).collect(),
+        trials: trials.collect(),
+    };
+    Ok((not_best, Some(front)))
 }

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use crate::analysis::{Analysis, ParameterAnalysis};
 use crate::exchange::TrialsTable;
-use crate::report::{self, SweepReport, analysis_json};
+use crate::report::{self, ReportFront, SweepReport, analysis_json};
 use crate::text::CRLF;
 use crate::trial::{RunStatus, Trial};
 
@@ -62,8 +62,22 @@ pub fn summary_json(report: &SweepReport<'_>, deleted: u64) -> Json {
             "deleted": deleted,
         },
         "best": best,
+        "front": report.front.map(front_json),
         "analysis": analysis,
     })
+}
+
+/// The trials of the front with their values, in the order of `metrics`.
+fn front_json(front: &ReportFront) -> Json {
+    let metrics: Vec<Json> =
+        front.metrics.iter().map(|(name, goal)| json!({ "name": name, "goal": goal.as_str() })).collect();
+    let trials: Vec<Json> = front
+        .trials
+        .iter()
+        .filter(|trial| trial.on_front)
+        .map(|trial| json!({ "trial": trial.trial.0, "run_id": trial.run_id, "values": trial.values }))
+        .collect();
+    json!({ "metrics": metrics, "limits": front.limits, "candidates": front.trials.len(), "trials": trials })
 }
 
 /// The names of the parameters, the most important first, so that tables show these where space is short.

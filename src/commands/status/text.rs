@@ -2,7 +2,7 @@
 
 use super::super::shared::{counts_words, status_cell};
 use super::pick::PickedTrials;
-use crate::query::{AgentHeartbeat, SweepSnapshot, SweepState, since, took};
+use crate::query::{AgentHeartbeat, Front, SweepSnapshot, SweepState, since, took};
 use crate::record::{exit_code_of, index_of, tags};
 use crate::space::Value;
 use crate::tracking::Run;
@@ -93,15 +93,22 @@ impl SweepSnapshot {
         let bar = bar.map(|bar| format!("{bar}  ")).unwrap_or_default();
         facts.add("trials", format!("{bar}{}", counts_words(overview)));
         if let Some(metric) = &overview.metric {
-            let best = self.best_words().unwrap_or_else(|| "no value yet".to_owned());
-            facts.add("best", format!("{} {best}", metric.name));
+            match &overview.front {
+                Some(front) => facts.add("front", front_words(front)),
+                None => {
+                    let best = self.best_words().unwrap_or_else(|| "no value yet".to_owned());
+                    facts.add("best", format!("{} {best}{}", metric.name, metric.limits_words()));
+                }
+            }
             facts.add_some(
                 "with",
                 overview.best.as_ref().map(|best| words::point(&overview.point(&best.run))),
             );
             if self.unmeasured > 0 {
                 let trials = words::count(self.unmeasured, "trial");
-                facts.add("warning", format!("{trials} finished without {}", words::quoted(&metric.name)));
+                let names: Vec<String> =
+                    overview.judged_names().iter().map(|name| words::quoted(name)).collect();
+                facts.add("warning", format!("{trials} finished without {}", names.join(" or ")));
             }
         }
         if let Some(pace) = self.pace {
@@ -250,6 +257,17 @@ fn bar(done: u64, limit: u64, width: usize) -> String {
     let share = (u128::from(done) * width as u128).checked_div(u128::from(limit)).unwrap_or(0);
     let full = usize::try_from(share).unwrap_or(width).min(width);
     format!("{}{}", "━".repeat(full), "╌".repeat(width - full))
+}
+
+/// `5 of 32 trials by loss and time; 3 are no candidates`.
+fn front_words(front: &Front) -> String {
+    let names: Vec<&str> = front.names().collect();
+    let of = words::count(front.candidates() as u64, "trial");
+    let others = match front.others {
+        0 => String::new(),
+        count => format!("; {count} more break a limit or lack a value"),
+    };
+    format!("{} of {of} by {} (sweep best){others}", front.trials.len(), names.join(" and "))
 }
 
 #[cfg(test)]

@@ -13,13 +13,15 @@ enum Type {
     Asha,
     Median,
     Patience,
+    IEpoch,
 }
 
-const TYPES: [(&str, Type); 4] = [
+const TYPES: [(&str, Type); 5] = [
     ("hyperband", Type::Hyperband),
     ("asha", Type::Asha),
     ("median", Type::Median),
     ("patience", Type::Patience),
+    ("i_epoch", Type::IEpoch),
 ];
 
 /// Reads `early_terminate:`.
@@ -29,7 +31,7 @@ pub fn check(field: &ConfigField<'_>, findings: &mut Findings) -> Option<EarlyTe
     let Some(kind) = fields.get("type") else {
         findings
             .error(&fields.place.below("type"), "`type` is missing")
-            .hint("add `type: hyperband`, `asha`, `median` or `patience`");
+            .hint("add `type: hyperband`, `asha`, `i_epoch`, `median` or `patience`");
         return None;
     };
     let rule = match kind.word(&TYPES, findings)? {
@@ -37,6 +39,7 @@ pub fn check(field: &ConfigField<'_>, findings: &mut Findings) -> Option<EarlyTe
         Type::Asha => asha(&fields, findings),
         Type::Median => median(&fields, findings),
         Type::Patience => patience(&fields, findings),
+        Type::IEpoch => i_epoch(&fields, findings),
     };
     rule.filter(|_| findings.errors.len() == before)
 }
@@ -62,7 +65,7 @@ fn boolean(fields: &ConfigFields<'_>, key: &str, default: bool, findings: &mut F
 
 fn hyperband(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<EarlyTerminate> {
     fields.refuse_unknown(
-        &["type", "min_iter", "max_iter", "s", "eta", "strict"],
+        &["type", "metric", "min_iter", "max_iter", "s", "eta", "strict"],
         "`type: hyperband`",
         findings,
     );
@@ -118,7 +121,7 @@ fn hyperband(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<Early
 }
 
 fn asha(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<EarlyTerminate> {
-    const KEYS: [&str; 6] = ["type", "min_iter", "max_iter", "eta", "min_trials", "stop_on_nan"];
+    const KEYS: [&str; 7] = ["type", "metric", "min_iter", "max_iter", "eta", "min_trials", "stop_on_nan"];
     fields.refuse_unknown(&KEYS, "`type: asha`", findings);
     let eta = eta(fields, findings);
     let min_iter = fields.some("min_iter").map_or(Some(1), |field| field.whole(1, findings));
@@ -140,7 +143,11 @@ fn asha(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<EarlyTermi
 }
 
 fn median(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<EarlyTerminate> {
-    fields.refuse_unknown(&["type", "warmup", "min_trials", "stop_on_nan"], "`type: median`", findings);
+    fields.refuse_unknown(
+        &["type", "metric", "warmup", "min_trials", "stop_on_nan"],
+        "`type: median`",
+        findings,
+    );
     let warmup = whole(fields, "warmup", 0, findings).unwrap_or(0);
     let min_trials = whole(fields, "min_trials", 1, findings).unwrap_or(5);
     let stop_on_nan = boolean(fields, "stop_on_nan", true, findings);
@@ -148,7 +155,8 @@ fn median(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<EarlyTer
 }
 
 fn patience(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<EarlyTerminate> {
-    fields.refuse_unknown(&["type", "patience", "min_delta", "stop_on_nan"], "`type: patience`", findings);
+    const KEYS: [&str; 5] = ["type", "metric", "patience", "min_delta", "stop_on_nan"];
+    fields.refuse_unknown(&KEYS, "`type: patience`", findings);
     let Some(field) = fields.some("patience") else {
         findings
             .error(
@@ -168,6 +176,14 @@ fn patience(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<EarlyT
     });
     let stop_on_nan = boolean(fields, "stop_on_nan", true, findings);
     Some(EarlyTerminate::Patience { patience: patience?, min_delta: min_delta?, stop_on_nan: stop_on_nan? })
+}
+
+fn i_epoch(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<EarlyTerminate> {
+    fields.refuse_unknown(&["type", "metric", "iter", "keep", "stop_on_nan"], "`type: i_epoch`", findings);
+    let iter = fields.some("iter").map_or(Some(1), |field| field.whole(1, findings));
+    let keep = fields.some("keep").map_or(Some(5), |field| field.whole(1, findings));
+    let stop_on_nan = boolean(fields, "stop_on_nan", true, findings);
+    Some(EarlyTerminate::IEpoch { iter: iter?, keep: keep?, stop_on_nan: stop_on_nan? })
 }
 
 /// Reads `budget:`.

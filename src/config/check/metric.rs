@@ -1,12 +1,24 @@
-//! `metric:` and what depends on it.
+//! `metric:`, `metrics:` and the limits that they hold.
 
-use super::fields::ConfigField;
+use super::fields::{ConfigField, ConfigFields};
 use crate::config::finding::Findings;
-use crate::config::{Goal, Impute, MetricConfig, MetricSummary, OutputPattern};
+use crate::config::yaml::shorten;
+use crate::config::{Goal, Impute, MetricConfig, MetricLimit, MetricSummary, OutputPattern};
 use crate::space::{Number, Value};
 
-const KEYS: [&str; 7] =
-    ["name", "goal", "target", "impute", "impute_while_running", "summary", "from_output"];
+const KEYS: [&str; 9] = [
+    "name",
+    "goal",
+    "target",
+    "impute",
+    "impute_while_running",
+    "summary",
+    "from_output",
+    "limit",
+    "subject_to",
+];
+/// More metrics make a front of everything.
+const MOST_METRICS: usize = 8;
 const GOALS: [(&str, Goal); 2] = [("minimize", Goal::Minimize), ("maximize", Goal::Maximize)];
 const IMPUTES: [(&str, Impute); 3] =
     [("worst", Impute::Worst), ("best", Impute::Best), ("latest", Impute::Latest)];
@@ -18,8 +30,60 @@ const SUMMARIES: [(&str, MetricSummary); 5] = [
     ("mean", MetricSummary::Mean),
 ];
 
-/// Reads `metric:`.
-pub fn check(field: &ConfigField<'_>, findings: &mut Findings) -> Option<MetricConfig> {
+/// The metrics of a file, and the limits that stand in them.
+#[derive(Debug, Default)]
+pub struct CheckedMetrics {
+    /// In their order; none where something is wrong with one.
+    pub metrics: Vec<MetricConfig>,
+    /// All limits.
+    pub limits: Vec<MetricLimit>,
+    /// Whether the file names any metric, right or wrong.
+    pub given: bool,
+}
+
+/// Reads `metric:` or `metrics:`.
+pub fn check(fields: &ConfigFields<'_>, findings: &mut Findings) -> CheckedMetrics {
+    let mut checked = CheckedMetrics::default();
+    let one = fields.some("metric");
+    let Some(list) = fields.some("metrics") else {
+        checked.given = one.is_some();
+        checked.metrics.extend(one.and_then(|field| read(&field, &mut checked.limits, findings)));
+        return checked;
+    };
+    checked.given = true;
+    if one.is_some() {
+        findings
+            .error(&list.key, "`metric` and `metrics` exclude each other")
+            .hint("write all of them in `metrics`, or one in `metric`");
+        return checked;
+    }
+    let Some(items) = list.list(findings) else { return checked };
+    if items.is_empty() || items.len() > MOST_METRICS {
+        let what = format!("a list of 1 to {MOST_METRICS} metrics");
+        list.wrong(&what, findings)
+            .hint("such as `metrics: [{name: acc, goal: maximize}, {name: ms, goal: minimize}]`");
+        return checked;
+    }
+    let read: Vec<Option<MetricConfig>> =
+        items.iter().map(|item| read(item, &mut checked.limits, findings)).collect();
+    for (place, (item, metric)) in items.iter().zip(&read).enumerate() {
+        let Some(metric) = metric else { continue };
+        if read.iter().take(place).flatten().any(|other| other.name == metric.name) {
+            findings
+                .error(&item.key, format!("{} is named twice in `metrics`", shorten(&metric.name)))
+                .hint("remove one of the two");
+        }
+    }
+    checked.metrics = read.into_iter().collect::<Option<_>>().unwrap_or_default();
+    checked
+}
+
+/// Reads one metric; its limits are added to `limits`.
+fn read(
+    field: &ConfigField<'_>,
+    limits: &mut Vec<MetricLimit>,
+    findings: &mut Findings,
+) -> Option<MetricConfig> {
     let before = findings.errors.len();
     if let Some(Value::Text(name)) = field.node.scalar() {
         let hint = format!("write it as a mapping: `metric: {{name: {name}, goal: minimize}}`");
@@ -52,9 +116,15 @@ pub fn check(field: &ConfigField<'_>, findings: &mut Findings) -> Option<MetricC
     let summary =
         fields.some("summary").map_or(Some(MetricSummary::Last), |field| field.word(&SUMMARIES, findings));
     let from_output = fields.some("from_output").and_then(|field| pattern(&field, findings));
+    let limit = fields.some("limit").and_then(|field| field.number(findings)).map(Number::as_f64);
+    let subject_to = fields.some("subject_to").map(|field| subject_to(&field, findings));
     if findings.errors.len() > before {
         return None;
     }
+    if let (Some(name), Some(side), Some(bound)) = (name.clone(), goal, limit) {
+        limits.push(MetricLimit { metric: name, side, bound, strict: false });
+    }
+    limits.extend(subject_to.into_iter().flatten());
     Some(MetricConfig {
         name: name?,
         goal: goal?,
@@ -64,6 +134,27 @@ pub fn check(field: &ConfigField<'_>, findings: &mut Findings) -> Option<MetricC
         summary: summary?,
         from_output,
     })
+}
+
+/// Bounds on other metrics: a text, or a list of texts.
+fn subject_to(field: &ConfigField<'_>, findings: &mut Findings) -> Vec<MetricLimit> {
+    let items = match field.node.scalar() {
+        Some(Value::Text(_)) => vec![field.clone()],
+        _ => field.list(findings).unwrap_or_default(),
+    };
+    let mut limits = Vec::new();
+    for item in items {
+        let Some(text) = item.text(findings) else { continue };
+        match MetricLimit::parse(&text) {
+            Ok(limit) => limits.push(limit),
+            Err(why) => {
+                findings
+                    .error(&item.place, format!("{} is not a limit: {why}", shorten(&text)))
+                    .hint("such as \"mem_gb <= 16\": the name of a metric, one of `<= < >= >`, a number");
+            }
+        }
+    }
+    limits
 }
 
 /// `"false"`, `false` or a word of `impute`.

@@ -15,6 +15,7 @@ mod parameters;
 mod pasted;
 mod plan;
 mod points;
+mod several;
 mod source;
 mod traps;
 
@@ -69,13 +70,13 @@ pub(super) const KEYS: [&str; 37] = [
     "optimizer",
     "git_diff",
     "hooks",
-    // Known, and refused with a reason.
     "metrics",
+    // Known, and refused with a reason.
     "scheduler",
 ];
 
 /// Those of [`KEYS`] that are known and refused with a reason.
-pub(super) const UNSUPPORTED: [&str; 2] = ["metrics", "scheduler"];
+pub(super) const UNSUPPORTED: [&str; 1] = ["scheduler"];
 
 const METHODS: [(&str, Method); 5] = [
     ("grid", Method::Grid),
@@ -145,7 +146,7 @@ fn top(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<Config> {
     fields.refuse_others(&KEYS, "a sweep", &foreign::advice, findings);
     plan::unsupported(fields, findings);
     let method = method(fields, findings);
-    let metric = fields.some("metric").map(|field| metric::check(&field, findings));
+    let metrics = metric::check(fields, findings);
     let parameters = match fields.get("parameters") {
         Some(field) => parameters::check(&field, findings),
         None if fields.misspelt("parameters", &KEYS) => None,
@@ -158,8 +159,9 @@ fn top(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<Config> {
     };
     let early = fields.some("early_terminate").and_then(|field| early::check(&field, findings));
     let budget = fields.some("budget").and_then(|field| early::budget(&field, findings));
-    let hooks = fields.some("hooks").and_then(|field| hooks::check(&field, metric.is_some(), findings));
-    needs_metric(fields, method, metric.is_some(), findings);
+    let hooks = fields.some("hooks").and_then(|field| hooks::check(&field, metrics.given, findings));
+    needs_metric(fields, method, metrics.given, findings);
+    let early_metric = several::check(fields, method, &metrics, findings);
     let (command, program) = command::check(fields, findings);
     let settings = plan::settings(fields, method, findings);
     let parameters = parameters?;
@@ -173,7 +175,9 @@ fn top(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<Config> {
         sweep_name: plan::label(fields, &["sweep_name", "name"], findings),
         description: plan::label(fields, &["description"], findings),
         method: method?,
-        metric: metric.flatten(),
+        metric: metrics.metrics.first().cloned(),
+        further_metrics: metrics.metrics.iter().skip(1).cloned().collect(),
+        limits: metrics.limits,
         space: parameters.space,
         order: parameters.order,
         run_cap: settings.run_cap,
@@ -190,6 +194,7 @@ fn top(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<Config> {
         retries: settings.retries,
         grace: settings.grace,
         early_terminate: early,
+        early_metric,
         budget,
         optimizer: settings.optimizer.unwrap_or(Optimizer::Auto),
         git_diff: settings.git_diff,

@@ -53,13 +53,10 @@ pub struct Plan {
 
 /// Keys of W&B that are understood and can't be honoured.
 pub fn unsupported(fields: &ConfigFields<'_>, findings: &mut Findings) {
-    for (key, hint) in [
-        ("metrics", "name one `metric`"),
-        ("scheduler", "the methods are `grid`, `random`, `bayes`, `sobol` and `successive_halving`"),
-    ] {
-        if let Some(field) = fields.get(key) {
-            findings.error(&field.key, format!("`{key}` is not supported")).hint(hint);
-        }
+    if let Some(field) = fields.get("scheduler") {
+        findings
+            .error(&field.key, "`scheduler` is not supported")
+            .hint("the methods are `grid`, `random`, `bayes`, `sobol` and `successive_halving`");
     }
     for (key, reason) in [
         ("entity", "sweep has no accounts"),

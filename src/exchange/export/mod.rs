@@ -72,7 +72,7 @@ impl<'a> Exporter<'a> {
             listener,
             sweep,
             config,
-            metric: ChosenMetric::of(config.metric.as_ref(), None, None),
+            metric: ChosenMetric::of(config, None, None),
             folder,
             options,
             trials: BTreeMap::new(),

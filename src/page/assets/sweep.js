@@ -154,7 +154,9 @@ export class SweepPage {
 function facts(head) {
   const { counts } = head;
   const done = counts.finished + counts.failed + counts.stopped_early + counts.killed + counts.deleted;
-  const goal = head.metric ? `${plain(head.metric.name, 40)}${head.metric.goal ? `, ${head.metric.goal}` : ''}` : 'no metric';
+  const several = (head.metrics ?? []).map((/** @type {{ name: string, goal: string }} */ metric) => `${plain(metric.name, 30)}, ${metric.goal}`);
+  const limits = (head.limits ?? []).map((/** @type {string} */ limit) => plain(limit, 40));
+  const goal = several.length > 1 || limits.length > 0 ? [...several, ...limits].join('; ') : head.metric ? `${plain(head.metric.name, 40)}${head.metric.goal ? `, ${head.metric.goal}` : ''}` : 'no metric';
   const rest = [
     counts.running && `${counts.running} running`,
     counts.failed && `${counts.failed} failed`,
@@ -164,8 +166,8 @@ function facts(head) {
   /** @type {[string, string, Node | string | null][]} */
   const all = [
     ['Done', counts.limit === null ? `${done}` : `${done} / ${counts.limit}`, el('div', {}, meter(counts))],
-    [head.best ? `Best, trial ${head.best.trial}` : 'Best', head.best ? number(head.best.value, 6) : '–', null],
-    ['Metric', goal, null],
+    [head.best ? `Best, trial ${head.best.trial}` : 'Best', head.best ? number(head.best.value, 6) : several.length > 1 ? 'several metrics' : '–', null],
+    [several.length > 1 ? 'Metrics' : 'Metric', goal, null],
     ['Trials', rest || '–', null],
     ['Rate', head.per_minute ? `${number(head.per_minute, 3)} a minute` : '–', null],
     ['Time left', duration(head.seconds_left) || '–', null],

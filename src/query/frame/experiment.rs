@@ -33,7 +33,12 @@ pub async fn read_experiment(
     let mut runs = search_all(store.as_ref(), query).await?;
     runs.retain(|run| run.tag(tags::SWEEP).is_none() && run.tag(tags::LEDGER_OF).is_none());
     check_names(&runs, asked)?;
-    let metric = ChosenMetric { name: asked.metric.clone(), goal: asked.goal, summary: MetricSummary::Last };
+    let metric = ChosenMetric {
+        name: asked.metric.clone(),
+        goal: asked.goal,
+        summary: MetricSummary::Last,
+        limits: Vec::new(),
+    };
     let values = metric.values(store, runs.iter()).await?;
     let names: BTreeSet<&String> =
         runs.iter().flat_map(|run| run.params.iter().map(|(key, _)| key)).collect();

@@ -2,7 +2,7 @@
 
 use super::row::{LiveRow, LiveState};
 use super::trials::LiveTrials;
-use crate::config::Goal;
+use crate::query::metric::ChosenMetric;
 use crate::query::overview::{Counts, SweepState};
 use crate::query::pace::Throughput;
 use crate::tracking::Run;
@@ -28,9 +28,16 @@ pub struct LiveSummary {
 }
 
 impl LiveSummary {
-    /// Counts the trials of the sweep of this parent run; `limit` is how many there may be.
+    /// Counts the trials of the sweep of this parent run; `metric` is by what one is the best, `limit` how many there may
+    /// be.
     #[must_use]
-    pub fn of(trials: &LiveTrials, parent: &Run, goal: Option<Goal>, limit: Option<u64>, now: i64) -> Self {
+    pub fn of(
+        trials: &LiveTrials,
+        parent: &Run,
+        metric: Option<&ChosenMetric>,
+        limit: Option<u64>,
+        now: i64,
+    ) -> Self {
         let counts = count(trials, limit);
         let all_done = limit.is_some_and(|limit| counts.done() >= limit);
         let state = SweepState::of(parent, counts.running > 0, counts.begun, all_done);
@@ -39,7 +46,7 @@ impl LiveSummary {
         Self {
             state,
             counts,
-            best: goal.and_then(|goal| best(trials, goal)),
+            best: metric.and_then(|metric| best(trials, metric)),
             per_minute: pace.map(|pace| pace.rate * 60.0),
             seconds_left: pace.zip(left).map(|(pace, left)| pace.left(left, counts.running).as_secs_f64()),
             compute_seconds: trials.rows().filter_map(|row| row.seconds(now)).sum(),
@@ -61,9 +68,11 @@ fn count(trials: &LiveTrials, limit: Option<u64>) -> Counts {
     }
 }
 
-/// The best trial that counts; among equals the earliest.
-fn best(trials: &LiveTrials, goal: Goal) -> Option<(u64, f64)> {
-    let valued = trials.rows().filter(|row| row.state.counts());
+/// The best trial that counts and keeps to the limits; among equals the earliest.
+fn best(trials: &LiveTrials, metric: &ChosenMetric) -> Option<(u64, f64)> {
+    let goal = metric.goal?;
+    let keeps = |row: &LiveRow| metric.limits.iter().all(|limit| limit.holds(row.metric(&limit.metric)));
+    let valued = trials.rows().filter(|row| row.state.counts() && keeps(row));
     let valued = valued.filter_map(|row| Some((row.trial, row.value.filter(|value| value.is_finite())?)));
     valued.min_by(|a, b| goal.best_first(a.1, b.1))
 }

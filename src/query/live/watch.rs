@@ -47,7 +47,7 @@ impl SweepWatch {
         let ledger =
             Ledger::open(store.clone(), &sweep.ledger, String::new(), ClaimOrder::Ascending, None).await?;
         let config = config_of(&sweep);
-        let metric = config.as_ref().and_then(|config| ChosenMetric::of(config.metric.as_ref(), None, None));
+        let metric = config.as_ref().and_then(|config| ChosenMetric::of(config, None, None));
         let bound = config.as_ref().and_then(|config| limit_of(config, sweep.seed));
         Ok(Self { store, sweep, ledger, config, metric, bound, empty: 0, missing: BTreeSet::new() })
     }
@@ -61,9 +61,15 @@ impl SweepWatch {
     /// How far the sweep is.
     #[must_use]
     pub fn summary(&self, trials: &LiveTrials, now: i64) -> LiveSummary {
-        let goal = self.metric.as_ref().and_then(|metric| metric.goal);
+        let metric = self.metric.as_ref().filter(|_| !self.has_several_metrics());
         let limit = self.bound.map(|bound| bound.saturating_sub(self.empty));
-        LiveSummary::of(trials, self.parent(), goal, limit, now)
+        LiveSummary::of(trials, self.parent(), metric, limit, now)
+    }
+
+    /// Whether the answer is a front.
+    #[must_use]
+    pub fn has_several_metrics(&self) -> bool {
+        self.config.as_ref().is_some_and(Config::has_several_metrics)
     }
 
     /// Whether another look is needed although nothing changes any more: of some trials it is not clear yet what became.

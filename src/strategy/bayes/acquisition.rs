@@ -4,6 +4,15 @@ use super::axes::Axes;
 use super::gp::{GaussianProcess, Scratch};
 use super::improvement::log_h;
 
+/// What a search climbs: the logarithm of what a point promises.
+pub(super) trait Promise {
+    /// At full coordinates; what does not exist there does not count.
+    fn at(&mut self, x: &[f64]) -> f64;
+
+    /// The same with its derivatives along ordered axes.
+    fn with_slopes(&mut self, x: &[f64], gradient: &mut [f64]) -> f64;
+}
+
 /// The logarithm of the expected improvement, averaged over the sets of values that a process was given.
 #[derive(Debug)]
 pub(super) struct Acquisition<'a> {
@@ -33,15 +42,6 @@ impl<'a> Acquisition<'a> {
         }
     }
 
-    /// At full coordinates; what does not exist there does not count.
-    pub fn at(&mut self, x: &[f64]) -> f64 {
-        self.settled.clear();
-        self.settled.extend_from_slice(x);
-        self.axes.settle(&mut self.settled);
-        let variance = self.process.predict(&self.settled, &mut self.scratch, &mut self.means);
-        self.combine(variance.sqrt())
-    }
-
     /// The logarithm of the mean improvement; leaves each set's own in `logs`.
     fn combine(&mut self, std: f64) -> f64 {
         self.logs.clear();
@@ -52,9 +52,18 @@ impl<'a> Acquisition<'a> {
         let sum: f64 = self.logs.iter().map(|log| (log.0 - most).exp()).sum();
         most + (sum / self.logs.len().max(1) as f64).ln() + std.ln()
     }
+}
 
-    /// The same with its derivatives along ordered axes.
-    pub fn with_slopes(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
+impl Promise for Acquisition<'_> {
+    fn at(&mut self, x: &[f64]) -> f64 {
+        self.settled.clear();
+        self.settled.extend_from_slice(x);
+        self.axes.settle(&mut self.settled);
+        let variance = self.process.predict(&self.settled, &mut self.scratch, &mut self.means);
+        self.combine(variance.sqrt())
+    }
+
+    fn with_slopes(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
         self.settled.clear();
         self.settled.extend_from_slice(x);
         self.axes.settle(&mut self.settled);

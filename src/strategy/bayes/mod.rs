@@ -7,14 +7,18 @@ mod acquisition;
 mod axes;
 mod axis;
 mod design;
+mod feasibility;
 mod fit;
 mod gp;
+mod hypervolume;
 mod improvement;
+mod judged;
 mod kernel;
 mod linalg;
 mod minimise;
 mod model;
 mod search;
+mod several;
 mod subset;
 mod targets;
 mod tpe;
@@ -31,10 +35,12 @@ use super::random::Random;
 use super::sequence::Sequence;
 use super::streams::key as stream_key;
 use super::{Observation, Proposal, Strategy, StrategyError};
-use crate::config::{Config, MetricConfig, Optimizer};
+use crate::config::{Config, Objectives, Optimizer};
 use crate::space::Point;
 use crate::trial::TrialIndex;
 use axes::{Axes, Coordinates, TakenKeys, key};
+use judged::LossLimit;
+use several::SeveralModels;
 use targets::{SearchTarget, targets};
 use training_set::TrainingSet;
 
@@ -44,12 +50,16 @@ const DRAWS: usize = 64;
 /// With more axes than this `optimizer: auto` is `tpe`: distances say little there.
 const MOST_AXES: usize = 40;
 
+/// A trial as the model knows it: number, place, value, and what is measured beside it.
+type KnownEntry = (Option<TrialIndex>, Coordinates, Option<f64>, Vec<Option<f64>>);
+
 /// `method: bayes`.
 #[derive(Debug)]
 pub struct Bayes {
     seed: u64,
     axes: Axes,
-    metric: Option<MetricConfig>,
+    objectives: Objectives,
+    limits: Vec<LossLimit>,
     optimizer: Optimizer,
     /// All points of a finite space.
     finite: Option<Sequence>,
@@ -79,7 +89,8 @@ impl Bayes {
         Ok(Self {
             seed,
             axes,
-            metric: config.metric.clone(),
+            limits: judged::limits(&config.objectives()),
+            objectives: config.objectives(),
             optimizer: config.optimizer,
             finite,
             random: Random::new(config, seed)?,
@@ -93,10 +104,14 @@ impl Bayes {
     fn known(&self, k: u64, history: &[Observation]) -> TrainingSet {
         let own_index = TrialIndex(k.saturating_add(self.before));
         let mut known = TrainingSet::default();
-        let Some(metric) = &self.metric else { return known };
-        let targets = targets(metric, history);
-        let mut entries: Vec<(Option<TrialIndex>, Coordinates, Option<f64>)> = Vec::new();
-        for (observation, target) in history.iter().zip(targets) {
+        let Some(metric) = self.objectives.first() else { return known };
+        let targets = match self.objectives.are_several() {
+            true => judged::first_of_several(&self.objectives, history),
+            false => targets(metric, history),
+        };
+        let beside = judged::beside(&self.objectives, history);
+        let mut entries: Vec<KnownEntry> = Vec::new();
+        for ((observation, target), beside) in history.iter().zip(targets).zip(beside) {
             if observation.trial == Some(own_index) {
                 continue;
             }
@@ -111,19 +126,24 @@ impl Bayes {
             };
             let given = observation.trial.is_none_or(|trial| trial.0 < self.before);
             known.given += u64::from(given && value.is_some());
-            entries.push((observation.trial, x, value));
+            entries.push((observation.trial, x, value, beside));
         }
         entries.sort_by(|a, b| {
             (a.0.is_some(), a.0).cmp(&(b.0.is_some(), b.0)).then_with(|| key(&a.1).cmp(&key(&b.1))).then_with(
                 || {
                     let bits = |value: Option<f64>| value.map(f64::to_bits);
-                    bits(a.2).cmp(&bits(b.2))
+                    let of_beside =
+                        |entry: &KnownEntry| entry.3.iter().map(|value| bits(*value)).collect::<Vec<_>>();
+                    bits(a.2).cmp(&bits(b.2)).then_with(|| of_beside(a).cmp(&of_beside(b)))
                 },
             )
         });
-        for (_, x, value) in entries {
+        for (_, x, value, beside) in entries {
             match value {
-                Some(y) => known.seen.push((x, y)),
+                Some(y) => {
+                    known.seen.push((x, y));
+                    known.beside.push(beside);
+                }
                 None => known.pending.push(x),
             }
         }
@@ -198,13 +218,25 @@ impl Bayes {
 
     fn modelled(&self, k: u64, known: &TrainingSet) -> Result<Option<Proposal>, StrategyError> {
         let mut rng = self.rng(k);
+        let metrics = self.objectives.metrics.len();
+        if metrics > 1 || !self.limits.is_empty() {
+            let models = SeveralModels::new(&self.axes, known, metrics, self.limits.clone(), k);
+            let x = match self.by_densities() {
+                true => {
+                    let one = models.as_one(&mut rng);
+                    tpe::propose(&self.axes, &one, &known.any, &mut rng)?
+                }
+                false => models.propose(&known.any, &mut rng)?,
+            };
+            return Ok(x.map(|x| self.axes.point(&x).into()));
+        }
         if self.by_densities() {
             let x = tpe::propose(&self.axes, known, &known.any, &mut rng)?;
             return Ok(x.map(|x| self.axes.point(&x).into()));
         }
         let Some(model) = model::Model::new(&self.axes, known, k, &mut rng) else { return Ok(None) };
         let Some(x) = model.propose(&known.any, &mut rng)? else { return Ok(None) };
-        let expectation = model.expectation(&x, self.metric.as_ref());
+        let expectation = model.expectation(&x, self.objectives.first());
         Ok(Some(Proposal { point: self.axes.point(&x), continues: None, expectation }))
     }
 }

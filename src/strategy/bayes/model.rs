@@ -14,7 +14,7 @@ use super::improvement::{cumulated, expected};
 use super::kernel::{KernelForm, PointColumns};
 use super::search::{AcquisitionSearch, SearchEffort};
 use super::subset;
-use super::warp::unbend;
+use super::warp::{bend, unbend};
 use crate::config::{ConstraintError, Goal, MetricConfig};
 
 /// Sets of values that are imagined for trials without one.
@@ -26,14 +26,16 @@ const TOLERANCE: f64 = 5.0;
 /// Calls of the likelihood for each form of the model.
 const CALLS: usize = 40;
 /// Good points near which others are tried.
-const ANCHORS: usize = 5;
+pub(super) const ANCHORS: usize = 5;
 
 /// A model of the metric.
 pub(super) struct Model<'a> {
     axes: &'a Axes,
     process: GaussianProcess<'a>,
-    /// Its process after imagined values of pending trials, and the smallest value of each set.
-    imagined: Option<(GaussianProcess<'a>, Vec<f64>)>,
+    /// Its process after imagined values of pending trials, and the sets of values: what was seen, then what is imagined.
+    imagined: Option<(GaussianProcess<'a>, Vec<Vec<f64>>)>,
+    /// How many points were seen.
+    count: usize,
     /// The points it learned from, the best first.
     seen: Vec<Coordinates>,
     best: f64,
@@ -45,17 +47,31 @@ pub(super) struct Model<'a> {
 impl<'a> Model<'a> {
     /// Of what is known; `None`: nothing can be learned from it.
     pub fn new(axes: &'a Axes, known: &TrainingSet, k: u64, rng: &mut ChaCha8Rng) -> Option<Self> {
-        let all: Vec<f64> = tame(known.seen.iter().map(|(_, y)| *y).collect());
+        let points: Vec<&Coordinates> = known.seen.iter().map(|(x, _)| x).collect();
+        let y: Vec<f64> = known.seen.iter().map(|(_, y)| *y).collect();
+        Self::of(axes, &points, y, &known.pending, k, rng)
+    }
+
+    /// Of points with values, smaller being better; `None`: nothing can be learned from them.
+    pub fn of(
+        axes: &'a Axes,
+        points: &[&Coordinates],
+        y: Vec<f64>,
+        pending: &[Coordinates],
+        k: u64,
+        rng: &mut ChaCha8Rng,
+    ) -> Option<Self> {
+        let all: Vec<f64> = tame(y);
         let chosen = subset::chosen(&all, subset::for_predictions(all.len()));
         let y: Vec<f64> = chosen.iter().map(|i| all[*i]).collect();
         let (shift, scale) = moments(&y);
         let y: Vec<f64> = y.iter().map(|y| (y - shift) / scale).collect();
-        let seen: Vec<Coordinates> = chosen.iter().map(|i| known.seen[*i].0.clone()).collect();
+        let seen: Vec<Coordinates> = chosen.iter().map(|i| points[*i].clone()).collect();
         let hyper = hyperparameters(axes, &seen, &y, k);
         let bent = WarpedTargets::new(&y, hyper.lambda);
         let process =
             GaussianProcess::new(&axes.axes, hyper, PointColumns::of(axes.axes.len(), &seen), &bent.values)?;
-        let pending: Vec<Coordinates> = known.pending.iter().rev().take(MOST_PENDING).cloned().collect();
+        let pending: Vec<Coordinates> = pending.iter().rev().take(MOST_PENDING).cloned().collect();
         let imagined = if pending.is_empty() {
             None
         } else {
@@ -63,13 +79,40 @@ impl<'a> Model<'a> {
                 .map(|_| pending.iter().map(|_| rng.sample(StandardNormal)).collect())
                 .collect();
             let (sets, process) = process.imagine(&bent.values, &pending, &draws)?;
-            Some((process, sets.iter().map(|set| least(set)).collect()))
+            Some((process, sets))
         };
         let mut order: Vec<usize> = (0..seen.len()).collect();
         order.sort_by(|a, b| bent.values[*a].total_cmp(&bent.values[*b]));
+        let count = seen.len();
         let seen = order.into_iter().map(|i| seen[i].clone()).collect();
         let best = least(&bent.values);
-        Some(Self { axes, process, imagined, seen, best, bent, shift, scale })
+        Some(Self { axes, process, imagined, count, seen, best, bent, shift, scale })
+    }
+
+    /// The process that a search asks: after the imagined values of pending trials, where there are any.
+    pub fn process(&self) -> &GaussianProcess<'a> {
+        self.imagined.as_ref().map_or(&self.process, |(process, _)| process)
+    }
+
+    /// The process after what was seen alone.
+    pub fn process_of_seen(&self) -> &GaussianProcess<'a> {
+        &self.process
+    }
+
+    /// How many sets of values the process was given.
+    pub fn sets(&self) -> usize {
+        self.imagined.as_ref().map_or(1, |(_, sets)| sets.len())
+    }
+
+    /// The values that a set imagines for pending trials.
+    pub fn imagined(&self, set: usize) -> &[f64] {
+        let sets = self.imagined.as_ref().and_then(|(_, sets)| sets.get(set));
+        sets.and_then(|set| set.get(self.count..)).unwrap_or_default()
+    }
+
+    /// A value as the process has it.
+    pub fn bent(&self, y: f64) -> f64 {
+        (bend((y - self.shift) / self.scale, self.process.hyper().lambda) - self.bent.shift) / self.bent.scale
     }
 
     /// The most promising free point.
@@ -81,10 +124,11 @@ impl<'a> Model<'a> {
         taken: &TakenKeys,
         rng: &mut ChaCha8Rng,
     ) -> Result<Option<Coordinates>, ConstraintError> {
-        let (process, best) = match &self.imagined {
-            None => (&self.process, vec![self.best]),
-            Some((process, best)) => (process, best.clone()),
+        let best = match &self.imagined {
+            None => vec![self.best],
+            Some((_, sets)) => sets.iter().map(|set| least(set)).collect(),
         };
+        let process = self.process();
         let mut acquisition = Acquisition::new(self.axes, process, best);
         let anchors = &self.seen[..self.seen.len().min(ANCHORS)];
         let mut search = AcquisitionSearch { axes: self.axes, acquisition: &mut acquisition, taken, rng };
@@ -148,6 +192,6 @@ fn tame(mut y: Vec<f64>) -> Vec<f64> {
     y
 }
 
-fn least(values: &[f64]) -> f64 {
+pub(super) fn least(values: &[f64]) -> f64 {
     values.iter().copied().fold(f64::INFINITY, f64::min)
 }

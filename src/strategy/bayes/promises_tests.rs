@@ -51,6 +51,7 @@ fn seen(trial: Option<u64>, point: Point, value: f64) -> Observation {
         status: RunStatus::Finished,
         metric: Some(value),
         logged: LoggedValues::of([value]),
+        beside: Vec::new(),
         stopped_early: false,
     }
 }

@@ -4,7 +4,7 @@ use rand::{Rng as _, RngExt as _};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 
-use super::acquisition::Acquisition;
+use super::acquisition::Promise;
 use super::axes::{Axes, Coordinates, TakenKeys, key};
 use super::axis::AxisKind;
 use super::minimise::{MinimiserLimits, minimise};
@@ -42,7 +42,7 @@ pub(super) struct AcquisitionSearch<'a, 'b> {
     /// The space.
     pub axes: &'a Axes,
     /// What is sought.
-    pub acquisition: &'b mut Acquisition<'a>,
+    pub acquisition: &'b mut dyn Promise,
     /// Points that can't be proposed.
     pub taken: &'b TakenKeys,
     /// Where draws come from.

@@ -7,6 +7,8 @@ use super::axes::{Coordinates, TakenKeys};
 pub(super) struct TrainingSet {
     /// Points with values, smaller is better.
     pub seen: Vec<(Coordinates, f64)>,
+    /// Of each of these what is measured beside the first metric: further metrics as losses, limited ones as they are.
+    pub beside: Vec<Vec<Option<f64>>>,
     /// Points without.
     pub pending: Vec<Coordinates>,
     /// Points of trials of this sweep.

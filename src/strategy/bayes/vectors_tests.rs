@@ -51,6 +51,7 @@ fn observed(run: &Json) -> Observation {
         status,
         metric: run["summary"]["m"].as_f64(),
         logged: LoggedValues::of(run["history"].as_array().unwrap().iter().filter_map(Json::as_f64)),
+        beside: Vec::new(),
         stopped_early: false,
     }
 }
@@ -94,6 +95,7 @@ fn a_trial_that_a_rule_stopped_counts_with_what_it_had() {
         status,
         metric: values.last().copied(),
         logged: LoggedValues::of(values.iter().copied()),
+        beside: Vec::new(),
         stopped_early,
     };
     let history =

@@ -167,7 +167,7 @@ fn logs(context: &Context) -> std::path::PathBuf {
 
 /// What decides whether trials are worth continuing.
 fn early(sweep: &Sweep, config: &Config, shadow: bool) -> Option<EarlyStopping> {
-    let (rule, metric) = config.early_terminate.as_ref().zip(config.metric.as_ref())?;
+    let (rule, metric) = config.early_terminate.as_ref().zip(config.watched_metric())?;
     let peers = Peers::new(sweep.clone(), metric.name.clone());
     Some(EarlyStopping::new(stopping::for_config(rule, metric), metric.name.clone(), peers, shadow))
 }
@@ -183,7 +183,7 @@ async fn history(
         return Ok(None);
     }
     let priors = PriorTrials::of(context.store.as_ref(), &sweep.parent).await?.observations();
-    Ok(Some(tokio::sync::Mutex::new(History::new(sweep.clone(), config.metric.clone(), priors))))
+    Ok(Some(tokio::sync::Mutex::new(History::new(sweep.clone(), config.objectives(), priors))))
 }
 
 fn gpu_names(typed: &str) -> Result<Vec<String>, CommandFailure> {

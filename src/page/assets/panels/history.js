@@ -155,7 +155,8 @@ class HistoryPanel extends PanelElement {
   drawBest(context, frame, mask) {
     const { trials, head } = this.model;
     const { goal } = head.value.metric;
-    if (!goal) return;
+    // With several metrics or limits the best value so far need not be that of a candidate.
+    if (!goal || head.value.metrics?.length > 1 || head.value.limits?.length > 0) return;
     const { numbers } = trials.metric();
     const sign = goal === 'minimize' ? 1 : -1;
     context.strokeStyle = theme().good;
