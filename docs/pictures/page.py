@@ -2,20 +2,25 @@
 
 usage: python3 docs/pictures/page.py target/release/sweep
 
-Needs `chromium` on the PATH and Pillow. The sweeps run in a temporary folder; page-PARAMETERS-WIDTH-SCHEME.webp are written beside
+Needs `chromedriver` on the PATH and Pillow. The sweeps run in a temporary folder; page-PARAMETERS-WIDTH-SCHEME.webp are written beside
 this file.
 """
 
+import base64
 import io
+import json
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 from PIL import Image
 
 HERE = Path(__file__).resolve().parent
-HEIGHTS = {2: 1500, 8: 2000, 30: 2000}
+HEIGHTS = {2: 1200, 8: 1300, 30: 1300}
 # What is trained: a loss that falls, to a value that depends on the first parameters; some fail.
 SCRIPT = r"""
 awk -v trial="$SWEEP_TRIAL" -v lr="$1" -v depth="$2" 'BEGIN {
@@ -47,17 +52,49 @@ def sweep_file(count):
     )
 
 
-def shot(url, width, height, scheme):
-    """The page as an image."""
-    with tempfile.TemporaryDirectory() as folder:
-        picture = Path(folder) / "page.png"
-        subprocess.run(
-            ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={folder}/profile",
-             f"--blink-settings=preferredColorScheme={0 if scheme == 'dark' else 1}", f"--window-size={width},{height}",
-             "--virtual-time-budget=8000", f"--screenshot={picture}", url],
-            check=True, capture_output=True, timeout=120,
-        )
-        return Image.open(io.BytesIO(picture.read_bytes())).convert("RGB")
+class Browser:
+    """A Chromium, driven by WebDriver: a page that is fed live never comes to rest by itself."""
+
+    def __init__(self):
+        self.driver = subprocess.Popen(["chromedriver", "--port=9517"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--force-device-scale-factor=1"]
+        wanted = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": {"args": arguments}}}}
+        for _ in range(100):
+            try:
+                self.session = f"/session/{self.ask('POST', '/session', wanted)['sessionId']}"
+                return
+            except urllib.error.URLError:
+                time.sleep(0.1)
+        raise SystemExit("chromedriver does not answer")
+
+    def ask(self, method, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:9517{path}", data, {"Content-Type": "application/json"}, method=method)
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=120) as answer:
+            return json.load(answer)["value"]
+
+    def command(self, name, **parameters):
+        return self.ask("POST", f"{self.session}/goog/cdp/execute", {"cmd": name, "params": parameters})
+
+    def value(self, expression):
+        return self.ask("POST", f"{self.session}/execute/sync", {"script": f"return {expression}", "args": []})
+
+    def shot(self, url, width, height, scheme):
+        """The page as an image."""
+        self.command("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self.command("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self.ask("POST", f"{self.session}/url", {"url": url})
+        for _ in range(300):
+            if self.value("performance.getEntriesByName('first-view').length > 0 && !document.body.innerText.includes('computed')"):
+                break
+            time.sleep(0.1)
+        time.sleep(0.5)
+        picture = self.command("Page.captureScreenshot", format="png")["data"]
+        return Image.open(io.BytesIO(base64.b64decode(picture))).convert("RGB")
+
+    def end(self):
+        self.ask("DELETE", self.session)
+        self.driver.terminate()
 
 
 def main():
@@ -74,14 +111,16 @@ def main():
             ids[count] = run("init", "-q", "sweep.yaml").strip().splitlines()[-1].split()[-1]
             run("run", "-q", "--max-failures", "1000", "-j", "2")
         server = subprocess.Popen([program, "ui"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        browser = Browser()
         try:
             url = server.stdout.readline().strip().rstrip("/")
             for count, sweep in ids.items():
                 for width in [1280, 800]:
                     for scheme in ["light", "dark"]:
-                        picture = shot(f"{url}/sweep/{sweep}", width, HEIGHTS[count], scheme)
-                        picture.save(HERE / f"page-{count}-{width}-{scheme}.webp", quality=45, method=6)
+                        picture = browser.shot(f"{url}/sweep/{sweep}", width, HEIGHTS[count], scheme)
+                        picture.save(HERE / f"page-{count}-{width}-{scheme}.webp", quality=30, method=6)
         finally:
+            browser.end()
             server.terminate()
 
 
