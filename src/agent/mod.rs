@@ -37,6 +37,7 @@ pub use ask::{AskAnswer, AskedTrial, ask};
 pub use error::AgentError;
 pub use event::Event;
 pub use hand_over::{HandOver, MetricUpdates};
+pub use hooks::run_hooks_of_report;
 pub(crate) use journal::parse_settlement;
 pub use journal::{Journal, KeptValues};
 pub use machine::AgentMachine;

@@ -171,6 +171,7 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 38] = [
         &[
             ("sweep server", "on http://127.0.0.1:5000"),
             ("sweep server -p 8080 --backend-store-uri sqlite:///other.db", ""),
+            ("sweep server backup copy.db", "the database as it is now, while it runs"),
         ],
     ),
     (

@@ -16,13 +16,13 @@ mod view;
 use clap::FromArgMatches as _;
 
 use crate::commands::{
-    CommandFailure, Exit, Setting, analyze, ask, best, check, control, delete, diff, doctor, export,
+    CommandFailure, Exit, Setting, analyze, ask, backup, best, check, control, delete, diff, doctor, export,
     finalize, home, import, init, launch, launches, list, log, logs, models, new, promote, rename, replay,
     report, rerun, retry, run, sample, server, show, start, status, tell, trials, ui as live_page, verify,
 };
 use crate::record::SweepOrder;
 use crate::ui::Ui;
-use args::{Args, LaunchOrder, SampleRequest, Verb};
+use args::{Args, LaunchOrder, SampleRequest, ServerOrder, Verb};
 use hearing::{tell, whether_heard};
 use view::TableView;
 
@@ -108,7 +108,10 @@ fn in_runtime(ui: Ui, args: Args, view: TableView) -> Result<Exit, CommandFailur
             Verb::Tell(args) => tell::tell(&setting, &args.into()).await,
             Verb::Log(args) => log::log(&setting, &args.into()).await,
             Verb::Ui(args) => live_page::ui(&setting, &args.into()).await,
-            Verb::Server(args) => server::server(&setting, &args.into()).await,
+            Verb::Server(args) => match args.into() {
+                ServerOrder::Serve(args) => server::server(&setting, &args).await,
+                ServerOrder::Backup(args) => backup::backup(&setting, &args).await,
+            },
             Verb::Check(args) => match args.file() {
                 Some(args) => check::check(&setting, &args),
                 None => check::schema(&setting),

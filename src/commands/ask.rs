@@ -8,12 +8,12 @@ use itertools::Itertools as _;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::shared::work::{Allocation, WorkArgs, assemble_to_ask};
+use super::shared::work::{WorkArgs, assemble_to_ask};
 use super::shared::{
     Backend, CommandFailure, Context, Exit, Pin, Setting, SweepChoice, check_pin, load_sweep, print_json,
     refuse_half,
 };
-use crate::agent::{self, AskAnswer, AskedTrial, Event};
+use crate::agent::{self, AskAnswer, AskedTrial};
 use crate::config::command::quoted;
 use crate::record::Sweep;
 use crate::trial::TrialIndex;
@@ -57,17 +57,8 @@ pub async fn ask(setting: &Setting, args: &AskArgs) -> Result<Exit, CommandFailu
     let (sweep, config) = load_sweep(&context, &args.sweep).await?;
     check_pin(&context, &sweep, &args.pin)?;
     refuse_half(&sweep)?;
-    let mut agent = assemble_to_ask(&context, sweep.clone(), config, &work(args)).await?;
-    let ui = setting.ui;
-    agent.events = Box::new(move |event| {
-        event.trace();
-        match event {
-            Event::Warning { text } => ui.warn(text),
-            Event::Note { trial, text } => ui.warn(&format!("trial {trial}: {text}")),
-            _ => {}
-        }
-    });
-    let agent = Arc::new(agent);
+    let work = WorkArgs::of_others(args.lease, args.pin.clone());
+    let agent = Arc::new(assemble_to_ask(&context, sweep.clone(), config, &work).await?);
     match agent::ask(&agent, args.wait).await? {
         AskAnswer::Trial(mut trial) => {
             leave_login_out(&context, &mut trial);
@@ -75,24 +66,6 @@ pub async fn ask(setting: &Setting, args: &AskArgs) -> Result<Exit, CommandFailu
             Ok(Exit::Done)
         }
         nothing => Ok(say_why(setting, &sweep, &nothing)),
-    }
-}
-
-fn work(args: &AskArgs) -> WorkArgs {
-    WorkArgs {
-        jobs: Some(1),
-        count: None,
-        max_failures: None,
-        lease: args.lease,
-        grace: None,
-        retries: None,
-        wait: false,
-        gpus: None,
-        shadow: false,
-        output: None,
-        again_from: None,
-        pin: args.pin.clone(),
-        allocation: Allocation::default(),
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod analyze;
 pub mod ask;
+pub mod backup;
 pub mod best;
 pub mod candidates;
 pub mod check;

@@ -1,11 +1,18 @@
 //! `sweep tell`: how a trial that `sweep ask` gave out came out.
 
-use super::shared::{CommandFailure, Context, Exit, Setting, SweepChoice, TrialChoice, find_trial};
-use crate::agent::{ReportVerdict, TrialReporter};
+use std::time::Duration;
+
+use super::shared::work::{WorkArgs, assemble_to_ask};
+use super::shared::{CommandFailure, Context, Exit, Pin, Setting, SweepChoice, TrialChoice, find_trial};
+use crate::agent::{Outcome, ReportVerdict, TrialFate, TrialReporter, run_hooks_of_report};
 pub use crate::agent::{ReportedOutcome, TrialReport};
-use crate::process::{Clock, now_ms};
+use crate::process::{Clock, CommandExit, now_ms};
 use crate::query::limit_of;
-use crate::record::{BestAtTime, BestTrial, LivePosting, SweepOrder, attempt_of, tags};
+use crate::record::{
+    BestAtTime, BestTrial, DEFAULT_LEASE, LivePosting, SweepOrder, SweepView, attempt_of, index_of, point_of,
+    tags,
+};
+use crate::trial::{RunStatus, TrialIndex};
 use crate::ui::words;
 
 /// What was typed.
@@ -104,8 +111,9 @@ async fn over(
     let attempt = attempt_of(&reporter.run);
     let text = match fate {
         ReportVerdict::Result { value, beside } => {
-            post(context, reporter, value, &beside).await?;
+            let view = post(context, reporter, value, &beside).await?;
             missing_metrics(context, reporter, report, (value, &beside));
+            hooks(context, reporter, (report, value, &beside), &view).await;
             format!("{title} has its result{}.", valued(reporter, value, &beside))
         }
         ReportVerdict::Already => format!("{title} had this result already: nothing has changed."),
@@ -178,7 +186,7 @@ async fn post(
     reporter: &TrialReporter,
     value: Option<f64>,
     beside: &[Option<f64>],
-) -> Result<(), CommandFailure> {
+) -> Result<SweepView, CommandFailure> {
     let store = context.store.as_ref();
     let (sweep, config) = (&reporter.sweep, &reporter.config);
     let objectives = config.objectives();
@@ -205,7 +213,56 @@ async fn post(
     } else if limit.is_some_and(|limit| view.done >= limit) {
         context.ui.say(&format!("Every trial has its result. Next: sweep finalize {}", sweep.id().short()));
     }
-    Ok(())
+    Ok(view)
+}
+
+/// Runs the config's hooks, as the agent of a trial does. The result stands, whatever comes of them.
+async fn hooks(
+    context: &Context,
+    reporter: &TrialReporter,
+    (report, value, beside): (&TrialReport, Option<f64>, &[Option<f64>]),
+    view: &SweepView,
+) {
+    let hooks = &reporter.config.hooks;
+    if [&hooks.on_trial_end, &hooks.on_best, &hooks.on_finish].iter().all(|hook| hook.is_none()) {
+        return;
+    }
+    let work = WorkArgs::of_others(DEFAULT_LEASE, Pin::Remembered);
+    let (sweep, config) = (reporter.sweep.clone(), reporter.config.clone());
+    let ran = match assemble_to_ask(context, sweep, config, &work).await {
+        Ok(agent) => run_hooks_of_report(&agent, &outcome(reporter, report, (value, beside)), view)
+            .await
+            .map_err(|error| error.to_string()),
+        Err(failure) => Err(failure.message.clone()),
+    };
+    if let Err(why) = ran {
+        context.ui.warn(&format!("hooks were not run: {why}"));
+    }
+}
+
+/// The trial, as hooks are given it.
+fn outcome(
+    reporter: &TrialReporter,
+    report: &TrialReport,
+    (value, beside): (Option<f64>, &[Option<f64>]),
+) -> Outcome {
+    let (run, failed) = (&reporter.run, report.outcome == ReportedOutcome::Failed);
+    let took = now_ms().saturating_sub(run.info.start_time);
+    Outcome {
+        trial: index_of(run).unwrap_or(TrialIndex(0)),
+        run: run.info.id.clone(),
+        status: if failed { RunStatus::Failed } else { RunStatus::Finished },
+        ended: CommandExit::Exited(i32::from(failed)),
+        took: Duration::from_millis(u64::try_from(took).unwrap_or(0)),
+        point: point_of(run),
+        metric: value,
+        beside: beside.to_vec(),
+        logged: report.metrics.iter().map(|(name, _)| name.clone()).collect(),
+        stopped: None,
+        last_lines: Vec::new(),
+        fate: TrialFate::Result,
+        counts: true,
+    }
 }
 
 /// The best value now that this one is there, as far as the parent run says.

@@ -33,7 +33,7 @@ mod transfer;
 mod unknown;
 mod versions;
 
-pub use access::{AccessRules, Hosts, Logins, Origins};
+pub use access::{AccessRules, Hosts, Logins, NamedOrigin, Origins};
 pub use api::LoggedMetric;
 pub use mlflow_pages::{MLFLOW_PAGES, MlflowPages};
 pub use public::{PublicServer, mlflow_api};

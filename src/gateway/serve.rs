@@ -173,6 +173,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_connection_that_asks_for_nothing_more_is_closed_and_its_place_is_free() {
+        let address = start().await;
+        let mut idle = Vec::new();
+        for _ in 0..4 {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+            let mut answer = [0; 12];
+            stream.read_exact(&mut answer).await.unwrap();
+            assert_eq!(&answer, b"HTTP/1.1 200");
+            idle.push(stream);
+        }
+        let mut other = TcpStream::connect(address).await.unwrap();
+        tokio::time::pause();
+        let whole = answer(&mut other, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+        assert!(whole.ends_with("here"), "{whole}");
+        let mut rest = Vec::new();
+        // One that was let in while there was room has more time.
+        idle[0].read_to_end(&mut rest).await.unwrap();
+    }
+
+    #[tokio::test]
     async fn those_who_take_all_places_for_nothing_lose_them() {
         let address = start().await;
         let mut stalled = Vec::new();

@@ -39,6 +39,46 @@ fn of(events: &[Json], name: &str) -> Vec<Json> {
     events.iter().filter(|event| event["event"] == name).cloned().collect()
 }
 
+#[test]
+fn a_program_that_reports_runs_the_hooks_that_an_agent_would() {
+    let (sandbox, id) = sandbox_with(Sandbox::new(), ALL);
+    for loss in ["3", "4", "1"] {
+        let trial = sandbox.run(&["ask"]).expect(0).json();
+        let run = trial["run_id"].as_str().unwrap().to_owned();
+        sandbox.run(&["tell", &run, "--metric", &format!("loss={loss}")]).expect(0);
+        // The same report again is no news.
+        sandbox.run(&["tell", &run, "--metric", &format!("loss={loss}")]).expect(0);
+    }
+    let given_back = sandbox.run(&["ask"]).expect(0).json()["run_id"].as_str().unwrap().to_owned();
+    sandbox.run(&["tell", &given_back, "--give-back"]).expect(0);
+    assert!(of(&events(&sandbox), "on_finish").is_empty());
+    let last = sandbox.run(&["ask"]).expect(0).json()["run_id"].as_str().unwrap().to_owned();
+    sandbox.run(&["tell", &last, "--failed"]).expect(0);
+    let events = events(&sandbox);
+    let ends = of(&events, "on_trial_end");
+    let states: Vec<&Json> = ends.iter().map(|event| &event["trial"]["status"]).collect();
+    assert_eq!(states, ["FINISHED", "FINISHED", "FINISHED", "FAILED"]);
+    assert_eq!((&ends[3]["trial"]["exit_code"], &ends[3]["trial"]["run_id"]), (&1.into(), &last.into()));
+    let bests: Vec<f64> =
+        of(&events, "on_best").iter().map(|event| event["best"]["value"].as_f64().unwrap()).collect();
+    assert_eq!(bests, [3.0, 1.0]);
+    let finish = of(&events, "on_finish");
+    assert_eq!(finish.len(), 1);
+    assert_eq!((&finish[0]["reason"], &finish[0]["sweep"]["id"]), (&"complete".into(), &id.into()));
+    assert_eq!((&finish[0]["trials"]["done"], &finish[0]["trials"]["failed"]), (&4.into(), &1.into()));
+    // An agent that comes now finds the end announced.
+    sandbox.run(&["run", "-q"]).expect(0);
+}
+
+#[test]
+fn a_failing_hook_changes_nothing_of_a_report() {
+    let (sandbox, _) = sandbox_with(Sandbox::new(), "hooks: {on_trial_end: exit 7}\n");
+    let trial = sandbox.run(&["ask"]).expect(0).json();
+    let told = sandbox.run(&["tell", trial["run_id"].as_str().unwrap(), "--metric", "loss=3"]).expect(0);
+    assert!(told.stderr.contains("the hook on_trial_end failed"), "{}", told.stderr);
+    assert!(told.stderr.contains("has its result"), "{}", told.stderr);
+}
+
 const ALL: &str =
     "hooks: {on_trial_end: cat >> events, on_best: [sh, -c, 'cat >> events'], on_finish: cat >> events}\n";
 

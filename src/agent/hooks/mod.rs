@@ -2,7 +2,9 @@
 //! stdin. What comes of one changes no trial.
 
 mod document;
+mod reported;
 mod run;
 mod runner;
 
+pub use reported::run_hooks_of_report;
 pub(super) use runner::HookRunner;

@@ -209,7 +209,7 @@ async fn answer(agent: &Agent, call: HookCall) {
 }
 
 /// Whether another agent has posted a better trial by now.
-async fn is_beaten(agent: &Agent, best: &BestTrial) -> bool {
+pub(super) async fn is_beaten(agent: &Agent, best: &BestTrial) -> bool {
     let Some(metric) = agent.config.only_metric() else { return false };
     let Ok(Ok(parent)) = timeout(LOOK, agent.store.run(agent.sweep.id())).await else { return false };
     let posted = BestTrial::posted(&parent).filter(|posted| posted.trial != best.trial);

@@ -121,3 +121,14 @@ fn no_other_schedule_breaks_a_sweep_either() {
     play_all(1_000_000..1_000_000 + half(), Size::Small);
     play_all(2_500_000..2_500_000 + half() / 100, Size::Large);
 }
+
+#[test]
+fn a_thousand_agents_of_which_some_are_lost_give_each_index_one_result() {
+    play_all(3_000_000..3_000_001, Size::Thousand(number("TRIALS").unwrap_or(1200)));
+}
+
+#[test]
+#[ignore = "takes long: cargo test --release --lib a_hundred_thousand_trials -- --ignored"]
+fn a_hundred_thousand_trials_of_a_thousand_agents_have_one_result_each() {
+    play_all(3_000_001..3_000_002, Size::Thousand(100_000));
+}

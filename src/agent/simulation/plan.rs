@@ -15,6 +15,8 @@ pub(super) enum Size {
     Small,
     /// Up to 64 agents.
     Large,
+    /// A thousand agents, of which one is struck every six seconds or so, on this many trials.
+    Thousand(u64),
 }
 
 /// What goes wrong.
@@ -62,10 +64,12 @@ impl SimulationPlan {
         let agents = match size {
             Size::Small => random.random_range(2..=8),
             Size::Large => random.random_range(16..=64),
+            Size::Thousand(_) => 1000,
         };
         let trials: u64 = match size {
             Size::Small => random.random_range(2..=12),
             Size::Large => random.random_range(32..=96),
+            Size::Thousand(trials) => trials,
         };
         let hosts = random.random_range(1..=3).min(agents);
         let local = random.random_range(0..3) == 0;
@@ -110,7 +114,7 @@ impl SimulationPlan {
             }
             _ => quality,
         };
-        Self {
+        let drawn = Self {
             seed,
             // Not drawn, so that a seed stands for what it stood for before there were hooks.
             config: config(trials, learns, habits.prints) + if seed % 5 == 2 { HOOKS } else { "" },
@@ -126,6 +130,27 @@ impl SimulationPlan {
             trouble,
             disturbed: Duration::from_secs(random.random_range(5..=20)),
             apart: random.random_range(100..=2000),
+        };
+        match size {
+            Size::Thousand(_) => drawn.of_a_thousand(),
+            Size::Small | Size::Large => drawn,
+        }
+    }
+
+    /// Trials of up to ten seconds on twenty machines; each minute one agent in a hundred is lost, or worse.
+    fn of_a_thousand(self) -> Self {
+        let hosts = 20;
+        Self {
+            agents: (0..self.agents.len()).map(|agent| agent % hosts).collect(),
+            hosts,
+            jobs: 1,
+            lease: Duration::from_secs(30),
+            quality: Quality { lease: Duration::from_secs(30), every: Duration::ZERO, ..self.quality },
+            habits: Habits { longest: 10_000, hanging: 0, ..self.habits },
+            trouble: Trouble::Agents,
+            disturbed: Duration::from_secs(60),
+            apart: 6000,
+            ..self
         }
     }
 }

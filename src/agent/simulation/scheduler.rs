@@ -22,8 +22,9 @@ pub(super) struct Owner(pub(super) u32);
 /// Nobody kills it, nor puts it to sleep.
 pub(super) const WORLD: Owner = Owner(0);
 
-/// More polls than this are a schedule that never ends.
+/// More polls than this, or than so many for each trial, are a schedule that never ends.
 const MOST_POLLS: u64 = 20_000_000;
+const MOST_POLLS_OF_A_TRIAL: u64 = 20_000;
 
 pub(super) struct Scheduler {
     tasks: Mutex<TaskTable>,
@@ -32,6 +33,7 @@ pub(super) struct Scheduler {
     ready: Arc<Mutex<Ready>>,
     random: Mutex<ChaCha8Rng>,
     trace: Mutex<Trace>,
+    most_polls: u64,
 }
 
 struct TaskSlot {
@@ -123,13 +125,14 @@ fn life(owners: &mut Vec<Life>, owner: Owner) -> &mut Life {
 }
 
 impl Scheduler {
-    pub(super) fn new(seed: u64) -> Arc<Self> {
+    pub(super) fn new(seed: u64, trials: u64) -> Arc<Self> {
         Arc::new(Self {
             tasks: Mutex::default(),
             owners: Mutex::default(),
             ready: Arc::default(),
             random: Mutex::new(ChaCha8Rng::seed_from_u64(seed)),
             trace: Mutex::default(),
+            most_polls: MOST_POLLS.max(trials * MOST_POLLS_OF_A_TRIAL),
         })
     }
 
@@ -222,7 +225,7 @@ impl Scheduler {
                 if is_over() {
                     return Poll::Ready(true);
                 }
-                if lock(&self.trace).polls > MOST_POLLS {
+                if lock(&self.trace).polls > self.most_polls {
                     return Poll::Ready(false);
                 }
                 let Some(task) = self.pick(context) else { return Poll::Pending };

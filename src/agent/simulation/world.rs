@@ -74,7 +74,7 @@ enum End {
 
 impl World {
     pub(super) async fn new(plan: SimulationPlan, story: bool) -> Arc<Self> {
-        let scheduler = Scheduler::new(plan.seed);
+        let scheduler = Scheduler::new(plan.seed, plan.trials);
         let observer = Arc::new(Observer::default());
         observer.see().story = story.then(Vec::new);
         let store = MemoryStore::new();

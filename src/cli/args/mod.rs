@@ -31,7 +31,7 @@ pub(super) use make::{
     SampleRequest, TypedCheck, TypedFinalize, TypedInit, TypedNew, TypedReport, TypedRun, TypedSample,
     TypedStart,
 };
-pub(super) use serve::{TypedLog, TypedServer, TypedUi};
+pub(super) use serve::{ServerOrder, TypedLog, TypedServer, TypedUi};
 pub(super) use tools::{
     Shell, TypedCompletions, TypedDoctor, TypedMan, TypedModels, TypedPromote, TypedVerify,
 };

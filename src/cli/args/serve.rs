@@ -2,6 +2,7 @@
 
 use crate::cli::complete;
 use crate::commands::SweepChoice;
+use crate::commands::backup::BackupArgs;
 use crate::commands::log::{LogArgs, LogCommand};
 use crate::commands::server::{MlflowUi, ServerArgs};
 use crate::commands::ui::UiArgs;
@@ -136,7 +137,10 @@ impl From<TypedUi> for UiArgs {
 /// MLFLOW_TRACKING_PASSWORD) or bearer token (MLFLOW_TRACKING_TOKEN). The server takes it from SWEEP_SERVER_USERNAME and
 /// SWEEP_SERVER_PASSWORD, from SWEEP_SERVER_TOKEN, or from --login-file.
 #[derive(Debug, ClapArgs)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(in crate::cli) struct TypedServer {
+    #[command(subcommand)]
+    instead: Option<TypedServerVerb>,
     /// The address to listen on; 0.0.0.0 for all of this machine
     #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
     host: String,
@@ -172,9 +176,33 @@ pub(in crate::cli) struct TypedServer {
     mlflow_ui: Option<Option<PathBuf>>,
 }
 
-impl From<TypedServer> for ServerArgs {
+#[derive(Debug, Subcommand)]
+enum TypedServerVerb {
+    /// Copy a database file as it is now, while servers and agents write to it
+    Backup {
+        /// The file to write; it may not be there yet
+        #[arg(value_name = "FILE")]
+        to: PathBuf,
+        /// The database [default: --tracking-uri, else $MLFLOW_TRACKING_URI, else sqlite:///mlflow.db]
+        #[arg(long, value_name = "sqlite:///FILE")]
+        backend_store_uri: Option<String>,
+    },
+}
+
+/// What is asked of `sweep server`.
+pub(in crate::cli) enum ServerOrder {
+    /// To serve.
+    Serve(ServerArgs),
+    /// To copy the file.
+    Backup(BackupArgs),
+}
+
+impl From<TypedServer> for ServerOrder {
     fn from(typed: TypedServer) -> Self {
-        Self {
+        if let Some(TypedServerVerb::Backup { to, backend_store_uri }) = typed.instead {
+            return Self::Backup(BackupArgs { backend_store_uri, to });
+        }
+        Self::Serve(ServerArgs {
             host: typed.host,
             port: typed.port,
             backend_store_uri: typed.backend_store_uri,
@@ -189,6 +217,6 @@ impl From<TypedServer> for ServerArgs {
                 Some(None) => MlflowUi::OfPython,
                 Some(Some(folder)) => MlflowUi::In(folder),
             },
-        }
+        })
     }
 }

@@ -34,6 +34,8 @@ use super::serve::PeerAddress;
 const OPEN: [&str; 3] = ["/health", "/api/3.0/mlflow/server-info", "/ajax-api/3.0/mlflow/server-info"];
 /// Paths that may be asked for by any name of the host.
 const ANY_HOST: [&str; 2] = ["/health", "/version"];
+/// What the browser says of the page that asks.
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE, OPTIONS";
 
 /// Who is let in.
@@ -46,6 +48,10 @@ pub struct AccessRules {
     /// The people.
     pub logins: Logins,
 }
+
+/// What a request carries whose origin the server was started with.
+#[derive(Debug, Clone, Copy)]
+pub struct NamedOrigin;
 
 /// Access control of a running server: who is let in, and who was refused.
 pub(super) struct AccessControl {
@@ -62,11 +68,14 @@ impl AccessControl {
 /// Lets a request in, or answers it.
 pub(super) async fn admit(
     State(door): State<Arc<AccessControl>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response<Body> {
     let access = &door.access;
     let origin = header(request.headers(), &ORIGIN).map(str::to_owned);
+    if origin.as_deref().is_some_and(|origin| access.origins.names(origin)) {
+        request.extensions_mut().insert(NamedOrigin);
+    }
     let path = request.uri().path();
     let asks_only = *request.method() == Method::OPTIONS && path.contains("api/");
     let verdict = match access.refusal(request.method(), path, request.headers()) {
@@ -116,7 +125,8 @@ impl AccessRules {
             return Some(ApiError::invalid(message).into_response());
         }
         let changes = matches!(*method, Method::POST | Method::PUT | Method::DELETE | Method::PATCH);
-        if changes && header(headers, &ORIGIN).is_some_and(|origin| !self.origins.allow(origin)) {
+        let foreign = |origin: &str| !(self.origins.allow(origin) || is_own_page(headers, origin));
+        if changes && header(headers, &ORIGIN).is_some_and(foreign) {
             return Some(plain(StatusCode::FORBIDDEN, "Cross-origin request blocked"));
         }
         None
@@ -171,6 +181,16 @@ impl AccessControl {
             (LoginTurn::After(wait), None) => Admission::RefusedAfter(wait),
         }
     }
+}
+
+/// Whether a page of this very server asks. Its name was looked at before this, so that a page which points its own name
+/// here has not come so far.
+///
+/// Behind a proxy that changes `Host` only the browser knows it. It says so in a header that no page can set.
+fn is_own_page(headers: &HeaderMap, origin: &str) -> bool {
+    let host = header(headers, &HOST).unwrap_or_default();
+    let own = |scheme| origin.strip_prefix(scheme).is_some_and(|rest| rest.eq_ignore_ascii_case(host));
+    own("http://") || own("https://") || header(headers, &SEC_FETCH_SITE) == Some("same-origin")
 }
 
 /// The text of a header; one that is not text is as good as a wrong one.

@@ -19,6 +19,11 @@ impl Origins {
         is_local(origin) || self.0.iter().any(|pattern| fits(pattern, origin))
     }
 
+    /// Whether a page of this origin is meant by more than a star.
+    pub(super) fn names(&self, origin: &str) -> bool {
+        self.0.iter().any(|pattern| pattern != "*" && fits(pattern, origin))
+    }
+
     /// What a browser receives about this origin: itself, `*` where every origin may, nothing where it may not.
     pub(super) fn answer<'a>(&self, origin: &'a str) -> Option<&'a str> {
         if self.0.iter().any(|pattern| pattern == "*") {

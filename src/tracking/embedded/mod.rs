@@ -9,6 +9,7 @@ mod artifacts;
 mod batch;
 mod clock;
 mod connection;
+mod copy;
 mod db;
 mod error;
 mod experiments;

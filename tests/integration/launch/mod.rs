@@ -4,6 +4,7 @@ mod in_container;
 mod on_hosts;
 mod on_kubernetes;
 mod on_slurm;
+mod typed_session;
 
 use serde_json::Value as Json;
 

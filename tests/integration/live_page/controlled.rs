@@ -49,6 +49,24 @@ fn orders_need_the_token_of_the_page_and_come_from_it() {
 }
 
 #[test]
+fn orders_come_through_a_proxy_that_changes_the_host() {
+    let sandbox = Sandbox::new();
+    let id = sandbox.init(WAITING);
+    for options in [&[][..], &["--cors-allowed-origins", "https://sweeps.example"]] {
+        let server = SweepServer::start(sandbox.path(), &[&["--allow-control"], options].concat(), &[]);
+        let page = PageServer::at(server.url());
+        let path = format!("/api/sweeps/{id}/order");
+        let token = page.json(&format!("/api/sweeps/{id}"))["control"].as_str().unwrap().to_owned();
+        let headers = format!("X-Sweep-Token: {token}\r\nOrigin: https://sweeps.example\r\n");
+        let order = json!({"order": "pause"}).to_string();
+        let vouched = format!("{headers}Sec-Fetch-Site: same-origin\r\n");
+        assert_eq!(page.post(&path, &vouched, &order).status, 200);
+        let expected = if options.is_empty() { 403 } else { 200 };
+        assert_eq!(page.post(&path, &headers, &order).status, expected, "{options:?}");
+    }
+}
+
+#[test]
 fn failed_trials_are_run_again() {
     let sandbox = Sandbox::new();
     let id = sandbox.init(WAITING);

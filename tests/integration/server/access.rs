@@ -141,6 +141,31 @@ async fn hosts_and_origins_can_be_named() {
 }
 
 #[tokio::test]
+async fn its_own_pages_may_change_things_by_whatever_name_it_is_called() {
+    let folder = tempfile::tempdir().unwrap();
+    let named = ["--allowed-hosts", "tracking.example,127.0.0.1:*"];
+    let server = SweepServer::start(folder.path(), &named, &[]);
+    let url = format!("{}/api/2.0/mlflow/experiments/create", server.url());
+    let mut count = 0;
+    let mut create = async |headers: &[(&str, &str)]| {
+        count += 1;
+        let mut request = http::client().post(&url).json(&json!({"name": format!("e{count}")}));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.unwrap().status().as_u16()
+    };
+    let host = ("Host", "tracking.example:5000");
+    assert_eq!(create(&[host, ("Origin", "http://tracking.example:5000")]).await, 200);
+    assert_eq!(create(&[host, ("Origin", "http://tracking.example:8000")]).await, 403);
+    // Behind a proxy that changes the host, the browser vouches for the page.
+    let page = ("Origin", "https://sweeps.example");
+    assert_eq!(create(&[page]).await, 403);
+    assert_eq!(create(&[page, ("Sec-Fetch-Site", "same-origin")]).await, 200);
+    assert_eq!(create(&[page, ("Sec-Fetch-Site", "same-site")]).await, 403);
+}
+
+#[tokio::test]
 async fn strangers_read_and_write_nothing_outside_the_artifact_root() {
     let folder = tempfile::tempdir().unwrap();
     let secret = folder.path().join("secret.txt");

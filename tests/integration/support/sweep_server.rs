@@ -23,9 +23,18 @@ impl SweepServer {
 
     /// The same with options and variables.
     pub fn start(folder: &Path, options: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::listening(folder, "0", options, environment)
+    }
+
+    /// A server on a port that one had before it.
+    pub fn start_on(folder: &Path, port: &str) -> Self {
+        Self::listening(folder, port, &[], &[])
+    }
+
+    fn listening(folder: &Path, port: &str, options: &[&str], environment: &[(&str, &str)]) -> Self {
         // For an environment that nothing outside decides.
         let sandbox = Sandbox::new();
-        let mut command: Command = sandbox.command(&["server", "--port", "0"]);
+        let mut command: Command = sandbox.command(&["server", "--port", port]);
         command.args(options).envs(environment.iter().copied()).current_dir(folder);
         command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("the server starts");

@@ -40,6 +40,28 @@ pub struct WorkArgs {
     pub allocation: Allocation,
 }
 
+impl WorkArgs {
+    /// Where another program runs the trials.
+    #[must_use]
+    pub fn of_others(lease: Duration, pin: Pin) -> Self {
+        Self {
+            jobs: Some(1),
+            count: None,
+            max_failures: None,
+            lease,
+            grace: None,
+            retries: None,
+            wait: false,
+            gpus: None,
+            shadow: false,
+            output: None,
+            again_from: None,
+            pin,
+            allocation: Allocation::default(),
+        }
+    }
+}
+
 /// What an engine has given an agent.
 #[derive(Debug, Clone, Default)]
 pub struct Allocation {

@@ -13,7 +13,7 @@ use super::hand_over::{ToGateway, ToServer};
 use super::one_machine;
 use super::workdir;
 use crate::agent::{
-    Agent, AgentMachine, EarlyStopping, Gpus, HandOver, Journal, Options, Provenance, WarningsShown,
+    Agent, AgentMachine, EarlyStopping, Event, Gpus, HandOver, Journal, Options, Provenance, WarningsShown,
 };
 use crate::config::{self, Config};
 use crate::gateway::Gateway;
@@ -61,7 +61,8 @@ pub async fn assemble(
     assemble_with(context, sweep, config, args, (hand_over, guard(context))).await
 }
 
-/// The same for one that only asks for a trial: it starts no command, and the address of the store outlives it.
+/// The same for one that only asks for a trial, or reports on one: it starts no command of a trial, the address of the store
+/// outlives it, and it says no more than warnings.
 pub async fn assemble_to_ask(
     context: &Context,
     sweep: Sweep,
@@ -69,7 +70,17 @@ pub async fn assemble_to_ask(
     args: &WorkArgs,
 ) -> Result<Agent, CommandFailure> {
     let hand_over = Arc::new(ToServer { uri: context.store.uri().to_owned() });
-    assemble_with(context, sweep, config, args, (hand_over, None)).await
+    let mut agent = assemble_with(context, sweep, config, args, (hand_over, None)).await?;
+    let ui = context.ui;
+    agent.events = Box::new(move |event| {
+        event.trace();
+        match event {
+            Event::Warning { text } => ui.warn(text),
+            Event::Note { trial, text } => ui.warn(&format!("trial {trial}: {text}")),
+            _ => {}
+        }
+    });
+    Ok(agent)
 }
 
 async fn assemble_with(
