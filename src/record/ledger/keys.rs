@@ -23,6 +23,8 @@ pub(super) enum LedgerFact {
     Reported { trial: TrialIndex, attempt: u32 },
     /// `shard/0001`: the run that holds the facts of the trials from 1,000 on. The value is the run's id.
     Shard(u64),
+    /// `full/0001`: all trials of this run are taken. It saves others a look.
+    Full(u64),
     /// `pointshard/0001`: the run that holds a part of the facts on who has which point. The value is the run's id.
     PointShard(u64),
 }
@@ -45,6 +47,7 @@ impl LedgerFact {
             Self::PointOf { trial, candidate } => numbered("pointof", trial, candidate),
             Self::Reported { trial, attempt } => numbered("report", trial, attempt),
             Self::Shard(number) => format!("shard/{number:04}"),
+            Self::Full(number) => format!("full/{number:04}"),
             Self::PointShard(number) => format!("pointshard/{number:04}"),
         }
     }
@@ -66,6 +69,7 @@ impl LedgerFact {
             "pointof" => Some(Self::PointOf { trial, candidate: number }),
             "report" => Some(Self::Reported { trial, attempt: number }),
             "shard" => Some(Self::Shard(first)),
+            "full" => Some(Self::Full(first)),
             "pointshard" => Some(Self::PointShard(first)),
             _ => None,
         }
@@ -91,6 +95,7 @@ mod tests {
             (LedgerFact::Reported { trial, attempt: 1 }, "report/000007"),
             (LedgerFact::Reported { trial, attempt: 2 }, "report/000007/2"),
             (LedgerFact::Shard(1), "shard/0001"),
+            (LedgerFact::Full(1), "full/0001"),
             (LedgerFact::PointShard(3), "pointshard/0003"),
             (LedgerFact::Claimed { trial: TrialIndex(12_345_678), attempt: 1 }, "trial/12345678"),
         ] {

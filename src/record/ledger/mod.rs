@@ -6,12 +6,14 @@
 //! and holds the ids of the others.
 //!
 //! Agents avoid each other instead of colliding: an agent walks from its own place through the free trials, and only
-//! after a lost claim reads the shard again and moves to another place.
+//! after a lost claim reads the shard again and moves to another place. Where many agents share a shard, several are open at
+//! a time ([`front`]).
 //!
 //! A trial whose agent is lost, or that was given back, is run by a further attempt; which attempt counts is decided by
 //! `done/…`, once. A trial that is run again on a person's word begins a new round, which has a result of its own.
 
 mod claim;
+mod front;
 mod keys;
 mod point_shards;
 mod points;
@@ -100,8 +102,9 @@ impl Ledger {
         let mut shards: Vec<LedgerShard> =
             (0..).zip(runs).map(|(number, run)| LedgerShard::new(number, run)).collect();
         shards[0].learn(&run);
-        if let [_, .., last] = shards.as_mut_slice() {
-            last.learn(&store.run(&last.run).await?);
+        let current = front::first_place(&run, shards.len(), order, &token);
+        if let Some(shard) = shards.get_mut(current).filter(|_| current > 0) {
+            shard.learn(&store.run(&shard.run).await?);
         }
         let reopened = run.tag(tags::REOPENED).map(str::to_owned);
         Ok(Self {
@@ -112,7 +115,7 @@ impl Ledger {
             token,
             order,
             limit,
-            view: Mutex::new(LedgerView::new(shards, reopened)),
+            view: Mutex::new(LedgerView::new(shards, current, reopened)),
         })
     }
 
@@ -131,14 +134,14 @@ impl Ledger {
         let mut view = self.view.lock().await;
         loop {
             let Some(index) = view.next_free(self.limit) else {
-                if !self.enter_next_shard(&mut view).await? {
+                if !self.move_on(&mut view).await? {
                     return Ok(None);
                 }
                 continue;
             };
             let claim = Claim { trial: TrialIndex(index), attempt: 1, round: 1, preemptions: 0 };
             if self.write_claim(&mut view, claim).await? {
-                view.cursor = index + 1;
+                view.win(index);
                 return Ok(Some(claim));
             }
             view.cursor = index + 1;
@@ -250,10 +253,7 @@ impl Ledger {
     pub async fn unfinished(&self) -> Result<Vec<UnfinishedTrial>> {
         let mut view = self.view.lock().await;
         let root = self.store.run(&self.root.id).await?;
-        for run in shard_runs(&root).into_iter().skip(view.known.shards.len() - 1) {
-            let number = view.known.shards.len() as u64;
-            view.known.shards.push(LedgerShard::new(number, run));
-        }
+        view.take_in(&root);
         let reopened = root.tag(tags::REOPENED);
         let any_changed = reopened != view.reopened.as_deref();
         for shard in &mut view.known.shards {
@@ -359,43 +359,18 @@ impl Ledger {
         Ok(())
     }
 
-    /// Enters the next shard, making it if need be; false where the limit lies before it.
-    async fn enter_next_shard(&self, view: &mut LedgerView) -> Result<bool> {
-        let number = view.known.shards.len() as u64;
-        if self.limit.is_some_and(|limit| number.saturating_mul(SHARD) >= limit) {
-            return Ok(false);
-        }
-        let root = self.store.run(&self.root.id).await?;
-        let run = match root.param(&LedgerFact::Shard(number).key()) {
-            Some(id) => RunId(id.to_owned()),
-            None => self.make_shard(LedgerFact::Shard(number), &number.to_string()).await?,
-        };
-        let mut shard = LedgerShard::new(number, run);
-        shard.learn(&self.store.run(&shard.run).await?);
-        let begun = shard.trials().any(|(_, entry)| entry.attempts > 0);
-        view.known.shards.push(shard);
-        view.cursor = number * SHARD;
-        if begun && self.order == ClaimOrder::Spread {
-            view.move_away(&self.token, self.limit);
-        }
-        Ok(true)
-    }
-
-    /// Makes the run that this fact of the root is to name, unless another agent is faster: then that one's.
-    async fn make_shard(&self, fact: LedgerFact, what: &str) -> Result<RunId> {
+    /// Makes the run that this fact of the root is to name, unless another agent is faster: then that one's, and false.
+    async fn make_shard(&self, fact: LedgerFact, what: &str) -> Result<(RunId, bool)> {
         let key = fact.key();
         let new = ledger_run(self.root.experiment_id.clone(), &self.root, "", Some(what));
         let made = self.store.create_run(&new).await?.id;
         if self.store.log_param(&self.root.id, &key, made.as_str()).await? == ParamWrite::Held {
-            return Ok(made);
+            return Ok((made, true));
         }
         self.store.delete_run(&made).await?;
-        self.store
-            .run(&self.root.id)
-            .await?
-            .param(&key)
-            .map(|id| RunId(id.to_owned()))
-            .ok_or_else(|| self.lost(&key))
+        let root = self.store.run(&self.root.id).await?;
+        let theirs = root.param(&key).map(|id| RunId(id.to_owned()));
+        theirs.map(|run| (run, false)).ok_or_else(|| self.lost(&key))
     }
 
     /// The error of a fact that was refused, and is not there.

@@ -288,7 +288,7 @@ impl Ledger {
         let root = self.store.run(&self.root.id).await?;
         let run = match root.param(&fact.key()) {
             Some(id) => RunId(id.to_owned()),
-            None => self.make_shard(fact, &format!("points {number}")).await?,
+            None => self.make_shard(fact, &format!("points {number}")).await?.0,
         };
         points.runs.insert(number, run.clone());
         Ok(run)

@@ -108,7 +108,12 @@ impl LedgerShard {
                     }
                 }
                 Some(LedgerFact::PointOf { trial, candidate }) => self.point_of(trial, candidate, value),
-                Some(LedgerFact::Reported { .. } | LedgerFact::Shard(_) | LedgerFact::PointShard(_)) => {}
+                Some(
+                    LedgerFact::Reported { .. }
+                    | LedgerFact::Shard(_)
+                    | LedgerFact::Full(_)
+                    | LedgerFact::PointShard(_),
+                ) => {}
                 None => {
                     if let Some(name) = key.strip_prefix("pointtext/") {
                         self.pieces.insert(name.to_owned(), value.clone());
@@ -147,6 +152,10 @@ impl LedgerShard {
     /// Trials with what is known of them.
     pub(super) fn trials(&self) -> impl Iterator<Item = (TrialIndex, &TrialFacts)> {
         self.entries.iter().map(|(trial, entry)| (*trial, entry))
+    }
+
+    pub(super) fn was_read(&self) -> bool {
+        self.was_read
     }
 
     pub(super) fn is_free(&self, index: u64) -> bool {
