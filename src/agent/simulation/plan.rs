@@ -15,8 +15,8 @@ pub(super) enum Size {
     Small,
     /// Up to 64 agents.
     Large,
-    /// A thousand agents, of which one is struck every six seconds or so, on this many trials.
-    Thousand(u64),
+    /// So many agents on so many trials, of which one in a hundred is struck each minute or so.
+    Crowd { agents: usize, trials: u64 },
 }
 
 /// What goes wrong.
@@ -64,12 +64,12 @@ impl SimulationPlan {
         let agents = match size {
             Size::Small => random.random_range(2..=8),
             Size::Large => random.random_range(16..=64),
-            Size::Thousand(_) => 1000,
+            Size::Crowd { agents, .. } => agents,
         };
         let trials: u64 = match size {
             Size::Small => random.random_range(2..=12),
             Size::Large => random.random_range(32..=96),
-            Size::Thousand(trials) => trials,
+            Size::Crowd { trials, .. } => trials,
         };
         let hosts = random.random_range(1..=3).min(agents);
         let local = random.random_range(0..3) == 0;
@@ -132,14 +132,15 @@ impl SimulationPlan {
             apart: random.random_range(100..=2000),
         };
         match size {
-            Size::Thousand(_) => drawn.of_a_thousand(),
+            Size::Crowd { .. } => drawn.of_a_crowd(),
             Size::Small | Size::Large => drawn,
         }
     }
 
-    /// Trials of up to ten seconds on twenty machines; each minute one agent in a hundred is lost, or worse.
-    fn of_a_thousand(self) -> Self {
+    /// Trials of up to ten seconds on twenty machines.
+    fn of_a_crowd(self) -> Self {
         let hosts = 20;
+        let a_minute = (self.agents.len() as u64).div_ceil(100);
         Self {
             agents: (0..self.agents.len()).map(|agent| agent % hosts).collect(),
             hosts,
@@ -149,7 +150,7 @@ impl SimulationPlan {
             habits: Habits { longest: 10_000, hanging: 0, ..self.habits },
             trouble: Trouble::Agents,
             disturbed: Duration::from_secs(60),
-            apart: 6000,
+            apart: 60_000 / a_minute,
             ..self
         }
     }
