@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use super::shared::{Backend, CommandFailure, Context, DEFAULT_URI, Exit, Setting};
 use crate::process::aside;
-use crate::tracking::Store as _;
 use crate::tracking::embedded::EmbeddedStore;
+use crate::tracking::{ErrorKind, Store as _};
 use crate::ui::printable;
 
 /// What was typed.
@@ -39,6 +39,9 @@ pub async fn backup(setting: &Setting, args: &BackupArgs) -> Result<Exit, Comman
     let to = setting.folder.join(&args.to);
     let (db, file) = (store.db().clone(), to.clone());
     match aside(move || db.copy_to(&file)).await {
+        Some(Err(error)) if error.kind == ErrorKind::AlreadyExists => {
+            return Err(CommandFailure { exit: Exit::Usage, ..error.into() });
+        }
         Some(copied) => copied?,
         None => return Err(CommandFailure::new(Exit::WorkFailed, "the copy was cut off")),
     }

@@ -75,7 +75,11 @@ impl Desk {
     fn all_done(&self) {
         let deadline = Instant::now() + LONGEST;
         while self.results() < TRIALS {
-            assert!(Instant::now() < deadline, "the sweep does not end");
+            if Instant::now() >= deadline {
+                let (jobs, status) =
+                    (self.slurm.ask("squeue", &["-r"]), self.sandbox.run(&["status"]).stdout);
+                panic!("the sweep does not end: {jobs}\n{status}");
+            }
             std::thread::sleep(Duration::from_millis(200));
         }
     }
@@ -131,6 +135,8 @@ const FILE: &str = "sweep_name: squares
 command: sleep 1; echo loss=$(( (${x} - 7) * (${x} - 7) ))
 metric: {name: loss, goal: minimize, from_output: 'loss=(.*)'}
 method: grid
+run_cap: 30
 parameters:
   x: {min: 0, max: 29}
+seed: 1
 ";

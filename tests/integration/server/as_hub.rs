@@ -89,7 +89,7 @@ fn a_backup_is_made_while_agents_work_and_can_be_worked_on() {
     copy_artifacts(folder.path(), &sandbox.path().join("copy"));
     let copied = Outcome::read(&embedded(&sandbox.path().join("copy")), &sweep);
     assert!(copied.results.len() >= 5, "{}", copied.results.len());
-    let again = sandbox.run(&backup).expect(1);
+    let again = sandbox.run(&backup).expect(2);
     assert!(again.stderr.contains("is there already"), "{}", again.stderr);
     for agent in agents {
         agent.finish_within(2 * PATIENCE).expect(0);
