@@ -19,6 +19,17 @@ pub(super) enum Size {
     Crowd { agents: usize, trials: u64 },
 }
 
+impl Size {
+    /// Agents and trials.
+    fn draw(self, random: &mut ChaCha8Rng) -> (usize, u64) {
+        match self {
+            Self::Small => (random.random_range(2..=8), random.random_range(2..=12)),
+            Self::Large => (random.random_range(16..=64), random.random_range(32..=96)),
+            Self::Crowd { agents, trials } => (agents, trials),
+        }
+    }
+}
+
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trouble {
@@ -61,16 +72,7 @@ pub(super) struct SimulationPlan {
 impl SimulationPlan {
     pub(super) fn of(seed: u64, size: Size) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let agents = match size {
-            Size::Small => random.random_range(2..=8),
-            Size::Large => random.random_range(16..=64),
-            Size::Crowd { agents, .. } => agents,
-        };
-        let trials: u64 = match size {
-            Size::Small => random.random_range(2..=12),
-            Size::Large => random.random_range(32..=96),
-            Size::Crowd { trials, .. } => trials,
-        };
+        let (agents, trials) = size.draw(&mut random);
         let hosts = random.random_range(1..=3).min(agents);
         let local = random.random_range(0..3) == 0;
         let learns = size == Size::Small && random.random_range(0..12) == 0;

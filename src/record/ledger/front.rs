@@ -59,7 +59,7 @@ impl Ledger {
             let wanted = view.width(open.len());
             let too_few = open.is_empty() || (open.len() as u64) < wanted / 2;
             let may_open = !self.ends_before(view.known.shards.len() as u64);
-            if too_few && may_open && !(was_late && !open.is_empty()) {
+            if too_few && may_open && (open.is_empty() || !was_late) {
                 if let Some(shard) = self.open_more(view, wanted - open.len() as u64).await? {
                     view.enter(shard, self.limit);
                     return Ok(true);
