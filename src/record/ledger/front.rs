@@ -6,24 +6,9 @@
 
 use super::keys::LedgerFact;
 use super::snapshot::LedgerShard;
-use super::view::LedgerView;
+use super::view::{LedgerView, is_marked};
 use super::{ClaimOrder, Ledger, SHARD, shard_runs};
 use crate::tracking::{Result, Run, RunId};
-
-/// Where an agent begins: in an open shard, which for most sweeps is the last.
-pub(super) fn first_place(root: &Run, shards: usize, order: ClaimOrder, token: &str) -> usize {
-    let last = shards.saturating_sub(1);
-    if order == ClaimOrder::Ascending || root.param(&LedgerFact::Full(0).key()).is_none() {
-        return last;
-    }
-    let open: Vec<usize> = (0..shards).filter(|shard| !is_marked(root, *shard)).collect();
-    let place = super::view::fingerprint(token, 0).checked_rem(open.len() as u64);
-    place.and_then(|place| open.get(usize::try_from(place).ok()?).copied()).unwrap_or(last)
-}
-
-fn is_marked(root: &Run, shard: usize) -> bool {
-    root.param(&LedgerFact::Full(shard as u64).key()).is_some()
-}
 
 impl LedgerView {
     /// Takes in which runs the chain has.

@@ -40,7 +40,7 @@ use claim::{BACK, FAILED, NO_RUN, missing_shard};
 use keys::LedgerFact;
 use point_shards::PointShards;
 use snapshot::LedgerShard;
-use view::LedgerView;
+use view::{LedgerView, first_place};
 
 pub use claim::{Claim, ClaimOrder, SHARD, SettleOutcome, SettledClaim, UnfinishedTrial};
 pub use points::FixedPoint;
@@ -102,7 +102,7 @@ impl Ledger {
         let mut shards: Vec<LedgerShard> =
             (0..).zip(runs).map(|(number, run)| LedgerShard::new(number, run)).collect();
         shards[0].learn(&run);
-        let current = front::first_place(&run, shards.len(), order, &token);
+        let current = first_place(&run, shards.len(), order, &token);
         if let Some(shard) = shards.get_mut(current).filter(|_| current > 0) {
             shard.learn(&store.run(&shard.run).await?);
         }

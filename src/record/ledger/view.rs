@@ -1,7 +1,9 @@
 //! Where one agent is in a ledger. Others may have moved on: what is known taken is taken, what seems free may not be.
 
-use super::SHARD;
+use super::claim::{ClaimOrder, SHARD};
+use super::keys::LedgerFact;
 use super::snapshot::{LedgerShard, LedgerSnapshot};
+use crate::tracking::Run;
 
 /// So many agents share a run of the chain without getting into each other's way: each is left some thirty trials of it.
 const ABREAST: u64 = 32;
@@ -107,8 +109,24 @@ impl LedgerView {
     }
 }
 
+/// Where an agent begins: in an open shard, which for most sweeps is the last.
+pub(super) fn first_place(root: &Run, shards: usize, order: ClaimOrder, token: &str) -> usize {
+    let last = shards.saturating_sub(1);
+    if order == ClaimOrder::Ascending || root.param(&LedgerFact::Full(0).key()).is_none() {
+        return last;
+    }
+    let open: Vec<usize> = (0..shards).filter(|shard| !is_marked(root, *shard)).collect();
+    let place = fingerprint(token, 0).checked_rem(open.len() as u64);
+    place.and_then(|place| open.get(usize::try_from(place).ok()?).copied()).unwrap_or(last)
+}
+
+/// Whether somebody has found this shard full.
+pub(super) fn is_marked(root: &Run, shard: usize) -> bool {
+    root.param(&LedgerFact::Full(shard as u64).key()).is_some()
+}
+
 /// FNV-1a over the token and a counter, finished by a multiplication that spreads the low bits.
-pub(super) fn fingerprint(token: &str, counter: u64) -> u64 {
+fn fingerprint(token: &str, counter: u64) -> u64 {
     let bytes = token.bytes().chain(counter.to_le_bytes());
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
