@@ -9,9 +9,10 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::place::{beside, is_in_wal_mode};
 use crate::tracking::{ErrorKind, Result, TrackingError};
 
-/// Memory for pages, in KiB below zero, as SQLite wants it. An import changes most pages of a file again and again; with the
-/// usual 2 MiB each of them is written out and read back some forty times. An agent needs a fraction of it.
-const CACHE: i32 = -65_536;
+/// Memory for pages of the one connection that writes, in KiB below zero, as SQLite wants it. An import changes most pages of a
+/// file again and again; with the usual 2 MiB, which readers have, each of them is written out and read back some forty
+/// times. An agent needs a fraction of it.
+const WRITERS_CACHE: i32 = -65_536;
 
 /// How long a call waits for other writers. A migration by MLflow was seen to hold the file for five seconds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(60);
@@ -63,12 +64,16 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection> {
     })
 }
 
+/// Gives a connection the memory that a large write takes.
+pub(super) fn keep_pages(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "cache_size", WRITERS_CACHE)
+}
+
 fn connect(path: &std::ffi::OsStr, flags: OpenFlags) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(Path::new(path), flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
     connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "cache_size", CACHE)?;
     // As MLflow has it: LIKE distinguishes upper and lower case, and ILIKE is made of LOWER().
     connection.pragma_update(None, "case_sensitive_like", true)?;
     if journal_mode(&connection)? == "wal" {

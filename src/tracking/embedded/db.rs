@@ -86,6 +86,7 @@ impl Db {
         let columns = schema::inspect(&writer, &uri)?;
         schema::refuse_workspaces(&writer, &uri)?;
         let mut writer = connection::choose_journal(writer, &path, network.is_some())?;
+        connection::keep_pages(&writer)?;
         schema::restore_default_experiment(&mut writer, &places)?;
         let access = FileAccess::Write { writer: Mutex::new(writer), readers: Mutex::new(Vec::new()) };
         let file = FileId::of(&path).ok_or_else(|| gone(&path))?;
