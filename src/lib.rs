@@ -60,6 +60,7 @@ mod cli;
 mod commands;
 pub mod config;
 mod draft;
+mod evidence;
 mod exchange;
 mod gateway;
 mod launch;

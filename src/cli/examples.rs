@@ -4,7 +4,7 @@ use clap::Command;
 use itertools::Itertools as _;
 
 /// Command lines of each verb, with what they do.
-const EXAMPLES: [(&str, &[(&str, &str)]); 38] = [
+const EXAMPLES: [(&str, &[(&str, &str)]); 39] = [
     (
         "new",
         &[
@@ -100,6 +100,13 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 38] = [
         ],
     ),
     ("diff", &[("sweep diff best 7", "of one sweep"), ("sweep diff 7d33:4 91ab:4", "of two sweeps")]),
+    (
+        "confirm",
+        &[
+            ("sweep confirm", "the best five points, up to twenty runs"),
+            ("sweep confirm 7d33 --top 3 --budget 30 -j 4", "four runs at a time; again to continue"),
+        ],
+    ),
     ("rerun", &[("sweep rerun best --seeds 5", "mean and standard deviation over five seeds")]),
     ("logs", &[("sweep logs 17", "what trial 17 printed"), ("sweep logs 17 -f", "and follow it")]),
     ("stop", &[("sweep stop", "the latest sweep"), ("sweep stop 7d33", "another one")]),

@@ -16,7 +16,7 @@ const GROUPS: [(&str, &[&str]); 8] = [
     ("Many machines", &["launch", "launches"]),
     ("Control", &["pause", "resume", "stop", "cancel", "retry", "rename", "delete"]),
     ("Inspect", &["ui", "list", "status", "trials", "show", "logs", "best", "analyze", "report"]),
-    ("Compare and reproduce", &["diff", "verify", "rerun", "export", "import"]),
+    ("Compare and reproduce", &["diff", "verify", "confirm", "rerun", "export", "import"]),
     ("Publish", &["promote", "models"]),
     ("Programs and servers", &["ask", "tell", "log", "server"]),
     ("Tools", &["doctor", "completions", "man"]),

@@ -16,7 +16,7 @@ mod view;
 use clap::FromArgMatches as _;
 
 use crate::commands::{
-    CommandFailure, Exit, Setting, analyze, ask, backup, best, check, control, delete, diff, doctor, export,
+    CommandFailure, Exit, Setting, analyze, ask, backup, best, check, confirm, control, delete, diff, doctor, export,
     finalize, home, import, init, launch, launches, list, log, logs, models, new, promote, rename, replay,
     report, rerun, retry, run, sample, server, show, start, status, tell, trials, ui as live_page, verify,
 };
@@ -87,6 +87,7 @@ fn in_runtime(ui: Ui, args: Args, view: TableView) -> Result<Exit, CommandFailur
             Verb::Best(args) => best::best(&setting, &args.into()).await,
             Verb::Status(args) => status::status(&setting, &args.into()).await,
             Verb::Diff(args) => diff::diff(&setting, &args.into()).await,
+            Verb::Confirm(args) => confirm::confirm(&setting, &args.into()).await,
             Verb::Rerun(args) => rerun::rerun(&setting, &args.into()).await,
             Verb::Show(args) => show::show(&setting, &args.into()).await,
             Verb::Logs(args) => logs::logs(&setting, &args.into()).await,

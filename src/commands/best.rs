@@ -1,16 +1,18 @@
 //! `sweep best`: the best trials, in the form in which the next program wants them.
 
+mod confirmed;
 mod front;
 mod shape;
 mod spelled;
 mod trial_form;
 
 use super::shared::{
-    AnswerFormat, CommandFailure, Context, Exit, Setting, load_sweep, print_csv, print_json, print_sheet,
+    AnswerFormat, CommandFailure, Context, Exit, Setting, confirmed_headline, load_sweep, print_csv,
+    print_json, print_sheet,
 };
 use crate::config::Config;
 use crate::process::now_ms;
-use crate::query::{ChosenMetric, MetricJson, TrialRow, best_of, shown_command};
+use crate::query::{ChosenMetric, Confirmation, MetricJson, TrialRow, shown_command};
 use crate::record::{Ledger, Sweep};
 use crate::ui::{Drawing, Facts, MINOR, Sheet, SheetCell, SheetColumn, Style, printable, words};
 use shape::{BestTrialJson, BestTrialsJson, paths};
@@ -34,11 +36,9 @@ pub async fn best(setting: &Setting, args: &BestArgs) -> Result<Exit, CommandFai
     }
     let metric = metric(&config, args)?;
     let results = Ledger::read(context.store.as_ref(), &sweep.ledger).await?.results();
-    let ranked = best_of(&context.store, &sweep, &results, &metric, args.number.unwrap_or(1)).await?;
-    let rows: Vec<TrialRow> = ranked
-        .into_iter()
-        .filter_map(|best| TrialRow::of(best.run, Some(&metric), Some(best.value)))
-        .collect();
+    let confirmation = confirmed::of(&context, &sweep, &config, &metric).await?;
+    let most = args.number.unwrap_or(1);
+    let rows = confirmed::rows(&context, &sweep, &results, (&metric, confirmation.as_ref()), most).await?;
     if rows.is_empty() && (args.spelling.is_some() || args.format == AnswerFormat::Table) {
         return Err(nothing(&sweep, &metric));
     }
@@ -50,6 +50,7 @@ pub async fn best(setting: &Setting, args: &BestArgs) -> Result<Exit, CommandFai
             let trials = rows.iter().map(|row| BestTrialJson {
                 trial: row.json(now_ms()),
                 values: row.value.into_iter().collect(),
+                confirmed: confirmation.as_ref().and_then(|confirmation| confirmation.json_of(row.trial)),
                 command: shown_command(&sweep, &config, &row.run),
             });
             let json = BestTrialsJson {
@@ -63,10 +64,15 @@ pub async fn best(setting: &Setting, args: &BestArgs) -> Result<Exit, CommandFai
             print_json(&setting.ui, &json);
         }
         AnswerFormat::Csv => print_csv(setting, &sheet(&sweep, &config, &rows, &metric))?,
-        AnswerFormat::Table => match rows.as_slice() {
-            [row] if in_words(setting) => tell_one(setting, (&sweep, &config), &metric, row, args),
-            rows => print_table(setting, (&sweep, &config), rows, &metric)?,
-        },
+        AnswerFormat::Table => {
+            match rows.as_slice() {
+                [row] if in_words(setting) => {
+                    tell_one(setting, (&sweep, &config), (&metric, confirmation.as_ref()), row, args);
+                }
+                rows => print_table(setting, (&sweep, &config), rows, &metric)?,
+            }
+            confirmed::tell(setting, &sweep, confirmation.as_ref(), results.len());
+        }
     }
     Ok(Exit::Done)
 }
@@ -151,15 +157,23 @@ fn turned(config: &Config, rows: &[TrialRow], metric: &ChosenMetric) -> Sheet {
 fn tell_one(
     setting: &Setting,
     (sweep, config): (&Sweep, &Config),
-    metric: &ChosenMetric,
+    (metric, confirmation): (&ChosenMetric, Option<&Confirmation>),
     row: &TrialRow,
     args: &BestArgs,
 ) {
     let ui = &setting.ui;
-    let headline = format!("Best {}: {}", metric.name, words::number(row.value.unwrap_or(f64::NAN)));
-    let headline = Style::Strong.paint(&headline, ui.color_out);
     let name = printable(&sweep.parent.info.name);
-    ui.tell(&format!("{headline}, in trial {} of {name}\n\n", row.trial));
+    match confirmation.filter(|confirmation| confirmation.best() == Some(row.trial)) {
+        Some(confirmation) => {
+            let headline = confirmed_headline(confirmation, &metric.name);
+            ui.tell(&format!("{} of {name}\n\n", Style::Strong.paint(&headline, ui.color_out)));
+        }
+        None => {
+            let headline = format!("Best {}: {}", metric.name, words::number(row.value.unwrap_or(f64::NAN)));
+            let headline = Style::Strong.paint(&headline, ui.color_out);
+            ui.tell(&format!("{headline}, in trial {} of {name}\n\n", row.trial));
+        }
+    }
     let mut facts = Facts::default();
     facts.add("run", row.run.info.id.to_string());
     facts.section("Params");

@@ -9,6 +9,7 @@ pub mod backup;
 pub mod best;
 pub mod candidates;
 pub mod check;
+pub mod confirm;
 pub mod control;
 pub mod delete;
 pub mod diff;

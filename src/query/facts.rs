@@ -1,7 +1,7 @@
 //! What is known of a sweep by its parent run and its config alone.
 
 use crate::config::{self, Config};
-use crate::record::{Sweep, tags};
+use crate::record::{CONFIRM_METHOD, Sweep, tags};
 use crate::strategy::{self, Strategy};
 
 /// Trials that may be run in all: `run_cap`, or the points that there are, whichever is less.
@@ -32,7 +32,13 @@ pub const IMPORTED: &str = "imported";
 
 /// How the points of a sweep were chosen, for people: a table of another program does not say it.
 pub fn method_of(sweep: &Sweep, config: &Config) -> &'static str {
-    if is_imported_table(sweep) { IMPORTED } else { config.method.as_str() }
+    if is_imported_table(sweep) {
+        IMPORTED
+    } else if sweep.parent.tag(tags::CONFIRMS).is_some() {
+        CONFIRM_METHOD
+    } else {
+        config.method.as_str()
+    }
 }
 
 /// Whether its trials come from a table of another program.

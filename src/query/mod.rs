@@ -4,6 +4,7 @@
 //! decide how the program ends: what has no answer is a [`QueryError`].
 
 mod artifacts;
+mod confirmation;
 mod curves;
 mod error;
 mod facts;
@@ -22,6 +23,7 @@ mod snapshot;
 mod trial_command;
 
 pub use artifacts::{Walk, files_of};
+pub use confirmation::{Confirmation, ConfirmedJson, config_for, searched_trials, strategy_of, top_trials};
 pub use curves::{MetricCurve, read_curves};
 pub use error::QueryError;
 pub use facts::{IMPORTED, is_imported_table, limit, limit_of, method_of};

@@ -8,7 +8,7 @@ use super::facts::{config_of, limit_of};
 use super::front::{Front, FrontTrial};
 use super::metric::ChosenMetric;
 use super::ranking::{Ranked, best_of};
-use crate::config::{Config, Goal};
+use crate::config::{Config, Goal, MetricConfig};
 use crate::record::{ImportMark, Sweep, SweepOrder, SweepProgress, index_of, point_of, tags};
 use crate::space::Point;
 use crate::tracking::{ErrorKind, Result, Run, Store};
@@ -274,6 +274,10 @@ pub struct MetricJson {
 impl MetricJson {
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    pub fn of_config(metric: &MetricConfig) -> Self {
+        Self { name: metric.name.clone(), goal: Some(metric.goal.as_str()) }
     }
 
     pub fn of(metric: &ChosenMetric) -> Self {

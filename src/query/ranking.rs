@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::confirmation::Confirmation;
 use super::error::QueryError;
 use super::metric::ChosenMetric;
 use crate::config::{Config, MetricSummary};
-use crate::record::{Ledger, Sweep, TrialRanking, TrialRuns, best_runs, counts, stopped_early};
+use crate::record::{
+    Ledger, Sweep, TrialRanking, TrialRuns, best_runs, counts, runs_with_ids, stopped_early,
+};
 use crate::tracking::{Result as StoreResult, Run, RunId, RunProjection, Store};
 use crate::trial::{RunStatus, TrialIndex};
 
@@ -57,7 +60,8 @@ fn keeps_to_limits(metric: &ChosenMetric, ranked: &Ranked) -> bool {
     })
 }
 
-/// The run of a sweep's best trial, by the config's own metric.
+/// The run of a sweep's best trial, by the config's own metric: the one that a confirmation has named, else the one with the
+/// best value.
 ///
 /// # Errors
 /// Where there is none, and as the store's.
@@ -75,6 +79,18 @@ pub async fn best_run(store: &Arc<dyn Store>, sweep: &Sweep, config: &Config) ->
             .with_hint("Give the number of a trial; `sweep trials` shows them.")
     })?;
     let results = Ledger::read(store.as_ref(), &sweep.ledger).await?.results();
+    let confirmed =
+        Confirmation::of(store, sweep, config).await?.and_then(|confirmation| confirmation.best());
+    let best = match confirmed.and_then(|trial| results.get(&trial)) {
+        Some(id) => {
+            let ids = std::slice::from_ref(id);
+            runs_with_ids(store.as_ref(), &sweep.parent.info.experiment_id, ids).await?.pop()
+        }
+        None => None,
+    };
+    if let Some(run) = best {
+        return Ok(run);
+    }
     let best = best_of(store, sweep, &results, &metric, 1).await?.pop();
     best.map(|best| best.run).ok_or_else(|| {
         let name = &sweep.parent.info.name;

@@ -4,6 +4,7 @@
 //! Refuses to run anything, and to choose points: it only says what a strategy may know.
 
 mod catalog;
+mod confirmation;
 mod digest;
 mod fingerprint;
 mod history;
@@ -31,6 +32,10 @@ mod values;
 pub use catalog::{
     CONFIG_ARTIFACT, LATEST, NewSweep, Sweep, SweepOrder, answered, answered_last, of_name, order_id,
     search_all,
+};
+pub use confirmation::{
+    CONFIRM_METHOD, ConfirmationPlan, ConfirmationSource, begin_confirmation, change_plan, confirmation_of,
+    last_confirmation, name_confirmation,
 };
 pub use digest::sha256;
 pub use fingerprint::{Code, fingerprint};

@@ -42,14 +42,17 @@ impl RemovableRuns {
             store.experiments().await?.into_iter().map(|experiment| experiment.id).collect();
         let id = &parent.info.id;
         // The ledger's further runs name its root.
-        let (mut roots, mut ledger) = (vec![id.clone()], Vec::new());
+        let nested = nested(store, parent).await?;
+        let confirmations = nested.iter().filter(|run| run.tag(tags::SWEEP).is_some());
+        let mut roots: Vec<RunId> = confirmations.map(|run| run.info.id.clone()).collect();
+        roots.push(id.clone());
+        let mut ledger = Vec::new();
         while let Some(of) = roots.pop() {
             let filter = format!("tags.`{}` = '{of}'", tags::LEDGER_OF);
             let found = search(store, everywhere.clone(), filter).await?;
             roots.extend(found.iter().map(|run| run.info.id.clone()));
             ledger.extend(found);
         }
-        let nested = nested(store, parent).await?;
         let wanted = |runs: Vec<Run>| {
             let wanted = runs.into_iter().filter(|run| run.info.active == active);
             wanted.map(|run| run.info.id).collect()
@@ -103,7 +106,7 @@ async fn nested(store: &dyn Store, parent: &Run) -> Result<Vec<Run>> {
 
 /// Those that are in use, and those that were deleted: one of those may lie below one of these.
 async fn search(store: &dyn Store, experiment_ids: Vec<ExperimentId>, filter: String) -> Result<Vec<Run>> {
-    let want = RunProjection::only(&[tags::PARENT_RUN_ID], &[]);
+    let want = RunProjection::only(&[tags::PARENT_RUN_ID, tags::SWEEP], &[]);
     let query = RunQuery { experiment_ids, filter, view: ViewType::All, want, ..RunQuery::default() };
     search_all(store, query).await
 }

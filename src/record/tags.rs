@@ -18,7 +18,7 @@ pub const NOTE: &str = "mlflow.note.content";
 /// On the parent run: names of parameters as a JSON list, the most important first; written by `sweep finalize`.
 pub const IMPORTANCE: &str = "sweep.importance";
 
-/// On the parent run: `True`. The mark that `mlflow-sweep` sets, too.
+/// On the parent run: `True`. The mark that `mlflow-sweep` sets, too. `confirmation` on that of a confirmation.
 pub const SWEEP: &str = "sweep";
 /// On the parent run: the seed, decimal.
 pub const SEED: &str = "sweep.seed";
@@ -50,6 +50,12 @@ pub const BEST_PARAMS: &str = "sweep.best_params";
 pub const POSTED: &str = "sweep.posted";
 /// On the parent run: how many trials had their result when it was finalized.
 pub const REPORTED: &str = "sweep.reported_trials";
+/// On the parent run: id of the parent run of its newest confirmation (`sweep confirm`).
+pub const CONFIRMATION: &str = "sweep.confirmation";
+/// On the parent run of a confirmation: id of the sweep that it confirms.
+pub const CONFIRMS: &str = "sweep.confirms";
+/// On the parent run of a confirmation: which trials are run again, and how many runs may be spent, JSON.
+pub const CONFIRM_PLAN: &str = "sweep.confirm_plan";
 /// On a ledger run: id of the parent run it belongs to.
 pub const LEDGER_OF: &str = "sweep.ledger_of";
 

@@ -9,6 +9,7 @@
 //! `bayes`.
 
 mod bayes;
+mod confirm;
 mod error;
 mod explicit;
 mod finite;
@@ -21,6 +22,7 @@ mod sequence;
 mod sobol;
 mod streams;
 
+pub use confirm::Confirm;
 pub use error::StrategyError;
 pub use proposal::{Expectation, LoggedValues, Observation, Proposal, Strategy};
 

@@ -11,6 +11,7 @@ pub use crate::analysis::estimator::TREES;
 pub use crate::analysis::features::{Features, Group, SplitKind};
 pub use crate::analysis::forest::Forest;
 pub use crate::analysis::permutation::{JudgedRows, PermutationImportance};
+pub use crate::evidence::{Candidate, NextRun, judge, next_run};
 pub use crate::gateway::{Gateway, LoggedMetric, TrialScope};
 pub use crate::process::{Child, ChildSpec, CommandExit, Guard, OwnerMark, now_ms};
 pub use crate::record::{

@@ -7,6 +7,7 @@ mod analysis;
 mod ask;
 mod bayes;
 mod chaos;
+mod confirm;
 mod contract;
 mod doctor;
 mod early_stopping;

@@ -4,6 +4,7 @@ use super::common::{AnswerArgs, ObjectiveArgs, WhichSweep, WhichTrial, duration}
 use crate::cli::view::{TableArgs, WideOutput};
 use crate::commands::analyze::{AnalysisSource, AnalyzeArgs};
 use crate::commands::best::{BestArgs, FrontChoice};
+use crate::commands::confirm::ConfirmArgs;
 use crate::commands::diff::DiffArgs;
 use crate::commands::list::ListArgs;
 use crate::commands::logs::LogsArgs;
@@ -11,7 +12,7 @@ use crate::commands::rerun::RerunArgs;
 use crate::commands::show::ShowArgs;
 use crate::commands::status::StatusArgs;
 use crate::commands::trials::TrialsArgs;
-use crate::commands::{Pin, SweepChoice, TrialForm};
+use crate::commands::{Output, Pin, SweepChoice, TrialForm};
 use clap::{Args as ClapArgs, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -184,6 +185,56 @@ pub(in crate::cli) struct TypedDiff {
 impl From<TypedDiff> for DiffArgs {
     fn from(typed: TypedDiff) -> Self {
         Self { sweep: SweepChoice(typed.sweep_id), a: typed.a, b: typed.b, format: typed.wide.format.into() }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct TypedConfirm {
+    #[command(flatten)]
+    which: WhichSweep,
+    /// Number of points that are run again, the best of the search [default: 5]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=100))]
+    top: Option<u16>,
+    /// Number of runs in all; of a confirmation that is there, more of them [default: 20]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..=100_000))]
+    budget: Option<u64>,
+    /// Begin another confirmation, with the best points as they are now
+    #[arg(long)]
+    again: bool,
+    /// Parallel runs [default: the number of GPUs with --gpus, else 1]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// Give each run a GPU of its own (CUDA_VISIBLE_DEVICES): `auto`, or their numbers
+    #[arg(long, value_name = "auto|0,1,…")]
+    gpus: Option<String>,
+    /// Take over runs of an agent that has not reported for this time
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    lease: Duration,
+    /// Time a command has to end before it is killed [default: `grace` of the config, else 30s]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    grace: Option<Duration>,
+    /// Refuse to run unless the sweep's config has this SHA-256
+    #[arg(long, value_name = "HEX")]
+    expect_sha256: Option<String>,
+    #[command(flatten)]
+    pub(super) wide: WideOutput,
+}
+
+impl From<TypedConfirm> for ConfirmArgs {
+    fn from(typed: TypedConfirm) -> Self {
+        Self {
+            sweep: typed.which.into(),
+            top: typed.top.map(usize::from),
+            budget: typed.budget,
+            again: typed.again,
+            jobs: typed.jobs.map(usize::from),
+            gpus: typed.gpus,
+            lease: typed.lease,
+            grace: typed.grace,
+            output: Some(Output::None),
+            pin: typed.expect_sha256.map_or(Pin::Remembered, Pin::Sha256),
+            format: typed.wide.format.into(),
+        }
     }
 }
 

@@ -24,7 +24,8 @@ pub(super) use ask::{TypedAsk, TypedTell};
 pub(super) use control::{TypedControl, TypedDelete, TypedRename, TypedRetry};
 pub(super) use files::{TypedExport, TypedImport};
 pub(super) use inspect::{
-    TypedAnalyze, TypedBest, TypedDiff, TypedList, TypedLogs, TypedRerun, TypedShow, TypedStatus, TypedTrials,
+    TypedAnalyze, TypedBest, TypedConfirm, TypedDiff, TypedList, TypedLogs, TypedRerun, TypedShow,
+    TypedStatus, TypedTrials,
 };
 pub(super) use launch::{LaunchOrder, TypedLaunch, TypedLaunches};
 pub(super) use make::{
@@ -94,6 +95,8 @@ pub(super) enum Verb {
     Show(TypedShow),
     /// Compare two trials, of one sweep or of two
     Diff(TypedDiff),
+    /// Run the best points again with new seeds: which is the best, how sure
+    Confirm(TypedConfirm),
     /// Re-run a trial with other seeds; the sweep counts it once
     Rerun(TypedRerun),
     /// Print the output of a trial, also while it runs
@@ -157,6 +160,7 @@ impl Verb {
             Self::Status(typed) => typed.wide.view(),
             Self::Show(typed) => typed.wide.view(),
             Self::Diff(typed) => typed.wide.view(),
+            Self::Confirm(typed) => typed.wide.view(),
             Self::Rerun(typed) => typed.wide.view(),
             Self::Analyze(typed) => TableView::of_format(typed.answer.format),
             Self::Finalize(typed) => TableView::of_format(typed.answer.format),

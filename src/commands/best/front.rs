@@ -137,6 +137,7 @@ fn json(
     let trial = |(row, trial): (&TrialRow, &&FrontTrial)| BestTrialJson {
         trial: row.json(now_ms()),
         values: trial.values.clone(),
+        confirmed: None,
         command: shown_command(sweep, config, &row.run),
     };
     BestTrialsJson {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::super::shared::{AnswerFormat, SweepChoice};
 use super::trial_form::TrialForm;
 use crate::config::{Config, Goal};
-use crate::query::{MetricJson, TrialJson, TrialRow};
+use crate::query::{ConfirmedJson, MetricJson, TrialJson, TrialRow};
 
 /// Which of a front.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -55,6 +55,8 @@ pub(super) struct BestTrialJson {
     pub trial: TrialJson,
     /// A value for each of the metrics.
     pub values: Vec<f64>,
+    /// What `sweep confirm` has shown of it.
+    pub confirmed: Option<ConfirmedJson>,
     pub command: Option<String>,
 }
 

@@ -7,6 +7,7 @@ use super::context::Context;
 use super::exit::Exit;
 use super::failure::CommandFailure;
 use crate::config::{self, Config};
+use crate::query::config_for;
 use crate::record::{ImportMark, Sweep};
 use crate::tracking::{Run, RunId, open_typed};
 use crate::ui::Ui;
@@ -64,6 +65,7 @@ pub async fn load_sweep(
     // Its warnings were printed at `init`.
     let quiet = Ui { quiet: true, ..context.ui };
     let config = checked(&quiet, &format!("the config of sweep {id}"), &sweep.config)?;
+    let config = config_for(&sweep, config);
     Ok((sweep, config))
 }
 

@@ -4,6 +4,7 @@
 //! Names no verb.
 
 mod conclude;
+mod confirmed;
 mod context;
 mod create;
 mod exit;
@@ -31,6 +32,7 @@ pub mod work;
 pub mod workspace;
 
 pub use conclude::{Conclusion, conclude};
+pub use confirmed::{confirmed_headline, confirmed_sentences};
 pub use context::{
     Backend, Context, DEFAULT_URI, Setting, SweepChoice, host, refuse_workspace, this_machine,
     unknown_scheme, without_login,

@@ -19,10 +19,10 @@ use crate::config::{self, Config};
 use crate::gateway::Gateway;
 use crate::launch::LaunchEngine;
 use crate::process::{Guard, list_gpus, parse_gpus};
-use crate::query::limit;
+use crate::query::{limit, strategy_of};
 use crate::record::{ClaimOrder, History, Ledger, Peers, PriorTrials, Sweep};
 use crate::stopping;
-use crate::strategy::{self, Strategy};
+use crate::strategy::Strategy;
 use crate::ui::{RunLines, words};
 
 /// Failures in a row that end an agent where nothing else is said.
@@ -94,7 +94,7 @@ async fn assemble_with(
     if let Some(why) = &place.misplaced {
         context.ui.warn(why);
     }
-    let strategy = strategy::for_config(&config, sweep.seed)?;
+    let strategy = strategy_of(&context.store, &sweep, &config).await?;
     let identity = context.identity();
     let order = if strategy.reads_history() { ClaimOrder::Ascending } else { ClaimOrder::Spread };
     let limit = limit(&config, strategy.as_ref());

@@ -4,7 +4,8 @@ use super::super::context::Context;
 use super::workdir::{self, WorkingDirectory};
 use crate::agent::{Agent, AgentSummary, EndReason};
 use crate::config::{Config, Method};
-use crate::record::Sweep;
+use crate::query::method_of;
+use crate::record::{Sweep, tags};
 use crate::ui::{Style, words};
 
 /// Says what is worked on.
@@ -12,7 +13,7 @@ pub fn announce(context: &Context, sweep: &Sweep, config: &Config, limit: Option
     let trials = limit.map_or_else(|| "trials without end".to_owned(), |limit| words::count(limit, "trial"));
     let side = if jobs > 1 { format!(", {jobs} in parallel") } else { String::new() };
     let name = context.ui.err(Style::Strong, &sweep.parent.info.name);
-    let method = config.method.as_str();
+    let method = method_of(sweep, config);
     context.ui.say(&format!("{name}  {method}, {trials}{side}, in {}", context.store.uri()));
 }
 
@@ -109,6 +110,9 @@ fn on_host(agent: &Agent) -> String {
 }
 
 fn nothing_left(agent: &Agent) -> String {
+    if agent.sweep.parent.tag(tags::CONFIRMS).is_some() {
+        return "nothing is left to confirm".to_owned();
+    }
     let points = agent.strategy.size();
     match agent.config.run_cap {
         Some(cap) if points.is_none_or(|points| u128::from(cap) < points) => {
