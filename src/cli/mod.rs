@@ -16,9 +16,10 @@ mod view;
 use clap::FromArgMatches as _;
 
 use crate::commands::{
-    CommandFailure, Exit, Setting, analyze, ask, backup, best, check, confirm, control, delete, diff, doctor, export,
-    finalize, home, import, init, launch, launches, list, log, logs, models, new, promote, rename, replay,
-    report, rerun, retry, run, sample, server, show, start, status, tell, trials, ui as live_page, verify,
+    CommandFailure, Exit, Setting, analyze, ask, backup, best, check, confirm, control, delete, diff, doctor,
+    export, finalize, home, import, init, launch, launches, list, log, logs, models, new, promote, rename,
+    replay, report, rerun, retry, run, sample, server, show, start, status, tell, trials, ui as live_page,
+    verify,
 };
 use crate::record::SweepOrder;
 use crate::ui::Ui;
