@@ -105,6 +105,7 @@ fn headline(sweep: &Sweep, front: &Front, args: &BestArgs) -> String {
     let candidates = words::count(front.candidates() as u64, "candidate");
     let others = match front.others {
         0 => String::new(),
+        1 => " (1 trial breaks a limit or lacks a value)".to_owned(),
         count => format!(" ({} break a limit or lack a value)", words::count(count as u64, "trial")),
     };
     let what = match &args.choice {

@@ -265,6 +265,7 @@ fn front_words(front: &Front) -> String {
     let of = words::count(front.candidates() as u64, "trial");
     let others = match front.others {
         0 => String::new(),
+        1 => "; 1 more breaks a limit or lacks a value".to_owned(),
         count => format!("; {count} more break a limit or lack a value"),
     };
     format!("{} of {of} by {} (sweep best){others}", front.trials.len(), names.join(" and "))
