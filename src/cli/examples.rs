@@ -103,8 +103,8 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 39] = [
     (
         "confirm",
         &[
-            ("sweep confirm", "the best five points, up to twenty runs"),
-            ("sweep confirm 7d33 --top 3 --budget 30 -j 4", "four runs at a time; again to continue"),
+            ("sweep confirm", "five points, up to 20 runs"),
+            ("sweep confirm 7d33 --top 3 --budget 30 -j 4", "again: continue with more"),
         ],
     ),
     ("rerun", &[("sweep rerun best --seeds 5", "mean and standard deviation over five seeds")]),

@@ -28,6 +28,7 @@ pub(super) fn mlflow(api: Api) -> Router {
     let rest = rest(api);
     let graphql = Router::new()
         .route("/graphql", get(graphql::answer).post(graphql::answer))
+        .method_not_allowed_fallback(unknown::method)
         .layer(DefaultBodyLimit::max(LARGEST_QUERY))
         .with_state(rest.clone());
     rest.merge(graphql)

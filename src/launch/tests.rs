@@ -147,16 +147,23 @@ fn a_value_that_the_caller_has_reaches_ssh_and_is_in_no_command_line() {
 fn no_value_is_read_as_code() {
     let evil = "x'; touch hacked; \"$(touch hacked)`touch hacked`\n#";
     for engine in [LaunchEngine::Slurm, LaunchEngine::Local] {
+        let folder = tempfile::tempdir().unwrap();
+        // An agent that is still there when it is asked how old it is; it ends with the folder.
+        let program = folder.path().join("agent");
+        // By another process: one that writes a file here may still hold it open when it is started.
+        let make = "printf '#!/bin/sh\\nwhile [ -e \"$0\" ]; do sleep 0.05; done\\n' > agent; chmod +x agent";
+        let made = Command::new("sh").args(["-c", make]).current_dir(folder.path()).status().unwrap();
+        assert!(made.success());
+        let in_sight = if engine == LaunchEngine::Local { program } else { "/bin/true".into() };
         let request = LaunchRequest {
             agents: 1,
-            program: "/bin/true".to_owned(),
+            program: in_sight.display().to_string(),
             folder: String::new(),
             env: vec![("NAME".to_owned(), Some(evil.to_owned()))],
             tracking_uri: Some(evil.to_owned()),
             log_dir: "lo g's $(touch hacked)".to_owned(),
             ..request(engine)
         };
-        let folder = tempfile::tempdir().unwrap();
         let given = submission(&request, &nothing).unwrap();
         let script = folder.path().join("script");
         std::fs::write(&script, given.steps[0].stdin.as_ref().unwrap()).unwrap();

@@ -92,8 +92,9 @@ fn finalize_and_analyze_give_programs_the_same_object() {
     let finalized = sandbox.run(&["finalize", &id, "--format", "json"]).expect(0).json();
     assert_eq!(finalized["analysis"], analyzed);
     assert_shape(&analyzed);
-    let top = ["sweep_id", "sweep_name", "method", "metric", "goal", "trials", "best", "analysis"];
+    let top = ["sweep_id", "sweep_name", "method", "metric", "goal", "trials", "best", "front", "analysis"];
     assert_eq!(keys(&finalized), top);
+    assert!(finalized["front"].is_null(), "there is one metric");
     assert_eq!(
         (&finalized["best"]["metric"], &finalized["best"]["params"]["lr"]),
         (&0.1.into(), &0.1.into())

@@ -95,7 +95,7 @@ pub(super) enum Verb {
     Show(TypedShow),
     /// Compare two trials, of one sweep or of two
     Diff(TypedDiff),
-    /// Run the best points again with new seeds: which is the best, how sure
+    /// Run the best points again with new seeds: which is the best?
     Confirm(TypedConfirm),
     /// Re-run a trial with other seeds; the sweep counts it once
     Rerun(TypedRerun),

@@ -42,7 +42,8 @@ pub fn print(
 fn sheet(shown: &Confirmation) -> Sheet {
     let columns = vec![
         SheetColumn::new("Trial", "trial"),
-        SheetColumn::new("P(best)", "p_best"),
+        SheetColumn::new("P(best)", "").table_only(),
+        SheetColumn::new("", "p_best").csv_only(),
         SheetColumn::new("Mean", "mean"),
         SheetColumn::new("95 % interval", "").table_only(),
         SheetColumn::new("", "low").csv_only(),
@@ -57,6 +58,7 @@ fn sheet(shown: &Confirmation) -> Sheet {
         let interval = shown.interval(place);
         vec![
             point.trial.into(),
+            SheetCell::Figure(format!("{:.2}", verdict.best)),
             SheetCell::number(Some(verdict.best)),
             SheetCell::number(shown.mean(place)),
             SheetCell::figure(

@@ -130,7 +130,7 @@ impl<'d> Reader<'d> {
                     merge(found, wanted);
                 }
                 GraphSelection::Inline(on, selection) => {
-                    if on.as_ref().is_none_or(|on| is_of(object, on)) {
+                    if on.as_ref().is_none_or(|on| on == object) {
                         self.collect(object, selection, depth, within, found)?;
                     }
                 }
@@ -141,7 +141,7 @@ impl<'d> Reader<'d> {
                     if within.contains(&name.as_str()) {
                         return Err(format!("Cannot spread fragment '{name}' within itself."));
                     }
-                    if is_of(object, &fragment.on) {
+                    if fragment.on == object {
                         within.push(name);
                         self.collect(object, &fragment.selection, depth, within, found)?;
                         within.pop();
@@ -192,11 +192,6 @@ impl<'d> Reader<'d> {
     }
 }
 
-/// MLflow's own types of runs and metrics are extended ones, and its pages name either.
-fn is_of(object: &str, name: &str) -> bool {
-    object == name || object.strip_suffix("Extension") == Some(name)
-}
-
 /// A field that is asked for twice is one field.
 fn merge(found: &mut Vec<Wanted>, wanted: Wanted) {
     match found.iter_mut().find(|one| one.key == wanted.key && one.name == wanted.name) {
@@ -219,7 +214,7 @@ mod tests {
     fn fragments_variables_and_aliases_are_resolved() {
         let text = "query Get($input: MlflowGetRunInput!, $no: Boolean = false) @component(name: \"x\") {
             here: mlflowGetRun(input: $input) { __typename run { ...Names info @include(if: $no) { status } } } }
-            fragment Names on MlflowRun { info { runId ... on MlflowRunInfo { runName } } }";
+            fragment Names on MlflowRunExtension { info { runId ... on MlflowRunInfo { runName } } }";
         let asked = asked(text, &json!({"input": {"runId": "r"}})).unwrap();
         assert_eq!(asked.root, QUERY);
         let [root] = asked.fields.as_slice() else { panic!("{asked:?}") };

@@ -414,7 +414,7 @@ RUN = """query GetRun($data: MlflowGetRunInput!) @component(name: "MLflow.Test")
     }
   }
 }
-fragment Data on MlflowRun { data { params { key value } metrics { key value step timestamp } tags { key value } } }"""
+fragment Data on MlflowRunExtension { data { params { key value } metrics { key value step timestamp } tags { key value } } }"""
 
 
 def graphql(a):
@@ -434,11 +434,11 @@ def graphql(a):
     ask("graphql no such run", RUN, data={"runId": "0" * 32})
     ask("graphql experiment", "query Get($input: MlflowGetExperimentInput!) { mlflowGetExperiment(input: $input) "
         "{ experiment { experimentId name artifactLocation lifecycleStage tags { key value } } } }", input={"experimentId": "0"})
-    ask("graphql runs", "query { some: mlflowSearchRuns(input: {experimentIds: [\"0\"], maxResults: 1, runViewType: ALL}) "
+    ask("graphql runs", "query { some: mlflowSearchRuns(input: {experimentIds: [\"0\"], maxResults: 1}) "
         "{ runs { info { status lifecycleStage } } } }")
     ask("graphql files", "query Files($run: String) { mlflowListArtifacts(input: {runId: $run}) { rootUri files { path isDir fileSize } } }", run=a)
     ask("graphql history", "query H($input: MlflowGetMetricHistoryBulkIntervalInput) { mlflowGetMetricHistoryBulkInterval(input: $input) "
-        "{ metrics { key value step runId } } }", input={"runIds": [a], "metricKey": "many", "maxResults": 3})
+        "{ metrics { key value step runId } } }", input={"runIds": [a], "metricKey": "many"})
     ask("graphql data sets", "mutation D($input: MlflowSearchDatasetsInput) { mlflowSearchDatasets(input: $input) "
         "{ datasetSummaries { name digest context } } }", input={"experimentIds": ["0"]})
     ask("graphql echo", '{ test(inputString: "abc") { output } }')
