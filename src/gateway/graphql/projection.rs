@@ -15,6 +15,7 @@ pub(super) fn project(object: &str, value: &Json, wanted: &Wanted) -> Json {
     match found {
         // What is empty is left out of the REST API's answers.
         Json::Null if kind.list => Json::Array(Vec::new()),
+        Json::Null if kind.name == "String" => "".into(),
         Json::Array(values) if kind.list => values.iter().map(|value| element(kind, value, wanted)).collect(),
         found => element(kind, found, wanted),
     }
