@@ -49,23 +49,18 @@ fn certainty(shown: &Confirmation) -> Option<String> {
 fn shrinkage(shown: &Confirmation) -> Option<String> {
     let place = shown.verdict.best?;
     let (mean, searched) = (shown.mean(place)?, shown.points[place].searched);
-    let apart = words::figures((mean - searched).abs(), 2);
     #[allow(clippy::float_cmp)]
-    let how = match () {
-        () if mean == searched => return None,
-        () if shown.goal.better(searched, mean) => format!("{apart} too good"),
-        () => format!("{apart} too bad"),
-    };
-    let searched = words::number(searched);
-    Some(format!(
-        "The search had shown {searched} for it: {how}. A value that was chosen for being the best is."
-    ))
-    .map(|text| {
-        if text.contains("too bad") {
-            text.replace(" A value that was chosen for being the best is.", "")
-        } else {
-            text
-        }
+    if mean == searched {
+        return None;
+    }
+    let apart = words::figures((mean - searched).abs(), 2);
+    let searched_words = words::number(searched);
+    Some(if shown.goal.better(searched, mean) {
+        format!(
+            "The search had shown {searched_words} for it: {apart} too good. A value that was chosen for being the best is."
+        )
+    } else {
+        format!("The search had shown {searched_words} for it: {apart} too bad.")
     })
 }
 

@@ -1,7 +1,7 @@
 //! Which runs of the chain are open to new claims. Where few agents work that is one, and trials are taken nearly in their order.
 //!
 //! A thousand agents in a shard of a thousand trials would each get one of it, after several lost claims, and would then all
-//! have to read the next. So whoever leaves a full shard judges by its own share how many agents work there, and sees to it
+//! have to read the next. So an agent that leaves a full shard judges by its own share how many agents work there, and sees to it
 //! that so many shards are open that some thirty agents share one. `full/…` on the root says which are not open any more.
 
 use super::keys::LedgerFact;

@@ -8,6 +8,7 @@ use reqwest::header::{
 use reqwest::{StatusCode, Url};
 use serde::de::DeserializeOwned;
 
+use super::refusal::{Refusal, kind_of};
 use crate::tracking::error::{ErrorKind, Result, TrackingError};
 use crate::tracking::protocol::unknown_status;
 
@@ -64,34 +65,6 @@ pub(super) struct ResponseHead {
 #[derive(serde::Deserialize)]
 pub(super) struct EmptyResponse {}
 
-/// MLflow's errors.
-#[derive(serde::Deserialize)]
-struct Refusal {
-    error_code: String,
-    #[serde(default)]
-    message: String,
-}
-
-impl Refusal {
-    fn read(body: &[u8]) -> Option<Self> {
-        // Most answers are large and hold none: look for the word before anything is parsed.
-        let word = br#""error_code""#;
-        body.windows(word.len()).any(|window| window == word).then_some(())?;
-        serde_json::from_slice(body).ok()
-    }
-
-    /// Whether MLflow's connection to its database failed, not the request: it answers 400 to that, with SQLAlchemy's
-    /// words. Nothing was written, and the next connection may be a good one.
-    fn is_of_a_busy_database(&self) -> bool {
-        self.error_code == "BAD_REQUEST"
-            && self.message.contains("sqlalche.me/e/")
-            && DATABASE_ERRORS.iter().any(|code| self.message.contains(&format!("/{code})")))
-    }
-}
-
-/// SQLAlchemy's codes of errors that pass: no connection was free in time, one was lost, was closed, or failed within.
-const DATABASE_ERRORS: [&str; 4] = ["3o7r", "8s2b", "rvf5", "2j85"];
-
 /// Who answered what, for the words of an error.
 pub(super) struct RequestContext<'a> {
     /// "the tracking server at …".
@@ -110,7 +83,7 @@ impl RequestContext<'_> {
             return Err(self.refused(head, body));
         }
         if let Some(refusal) = self.hidden_refusal(body) {
-            let kind = kind_of(&refusal.error_code, head.status, self.expect);
+            let kind = refusal.kind(head.status, self.expect);
             let failure = match kind {
                 ErrorKind::Unavailable => FailedTry::passing,
                 _ => FailedTry::lasting,
@@ -194,7 +167,10 @@ impl RequestContext<'_> {
         let refusal = Refusal::read(body);
         let code = refusal.as_ref().map_or("", |refusal| refusal.error_code.as_str());
         let busy = refusal.as_ref().is_some_and(Refusal::is_of_a_busy_database);
-        let kind = if busy { ErrorKind::Unavailable } else { kind_of(code, status, self.expect) };
+        let kind = match &refusal {
+            Some(refusal) => refusal.kind(status, self.expect),
+            None => kind_of("", status, self.expect),
+        };
         let hint = if code.is_empty() { hint_of(status) } else { None };
         let said = refusal.map_or_else(|| words_of(body), |refusal| refusal.message);
         let message = format!("{} refused {} ({status}): {said}", self.here, self.what);
@@ -244,24 +220,6 @@ fn without_secrets(mut url: Url) -> Url {
     url.set_query(None);
     url.set_fragment(None);
     url
-}
-
-fn kind_of(code: &str, status: StatusCode, expect: Expect) -> ErrorKind {
-    match (code, status.as_u16()) {
-        (_, 401) | ("UNAUTHENTICATED", _) => ErrorKind::Unauthorized,
-        (_, 403) | ("PERMISSION_DENIED", _) => ErrorKind::Forbidden,
-        ("RESOURCE_ALREADY_EXISTS", _) => ErrorKind::AlreadyExists,
-        ("RESOURCE_DOES_NOT_EXIST", _) => ErrorKind::NotFound,
-        ("NOT_IMPLEMENTED" | "ENDPOINT_NOT_FOUND", _) => ErrorKind::Unsupported,
-        ("INTERNAL_ERROR" | "TEMPORARILY_UNAVAILABLE" | "REQUEST_LIMIT_EXCEEDED", 200..300)
-        | (_, 408 | 429 | 500..) => ErrorKind::Unavailable,
-        // A server without error codes is an old one that lacks the endpoint, or none of MLflow's: it says nothing of
-        // whether a run exists. Files come through other layers, which have no codes.
-        ("", 404) if expect == Expect::Json => ErrorKind::Unsupported,
-        ("", 404) => ErrorKind::NotFound,
-        ("", _) => ErrorKind::Protocol,
-        _ => ErrorKind::Invalid,
-    }
 }
 
 fn with_hint(error: TrackingError) -> TrackingError {
@@ -396,8 +354,10 @@ mod tests {
             ("a name with /3o7r) in it", ErrorKind::Invalid, false),
         ] {
             let body = format!(r#"{{"error_code": "BAD_REQUEST", "message": "{message}"}}"#);
-            let failure = check(Expect::Json, 400, &[], &body).unwrap_err();
-            assert_eq!((failure.error.kind, failure.transient), (kind, again), "{message}");
+            for status in [400, 200] {
+                let failure = check(Expect::Json, status, &[], &body).unwrap_err();
+                assert_eq!((failure.error.kind, failure.transient), (kind, again), "{status} {message}");
+            }
         }
     }
 

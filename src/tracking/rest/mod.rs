@@ -5,6 +5,7 @@ mod artifacts;
 mod client;
 mod connect;
 mod probe;
+mod refusal;
 mod registry;
 mod settings;
 #[cfg(test)]

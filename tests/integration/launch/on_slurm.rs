@@ -78,7 +78,7 @@ fn scancel_gives_a_trial_back_and_costs_it_no_retry() {
 
 #[test]
 fn an_agent_that_is_preempted_gives_its_trial_back_and_runs_again() {
-    // Of its own: the whole node is taken from whoever has it.
+    // Of its own: the whole node is taken from the job that has it.
     let slurm = match Slurm::own() {
         Ok(slurm) => slurm,
         Err(why) => return eprintln!("skipped: {why}"),
