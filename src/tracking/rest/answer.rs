@@ -8,20 +8,10 @@ use reqwest::header::{
 use reqwest::{StatusCode, Url};
 use serde::de::DeserializeOwned;
 
+use super::expect::Expect;
 use super::refusal::{Refusal, kind_of};
 use crate::tracking::error::{ErrorKind, Result, TrackingError};
 use crate::tracking::protocol::unknown_status;
-
-/// What a 2xx answer has to hold, so that a page of a proxy is not taken for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Expect {
-    /// MLflow's JSON.
-    Json,
-    /// Nothing, or an empty object: a file was stored.
-    Stored,
-    /// The bytes of a file; of a web page, where that is what the file is.
-    File { is_page: bool },
-}
 
 /// A failed try.
 pub(super) struct FailedTry {

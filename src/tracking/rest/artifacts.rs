@@ -4,8 +4,8 @@ use std::fs::File;
 
 use reqwest::Method;
 
-use super::answer::Expect;
 use super::client::{Client, Request, RequestBody};
+use super::expect::Expect;
 use crate::tracking::error::{ErrorKind, Result, TrackingError};
 use crate::tracking::local_artifacts::{self, ArtifactUpload, checked_path};
 use crate::tracking::protocol::{ArtifactEntry, ArtifactList, RunInfo};

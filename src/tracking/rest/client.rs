@@ -13,8 +13,9 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::answer::{Expect, FailedTry, RequestContext, ResponseHead, date, first_line};
+use super::answer::{FailedTry, RequestContext, ResponseHead, date, first_line};
 use super::connect::{Route, http_client};
+use super::expect::Expect;
 use super::settings::ServerSettings;
 use super::tries::Tries;
 use crate::tracking::error::{ErrorKind, Result, TrackingError};

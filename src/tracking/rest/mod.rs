@@ -4,6 +4,7 @@ mod answer;
 mod artifacts;
 mod client;
 mod connect;
+mod expect;
 mod probe;
 mod refusal;
 mod registry;

@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 
-use super::answer::Expect;
+use super::expect::Expect;
 use crate::tracking::ErrorKind;
 
 /// An error of MLflow's.
