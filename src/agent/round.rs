@@ -13,7 +13,7 @@ use super::event::Event;
 use super::hooks::HookRunner;
 use super::journal::is_refusal;
 use super::live::LiveProgress;
-use super::liveness::{OrphanedRuns, Takeover, TakeoverResult, pulse, reconcile};
+use super::liveness::{OrphanedRuns, Takeover, TakeoverResult, WIDEST_GAP, pulse, reconcile};
 use super::outage::OutageReporter;
 use super::outcome::{Outcome, TrialFate};
 use super::own_trials::{Ending, OwnTrials};
@@ -27,6 +27,8 @@ use crate::trial::RunStatus;
 
 /// The first look at the trials of others comes so soon; later ones at the pulse.
 const FIRST_LOOK: Duration = Duration::from_millis(200);
+/// Looks at others may take one part in so many of the time.
+const SHARE: u32 = 5;
 
 /// Runs trials until none is left, the count is reached, too many fail in a row, or `stop` says so.
 ///
@@ -169,8 +171,8 @@ impl Round {
         let leases = watched.into_iter().flatten().chain([self.agent.options.lease, DEFAULT_LEASE]);
         // The owner of the shortest lease is to be watched closely.
         let longest = pulse(leases.min().unwrap_or(DEFAULT_LEASE));
-        // A store that is slow is left in peace for as long as it took to answer, yet looked at closely enough.
-        let peace = self.look_took.min(longest + longest / 2);
+        // However many agents wait for others, a slow store has time for those that work.
+        let peace = (SHARE * self.look_took).min(WIDEST_GAP * 3 / 4);
         self.until_next_look = (2 * self.until_next_look).min(longest).max(FIRST_LOOK).max(peace);
     }
 

@@ -13,4 +13,5 @@ pub(super) use orphaned_processes::{left_behind, mark_of};
 pub(super) use orphaned_runs::OrphanedRuns;
 pub(super) use overlap::{Pace, ask_repeatedly};
 pub(super) use reconcile::reconcile;
+pub(super) use signs_of_life::WIDEST_GAP;
 pub(super) use takeover::{Takeover, TakeoverResult};

@@ -8,6 +8,8 @@ use tokio::time::Instant;
 
 /// Looks that are no further apart than this are near enough, however short the lease.
 const NEAR: Duration = Duration::from_secs(2);
+/// Nor are looks at a slow store further apart than this.
+pub(in crate::agent) const WIDEST_GAP: Duration = Duration::from_secs(10);
 
 /// What others have shown: a text that changes while they live.
 ///
@@ -15,24 +17,22 @@ const NEAR: Duration = Duration::from_secs(2);
 /// nothing: an outage of the store makes no agent lost, and a slow store only delays the decision.
 pub(in crate::agent) struct SignsOfLife<K> {
     seen: HashMap<K, SignOfLife>,
-    /// The time between looks so far.
-    watched: Duration,
     /// When the last look ended.
     ended: Option<Instant>,
 }
 
-/// A sign counts from when it was first seen.
+/// What one of them shows.
 struct SignOfLife {
     text: String,
-    /// On the clock of [`SignsOfLife::watched`].
-    since: Duration,
+    /// How long it was watched showing that.
+    watched: Duration,
     /// How long its owner may show the same.
     lease: Duration,
 }
 
 impl<K> Default for SignsOfLife<K> {
     fn default() -> Self {
-        Self { seen: HashMap::new(), watched: Duration::ZERO, ended: None }
+        Self { seen: HashMap::new(), ended: None }
     }
 }
 
@@ -41,10 +41,13 @@ impl<K: Eq + Hash> SignsOfLife<K> {
     pub(in crate::agent) fn begin_look(&mut self) {
         let now = Instant::now();
         let gap = self.ended.map_or(Duration::ZERO, |ended| now.duration_since(ended));
-        self.watched += gap;
         self.ended = Some(now);
         // Who did not look for long has not seen whether the store was away meanwhile, when nobody could show a sign.
-        self.seen.retain(|_, sign| gap <= (sign.lease / 2).max(NEAR));
+        self.seen.retain(|_, sign| gap <= (sign.lease / 2).max(WIDEST_GAP));
+        for sign in self.seen.values_mut() {
+            // For the same reason a wide gap counts no more than a near one.
+            sign.watched += gap.min((sign.lease / 2).max(NEAR));
+        }
     }
 
     /// It is over, whether the store has answered or not.
@@ -55,12 +58,12 @@ impl<K: Eq + Hash> SignsOfLife<K> {
     /// Takes in what `key` shows in this look; true where it was watched showing the same for a whole lease, which is its
     /// owner's.
     pub(in crate::agent) fn is_lost(&mut self, key: K, text: &str, lease: Duration) -> bool {
-        let since = self.watched;
-        let sign = self.seen.entry(key).or_insert_with(|| SignOfLife { text: text.to_owned(), since, lease });
+        let new = || SignOfLife { text: text.to_owned(), watched: Duration::ZERO, lease };
+        let sign = self.seen.entry(key).or_insert_with(new);
         if sign.text != text {
-            *sign = SignOfLife { text: text.to_owned(), since, lease };
+            *sign = new();
         }
-        since - sign.since >= lease.max(Duration::from_millis(1))
+        sign.watched >= lease.max(Duration::from_millis(1))
     }
 
     pub(in crate::agent) fn retain(&mut self, keep: impl Fn(&K) -> bool) {
@@ -150,6 +153,17 @@ mod tests {
         assert!(signs.quick_look(&[long, short]).await.is_empty());
         advance(2 * NEAR).await;
         assert_eq!(signs.quick_look(&[long, short]).await, ["short"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_wide_gap_is_no_lease_and_several_are() {
+        let short = ("a", "1", Duration::from_secs(3));
+        let mut signs = SignsOfLife::default();
+        signs.quick_look(&[short]).await;
+        advance(WIDEST_GAP).await;
+        assert!(signs.quick_look(&[short]).await.is_empty(), "the store may have been away");
+        advance(WIDEST_GAP).await;
+        assert_eq!(signs.quick_look(&[short]).await, ["a"]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -18,6 +18,7 @@ use super::connect::{Route, http_client};
 use super::expect::Expect;
 use super::settings::ServerSettings;
 use super::tries::Tries;
+use super::window::RequestWindow;
 use crate::tracking::error::{ErrorKind, Result, TrackingError};
 use crate::tracking::local_artifacts::ArtifactUpload;
 use crate::tracking::outage::Outage;
@@ -37,6 +38,7 @@ pub(super) struct Client {
     /// It has answered as MLflow does.
     known: AtomicBool,
     calls: AtomicU64,
+    window: RequestWindow,
     outage: watch::Sender<Option<Outage>>,
 }
 
@@ -65,6 +67,7 @@ impl Client {
             contacted: false.into(),
             known: false.into(),
             calls: 0.into(),
+            window: RequestWindow::new(),
             outage: watch::Sender::new(None),
         })
     }
@@ -266,6 +269,7 @@ impl Client {
             return Err(failure.error);
         }
         let next = tries.next_wait(self.settings.backoff, most, failure.retry_after);
+        self.window.failed();
         self.is_away(next.unwrap_or_default());
         let Some(wait) = next else { return Err(failure.error) };
         tracing::debug!(error = %failure.error, ?wait, "trying again");
@@ -290,6 +294,7 @@ impl Client {
     }
 
     async fn send_once(&self, what: &str, request: &Request<'_>) -> Result<Vec<u8>, FailedTry> {
+        let _place = self.window.place().await;
         self.calls.fetch_add(1, Ordering::Relaxed);
         let start = std::time::Instant::now();
         let mut builder = self.http.request(request.method.clone(), request.url.clone());

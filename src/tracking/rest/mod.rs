@@ -13,10 +13,12 @@ mod settings;
 mod tests;
 mod tries;
 mod trust;
+mod window;
 
 use std::fs::File;
 
 use async_trait::async_trait;
+use serde::Serialize;
 
 use answer::EmptyResponse;
 use client::Client;
@@ -28,9 +30,9 @@ use super::local_artifacts::ArtifactUpload;
 use super::outage::Outage;
 use super::pages::Pages;
 use super::protocol::{
-    ArtifactEntry, CreateExperiment, Experiment, ExperimentId, LogBatch, Metric, MetricEntry, MetricHistory,
-    NewRun, One, Page, Run, RunId, RunInfo, RunPair, RunQuery, RunUpdate, SearchExperiments, SearchRuns,
-    UpdateRun, WhichExperiment, WhichRun,
+    ArtifactEntry, CreateExperiment, Experiment, ExperimentId, LogBatch, LogMetric, Metric, MetricEntry,
+    MetricHistory, NewRun, One, Page, Run, RunId, RunInfo, RunPair, RunQuery, RunUpdate, SearchExperiments,
+    SearchRuns, UpdateRun, WhichExperiment, WhichRun,
 };
 use super::registry::Registry;
 use super::store::{EXPERIMENT_KIND, ParamWrite, Store};
@@ -103,6 +105,32 @@ impl RestStore {
             }
         }
         Ok(())
+    }
+
+    /// One value by its own request, see [`Self::set_tag`].
+    async fn log_metric(&self, id: &RunId, metric: &Metric) -> Result<()> {
+        let run = WhichRun { run_id: id.clone() };
+        self.write("runs/log-metric", &LogMetric { run, metric: metric.clone().into() }).await
+    }
+
+    /// One tag by its own request: for a batch MLflow holds one connection to its database while it waits for a second,
+    /// so that as many writers as it has connections stand still for half a minute.
+    async fn set_tag(&self, id: &RunId, key: &str, value: &str) -> Result<()> {
+        let run = WhichRun { run_id: id.clone() };
+        self.write("runs/set-tag", &RunPair { run, key: key.to_owned(), value: value.to_owned() }).await
+    }
+
+    /// Writes to a run, a second time where two writers of one tag or param meet: the server's own race, which the second
+    /// try wins where the values are equal.
+    async fn write(&self, path: &str, request: &impl Serialize) -> Result<()> {
+        let first: Result<EmptyResponse> = self.client.post(path, request).await;
+        match first {
+            Err(error) if error.kind == ErrorKind::Invalid => {
+                tracing::debug!(%error, path, "sent once more");
+                self.client.post(path, request).await.map(|_: EmptyResponse| ())
+            }
+            answer => answer.map(drop),
+        }
     }
 }
 
@@ -215,6 +243,11 @@ impl Store for RestStore {
         params: &[(String, String)],
         tags: &[(String, String)],
     ) -> Result<()> {
+        match (metrics, params, tags) {
+            ([], [], [(key, value)]) => return self.set_tag(id, key, value).await,
+            ([metric], [], []) if metric.value.is_finite() => return self.log_metric(id, metric).await,
+            _ => {}
+        }
         let (mut metrics, mut params, mut tags) =
             (metrics.chunks(MOST_METRICS), params.chunks(MOST_PARAMS), tags.chunks(MOST_TAGS));
         loop {
@@ -229,17 +262,7 @@ impl Store for RestStore {
                 params: params.unwrap_or_default().to_vec(),
                 tags: tags.unwrap_or_default().to_vec(),
             };
-            let answer: Result<EmptyResponse> = self.client.post("runs/log-batch", &request).await;
-            match answer {
-                Ok(_) => {}
-                // Two writers of one tag or param: the server's own race, which a second try wins where the values
-                // are equal.
-                Err(error) if error.kind == ErrorKind::Invalid => {
-                    tracing::debug!(%error, run = %id, "the batch is sent once more");
-                    let _: EmptyResponse = self.client.post("runs/log-batch", &request).await?;
-                }
-                Err(error) => return Err(error),
-            }
+            self.write("runs/log-batch", &request).await?;
         }
     }
 

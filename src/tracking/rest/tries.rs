@@ -2,7 +2,7 @@
 //!
 //! `MLFLOW_HTTP_REQUEST_MAX_RETRIES` and `MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR` say how long, as for MLflow's clients: waits
 //! that double, so many of them. But no single wait is longer than [`LONGEST_WAIT`]: a server that is back is found soon,
-//! after more and shorter waits.
+//! after more and shorter waits. Only one that takes long to fail is overrun, and is left alone for longer.
 
 use std::time::Duration;
 
@@ -11,6 +11,8 @@ use tokio::time::Instant;
 
 /// A server that is back is found within this time.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// A server that took long to fail may be left alone for this share of that time: it has too much to do.
+const SHARE_OF_A_SLOW_FAILURE: f64 = 0.25;
 /// A server that asks for more time than this is asked again sooner.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
 /// Nor is it asked more often than this where it asks for less, but for the first time.
@@ -22,11 +24,14 @@ const LONGEST_COUNTED: Duration = Duration::from_secs(120);
 pub(super) struct Tries {
     number: u32,
     begun: Instant,
+    /// When the last try began.
+    tried: Instant,
 }
 
 impl Tries {
     pub(super) fn none() -> Self {
-        Self { number: 0, begun: Instant::now() }
+        let now = Instant::now();
+        Self { number: 0, begun: now, tried: now }
     }
 
     /// Tries that have failed.
@@ -53,9 +58,13 @@ impl Tries {
                 wait.mul_f64(rand::rng().random_range(0.5..1.0))
             }
         };
+        let slow = self.tried.elapsed().mul_f64(SHARE_OF_A_SLOW_FAILURE);
+        let own = own.max(slow.mul_f64(rand::rng().random_range(0.5..1.0)));
         self.number += 1;
         // `Retry-After: 0` is no leave to ask without a pause.
-        Some(asked.map_or(own, |asked| asked.clamp(own.min(SHORTEST_RETRY_AFTER), LONGEST_RETRY_AFTER)))
+        let wait = asked.map_or(own, |asked| asked.clamp(own.min(SHORTEST_RETRY_AFTER), LONGEST_RETRY_AFTER));
+        self.tried = Instant::now() + wait;
+        Some(wait)
     }
 }
 
@@ -89,6 +98,17 @@ mod tests {
         let total: Duration = waits.iter().sum();
         assert!((94..101).contains(&total.as_secs()), "{total:?}");
         assert!(waits.iter().all(|wait| *wait <= LONGEST_WAIT), "{waits:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_takes_long_to_fail_is_left_alone_for_longer() {
+        let mut tries = Tries::none();
+        for _ in 0..3 {
+            tokio::time::sleep(Duration::from_secs(120)).await;
+            let wait = tries.next_wait(Duration::from_secs(2), 7, None).unwrap();
+            assert!((15..30).contains(&wait.as_secs()), "{wait:?}");
+            tokio::time::sleep(wait).await;
+        }
     }
 
     #[tokio::test(start_paused = true)]
