@@ -17,7 +17,7 @@ use crate::tracking::{ErrorKind, RunId, Store};
 const BEATS_A_LEASE: u32 = 4;
 
 /// A server that is only slow may take so long, however short the lease.
-const SHORTEST_WAIT: Duration = Duration::from_secs(2);
+const SHORTEST_WAIT: Duration = Duration::from_secs(4);
 
 /// How often an agent beats, looks for orders, and looks at the trials of others.
 pub(in crate::agent) fn pulse(lease: Duration) -> Duration {

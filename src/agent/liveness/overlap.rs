@@ -8,8 +8,8 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// Questions that may wait for an answer at the same time.
-const IN_FLIGHT: u32 = 4;
+/// Questions that may wait for an answer at the same time: each more is one for a server that has too many.
+const IN_FLIGHT: u32 = 2;
 
 /// When to ask.
 pub(in crate::agent) struct Pace<F> {
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     const PAUSE: Duration = Duration::from_millis(750);
-    const PATIENCE: Duration = Duration::from_secs(2);
+    const PATIENCE: Duration = Duration::from_secs(4);
 
     /// When answers arrived within `time` from a store that takes so long for the question of this number.
     async fn answers(time: Duration, takes: impl Fn(u64) -> Duration) -> Vec<Duration> {
@@ -83,7 +83,7 @@ mod tests {
     async fn a_slow_store_is_heard() {
         for seconds in [3, 5, 7] {
             let answers = answers(Duration::from_secs(60), |_| Duration::from_secs(seconds)).await;
-            assert!(answers.len() > 25, "{seconds}: {answers:?}");
+            assert!(answers.len() > 12, "{seconds}: {answers:?}");
         }
     }
 

@@ -269,7 +269,7 @@ impl Client {
             return Err(failure.error);
         }
         let next = tries.next_wait(self.settings.backoff, most, failure.retry_after);
-        self.window.failed();
+        self.window.close();
         self.is_away(next.unwrap_or_default());
         let Some(wait) = next else { return Err(failure.error) };
         tracing::debug!(error = %failure.error, ?wait, "trying again");
