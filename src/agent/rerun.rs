@@ -62,6 +62,7 @@ pub async fn rerun(
     new.tags.push((tags::RERUN_OF.to_owned(), rerun.original.to_string()));
     new.name = name;
     // Nobody waits for the place that becomes free.
-    let wires = TrialChannels { stop: stop.subscribe(), ended: mpsc::unbounded_channel().0 };
+    let (stop, parent) = (stop.subscribe(), watch::channel(None).1);
+    let wires = TrialChannels { stop, parent, ended: mpsc::unbounded_channel().0 };
     run_prepared(agent, prepared, &new, &wires).await.map_err(|failed| failed.error)
 }

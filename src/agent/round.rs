@@ -23,6 +23,7 @@ use super::summary::{AgentSummary, EndReason};
 use super::trial::{CommandEnded, TrialChannels, run_trial};
 use crate::process::CommandExit;
 use crate::record::{Claim, DEFAULT_LEASE, SweepOrder};
+use crate::tracking::Run;
 use crate::trial::RunStatus;
 
 /// The first look at the trials of others comes so soon; later ones at the pulse.
@@ -49,7 +50,7 @@ async fn run_rounds(
     let live = LiveProgress::start(Arc::clone(&agent), control.parent());
     let hooks = HookRunner::start(&agent, live.view());
     let mut last_call = agent.last_call();
-    let mut round = Round::new(agent, asker.subscribe(), live, hooks);
+    let mut round = Round::new(agent, asker.subscribe(), control.parent(), live, hooks);
     loop {
         if round.wants_trials() {
             control.refresh().await;
@@ -83,6 +84,7 @@ struct Round {
     live: LiveProgress,
     hooks: HookRunner,
     stop: watch::Receiver<StopRequest>,
+    parent: watch::Receiver<Option<Arc<Run>>>,
     own: OwnTrials,
     /// Commands that are over, while their results are still being written down.
     ended: UnboundedReceiver<CommandEnded>,
@@ -118,6 +120,7 @@ impl Round {
     fn new(
         agent: Arc<Agent>,
         stop: watch::Receiver<StopRequest>,
+        parent: watch::Receiver<Option<Arc<Run>>>,
         live: LiveProgress,
         hooks: HookRunner,
     ) -> Self {
@@ -128,6 +131,7 @@ impl Round {
             live,
             hooks,
             stop,
+            parent,
             ended,
             tell_ended,
             started: 0,
@@ -179,7 +183,8 @@ impl Round {
     fn start(&mut self, claim: Claim) {
         self.started += 1;
         self.until_next_look = FIRST_LOOK;
-        let wires = TrialChannels { stop: self.stop.clone(), ended: self.tell_ended.clone() };
+        let (stop, parent, ended) = (self.stop.clone(), self.parent.clone(), self.tell_ended.clone());
+        let wires = TrialChannels { stop, parent, ended };
         self.own.start(claim.trial, run_trial(Arc::clone(&self.agent), claim, wires));
     }
 

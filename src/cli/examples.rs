@@ -109,7 +109,14 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 39] = [
     ),
     ("rerun", &[("sweep rerun best --seeds 5", "mean and standard deviation over five seeds")]),
     ("logs", &[("sweep logs 17", "what trial 17 printed"), ("sweep logs 17 -f", "and follow it")]),
-    ("stop", &[("sweep stop", "the latest sweep"), ("sweep stop 7d33", "another one")]),
+    (
+        "stop",
+        &[
+            ("sweep stop", "the latest sweep"),
+            ("sweep stop 7d33", "another one"),
+            ("sweep stop --trial 17", "trial 17 alone: what it logged is kept"),
+        ],
+    ),
     ("cancel", &[("sweep cancel", "the latest sweep"), ("sweep cancel 7d33", "another one")]),
     ("pause", &[("sweep pause", "the latest sweep"), ("sweep pause 7d33", "another one")]),
     ("resume", &[("sweep resume", "the latest sweep"), ("sweep resume 7d33", "another one")]),

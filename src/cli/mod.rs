@@ -17,9 +17,9 @@ use clap::FromArgMatches as _;
 
 use crate::commands::{
     CommandFailure, Exit, Setting, analyze, ask, backup, best, check, confirm, control, delete, diff, doctor,
-    export, finalize, home, import, init, launch, launches, list, log, logs, models, new, promote, rename,
-    replay, report, rerun, retry, run, sample, server, show, start, status, tell, trials, ui as live_page,
-    verify,
+    end_trials, export, finalize, home, import, init, launch, launches, list, log, logs, models, new,
+    promote, rename, replay, report, rerun, retry, run, sample, server, show, start, status, tell, trials,
+    ui as live_page, verify,
 };
 use crate::record::SweepOrder;
 use crate::ui::Ui;
@@ -92,7 +92,12 @@ fn in_runtime(ui: Ui, args: Args, view: TableView) -> Result<Exit, CommandFailur
             Verb::Rerun(args) => rerun::rerun(&setting, &args.into()).await,
             Verb::Show(args) => show::show(&setting, &args.into()).await,
             Verb::Logs(args) => logs::logs(&setting, &args.into()).await,
-            Verb::Stop(args) => control::control(&setting, &args.into(), SweepOrder::Stop).await,
+            Verb::Stop(args) => match args.parts() {
+                (choice, trials) if trials.is_empty() => {
+                    control::control(&setting, &choice, SweepOrder::Stop).await
+                }
+                (choice, trials) => end_trials::end_trials(&setting, &choice, &trials).await,
+            },
             Verb::Cancel(args) => control::control(&setting, &args.into(), SweepOrder::Cancel).await,
             Verb::Pause(args) => control::control(&setting, &args.into(), SweepOrder::Pause).await,
             Verb::Resume(args) => control::control(&setting, &args.into(), SweepOrder::Run).await,

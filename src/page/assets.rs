@@ -53,6 +53,7 @@ files! {
     SCRIPT "panels/curves.js",
     SCRIPT "panels/distribution.js",
     SCRIPT "panels/failures.js",
+    SCRIPT "panels/front.js",
     SCRIPT "panels/history.js",
     SCRIPT "panels/importance.js",
     SCRIPT "panels/ladder.js",

@@ -1,5 +1,5 @@
-//! What may be changed from the page, where its server was started so: orders for the agents of a sweep, and trials that are to be run
-//! again. Each request carries the server's token, which pages from elsewhere can't read.
+//! What may be changed from the page, where its server was started so: orders for the agents of a sweep, trials that are to be run
+//! again, and one that is to end. Each request carries the server's token, which pages from elsewhere can't read.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -92,6 +92,31 @@ pub(super) async fn retry(
     sweep.give_order(store.as_ref(), SweepOrder::Run).await?;
     let trials: Vec<u64> = reopened.into_iter().map(|trial| trial.0).collect();
     Ok(Json(json!({"trials": trials})))
+}
+
+/// A trial that is to be ended.
+#[derive(Debug, Deserialize)]
+pub(super) struct EndBody {
+    trial: u64,
+}
+
+/// Asks the agent of a running trial to end it, as early stopping would.
+pub(super) async fn end(
+    State(hub): State<Arc<Hub>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Result<Json<EndBody>, JsonRejection>,
+) -> PageAnswer<Json<Value>> {
+    let sweep = allowed(&hub, &headers, &id).await?;
+    let trial = read(body)?.trial;
+    let attempt = {
+        let watched = hub.sweep(sweep.id()).await?;
+        let trials = watched.trials();
+        trials.row(trial).filter(|row| row.state == LiveState::Running).map(|row| row.attempt)
+    };
+    let attempt = attempt.ok_or_else(|| PageError::invalid(format!("trial {trial} is not running")))?;
+    sweep.end_attempts(hub.store().as_ref(), &[(TrialIndex(trial), attempt)]).await?;
+    Ok(Json(json!({"trial": trial, "attempt": attempt})))
 }
 
 /// What a request asks for.

@@ -128,7 +128,7 @@ fn sweep_changes(watched: &WatchedSweep, seen: u64, columns: usize) -> (u64, Jso
     let trials = watched.trials();
     let mut data = json!({
         "head": head,
-        "trials": TrialColumnsJson::of(trials.changed_since(seen), trials.columns()),
+        "trials": TrialColumnsJson::of(trials.changed_since(seen), trials.columns(), watched.facts().beside),
         "points": points_json(trials.points_since(seen)),
     });
     if trials.columns().len() != columns {

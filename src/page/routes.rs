@@ -45,6 +45,7 @@ pub fn pages(hub: Arc<Hub>) -> Router {
         .route("/api/sweeps/{id}/importance", get(insight::importance))
         .route("/api/sweeps/{id}/order", post(control::order))
         .route("/api/sweeps/{id}/retry", post(control::retry))
+        .route("/api/sweeps/{id}/end", post(control::end))
         .layer(from_fn(guard))
         .with_state(hub)
 }
@@ -126,7 +127,7 @@ async fn sweep(
         "columns": columns_json(trials.columns()),
     });
     // The trials are written as they are: ten thousand of them are no tree first.
-    let columns = TrialColumnsJson::of(trials.rows(), trials.columns());
+    let columns = TrialColumnsJson::of(trials.rows(), trials.columns(), watched.facts().beside);
     let trials = serde_json::to_string(&columns).unwrap_or_default();
     let mut text = data.to_string();
     text.truncate(text.len() - 1);

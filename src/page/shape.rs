@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::number::Cell;
-use crate::query::{CurvePoint, LiveColumn, LiveRow, LiveSummary, SweepWatch};
+use crate::query::{CurvePoint, LiveColumn, LiveFront, LiveRow, LiveSummary, SweepWatch};
 use crate::record::{SweepOrder, answered_last, tags};
 
 /// Trials in columns: place i of each list is trial i of the list `trial`.
@@ -24,6 +24,8 @@ pub(super) struct TrialColumnsJson {
     /// Last sign of life of those that run, epoch milliseconds; 0 of the others.
     sign: Vec<i64>,
     value: Vec<Cell>,
+    /// A list for each metric or limit beside the first metric.
+    beside: Vec<Vec<Cell>>,
     step: Vec<Option<i64>>,
     exit: Vec<Option<i32>>,
     /// Why it ended other than by its own exit, of those that have a reason.
@@ -57,8 +59,8 @@ struct AgentNameJson {
 }
 
 impl TrialColumnsJson {
-    /// These trials, with these parameters.
-    pub fn of<'a>(rows: impl Iterator<Item = &'a LiveRow>, columns: &[LiveColumn]) -> Self {
+    /// These trials, with these parameters and so many values beside the first metric.
+    pub fn of<'a>(rows: impl Iterator<Item = &'a LiveRow>, columns: &[LiveColumn], beside: usize) -> Self {
         let mut out = Self {
             trial: Vec::new(),
             state: String::new(),
@@ -68,6 +70,7 @@ impl TrialColumnsJson {
             took: Vec::new(),
             sign: Vec::new(),
             value: Vec::new(),
+            beside: vec![Vec::new(); beside],
             step: Vec::new(),
             exit: Vec::new(),
             reason: HashMap::new(),
@@ -89,6 +92,10 @@ impl TrialColumnsJson {
             out.took.push(row.end.map(|end| end - row.start));
             out.sign.push(row.sign);
             out.value.push(row.value.map_or(Cell::Empty, Cell::exact));
+            for (place, cells) in out.beside.iter_mut().enumerate() {
+                let value = row.beside.get(place).copied().flatten();
+                cells.push(value.map_or(Cell::Empty, Cell::exact));
+            }
             out.step.push(row.step);
             out.exit.push(row.exit_code);
             if let Some(reason) = &row.reason {
@@ -134,7 +141,12 @@ pub(super) fn points_json(points: impl Iterator<Item = CurvePoint>) -> Vec<(u64,
 }
 
 /// What is said of a sweep beside its trials.
-pub(super) fn head_json(watch: &SweepWatch, summary: &LiveSummary, experiment: &str) -> Json {
+pub(super) fn head_json(
+    watch: &SweepWatch,
+    summary: &LiveSummary,
+    front: Option<&LiveFront>,
+    experiment: &str,
+) -> Json {
     let parent = watch.parent();
     let metric = watch.metric.as_ref();
     json!({
@@ -156,6 +168,13 @@ pub(super) fn head_json(watch: &SweepWatch, summary: &LiveSummary, experiment: &
         "limits": watch.config.as_ref().map(|config| {
             config.limits.iter().map(ToString::to_string).collect::<Vec<_>>()
         }),
+        // The names of the values that each trial has beside the first metric.
+        "beside": watch.objectives().beside().iter().map(|measured| measured.name).collect::<Vec<_>>(),
+        "front": front.map(|front| json!({
+            "trials": front.trials,
+            "knee": front.knee,
+            "candidates": front.candidates,
+        })),
         "state": summary.state.word(),
         "counts": summary.counts,
         "best": summary.best.map(|(trial, value)| json!({"trial": trial, "value": value})),

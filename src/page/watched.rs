@@ -41,6 +41,8 @@ pub(super) struct SweepFacts {
     pub metric: Option<ChosenMetric>,
     /// The places at which its stopping rule compares trials.
     pub rungs: Vec<u64>,
+    /// How many values a trial has beside the first metric.
+    pub beside: usize,
 }
 
 /// A sweep that somebody has open.
@@ -65,7 +67,8 @@ impl WatchedSweep {
         let config = watch.config.clone().map(Arc::new);
         let trials = RwLock::new(LiveTrials::new(config.as_deref()));
         let rungs = config.as_deref().map(rungs).unwrap_or_default();
-        let facts = SweepFacts { config, metric: watch.metric.clone(), rungs };
+        let beside = watch.objectives().beside().len();
+        let facts = SweepFacts { config, metric: watch.metric.clone(), rungs, beside };
         let watched = Arc::new(Self {
             trials,
             head: RwLock::new(Json::Null),
@@ -135,7 +138,8 @@ impl WatchedSweep {
         let (version, changed) = {
             let mut trials = self.trials.write().unwrap_or_else(PoisonError::into_inner);
             let changed = trials.take_in(found);
-            let head = head_json(watch, &watch.summary(&trials, now_ms()), &self.experiment);
+            let (summary, front) = (watch.summary(&trials, now_ms()), watch.front(&trials));
+            let head = head_json(watch, &summary, front.as_ref(), &self.experiment);
             let mut before = self.head.write().unwrap_or_else(PoisonError::into_inner);
             let changed_beside = without_clock(&before) != without_clock(&head);
             if !changed && changed_beside {

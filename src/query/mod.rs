@@ -33,8 +33,8 @@ pub use frame::{
 };
 pub use front::{Front, FrontTrial, outside_limits};
 pub use live::{
-    CurvePoint, LiveColumn, LiveRow, LiveState, LiveSummary, LiveTrials, SweepEntry, SweepWatch, SweepsWatch,
-    trials_where,
+    CurvePoint, LiveColumn, LiveFront, LiveRow, LiveState, LiveSummary, LiveTrials, SweepEntry, SweepWatch,
+    SweepsWatch, trials_where,
 };
 pub use logged_model::{ModelSource, find_model};
 pub use metric::{ChosenMetric, histories_of};

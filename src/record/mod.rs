@@ -6,6 +6,7 @@
 mod catalog;
 mod confirmation;
 mod digest;
+mod ended_by_hand;
 mod fingerprint;
 mod history;
 mod import_mark;
@@ -38,6 +39,7 @@ pub use confirmation::{
     last_confirmation, name_confirmation,
 };
 pub use digest::sha256;
+pub use ended_by_hand::is_ended_by_hand;
 pub use fingerprint::{Code, fingerprint};
 pub use history::{History, KnownTrials, under_way, value_of, values_beside};
 pub use import_mark::ImportMark;

@@ -38,6 +38,8 @@ pub const CONTROL: &str = "sweep.control";
 pub const CONTROL_ID: &str = "sweep.control_id";
 /// Before the token of an agent, on the parent run: the order that it took note of.
 pub const HEARD_PREFIX: &str = "sweep.heard.";
+/// Before the number of a trial and its attempt, on the parent run: a person ends it (`sweep stop --trial`).
+pub const END_PREFIX: &str = "sweep.end.";
 /// On the parent run: the best trial so far.
 pub const BEST_TRIAL: &str = "sweep.best_trial";
 /// On the parent run: the run of the best trial so far.

@@ -26,7 +26,7 @@ mod vectors;
 pub use curve::{MetricReport, ReportedCurve};
 pub use judge::Judge;
 pub use reached::{ReachedValue, ReachedValues};
-pub use rule::{Compares, OtherTrial, Rule, StopDecision};
+pub use rule::{BY_HAND, Compares, OtherTrial, Rule, StopDecision};
 
 use crate::config::{EarlyTerminate, MetricConfig};
 use asha::Asha;

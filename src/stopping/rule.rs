@@ -5,16 +5,19 @@ use std::fmt::Debug;
 use super::curve::ReportedCurve;
 use super::reached::ReachedValues;
 
+/// What stands for the rule where a person has ended a trial.
+pub const BY_HAND: &str = "by hand";
+
 /// A trial is to be stopped, and why. Values are the metric's own: nothing is negated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StopDecision {
-    /// The rule, in the words of `early_terminate.type`; `stop_on_nan` for two NaNs in a row.
+    /// The rule, in the words of `early_terminate.type`; `stop_on_nan` for two NaNs in a row; [`BY_HAND`].
     pub rule: &'static str,
     /// The rung or band at which it was compared, where the rule has any.
     pub rung: Option<u64>,
     /// The step of the report with which it was reached.
     pub step: i64,
-    /// The trial's value.
+    /// The trial's value; NaN: it is not known.
     pub value: f64,
     /// What it would have had to reach to continue; `None`: nothing it could have reached.
     pub threshold: Option<f64>,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use itertools::Itertools as _;
 
 use crate::space::{Point, Value};
-use crate::stopping::StopDecision;
+use crate::stopping::{BY_HAND, StopDecision};
 use crate::text::iso;
 
 pub use crate::text::count;
@@ -141,6 +141,9 @@ pub fn quoted(name: &str) -> String {
 #[must_use]
 pub fn stop(stop: &StopDecision, metric: &str, bound: &str) -> String {
     let StopDecision { rule, rung, step, value, threshold } = stop;
+    if *rule == BY_HAND && value.is_nan() {
+        return (*rule).to_owned();
+    }
     let place = match rung {
         Some(rung) => format!("rung {rung}"),
         None => format!("step {step}"),

@@ -189,6 +189,51 @@ fn orders_take_hold_before_the_verb_returns_on_a_server() {
     orders_take_hold(&Sandbox::tracking(server.url()));
 }
 
+/// Of two trials that never end by themselves, one is ended alone, with what it has logged; the other one continues.
+fn one_trial_ends_alone(sandbox: &Sandbox) {
+    let config = "command: 'echo loss=${x}; while [ ! -e go ]; do sleep 0.02; done'\nmethod: grid\nrun_cap: 9\n\
+                  metric: {name: loss, goal: minimize, from_output: 'loss=(\\S+)'}\nparameters: {x: {values: [1, 2]}}\n";
+    sandbox.init(config);
+    let agent = AgentProcess::start(sandbox, &["run", "-j", "2"], &[]);
+    until("two trials with a value", || {
+        let running =
+            sandbox.run(&["trials", "--where", "status = 'RUNNING'", "--format", "json"]).expect(0).json();
+        let running = running["trials"].as_array().unwrap().clone();
+        (running.len() == 2 && running.iter().all(|trial| !trial["value"].is_null())).then_some(())
+    });
+    let refused = sandbox.run(&["stop", "--trial", "7"]).expect(1).stderr;
+    assert!(
+        refused.contains("trial 7 is not running") && refused.contains("Running are: 0, 1."),
+        "{refused}"
+    );
+    let said = sandbox.run(&["stop", "--trial", "0"]).expect(0).stderr;
+    assert!(said.contains("trial 0"), "{said}");
+    let state = |trial: usize| {
+        let all = sandbox.run(&["trials", "--format", "json"]).expect(0).json();
+        all["trials"].as_array().unwrap().iter().find(|one| one["trial"] == trial).unwrap().clone()
+    };
+    until("its end", || (state(0)["status"] == "STOPPED").then_some(()));
+    assert_eq!(state(1)["status"], "RUNNING");
+    sandbox.file("go", "");
+    let ran = agent.finish().expect(0);
+    assert!(ran.stderr.contains("by hand"), "{}", ran.stderr);
+    let best = sandbox.run(&["best", "--format", "json"]).expect(0).json()["trials"][0].clone();
+    assert_eq!((best["trial"].as_u64(), best["value"].as_f64()), (Some(0), Some(1.0)), "{best}");
+    assert_eq!(state(0)["stopped_by"], "by hand");
+}
+
+#[test]
+fn a_trial_that_a_person_ends_counts_with_what_it_logged_on_a_file() {
+    one_trial_ends_alone(&Sandbox::new());
+}
+
+#[test]
+fn a_trial_that_a_person_ends_counts_with_what_it_logged_on_a_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = SweepServer::start_in(folder.path());
+    one_trial_ends_alone(&Sandbox::tracking(server.url()));
+}
+
 #[test]
 fn params_stand_in_the_order_of_the_config_wherever_they_are_shown() {
     let sandbox = Sandbox::new();

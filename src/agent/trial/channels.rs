@@ -1,5 +1,7 @@
 //! What ties a trial to the agent's loop.
 
+use std::sync::Arc;
+
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
@@ -8,7 +10,7 @@ use crate::agent::setup::Agent;
 use crate::agent::stop::{StopRequest, in_time};
 use crate::agent::tasks::Task;
 use crate::process::CommandExit;
-use crate::tracking::TrackingError;
+use crate::tracking::{Run, TrackingError};
 use crate::trial::{RunStatus, TrialIndex};
 
 /// What ties a trial to the agent's loop.
@@ -16,6 +18,8 @@ use crate::trial::{RunStatus, TrialIndex};
 pub(in crate::agent) struct TrialChannels {
     /// How far the agent has been asked to stop.
     pub(in crate::agent) stop: watch::Receiver<StopRequest>,
+    /// The parent run as it was last read: a person may end this trial there.
+    pub(in crate::agent) parent: watch::Receiver<Option<Arc<Run>>>,
     /// Tells that a command is over.
     pub(in crate::agent) ended: UnboundedSender<CommandEnded>,
 }

@@ -3,7 +3,7 @@
 use tokio::sync::Mutex;
 
 use crate::record::{Peers, curve, tags};
-use crate::stopping::{Compares, Judge, ReachedValues, Rule, StopDecision};
+use crate::stopping::{BY_HAND, Compares, Judge, ReachedValues, Rule, StopDecision};
 use crate::tracking::{RunId, Store};
 
 /// The early stopping of a sweep.
@@ -44,11 +44,12 @@ pub(in crate::agent) fn reached_tag(marks: &ReachedValues) -> (String, String) {
 /// The tags that say why a run was stopped, or would have been.
 pub(in crate::agent) fn stop_tags(stop: &StopDecision, prefix: &str) -> Vec<(String, String)> {
     let StopDecision { rule, rung, step, value, threshold } = stop;
+    let known = *rule != BY_HAND || !value.is_nan();
     let said = [
         ("rule", Some((*rule).to_owned())),
         ("rung", rung.map(|rung| rung.to_string())),
-        ("step", Some(step.to_string())),
-        ("value", Some(value.to_string())),
+        ("step", known.then(|| step.to_string())),
+        ("value", known.then(|| value.to_string())),
         ("threshold", threshold.map(|threshold| threshold.to_string())),
     ];
     said.into_iter().filter_map(|(key, value)| Some((format!("{prefix}{key}"), value?))).collect()

@@ -38,9 +38,7 @@ pub(in crate::agent) async fn run_prepared(
         let taken = agent.ledger.taken().await;
         (agent.events)(Event::Started { claim, run: &run.id, point: &prepared.proposed.point, taken });
         let mut watched = match agent.machine.processes.spawn(&spec) {
-            Ok(child) => {
-                watch_command(agent, claim, &run.id, child, &mut heartbeat, wires.stop.clone()).await
-            }
+            Ok(child) => watch_command(agent, claim, &run.id, child, &mut heartbeat, wires).await,
             Err(error) => not_started(agent, claim, &run.id, error),
         };
         if let Ok(watched) = &mut watched {

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod beside;
+mod by_hand;
 mod channels;
 mod cut;
 mod early;

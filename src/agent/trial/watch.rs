@@ -7,6 +7,8 @@ use nix::sys::signal::Signal;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
+use super::by_hand::ended_by_hand;
+use super::channels::TrialChannels;
 use super::cut::{StopReason, WatchedCommand};
 use super::from_output::FromOutput;
 use super::stopper::Stopper;
@@ -26,17 +28,18 @@ const ENDING: [Signal; 5] =
 /// An agent has heard by then what its command died of.
 const HEARD_WITHIN: Duration = Duration::from_secs(1);
 
-/// Watches a command until it has ended, by itself, by the agent's `stop`, by `trial_timeout`, or because the trial was
-/// taken over.
+/// Watches a command until it has ended, by itself, by the agent's `stop`, by `trial_timeout`, by a person,
+/// or because the trial was taken over.
 pub(in crate::agent) async fn watch_command(
     agent: &Agent,
     claim: Claim,
     run: &RunId,
     mut child: Box<dyn Process>,
     heartbeat: &mut Heartbeat,
-    mut stop: watch::Receiver<StopRequest>,
+    wires: &TrialChannels,
 ) -> Result<WatchedCommand, AgentError> {
     let broken = |source| AgentError::Io { what: format!("trial {} can't be watched", claim.trial), source };
+    let (mut stop, mut parent) = (wires.stop.clone(), wires.parent.clone());
     let started = Instant::now();
     let mut tail = Tail::at(&agent.live_log(run));
     let mut from_output = FromOutput::start(&agent.config, &agent.store, &agent.machine, run);
@@ -69,6 +72,10 @@ pub(in crate::agent) async fn watch_command(
                 ending.escalate(child.as_ref(), StopLevel::Terminate, cut);
             }
             () = reached(ending.deadline) => ending.time_is_up(child.as_ref()),
+            by_hand = ended_by_hand(agent, claim, run, &mut parent), if ending.cut.is_none() => {
+                ending.escalate(child.as_ref(), StopLevel::Terminate, StopReason::StoppedEarly);
+                verdict = Some(by_hand);
+            }
             stop = stopper.decided(), if verdict.is_none() && ending.cut.is_none() => {
                 if is_shadow(agent) {
                     (agent.events)(Event::WouldStop { trial: claim.trial, stop: &stop });

@@ -21,6 +21,22 @@ impl From<TypedControl> for SweepChoice {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct TypedStop {
+    #[command(flatten)]
+    which: WhichSweep,
+    /// End this trial alone, as early stopping would; repeat it
+    #[arg(long = "trial", value_name = "N")]
+    trials: Vec<u64>,
+}
+
+impl TypedStop {
+    /// The sweep, and the trials that are to end alone.
+    pub(in crate::cli) fn parts(self) -> (SweepChoice, Vec<u64>) {
+        (self.which.into(), self.trials)
+    }
+}
+
+#[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct TypedRetry {
     /// Id of the sweep, a prefix of it, or its name
     #[arg(long, value_name = "ID", add = complete::sweeps())]

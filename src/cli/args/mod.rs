@@ -21,7 +21,7 @@ use super::view::TableView;
 const EVERYWHERE: &str = "Options of every verb";
 
 pub(super) use ask::{TypedAsk, TypedTell};
-pub(super) use control::{TypedControl, TypedDelete, TypedRename, TypedRetry};
+pub(super) use control::{TypedControl, TypedDelete, TypedRename, TypedRetry, TypedStop};
 pub(super) use files::{TypedExport, TypedImport};
 pub(super) use inspect::{
     TypedAnalyze, TypedBest, TypedConfirm, TypedDiff, TypedList, TypedLogs, TypedRerun, TypedShow,
@@ -102,7 +102,7 @@ pub(super) enum Verb {
     /// Print the output of a trial, also while it runs
     Logs(TypedLogs),
     /// Stop: finish running trials, then end all agents
-    Stop(TypedControl),
+    Stop(TypedStop),
     /// Cancel: end running trials and all agents
     Cancel(TypedControl),
     /// Pause: finish running trials, start no new ones

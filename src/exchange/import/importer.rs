@@ -18,8 +18,10 @@ use crate::trial::TrialIndex;
 
 /// Values that are sent at once.
 pub(super) const BATCH: usize = 1000;
-/// Runs, and values of metrics in them, that are made at once.
-const RUNS_AT_ONCE: usize = 200;
+/// Runs, and values of metrics in them, that are made at once: in a file each transaction writes the same pages of its
+/// indexes again; a server takes them one by one, and people are to see that it does.
+const RUNS_AT_ONCE_IN_A_FILE: usize = 2_000;
+const RUNS_AT_ONCE: usize = 100;
 const VALUES_AT_ONCE: usize = 20_000;
 
 /// What came in.
@@ -105,7 +107,8 @@ impl<'a> Importer<'a> {
         };
         self.waiting.push((trial.index, trial.attempt, run));
         self.end = self.end.max(trial.end.unwrap_or(trial.start));
-        if self.waiting.len() >= RUNS_AT_ONCE || self.values >= VALUES_AT_ONCE {
+        let most = if self.store.is_local() { RUNS_AT_ONCE_IN_A_FILE } else { RUNS_AT_ONCE };
+        if self.waiting.len() >= most || self.values >= VALUES_AT_ONCE {
             self.flush().await?;
         }
         Ok(())

@@ -56,6 +56,12 @@ export class Control {
     await this.send('retry', { trials }, `${what} can be run again by any agent`);
   }
 
+  /** @param {number} trial */
+  async endTrial(trial) {
+    if (!confirm(`End trial ${trial}? What it has logged is kept.`)) return;
+    await this.send('end', { trial }, `trial ${trial}: its agent is asked to end it`);
+  }
+
   /** @param {string} path @param {any} body @param {string} done */
   async send(path, body, done) {
     try {

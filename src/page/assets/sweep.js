@@ -15,6 +15,7 @@ import './panels/contour.js';
 import './panels/curves.js';
 import './panels/distribution.js';
 import './panels/failures.js';
+import './panels/front.js';
 import './panels/history.js';
 import './panels/importance.js';
 import './panels/ladder.js';
@@ -25,7 +26,7 @@ import './panels/table.js';
 import './panels/timeline.js';
 
 /** The panels in their order. */
-const PANELS = ['panel-running', 'panel-compare', 'panel-history', 'panel-parallel', 'panel-importance', 'panel-curves', 'panel-slice', 'panel-contour', 'panel-distribution', 'panel-ladder', 'panel-timeline', 'panel-failures', 'panel-table'];
+const PANELS = ['panel-running', 'panel-compare', 'panel-front', 'panel-history', 'panel-parallel', 'panel-importance', 'panel-curves', 'panel-slice', 'panel-contour', 'panel-distribution', 'panel-ladder', 'panel-timeline', 'panel-failures', 'panel-table'];
 
 /**
  * What panels are given.
@@ -105,7 +106,7 @@ export class SweepPage {
       /** @type {any} */ (panel).model = this.model;
       return panel;
     });
-    this.panels = el('div', { class: 'panels', onopentrial: (/** @type {any} */ event) => this.dialog.open(event.detail), onretrytrials: (/** @type {any} */ event) => this.control.retry(event.detail, plural(event.detail.length, 'trial')) }, ...panels);
+    this.panels = el('div', { class: 'panels', onopentrial: (/** @type {any} */ event) => this.dialog.open(event.detail), onendtrial: (/** @type {any} */ event) => this.control.endTrial(event.detail), onretrytrials: (/** @type {any} */ event) => this.control.retry(event.detail, plural(event.detail.length, 'trial')) }, ...panels);
     return el('div', {}, el('header', { class: 'top' }, el('a', { href: '/', class: 'crumb' }, 'Sweeps'), this.title, this.badge, this.live, this.control.element, this.where), this.notice, this.facts, el('div', { class: 'tools-row' }, this.filter, this.clear, this.count, this.brushes, this.wrong), this.panels, this.dialog.element);
   }
 
@@ -150,6 +151,12 @@ export class SweepPage {
   }
 }
 
+/** The best trial, or how many share that place. @param {any} head @returns {[string, string, Node | string | null]} */
+function best(head) {
+  if (head.front) return ['Front', head.front.candidates > 0 ? `${head.front.trials.length} of ${plural(head.front.candidates, 'trial')}` : '–', null];
+  return head.best ? [`Best, trial ${head.best.trial}`, number(head.best.value, 6), null] : ['Best', '–', null];
+}
+
 /** @param {any} head @returns {[string, string, Node | string | null][]} */
 function facts(head) {
   const { counts } = head;
@@ -166,7 +173,7 @@ function facts(head) {
   /** @type {[string, string, Node | string | null][]} */
   const all = [
     ['Done', counts.limit === null ? `${done}` : `${done} / ${counts.limit}`, el('div', {}, meter(counts))],
-    [head.best ? `Best, trial ${head.best.trial}` : 'Best', head.best ? number(head.best.value, 6) : several.length > 1 ? 'several metrics' : '–', null],
+    best(head),
     [several.length > 1 ? 'Metrics' : 'Metric', goal, null],
     ['Trials', rest || '–', null],
     ['Rate', head.per_minute ? `${number(head.per_minute, 3)} a minute` : '–', null],

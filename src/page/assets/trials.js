@@ -30,6 +30,7 @@ export class Trials {
     /** @type {(number | null)[]} */ this.end = [];
     /** @type {number[]} */ this.sign = [];
     /** @type {(number | null)[]} */ this.value = [];
+    /** Values of what is measured beside the first metric: a list each. @type {(number | null)[][]} */ this.beside = [];
     /** @type {(number | null)[]} */ this.step = [];
     /** @type {(number | null)[]} */ this.exit = [];
     /** @type {(string | null)[]} */ this.reason = [];
@@ -74,6 +75,9 @@ export class Trials {
       this.end[at] = change.took[from] === null ? null : this.start[at] + change.took[from];
       this.sign[at] = change.sign[from];
       this.value[at] = numeral(change.value[from]);
+      (change.beside ?? []).forEach((/** @type {any[]} */ cells, /** @type {number} */ place) => {
+        (this.beside[place] ??= [])[at] = numeral(cells[from]);
+      });
       this.step[at] = change.step[from];
       this.exit[at] = change.exit[from];
       this.reason[at] = change.reason[trial] ?? null;

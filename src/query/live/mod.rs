@@ -4,6 +4,7 @@
 //! last. So whoever knows the number of the look that it has seen can be given the rest.
 
 mod column;
+mod front;
 mod row;
 mod search;
 mod summary;
@@ -12,6 +13,7 @@ mod trials;
 mod watch;
 
 pub use column::LiveColumn;
+pub use front::LiveFront;
 pub use row::{LiveRow, LiveState};
 pub use search::trials_where;
 pub use summary::LiveSummary;

@@ -120,6 +120,8 @@ pub struct LiveRow {
     pub gpu: Option<String>,
     /// The value of the metric that counts.
     pub value: Option<f64>,
+    /// What is measured beside that metric, in the order of [`Objectives::beside`](crate::config::Objectives::beside).
+    pub beside: Vec<Option<f64>>,
     /// The step of the latest value.
     pub step: Option<i64>,
     /// Where a stopping rule ended it, or would have.
@@ -171,6 +173,7 @@ impl LiveRow {
             host: text(tags::HOST),
             gpu: text(tags::GPU),
             value: value.or(logged.map(|logged| logged.value)),
+            beside: Vec::new(),
             step: logged.map(|logged| logged.step),
             stop: LiveStop::of(run),
             point: point_of(run),

@@ -153,6 +153,7 @@ mod tests {
             host: None,
             gpu: None,
             value,
+            beside: Vec::new(),
             step: value.map(|_| 1),
             stop: None,
             point: Point(vec![("lr".into(), Value::Float(0.1))]),

@@ -5,14 +5,16 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::try_join;
 
+use super::front::LiveFront;
 use super::row::{LiveRow, LiveState, TAGS};
 use super::summary::LiveSummary;
 use super::trials::LiveTrials;
-use crate::config::{Config, MetricSummary};
+use crate::config::{Config, MetricSummary, Objectives};
 use crate::query::facts::{config_of, limit_of};
 use crate::query::metric::ChosenMetric;
 use crate::record::{
     ClaimOrder, Ledger, LedgerLook, Sweep, TrialRuns, index_of, running_runs_with, runs_with_ids_of,
+    values_beside,
 };
 use crate::space::Point;
 use crate::tracking::{Result, Run, RunId, RunProjection, Store};
@@ -30,6 +32,7 @@ pub struct SweepWatch {
     pub config: Option<Config>,
     /// The sweep's metric.
     pub metric: Option<ChosenMetric>,
+    objectives: Objectives,
     bound: Option<u64>,
     empty: u64,
     /// Trials that the last look found neither running nor among the results.
@@ -49,7 +52,9 @@ impl SweepWatch {
         let config = config_of(&sweep);
         let metric = config.as_ref().and_then(|config| ChosenMetric::of(config, None, None));
         let bound = config.as_ref().and_then(|config| limit_of(config, sweep.seed));
-        Ok(Self { store, sweep, ledger, config, metric, bound, empty: 0, missing: BTreeSet::new() })
+        let objectives = config.as_ref().map(Config::objectives).unwrap_or_default();
+        let (empty, missing) = (0, BTreeSet::new());
+        Ok(Self { store, sweep, ledger, config, metric, objectives, bound, empty, missing })
     }
 
     /// The parent run as it was read last.
@@ -69,7 +74,19 @@ impl SweepWatch {
     /// Whether the answer is a front.
     #[must_use]
     pub fn has_several_metrics(&self) -> bool {
-        self.config.as_ref().is_some_and(Config::has_several_metrics)
+        self.objectives.are_several()
+    }
+
+    /// The front by now; `None`: there is one metric, or none.
+    #[must_use]
+    pub fn front(&self, trials: &LiveTrials) -> Option<LiveFront> {
+        self.has_several_metrics().then(|| LiveFront::of(trials, &self.objectives))
+    }
+
+    /// What its trials are judged by.
+    #[must_use]
+    pub fn objectives(&self) -> &Objectives {
+        &self.objectives
     }
 
     /// Whether another look is needed although nothing changes any more: of some trials it is not clear yet what became.
@@ -135,8 +152,12 @@ impl SweepWatch {
             Some(metric) => metric.values(&self.store, runs.iter()).await?,
             None => HashMap::new(),
         };
-        let row = |run: &Run| LiveRow::of(run, self.metric_name(), values.get(&run.info.id).copied());
-        Ok(runs.iter().filter_map(row).collect())
+        let mut beside = values_beside(&self.store, &self.objectives, runs).await?;
+        let mut row = |run: &Run| {
+            let row = LiveRow::of(run, self.metric_name(), values.get(&run.info.id).copied())?;
+            Some(LiveRow { beside: beside.remove(&run.info.id).unwrap_or_default(), ..row })
+        };
+        Ok(runs.iter().filter_map(&mut row).collect())
     }
 
     /// Trials without a result: those that run, and those that wait. What was seen running and is found nowhere stays as it is
@@ -150,6 +171,8 @@ impl SweepWatch {
         let mut rows: BTreeMap<u64, LiveRow> = BTreeMap::new();
         for run in running {
             let Some(row) = LiveRow::of(&run, self.metric_name(), None) else { continue };
+            let beside = self.objectives.beside().iter().map(|measured| row.metric(measured.name)).collect();
+            let row = LiveRow { beside, ..row };
             let is_later = rows.get(&row.trial).is_none_or(|other| other.attempt < row.attempt);
             if !ledger.results.contains_key(&TrialIndex(row.trial)) && is_later {
                 rows.insert(row.trial, row);
@@ -217,6 +240,7 @@ pub(super) fn deleted_row(trial: TrialIndex, run: RunId) -> LiveRow {
         host: None,
         gpu: None,
         value: None,
+        beside: Vec::new(),
         step: None,
         stop: None,
         point: Point::default(),

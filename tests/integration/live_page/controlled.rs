@@ -23,7 +23,9 @@ fn a_page_that_only_reads_gives_no_orders() {
     let id = sandbox.init(WAITING);
     let page = PageServer::start(&sandbox);
     assert_eq!(page.json(&format!("/api/sweeps/{id}"))["control"], Json::Null);
-    for (path, body) in [("order", json!({"order": "stop"})), ("retry", json!({"trials": [0]}))] {
+    for (path, body) in
+        [("order", json!({"order": "stop"})), ("retry", json!({"trials": [0]})), ("end", json!({"trial": 0}))]
+    {
         let (status, said) = send(&page, &format!("/api/sweeps/{id}/{path}"), "", &body);
         assert_eq!(status, 403);
         assert!(said["hint"].as_str().unwrap().contains("--allow-control"), "{said}");
@@ -83,6 +85,30 @@ fn failed_trials_are_run_again() {
         (shown["trials"]["attempt"] == json!([2, 1, 1, 1])).then_some(())
     });
     assert_eq!(send(&page, &path, &token, &json!({"trials": [99]})).0, 400);
+}
+
+#[test]
+fn a_running_trial_is_ended_alone_from_the_page() {
+    let Some(browser) = Browser::start(1280) else { return };
+    let sandbox = Sandbox::new();
+    let id = sandbox.init(WAITING);
+    let page = PageServer::try_start(&sandbox, &["--port", "0", "--allow-control"]).unwrap();
+    let token = page.json(&format!("/api/sweeps/{id}"))["control"].as_str().unwrap().to_owned();
+    let (status, said) = send(&page, &format!("/api/sweeps/{id}/end"), &token, &json!({"trial": 3}));
+    assert!(status == 400 && said["message"] == "trial 3 is not running", "{said}");
+    browser.open(&page.url(&format!("/sweep/{id}")));
+    let agent = sandbox.spawn(&["run"]);
+    browser.wait_for("document.querySelector('panel-running tbody tr')");
+    browser.value("(window.confirm = () => true)");
+    browser.wait_for(
+        "(() => { const b = [...document.querySelectorAll('panel-running button')].find((b) => b.textContent === 'end'); \
+         b?.click(); return b; })()",
+    );
+    until("its end", || {
+        (page.json(&format!("/api/sweeps/{id}"))["trials"]["state"].as_str()?.starts_with('S')).then_some(())
+    });
+    sandbox.file("go", "");
+    finish(agent).expect(0);
 }
 
 #[test]

@@ -109,6 +109,40 @@ fn the_ladder_says_who_came_to_each_rung_who_was_stopped_and_what_that_saved() {
 }
 
 #[test]
+fn the_front_shows_what_no_trial_beats_and_a_list_to_choose_from() {
+    let Some(browser) = Browser::start(1280) else { return };
+    let sandbox = Sandbox::new();
+    // x = 4 breaks the limit, x = 3 is beaten by x = 2.
+    let id = sandbox.init(
+        "command: 'echo loss=$(( (${x} - 2) * (${x} - 2) )) time=${x}'\nmethod: grid\nsweep_name: two\nrun_cap: 9\nmetrics:\n\
+         \x20 - {name: loss, goal: minimize, from_output: 'loss=(\\S+)'}\n\
+         \x20 - {name: time, goal: minimize, limit: 3, from_output: 'time=(\\S+)'}\nparameters:\n  x: {values: [0, 1, 2, 3, 4]}\n",
+    );
+    sandbox.run(&["run"]).expect(0);
+    let page = PageServer::start(&sandbox);
+    let whole = page.json(&format!("/api/sweeps/{id}"));
+    let front =
+        serde_json::json!({"trials": [2, 1, 0], "knee": whole["head"]["front"]["knee"], "candidates": 4});
+    assert_eq!(whole["head"]["front"], front);
+    assert_eq!(whole["trials"]["beside"], serde_json::json!([[0.0, 1.0, 2.0, 3.0, 4.0]]));
+    browser.open(&page.url(&format!("/sweep/{id}")));
+    browser.wait_for("document.querySelectorAll('panel-front tbody tr').length === 3");
+    let text = browser.value("document.querySelector('panel-front').textContent");
+    assert!(text.as_str().unwrap().contains("3 of 4 trials that no other one beats"), "{text}");
+    let inked = "(() => { const c = document.querySelector('panel-front canvas'); \
+                 return c.width > 0 && c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((v) => v > 0); })()";
+    browser.wait_for(inked);
+    browser.value("document.querySelector('panel-front tbody button').click()");
+    browser.wait_for("document.querySelector('dialog.trial h1')?.textContent === 'Trial 2'");
+}
+
+#[test]
+fn a_sweep_of_one_metric_has_no_front() {
+    let Some(shown) = Shown::open(6, 2) else { return };
+    shown.browser.wait_for("document.querySelector('panel-front').classList.contains('hidden')");
+}
+
+#[test]
 fn parameters_that_matter_less_are_folded_where_they_are_many() {
     let Some(shown) = Shown::open(60, 30) else { return };
     shown.wait_for_text("panel-parallel .note", "that matter less are folded");

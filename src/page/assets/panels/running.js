@@ -71,7 +71,8 @@ class RunningPanel extends PanelElement {
       el('td', { class: 'dim' }, quoted(trials.agent[at]?.host ?? '')),
       el('td', { class: 'dim' }, quoted(trials.agent[at]?.agent ?? '')),
       el('td', {}, heard),
-      el('td', {}, el('button', { 'aria-pressed': String(open), onclick: () => { this.open.value = open ? null : trial; } }, 'output')));
+      el('td', {}, el('button', { 'aria-pressed': String(open), onclick: () => { this.open.value = open ? null : trial; } }, 'output')),
+      this.model.mayControl.value ? el('td', {}, el('button', { title: 'End this trial alone, as early stopping would', onclick: () => this.dispatchEvent(new CustomEvent('endtrial', { bubbles: true, detail: trial })) }, 'end')) : null);
   }
 
   /** Shows the end of the output of the trial that is open, and what is added to it. */
