@@ -63,6 +63,14 @@ pub fn main() -> u8 {
     }
 }
 
+/// All agents, or single trials where these are named.
+async fn stop(setting: &Setting, typed: args::TypedStop) -> Result<Exit, CommandFailure> {
+    match typed.parts() {
+        (choice, trials) if trials.is_empty() => control::control(setting, &choice, SweepOrder::Stop).await,
+        (choice, trials) => end_trials::end_trials(setting, &choice, &trials).await,
+    }
+}
+
 fn in_runtime(ui: Ui, args: Args, view: TableView) -> Result<Exit, CommandFailure> {
     // One thread: an agent waits far more than it computes, and commands must be started from a thread that lives on.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
@@ -92,12 +100,7 @@ fn in_runtime(ui: Ui, args: Args, view: TableView) -> Result<Exit, CommandFailur
             Verb::Rerun(args) => rerun::rerun(&setting, &args.into()).await,
             Verb::Show(args) => show::show(&setting, &args.into()).await,
             Verb::Logs(args) => logs::logs(&setting, &args.into()).await,
-            Verb::Stop(args) => match args.parts() {
-                (choice, trials) if trials.is_empty() => {
-                    control::control(&setting, &choice, SweepOrder::Stop).await
-                }
-                (choice, trials) => end_trials::end_trials(&setting, &choice, &trials).await,
-            },
+            Verb::Stop(args) => stop(&setting, args).await,
             Verb::Cancel(args) => control::control(&setting, &args.into(), SweepOrder::Cancel).await,
             Verb::Pause(args) => control::control(&setting, &args.into(), SweepOrder::Pause).await,
             Verb::Resume(args) => control::control(&setting, &args.into(), SweepOrder::Run).await,
