@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
-use super::shared::{CommandFailure, Context, Exit, Setting};
+use super::shared::{CommandFailure, Exit, Setting};
 use crate::process::now_ms;
 use crate::tracking::{Metric, RunId};
 use sink::Sink;
@@ -83,7 +83,7 @@ pub async fn log(setting: &Setting, args: &LogArgs) -> Result<Exit, CommandFailu
             let tags = pairs(words, "tag")?;
             Sink::open(setting, run)?.log(&[], &[], &tags).await?;
         }
-        LogCommand::Artifact { paths, to } => log_files(setting, &run, paths, to.as_deref()).await?,
+        LogCommand::Artifact { paths, to } => log_files(setting, run, paths, to.as_deref()).await?,
     }
     Ok(Exit::Done)
 }
@@ -203,7 +203,7 @@ fn metrics_of(line: &str, now: i64) -> Result<Vec<Metric>, String> {
 
 async fn log_files(
     setting: &Setting,
-    run: &RunId,
+    run: RunId,
     paths: &[PathBuf],
     to: Option<&str>,
 ) -> Result<(), CommandFailure> {
@@ -221,14 +221,7 @@ async fn log_files(
         let target = prefix.map_or_else(|| name.clone(), |prefix| format!("{prefix}/{name}"));
         collect(&full, target, 0, &mut files)?;
     }
-    let context = Context::open_of_trial(setting, false)?;
-    let info = context.store.run(run).await?.info;
-    for (path, target) in files {
-        // Piece by piece: a model may be larger than memory.
-        let file = std::fs::File::open(&path).map_err(|error| unreadable(&path, &error))?;
-        context.store.put_artifact_file(&info, &target, &file).await?;
-    }
-    Ok(())
+    Sink::open(setting, run)?.save(&files).await
 }
 
 /// The files of a path with the names they are saved under. Links inside a folder are left out.

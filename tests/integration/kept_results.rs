@@ -109,6 +109,13 @@ impl Story {
         outcome.attempts(trial)[0].clone()
     }
 
+    fn artifact(&self, trial: u64, path: &str) -> String {
+        let run = self.trial_run(trial).info;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let bytes = runtime.block_on(self.store().artifact(&run, path)).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
     fn delete(&self, run: &RunId) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(self.store().delete_run(run)).unwrap();
@@ -147,7 +154,7 @@ impl Fault {
 }
 
 /// Trials work while something is wrong with the server; the next agent of the directory delivers what they gave.
-fn outlives_every_fault(metric: &str, work: &str) {
+fn outlives_every_fault(metric: &str, work: &str, files: &[(&str, &str)]) {
     let trials = FAULTS.len() as u64;
     let story = Story::on_a_server(trials, metric, work);
     for (trial, fault) in (0..).zip(FAULTS) {
@@ -166,6 +173,9 @@ fn outlives_every_fault(metric: &str, work: &str) {
         let run = story.trial_run(trial);
         let loss = run.metrics.iter().find(|metric| metric.key == "loss").map(|metric| metric.value);
         assert_eq!(loss, Some(0.25), "{fault:?}");
+        for (path, text) in files {
+            assert_eq!(story.artifact(trial, path), *text, "{fault:?}: {path}");
+        }
         assert_eq!(story.outcome().states(trial), ["FINISHED*"], "{fault:?}");
         assert_eq!(story.executions(trial), 1, "{fault:?}");
     }
@@ -174,7 +184,7 @@ fn outlives_every_fault(metric: &str, work: &str) {
 #[test]
 fn values_read_from_the_output_outlive_whatever_answers_in_the_servers_place() {
     let metric = "metric: {name: loss, goal: minimize, from_output: 'loss=(\\S+)'}\n";
-    outlives_every_fault(metric, "echo loss=0.25");
+    outlives_every_fault(metric, "echo loss=0.25", &[]);
 }
 
 #[test]
@@ -183,7 +193,15 @@ fn values_of_sweep_log_outlive_it_too_wherever_the_script_is() {
     // Fails unless all of it is taken, kept or not.
     let work = "cd / && \"$SWEEP\" log metric loss 0.5 --step 1 && \"$SWEEP\" log metric loss 0.25 --step 2 && \
                 \"$SWEEP\" log param deep 3 && \"$SWEEP\" log tag note kept";
-    outlives_every_fault(metric, work);
+    outlives_every_fault(metric, work, &[]);
+}
+
+#[test]
+fn files_of_sweep_log_outlive_it_too_as_they_were_when_they_were_logged() {
+    let metric = "metric: {name: loss, goal: minimize, from_output: 'loss=(\\S+)'}\n";
+    let work = "d=$(mktemp -d) && mkdir $d/model && echo one > $d/model/a && echo two > $d/b && \
+                \"$SWEEP\" log artifact $d/model $d/b --to out && rm -r $d && echo loss=0.25";
+    outlives_every_fault(metric, work, &[("out/model/a", "one\n"), ("out/b", "two\n")]);
 }
 
 #[test]

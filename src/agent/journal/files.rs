@@ -1,6 +1,7 @@
 //! What the store does not have yet, on disk: written before it is delivered, removed afterwards.
 //!
-//! A settlement is `<run>.json`, its log `<run>.log`; values that `sweep log` could not deliver are `<run>.<when>.values`.
+//! A settlement is `<run>.json`, its log `<run>.log`; values that `sweep log` could not deliver are `<run>.<when>.values`, and
+//! files `<run>.<when>.<n>.artifact` beside them.
 //! Anyone who writes a settlement holds a lock on its file until it is delivered: other agents of the same directory leave
 //! it alone, and find it free as soon as its agent is dead. What can never be delivered is renamed to `*.refused`, so that
 //! it stops nobody and can still be read.
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::kept_values::{KeptValues, VERSION};
+use super::kept_values::{KeptArtifact, KeptValues, VERSION, WITH_FILES};
 use super::settlement::Settlement;
 use crate::process::now_ms;
 use crate::tracking::RunId;
@@ -21,6 +22,7 @@ use crate::trial::TrialIndex;
 const ENTRY: &str = "json";
 const LOG: &str = "log";
 const VALUES: &str = "values";
+const ARTIFACT: &str = "artifact";
 const REFUSED: &str = "refused";
 
 /// The journal of one sweep in one directory.
@@ -41,6 +43,19 @@ struct JournalEntry<'a> {
 struct FormatVersion {
     #[serde(default)]
     version: u32,
+}
+
+/// What is kept in the journal, by the newest version of its format that this program knows.
+trait Versioned: for<'de> Deserialize<'de> {
+    const NEWEST: u32;
+}
+
+impl Versioned for Settlement {
+    const NEWEST: u32 = VERSION;
+}
+
+impl Versioned for KeptValues {
+    const NEWEST: u32 = WITH_FILES;
 }
 
 /// A settlement that is in the journal, and ours to deliver.
@@ -141,8 +156,31 @@ impl Journal {
     /// # Errors
     /// Where the disk refuses.
     pub fn keep_values(&self, trial_run: &str, values: &KeptValues) -> io::Result<()> {
-        let when = format!("{:013}-{}-{:08x}", now_ms(), std::process::id(), rand::random::<u32>());
-        let path = self.folder.join(format!("{}.{when}.{VALUES}", name_of(trial_run)));
+        self.write_values(&stem(trial_run), values)
+    }
+
+    /// Keeps copies of files that are to be artifacts of `run`, each with its path there, until the agent that settles
+    /// `trial_run` delivers them.
+    ///
+    /// # Errors
+    /// Where a file can't be read, or the disk refuses.
+    pub fn keep_files(&self, trial_run: &str, run: RunId, files: &[(PathBuf, String)]) -> io::Result<()> {
+        let stem = stem(trial_run);
+        fs::create_dir_all(&self.folder)?;
+        let mut artifacts = Vec::new();
+        for (number, (path, target)) in files.iter().enumerate() {
+            let copy = format!("{stem}.{number}.{ARTIFACT}");
+            let to = self.folder.join(&copy);
+            fs::copy(path, &to)?;
+            File::open(&to)?.sync_all()?;
+            artifacts.push(KeptArtifact { path: target.clone(), copy });
+        }
+        // Last: what it names is there.
+        self.write_values(&stem, &KeptValues::of_files(run, artifacts))
+    }
+
+    fn write_values(&self, stem: &str, values: &KeptValues) -> io::Result<()> {
+        let path = self.folder.join(format!("{stem}.{VALUES}"));
         write(&self.folder, &path, &serde_json::to_vec(values)?)?.sync_all()
     }
 
@@ -240,15 +278,15 @@ pub(in crate::agent) fn set_aside(path: &Path) {
 }
 
 /// Reads a file of the journal, or says why that can't be.
-fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, String> {
+fn read<T: Versioned>(path: &Path) -> Result<T, String> {
     parse(&fs::read(path).map_err(|error| error.to_string())?)
 }
 
-fn parse<T: for<'de> Deserialize<'de>>(bytes: &[u8]) -> Result<T, String> {
+fn parse<T: Versioned>(bytes: &[u8]) -> Result<T, String> {
     if let Ok(found) = serde_json::from_slice::<FormatVersion>(bytes)
-        && found.version > VERSION
+        && found.version > T::NEWEST
     {
-        return Err(format!("it is of version {}, and this program knows {VERSION}", found.version));
+        return Err(format!("it is of version {}, and this program knows {}", found.version, T::NEWEST));
     }
     serde_json::from_slice(bytes).map_err(|error| error.to_string())
 }
@@ -278,6 +316,12 @@ fn write(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<File> {
     let _ = file.as_file().try_lock();
     file.write_all(bytes)?;
     file.persist(path).map_err(|error| error.error)
+}
+
+/// The beginning of the names of what a script of this trial leaves now.
+fn stem(trial_run: &str) -> String {
+    let (now, process) = (now_ms(), std::process::id());
+    format!("{}.{now:013}-{process}-{:08x}", name_of(trial_run), rand::random::<u32>())
 }
 
 /// A run's id as the name of a file: anyone who sets the id must not name another folder.

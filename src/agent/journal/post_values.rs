@@ -24,7 +24,7 @@ pub(in crate::agent) async fn deliver_kept_values(
     let mut delivered = DeliveredValues::default();
     for FoundValues { path, values } in journal.values(trial_run) {
         let outcome = match values {
-            Ok(values) => values.deliver(store).await,
+            Ok(values) => values.deliver(store, journal.folder()).await.map(|refused| (refused, values)),
             // Another agent has delivered them meanwhile.
             Err(_) if !path.exists() => continue,
             Err(why) => {
@@ -35,11 +35,14 @@ pub(in crate::agent) async fn deliver_kept_values(
             }
         };
         match outcome {
-            Ok(refused) => {
+            Ok((refused, values)) => {
                 delivered.files += 1;
                 delivered.refused += refused;
                 // Should this fail, they are delivered again, which is harmless.
                 let _ = std::fs::remove_file(&path);
+                for copy in values.copies() {
+                    let _ = std::fs::remove_file(journal.folder().join(copy));
+                }
             }
             // The run is gone.
             Err(error) if is_refusal(&error) => {

@@ -207,6 +207,24 @@ async fn values_of_a_script_are_there_before_its_trial_is_settled() {
 }
 
 #[tokio::test]
+async fn files_of_a_script_are_delivered_as_they_were_when_they_were_kept() {
+    let story = Story::new(1).await;
+    let run = story.kept(0).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("model");
+    fs::write(&file, "before").unwrap();
+    let files = [(file.clone(), "out/model".to_owned())];
+    story.journal.keep_files(run.id.as_str(), run.id.clone(), &files).unwrap();
+    fs::write(&file, "after").unwrap();
+    story.store.fails(Some(BAD_DAYS[0]));
+    assert!(story.journal.post(&story.store, &story.ledger).await.error.is_some());
+    story.store.fails(None);
+    assert_eq!(story.journal.post(&story.store, &story.ledger).await.delivered, 1);
+    assert_eq!(story.store.artifact(&run, "out/model").await.unwrap(), b"before");
+    assert!(story.files().is_empty(), "{:?}", story.files());
+}
+
+#[tokio::test]
 async fn values_of_a_trial_that_was_lost_are_delivered_too() {
     let story = Story::new(1).await;
     let run = story.store.make_run("trial 0").await;

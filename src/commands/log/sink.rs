@@ -1,7 +1,12 @@
-//! Where the values of `sweep log` go: to the tracking store, or to the journal of the sweep's directory while the store
+//! Where the values and files of `sweep log` go: to the tracking store, or to the journal of the sweep's directory while the store
 //! does not take them. The trial's agent delivers the journal before it gives the trial its result.
 
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
+
 use super::super::shared::{CommandFailure, Context, Exit, Setting};
+use super::unreadable;
 use crate::agent::{Journal, KeptValues};
 use crate::tracking::{ErrorKind, Metric, RunId, TrackingError};
 
@@ -42,15 +47,65 @@ impl Sink {
             return Err(error.into());
         };
         let values = KeptValues::new(self.run.clone(), metrics, params, tags);
-        if let Err(disk) = journal.keep_values(trial, &values) {
-            let folder = journal.folder().display();
-            let lost = format!("{error}, and the values can't be kept in {folder}");
+        self.kept(&error, journal, journal.keep_values(trial, &values))
+    }
+
+    /// Saves files, each under its path among the run's artifacts, or keeps copies of those that are left.
+    ///
+    /// # Errors
+    /// Where a file can't be read, the store refuses it, or it can be kept nowhere.
+    pub(super) async fn save(&self, files: &[(PathBuf, String)]) -> Result<(), CommandFailure> {
+        let mut sent = 0;
+        let Err(error) = self.send(files, &mut sent).await? else { return Ok(()) };
+        let Some((journal, trial)) = self.journal.as_ref().filter(|_| may_pass(&error)) else {
+            return Err(error.into());
+        };
+        let left = files.get(sent..).unwrap_or_default();
+        self.kept(&error, journal, journal.keep_files(trial, self.run.clone(), left))
+    }
+
+    /// Sends files one after the other and counts them; the inner error is the store's, where it may pass.
+    async fn send(
+        &self,
+        files: &[(PathBuf, String)],
+        sent: &mut usize,
+    ) -> Result<Result<(), TrackingError>, CommandFailure> {
+        let store = &self.context.store;
+        let info = match store.run(&self.run).await {
+            Ok(run) => run.info,
+            Err(error) => return Ok(Err(error)),
+        };
+        for (path, target) in files {
+            // Piece by piece: a model may be larger than memory.
+            let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+            match store.put_artifact_file(&info, target, &file).await {
+                Ok(()) => {}
+                // A place that can't be written from here will not be written later.
+                Err(error) if matches!(error.kind, ErrorKind::Unsupported | ErrorKind::Io) => {
+                    return Err(error.into());
+                }
+                Err(error) => return Ok(Err(error)),
+            }
+            *sent += 1;
+        }
+        Ok(Ok(()))
+    }
+
+    /// Says that something waits in the journal for the store to come back, or that it could not be put there.
+    fn kept(
+        &self,
+        error: &TrackingError,
+        journal: &Journal,
+        written: io::Result<()>,
+    ) -> Result<(), CommandFailure> {
+        let folder = journal.folder().display();
+        if let Err(disk) = written {
+            let lost = format!("{error}, and it can't be kept in {folder}");
             return Err(CommandFailure::new(Exit::Tracking, lost).caused_by(&disk));
         }
-        self.context.ui.warn(&format!(
-            "{error}: kept in {}; the agent delivers it before the trial gets its result",
-            journal.folder().display()
-        ));
+        let kept =
+            format!("{error}: kept in {folder}; the agent delivers it before the trial gets its result");
+        self.context.ui.warn(&kept);
         Ok(())
     }
 }

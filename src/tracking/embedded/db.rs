@@ -8,13 +8,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::connection;
 use super::file_system::network_of;
 use super::place::{FileId, ReadOnly};
+use super::readers::Readers;
 use super::roots::{ArtifactRoots, ResolvedRoots};
 use super::schema::{self, SchemaFeatures};
 use super::uri;
 use crate::tracking::{ErrorKind, Result, TrackingError};
-
-/// Idle reading connections kept for the next call.
-const IDLE_READERS: usize = 4;
 
 /// A tracking database, synchronously. All methods may be called from any thread; none holds the file's lock
 /// when it returns.
@@ -37,7 +35,7 @@ pub struct Db {
 /// What may be done with the file.
 #[derive(Debug)]
 enum FileAccess {
-    Write { writer: Mutex<Connection>, readers: Mutex<Vec<Connection>> },
+    Write { writer: Mutex<Connection>, readers: Readers },
     Read(ReadOnly),
 }
 
@@ -88,7 +86,7 @@ impl Db {
         let mut writer = connection::choose_journal(writer, &path, network.is_some())?;
         connection::keep_pages(&writer)?;
         schema::restore_default_experiment(&mut writer, &places)?;
-        let access = FileAccess::Write { writer: Mutex::new(writer), readers: Mutex::new(Vec::new()) };
+        let access = FileAccess::Write { writer: Mutex::new(writer), readers: Readers::default() };
         let file = FileId::of(&path).ok_or_else(|| gone(&path))?;
         let (columns, watcher) = (Mutex::new(columns), Mutex::new(None));
         Ok(Self { path, folder, uri, places, columns, file, network, access, watcher })
@@ -165,25 +163,16 @@ impl Db {
         Ok(outcome)
     }
 
-    /// Runs `work` on one consistent state of the database.
+    /// Runs `work` on one consistent state of the database. It must not read by another call: all connections may be lent.
     pub(super) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         self.file.check(&self.path)?;
-        let readers = match &self.access {
-            FileAccess::Write { readers, .. } => readers,
+        match &self.access {
+            FileAccess::Write { readers, .. } => {
+                readers.with(&self.path, |connection| read_with(connection, work))
+            }
             // Such a connection may take the file for one that never changes: it is not kept.
-            FileAccess::Read(_) => return read_with(&mut connection::open_to_read(&self.path)?, work),
-        };
-        let idle = locked(readers).pop();
-        let mut connection = match idle {
-            Some(connection) => connection,
-            None => connection::open(&self.path, false)?,
-        };
-        let outcome = read_with(&mut connection, work);
-        let mut readers = locked(readers);
-        if readers.len() < IDLE_READERS {
-            readers.push(connection);
+            FileAccess::Read(_) => read_with(&mut connection::open_to_read(&self.path)?, work),
         }
-        outcome
     }
 
     /// A number that is another one after anybody has written to the file; `None`: it can't be written from here, and nothing

@@ -25,6 +25,7 @@ mod names;
 mod params;
 mod place;
 mod python_json;
+mod readers;
 mod registry;
 mod roots;
 mod runs;

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio::sync::Semaphore;
 
 use super::db::Db;
 use super::params::ParamOutcome;
@@ -16,6 +17,9 @@ use crate::tracking::{
     local_artifacts,
 };
 
+/// Calls that are under way at once, each on a thread of its own. A thousand clients are served no quicker by more threads,
+/// and a lock that hundreds wait for may leave out some for many seconds.
+const CALLS_AT_ONCE: usize = 32;
 /// Experiments of one page while all of them are read.
 const EXPERIMENTS_PAGE: usize = 1000;
 
@@ -23,17 +27,19 @@ const EXPERIMENTS_PAGE: usize = 1000;
 #[derive(Debug, Clone)]
 pub struct EmbeddedStore {
     db: Arc<Db>,
+    /// Whose turn it is: first come, first served, which the file's locks are not.
+    turns: Arc<Semaphore>,
 }
 
 impl EmbeddedStore {
     /// Opens the database that a `sqlite:` URI or a path names; makes it, and its folder, where it is missing.
     pub fn open(uri_or_path: &str) -> Result<Self> {
-        Ok(Self { db: Arc::new(Db::open(uri_or_path)?) })
+        Db::open(uri_or_path).map(Self::of)
     }
 
     /// Opens a database to read: one that can't be written, too.
     pub fn open_to_read(uri_or_path: &str) -> Result<Self> {
-        Ok(Self { db: Arc::new(Db::open_to_read(uri_or_path)?) })
+        Db::open_to_read(uri_or_path).map(Self::of)
     }
 
     /// Whether the database file that a `sqlite:` URI or a path names is there.
@@ -43,7 +49,11 @@ impl EmbeddedStore {
 
     /// The same with other places for artifacts.
     pub fn open_with(uri_or_path: &str, roots: &ArtifactRoots) -> Result<Self> {
-        Ok(Self { db: Arc::new(Db::open_with(uri_or_path, roots)?) })
+        Db::open_with(uri_or_path, roots).map(Self::of)
+    }
+
+    fn of(db: Db) -> Self {
+        Self { db: Arc::new(db), turns: Arc::new(Semaphore::new(CALLS_AT_ONCE)) }
     }
 
     /// The database itself, for synchronous work.
@@ -58,7 +68,14 @@ impl EmbeddedStore {
         work: impl FnOnce(&Db) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let db = Arc::clone(&self.db);
-        tokio::task::spawn_blocking(move || work(&db)).await.unwrap_or_else(|error| {
+        // With the work, which goes on where nobody waits for it any more.
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        let work = move || {
+            let outcome = work(&db);
+            drop(turn);
+            outcome
+        };
+        tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
             Err(TrackingError::new(
                 ErrorKind::Unavailable,
                 "the tracking database was left in the middle of a call",
