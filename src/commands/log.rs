@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use super::shared::{CommandFailure, Exit, Setting};
 use crate::process::now_ms;
 use crate::tracking::{Metric, RunId};
-use sink::Sink;
+use sink::{Sink, unreadable};
 
 /// Values of one request.
 const BATCH: usize = 800;
@@ -251,10 +251,6 @@ fn collect(
         }
     }
     Ok(())
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> CommandFailure {
-    CommandFailure::new(Exit::Usage, format!("{} can't be read", path.display())).caused_by(error)
 }
 
 #[cfg(test)]

@@ -3,10 +3,9 @@
 
 use std::fs::File;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::super::shared::{CommandFailure, Context, Exit, Setting};
-use super::unreadable;
 use crate::agent::{Journal, KeptValues};
 use crate::tracking::{ErrorKind, Metric, RunId, TrackingError};
 
@@ -108,6 +107,11 @@ impl Sink {
         self.context.ui.warn(&kept);
         Ok(())
     }
+}
+
+/// A file that was named and can't be read.
+pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> CommandFailure {
+    CommandFailure::new(Exit::Usage, format!("{} can't be read", path.display())).caused_by(error)
 }
 
 /// The journal that the trial was given, where its store is the one that is meant.
