@@ -9,6 +9,7 @@ mod bayes;
 mod chaos;
 mod confirm;
 mod contract;
+mod cut_off;
 mod doctor;
 mod early_stopping;
 mod embedded;

@@ -5,6 +5,7 @@ pub mod big_sweep;
 pub mod browser;
 pub mod http;
 pub mod mlflow_server;
+pub mod network;
 pub mod outcome;
 pub mod page_server;
 pub mod postgres;
