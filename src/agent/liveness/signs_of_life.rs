@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Looks that are no further apart than this are near enough, however short the lease.
-const NEAR: Duration = Duration::from_secs(2);
-/// Nor are looks at a slow store further apart than this.
+/// Looks that are no further apart than this are near enough, however short the lease: a store may be slow.
 pub(in crate::agent) const WIDEST_GAP: Duration = Duration::from_secs(10);
 
 /// What others have shown: a text that changes while they live.
@@ -45,8 +43,8 @@ impl<K: Eq + Hash> SignsOfLife<K> {
         // Who did not look for long has not seen whether the store was away meanwhile, when nobody could show a sign.
         self.seen.retain(|_, sign| gap <= (sign.lease / 2).max(WIDEST_GAP));
         for sign in self.seen.values_mut() {
-            // For the same reason a wide gap counts no more than a near one.
-            sign.watched += gap.min((sign.lease / 2).max(NEAR));
+            // For the same reason one gap is never a whole lease.
+            sign.watched += gap.min(sign.lease / 2);
         }
     }
 
@@ -87,6 +85,7 @@ mod tests {
     use super::*;
 
     const LEASE: Duration = Duration::from_secs(60);
+    const NEAR: Duration = Duration::from_secs(2);
 
     impl SignsOfLife<&str> {
         /// A look for whose answer the store takes so long.
@@ -157,7 +156,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn one_wide_gap_is_no_lease_and_several_are() {
-        let short = ("a", "1", Duration::from_secs(3));
+        let short = ("a", "1", Duration::from_secs(2));
         let mut signs = SignsOfLife::default();
         signs.quick_look(&[short]).await;
         advance(WIDEST_GAP).await;

@@ -93,13 +93,14 @@ fn the_same_seed_gives_the_same_schedule() {
 }
 
 /// Schedules that broke, or break once a fault of the past is undone.
-const BROKE: [(u64, &str); 6] = [
+const BROKE: [(u64, &str); 7] = [
     (1_000_186, "a lost claim is taken for one's own"),
     (1_000_046, "no sign of life while the result is on its way"),
     (1_000_080, "values are given up where a login page answers"),
     (1_000_049, "a result is in the journal only once the store has failed"),
     (1_000_605, "no last look at results that were taken for lost"),
     (1_000_011, "runs that were made twice, or left, stay RUNNING"),
+    (1_001_730, "one gap between two looks, in which the store went away, is a whole lease"),
 ];
 
 #[test]

@@ -154,7 +154,7 @@ impl ShellScanner<'_> {
             }
             Mode::Comment => self.keep(1),
             Mode::Backquotes => match self.peek(0) {
-                Some('\\') => self.keep(2),
+                Some('\\') => self.backslash(),
                 Some('`') => self.leave(1),
                 _ => self.keep(1),
             },
@@ -277,7 +277,7 @@ impl ShellScanner<'_> {
     fn braces(&mut self, double: bool) {
         match self.peek(0) {
             Some('}') => self.leave(1),
-            Some('\\') => self.keep(2),
+            Some('\\') => self.backslash(),
             Some('`') => self.enter(Mode::Backquotes, 1),
             Some('$') => self.dollar(double),
             Some('\'' | '"') if double => {
