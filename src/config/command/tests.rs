@@ -66,7 +66,8 @@ fn every_template_vector_is_met_where_quoting_adds_nothing() {
 #[test]
 fn a_placeholder_behind_a_backslash_is_seen_wherever_it_stands() {
     let point = Point(vec![("x".into(), Value::Text("v w".into()))]);
-    for (before, after) in [("`echo \\", "`"), ("\"`echo \\", "`\""), ("${y:-\\", "}"), ("\"${y:-\\", "}\"")] {
+    for (before, after) in [("`echo \\", "`"), ("\"`echo \\", "`\""), ("${y:-\\", "}"), ("\"${y:-\\", "}\"")]
+    {
         let raw = format!("{before}${{raw:x}}{after}");
         assert_eq!(shell(&raw, &point).unwrap(), format!("{before}v w{after}"));
         // Left as it is, the shell would find a variable of its own there, which is empty.

@@ -1,5 +1,8 @@
 //! A machine with a network of its own, as a network namespace with one link to this machine, that can be cut.
 
+// Says why a test is skipped.
+#![allow(clippy::print_stderr)]
+
 use std::process::Command;
 
 /// A network namespace; it goes with the test.
