@@ -63,6 +63,7 @@ mod draft;
 mod evidence;
 mod exchange;
 mod gateway;
+mod gaussian;
 mod launch;
 mod metric;
 mod page;

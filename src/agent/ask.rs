@@ -142,6 +142,10 @@ async fn hand_out(agent: &Arc<Agent>, claim: Claim) -> Result<Option<AskedTrial>
 
 async fn make(agent: &Arc<Agent>, claim: Claim) -> Result<Option<AskedTrial>, AgentError> {
     let Some(proposed) = propose(agent, claim).await? else {
+        if agent.is_behind().await? {
+            agent.ledger.give_back(claim.trial, claim.attempt).await?;
+            return Ok(None);
+        }
         agent.ledger.settle_without_run(claim).await?;
         return Ok(None);
     };

@@ -12,7 +12,7 @@ use super::liveness::{Pace, ask_repeatedly, patience, pulse};
 use super::setup::Agent;
 use super::stop::{StopLevel, StopRequest};
 use super::tasks::Task;
-use crate::record::{SweepOrder, order_id};
+use crate::record::{Sweep, SweepOrder, newest_version, order_id};
 use crate::tracking::{ErrorKind, Run};
 
 /// Reading the orders may take one part in so many of the time.
@@ -43,6 +43,7 @@ pub(super) struct SweepControl {
     listener: Arc<OrderListener>,
     _task: Task<()>,
     paused: watch::Receiver<bool>,
+    edited: watch::Receiver<Option<Arc<Sweep>>>,
     parent: watch::Receiver<Option<Arc<Run>>>,
 }
 
@@ -52,6 +53,8 @@ struct OrderListener {
     pace: ReadingInterval,
     stop: watch::Sender<StopRequest>,
     pause: watch::Sender<bool>,
+    /// The sweep with its newest version, where it was edited since.
+    edit: watch::Sender<Option<Arc<Sweep>>>,
     /// The parent run as it was last read.
     parent: watch::Sender<Option<Arc<Run>>>,
     last: Mutex<LastReading>,
@@ -70,9 +73,11 @@ impl SweepControl {
     /// Obeys the present order before it returns: a paused sweep starts no trial.
     pub(super) async fn listen(agent: Arc<Agent>, stop: watch::Sender<StopRequest>) -> Self {
         let (pause, paused) = watch::channel(false);
+        let (edit, edited) = watch::channel(None);
         let (parent, seen) = watch::channel(None);
         let pace = if agent.store.is_local() { OF_A_FILE } else { OF_A_SERVER };
-        let listener = Arc::new(OrderListener { agent, pace, stop, pause, parent, last: Mutex::default() });
+        let listener =
+            Arc::new(OrderListener { agent, pace, stop, pause, edit, parent, last: Mutex::default() });
         listener.look().await;
         let task = Task::start(&listener.agent.machine.tasks, {
             let listener = Arc::clone(&listener);
@@ -82,12 +87,20 @@ impl SweepControl {
                 ask_repeatedly(pace, async |_| listener.look().await.then_some(())).await;
             }
         });
-        Self { listener, _task: task, paused, parent: seen }
+        Self { listener, _task: task, paused, edited, parent: seen }
     }
 
     /// Whether no trial may be started now.
     pub(super) fn is_paused(&self) -> bool {
         *self.paused.borrow()
+    }
+
+    /// The sweep with its newest version, once for each that is new.
+    pub(super) fn edited(&mut self) -> Option<Arc<Sweep>> {
+        if !self.edited.has_changed().unwrap_or(false) {
+            return None;
+        }
+        self.edited.borrow_and_update().clone()
     }
 
     /// Reads the orders again unless that was done a moment ago: a trial is about to begin.
@@ -103,9 +116,14 @@ impl SweepControl {
         self.parent.clone()
     }
 
-    /// Waits until the sweep is paused or resumed.
+    /// Waits until the sweep is paused, resumed or edited.
     pub(super) async fn changed(&mut self) {
-        if self.paused.changed().await.is_err() {
+        let mut edited = self.edited.clone();
+        let heard = tokio::select! {
+            paused = self.paused.changed() => paused.is_ok(),
+            edited = edited.changed() => edited.is_ok(),
+        };
+        if !heard {
             std::future::pending::<()>().await;
         }
     }
@@ -137,17 +155,38 @@ impl OrderListener {
         };
         let (order, id) = (SweepOrder::of(&parent), order_id(&parent).map(str::to_owned));
         let Some(before) = self.is_news(asked) else { return false };
+        let noted = self.take_note_of_version(&parent).await;
         // An agent that comes to a paused sweep answers, too: anyone who resumes it waits for those that wait.
         let first = before.asked.is_none();
-        if id != before.heard && (!first || order == SweepOrder::Pause) {
-            self.answer(id.as_deref()).await;
+        if noted {
+            if id != before.heard && (!first || order == SweepOrder::Pause) {
+                self.answer(id.as_deref()).await;
+            }
+            self.noted().heard = id;
         }
-        self.noted().heard = id;
         if obey(order, &self.stop, &self.pause) {
             (self.agent.events)(Event::Paused(order == SweepOrder::Pause));
         }
         self.parent.send_replace(Some(Arc::new(parent)));
         false
+    }
+
+    /// Reads the newest version where there is one that is not known; false where the store did not give it.
+    async fn take_note_of_version(&self, parent: &Run) -> bool {
+        let known = self.edit.borrow().as_ref().map_or(self.agent.sweep.version(), |sweep| sweep.version());
+        if newest_version(parent) <= known {
+            return true;
+        }
+        match Sweep::of_run(self.agent.store.as_ref(), parent.clone()).await {
+            Ok(sweep) => {
+                self.edit.send_replace(Some(Arc::new(sweep)));
+                true
+            }
+            Err(error) => {
+                tracing::debug!(%error, "a new version of the config could not be read");
+                false
+            }
+        }
     }
 
     fn sweep_is_deleted(&self) -> bool {

@@ -51,6 +51,15 @@ pub enum Event<'a> {
         /// What it is.
         text: &'a str,
     },
+    /// The sweep was edited: trials that start from now on go by the new version.
+    Edited {
+        /// Its number.
+        version: u32,
+        /// What has changed, in words.
+        changes: &'a [String],
+        /// Trials that may be run in all; `None`: there is no end.
+        limit: Option<u64>,
+    },
     /// The sweep was paused (`true`) or resumed.
     Paused(bool),
     /// How far the sweep is, over all its agents, as far as this one knows.
@@ -105,6 +114,9 @@ impl Event<'_> {
             Self::Warning { text } => tracing::warn!("{text}"),
             Self::Away { since, next_try, kept } => tracing::debug!(?since, ?next_try, kept, "server away"),
             Self::Back { after } => tracing::info!(?after, "server back"),
+            Self::Edited { version, changes, .. } => {
+                tracing::info!(version, ?changes, "the sweep was edited");
+            }
             Self::Paused(paused) => tracing::info!(paused, "the sweep was paused or resumed"),
             Self::Ended => tracing::info!("the agent has ended"),
             Self::Output { .. } | Self::Sweep(_) => {}

@@ -11,18 +11,18 @@ use crate::tracking::memory::{Call, MemoryStore, way_to_memory};
 use crate::tracking::{ErrorKind, Result, Run, RunId, RunInfo, Store, TrackingError};
 
 /// A short lease: the tests wait for it.
-pub(super) const LEASE: Duration = Duration::from_millis(20);
+pub(crate) const LEASE: Duration = Duration::from_millis(20);
 
 /// A sweep in a store of its own.
-pub(super) struct Home {
-    pub(super) store: MemoryStore,
-    pub(super) sweep: Sweep,
-    pub(super) config: Vec<u8>,
+pub(crate) struct Home {
+    pub(crate) store: MemoryStore,
+    pub(crate) sweep: Sweep,
+    pub(crate) config: Vec<u8>,
     folder: tempfile::TempDir,
 }
 
 impl Home {
-    pub(super) async fn new(config: &str) -> Self {
+    pub(crate) async fn new(config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = MemoryStore::new();
         let new = NewSweep {
@@ -42,12 +42,12 @@ impl Home {
     }
 
     /// An agent that never fails.
-    pub(super) async fn agent(&self, name: &str) -> Arc<Agent> {
+    pub(crate) async fn agent(&self, name: &str) -> Arc<Agent> {
         self.mortal(name).await.0
     }
 
     /// An agent, and what ends it.
-    pub(super) async fn mortal(&self, name: &str) -> (Arc<Agent>, Arc<Mortal>) {
+    pub(crate) async fn mortal(&self, name: &str) -> (Arc<Agent>, Arc<Mortal>) {
         let config = crate::config::check(&self.config).config.unwrap();
         let strategy = crate::strategy::for_config(&config, self.sweep.seed).unwrap();
         let size = strategy.size().and_then(|size| u64::try_from(size).ok());
@@ -63,12 +63,11 @@ impl Home {
         let agent = Agent {
             sweep: self.sweep.clone(),
             config,
-            strategy,
-            history,
+            strategy: strategy.into(),
+            history: history.map(Arc::new),
             early: None,
             store,
-            limit,
-            ledger: ledger.leased(LEASE),
+            ledger: Arc::new(ledger.leased(LEASE)),
             hand_over: Arc::new(Nowhere),
             identity: Identity {
                 agent: name.to_owned(),
@@ -83,12 +82,12 @@ impl Home {
             logs: folder.join("logs"),
             journal: Journal::new(folder.join("journal")),
             outages: None,
-            warned: super::WarningsShown::default(),
+            warned: Arc::default(),
             workdir: folder.clone(),
             misplaced: None,
-            strays_told: std::sync::atomic::AtomicBool::new(false),
+            strays_told: Arc::default(),
             folder,
-            events: Box::new(|_| {}),
+            events: Arc::new(|_| {}),
             options: Options {
                 jobs: 1,
                 count: None,
@@ -106,7 +105,7 @@ impl Home {
     }
 
     /// The run that an agent makes for a claim.
-    pub(super) async fn run(&self, agent: &Agent, claim: Claim, point: &Point) -> RunInfo {
+    pub(crate) async fn run(&self, agent: &Agent, claim: Claim, point: &Point) -> RunInfo {
         let new = NewTrial {
             sweep: &self.sweep,
             claim,
@@ -124,7 +123,7 @@ impl Home {
     }
 
     /// The runs of a trial, by attempt.
-    pub(super) async fn attempts(&self, trial: u64) -> Vec<Run> {
+    pub(crate) async fn attempts(&self, trial: u64) -> Vec<Run> {
         let trial = crate::trial::TrialIndex(trial);
         let mut runs = crate::record::attempts_of(&self.store, &self.sweep, trial).await.unwrap();
         runs.sort_by_key(crate::record::attempt_of);
@@ -133,7 +132,7 @@ impl Home {
 }
 
 /// Commands reach no store.
-pub(super) struct Nowhere;
+pub(crate) struct Nowhere;
 
 impl HandOver for Nowhere {
     fn open(&self, _run: &RunInfo, _experiment: &str) -> String {
@@ -156,14 +155,14 @@ impl HandOver for Nowhere {
 }
 
 /// A store that is gone after so many writes, as for an agent that is killed.
-pub(super) struct Mortal {
+pub(crate) struct Mortal {
     store: MemoryStore,
     left: AtomicI64,
 }
 
 impl Mortal {
     /// Nothing goes through any more after so many writes.
-    pub(super) fn live_for(&self, writes: i64) {
+    pub(crate) fn live_for(&self, writes: i64) {
         self.left.store(writes, Ordering::SeqCst);
     }
 

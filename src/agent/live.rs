@@ -212,7 +212,7 @@ impl KnownProgress {
             sweep: &agent.sweep,
             metric: agent.config.only_metric(),
             limits: &agent.config.limits,
-            limit: agent.limit,
+            limit: agent.ledger.limit(),
             by: &agent.identity.agent,
             best: self.own.clone(),
             results: &self.results,

@@ -6,12 +6,13 @@
 
 mod ask;
 mod control;
+mod edited;
 mod error;
 mod event;
 #[cfg(test)]
 mod fake_store;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod hand_over;
 mod hooks;
 mod journal;
@@ -44,7 +45,7 @@ pub use machine::AgentMachine;
 pub use outcome::{Outcome, TrialFate};
 pub use rerun::{RepeatedTrial, rerun};
 pub use round::run;
-pub use setup::{Agent, Identity, Options, WarningsShown, live_log_name};
+pub use setup::{Agent, Identity, Options, live_log_name};
 pub use stop::{StopLevel, StopRequest};
 pub use summary::{AgentSummary, EndReason};
 pub use tell::{ReportVerdict, ReportedOutcome, TrialReport, TrialReporter};

@@ -22,7 +22,7 @@ use super::stop::{StopLevel, StopRequest, before_the_end, in_time};
 use super::summary::{AgentSummary, EndReason};
 use super::trial::{CommandEnded, TrialChannels, run_trial};
 use crate::process::CommandExit;
-use crate::record::{Claim, DEFAULT_LEASE, SweepOrder};
+use crate::record::{Claim, DEFAULT_LEASE, Sweep, SweepOrder};
 use crate::tracking::Run;
 use crate::trial::RunStatus;
 
@@ -54,6 +54,9 @@ async fn run_rounds(
     loop {
         if round.wants_trials() {
             control.refresh().await;
+        }
+        if let Some(sweep) = control.edited() {
+            round.take_version(&sweep);
         }
         if !control.is_paused() {
             round.start_trials().await;
@@ -167,6 +170,20 @@ impl Round {
                 Ok(None) => return,
                 Err(error) => self.fail(error),
             }
+        }
+    }
+
+    /// Trials that start from now on go by a new version of the sweep; there may be more of them, also for an agent that waits.
+    fn take_version(&mut self, sweep: &Sweep) {
+        match self.agent.for_version(sweep.clone()) {
+            Ok((agent, changes)) => {
+                let (version, limit) = (agent.sweep.version(), agent.ledger.limit());
+                (agent.events)(Event::Edited { version, changes: &changes, limit });
+                self.agent = Arc::new(agent);
+                (self.nothing_free, self.nothing_left) = (false, false);
+                self.until_next_look = FIRST_LOOK;
+            }
+            Err(error) => self.fail(error),
         }
     }
 
@@ -305,7 +322,7 @@ impl Round {
             Ok(Some(outcome)) => self.count_outcome(outcome),
             Ok(None) => {
                 self.started -= 1;
-                self.nothing_free = true;
+                self.nothing_free = !self.agent.may_have_gaps();
             }
             Err(error) => self.fail(error),
         }

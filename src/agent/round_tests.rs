@@ -48,7 +48,7 @@ async fn a_proposal_that_takes_long_holds_up_no_agent_that_is_to_end() {
     let (asked, mut is_asked) = unbounded_channel();
     let (answer, may_answer) = mpsc::channel();
     let mut agent = Arc::into_inner(home.agent("me").await).unwrap();
-    agent.strategy = Box::new(Slow { asked, may_answer: Mutex::new(may_answer) });
+    agent.strategy = Arc::new(Slow { asked, may_answer: Mutex::new(may_answer) });
     let stop = watch::Sender::new(StopRequest::default());
     let terminated = async {
         is_asked.recv().await;
@@ -70,7 +70,7 @@ async fn retries_once(home: &Home, stops: bool) -> AgentSummary {
     let asked = stop.clone();
     let mut agent = Arc::into_inner(home.agent(if stops { "first" } else { "second" }).await).unwrap();
     agent.options.retries = 1;
-    agent.events = Box::new(move |event| {
+    agent.events = Arc::new(move |event| {
         if stops && matches!(event, Event::Started { .. }) {
             StopRequest::ask(&asked, StopLevel::Drain, false);
         }

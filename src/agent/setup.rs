@@ -44,24 +44,23 @@ pub struct Identity {
     pub user: String,
 }
 
-/// What an agent does, and on what.
+/// What an agent does, and on what. A clone shares all that changes: ledger, history, journal.
+#[derive(Clone)]
 pub struct Agent {
     /// The sweep.
     pub sweep: Sweep,
     /// Its config.
     pub config: Config,
     /// Which point is trial k.
-    pub strategy: Box<dyn Strategy>,
+    pub strategy: Arc<dyn Strategy>,
     /// What the strategy may know of other trials; `None`: it does not ask.
-    pub history: Option<tokio::sync::Mutex<History>>,
+    pub history: Option<Arc<tokio::sync::Mutex<History>>>,
     /// Whether trials are worth continuing; `None`: every trial runs to its end.
     pub early: Option<Arc<EarlyStopping>>,
     /// Where runs are kept.
     pub store: Arc<dyn Store>,
-    /// Trials that may be run in all; `None`: there is no end.
-    pub limit: Option<u64>,
     /// Who runs which trial.
-    pub ledger: Ledger,
+    pub ledger: Arc<Ledger>,
     /// How commands reach the store.
     pub hand_over: Arc<dyn HandOver>,
     /// Who this is.
@@ -79,7 +78,7 @@ pub struct Agent {
     /// Why commands may well find nothing to run here, where there is a reason to think so.
     pub misplaced: Option<String>,
     /// Whether it was said that a command left processes behind.
-    pub strays_told: AtomicBool,
+    pub strays_told: Arc<AtomicBool>,
     /// Where `SWEEP_CHECKPOINT_DIR`s are.
     pub checkpoints: PathBuf,
     /// Where the output of running commands can be read.
@@ -89,9 +88,9 @@ pub struct Agent {
     /// Outages of the tracking server; `None`: it is a file.
     pub outages: Option<Receiver<Option<Outage>>>,
     /// What has been warned of.
-    pub warned: WarningsShown,
+    pub warned: Arc<WarningsShown>,
     /// Says what happens.
-    pub events: Box<dyn Fn(Event<'_>) + Send + Sync>,
+    pub events: Arc<dyn Fn(Event<'_>) + Send + Sync>,
     /// What was asked for.
     pub options: Options,
 }

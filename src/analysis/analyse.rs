@@ -10,6 +10,7 @@ use super::estimator::{ForestError, RegressionForest};
 use super::figures::Figures;
 use super::model::{Analysis, Effect, Estimate, ParameterAnalysis, RankFigures, TrialFrame};
 use super::permutation::{JudgedRows, PermutationImportance};
+use super::variance::variance_shares;
 use super::{notes, target, together};
 
 /// Rows that all forests of an analysis hold together: a small table gets several, whose figures are averaged, since one
@@ -61,6 +62,7 @@ pub fn analyse(frame: &TrialFrame, seed: u64) -> Analysis {
         rank_target,
         notes: facts.sentences(),
         parameters: parameters(&table, rank_target, verdict.as_ref()),
+        variance: variance_shares(&table, rank_target, seed),
         forest_reason,
         together,
     }

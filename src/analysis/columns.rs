@@ -54,16 +54,21 @@ impl AnalysisTable {
             .enumerate()
             .filter_map(|(place, row)| Some((place, usable(row, &mut dropped)?)))
             .collect();
+        Self { dropped, ..Self::of_rows(frame, &used) }
+    }
+
+    /// The same of these rows, each with the number that stands for its metric.
+    pub(super) fn of_rows(frame: &TrialFrame, used: &[(usize, f64)]) -> Self {
         let rows: Vec<&Row> = used.iter().map(|(place, _)| &frame.rows[*place]).collect();
         let columns = frame.columns.iter().enumerate();
         let columns =
             columns.map(|(place, info)| ParameterColumn::of(place, info, &cells(&rows, place, info)));
         let mut columns: Vec<ParameterColumn> = columns.collect();
         columns.sort_by(|a, b| a.name.cmp(&b.name));
-        let order = canonical_order(&columns, &used);
+        let order = canonical_order(&columns, used);
         columns.iter_mut().for_each(|column| column.reorder(&order));
         let (rows, metric) = order.iter().map(|row| used[*row]).unzip();
-        Self { dropped, rows, metric, columns }
+        Self { dropped: Dropped::default(), rows, metric, columns }
     }
 }
 

@@ -15,6 +15,8 @@
 //! | parameters against each other | `together` |
 //! | all parameters at once | `design`, `target` → `features` → `forest` → `permutation` |
 //! | how far to believe it | `notes` |
+//! | how much is each parameter's, from few trials | `variance`: `measure` → `hypers` → `draws` → `indices` |
+//! | which trials fail, and where | `failures`: `split` → `tree` → `pruning` → `rules` |
 //! | all of it | `analyse`; the forest, fitted and asked by linfa's traits: `estimator`, on plain numbers `number_table` |
 
 mod analyse;
@@ -25,6 +27,7 @@ mod dependence;
 mod design;
 pub(crate) mod estimator;
 mod expectation;
+mod failures;
 pub(crate) mod features;
 mod figures;
 pub(crate) mod forest;
@@ -38,17 +41,21 @@ mod surface;
 mod table;
 mod target;
 mod together;
+mod variance;
 mod words;
 
 pub use analyse::analyse;
 pub use dependence::{Dependence, Dependences, dependences, dependences_with_pairs};
 pub use estimator::{ForestError, RegressionForest, ValidRegressionForest};
+pub use failures::{FailureAnalysis, FailureCondition, FailureGroup, FailureReason, TrialEnd, failures};
 pub use model::{
     Analysis, ColumnInfo, Correlation, Dropped, Effect, Estimate, ForestTrust, Measure, ParameterAnalysis,
     ParameterAssociation, ParameterKind, RankFigures, Row, TrialFrame,
 };
 pub use number_table::FittedRegressionForest;
 pub use surface::Surface;
+pub use variance::shares::{PairShare, ParameterShare, VarianceShare, VarianceShares};
+pub use variance::variance_of;
 
 #[cfg(test)]
 mod properties;

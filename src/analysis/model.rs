@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::variance::shares::VarianceShares;
 use crate::space::Value;
 use crate::trial::RunStatus;
 
@@ -57,6 +58,8 @@ pub struct Analysis {
     pub notes: Vec<String>,
     /// Parameters that move together, the closest first: they share one effect.
     pub together: Vec<ParameterAssociation>,
+    /// Shares of the variance by a Gaussian process; null: too few trials, too many parameters, or nothing but noise.
+    pub variance: Option<VarianceShares>,
     /// The parameters, most important first: by permutation importance, equal ones by name.
     pub parameters: Vec<ParameterAnalysis>,
 }

@@ -17,6 +17,14 @@ pub(super) enum Stream {
         /// Which repeat.
         repeat: usize,
     },
+    /// One shuffle of which trials failed.
+    Failures(usize),
+    /// Which trial is in which fold.
+    Folds,
+    /// The walk through hyperparameters.
+    Hypers,
+    /// Functions from the process of one set of hyperparameters.
+    Functions(usize),
 }
 
 impl Stream {
@@ -26,6 +34,10 @@ impl Stream {
             Self::Fill(group) => (1_u64, group as u64),
             Self::Tree(tree) => (2, tree as u64),
             Self::Shuffle { group, repeat } => (3, (group as u64) << 16 | repeat as u64),
+            Self::Failures(repeat) => (4, repeat as u64),
+            Self::Folds => (5, 0),
+            Self::Hypers => (6, 0),
+            Self::Functions(place) => (7, place as u64),
         };
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(purpose << 56 | index);

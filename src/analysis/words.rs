@@ -87,6 +87,7 @@ mod tests {
             forest_reason: None,
             together: Vec::new(),
             rank_target: false,
+            variance: None,
             notes: Vec::new(),
             parameters: Vec::new(),
         }

@@ -4,7 +4,7 @@ use clap::Command;
 use itertools::Itertools as _;
 
 /// Command lines of each verb, with what they do.
-const EXAMPLES: [(&str, &[(&str, &str)]); 39] = [
+const EXAMPLES: [(&str, &[(&str, &str)]); 40] = [
     (
         "new",
         &[
@@ -54,6 +54,7 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 39] = [
         "analyze",
         &[
             ("sweep analyze", "of the latest sweep"),
+            ("sweep analyze --failures", "which trials fail"),
             ("sweep analyze --csv runs.csv --metric loss --log lr", "of a table"),
         ],
     ),
@@ -121,6 +122,15 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 39] = [
     ("pause", &[("sweep pause", "the latest sweep"), ("sweep pause 7d33", "another one")]),
     ("resume", &[("sweep resume", "the latest sweep"), ("sweep resume 7d33", "another one")]),
     ("retry", &[("sweep retry --failed", "all that failed"), ("sweep retry 3 4", "trials 3 and 4")]),
+    (
+        "edit",
+        &[
+            ("sweep edit", "open the config of the latest sweep in $EDITOR"),
+            ("sweep edit 7d33 --set run_cap=200", "more trials"),
+            ("sweep edit --set parameters.lr.max=0.5", "a wider range"),
+            ("sweep edit --file new.yaml --before wd=0", "a new parameter"),
+        ],
+    ),
     ("rename", &[("sweep rename 7d33 lr-search", "the sweep whose id begins so")]),
     (
         "delete",
@@ -135,6 +145,7 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 39] = [
         &[
             ("sweep report --open", "of the latest sweep, in the browser"),
             ("sweep report 7d33 -o report.html", "of another, in a file"),
+            ("sweep report --methods", "the paragraph for a paper"),
         ],
     ),
     (

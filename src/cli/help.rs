@@ -14,7 +14,7 @@ use crate::ui::{Ui, note_loss};
 const GROUPS: [(&str, &[&str]); 8] = [
     ("Make and run", &["new", "check", "sample", "init", "run", "finalize", "start"]),
     ("Many machines", &["launch", "launches"]),
-    ("Control", &["pause", "resume", "stop", "cancel", "retry", "rename", "delete"]),
+    ("Control", &["pause", "resume", "stop", "cancel", "retry", "edit", "rename", "delete"]),
     ("Inspect", &["ui", "list", "status", "trials", "show", "logs", "best", "analyze", "report"]),
     ("Compare and reproduce", &["diff", "verify", "confirm", "rerun", "export", "import"]),
     ("Publish", &["promote", "models"]),

@@ -17,7 +17,7 @@ use clap::FromArgMatches as _;
 
 use crate::commands::{
     CommandFailure, Exit, Setting, analyze, ask, backup, best, check, confirm, control, delete, diff, doctor,
-    end_trials, export, finalize, home, import, init, launch, launches, list, log, logs, models, new,
+    edit, end_trials, export, finalize, home, import, init, launch, launches, list, log, logs, models, new,
     promote, rename, replay, report, rerun, retry, run, sample, server, show, start, status, tell, trials,
     ui as live_page, verify,
 };
@@ -105,6 +105,7 @@ fn in_runtime(ui: Ui, args: Args, view: TableView) -> Result<Exit, CommandFailur
             Verb::Pause(args) => control::control(&setting, &args.into(), SweepOrder::Pause).await,
             Verb::Resume(args) => control::control(&setting, &args.into(), SweepOrder::Run).await,
             Verb::Retry(args) => retry::retry(&setting, &args.try_into()?).await,
+            Verb::Edit(args) => edit::edit(&setting, &args.into()).await,
             Verb::Rename(args) => rename::rename(&setting, &args.into()).await,
             Verb::Delete(args) => delete::delete(&setting, &args.into()).await,
             Verb::Launch(args) => match args.into() {

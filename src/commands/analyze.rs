@@ -4,12 +4,18 @@
 use std::path::PathBuf;
 
 pub use super::shared::AnswerFormat;
-use super::shared::{CommandFailure, Context, Exit, Setting, SweepChoice, load_sweep, print_importance};
-use crate::analysis::{Analysis, TrialFrame, analyse};
+use super::shared::{
+    CommandFailure, Context, Exit, Setting, SweepChoice, load_sweep, print_failures, print_importance,
+    print_json, tell_failures,
+};
+use crate::analysis::{Analysis, FailureAnalysis, TrialFrame, analyse};
 use crate::config::Goal;
 use crate::exchange::read_frame;
-use crate::query::{ChosenMetric, FrameRequest, SEED, analyse_sweep, read_experiment, read_trials};
-use crate::report::{ReportObjective, analysis_csv, analysis_json};
+use crate::query::{
+    ChosenMetric, FrameRequest, SEED, analyse_sweep, failing_rows, failing_trials, read_experiment,
+    read_trials,
+};
+use crate::report::{ReportObjective, analysis_csv, analysis_json, failures_csv};
 use crate::trial::RunStatus;
 use crate::ui::Ui;
 
@@ -40,6 +46,8 @@ pub struct AnalyzeArgs {
     pub goal: Option<Goal>,
     /// Parameters whose logarithm is what counts.
     pub log: Vec<String>,
+    /// Only which trials fail, and where.
+    pub failures: bool,
     /// How the answer is printed.
     pub format: AnswerFormat,
 }
@@ -49,6 +57,9 @@ pub struct AnalyzeArgs {
 /// # Errors
 /// Where the source can't be read, or has no such metric.
 pub async fn analyze(setting: &Setting, args: &AnalyzeArgs) -> Result<Exit, CommandFailure> {
+    if let (true, AnalysisSource::Sweep(choice)) = (args.failures, &args.source) {
+        return failures_of_sweep(setting, args, choice).await;
+    }
     let answer = match &args.source {
         AnalysisSource::Sweep(choice) => of_sweep(setting, args, choice).await?,
         AnalysisSource::Experiment { name, filter } => {
@@ -63,7 +74,33 @@ pub async fn analyze(setting: &Setting, args: &AnalyzeArgs) -> Result<Exit, Comm
             AnalysisAnswer::of(&frame, asked)
         }
     };
-    Ok(answer.print(&setting.ui, args.format))
+    Ok(match args.failures {
+        true => print_only_failures(&setting.ui, &answer.failures, args.format),
+        false => answer.print(&setting.ui, args.format),
+    })
+}
+
+/// Which trials of a sweep fail: for that its config need name no metric.
+async fn failures_of_sweep(
+    setting: &Setting,
+    args: &AnalyzeArgs,
+    choice: &SweepChoice,
+) -> Result<Exit, CommandFailure> {
+    let context = Context::open_to_read(setting)?;
+    let (sweep, config) = load_sweep(&context, choice).await?;
+    let metric = ChosenMetric::of(&config, args.metric.as_deref(), args.goal);
+    let read = read_trials(&context.store, &sweep, metric.as_ref()).await?;
+    let found = failing_trials(&context.store, &config, (&read.runs, &read.trials), metric.is_some()).await?;
+    Ok(print_only_failures(&setting.ui, &found, args.format))
+}
+
+fn print_only_failures(ui: &Ui, found: &FailureAnalysis, format: AnswerFormat) -> Exit {
+    match format {
+        AnswerFormat::Table => tell_failures(ui, found),
+        AnswerFormat::Json => print_json(ui, found),
+        AnswerFormat::Csv => ui.data(&failures_csv(found)),
+    }
+    Exit::Done
 }
 
 fn asked(args: &AnalyzeArgs) -> Result<FrameRequest, CommandFailure> {
@@ -86,6 +123,7 @@ async fn of_sweep(
     let read = read_trials(&context.store, &sweep, Some(&metric)).await?;
     Ok(AnalysisAnswer {
         analysis: analyse_sweep(&config, &read.trials),
+        failures: failing_trials(&context.store, &config, (&read.runs, &read.trials), true).await?,
         statuses: read.trials.iter().map(|trial| trial.status).collect(),
         metric: metric.name,
         goal: metric.goal,
@@ -100,6 +138,7 @@ fn no_metric() -> CommandFailure {
 /// An analysis with what it was asked for.
 struct AnalysisAnswer {
     analysis: Analysis,
+    failures: FailureAnalysis,
     statuses: Vec<RunStatus>,
     metric: String,
     goal: Option<Goal>,
@@ -109,6 +148,7 @@ impl AnalysisAnswer {
     fn of(frame: &TrialFrame, asked: FrameRequest) -> Self {
         Self {
             analysis: analyse(frame, SEED),
+            failures: failing_rows(frame),
             statuses: frame.rows.iter().map(|row| row.status).collect(),
             metric: asked.metric,
             goal: asked.goal,
@@ -118,10 +158,14 @@ impl AnalysisAnswer {
     fn print(&self, ui: &Ui, format: AnswerFormat) -> Exit {
         let analysis = &self.analysis;
         match format {
-            AnswerFormat::Table => print_importance(ui, analysis, &self.metric),
+            AnswerFormat::Table => {
+                print_importance(ui, analysis, &self.metric);
+                print_failures(ui, &self.failures);
+            }
             AnswerFormat::Json => {
                 let objective = ReportObjective { name: &self.metric, goal: self.goal };
-                let json = analysis_json(analysis, objective, self.statuses.iter().copied());
+                let json =
+                    analysis_json((analysis, &self.failures), objective, self.statuses.iter().copied());
                 ui.json(&format!("{json:#}\n"));
             }
             AnswerFormat::Csv => ui.data(&analysis_csv(analysis)),

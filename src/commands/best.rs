@@ -7,12 +7,15 @@ mod spelled;
 mod trial_form;
 
 use super::shared::{
-    AnswerFormat, CommandFailure, Context, Exit, Setting, confirmed_headline, load_sweep, print_csv,
-    print_json, print_sheet,
+    AnswerFormat, CommandFailure, Context, Exit, Setting, confirmed_headline, load_sweep, noise_words,
+    print_csv, print_json, print_sheet, tell_reported,
 };
 use crate::config::Config;
 use crate::process::now_ms;
-use crate::query::{ChosenMetric, Confirmation, MetricJson, TrialRow, shown_command};
+use crate::query::{
+    ChosenMetric, Confirmation, MetricJson, MetricNoise, NOISE_AT_A_GLANCE, Reported, TrialRow, metric_noise,
+    shown_command,
+};
 use crate::record::{Ledger, Sweep};
 use crate::ui::{Drawing, Facts, MINOR, Sheet, SheetCell, SheetColumn, Style, printable, words};
 use shape::{BestTrialJson, BestTrialsJson, paths};
@@ -45,6 +48,11 @@ pub async fn best(setting: &Setting, args: &BestArgs) -> Result<Exit, CommandFai
     if let Some(spelling) = args.spelling {
         return spell_rows(setting, &context, (&sweep, &config), rows, spelling);
     }
+    let own = args.metric.is_none() && args.goal.is_none();
+    let trust = match rows.first().filter(|_| own && args.format != AnswerFormat::Csv) {
+        Some(best) => BestTrust::read(&context, (&sweep, &config), best, results.len() as u64).await?,
+        None => BestTrust::default(),
+    };
     match args.format {
         AnswerFormat::Json => {
             let trials = rows.iter().map(|row| BestTrialJson {
@@ -59,6 +67,8 @@ pub async fn best(setting: &Setting, args: &BestArgs) -> Result<Exit, CommandFai
                 metric: MetricJson::of(&metric),
                 metrics: vec![MetricJson::of(&metric)],
                 limits: metric.limits.iter().map(ToString::to_string).collect(),
+                noise: trust.noise.clone(),
+                report_metric: trust.reported.as_ref().map(Reported::json),
                 trials: trials.collect(),
             };
             print_json(&setting.ui, &json);
@@ -71,10 +81,50 @@ pub async fn best(setting: &Setting, args: &BestArgs) -> Result<Exit, CommandFai
                 }
                 rows => print_table(setting, (&sweep, &config), rows, &metric)?,
             }
+            if confirmation.is_none() {
+                trust.tell_noise(setting, &rows);
+            }
+            if let Some(reported) = &trust.reported {
+                tell_reported(&setting.ui, reported, &metric.name);
+            }
             confirmed::tell(setting, &sweep, confirmation.as_ref(), results.len());
         }
     }
     Ok(Exit::Done)
+}
+
+/// How far the best can be trusted.
+#[derive(Default)]
+struct BestTrust {
+    noise: Option<MetricNoise>,
+    reported: Option<Reported>,
+}
+
+impl BestTrust {
+    /// Reads it, where there are not so many trials that reading them all takes long.
+    async fn read(
+        context: &Context,
+        (sweep, config): (&Sweep, &Config),
+        best: &TrialRow,
+        results: u64,
+    ) -> Result<Self, CommandFailure> {
+        if results > NOISE_AT_A_GLANCE {
+            return Ok(Self::default());
+        }
+        let best = best.run.info.id.as_str();
+        Ok(Self {
+            noise: metric_noise(&context.store, sweep, config).await?,
+            reported: Reported::read(&context.store, sweep, config, best).await?,
+        })
+    }
+
+    /// What the noise says of the best value that the search saw.
+    fn tell_noise(&self, setting: &Setting, rows: &[TrialRow]) {
+        let best = rows.first().and_then(|row| row.value);
+        if let (Some(value), Some(said)) = (best, self.noise.as_ref().and_then(noise_words)) {
+            setting.ui.tell(&format!("\n{}{said}.\n", words::number(value)));
+        }
+    }
 }
 
 fn metric(config: &Config, args: &BestArgs) -> Result<ChosenMetric, CommandFailure> {

@@ -11,7 +11,6 @@ use crate::config::Config;
 use crate::exchange::{ExportOptions, Exported, Exporter};
 use crate::query::limit;
 use crate::record::{ClaimOrder, Ledger, Sweep, SweepOrder};
-use crate::strategy;
 use crate::ui::{Ui, words};
 
 /// How often the store is asked for what is new.
@@ -69,7 +68,7 @@ async fn follow(
     config: &Config,
     exporter: &mut Exporter<'_>,
 ) -> Result<(), CommandFailure> {
-    let strategy = strategy::for_config(config, sweep.seed)?;
+    let strategy = sweep.strategy(config)?;
     let limit = limit(config, strategy.as_ref());
     let token = context.identity().agent;
     let ledger =

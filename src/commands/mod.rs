@@ -14,6 +14,7 @@ pub mod control;
 pub mod delete;
 pub mod diff;
 pub mod doctor;
+pub mod edit;
 pub mod end_trials;
 pub mod export;
 pub mod finalize;

@@ -3,14 +3,16 @@
 
 use std::path::PathBuf;
 
+use serde::Serialize;
+
 use super::shared::{
     CommandFailure, Context, Delivery, Exit, ReportLocation, ReportMaterial, Setting, SweepChoice,
-    load_sweep, open_report, refuse_half, report_place, workspace, write_report,
+    load_sweep, open_report, print_json, refuse_half, report_place, workspace, write_report,
 };
 use crate::config::{Config, Goal};
-use crate::query::{Overview, SweepState};
+use crate::query::{Overview, SweepMethods, SweepState, methods_facts};
 use crate::record::{Sweep, tags};
-use crate::report::report_html;
+use crate::report::{methods_markdown, methods_text, report_html};
 use crate::ui::printable;
 
 /// What was typed.
@@ -24,6 +26,20 @@ pub struct ReportArgs {
     pub goal: Option<Goal>,
     /// What is to be done with it.
     pub delivery: Delivery,
+    /// The paragraph for a paper, and nothing else.
+    pub methods: Option<MethodsFormat>,
+}
+
+/// How the paragraph for a paper is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MethodsFormat {
+    /// One paragraph of plain text.
+    #[default]
+    Text,
+    /// Markdown, a point of the checklists a line.
+    Markdown,
+    /// For programs.
+    Json,
 }
 
 /// Prints where the report is, which is made where there is none that is up to date.
@@ -34,6 +50,9 @@ pub async fn report(setting: &Setting, args: &ReportArgs) -> Result<Exit, Comman
     let context = Context::open_to_read(setting)?;
     let (sweep, config) = load_sweep(&context, &args.sweep).await?;
     refuse_half(&sweep)?;
+    if let Some(format) = args.methods {
+        return methods(&context, &sweep, &config, format).await;
+    }
     let place =
         if args.delivery.file.is_none() && args.metric.is_none() && is_up_to_date(&context, &sweep).await? {
             report_place(&context, &sweep, None)
@@ -45,6 +64,32 @@ pub async fn report(setting: &Setting, args: &ReportArgs) -> Result<Exit, Comman
         open_report(&context, &place);
     }
     Ok(Exit::Done)
+}
+
+/// Prints the paragraph for a paper.
+async fn methods(
+    context: &Context,
+    sweep: &Sweep,
+    config: &Config,
+    format: MethodsFormat,
+) -> Result<Exit, CommandFailure> {
+    let facts = methods_facts(&context.store, sweep, config).await?;
+    match format {
+        MethodsFormat::Text => context.ui.tell(&methods_text(&facts)),
+        MethodsFormat::Markdown => context.ui.data(&methods_markdown(&facts)),
+        MethodsFormat::Json => {
+            print_json(&context.ui, &MethodsJson { text: methods_text(&facts).trim_end(), facts: &facts });
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// The paragraph with what it is made of, for programs.
+#[derive(Debug, Serialize)]
+struct MethodsJson<'a> {
+    #[serde(flatten)]
+    facts: &'a SweepMethods,
+    text: &'a str,
 }
 
 /// Whether `sweep finalize` has made a report since the last result came in.

@@ -16,7 +16,7 @@ use crate::query::{
     shown_command, took,
 };
 use crate::record::{
-    attempt_of, exit_code_of, index_of, point_of, reruns_of, status_word, stopped_early, tags,
+    Sweep, attempt_of, exit_code_of, index_of, point_of, reruns_of, status_word, stopped_early, tags,
 };
 use crate::space::Value;
 use crate::tracking::{ArtifactEntry, Metric, Run};
@@ -204,6 +204,7 @@ impl TrialDetails {
         facts.add_some("agent", self.tag(tags::AGENT));
         facts.add_some("folder", self.tag(tags::FOLDER));
         facts.add_some("seed", self.tag(tags::TRIAL_SEED));
+        facts.add_some("config", self.found.of.as_ref().and_then(|(sweep, _)| self.version(sweep)));
         facts.add_some("continues", self.tag(tags::CONTINUES).map(|trial| format!("trial {trial}")));
         let dirty = self.tag(tags::GIT_DIRTY).is_some_and(|dirty| dirty.eq_ignore_ascii_case("true"));
         let branch = self.tag(tags::GIT_BRANCH).map(|branch| format!(" on {branch}")).unwrap_or_default();
@@ -221,6 +222,17 @@ impl TrialDetails {
         if self.tag_differs() {
             facts.add("", format!("({TAG_DIFFERS})"));
         }
+    }
+
+    /// Which version of the config it was proposed under, where the sweep was edited, and what the versions are.
+    fn version(&self, sweep: &Sweep) -> Option<String> {
+        let later = sweep.versions.get(1..).filter(|later| !later.is_empty())?;
+        let each = later
+            .iter()
+            .map(|one| format!("{} by {}, {}", one.number, words::printable(&one.by), words::moment(one.at)));
+        let each: Vec<String> = each.collect();
+        let own = sweep.version_of(&self.found.run);
+        Some(format!("version {own} of {} ({})", sweep.version(), each.join("; ")))
     }
 
     /// Latest value, history, and its extremes.
@@ -278,6 +290,7 @@ impl TrialDetails {
             folder: own(tags::FOLDER),
             git_commit: own(tags::GIT_COMMIT),
             git_branch: own(tags::GIT_BRANCH),
+            config_version: self.found.of.as_ref().map(|(sweep, _)| sweep.version_of(run)),
             fingerprint: own(tags::FINGERPRINT),
             logged_params: run
                 .params
@@ -368,6 +381,7 @@ struct ShowJson {
     folder: Option<String>,
     git_commit: Option<String>,
     git_branch: Option<String>,
+    config_version: Option<u32>,
     fingerprint: Option<String>,
     logged_params: serde_json::Map<String, Json>,
     histories: serde_json::Map<String, Json>,

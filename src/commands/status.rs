@@ -14,8 +14,10 @@ use pause::until_next_look;
 use super::shared::{
     AnswerFormat, CommandFailure, Context, Exit, Setting, SweepChoice, counts_words, print_json, sweep_run,
 };
+use crate::analysis::FailureGroup;
 use crate::query::{
-    BestJson, Counts, FrontTrialJson, MetricJson, Overview, SweepSnapshot, SweepState, since, took,
+    BestJson, Counts, FrontTrialJson, MetricJson, MetricNoise, Overview, SweepSnapshot, SweepState, since,
+    took,
 };
 use crate::record::{index_of, point_of, tags};
 use crate::space::Value;
@@ -41,8 +43,10 @@ pub async fn status(setting: &Setting, args: &StatusArgs) -> Result<Exit, Comman
     let context = Context::open_to_read(setting)?;
     let parent = sweep_run(&context, &args.sweep).await?;
     let overview = Overview::read(&context.store, parent).await?;
-    let look = SweepSnapshot::read(&context.store, overview).await?;
+    let mut look = SweepSnapshot::read(&context.store, overview).await?;
     if !args.watch {
+        look.look_at_failures(&context.store).await?;
+        look.look_at_noise(&context.store).await?;
         look.print(setting, args.format);
         return Ok(Exit::Done);
     }
@@ -163,6 +167,8 @@ impl SweepSnapshot {
             best: overview.best_json(),
             front: overview.front_json(),
             unmeasured: self.unmeasured,
+            noise: self.noise.clone(),
+            failing: self.failing.as_ref().map(|found| found.groups.clone()),
             report_behind: overview.report_behind(),
             trials_per_minute: self.pace.map(|pace| pace.rate * 60.0),
             seconds_left: self.seconds_left(),
@@ -212,6 +218,8 @@ struct StatusJson {
     best: Option<BestJson>,
     front: Option<Vec<FrontTrialJson>>,
     unmeasured: u64,
+    noise: Option<MetricNoise>,
+    failing: Option<Vec<FailureGroup>>,
     report_behind: Option<u64>,
     trials_per_minute: Option<f64>,
     seconds_left: Option<f64>,

@@ -195,7 +195,7 @@ async fn post(
     let now = now_ms();
     let results: Vec<BestAtTime> =
         best_now(reporter, candidate).map(|value| BestAtTime { value, time: now }).into_iter().collect();
-    let limit = limit_of(config, sweep.seed);
+    let limit = limit_of(sweep, config);
     let posting = LivePosting {
         sweep,
         metric: config.only_metric(),

@@ -192,7 +192,7 @@ impl TrialList<'_> {
         paths.into_iter().partition(differs)
     }
 
-    /// Metrics besides the sweep's own, those that most trials have first.
+    /// Metrics besides the sweep's own: the one that is reported, then those that most trials have first.
     fn other_metrics(&self) -> Vec<String> {
         let mut counts: HashMap<&str, usize> = HashMap::new();
         for metric in self.rows.iter().flat_map(|row| &row.run.metrics) {
@@ -204,7 +204,9 @@ impl TrialList<'_> {
             .filter(|(name, _)| Some(*name) != own)
             .map(|(name, count)| (count, name))
             .collect();
+        let reported = self.asked.config.report_metric.as_ref().map(|metric| metric.name.as_str());
         names.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+        names.sort_by_key(|(_, name)| Some(*name) != reported);
         names.into_iter().map(|(_, name)| name.to_owned()).collect()
     }
 
@@ -267,7 +269,8 @@ impl TrialList<'_> {
                 None => SheetColumn::new("", "").nobody(),
             },
         ];
-        let named = self.asked.named();
+        let mut named = self.asked.named();
+        named.extend(self.asked.config.report_metric.as_ref().map(|metric| metric.name.clone()));
         let rank = |name: &String, rank: u32| if named.contains(name) { 0 } else { rank };
         // The most important parameters stay the longest, or the first where nothing is known of that.
         let place = |path: &String| {

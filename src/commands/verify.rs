@@ -215,7 +215,7 @@ fn fingerprint_now(sweep: &Sweep, run: &Run, git: Option<&GitState>) -> Compared
     let Some(then) = run.tag(tags::FINGERPRINT) else {
         return compared("fingerprint", VerifyState::Unknown, "the trial has none");
     };
-    let config = config::canonical(&sweep.config).unwrap_or_default();
+    let config = config::canonical(sweep.config_of(run)).unwrap_or_default();
     let commit = git.map_or("", |git| git.commit.as_str());
     let changes = git.and_then(|git| changes_hash(&git.changes));
     let now = fingerprint(&config, &point_of(run), Code { commit, changes: changes.as_deref() });

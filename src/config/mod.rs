@@ -8,6 +8,8 @@ mod canonical;
 mod check;
 pub(crate) mod command;
 mod constraint;
+mod edit;
+mod edit_text;
 mod finding;
 mod fit;
 mod model;
@@ -22,9 +24,12 @@ mod yaml;
 
 pub use check::check;
 pub use constraint::{Constraint, ConstraintError};
+pub use edit::{CheckedEdit, EditRefusal, check_edit, config_changes};
+pub use edit_text::{SetKeyError, add_point, set_key};
 pub use finding::{CheckedConfig, Finding};
 pub use model::{
     Budget, Command, Config, EarlyTerminate, Hooks, Impute, Method, MetricConfig, Optimizer, OutputPattern,
+    ReportMetric,
 };
 pub use objectives::{MeasuredBeside, Objectives};
 pub use render::render_findings;

@@ -27,6 +27,8 @@ pub struct Config {
     pub metric: Option<MetricConfig>,
     /// The others of `metrics`: then no single trial is the best, the answer is a front.
     pub further_metrics: Vec<MetricConfig>,
+    /// `report_metric`: recorded beside, it decides nothing.
+    pub report_metric: Option<ReportMetric>,
     /// Bounds on metrics, of `subject_to` and `limit`.
     pub limits: Vec<MetricLimit>,
     /// The parameters.
@@ -139,6 +141,17 @@ pub struct MetricConfig {
     pub impute: Impute,
     /// The same while it runs; `None`: it counts as pending.
     pub impute_while_running: Option<Impute>,
+    /// A regular expression with one group, read from the command's output line by line.
+    pub from_output: Option<OutputPattern>,
+}
+
+/// A metric that is recorded beside those by which trials are chosen, such as that of a test set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReportMetric {
+    /// Exact key of the logged metric.
+    pub name: String,
+    /// Direction, by which its ranking is compared.
+    pub goal: Goal,
     /// A regular expression with one group, read from the command's output line by line.
     pub from_output: Option<OutputPattern>,
 }

@@ -63,6 +63,10 @@ fn form(name: &str) -> Option<Json> {
         "when".to_owned(),
         json!({ "description": "where the parameter exists: other parameters and their values", "type": "object", "minProperties": 1 }),
     );
+    properties.insert(
+        "before".to_owned(),
+        json!({ "description": "the value of trials that ran before `sweep edit` added the parameter" }),
+    );
     let mut required = required.to_vec();
     let inferred = ["constant", "categorical", "categorical_w_probabilities", "int_uniform", "uniform"];
     if !inferred.contains(&name) {
@@ -112,6 +116,7 @@ fn top() -> Json {
             "description": "several metrics: the answer is a front",
             "type": ["array", "null"], "minItems": 1, "items": metric_of("object"),
         },
+        "report_metric": report_metric(),
         "parameters": { "$ref": "#/$defs/parameters" },
         "run_cap": { "description": "most trials that may start; null: no cap", "type": ["integer", "null"], "minimum": 1 },
         "early_terminate": early_terminate(),
@@ -182,6 +187,23 @@ fn hooks() -> Json {
                 "anyOf": [{ "$ref": "#/$defs/duration" }, { "type": "null" }],
             },
         },
+    })
+}
+
+fn report_metric() -> Json {
+    json!({
+        "description": "a metric that is recorded beside and never optimised, such as that of a test set",
+        "anyOf": [
+            { "type": "null" }, { "type": "string", "minLength": 1 },
+            {
+                "type": "object", "required": ["name"], "additionalProperties": false,
+                "properties": {
+                    "name": { "description": "the key that the script logs", "type": "string", "minLength": 1 },
+                    "goal": { "description": "what is better; default: as of `metric`", "enum": ["minimize", "maximize", null] },
+                    "from_output": { "description": "a regular expression with one group, read from the output", "type": ["string", "null"] },
+                },
+            },
+        ],
     })
 }
 

@@ -101,6 +101,40 @@ impl Confined {
         given.into_iter().filter(|(key, _)| !is_sweeps(key)).collect()
     }
 
+    /// The run of a trace that is to be made: as given, and for a trial its own run where none is given, and none of another's.
+    pub fn run_of_new_trace(&self, db: &Db, given: Option<&str>) -> Result<Option<String>> {
+        let Some(trial) = &self.0 else { return Ok(given.map(str::to_owned)) };
+        match given {
+            None => Ok(Some(trial.scope.run_id.clone())),
+            Some(run) if is_own(trial, db, run) => Ok(Some(run.to_owned())),
+            Some(run) => Err(refused(format!("run {run} is not its own, and gets no traces from it"))),
+        }
+    }
+
+    /// Refuses to a trial what changes a trace that does not belong to a run of its own.
+    pub fn check_trace(&self, db: &Db, id: &str) -> Result<()> {
+        let Some(trial) = &self.0 else { return Ok(()) };
+        match db.run_of_trace(id)? {
+            // The call itself says what is not there.
+            None => Ok(()),
+            Some(Some(run)) if is_own(trial, db, &run) => Ok(()),
+            Some(_) => Err(refused(format!("trace {id} does not belong to a run of this trial"))),
+        }
+    }
+
+    /// The same for several traces.
+    pub fn check_traces(&self, db: &Db, ids: &[String]) -> Result<()> {
+        ids.iter().try_for_each(|id| self.check_trace(db, id))
+    }
+
+    /// The same for traces that are to be deleted: a trial names those that it means.
+    pub fn check_deletion(&self, db: &Db, ids: &[String]) -> Result<()> {
+        if self.0.is_some() && ids.is_empty() {
+            return Err(refused("it deletes only traces that it names".to_owned()));
+        }
+        self.check_traces(db, ids)
+    }
+
     /// Remembers a run that was made by this URL.
     pub fn remember(&self, run: &str) {
         if let Some(trial) = &self.0 {
@@ -153,6 +187,15 @@ impl Confined {
         }
         Ok(())
     }
+}
+
+/// Whether a run is the trial's, was made by it, or hangs below it.
+fn is_own(trial: &Admitted, db: &Db, run: &str) -> bool {
+    let below = || {
+        let parent = db.run(run).ok();
+        parent.is_some_and(|run| run.tag(tags::PARENT_RUN_ID) == Some(trial.scope.run_id.as_str()))
+    };
+    trial.owns(run) || below()
 }
 
 /// Where a proxied artifact lies.

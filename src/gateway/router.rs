@@ -8,8 +8,8 @@ use axum::routing::{get, patch, post};
 use super::api::Api;
 use super::scope::{Scopes, admit};
 use super::{
-    artifacts, experiments, files, graphql, histories, metrics, models, registered, runs, system, unknown,
-    versions,
+    artifacts, assessments, experiments, files, graphql, histories, metrics, models, otlp, registered, runs,
+    system, traces, traces_v2, unknown, versions,
 };
 
 /// The largest JSON body; a full batch of MLflow's has about 1 MB.
@@ -41,8 +41,9 @@ fn rest(api: Api) -> Router {
         .nest("/ajax-api/2.0/mlflow", endpoints())
         .nest("/api/2.0/mlflow-artifacts", proxied())
         .nest("/ajax-api/2.0/mlflow-artifacts", proxied())
-        .route("/api/3.0/mlflow/server-info", get(system::server_info))
-        .route("/ajax-api/3.0/mlflow/server-info", get(system::server_info))
+        .nest("/api/3.0/mlflow", endpoints_of_3())
+        .nest("/ajax-api/3.0/mlflow", endpoints_of_3())
+        .route("/v1/traces", post(otlp::spans))
         .route("/ajax-api/3.0/mlflow/ui-telemetry", get(system::ui_telemetry))
         .route("/health", get(system::health))
         .route("/version", get(system::version))
@@ -72,6 +73,43 @@ fn endpoints() -> Router<Api> {
         .merge(for_models())
         .merge(for_registry())
         .merge(for_pages())
+        .merge(for_traces_of_2())
+        .merge(for_traces())
+}
+
+/// What MLflow 3 has beside what MLflow 2 had.
+fn endpoints_of_3() -> Router<Api> {
+    use axum::routing::delete;
+    Router::new()
+        .route("/server-info", get(system::server_info))
+        .merge(for_traces())
+        .route("/traces", post(traces::start))
+        .route("/traces/get", get(traces::get))
+        .route("/traces/batchGet", get(traces::batch))
+        .route("/traces/batchGetInfos", post(traces::batch_infos))
+        .route("/traces/search", post(traces::search))
+        .route("/traces/{id}", get(traces::info))
+        .route("/traces/{id}/assessments", post(assessments::create))
+        .route(
+            "/traces/{id}/assessments/{assessment}",
+            delete(assessments::delete).get(assessments::get).patch(assessments::update),
+        )
+}
+
+fn for_traces_of_2() -> Router<Api> {
+    Router::new()
+        .route("/traces", post(traces_v2::begin).get(traces_v2::search))
+        .route("/traces/{id}", patch(traces_v2::end))
+        .route("/traces/{id}/info", get(traces_v2::info))
+}
+
+/// What both versions have.
+fn for_traces() -> Router<Api> {
+    Router::new()
+        .route("/traces/{id}/tags", patch(traces::set_tag).delete(traces::delete_tag))
+        .route("/traces/delete-traces", post(traces::delete))
+        .route("/traces/link-to-run", post(traces::link))
+        .route("/get-trace-artifact", get(traces::file))
 }
 
 fn for_experiments() -> Router<Api> {

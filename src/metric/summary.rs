@@ -18,6 +18,18 @@ pub enum MetricSummary {
 }
 
 impl MetricSummary {
+    /// The config's word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Last => "last",
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::Best => "best",
+            Self::Mean => "mean",
+        }
+    }
+
     /// The value that stands for a history in log order. `Last` takes the last as it is; the others pass over what is no
     /// number, and take the first where there is no number at all.
     #[must_use]

@@ -40,6 +40,7 @@ files! {
     SCRIPT "format.js",
     SCRIPT "insight.js",
     SCRIPT "plot.js",
+    SCRIPT "point_dialog.js",
     SCRIPT "scale.js",
     SCRIPT "selection.js",
     SCRIPT "store.js",

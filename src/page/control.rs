@@ -22,7 +22,7 @@ use crate::trial::TrialIndex;
 /// The header that the token stands in.
 const TOKEN: &str = "x-sweep-token";
 /// Who writes to the ledger; it claims nothing.
-const BY: &str = "page";
+pub(super) const BY: &str = "page";
 
 /// An order for the agents of a sweep.
 #[derive(Debug, Deserialize)]
@@ -120,15 +120,15 @@ pub(super) async fn end(
 }
 
 /// What a request asks for.
-fn read<T>(body: Result<Json<T>, JsonRejection>) -> PageAnswer<T> {
+pub(super) fn read<T>(body: Result<Json<T>, JsonRejection>) -> PageAnswer<T> {
     body.map(|Json(body)| body).map_err(|error| PageError::invalid(error.body_text()))
 }
 
 /// The sweep that is to be changed, by who may change it.
-async fn allowed(hub: &Hub, headers: &HeaderMap, id: &str) -> PageAnswer<Sweep> {
+pub(super) async fn allowed(hub: &Hub, headers: &HeaderMap, id: &str) -> PageAnswer<Sweep> {
     let Some(token) = hub.control() else {
         return Err(PageError::forbidden("this page only reads")
-            .with_hint("Start it with --allow-control to pause, stop and retry from it."));
+            .with_hint("Start it with --allow-control to pause, stop, edit and retry from it."));
     };
     let shown = headers.get(TOKEN).map(axum::http::HeaderValue::as_bytes).unwrap_or_default();
     if !bool::from(shown.ct_eq(token.as_bytes())) {

@@ -8,6 +8,7 @@ mod answer;
 mod assets;
 mod compressed;
 mod control;
+mod edit;
 mod events;
 mod guard;
 mod hub;

@@ -22,7 +22,7 @@ use super::guard::guard;
 use super::hub::Hub;
 use super::number::Cell;
 use super::shape::{TrialColumnsJson, columns_json};
-use super::{control, insight, trial};
+use super::{control, edit, insight, trial};
 use crate::process::now_ms;
 use crate::query::trials_where;
 
@@ -46,6 +46,7 @@ pub fn pages(hub: Arc<Hub>) -> Router {
         .route("/api/sweeps/{id}/order", post(control::order))
         .route("/api/sweeps/{id}/retry", post(control::retry))
         .route("/api/sweeps/{id}/end", post(control::end))
+        .route("/api/sweeps/{id}/edit", post(edit::edit))
         .layer(from_fn(guard))
         .with_state(hub)
 }

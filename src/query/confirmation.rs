@@ -12,7 +12,7 @@ use crate::record::{
     ConfirmationPlan, PriorTrials, Sweep, TrialRuns, confirmation_of, index_of, point_of, stopped_early, tags,
 };
 use crate::space::Point;
-use crate::strategy::{self, Confirm, LoggedValues, Observation, Strategy};
+use crate::strategy::{Confirm, LoggedValues, Observation, Strategy};
 use crate::tracking::{Run, RunId, Store};
 use crate::trial::{RunStatus, TrialIndex};
 
@@ -234,7 +234,7 @@ pub async fn strategy_of(
 ) -> Result<Box<dyn Strategy>, QueryError> {
     match ConfirmationPlan::of(&sweep.parent) {
         Some(plan) => Ok(Box::new(confirm_strategy(store, sweep, config, &plan).await?)),
-        None => Ok(strategy::for_config(config, sweep.seed)?),
+        None => Ok(sweep.strategy(config)?),
     }
 }
 

@@ -2,21 +2,12 @@
 
 use crate::config::{self, Config};
 use crate::record::{CONFIRM_METHOD, Sweep, tags};
-use crate::strategy::{self, Strategy};
+use crate::strategy;
 
-/// Trials that may be run in all: `run_cap`, or the points that there are, whichever is less.
-pub fn limit(config: &Config, strategy: &dyn Strategy) -> Option<u64> {
-    let points = strategy.size().map(|size| u64::try_from(size).unwrap_or(u64::MAX));
-    match (config.run_cap, points) {
-        (Some(cap), Some(points)) => Some(cap.min(points)),
-        (cap, points) => cap.or(points),
-    }
-}
-
-/// Trials that may be run in all, of a config whose method may be unknown to this program.
-pub fn limit_of(config: &Config, seed: u64) -> Option<u64> {
-    match strategy::for_config(config, seed) {
-        Ok(strategy) => limit(config, strategy.as_ref()),
+/// Trials that may be run in all, of a sweep whose method may be unknown to this program; `config` is its newest.
+pub fn limit_of(sweep: &Sweep, config: &Config) -> Option<u64> {
+    match sweep.strategy(config) {
+        Ok(strategy) => strategy::limit(config, strategy.as_ref()),
         Err(_) => config.run_cap,
     }
 }

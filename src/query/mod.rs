@@ -8,25 +8,31 @@ mod confirmation;
 mod curves;
 mod error;
 mod facts;
+mod failing;
 mod frame;
 mod front;
 mod live;
 mod logged_model;
+mod methods;
 mod metric;
+mod noise;
 mod overview;
 mod pace;
 mod ranking;
 mod replay;
+mod reported;
 mod rows;
 mod selection;
 mod snapshot;
 mod trial_command;
 
+pub use crate::strategy::limit;
 pub use artifacts::{Walk, files_of};
 pub use confirmation::{Confirmation, ConfirmedJson, config_for, searched_trials, strategy_of, top_trials};
 pub use curves::{MetricCurve, read_curves};
 pub use error::QueryError;
-pub use facts::{IMPORTED, is_imported_table, limit, limit_of, method_of};
+pub use facts::{IMPORTED, is_imported_table, limit_of, method_of};
+pub use failing::{failing_rows, failing_trials, why_failed};
 pub use frame::{
     FrameRequest, SEED, SweepRuns, analyse_sweep, dependences_of, dependences_with_pairs_of, read_experiment,
     read_trials,
@@ -37,11 +43,14 @@ pub use live::{
     SweepsWatch, trials_where,
 };
 pub use logged_model::{ModelSource, find_model};
+pub use methods::{ConfirmationFacts, SweepMethods, methods_facts};
 pub use metric::{ChosenMetric, histories_of};
+pub use noise::{MetricNoise, NOISE_AT_A_GLANCE, metric_noise};
 pub use overview::{BestJson, Counts, FrontTrialJson, MetricJson, Overview, SweepState};
 pub use pace::since;
 pub use ranking::{best_of, best_run};
 pub use replay::{Replayed, propose_again};
+pub use reported::{Reported, ReportedJson};
 pub use rows::{TrialJson, TrialRow, plain_name, took, whole_point};
 pub use selection::{Selected, Selection};
 pub use snapshot::{AgentHeartbeat, SweepSnapshot};

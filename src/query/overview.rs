@@ -9,7 +9,7 @@ use super::front::{Front, FrontTrial};
 use super::metric::ChosenMetric;
 use super::ranking::{Ranked, best_of};
 use crate::config::{Config, Goal, MetricConfig};
-use crate::record::{ImportMark, Sweep, SweepOrder, SweepProgress, index_of, point_of, tags};
+use crate::record::{ImportMark, Sweep, SweepOrder, SweepProgress, index_of, newest_version, point_of, tags};
 use crate::space::Point;
 use crate::tracking::{ErrorKind, Result, Run, Store};
 use crate::trial::TrialIndex;
@@ -48,7 +48,7 @@ impl Overview {
         let sweep = Sweep::of_run(store.as_ref(), parent).await?;
         let config = config_of(&sweep);
         let metric = config.as_ref().and_then(|config| ChosenMetric::of(config, None, None));
-        let bound = config.as_ref().and_then(|config| limit_of(config, sweep.seed));
+        let bound = config.as_ref().and_then(|config| limit_of(&sweep, config));
         let standing = SweepProgress::default();
         let mut overview = Self { sweep, metric, config, bound, standing, best: None, front: None };
         overview.read_trials(store).await?;
@@ -57,7 +57,12 @@ impl Overview {
 
     /// Reads again what changes while agents run.
     pub async fn refresh(&mut self, store: &Arc<dyn Store>) -> Result<()> {
-        self.sweep.parent = store.run(self.sweep.id()).await?;
+        let parent = store.run(self.sweep.id()).await?;
+        if newest_version(&parent) > self.sweep.version() {
+            *self = Self::read(store, parent).await?;
+            return Ok(());
+        }
+        self.sweep.parent = parent;
         self.read_trials(store).await
     }
 

@@ -8,7 +8,7 @@ use super::error::QueryError;
 use crate::config::Config;
 use crate::record::{History, Ledger, PriorTrials, ProposalContext, Sweep, attempts_of, point_of, tags};
 use crate::space::Point;
-use crate::strategy::{self, Proposal};
+use crate::strategy::Proposal;
 use crate::tracking::{Run, Store};
 use crate::trial::TrialIndex;
 
@@ -48,7 +48,12 @@ pub async fn propose_again(
         QueryError::unknown(format!("sweep {} has no run of trial {trial}", sweep.id()))
             .with_hint("Trials are counted from 0. `sweep sample CONFIG` shows points that were not run yet.")
     })?;
-    let strategy = strategy::for_config(config, sweep.seed)?;
+    let strategy = sweep.strategy_behind(&run, config)?;
+    if let Some(place) = run.tag(tags::ADDED_POINT).and_then(|place| place.parse::<usize>().ok()) {
+        let added = strategy.added().iter().find(|(at, _)| *at == place);
+        let proposal = added.map(|(_, point)| point.clone().into());
+        return Ok(Replayed { run, saw: ProposalContext::default(), proposal });
+    }
     let mut saw = ProposalContext::default();
     let mut known = Vec::new();
     if strategy.reads_history() {

@@ -11,7 +11,6 @@ use super::metric::ChosenMetric;
 use crate::config::{Config, Fitter, nearest};
 use crate::record::{Sweep, attempt_of, exit_code_of, index_of, point_of, status_word, tags};
 use crate::space::{Point, Value};
-use crate::strategy;
 use crate::text;
 use crate::tracking::Run;
 use crate::trial::TrialIndex;
@@ -99,7 +98,7 @@ pub fn whole_point(sweep: &Sweep, config: &Config, run: &Run) -> Result<Point, Q
     if run.tag(tags::POINT).is_some() {
         return Ok(Fitter::new(config).as_listed(point_of(run)));
     }
-    let strategy = strategy::for_config(config, sweep.seed)?;
+    let strategy = sweep.strategy_behind(run, config)?;
     let made = match index_of(run) {
         Some(trial) if !strategy.reads_history() => strategy.point(trial)?,
         _ => None,

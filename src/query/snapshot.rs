@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::error::QueryError;
+use super::failing::failing_at_a_glance;
+use super::noise::{MetricNoise, NOISE_AT_A_GLANCE, noise_of_repeats};
 use super::overview::{Overview, SweepState};
 use super::pace::Throughput;
+use crate::analysis::FailureAnalysis;
 use crate::process::now_ms;
 use crate::record::{histories, index_of, last_sign, latest_ended, lease_of, tags, unmeasured};
 use crate::tracking::{Result, Run, RunId, Store};
@@ -28,6 +32,10 @@ pub struct SweepSnapshot {
     pub agents: Vec<AgentHeartbeat>,
     /// Trials that finished without the metric.
     pub unmeasured: u64,
+    /// Where trials fail; `None`: it was not looked at.
+    pub failing: Option<FailureAnalysis>,
+    /// How noisy the metric is; `None`: it was not looked at, or nothing is known.
+    pub noise: Option<MetricNoise>,
     /// How fast it goes; `None`: nothing runs, or nothing has ended yet.
     pub pace: Option<Throughput>,
     /// When it was read, epoch milliseconds.
@@ -87,7 +95,39 @@ impl SweepSnapshot {
         let agents = agents(&runs, &ended);
         let pace = Throughput::of(&ended).filter(|_| overview.state() == SweepState::Running);
         let (now, cost) = (now_ms(), begun.elapsed());
-        Ok(Self { overview, running, ended, agents, unmeasured, pace, now, cost })
+        Ok(Self { overview, running, ended, agents, unmeasured, failing: None, noise: None, pace, now, cost })
+    }
+
+    /// Looks how noisy the metric is, of a sweep that is not very large: all trials are read for that.
+    ///
+    /// # Errors
+    /// As the store's, and where a confirmation can't be read.
+    pub async fn look_at_noise(&mut self, store: &Arc<dyn Store>) -> std::result::Result<(), QueryError> {
+        if let Some(config) = self.overview.config()
+            && self.overview.best.is_some()
+            && self.overview.standing.done() <= NOISE_AT_A_GLANCE
+        {
+            self.noise = noise_of_repeats(store, &self.overview.sweep, config).await?;
+        }
+        Ok(())
+    }
+
+    /// Looks where trials fail, if enough do: the points of all trials are read for that, so that a very large sweep is
+    /// left to `analyze`.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub async fn look_at_failures(&mut self, store: &Arc<dyn Store>) -> Result<()> {
+        const FEWEST: u64 = 3;
+        const MOST_TRIALS: u64 = 5_000;
+        let standing = &self.overview.standing;
+        if let Some(config) = self.overview.config()
+            && standing.failed >= FEWEST
+            && standing.done() <= MOST_TRIALS
+        {
+            self.failing = Some(failing_at_a_glance(store, &self.overview.sweep, config).await?);
+        }
+        Ok(())
     }
 
     /// Looks again.

@@ -7,6 +7,7 @@ use super::import_mark::ImportMark;
 use super::ledger::{Ledger, experiment};
 use super::prior::PriorTrials;
 use super::tags;
+use super::versions::{ConfigVersion, read_versions};
 use crate::config::nearest;
 use crate::tracking::{
     ErrorKind, NewRun, Pages, Result, Run, RunId, RunInfo, RunQuery, RunUpdate, Store, TrackingError,
@@ -82,8 +83,10 @@ pub struct Sweep {
     pub seed: u64,
     /// The ledger's root run.
     pub ledger: RunId,
-    /// The config as it was written.
+    /// The newest config as it was written.
     pub config: Vec<u8>,
+    /// All versions of it, the first one first: `sweep edit` adds to them.
+    pub versions: Vec<ConfigVersion>,
 }
 
 impl Sweep {
@@ -129,7 +132,8 @@ impl Sweep {
         let mut tags = run.tags;
         tags.push((tags::LEDGER.to_owned(), ledger.to_string()));
         let parent = Run { tags, ..Run::bare(info) };
-        Ok(Self { parent, seed: new.seed, ledger, config: new.config.to_vec() })
+        let versions = vec![first_version(&parent, new.config)];
+        Ok(Self { parent, seed: new.seed, ledger, config: new.config.to_vec(), versions })
     }
 
     /// Gives a new parent run what makes it a sweep.
@@ -175,7 +179,10 @@ impl Sweep {
             return Err(invalid(format!("the config of sweep {id} is not the one it was made with"))
                 .hint("Its artifact was changed: run `sweep init` again for a new sweep."));
         }
-        Ok(Self { parent, seed, ledger: RunId(ledger), config })
+        let first = first_version(&parent, &config);
+        let versions = read_versions(store, &parent, first).await?;
+        let config = versions.last().map_or(config, |newest| newest.bytes.clone());
+        Ok(Self { parent, seed, ledger: RunId(ledger), config, versions })
     }
 
     /// The id of the one sweep whose id begins with `prefix`, or that has this name; of several of one name the newest
@@ -273,6 +280,16 @@ impl Sweep {
         Ok(id)
     }
 
+    /// Asks agents to answer again, whatever their order is: they have something to take note of.
+    ///
+    /// # Errors
+    /// As the store's.
+    pub(super) async fn ask_for_answers(&self, store: &dyn Store) -> Result<String> {
+        let id = format!("{:016x}", rand::random::<u64>());
+        store.log_batch(self.id(), &[], &[], &[(tags::CONTROL_ID.to_owned(), id.clone())]).await?;
+        Ok(id)
+    }
+
     /// Notes that an agent has heard an order.
     ///
     /// # Errors
@@ -317,6 +334,17 @@ impl Sweep {
             store.update_run(&run, &update).await?;
         }
         store.update_run(self.id(), &update).await
+    }
+}
+
+/// What a sweep was made with.
+fn first_version(parent: &Run, config: &[u8]) -> ConfigVersion {
+    ConfigVersion {
+        number: 1,
+        bytes: config.to_vec(),
+        sha256: sha256(config),
+        by: parent.tag(tags::USER).unwrap_or_default().to_owned(),
+        at: parent.info.start_time,
     }
 }
 

@@ -6,6 +6,7 @@
 mod catalog;
 mod confirmation;
 mod digest;
+mod editing;
 mod ended_by_hand;
 mod fingerprint;
 mod history;
@@ -29,6 +30,7 @@ pub mod tags;
 mod trial_tags;
 mod trials;
 mod values;
+mod versions;
 
 pub use catalog::{
     CONFIG_ARTIFACT, LATEST, NewSweep, Sweep, SweepOrder, answered, answered_last, of_name, order_id,
@@ -39,6 +41,7 @@ pub use confirmation::{
     last_confirmation, name_confirmation,
 };
 pub use digest::sha256;
+pub use editing::{EditOutcome, EditedSweep};
 pub use ended_by_hand::is_ended_by_hand;
 pub use fingerprint::{Code, fingerprint};
 pub use history::{History, KnownTrials, under_way, value_of, values_beside};
@@ -68,3 +71,4 @@ pub use trials::{
     running_runs_with, runs_by_id, runs_with_ids, runs_with_ids_of, superseded_runs,
 };
 pub use values::histories;
+pub use versions::newest_version;

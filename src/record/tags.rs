@@ -26,6 +26,10 @@ pub const SEED: &str = "sweep.seed";
 pub const LEDGER: &str = "sweep.ledger";
 /// On the parent run: SHA-256 of the config as written, hex.
 pub const CONFIG_SHA256: &str = "sweep.config_sha256";
+/// On a trial's run: the version of the config that it was proposed under, where that is not the first.
+pub const CONFIG_VERSION: &str = "sweep.config_version";
+/// On a trial's run: the place in the config's `points` of the point that was added for the next free trial.
+pub const ADDED_POINT: &str = "sweep.added_point";
 /// On the parent run: the path of the config as it was typed.
 pub const CONFIG_FILE: &str = "sweep.config_file";
 /// On the parent run, and on a trial's run: version of the program that made it.

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::ReportObjective;
 use super::numbers::float_text;
-use crate::analysis::{Analysis, Correlation, ParameterAnalysis};
+use crate::analysis::{Analysis, Correlation, FailureAnalysis, FailureGroup, ParameterAnalysis};
 use crate::text::{CRLF, csv_table};
 use crate::trial::RunStatus;
 
@@ -35,7 +35,7 @@ const COLUMNS: [&str; 17] = [
 /// What is undefined is null. `permutation_std` is a standard error.
 #[must_use]
 pub fn analysis_json(
-    analysis: &Analysis,
+    (analysis, failures): (&Analysis, &FailureAnalysis),
     objective: ReportObjective,
     statuses: impl Iterator<Item = RunStatus>,
 ) -> Json {
@@ -56,7 +56,9 @@ pub fn analysis_json(
         },
         "oob_r2": analysis.oob_r2,
         "parameters": analysis.parameters.iter().map(parameter_json).collect::<Vec<_>>(),
+        "variance": analysis.variance,
         "notes": analysis.notes,
+        "failures": failures,
     })
 }
 
@@ -85,6 +87,22 @@ fn parameter_json(parameter: &ParameterAnalysis) -> Json {
 pub fn analysis_csv(analysis: &Analysis) -> String {
     let header = COLUMNS.map(str::to_owned).to_vec();
     csv_table(std::iter::once(header).chain(analysis.parameters.iter().map(row)), CRLF)
+}
+
+/// Where trials fail as CSV, a row a group.
+#[must_use]
+pub fn failures_csv(found: &FailureAnalysis) -> String {
+    let header = ["rule", "trials", "failed", "reason", "last_line"].map(str::to_owned).to_vec();
+    let row = |group: &FailureGroup| {
+        vec![
+            group.rule(),
+            group.trials.to_string(),
+            group.failed.to_string(),
+            group.reasons.first().map(|first| first.reason.clone()).unwrap_or_default(),
+            group.last_line.clone().unwrap_or_default(),
+        ]
+    };
+    csv_table(std::iter::once(header).chain(found.groups.iter().map(row)), CRLF)
 }
 
 fn row(parameter: &ParameterAnalysis) -> Vec<String> {

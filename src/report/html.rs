@@ -22,6 +22,7 @@ use figures::figure;
 use links::run_link;
 
 mod data;
+mod failures;
 mod figures;
 mod front;
 mod links;
@@ -70,6 +71,7 @@ pub fn report_html(report: &SweepReport) -> String {
                     header { h1 { (name) } (facts(report)) }
                     @if report.front.is_none() || report.best().is_some() { (best_trial(report)) }
                     (front::front(report))
+                    (failures::failures(report))
                     (figures::importance_section(report))
                     (figure("history", &history.svg))
                     @if let Some(slices) = &slices { (figure("slices", &slices.svg)) }
@@ -184,6 +186,16 @@ fn best_trial(report: &SweepReport) -> Markup {
                 (clean(report.objective.map_or("metric", |objective| objective.name)))
                 " in trial " (trial_label(trial)) " " (run_link(report, &trial.run_id))
             }
+            @if let Some(said) = noise(report) { p { (significant(value, 6)) (clean(&said)) "." } }
+            @if let Some(reported) = report.reported {
+                p {
+                    (clean(&reported.name)) " (recorded, not optimised): "
+                    (reported.of_best.map_or_else(|| "no value".to_owned(), |value| significant(value, 6)))
+                }
+                @if let Some(warning) = reported.warning(report.objective.map_or("the metric", |one| one.name)) {
+                    p { (clean(&warning)) }
+                }
+            }
             dl.params {
                 @for (path, value) in report.parameters(trial) {
                     div { dt { (clean(&path)) } dd { (clean(&value)) } }
@@ -195,6 +207,12 @@ fn best_trial(report: &SweepReport) -> Markup {
             }
         }
     }
+}
+
+/// What the noise says of the best; `None`: nothing is known.
+fn noise(report: &SweepReport) -> Option<String> {
+    let said = report.noise?.words(|number| significant(number, 2));
+    (!said.is_empty()).then_some(said)
 }
 
 fn why_no_best(report: &SweepReport) -> &'static str {

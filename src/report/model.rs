@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::analysis::{Analysis, Dependence};
+use crate::analysis::{Analysis, Dependence, FailureAnalysis};
 use crate::config::{Config, Goal};
-use crate::query::MetricCurve;
+use crate::query::{MetricCurve, MetricNoise, Reported};
 use crate::trial::{Trial, TrialIndex};
 
 /// What the plots and the report show of a sweep.
@@ -22,6 +22,12 @@ pub struct SweepReport<'a> {
     pub trials: &'a [Trial],
     /// Which parameters mattered; `None`: it was not asked.
     pub analysis: Option<&'a Analysis>,
+    /// Where trials fail.
+    pub failures: &'a FailureAnalysis,
+    /// How noisy the metric is; `None`: it was not asked.
+    pub noise: Option<&'a MetricNoise>,
+    /// What was recorded beside the metric.
+    pub reported: Option<&'a Reported>,
     /// What the forest expects of each parameter; empty: it was not asked.
     pub dependences: &'a [Dependence],
     /// Histories of the metric, of some trials or all.

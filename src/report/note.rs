@@ -50,6 +50,9 @@ fn body(report: &SweepReport, shown: usize, command: bool) -> String {
         out.push('\n');
     }
     best(&mut out, report, shown, command);
+    for group in report.failures.groups.iter().take(3) {
+        let _ = writeln!(out, "- {}", plain(&group.sentence()));
+    }
     let mut statuses = report.by_status().into_iter().map(|(status, n)| report.status_words(status, n));
     let _ = writeln!(
         out,

@@ -5,8 +5,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{MetricCurve, ReportObjective, SweepReport};
 use crate::analysis::{
-    Analysis, Correlation, Dependence, Dropped, Effect, Estimate, ForestTrust, ParameterAnalysis,
-    ParameterKind,
+    Analysis, Correlation, Dependence, Dropped, Effect, Estimate, FailureAnalysis, ForestTrust,
+    ParameterAnalysis, ParameterKind,
 };
 use crate::config::Goal;
 use crate::space::{Point, Value};
@@ -30,6 +30,7 @@ pub(super) struct SampleSweep {
     pub(super) now: i64,
 }
 
+static NO_FAILURES: FailureAnalysis = FailureAnalysis { trials: 0, failed: 0, groups: Vec::new() };
 static NONE: std::collections::BTreeSet<String> = std::collections::BTreeSet::new();
 
 impl SampleSweep {
@@ -72,6 +73,9 @@ impl SampleSweep {
             objective: Some(ReportObjective { name: "val/accuracy", goal: self.goal }),
             trials: &self.trials,
             analysis: self.analysis.as_ref(),
+            failures: &NO_FAILURES,
+            noise: None,
+            reported: None,
             dependences: &self.dependences,
             curves: &self.curves,
             order: None,
@@ -212,6 +216,7 @@ fn analysis(parameters: usize, trials: usize, rng: &mut ChaCha8Rng) -> Analysis 
         forest_reason: None,
         together: Vec::new(),
         rank_target: false,
+        variance: None,
         notes: vec![if forest {
             "`lr` and `optimizer` move together (|Spearman| 0.93): they share one effect.".to_owned()
         } else {

@@ -25,6 +25,8 @@ pub struct Parameter {
     pub distribution: Distribution,
     /// Where it exists: each named parameter must have one of the values. Empty: everywhere.
     pub when: Vec<(String, Vec<Value>)>,
+    /// The value that trials had before the parameter was added to a running sweep.
+    pub before: Option<Value>,
 }
 
 /// A parameter with its place in the tree.

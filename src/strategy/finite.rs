@@ -140,6 +140,18 @@ impl Finite {
         if self.conditions.is_empty() || self.agrees(index, &found) { Some(index) } else { None }
     }
 
+    /// Whether a point is one of the combinations that count: also its constants are those of the space.
+    pub fn holds(&self, point: &Point) -> bool {
+        let found = self.space.values_in(point);
+        let constants = self.leaves.iter().zip(&found).all(|(member, value)| match (member, value) {
+            (Member::Constant(own), Some(value)) => own.same_as(value),
+            (Member::Constant(_), None) => !self.conditions.is_empty(),
+            (Member::Varying { .. }, _) => true,
+        });
+        let counts = |index| matches!(self.point(index), Ok(Some(_)));
+        constants && self.index_of(point).is_some_and(counts)
+    }
+
     fn zipped(&self, digit: usize, found: &[Option<&Value>]) -> Option<u128> {
         let members = || {
             self.leaves.iter().zip(found).filter_map(|(member, value)| match member {

@@ -8,12 +8,16 @@
 //! Sources: Owen 1995 and Burley 2020 for `sobol`, Li et al. 2020 for `successive_halving`; `docs/bayes.md` has those of
 //! `bayes`.
 
+mod backfill;
 mod bayes;
 mod confirm;
+mod earlier;
+mod edited;
 mod error;
 mod explicit;
 mod finite;
 mod grid;
+mod grown;
 mod halving;
 mod permutation;
 mod proposal;
@@ -23,6 +27,7 @@ mod sobol;
 mod streams;
 
 pub use confirm::Confirm;
+pub use edited::for_versions;
 pub use error::StrategyError;
 pub use proposal::{Expectation, LoggedValues, Observation, Proposal, Strategy};
 
@@ -47,10 +52,25 @@ pub fn for_config(config: &Config, seed: u64) -> Result<Box<dyn Strategy>, Strat
         // It tries the explicit points itself: they need a budget.
         Method::SuccessiveHalving => return halving(config, seed),
     };
-    if config.points.is_empty() {
-        return Ok(inner);
+    Ok(with_points(config, inner))
+}
+
+/// The config's own points, then those of a strategy.
+fn with_points(config: &Config, inner: Box<dyn Strategy>) -> Box<dyn Strategy> {
+    match config.points.is_empty() {
+        true => inner,
+        false => Box::new(explicit::Explicit { points: config.points.clone(), inner }),
     }
-    Ok(Box::new(explicit::Explicit { points: config.points.clone(), inner }))
+}
+
+/// Trials that may be run in all: `run_cap`, or the points that there are, whichever is less; `None`: there is no end.
+#[must_use]
+pub fn limit(config: &Config, strategy: &dyn Strategy) -> Option<u64> {
+    let points = strategy.size().map(|size| u64::try_from(size).unwrap_or(u64::MAX));
+    match (config.run_cap, points) {
+        (Some(cap), Some(points)) => Some(cap.min(points)),
+        (cap, points) => cap.or(points),
+    }
 }
 
 fn halving(config: &Config, seed: u64) -> Result<Box<dyn Strategy>, StrategyError> {

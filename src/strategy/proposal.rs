@@ -109,6 +109,12 @@ pub trait Strategy: Send + Sync {
         None
     }
 
+    /// Points that were added to the config's `points` after the sweep had begun, each with its place in that list. The next
+    /// free trials are run with them, whichever those are.
+    fn added(&self) -> &[(usize, Point)] {
+        &[]
+    }
+
     /// What trial `k` is to be run with; `None`: there are no more than `k` trials, or, of a strategy that reads history,
     /// nothing is left to try as far as is known.
     ///

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::StrategyError;
+use super::earlier::EarlierSpace;
 use super::finite::Finite;
 use super::permutation::IndexPermutation;
 use crate::space::Point;
@@ -18,6 +19,8 @@ const STRIDE: u64 = 64;
 const MAX_GAP: u64 = 1_000_000;
 /// Up to this size the combinations that count are counted.
 const MAX_COUNTED: u128 = 50_000;
+/// The same where some of them belong to an earlier version of the config: each index beyond the last would be claimed in vain.
+const MAX_COUNTED_OF_NEW: u128 = 300_000;
 
 /// A walk over a finite space.
 #[derive(Debug)]
@@ -26,6 +29,8 @@ pub(super) struct Sequence {
     order: Option<IndexPermutation>,
     /// Indices that are left out.
     skip: BTreeSet<u128>,
+    /// Spaces whose combinations are left out.
+    earlier: Vec<EarlierSpace>,
     /// Entry j: the position at which the search for trial j·STRIDE starts.
     marks: Mutex<Vec<u128>>,
     size: OnceLock<u128>,
@@ -36,7 +41,12 @@ impl Sequence {
     pub fn new(finite: Finite, shuffle: Option<u64>, known: &[Point]) -> Self {
         let order = shuffle.map(|seed| IndexPermutation::new(finite.size(), seed));
         let skip = known.iter().filter_map(|point| finite.index_of(point)).collect();
-        Self { finite, order, skip, marks: Mutex::new(vec![0]), size: OnceLock::new() }
+        Self { finite, order, skip, earlier: Vec::new(), marks: Mutex::new(vec![0]), size: OnceLock::new() }
+    }
+
+    /// The same without what lies in earlier versions of the space.
+    pub fn beyond(self, earlier: Vec<EarlierSpace>) -> Self {
+        Self { earlier, ..self }
     }
 
     /// How many trials there are; an upper bound where counting would take too long.
@@ -46,18 +56,29 @@ impl Sequence {
 
     fn count(&self) -> u128 {
         let most = self.finite.size().saturating_sub(self.skip.len() as u128);
-        if !self.finite.has_gaps() || self.finite.size() > MAX_COUNTED {
+        let counted = if self.earlier.is_empty() { MAX_COUNTED } else { MAX_COUNTED_OF_NEW };
+        if !self.has_gaps() || self.finite.size() > counted {
             return most;
         }
         (0..self.finite.size())
             .filter(|index| !self.skip.contains(index))
-            .filter(|index| matches!(self.finite.point(*index), Ok(Some(_))))
+            .filter(|index| matches!(self.point(*index), Ok(Some(_))))
             .count() as u128
     }
 
     /// The k-th point; `None` past the end.
     pub fn get(&self, k: u64) -> Result<Option<Point>, StrategyError> {
-        if self.finite.has_gaps() { self.walk(k) } else { self.jump(k) }
+        if self.has_gaps() { self.walk(k) } else { self.jump(k) }
+    }
+
+    fn has_gaps(&self) -> bool {
+        self.finite.has_gaps() || !self.earlier.is_empty()
+    }
+
+    /// The point of an index; `None`: it does not count, or an earlier version has it.
+    fn point(&self, index: u128) -> Result<Option<Point>, StrategyError> {
+        let point = self.finite.point(index)?;
+        Ok(point.filter(|point| !self.earlier.iter().any(|space| space.holds(point))))
     }
 
     fn index_at(&self, position: u128) -> u128 {
@@ -92,7 +113,7 @@ impl Sequence {
         let mut gap = 0;
         while position < self.finite.size() {
             let index = self.index_at(position);
-            let point = if self.skip.contains(&index) { None } else { self.finite.point(index)? };
+            let point = if self.skip.contains(&index) { None } else { self.point(index)? };
             position += 1;
             let Some(point) = point else {
                 gap += 1;

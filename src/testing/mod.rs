@@ -20,7 +20,7 @@ pub use crate::record::{
 pub use crate::text::parse_moment;
 pub use crate::tracking::embedded::{Db, EmbeddedStore, ParamOutcome};
 pub use crate::tracking::local_artifacts::ArtifactUpload;
-pub use crate::tracking::protocol::{DatasetInput, ModelOutput, NewLoggedModel, RegistryQuery};
+pub use crate::tracking::protocol::{DatasetInput, ModelOutput, NewLoggedModel, RegistryQuery, TraceQuery};
 pub use crate::tracking::rest::{Environment, RestStore, ServerSettings};
 pub use crate::tracking::{
     ArtifactEntry, ErrorKind, Experiment, ExperimentId, Metric, NewRun, NewVersion, Page, ParamWrite,

@@ -95,6 +95,14 @@ impl Progress {
         Self { bar, started: None, limit, width: ui.width }
     }
 
+    /// The sweep has so many trials from now on.
+    pub(super) fn set_limit(&mut self, limit: Option<u64>) {
+        self.limit = limit;
+        if let (Some(bar), Some(limit)) = (&self.bar, limit) {
+            bar.set_length(limit);
+        }
+    }
+
     /// The first trial has been started: time counts from here.
     pub(super) fn begin(&mut self) {
         self.started.get_or_insert_with(Instant::now);

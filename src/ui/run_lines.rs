@@ -119,6 +119,11 @@ impl RunLines {
             }
             Event::Sweep(view) => self.sweep(state, view),
             Event::Waiting { others } => self.waiting(state, *others),
+            Event::Edited { version, changes, limit } => {
+                state.progress.set_limit(*limit);
+                let changes = words::printable(&changes.join(", "));
+                self.say(state, &format!("The sweep was edited (version {version}): {changes}"));
+            }
             Event::Paused(paused) => state.standing.paused = *paused,
             Event::WouldStop { trial, stop } => {
                 let why = self.why(stop);

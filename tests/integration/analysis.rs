@@ -59,7 +59,17 @@ fn keys(json: &Json) -> Vec<&str> {
 
 /// The shape that programs rely on.
 fn assert_shape(analysis: &Json) {
-    let top = ["metric", "goal", "trials_used", "trials_left_out", "oob_r2", "parameters", "notes"];
+    let top = [
+        "metric",
+        "goal",
+        "trials_used",
+        "trials_left_out",
+        "oob_r2",
+        "parameters",
+        "variance",
+        "notes",
+        "failures",
+    ];
     assert_eq!(keys(analysis), top);
     for parameter in analysis["parameters"].as_array().unwrap() {
         let expected = [
@@ -92,7 +102,19 @@ fn finalize_and_analyze_give_programs_the_same_object() {
     let finalized = sandbox.run(&["finalize", &id, "--format", "json"]).expect(0).json();
     assert_eq!(finalized["analysis"], analyzed);
     assert_shape(&analyzed);
-    let top = ["sweep_id", "sweep_name", "method", "metric", "goal", "trials", "best", "front", "analysis"];
+    let top = [
+        "sweep_id",
+        "sweep_name",
+        "method",
+        "metric",
+        "goal",
+        "trials",
+        "best",
+        "front",
+        "noise",
+        "report_metric",
+        "analysis",
+    ];
     assert_eq!(keys(&finalized), top);
     assert!(finalized["front"].is_null(), "there is one metric");
     assert_eq!(

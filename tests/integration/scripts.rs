@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use sweep::testing::{EmbeddedStore, Run, Store};
+use sweep::testing::{EmbeddedStore, Run, Store, TraceQuery};
 
 use crate::embedded_sweep::runs;
 use crate::support::outcome;
@@ -185,4 +185,27 @@ fn a_network_whose_accuracy_and_latency_pull_in_two_directions_gives_a_front() {
     let best = sandbox.run(&["best", "--format", "json"]).expect(0).json();
     assert_eq!(best["limits"], serde_json::json!(["latency_us <= 50"]));
     assert!(best["trials"].as_array().is_some_and(|trials| !trials.is_empty()), "{best:#}");
+}
+
+#[test]
+fn a_prompt_and_a_temperature_with_a_trace_for_each_call() {
+    let (sandbox, store) = example("prompts");
+    let (trials, others) = trials(&store, "prompts");
+    assert!(others.is_empty(), "{others:?}");
+    for trial in &trials {
+        assert!((0.0..=1.0).contains(&value(trial, "accuracy")));
+        let query = TraceQuery {
+            experiment_ids: vec![trial.info.experiment_id.clone()],
+            filter: format!("run_id = '{}' AND span.type = 'LLM'", trial.info.id),
+            max_results: 50,
+            ..TraceQuery::default()
+        };
+        let traces = store.db().search_traces(&query).unwrap().items;
+        assert_eq!(traces.len(), 6);
+        for trace in traces {
+            assert_eq!(trace.assessments[0].name, "right", "{trace:?}");
+            assert!(trace.metadata.contains_key("mlflow.trace.tokenUsage"), "{trace:?}");
+        }
+    }
+    sandbox.run(&["finalize"]).expect(0);
 }

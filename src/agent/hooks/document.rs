@@ -150,7 +150,7 @@ impl HookDocument {
                 .map(|metric| HookMetric { name: metric.name.clone(), goal: Goal::as_str(metric.goal) }),
             trial: of.map(|outcome| HookTrial::of(agent, outcome)),
             best: view.best.as_ref().map(|best| HookBest::of(agent, best)),
-            trials: HookCounts { done: view.done, failed: view.failed, limit: agent.limit },
+            trials: HookCounts { done: view.done, failed: view.failed, limit: agent.ledger.limit() },
             agent: identity.agent.clone(),
             host: identity.host.clone(),
         }

@@ -36,6 +36,6 @@ fn finish_reason(agent: &Agent, outcome: &Outcome, view: &SweepView) -> Option<F
     if agent.reaches_target(outcome) {
         Some(FinishReason::Target)
     } else {
-        agent.limit.is_some_and(|limit| view.done >= limit).then_some(FinishReason::Complete)
+        agent.ledger.limit().is_some_and(|limit| view.done >= limit).then_some(FinishReason::Complete)
     }
 }

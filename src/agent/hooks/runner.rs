@@ -78,7 +78,7 @@ impl HookRunner {
             return;
         }
         let mut view = self.view.borrow().clone();
-        view.done = (view.done + 1).min(agent.limit.unwrap_or(u64::MAX));
+        view.done = (view.done + 1).min(agent.ledger.limit().unwrap_or(u64::MAX));
         view.failed += u64::from(outcome.status == RunStatus::Failed);
         let best = self.new_best(agent, outcome, view.best.as_ref());
         if let Some(best) = best.clone().or_else(|| self.best.clone()) {

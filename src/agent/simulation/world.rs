@@ -17,7 +17,7 @@ use crate::agent::fixture::Nowhere;
 use crate::agent::machine::AgentMachine;
 use crate::agent::{
     Agent, AgentError, AgentSummary, EndReason, Event, Identity, Journal, Options, Provenance, StopRequest,
-    WarningsShown, run,
+    run,
 };
 use crate::config::Config;
 use crate::process::Clock;
@@ -284,12 +284,11 @@ impl World {
         let agent = Agent {
             sweep: self.sweep.clone(),
             config: self.config.clone(),
-            strategy,
-            history,
+            strategy: strategy.into(),
+            history: history.map(Arc::new),
             early: None,
             store,
-            limit,
-            ledger,
+            ledger: Arc::new(ledger),
             hand_over: Arc::new(Nowhere),
             identity: Identity {
                 agent: token,
@@ -304,10 +303,10 @@ impl World {
             logs,
             journal,
             outages: None,
-            warned: WarningsShown::default(),
+            warned: Arc::default(),
             workdir: folder.clone(),
             misplaced: None,
-            strays_told: AtomicBool::new(false),
+            strays_told: Arc::default(),
             folder,
             events: self.listener(process),
             options: self.options(),
@@ -332,9 +331,9 @@ impl World {
         }
     }
 
-    fn listener(self: &Arc<Self>, process: i32) -> Box<dyn Fn(Event<'_>) + Send + Sync> {
+    fn listener(self: &Arc<Self>, process: i32) -> Arc<dyn Fn(Event<'_>) + Send + Sync> {
         let world = Arc::downgrade(self);
-        Box::new(move |event| {
+        Arc::new(move |event| {
             let Some(world) = world.upgrade() else { return };
             let what = match event {
                 Event::Started { claim, run, .. } => {

@@ -97,6 +97,12 @@ async fn run_attempt(
         }
     };
     let Some(proposed) = proposed else {
+        // Of a newer version it may have a point: then it is for an agent that knows it.
+        let newer = wires.bounded(agent, agent.is_behind()).await.map_err(AgentError::from)?;
+        if newer {
+            give_back(agent, claim).await;
+            return Ok(None);
+        }
         let settled = wires.bounded(agent, agent.ledger.settle_without_run(claim)).await;
         settled.map_err(AgentError::from)?;
         return Ok(None);

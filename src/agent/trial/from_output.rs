@@ -82,9 +82,11 @@ impl FromOutput {
         machine: &AgentMachine,
         run: &RunId,
     ) -> Option<Self> {
-        let metrics = config.objectives().metrics.into_iter().filter_map(|metric| {
-            let (pattern, odd) = (metric.from_output?.0, UnreadableValue::default());
-            Some(MetricPattern { pattern, name: metric.name, step: 0, odd })
+        let judged = config.objectives().metrics.into_iter().map(|metric| (metric.name, metric.from_output));
+        let reported = config.report_metric.clone().map(|metric| (metric.name, metric.from_output));
+        let metrics = judged.chain(reported).filter_map(|(name, pattern)| {
+            let (pattern, odd) = (pattern?.0, UnreadableValue::default());
+            Some(MetricPattern { pattern, name, step: 0, odd })
         });
         let metrics: Vec<MetricPattern> = metrics.collect();
         if metrics.is_empty() {

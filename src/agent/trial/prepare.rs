@@ -140,6 +140,7 @@ impl PreparedTrial {
             .tags(&self.code, &self.proposed.point)
             .into_iter()
             .chain(self.proposed.tags.iter().cloned())
+            .chain(self.version_tag(agent))
             .chain([
                 (tags::FOLDER.to_owned(), agent.folder.display().to_string()),
                 (tags::LEASE.to_owned(), lease_text(agent.options.lease)),
@@ -161,6 +162,13 @@ impl PreparedTrial {
             now: agent.machine.clock.now_ms(),
         }
         .run()
+    }
+
+    /// The version of the config that it goes by, where the sweep was edited; of a further attempt that of the first.
+    fn version_tag(&self, agent: &Agent) -> Option<(String, String)> {
+        let version = agent.sweep.version();
+        let has_own = self.proposed.tags.iter().any(|(key, _)| key == tags::CONFIG_VERSION);
+        (version > 1 && !has_own).then(|| (tags::CONFIG_VERSION.to_owned(), version.to_string()))
     }
 
     pub(in crate::agent) fn spec(&self, agent: &Agent, run: &RunInfo, tracking_uri: &str) -> ChildSpec {

@@ -34,29 +34,59 @@ pub(in crate::agent) async fn propose(
     agent: &Arc<Agent>,
     claim: Claim,
 ) -> Result<Option<Proposed>, AgentError> {
-    if agent.history.is_none() {
-        let point = agent.strategy.point(claim.trial)?;
-        return Ok(point.map(|point| Proposed { point, checkpoints_of: claim.trial, tags: Vec::new() }));
-    }
+    // Of a sweep that was edited the first attempt may have gone by another version.
+    let may_differ = agent.history.is_some() || agent.sweep.version() > 1;
     if claim.attempt > 1
+        && may_differ
         && let Some(again) = proposed_before(agent, claim.trial).await?
     {
         return Ok(Some(again));
     }
+    if let Some(added) = added_point(agent, claim.trial).await? {
+        return Ok(Some(added));
+    }
+    if agent.history.is_none() {
+        let point = agent.strategy.point(claim.trial)?;
+        return Ok(point.map(|point| Proposed { point, checkpoints_of: claim.trial, tags: Vec::new() }));
+    }
     propose_anew(agent, claim.trial).await
+}
+
+/// A point that was added to the running sweep and has no trial yet: this one runs it.
+async fn added_point(agent: &Agent, trial: TrialIndex) -> Result<Option<Proposed>, AgentError> {
+    let added = agent.strategy.added();
+    if added.is_empty() {
+        return Ok(None);
+    }
+    let places: Vec<usize> = added.iter().map(|(place, _)| *place).collect();
+    let Some(place) = agent.ledger.give_point(trial, &places).await? else { return Ok(None) };
+    let Some((_, point)) = added.iter().find(|(at, _)| *at == place) else { return Ok(None) };
+    if let Some(history) = &agent.history {
+        let mut history = history.lock().await;
+        agent.ledger.fix_point(trial, &point.to_json().to_string(), true).await?;
+        history.proposed(trial, point.clone());
+    }
+    let tags = vec![(tags::ADDED_POINT.to_owned(), place.to_string())];
+    Ok(Some(Proposed { point: point.clone(), checkpoints_of: trial, tags }))
 }
 
 async fn proposed_before(agent: &Agent, trial: TrialIndex) -> Result<Option<Proposed>, AgentError> {
     let attempts = attempts_of(agent.store.as_ref(), &agent.sweep, trial).await?;
     let Some(first) = attempts.iter().find(|run| run.tag(tags::POINT).is_some()) else {
-        // The agent was lost between fixing the point and making the run.
+        // The agent was lost between fixing the point and making the run. Without history nothing was fixed.
+        if agent.history.is_none() {
+            return Ok(None);
+        }
         let Some(fixed) = agent.ledger.point_of(trial).await? else { return Ok(None) };
         let point = read_point(&fixed)?;
         return Ok(Some(Proposed { point, checkpoints_of: trial, tags: Vec::new() }));
     };
-    let kept = [tags::PROPOSAL, tags::CONTINUES];
-    let tags: Vec<(String, String)> =
+    let kept = [tags::PROPOSAL, tags::CONTINUES, tags::CONFIG_VERSION, tags::ADDED_POINT];
+    let mut tags: Vec<(String, String)> =
         first.tags.iter().filter(|(key, _)| kept.contains(&key.as_str())).cloned().collect();
+    if first.tag(tags::CONFIG_VERSION).is_none() && agent.sweep.version() > 1 {
+        tags.push((tags::CONFIG_VERSION.to_owned(), "1".to_owned()));
+    }
     let continues = first.tag(tags::CONTINUES).and_then(|former| former.parse().ok());
     let checkpoints_of = origin(agent, continues).await.unwrap_or(trial);
     Ok(Some(Proposed { point: point_of(first), checkpoints_of, tags }))

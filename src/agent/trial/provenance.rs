@@ -18,7 +18,8 @@ const WORTH: u32 = 50;
 /// Stands for changes that are not kept.
 pub const TOO_LARGE: &str = "too large";
 
-/// Looks at the work tree.
+/// Looks at the work tree. Clones share what they saw.
+#[derive(Clone)]
 pub struct Provenance {
     /// `None`: there is nothing to look at.
     folder: Option<PathBuf>,
@@ -26,9 +27,9 @@ pub struct Provenance {
     config: String,
     /// Whether the changes themselves are kept.
     keeps_changes: bool,
-    latest: Mutex<Option<CodeReading>>,
+    latest: Arc<Mutex<Option<CodeReading>>>,
     /// `git` did not answer: it is not asked again.
-    silent: AtomicBool,
+    silent: Arc<AtomicBool>,
 }
 
 #[derive(Clone)]
@@ -51,7 +52,13 @@ impl Provenance {
     /// hash is.
     #[must_use]
     pub fn new(folder: Option<PathBuf>, config: String, keeps_changes: bool) -> Self {
-        Self { folder, config, keeps_changes, latest: Mutex::new(None), silent: AtomicBool::new(false) }
+        Self { folder, config, keeps_changes, latest: Arc::default(), silent: Arc::default() }
+    }
+
+    /// For another version of the config.
+    #[must_use]
+    pub(in crate::agent) fn of_config(&self, config: String) -> Self {
+        Self { config, ..self.clone() }
     }
 
     /// How the code stands; `warn` is called, once, where that can't be found out.

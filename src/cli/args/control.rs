@@ -3,10 +3,12 @@
 use super::common::WhichSweep;
 use crate::cli::complete;
 use crate::commands::delete::DeleteArgs;
+use crate::commands::edit::EditArgs;
 use crate::commands::rename::RenameArgs;
 use crate::commands::retry::RetryArgs;
 use crate::commands::{CommandFailure, Exit, SweepChoice};
 use clap::Args as ClapArgs;
+use std::path::PathBuf;
 
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct TypedControl {
@@ -101,6 +103,43 @@ impl From<TypedDelete> for DeleteArgs {
     fn from(typed: TypedDelete) -> Self {
         let TypedDelete { sweeps, restore, dry_run, yes, force } = typed;
         Self { sweeps, restore, dry_run, yes, force }
+    }
+}
+
+/// Edit the config of a sweep, also while its agents run.
+///
+/// Without options $EDITOR opens. What can change: run_cap, max_duration, trial_timeout, constraints, bounds and values of parameters, new
+/// parameters (with the value that trials had before), points at the end of `points`. Trials stay as they were. Agents go by the new
+/// version from their next trial on. Every version is kept.
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct TypedEdit {
+    #[command(flatten)]
+    which: WhichSweep,
+    /// Set a key, dots lead into mappings: `--set run_cap=200 --set parameters.lr.max=0.1`
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_and_value)]
+    set: Vec<(String, String)>,
+    /// The value that trials had before this parameter was added
+    #[arg(long, value_name = "PARAM=VALUE", value_parser = key_and_value)]
+    before: Vec<(String, String)>,
+    /// A point to try next, as YAML: `--point "{lr: 0.01, layers: 3}"`
+    #[arg(long = "point", value_name = "POINT")]
+    points: Vec<String>,
+    /// The new config; `-` reads stdin
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    file: Option<PathBuf>,
+}
+
+impl From<TypedEdit> for EditArgs {
+    fn from(typed: TypedEdit) -> Self {
+        let TypedEdit { which, set, before, points, file } = typed;
+        Self { sweep: which.into(), set, before, points, file }
+    }
+}
+
+fn key_and_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("write KEY=VALUE".to_owned()),
     }
 }
 

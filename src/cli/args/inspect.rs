@@ -304,6 +304,9 @@ pub(in crate::cli) struct TypedAnalyze {
     /// Parameters whose logarithm counts; with --experiment or --csv (a sweep knows its own)
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', conflicts_with_all = ["sweep_id", "sweep"])]
     log: Vec<String>,
+    /// Only which trials fail, and where
+    #[arg(long)]
+    failures: bool,
     #[command(flatten)]
     pub(super) answer: AnswerArgs,
 }
@@ -316,6 +319,13 @@ impl From<TypedAnalyze> for AnalyzeArgs {
             (None, None) => AnalysisSource::Sweep(typed.which.into()),
         };
         let AnswerArgs { objective: ObjectiveArgs { metric, goal }, format } = typed.answer;
-        Self { source, metric, goal: goal.map(Into::into), log: typed.log, format: format.into() }
+        Self {
+            source,
+            metric,
+            goal: goal.map(Into::into),
+            log: typed.log,
+            failures: typed.failures,
+            format: format.into(),
+        }
     }
 }

@@ -6,12 +6,12 @@ use crate::commands::finalize::{Conclusion, FinalizeArgs};
 use crate::commands::init::InitArgs;
 use crate::commands::new::{DraftSource, NewArgs};
 use crate::commands::replay::ReplayArgs;
-use crate::commands::report::ReportArgs;
+use crate::commands::report::{MethodsFormat, ReportArgs};
 use crate::commands::run::{Allocation, LaunchEngine, RunArgs, WorkArgs};
 use crate::commands::sample::SampleArgs;
 use crate::commands::start::StartArgs;
 use crate::commands::{Delivery, Output, Pin, SweepChoice};
-use clap::Args as ClapArgs;
+use clap::{Args as ClapArgs, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -251,6 +251,41 @@ pub(in crate::cli) struct TypedReport {
     /// Open the report in the browser: $BROWSER, else the desktop's
     #[arg(long)]
     open: bool,
+    /// Print the paragraph for a paper instead: what checklists of conferences ask for
+    #[arg(long, conflicts_with_all = ["output", "open", "metric", "goal"])]
+    methods: bool,
+    /// Output format of --methods
+    #[arg(
+        long,
+        value_enum,
+        default_value = "text",
+        hide_possible_values = true,
+        value_name = "text|md|json",
+        requires = "methods"
+    )]
+    format: TypedMethodsFormat,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum TypedMethodsFormat {
+    /// One paragraph
+    #[value(alias = "plain", alias = "table")]
+    Text,
+    /// Markdown, a point a line
+    #[value(alias = "markdown")]
+    Md,
+    /// For programs; docs/json.md describes it
+    Json,
+}
+
+impl From<TypedMethodsFormat> for MethodsFormat {
+    fn from(typed: TypedMethodsFormat) -> Self {
+        match typed {
+            TypedMethodsFormat::Text => Self::Text,
+            TypedMethodsFormat::Md => Self::Markdown,
+            TypedMethodsFormat::Json => Self::Json,
+        }
+    }
 }
 
 impl From<TypedReport> for ReportArgs {
@@ -261,6 +296,7 @@ impl From<TypedReport> for ReportArgs {
             metric,
             goal: goal.map(Into::into),
             delivery: Delivery { file: typed.output, open: typed.open },
+            methods: typed.methods.then(|| typed.format.into()),
         }
     }
 }

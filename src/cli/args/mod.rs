@@ -21,7 +21,7 @@ use super::view::TableView;
 const EVERYWHERE: &str = "Options of every verb";
 
 pub(super) use ask::{TypedAsk, TypedTell};
-pub(super) use control::{TypedControl, TypedDelete, TypedRename, TypedRetry, TypedStop};
+pub(super) use control::{TypedControl, TypedDelete, TypedEdit, TypedRename, TypedRetry, TypedStop};
 pub(super) use files::{TypedExport, TypedImport};
 pub(super) use inspect::{
     TypedAnalyze, TypedBest, TypedConfirm, TypedDiff, TypedList, TypedLogs, TypedRerun, TypedShow,
@@ -111,6 +111,8 @@ pub(super) enum Verb {
     Resume(TypedControl),
     /// Re-run finished trials
     Retry(TypedRetry),
+    /// Edit the config of a sweep, also while its agents run
+    Edit(TypedEdit),
     /// Give a sweep another name
     Rename(TypedRename),
     /// Delete sweeps, or restore them

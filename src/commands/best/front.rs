@@ -147,6 +147,8 @@ fn json(
         metric: MetricJson::of(first),
         metrics: metrics.iter().map(MetricJson::of).collect(),
         limits: front.objectives.limits.iter().map(ToString::to_string).collect(),
+        noise: None,
+        report_metric: None,
         trials: rows.iter().zip(trials).map(trial).collect(),
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::super::shared::{AnswerFormat, SweepChoice};
 use super::trial_form::TrialForm;
 use crate::config::{Config, Goal};
-use crate::query::{ConfirmedJson, MetricJson, TrialJson, TrialRow};
+use crate::query::{ConfirmedJson, MetricJson, MetricNoise, ReportedJson, TrialJson, TrialRow};
 
 /// Which of a front.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -46,6 +46,10 @@ pub(super) struct BestTrialsJson {
     pub metric: MetricJson,
     pub metrics: Vec<MetricJson>,
     pub limits: Vec<String>,
+    /// How noisy the metric is, and how many trials are as good as the best for all that is known.
+    pub noise: Option<MetricNoise>,
+    /// What is recorded beside the metric.
+    pub report_metric: Option<ReportedJson>,
     pub trials: Vec<BestTrialJson>,
 }
 

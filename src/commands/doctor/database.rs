@@ -9,7 +9,7 @@ use crate::commands::shared::this_machine;
 use crate::process::now_ms;
 use crate::record::{Machine, other_machine};
 use crate::tracking::TrackingError;
-use crate::tracking::embedded::{EmbeddedStore, Health, MADE_AT};
+use crate::tracking::embedded::{EmbeddedStore, Health, MADE_AT, WITH_TRACES};
 use crate::ui::words;
 
 /// Looks at the file of this URI.
@@ -105,6 +105,12 @@ fn schema(health: &Health, uri: &str) -> CheckResult {
     if revision == MADE_AT {
         let text = format!(
             "revision {revision}, as sweep makes it; MLflow 3 brings it up to date when it opens it, MLflow 2 can't open it"
+        );
+        return CheckResult::ok("schema", text);
+    }
+    if revision == WITH_TRACES {
+        let text = format!(
+            "revision {revision}, as sweep makes it for traces; MLflow 3.4 and newer bring it up to date when they open it"
         );
         return CheckResult::ok("schema", text);
     }

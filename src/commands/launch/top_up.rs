@@ -84,7 +84,7 @@ async fn missing(
     };
     let ledger = Ledger::read(context.store.as_ref(), &sweep.ledger).await?;
     let done = (ledger.results().len() + ledger.empty()) as u64;
-    let left = limit_of(config, sweep.seed).map(|limit| limit.saturating_sub(done));
+    let left = limit_of(sweep, config).map(|limit| limit.saturating_sub(done));
     if left == Some(0) {
         let id = sweep.id().short();
         return Ok(Err(format!(

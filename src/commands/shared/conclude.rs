@@ -2,10 +2,12 @@
 
 use super::context::Context;
 use super::exit::Exit;
+use super::failing::print_failures;
 use super::failure::CommandFailure;
 use super::format::AnswerFormat;
 use super::importance::print_importance;
 use super::overview_words::deleted_words;
+use super::reliability::{noise_words, tell_reported};
 use super::report_material::ReportMaterial;
 use super::report_place::{Delivery, deliver};
 use super::results::{by_importance, result_files, summary_json};
@@ -76,7 +78,7 @@ async fn save(
         value,
         params: params_text(&config.ordered(&trial.point), 500),
     });
-    let limit = limit_of(config, sweep.seed);
+    let limit = limit_of(sweep, config);
     let identity = context.identity();
     let posting = LivePosting {
         sweep,
@@ -148,6 +150,7 @@ fn show_table(ui: &Ui, config: &Config, report: &SweepReport<'_>) {
             "The config names no metric: there is nothing to analyse. `metric: {name: …, goal: …}` does, or --metric.",
         ),
     }
+    print_failures(ui, report.failures);
     if let Some(front) = report.front {
         let on_front = front.trials.iter().filter(|trial| trial.on_front).count();
         let names: Vec<String> = front.metrics.iter().map(|(name, _)| printable(name)).collect();
@@ -161,6 +164,12 @@ fn show_table(ui: &Ui, config: &Config, report: &SweepReport<'_>) {
     let value = words::number(value);
     let name = printable(objective.name);
     ui.tell(&format!("Best {name}: {value}, in trial {} (run {})\n", best.index, best.run_id));
+    if let Some(said) = report.noise.and_then(noise_words) {
+        ui.tell(&format!("  {value}{said}\n"));
+    }
+    if let Some(reported) = report.reported {
+        tell_reported(ui, reported, objective.name);
+    }
     for (name, value) in config.in_order(best.point.leaves(), |(name, _)| name) {
         ui.tell(&format!("  {}: {}\n", printable(&name), printable(&value.text())));
     }

@@ -3,11 +3,13 @@
 //!
 //! Names no verb.
 
+mod answers;
 mod conclude;
 mod confirmed;
 mod context;
 mod create;
 mod exit;
+mod failing;
 mod failure;
 mod format;
 mod importance;
@@ -22,6 +24,7 @@ mod pin;
 mod preview;
 mod priors;
 mod progress;
+mod reliability;
 mod report_material;
 mod report_place;
 mod results;
@@ -31,6 +34,7 @@ mod sweep_files;
 pub mod work;
 pub mod workspace;
 
+pub use answers::AnsweringAgents;
 pub use conclude::{Conclusion, conclude};
 pub use confirmed::{confirmed_headline, confirmed_sentences};
 pub use context::{
@@ -39,6 +43,7 @@ pub use context::{
 };
 pub use create::create;
 pub use exit::Exit;
+pub use failing::{print_failures, tell_failures};
 pub use failure::CommandFailure;
 pub use format::{AnswerFormat, Format, print_csv, print_json, print_sheet, status_cell};
 pub use importance::print_importance;
@@ -49,6 +54,7 @@ pub use overview_words::{counts_words, deleted_words};
 pub use pin::{Pin, check_pin};
 pub use preview::{Sampler, seed_of, summary};
 pub use progress::{progress, warn_of_left_out};
+pub use reliability::{noise_words, tell_reported};
 pub use report_material::ReportMaterial;
 pub use report_place::{Delivery, ReportLocation, open_report, report_place, write_report};
 pub use select::{FoundTrial, TrialChoice, find_trial};

@@ -6,12 +6,12 @@ use super::context::Context;
 use super::exit::Exit;
 use super::failure::CommandFailure;
 use super::report_place::pages_of_runs;
-use crate::analysis::{Analysis, Dependence};
+use crate::analysis::{Analysis, Dependence, FailureAnalysis};
 use crate::config::{Config, Goal};
 use crate::process::now_ms;
 use crate::query::{
-    ChosenMetric, Front, MetricCurve, SweepRuns, analyse_sweep, dependences_of, method_of, outside_limits,
-    read_curves, read_trials, shown_command,
+    ChosenMetric, Front, MetricCurve, MetricNoise, Reported, SweepRuns, analyse_sweep, dependences_of,
+    failing_trials, method_of, metric_noise, outside_limits, read_curves, read_trials, shown_command,
 };
 use crate::record::{Ledger, Sweep, index_of, stopped_early};
 use crate::report::{ReportFront, ReportFrontTrial, ReportObjective, SweepReport};
@@ -26,6 +26,9 @@ pub struct ReportMaterial<'a> {
     metric: Option<ChosenMetric>,
     read: SweepRuns,
     analysis: Option<Analysis>,
+    failures: FailureAnalysis,
+    noise: Option<MetricNoise>,
+    reported: Option<Reported>,
     dependences: Vec<Dependence>,
     curves: Vec<MetricCurve>,
     not_best: BTreeSet<String>,
@@ -55,10 +58,13 @@ impl<'a> ReportMaterial<'a> {
             }
             None => (None, Vec::new()),
         };
+        let failures =
+            failing_trials(&context.store, config, (&read.runs, &read.trials), metric.is_some()).await?;
         let curves = match &metric {
             Some(metric) => read_curves(&context.store, metric, &read.trials).await?,
             None => Vec::new(),
         };
+        let noise = if asked_for { None } else { metric_noise(&context.store, sweep, config).await? };
         let (not_best, front) = outcomes(context, (sweep, config), &read, asked_for).await?;
         let mut made = Self {
             sweep,
@@ -66,6 +72,9 @@ impl<'a> ReportMaterial<'a> {
             metric,
             read,
             analysis,
+            failures,
+            noise,
+            reported: None,
             dependences,
             curves,
             not_best,
@@ -76,7 +85,18 @@ impl<'a> ReportMaterial<'a> {
             at_ms: now_ms(),
         };
         made.best_command = made.command_of_best();
+        if !asked_for {
+            made.reported = made.reported(context).await?;
+        }
         Ok(made)
+    }
+
+    /// What was recorded beside the metric of the best trial.
+    async fn reported(&self, context: &Context) -> Result<Option<Reported>, CommandFailure> {
+        let best = self.report().best().map(|(best, _)| best.run_id.clone());
+        let Some(best) = best else { return Ok(None) };
+        let runs: Vec<Run> = self.read.runs.iter().map(|(_, run)| run.clone()).collect();
+        Ok(Reported::of(&context.store, self.config, &runs, &best).await?)
     }
 
     /// The report.
@@ -90,6 +110,9 @@ impl<'a> ReportMaterial<'a> {
             objective,
             trials: &self.read.trials,
             analysis: self.analysis.as_ref(),
+            failures: &self.failures,
+            noise: self.noise.as_ref(),
+            reported: self.reported.as_ref(),
             dependences: &self.dependences,
             curves: &self.curves,
             order: Some(self.config),

@@ -4,6 +4,7 @@ use serde_json::{Value as Json, json};
 
 use crate::analysis::{Analysis, ParameterAnalysis};
 use crate::exchange::TrialsTable;
+use crate::query::Reported;
 use crate::report::{self, ReportFront, SweepReport, analysis_json};
 use crate::text::CRLF;
 use crate::trial::{RunStatus, Trial};
@@ -45,7 +46,7 @@ pub fn summary_json(report: &SweepReport<'_>, deleted: u64) -> Json {
         })
     });
     let analysis = report.objective.zip(report.analysis).map(|(objective, analysis)| {
-        analysis_json(analysis, objective, report.trials.iter().map(status_that_counts))
+        analysis_json((analysis, report.failures), objective, report.trials.iter().map(status_that_counts))
     });
     json!({
         "sweep_id": report.sweep_id,
@@ -63,6 +64,8 @@ pub fn summary_json(report: &SweepReport<'_>, deleted: u64) -> Json {
         },
         "best": best,
         "front": report.front.map(front_json),
+        "noise": report.noise,
+        "report_metric": report.reported.map(Reported::json),
         "analysis": analysis,
     })
 }

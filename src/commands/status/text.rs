@@ -1,9 +1,9 @@
 //! What `sweep status` shows a person: as much of each part as fits the terminal.
 
-use super::super::shared::{counts_words, status_cell};
+use super::super::shared::{counts_words, noise_words, status_cell};
 use super::pick::PickedTrials;
-use crate::query::{AgentHeartbeat, Front, SweepSnapshot, SweepState, since, took};
-use crate::record::{exit_code_of, index_of, tags};
+use crate::query::{AgentHeartbeat, Front, SweepSnapshot, SweepState, since, took, why_failed};
+use crate::record::{index_of, tags};
 use crate::space::Value;
 use crate::tracking::Run;
 use crate::ui::{Facts, Sheet, SheetCell, SheetColumn, Style, Ui, words};
@@ -89,6 +89,8 @@ impl SweepSnapshot {
         let overview = &self.overview;
         let mut facts = Facts::default();
         facts.add("sweep", overview.sweep.id().to_string());
+        let version = overview.sweep.version();
+        facts.add_some("config", (version > 1).then(|| format!("version {version} (sweep edit)")));
         let bar = overview.limit().map(|limit| bar(overview.standing.done(), limit, (ui.width / 4).min(30)));
         let bar = bar.map(|bar| format!("{bar}  ")).unwrap_or_default();
         facts.add("trials", format!("{bar}{}", counts_words(overview)));
@@ -104,6 +106,9 @@ impl SweepSnapshot {
                 "with",
                 overview.best.as_ref().map(|best| words::point(&overview.point(&best.run))),
             );
+            if let (Some(best), Some(said)) = (&overview.best, self.noise.as_ref().and_then(noise_words)) {
+                facts.add("noise", format!("{}{said}", words::number(best.value)));
+            }
             if self.unmeasured > 0 {
                 let trials = words::count(self.unmeasured, "trial");
                 let names: Vec<String> =
@@ -116,7 +121,10 @@ impl SweepSnapshot {
             facts.add("rate", format!("{}{}", rate_words(pace.rate), left.unwrap_or_default()));
         }
         for (trial, run) in overview.standing.failures.iter().rev().take(most_failures) {
-            facts.add("failed", format!("trial {trial} ({})", reason(run)));
+            facts.add("failed", format!("trial {trial} ({})", why_failed(run)));
+        }
+        if let Some(group) = self.failing.iter().flat_map(|found| &found.groups).next() {
+            facts.add("failures", format!("{} of {} with {}", group.failed, group.trials, group.rule()));
         }
         if let Some(behind) = overview.report_behind() {
             let id = overview.sweep.id().short();
@@ -232,14 +240,6 @@ impl SweepSnapshot {
         };
         Sheet { columns, rows: self.agents.iter().take(most).map(row).collect() }
     }
-}
-
-/// Why a trial failed, in a few words.
-fn reason(run: &Run) -> String {
-    let code = exit_code_of(run).map(|code| format!("exit code {code}"));
-    let signal = || run.tag(tags::SIGNAL).map(str::to_owned);
-    let reason = || run.tag(tags::REASON).map(str::to_owned);
-    code.or_else(signal).or_else(reason).unwrap_or_else(|| "no reason recorded".to_owned())
 }
 
 /// `21 a minute`; slow ones by the hour.

@@ -29,7 +29,7 @@ pub const FORMS: [(&str, &[&str], &[&str]); 18] = [
 ];
 
 /// All keys of a parameter.
-pub const KEYS: [&str; 13] = [
+pub const KEYS: [&str; 14] = [
     "value",
     "values",
     "probabilities",
@@ -42,6 +42,7 @@ pub const KEYS: [&str; 13] = [
     "a",
     "b",
     "when",
+    "before",
     "parameters",
 ];
 
@@ -75,7 +76,10 @@ pub fn check(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<Distr
     for entry in fields.entries {
         let key = entry.key.name();
         let fits = required.contains(&key.as_str()) || optional.contains(&key.as_str());
-        if !fits && KEYS.contains(&key.as_str()) && key != "distribution" && key != "when" {
+        if !fits
+            && KEYS.contains(&key.as_str())
+            && !["distribution", "when", "before"].contains(&key.as_str())
+        {
             let mut place = fields.field(entry).key;
             if fields.get("distribution").is_none() {
                 // Which of the keys is the wrong one is not known.

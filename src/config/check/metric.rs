@@ -19,7 +19,7 @@ const KEYS: [&str; 9] = [
 ];
 /// More metrics make a front of everything.
 const MOST_METRICS: usize = 8;
-const GOALS: [(&str, Goal); 2] = [("minimize", Goal::Minimize), ("maximize", Goal::Maximize)];
+pub(super) const GOALS: [(&str, Goal); 2] = [("minimize", Goal::Minimize), ("maximize", Goal::Maximize)];
 const IMPUTES: [(&str, Impute); 3] =
     [("worst", Impute::Worst), ("best", Impute::Best), ("latest", Impute::Latest)];
 const SUMMARIES: [(&str, MetricSummary); 5] = [
@@ -168,7 +168,7 @@ fn while_running(field: &ConfigField<'_>, findings: &mut Findings) -> Option<Imp
 }
 
 /// A pattern with exactly one place for the number.
-fn pattern(field: &ConfigField<'_>, findings: &mut Findings) -> Option<OutputPattern> {
+pub(super) fn pattern(field: &ConfigField<'_>, findings: &mut Findings) -> Option<OutputPattern> {
     let text = field.text(findings)?;
     match regex::Regex::new(&text) {
         Ok(pattern) if pattern.captures_len() == 2 => Some(OutputPattern(pattern)),

@@ -15,6 +15,7 @@ mod parameters;
 mod pasted;
 mod plan;
 mod points;
+mod report_metric;
 mod several;
 mod source;
 mod traps;
@@ -34,7 +35,7 @@ use super::{Config, Method, Optimizer};
 use crate::space::Value;
 
 /// Every key of the top level.
-pub(super) const KEYS: [&str; 37] = [
+pub(super) const KEYS: [&str; 38] = [
     "command",
     "program",
     "method",
@@ -71,6 +72,7 @@ pub(super) const KEYS: [&str; 37] = [
     "git_diff",
     "hooks",
     "metrics",
+    "report_metric",
     // Known, and refused with a reason.
     "scheduler",
 ];
@@ -162,6 +164,7 @@ fn top(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<Config> {
     let hooks = fields.some("hooks").and_then(|field| hooks::check(&field, metrics.given, findings));
     needs_metric(fields, method, metrics.given, findings);
     let early_metric = several::check(fields, method, &metrics, findings);
+    let report_metric = report_metric::check(fields, &metrics, findings);
     let (command, program) = command::check(fields, findings);
     let settings = plan::settings(fields, method, findings);
     let parameters = parameters?;
@@ -178,6 +181,7 @@ fn top(fields: &ConfigFields<'_>, findings: &mut Findings) -> Option<Config> {
         metric: metrics.metrics.first().cloned(),
         further_metrics: metrics.metrics.iter().skip(1).cloned().collect(),
         limits: metrics.limits,
+        report_metric,
         space: parameters.space,
         order: parameters.order,
         run_cap: settings.run_cap,

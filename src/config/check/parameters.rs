@@ -169,7 +169,8 @@ fn node(
     let distribution = distribution::check(&fields, findings)?;
     traps::parameter(&fields, &distribution, findings);
     places.push((path.clone(), field.key.clone()));
-    Some(ParameterNode::Leaf(Parameter { distribution, when }))
+    let before = fields.get("before").and_then(|field| before(&field, findings));
+    Some(ParameterNode::Leaf(Parameter { distribution, when, before }))
 }
 
 fn not_a_mapping(field: &ConfigField<'_>, findings: &mut Findings) {
@@ -182,6 +183,17 @@ fn not_a_mapping(field: &ConfigField<'_>, findings: &mut Findings) {
         _ => Some("give it `value`, `values`, or `min` and `max`".to_owned()),
     };
     field.wrong("a mapping", findings).maybe_hint(hint);
+}
+
+/// `before: VALUE`, of a parameter that was added to a running sweep.
+fn before(field: &ConfigField<'_>, findings: &mut Findings) -> Option<Value> {
+    match field.node.kind {
+        NodeKind::Mapping(_) => {
+            field.wrong("the value that earlier trials had", findings);
+            None
+        }
+        _ => Some(field.node.to_value()),
+    }
 }
 
 /// `when: {name: value or list of values}`.

@@ -46,7 +46,8 @@ fn point(
     }
     let constant = |leaf: &Leaf<'_>| match &leaf.parameter.distribution {
         crate::space::Distribution::Constant(value) => Some(value.clone()),
-        _ => None,
+        // A point that was written before the parameter was added.
+        _ => leaf.parameter.before.clone(),
     };
     let values: Vec<Option<Value>> =
         leaves.iter().map(|leaf| given.get(&leaf.name).cloned().or_else(|| constant(leaf))).collect();

@@ -50,6 +50,12 @@ impl Constraint {
         Ok(Self { text: text.to_owned(), expr, names })
     }
 
+    /// As it was written.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The parameters it names, each once.
     #[must_use]
     pub fn names(&self) -> &[String] {

@@ -3,6 +3,7 @@
 import { el, fill } from './dom.js';
 import { Refusal } from './feed.js';
 import { plural } from './format.js';
+import { PointDialog } from './point_dialog.js';
 import { effect, signal } from './store.js';
 
 /** @typedef {'pause' | 'resume' | 'stop' | 'cancel'} Order */
@@ -16,14 +17,15 @@ const MEANING = {
 };
 
 export class Control {
-  /** @param {string} sweep @param {{ value: any }} head */
-  constructor(sweep, head) {
+  /** @param {string} sweep @param {{ value: any }} head @param {import('./trials.js').Trials} trials */
+  constructor(sweep, head, trials) {
     this.sweep = sweep;
     this.head = head;
     /** The token of the server; null: the page only reads. */
     this.token = signal(/** @type {string | null} */ (null));
     this.said = signal('');
     this.element = el('span', { class: 'control' });
+    this.point = new PointDialog(trials, head, (point) => this.send('edit', { point }, 'the point is tried next'));
     this.end = effect(() => this.draw());
   }
 
@@ -40,6 +42,8 @@ export class Control {
       over ? null : waits ? button('resume', 'Resume') : button('pause', 'Pause'),
       over || head.order === 'stop' || head.order === 'cancel' ? null : button('stop', 'Stop'),
       over || head.order === 'cancel' ? null : button('cancel', 'Cancel'),
+      el('button', { title: 'How many trials there may be', onclick: () => this.raiseCap() }, 'Cap'),
+      el('button', { title: 'Have a point of your own tried next', onclick: () => this.point.open() }, 'Add point'),
       failed > 0 ? el('button', { title: 'Run them again, as further attempts', onclick: () => this.retry(null, `${plural(failed, 'failed trial')}`) }, 'Retry failed') : null,
       el('span', { class: 'dim', role: 'status', text: this.said.value || heard }));
   }
@@ -54,6 +58,15 @@ export class Control {
   async retry(trials, what) {
     if (!confirm(`Run ${what} again?`)) return;
     await this.send('retry', { trials }, `${what} can be run again by any agent`);
+  }
+
+  async raiseCap() {
+    const now = this.head.value?.counts.limit;
+    const typed = prompt('How many trials may there be in all?', now === null || now === undefined ? '' : String(2 * now));
+    if (typed === null) return;
+    const cap = Number(typed);
+    if (!Number.isInteger(cap) || cap < 1) this.said.value = `${typed} is no number of trials`;
+    else await this.send('edit', { run_cap: cap }, `there may be ${cap} trials now`);
   }
 
   /** @param {number} trial */

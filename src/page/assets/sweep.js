@@ -51,7 +51,7 @@ export class SweepPage {
     this.store = signal('');
     this.feed = follow(`/api/sweeps/${path}`, `/api/sweeps/${path}/events`, (data) => this.begin(data), (data) => this.takeIn(data));
     this.dialog = new TrialDialog(path);
-    this.control = new Control(path, this.model.head);
+    this.control = new Control(path, this.model.head, trials);
     this.element = this.build();
     this.ends = [effect(() => this.draw()), effect(() => this.drawSelection())];
     this.onKey = (/** @type {KeyboardEvent} */ event) => this.key(event);
@@ -107,7 +107,7 @@ export class SweepPage {
       return panel;
     });
     this.panels = el('div', { class: 'panels', onopentrial: (/** @type {any} */ event) => this.dialog.open(event.detail), onendtrial: (/** @type {any} */ event) => this.control.endTrial(event.detail), onretrytrials: (/** @type {any} */ event) => this.control.retry(event.detail, plural(event.detail.length, 'trial')) }, ...panels);
-    return el('div', {}, el('header', { class: 'top' }, el('a', { href: '/', class: 'crumb' }, 'Sweeps'), this.title, this.badge, this.live, this.control.element, this.where), this.notice, this.facts, el('div', { class: 'tools-row' }, this.filter, this.clear, this.count, this.brushes, this.wrong), this.panels, this.dialog.element);
+    return el('div', {}, el('header', { class: 'top' }, el('a', { href: '/', class: 'crumb' }, 'Sweeps'), this.title, this.badge, this.live, this.control.element, this.where), this.notice, this.facts, el('div', { class: 'tools-row' }, this.filter, this.clear, this.count, this.brushes, this.wrong), this.panels, this.dialog.element, this.control.point.element);
   }
 
   draw() {

@@ -64,7 +64,7 @@ pub fn dependences_with_pairs_of(config: &Config, trials: &[Trial], analysis: &A
 }
 
 /// The table that the analysis works on. Where a trial was stopped early, what it had reached is its result.
-fn frame(config: &Config, trials: &[Trial]) -> TrialFrame {
+pub(in crate::query) fn frame(config: &Config, trials: &[Trial]) -> TrialFrame {
     let mut frame = TrialFrame::of(config);
     for trial in trials {
         let status = if trial.counts() { RunStatus::Finished } else { trial.status };

@@ -13,8 +13,8 @@ use crate::config::{Config, MetricSummary, Objectives};
 use crate::query::facts::{config_of, limit_of};
 use crate::query::metric::ChosenMetric;
 use crate::record::{
-    ClaimOrder, Ledger, LedgerLook, Sweep, TrialRuns, index_of, running_runs_with, runs_with_ids_of,
-    values_beside,
+    ClaimOrder, Ledger, LedgerLook, Sweep, TrialRuns, index_of, newest_version, running_runs_with,
+    runs_with_ids_of, values_beside,
 };
 use crate::space::Point;
 use crate::tracking::{Result, Run, RunId, RunProjection, Store};
@@ -51,7 +51,7 @@ impl SweepWatch {
             Ledger::open(store.clone(), &sweep.ledger, String::new(), ClaimOrder::Ascending, None).await?;
         let config = config_of(&sweep);
         let metric = config.as_ref().and_then(|config| ChosenMetric::of(config, None, None));
-        let bound = config.as_ref().and_then(|config| limit_of(config, sweep.seed));
+        let bound = config.as_ref().and_then(|config| limit_of(&sweep, config));
         let objectives = config.as_ref().map(Config::objectives).unwrap_or_default();
         let (empty, missing) = (0, BTreeSet::new());
         Ok(Self { store, sweep, ledger, config, metric, objectives, bound, empty, missing })
@@ -107,12 +107,24 @@ impl SweepWatch {
             running_runs_with(self.store.as_ref(), &self.sweep, wanted()),
             self.ledger.look(),
         )?;
-        self.sweep.parent = parent;
+        self.take_note_of_version(parent).await?;
         self.empty = ledger.empty;
         let mut found = self.new_results(&ledger, known).await?;
         let under_way = self.under_way(&ledger, running, known);
         found.extend(under_way);
         Ok(found)
+    }
+
+    /// Takes in the parent run, and the newest version of the config where the sweep was edited.
+    async fn take_note_of_version(&mut self, parent: Run) -> Result<()> {
+        if newest_version(&parent) <= self.sweep.version() {
+            self.sweep.parent = parent;
+            return Ok(());
+        }
+        self.sweep = Sweep::of_run(self.store.as_ref(), parent).await?;
+        self.config = config_of(&self.sweep);
+        self.bound = self.config.as_ref().and_then(|config| limit_of(&self.sweep, config));
+        Ok(())
     }
 
     async fn new_results(&self, ledger: &LedgerLook, known: &RwLock<LiveTrials>) -> Result<Vec<LiveRow>> {

@@ -40,13 +40,13 @@ impl Ledger {
         let mut was_late = false;
         loop {
             view.take_in(&root);
-            let open = view.open(&root, self.limit);
+            let open = view.open(&root, self.limit());
             let wanted = view.width(open.len());
             let too_few = open.is_empty() || (open.len() as u64) < wanted / 2;
             let may_open = !self.ends_before(view.known.shards.len() as u64);
             if too_few && may_open && (open.is_empty() || !was_late) {
                 if let Some(shard) = self.open_more(view, wanted - open.len() as u64).await? {
-                    view.enter(shard, self.limit);
+                    view.enter(shard, self.limit());
                     return Ok(true);
                 }
                 // Another agent is opening some: one is there already.
@@ -58,9 +58,9 @@ impl Ledger {
                 return Ok(false);
             };
             self.read_shard(view, shard).await?;
-            if !view.is_full(shard, self.limit) {
-                view.enter(shard, self.limit);
-                view.move_away(&self.token, self.limit);
+            if !view.is_full(shard, self.limit()) {
+                view.enter(shard, self.limit());
+                view.move_away(&self.token, self.limit());
                 return Ok(true);
             }
         }
@@ -80,13 +80,13 @@ impl Ledger {
         };
         view.known.shards.push(LedgerShard::new(number as u64, run));
         self.read_shard(view, number).await?;
-        view.enter(number, self.limit);
+        view.enter(number, self.limit());
         Ok(true)
     }
 
     /// Whether no trial of this shard may be run.
     fn ends_before(&self, shard: u64) -> bool {
-        self.limit.is_some_and(|limit| shard.saturating_mul(SHARD) >= limit)
+        self.limit().is_some_and(|limit| shard.saturating_mul(SHARD) >= limit)
     }
 
     async fn read_shard(&self, view: &mut LedgerView, shard: usize) -> Result<()> {

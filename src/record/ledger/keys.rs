@@ -21,6 +21,9 @@ pub(super) enum LedgerFact {
     /// `report/000007` or `report/000007/2`: what was reported of this attempt, which another program ran. The value is the
     /// beginning of the report's SHA-256.
     Reported { trial: TrialIndex, attempt: u32 },
+    /// `given/0007`: which trial is run with the point at this place of the config's `points`, which was added later. The value
+    /// is the trial's index.
+    Given(u64),
     /// `shard/0001`: the run that holds the facts of the trials from 1,000 on. The value is the run's id.
     Shard(u64),
     /// `full/0001`: all trials of this run are taken. It saves others a look.
@@ -46,6 +49,7 @@ impl LedgerFact {
             Self::Back { trial, attempt } => format!("back/{:06}/{attempt}", trial.0),
             Self::PointOf { trial, candidate } => numbered("pointof", trial, candidate),
             Self::Reported { trial, attempt } => numbered("report", trial, attempt),
+            Self::Given(place) => format!("given/{place:04}"),
             Self::Shard(number) => format!("shard/{number:04}"),
             Self::Full(number) => format!("full/{number:04}"),
             Self::PointShard(number) => format!("pointshard/{number:04}"),
@@ -68,6 +72,7 @@ impl LedgerFact {
             "back" => Some(Self::Back { trial, attempt: number }),
             "pointof" => Some(Self::PointOf { trial, candidate: number }),
             "report" => Some(Self::Reported { trial, attempt: number }),
+            "given" => Some(Self::Given(first)),
             "shard" => Some(Self::Shard(first)),
             "full" => Some(Self::Full(first)),
             "pointshard" => Some(Self::PointShard(first)),
@@ -94,6 +99,7 @@ mod tests {
             (LedgerFact::PointOf { trial, candidate: 2 }, "pointof/000007/2"),
             (LedgerFact::Reported { trial, attempt: 1 }, "report/000007"),
             (LedgerFact::Reported { trial, attempt: 2 }, "report/000007/2"),
+            (LedgerFact::Given(7), "given/0007"),
             (LedgerFact::Shard(1), "shard/0001"),
             (LedgerFact::Full(1), "full/0001"),
             (LedgerFact::PointShard(3), "pointshard/0003"),

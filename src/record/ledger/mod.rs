@@ -14,6 +14,7 @@
 
 mod claim;
 mod front;
+mod given;
 mod keys;
 mod point_shards;
 mod points;
@@ -24,7 +25,7 @@ mod tests;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -63,7 +64,7 @@ pub struct Ledger {
     claim_text: String,
     order: ClaimOrder,
     /// Trials from 0 up to this one may be claimed; `None`: there is no end.
-    limit: Option<u64>,
+    limit: RwLock<Option<u64>>,
     /// Locked across calls to the store: one agent makes one claim at a time.
     view: Mutex<LedgerView>,
     /// Where it is kept which trial has which point.
@@ -114,7 +115,7 @@ impl Ledger {
             claim_text: claim_text(&token, DEFAULT_LEASE),
             token,
             order,
-            limit,
+            limit: RwLock::new(limit),
             view: Mutex::new(LedgerView::new(shards, current, reopened)),
         })
     }
@@ -126,6 +127,17 @@ impl Ledger {
         self
     }
 
+    /// Trials from 0 up to this one may be claimed; `None`: there is no end.
+    #[must_use]
+    pub fn limit(&self) -> Option<u64> {
+        *self.limit.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on so many trials may be claimed: the sweep was edited. What is claimed already stays.
+    pub fn set_limit(&self, limit: Option<u64>) {
+        *self.limit.write().unwrap_or_else(PoisonError::into_inner) = limit;
+    }
+
     /// Claims a trial that is not claimed: `None` when all of them are taken.
     ///
     /// # Errors
@@ -133,7 +145,7 @@ impl Ledger {
     pub async fn claim(&self) -> Result<Option<Claim>> {
         let mut view = self.view.lock().await;
         loop {
-            let Some(index) = view.next_free(self.limit) else {
+            let Some(index) = view.next_free(self.limit()) else {
                 if !self.move_on(&mut view).await? {
                     return Ok(None);
                 }
@@ -147,7 +159,7 @@ impl Ledger {
             view.cursor = index + 1;
             if self.order == ClaimOrder::Spread {
                 self.refresh(&mut view, claim.trial).await?;
-                view.move_away(&self.token, self.limit);
+                view.move_away(&self.token, self.limit());
             }
         }
     }

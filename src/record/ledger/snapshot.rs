@@ -110,6 +110,7 @@ impl LedgerShard {
                 Some(LedgerFact::PointOf { trial, candidate }) => self.point_of(trial, candidate, value),
                 Some(
                     LedgerFact::Reported { .. }
+                    | LedgerFact::Given(_)
                     | LedgerFact::Shard(_)
                     | LedgerFact::Full(_)
                     | LedgerFact::PointShard(_),

@@ -18,6 +18,7 @@ pub(super) fn importance_section(report: &SweepReport) -> Markup {
             }
             (figure("importance", &importance(report, false)))
             (importances(analysis))
+            (variance(analysis))
         }
     }
 }
@@ -46,6 +47,29 @@ fn table(parameters: &[ParameterAnalysis], forest: bool) -> Markup {
                 tbody { @for parameter in parameters { (row(parameter, forest)) } }
             }
         }
+    }
+}
+
+/// The shares of the variance by the Gaussian process.
+fn variance(analysis: &Analysis) -> Markup {
+    let Some(shares) = &analysis.variance else { return Markup::default() };
+    html! {
+        p { (clean(&shares.heading())) }
+        div.scroll {
+            table.importances #variance {
+                thead { tr { @for head in ["Parameter", "Alone", "With interactions"] { th scope="col" { (head) } } } }
+                tbody {
+                    @for parameter in &shares.parameters {
+                        tr {
+                            th scope="row" { (clean(&parameter.name)) }
+                            td { (parameter.first.words()) }
+                            td { (parameter.total.words()) }
+                        }
+                    }
+                }
+            }
+        }
+        @if let Some(pairs) = shares.pairs_sentence() { p { (clean(&pairs)) } }
     }
 }
 

@@ -1,8 +1,8 @@
 //! What a point promises: the logarithm of its expected improvement.
 
 use super::axes::Axes;
-use super::gp::{GaussianProcess, Scratch};
 use super::improvement::log_h;
+use crate::gaussian::gp::{GaussianProcess, Scratch};
 
 /// What a search climbs: the logarithm of what a point promises.
 pub(super) trait Promise {

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::axis::{ABSENT, AxisKind, Levels, SearchAxis};
 use crate::config::{Config, Constraint, ConstraintError};
+use crate::gaussian::axis::{ABSENT, AxisKind, Levels, SearchAxis};
 use crate::space::{Distribution, Point, Space, Value};
 
 /// The axes of a config's space, its conditions and its constraints.

@@ -5,8 +5,8 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
 use super::super::streams::key;
-use super::axis::SearchAxis;
 use super::search::spread;
+use crate::gaussian::axis::SearchAxis;
 
 /// Latin hypercubes that are compared.
 const HYPERCUBES: usize = 30;

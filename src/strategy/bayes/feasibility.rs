@@ -2,8 +2,8 @@
 
 use super::acquisition::Promise;
 use super::axes::Axes;
-use super::gp::{GaussianProcess, Scratch};
 use super::improvement::log_h;
+use crate::gaussian::gp::{GaussianProcess, Scratch};
 
 /// A limit on what a process predicts.
 #[derive(Debug, Clone, Copy)]

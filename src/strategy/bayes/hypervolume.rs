@@ -6,8 +6,8 @@
 
 use super::acquisition::Promise;
 use super::axes::Axes;
-use super::gp::{GaussianProcess, Scratch};
 use super::improvement::log_h;
+use crate::gaussian::gp::{GaussianProcess, Scratch};
 use crate::metric::{Losses, front};
 
 /// Strips that are narrower hold nothing.

@@ -5,25 +5,17 @@
 
 mod acquisition;
 mod axes;
-mod axis;
 mod design;
 mod feasibility;
-mod fit;
-mod gp;
 mod hypervolume;
 mod improvement;
 mod judged;
-mod kernel;
-mod linalg;
-mod minimise;
 mod model;
 mod search;
 mod several;
-mod subset;
 mod targets;
 mod tpe;
 mod training_set;
-mod warp;
 
 use std::sync::OnceLock;
 
@@ -36,6 +28,7 @@ use super::sequence::Sequence;
 use super::streams::key as stream_key;
 use super::{Observation, Proposal, Strategy, StrategyError};
 use crate::config::{Config, Objectives, Optimizer};
+use crate::gaussian::axis;
 use crate::space::Point;
 use crate::trial::TrialIndex;
 use axes::{Axes, Coordinates, TakenKeys, key};
@@ -70,6 +63,8 @@ pub struct Bayes {
     /// Those of them that lie in a finite space, each once.
     explicit: TakenKeys,
     first: OnceLock<Vec<Coordinates>>,
+    /// So many indices may have gone to points that are not in the space any more.
+    spent: u128,
 }
 
 impl Bayes {
@@ -97,7 +92,13 @@ impl Bayes {
             before: config.points.len() as u64,
             explicit,
             first: OnceLock::new(),
+            spent: 0,
         })
+    }
+
+    /// The same where up to so many trials were run with points that the space may not have any more.
+    pub fn after(self, spent: u128) -> Self {
+        Self { spent, ..self }
     }
 
     /// Sorts what is known; what does not fit the space is left out.
@@ -243,7 +244,8 @@ impl Bayes {
 
 impl Strategy for Bayes {
     fn size(&self) -> Option<u128> {
-        self.finite.as_ref().map(Sequence::size)
+        // Where anything may have been run before, nobody knows how many are left.
+        self.finite.as_ref().and_then(|finite| finite.size().checked_add(self.spent))
     }
 
     fn reads_history(&self) -> bool {

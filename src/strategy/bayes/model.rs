@@ -8,14 +8,14 @@ use super::super::Expectation;
 use super::TrainingSet;
 use super::acquisition::Acquisition;
 use super::axes::{Axes, Coordinates, TakenKeys};
-use super::fit::{Evidence, FitSettings, WarpedTargets, moments};
-use super::gp::{GaussianProcess, Hyperparameters, Scratch};
 use super::improvement::{cumulated, expected};
-use super::kernel::{KernelForm, PointColumns};
 use super::search::{AcquisitionSearch, SearchEffort};
-use super::subset;
-use super::warp::{bend, unbend};
 use crate::config::{ConstraintError, Goal, MetricConfig};
+use crate::gaussian::fit::{Evidence, FitSettings, LITTLE_NOISE, WarpedTargets, moments};
+use crate::gaussian::gp::{GaussianProcess, Hyperparameters, Scratch};
+use crate::gaussian::kernel::{KernelForm, PointColumns};
+use crate::gaussian::subset;
+use crate::gaussian::warp::{bend, unbend};
 
 /// Sets of values that are imagined for trials without one.
 const FANTASIES: usize = 8;
@@ -167,7 +167,13 @@ fn hyperparameters(axes: &Axes, seen: &[Coordinates], y: &[f64], k: u64) -> Hype
     let values: Vec<f64> = chosen.iter().map(|i| y[*i]).collect();
     let data = PointColumns::of(axes.axes.len(), &points);
     let fit = |form, bends| {
-        Evidence::new(&axes.axes, &data, &values, FitSettings { form, bends, calls: CALLS }).fit()
+        Evidence::new(
+            &axes.axes,
+            &data,
+            &values,
+            FitSettings { form, bends, calls: CALLS, noise: LITTLE_NOISE },
+        )
+        .fit()
     };
     let (rough, cost) = fit(KernelForm::Matern, true);
     let plain = k % 2 == 1;

@@ -6,9 +6,9 @@ use rand_distr::StandardNormal;
 
 use super::acquisition::Promise;
 use super::axes::{Axes, Coordinates, TakenKeys, key};
-use super::axis::AxisKind;
-use super::minimise::{MinimiserLimits, minimise};
 use crate::config::ConstraintError;
+use crate::gaussian::axis::AxisKind;
+use crate::gaussian::minimise::{MinimiserLimits, minimise};
 
 /// How much work a search is worth.
 #[derive(Debug, Clone, Copy)]
@@ -182,7 +182,8 @@ impl AcquisitionSearch<'_, '_> {
     /// Gradient steps on the real coordinates and exchanges on the others, in turn.
     fn climb(&mut self, start: ScoredPoint) -> Result<ScoredPoint, ConstraintError> {
         let mut best = start;
-        let many = |axis: &super::axis::SearchAxis| axis.kind.count().is_some_and(|count| count > 6);
+        let many =
+            |axis: &crate::gaussian::axis::SearchAxis| axis.kind.count().is_some_and(|count| count > 6);
         let discrete: Vec<usize> =
             (0..self.axes.axes.len()).filter(|i| self.axes.axes[*i].kind.count().is_some()).collect();
         for round in 0..3 {

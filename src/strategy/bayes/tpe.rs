@@ -9,9 +9,9 @@ use rand_distr::StandardNormal;
 
 use super::TrainingSet;
 use super::axes::{Axes, Coordinates, TakenKeys, key};
-use super::axis::AxisKind;
 use super::improvement::cumulated;
 use crate::config::ConstraintError;
+use crate::gaussian::axis::AxisKind;
 
 /// Draws that are compared.
 const DRAWS: usize = 64;

@@ -2,13 +2,13 @@
 
 use serde_json::{Value as Json, json};
 
-use super::axis::{AxisKind, SearchAxis};
-use super::gp::{GaussianProcess, Hyperparameters, Scratch, covariance};
 use super::improvement::{cumulated, expected};
-use super::kernel::{KernelForm, PointColumns};
 use super::targets::{SearchTarget, targets};
 use crate::config::vectors::cases;
 use crate::config::{Config, check};
+use crate::gaussian::axis::{AxisKind, SearchAxis};
+use crate::gaussian::gp::{GaussianProcess, Hyperparameters, Scratch, covariance};
+use crate::gaussian::kernel::{KernelForm, PointColumns};
 use crate::space::{Distribution, Number, Point, Shape, Value};
 use crate::strategy::{LoggedValues, Observation};
 use crate::trial::{RunStatus, TrialIndex};

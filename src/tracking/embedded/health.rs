@@ -10,6 +10,8 @@ use crate::tracking::Result;
 
 /// The revision of MLflow's schema at which new files are made.
 pub const MADE_AT: &str = "6953534de441";
+/// The revision to which the first trace raises them.
+pub const WITH_TRACES: &str = "de4033877273";
 
 /// What a database file is like.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //!
 //! [`Db`] is its synchronous core, with one file per noun; [`EmbeddedStore`] puts it behind the
 //! [`Store`](super::Store) port. Any number of processes may use one file, MLflow's own among them: every write is
-//! one short `BEGIN IMMEDIATE` transaction, and no file is ever migrated here. Refuses to know HTTP.
+//! one short `BEGIN IMMEDIATE` transaction, and no file of MLflow's is migrated here. Refuses to know HTTP.
 
 mod active_run;
 mod artifacts;
@@ -33,12 +33,13 @@ mod schema;
 mod search;
 mod store;
 mod tags;
+mod traces;
 mod uri;
 mod values;
 
 pub use batch::check_batch_size;
 pub use db::Db;
-pub use health::{Health, MADE_AT};
+pub use health::{Health, MADE_AT, WITH_TRACES};
 pub use params::ParamOutcome;
 pub use roots::ArtifactRoots;
 pub use store::EmbeddedStore;

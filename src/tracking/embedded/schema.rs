@@ -1,4 +1,4 @@
-//! The tables: made where the file is new, looked at where it is not, never migrated.
+//! The tables: made where the file is new, looked at where it is not. Those for traces are added in [`traces`](super::traces).
 
 use std::collections::HashSet;
 

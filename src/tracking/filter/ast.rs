@@ -13,6 +13,14 @@ pub enum Entity {
     Tag,
     /// A dataset that is linked to the thing.
     Dataset,
+    /// What is known of a trace.
+    Metadata,
+    /// A step of a trace.
+    Span,
+    /// What was said about a trace.
+    Feedback,
+    /// What would have been right.
+    Expectation,
 }
 
 /// What a condition or an order is about, such as `metrics.loss`.

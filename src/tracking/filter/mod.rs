@@ -17,7 +17,7 @@ pub use page::{offset_of, token_for};
 pub use parser::{parse_filter, parse_order_by};
 pub use vocabulary::{
     EXPERIMENTS, LOGGED_MODELS, MODEL_VERSION_ORDER, MODEL_VERSIONS, REGISTERED_MODEL_ORDER,
-    REGISTERED_MODELS, RUNS, Vocabulary,
+    REGISTERED_MODELS, RUNS, TRACES, Vocabulary,
 };
 
 #[cfg(test)]

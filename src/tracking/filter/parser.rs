@@ -58,8 +58,12 @@ fn order(term: &str, vocabulary: &Vocabulary) -> Result<OrderTerm, FilterError> 
     let wrong = || FilterError::new(format!("Invalid order_by clause '{term}'. Could not be parsed."));
     let mut tokens = tokens(term).map_err(|_| wrong())?.into_iter();
     let subject = subject(tokens.next().ok_or_else(wrong)?, vocabulary)?;
-    if subject.entity == Entity::Dataset {
-        return Err(FilterError::new("Invalid identifier type 'dataset' in order_by"));
+    if !matches!(
+        subject.entity,
+        Entity::Attribute | Entity::Metric | Entity::Param | Entity::Tag | Entity::Metadata
+    ) {
+        let word = entity_word(subject.entity);
+        return Err(FilterError::new(format!("Invalid identifier type '{word}' in order_by")));
     }
     let ascending = match tokens.next() {
         None => true,
@@ -110,8 +114,12 @@ fn entity(word: &str) -> Result<Entity, FilterError> {
         "metric" | "metrics" => Entity::Metric,
         "param" | "params" | "parameter" | "parameters" => Entity::Param,
         "tag" | "tags" => Entity::Tag,
-        "attribute" | "attributes" | "attr" | "run" => Entity::Attribute,
+        "attribute" | "attributes" | "attr" | "run" | "trace" => Entity::Attribute,
         "dataset" | "datasets" => Entity::Dataset,
+        "metadata" | "request_metadata" => Entity::Metadata,
+        "span" => Entity::Span,
+        "feedback" => Entity::Feedback,
+        "expectation" => Entity::Expectation,
         other => {
             return Err(FilterError::new(format!(
                 "Invalid entity type '{other}'. Valid values are ['metric', 'parameter', 'tag', 'attribute', 'dataset']"
@@ -127,6 +135,10 @@ fn entity_word(entity: Entity) -> &'static str {
         Entity::Param => "parameter",
         Entity::Tag => "tag",
         Entity::Dataset => "dataset",
+        Entity::Metadata => "metadata",
+        Entity::Span => "span",
+        Entity::Feedback => "feedback",
+        Entity::Expectation => "expectation",
     }
 }
 
@@ -174,13 +186,14 @@ impl FilterParser<'_> {
         match subject.entity {
             Entity::Metric => AttributeKind::Number,
             Entity::Attribute => kind_of(&subject.key).unwrap_or(AttributeKind::Text),
-            Entity::Param | Entity::Tag | Entity::Dataset => AttributeKind::Text,
+            _ => AttributeKind::Text,
         }
     }
 
     fn comparison(&mut self, subject: &Subject, sign: &str) -> Result<Test, FilterError> {
         let value = self.expect("a value")?;
-        if self.kind(subject) == AttributeKind::Number {
+        let said = matches!(subject.entity, Entity::Feedback | Entity::Expectation);
+        if self.kind(subject) == AttributeKind::Number || said && sign.starts_with(['<', '>']) {
             let op = match sign {
                 "=" => NumberOp::Eq,
                 "!=" => NumberOp::Ne,
@@ -256,7 +269,7 @@ impl FilterParser<'_> {
     }
 
     fn list(&mut self, subject: &Subject) -> Result<Vec<String>, FilterError> {
-        let allowed = subject.entity == Entity::Dataset
+        let allowed = matches!(subject.entity, Entity::Dataset | Entity::Span)
             || (subject.entity == Entity::Attribute && self.vocabulary.lists.contains(&subject.key.as_str()));
         if !allowed {
             return Err(FilterError::new(format!(

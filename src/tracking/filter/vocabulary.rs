@@ -122,3 +122,26 @@ pub static MODEL_VERSION_ORDER: Vocabulary = Vocabulary {
     lists: &[],
     nullable: &[],
 };
+
+/// What traces can be searched by, and sorted by.
+pub static TRACES: Vocabulary = Vocabulary {
+    attributes: &[
+        ("request_id", "request_id", AttributeKind::Text),
+        ("trace_id", "request_id", AttributeKind::Text),
+        ("experiment_id", "experiment_id", AttributeKind::Text),
+        ("client_request_id", "client_request_id", AttributeKind::Text),
+        ("status", "status", AttributeKind::Text),
+        ("name", "name", AttributeKind::Text),
+        ("run_id", "run_id", AttributeKind::Text),
+        ("text", "text", AttributeKind::Text),
+        ("timestamp", "timestamp_ms", AttributeKind::Number),
+        ("timestamp_ms", "timestamp_ms", AttributeKind::Number),
+        ("execution_time", "execution_time_ms", AttributeKind::Number),
+        ("execution_time_ms", "execution_time_ms", AttributeKind::Number),
+        ("end_time", "end_time_ms", AttributeKind::Number),
+        ("end_time_ms", "end_time_ms", AttributeKind::Number),
+    ],
+    entities: &[Entity::Tag, Entity::Metadata, Entity::Span, Entity::Feedback, Entity::Expectation],
+    lists: &["request_id", "client_request_id", "status", "name", "run_id"],
+    nullable: &[Entity::Tag, Entity::Metadata, Entity::Feedback, Entity::Expectation],
+};

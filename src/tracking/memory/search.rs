@@ -67,7 +67,7 @@ fn value<'a>(run: &'a StoredRun, subject: &Subject) -> Option<ComparedValue<'a>>
         Entity::Param => run.param(key).map(ComparedValue::Text),
         Entity::Tag => run.tag(key).map(ComparedValue::Text),
         Entity::Metric => run.latest(key).map(ComparedValue::Number),
-        Entity::Dataset => None,
+        Entity::Dataset | Entity::Metadata | Entity::Span | Entity::Feedback | Entity::Expectation => None,
         Entity::Attribute => match key {
             "run_name" => Some(ComparedValue::Text(&run.info.name)),
             "status" => Some(ComparedValue::Text(run.info.status.as_str())),

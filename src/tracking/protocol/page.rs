@@ -4,12 +4,14 @@ use serde::de::DeserializeOwned;
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::assessment::Assessment;
 use super::experiment::Experiment;
 use super::logged_model::LoggedModel;
 use super::metric::Metric;
 use super::model_version::ModelVersion;
 use super::registered_model::RegisteredModel;
 use super::run::{Run, RunInfo};
+use super::trace::{TraceInfo, TraceInfoV2};
 
 /// One page of an answer.
 #[derive(Debug, Clone)]
@@ -55,6 +57,9 @@ named! {
     RegisteredModel: "registered_model", "registered_models";
     ModelVersion: "model_version", "model_versions";
     Metric: "metric", "metrics";
+    TraceInfo: "trace_info", "traces";
+    TraceInfoV2: "trace_info", "traces";
+    Assessment: "assessment";
 }
 
 /// One thing: `{"run": …}`.

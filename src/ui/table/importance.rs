@@ -39,11 +39,35 @@ pub fn importance_table(ui: &Ui, analysis: &Analysis, metric_name: &str) -> Stri
         });
         out.push('\n');
     }
+    let variance = variance(ui, analysis);
     for (bullet, sentence) in sentences(analysis, layout) {
         for (number, line) in wrap(&sentence, width.saturating_sub(bullet.len()).max(1)).iter().enumerate() {
             let lead = if number == 0 { bullet.to_owned() } else { " ".repeat(bullet.len()) };
             out.push_str(&format!("{lead}{line}\n"));
         }
+    }
+    out + &variance
+}
+
+/// The shares of the variance by the Gaussian process, the largest first; nothing where there are none.
+fn variance(ui: &Ui, analysis: &Analysis) -> String {
+    /// A name is cut beyond this: the figures need 42 columns.
+    const NAME: usize = 28;
+    let Some(shares) = &analysis.variance else { return String::new() };
+    let header = ["Parameter", "Alone", "With interactions"].map(str::to_owned);
+    let rows = shares.parameters.iter().map(|parameter| {
+        let name = shorten(&printable(&parameter.name), NAME);
+        vec![name, parameter.first.words(), parameter.total.words()]
+    });
+    let table = ui.drawing.draw(&header, &rows.collect::<Vec<_>>(), &[]);
+    let mut out = String::new();
+    for line in wrap(&shares.heading(), ui.width.max(1)) {
+        out.push_str(&format!("{line}\n"));
+    }
+    out.push_str(table.trim_end());
+    out.push('\n');
+    for line in shares.pairs_sentence().iter().flat_map(|pairs| wrap(&printable(pairs), ui.width.max(1))) {
+        out.push_str(&format!("{line}\n"));
     }
     out
 }

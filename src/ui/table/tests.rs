@@ -47,6 +47,7 @@ fn sample(names: [&str; 3]) -> Analysis {
         forest_reason: None,
         together: Vec::new(),
         rank_target: false,
+        variance: None,
         notes: vec!["lr and seed move together (|Spearman| 0.93): they share one effect.".to_owned()],
         parameters: vec![
             parameter(names[0], 0.51, 0.62, -0.31),

@@ -5,6 +5,7 @@ mod limits;
 mod nonsense;
 mod pages;
 mod requests;
+mod traces;
 
 use serde_json::Value;
 use sweep::testing::{EmbeddedStore, Gateway, NewRun, Run, RunId, Store, TrialScope};

@@ -147,7 +147,9 @@ async fn what_is_not_here_is_told_as_mlflows_or_nobodys() {
     assert_eq!(status, 501);
     let beginning = "Multipart upload is not supported for the current artifact repository";
     assert!(answer["message"].as_str().unwrap().starts_with(beginning), "{answer}");
-    for noun in ["traces", "gateway/endpoints/list", "workspaces", "issues", "review-queues", "mcp-servers"] {
+    for noun in
+        ["traces/metrics", "gateway/endpoints/list", "workspaces", "issues", "review-queues", "mcp-servers"]
+    {
         let (status, answer) = asked.post(&format!("/api/3.0/mlflow/{noun}"), &json!({})).await;
         assert_eq!((status, &answer["error_code"]), (501, &json!("NOT_IMPLEMENTED")), "{noun}");
     }

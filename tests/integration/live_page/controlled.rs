@@ -23,9 +23,12 @@ fn a_page_that_only_reads_gives_no_orders() {
     let id = sandbox.init(WAITING);
     let page = PageServer::start(&sandbox);
     assert_eq!(page.json(&format!("/api/sweeps/{id}"))["control"], Json::Null);
-    for (path, body) in
-        [("order", json!({"order": "stop"})), ("retry", json!({"trials": [0]})), ("end", json!({"trial": 0}))]
-    {
+    for (path, body) in [
+        ("order", json!({"order": "stop"})),
+        ("retry", json!({"trials": [0]})),
+        ("end", json!({"trial": 0})),
+        ("edit", json!({"run_cap": 9})),
+    ] {
         let (status, said) = send(&page, &format!("/api/sweeps/{id}/{path}"), "", &body);
         assert_eq!(status, 403);
         assert!(said["hint"].as_str().unwrap().contains("--allow-control"), "{said}");
@@ -109,6 +112,61 @@ fn a_running_trial_is_ended_alone_from_the_page() {
     });
     sandbox.file("go", "");
     finish(agent).expect(0);
+}
+
+#[test]
+fn the_cap_is_raised_and_a_point_is_added_from_the_page() {
+    let sandbox = Sandbox::new();
+    let id = sandbox.init(
+        "command: 'echo x=${x}'\nmethod: random\nsweep_name: capped\nrun_cap: 2\nparameters:\n  x: {min: 0.0, max: 1.0}\n",
+    );
+    sandbox.run(&["run"]).expect(0);
+    let page = PageServer::try_start(&sandbox, &["--port", "0", "--allow-control"]).unwrap();
+    let token = page.json(&format!("/api/sweeps/{id}"))["control"].as_str().unwrap().to_owned();
+    let path = format!("/api/sweeps/{id}/edit");
+    let (status, said) = send(&page, &path, &token, &json!({"run_cap": 4, "point": {"x": 0.125}}));
+    assert_eq!((status, &said["version"]), (200, &json!(2)), "{said}");
+    sandbox.run(&["run"]).expect(0);
+    let shown = until("four trials", || {
+        let shown = page.json(&format!("/api/sweeps/{id}"));
+        (shown["trials"]["state"] == "FFFF").then_some(shown)
+    });
+    let tried = shown["trials"]["params"][0].as_array().unwrap();
+    assert!(tried.contains(&json!(0.125)), "{tried:?}");
+    let (status, said) = send(&page, &path, &token, &json!({"point": {"y": 1}}));
+    assert!(status == 400 && said["message"] == "this point has no value for `x`", "{said}");
+    assert_eq!(send(&page, &path, &token, &json!({"command": "rm"})).0, 400);
+}
+
+#[test]
+fn a_person_adds_a_point_in_the_browser() {
+    let Some(browser) = Browser::start(1280) else { return };
+    let sandbox = Sandbox::new();
+    let id = sandbox.init(
+        "command: 'echo loss=${x}'\nmethod: random\nsweep_name: capped\nrun_cap: 2\nparameters:\n  x: {min: 0.0, max: 1.0}\n\
+         metric: {name: loss, goal: minimize, from_output: 'loss=(\\S+)'}\n",
+    );
+    sandbox.run(&["run"]).expect(0);
+    let page = PageServer::try_start(&sandbox, &["--port", "0", "--allow-control"]).unwrap();
+    browser.open(&page.url(&format!("/sweep/{id}")));
+    let press = |within: &str, text: &str| {
+        browser.wait_for(&format!(
+            "(() => {{ const b = [...document.querySelectorAll('{within} button')].find((b) => b.textContent === '{text}'); \
+             b?.click(); return b; }})()"
+        ));
+    };
+    browser.wait_for("document.querySelector('.live')?.textContent === 'live'");
+    browser.value("(window.prompt = () => '3')");
+    press(".control", "Cap");
+    browser.wait_for("document.querySelector('.control').textContent.includes('there may be 3 trials now')");
+    press(".control", "Add point");
+    browser.value("(document.querySelector('dialog[open] input').value = '0.25')");
+    press("dialog[open]", "Add");
+    browser.wait_for("document.querySelector('.control').textContent.includes('the point is tried next')");
+    sandbox.run(&["run"]).expect(0);
+    browser.wait_for("document.querySelector('header .state').textContent === 'complete'");
+    let tried = page.json(&format!("/api/sweeps/{id}"))["trials"]["params"][0].clone();
+    assert!(tried.as_array().unwrap().contains(&json!(0.25)), "{tried}");
 }
 
 #[test]

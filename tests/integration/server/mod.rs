@@ -6,3 +6,4 @@ mod behind_nginx;
 mod mlflow_pages;
 mod roots;
 mod same_answers;
+mod traces;

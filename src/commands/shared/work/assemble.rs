@@ -1,7 +1,6 @@
 //! An agent, made of what was typed, of the sweep and of this machine.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::super::context::{Backend, Context};
@@ -12,9 +11,7 @@ use super::args::WorkArgs;
 use super::hand_over::{ToGateway, ToServer};
 use super::one_machine;
 use super::workdir;
-use crate::agent::{
-    Agent, AgentMachine, EarlyStopping, Event, Gpus, HandOver, Journal, Options, Provenance, WarningsShown,
-};
+use crate::agent::{Agent, AgentMachine, EarlyStopping, Event, Gpus, HandOver, Journal, Options, Provenance};
 use crate::config::{self, Config};
 use crate::gateway::Gateway;
 use crate::launch::LaunchEngine;
@@ -72,7 +69,7 @@ pub async fn assemble_to_ask(
     let hand_over = Arc::new(ToServer { uri: context.store.uri().to_owned() });
     let mut agent = assemble_with(context, sweep, config, args, (hand_over, None)).await?;
     let ui = context.ui;
-    agent.events = Box::new(move |event| {
+    agent.events = Arc::new(move |event| {
         event.trace();
         match event {
             Event::Warning { text } => ui.warn(text),
@@ -122,7 +119,7 @@ async fn assemble_with(
             Backend::Server { store, .. } => Some(store.outages()),
             Backend::File(_) => None,
         },
-        warned: WarningsShown::default(),
+        warned: Arc::default(),
         provenance: Provenance::new(
             Some(place.folder.clone()),
             config::canonical(&sweep.config).unwrap_or_default(),
@@ -132,10 +129,9 @@ async fn assemble_with(
         early: early(&sweep, &config, args.shadow).map(Arc::new),
         sweep,
         config,
-        strategy,
+        strategy: strategy.into(),
         store: Arc::clone(&context.store),
-        limit,
-        ledger,
+        ledger: Arc::new(ledger),
         hand_over,
         identity,
         machine: AgentMachine::this(guard),
@@ -143,8 +139,8 @@ async fn assemble_with(
         folder: context.folder.clone(),
         workdir: place.folder,
         misplaced: place.misplaced,
-        strays_told: AtomicBool::new(false),
-        events: Box::new(move |event| {
+        strays_told: Arc::default(),
+        events: Arc::new(move |event| {
             event.trace();
             lines.on(&event);
         }),
@@ -189,12 +185,12 @@ async fn history(
     sweep: &Sweep,
     config: &Config,
     strategy: &dyn Strategy,
-) -> Result<Option<tokio::sync::Mutex<History>>, CommandFailure> {
+) -> Result<Option<Arc<tokio::sync::Mutex<History>>>, CommandFailure> {
     if !strategy.reads_history() {
         return Ok(None);
     }
     let priors = PriorTrials::of(context.store.as_ref(), &sweep.parent).await?.observations();
-    Ok(Some(tokio::sync::Mutex::new(History::new(sweep.clone(), config.objectives(), priors))))
+    Ok(Some(Arc::new(tokio::sync::Mutex::new(History::new(sweep.clone(), config.objectives(), priors)))))
 }
 
 fn gpu_names(typed: &str) -> Result<Vec<String>, CommandFailure> {

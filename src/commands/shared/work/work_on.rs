@@ -109,7 +109,7 @@ async fn reopen(context: &Context, sweep: &Sweep, config: &Config) -> Result<(),
     let ledger = Ledger::read(store, &sweep.ledger).await?;
     let results = ledger.results().len();
     let taken = (results + ledger.empty()) as u64;
-    let is_left = limit_of(config, sweep.seed).is_none_or(|limit| taken < limit);
+    let is_left = limit_of(sweep, config).is_none_or(|limit| taken < limit);
     if is_left || !ledger.unfinished().is_empty() {
         sweep.reopen(store).await?;
         let trials = words::count(results as u64, "trial");

@@ -5,8 +5,10 @@ mod experiments;
 mod models;
 mod registry;
 mod runs;
+mod traces;
 
 pub(super) use clauses::Clauses;
 pub(super) use experiments::experiment_clauses;
 pub(super) use models::model_clauses;
 pub(super) use registry::{registered_model_clauses, version_clauses};
+pub(super) use traces::trace_clauses;

@@ -84,7 +84,8 @@ fn say(sql: &mut Sql, condition: &Condition, datasets: &str) -> String {
         }
         Entity::Param => sql.test_pair(&PARAMS, "l.model_id", &subject.key, test),
         Entity::Tag => sql.test_pair(&TAGS, "l.model_id", &subject.key, test),
-        Entity::Attribute | Entity::Dataset => sql.test(column(&subject.key).unwrap_or("l.name"), test),
+        // The vocabulary has no other entity.
+        _ => sql.test(column(&subject.key).unwrap_or("l.name"), test),
     }
 }
 

@@ -84,11 +84,12 @@ fn say(sql: &mut Sql, condition: &Condition) -> String {
     match entity {
         // The tag holds the name of very old runs too, whose column is empty.
         Entity::Attribute if key == "run_name" => sql.test_pair(&TAGS, "r.run_uuid", "mlflow.runName", test),
-        Entity::Attribute => sql.test(column(key), test),
         Entity::Param => sql.test_pair(&PARAMS, "r.run_uuid", key, test),
         Entity::Tag => sql.test_pair(&TAGS, "r.run_uuid", key, test),
         Entity::Metric => say_metric(sql, key, test),
         Entity::Dataset => say_dataset(sql, key, test),
+        // The vocabulary has no other entity.
+        _ => sql.test(column(key), test),
     }
 }
 
@@ -127,7 +128,7 @@ fn sort(sql: &mut Sql, order: &OrderTerm) {
         Entity::Metric => "latest_metrics",
         Entity::Param => "params",
         Entity::Tag => "tags",
-        Entity::Attribute | Entity::Dataset => {
+        _ => {
             let column = column(key);
             return sql.order_by(format!("{column} IS NULL, {column} {direction}"));
         }

@@ -1,17 +1,17 @@
 //! Yeo & Johnson's power transform (2000): bends the axis of a metric so that a Gaussian process fits it.
 
 /// Bends a standardised value; λ = 1 leaves it as it is.
-pub(super) fn bend(y: f64, lambda: f64) -> f64 {
+pub fn bend(y: f64, lambda: f64) -> f64 {
     if y >= 0.0 { power(y.ln_1p(), lambda) } else { -power((-y).ln_1p(), 2.0 - lambda) }
 }
 
 /// The logarithm of the slope of [`bend`].
-pub(super) fn log_slope(y: f64, lambda: f64) -> f64 {
+pub fn log_slope(y: f64, lambda: f64) -> f64 {
     (lambda - 1.0) * y.signum() * y.abs().ln_1p()
 }
 
 /// The value that [`bend`] sends to `z`. Where the curve has an end, what lies beyond it is sent to a far value.
-pub(super) fn unbend(z: f64, lambda: f64) -> f64 {
+pub fn unbend(z: f64, lambda: f64) -> f64 {
     if z >= 0.0 { root(z, lambda).exp_m1() } else { -root(-z, 2.0 - lambda).exp_m1() }
 }
 

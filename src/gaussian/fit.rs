@@ -28,18 +28,20 @@ impl NormalPrior {
 
 /// How hyperparameters are found.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct FitSettings {
+pub struct FitSettings {
     /// The form of the kernel.
     pub form: KernelForm,
     /// Whether the metric may be bent.
     pub bends: bool,
     /// Calls of the likelihood.
     pub calls: usize,
+    /// Prior of ln of the noise's variance: its mean and width.
+    pub noise: (f64, f64),
 }
 
 /// Values bent and standardised.
 #[derive(Debug, Clone)]
-pub(super) struct WarpedTargets {
+pub struct WarpedTargets {
     /// The values.
     pub values: Vec<f64>,
     /// What was taken off.
@@ -58,7 +60,7 @@ impl WarpedTargets {
 }
 
 /// Mean and standard deviation; 1 where there is no spread.
-pub(super) fn moments(y: &[f64]) -> (f64, f64) {
+pub fn moments(y: &[f64]) -> (f64, f64) {
     let n = y.len().max(1) as f64;
     let mean = y.iter().sum::<f64>() / n;
     let variance = y.iter().map(|y| (y - mean) * (y - mean)).sum::<f64>() / n;
@@ -67,7 +69,7 @@ pub(super) fn moments(y: &[f64]) -> (f64, f64) {
 }
 
 /// The data of a fit, with the distances of all pairs on every axis.
-pub(super) struct Evidence<'a> {
+pub struct Evidence<'a> {
     y: &'a [f64],
     n: usize,
     /// For each axis the squared distances, packed row by row below the diagonal.
@@ -77,7 +79,10 @@ pub(super) struct Evidence<'a> {
 }
 
 const AMPLITUDE: NormalPrior = NormalPrior { mean: 0.0, width: 1.0 };
-const NOISE: NormalPrior = NormalPrior { mean: -9.0, width: 3.0 };
+/// The search expects little noise: what varies may always be explained.
+pub const LITTLE_NOISE: (f64, f64) = (-9.0, 3.0);
+/// The analysis expects some.
+pub const SOME_NOISE: (f64, f64) = (-3.0, 2.5);
 const LAMBDA: NormalPrior = NormalPrior { mean: 1.0, width: 0.7 };
 const AMPLITUDES: (f64, f64) = (-4.0, 5.0);
 const NOISES: (f64, f64) = (-18.5, 0.0);
@@ -103,7 +108,7 @@ impl<'a> Evidence<'a> {
     pub fn fit(&self) -> (Hyperparameters, f64) {
         let d = self.squares.len();
         let mut start = vec![self.length.mean; d];
-        start.extend([0.0, -7.0]);
+        start.extend([0.0, self.settings.noise.0 + 2.0]);
         let mut bounds = vec![LENGTHS; d];
         bounds.extend([AMPLITUDES, NOISES]);
         if self.settings.bends {
@@ -115,7 +120,23 @@ impl<'a> Evidence<'a> {
         (self.hyper(&theta), cost)
     }
 
-    fn hyper(&self, theta: &[f64]) -> Hyperparameters {
+    /// As [`Self::fit`] has them, in the order of `cost`.
+    pub fn theta(&self, hyper: &Hyperparameters) -> Vec<f64> {
+        let mut theta = hyper.lengths.clone();
+        theta.extend([hyper.amplitude, hyper.noise]);
+        theta.extend(self.settings.bends.then_some(hyper.lambda));
+        theta
+    }
+
+    /// Whether these numbers keep to the bounds of a fit.
+    pub fn within_bounds(&self, theta: &[f64]) -> bool {
+        let d = self.squares.len();
+        let bounds = std::iter::repeat_n(LENGTHS, d).chain([AMPLITUDES, NOISES, LAMBDAS]);
+        theta.iter().zip(bounds).all(|(x, (low, high))| (low..=high).contains(x))
+    }
+
+    /// The hyperparameters that the numbers of `cost` stand for.
+    pub fn hyper(&self, theta: &[f64]) -> Hyperparameters {
         let d = self.squares.len();
         Hyperparameters {
             lengths: theta[..d].to_vec(),
@@ -127,7 +148,7 @@ impl<'a> Evidence<'a> {
     }
 
     /// Minus the log posterior density up to a constant; NaN where the covariance can't be inverted.
-    fn cost(&self, theta: &[f64], gradient: &mut [f64]) -> f64 {
+    pub fn cost(&self, theta: &[f64], gradient: &mut [f64]) -> f64 {
         let d = self.squares.len();
         let hyper = self.hyper(theta);
         let (amplitude, noise) = (hyper.amplitude.exp(), hyper.noise.exp());
@@ -176,7 +197,9 @@ impl<'a> Evidence<'a> {
             cost += more;
             gradient[axis] += slope;
         }
-        for (at, (prior, x)) in [(AMPLITUDE, hyper.amplitude), (NOISE, hyper.noise)].into_iter().enumerate() {
+        let (mean, width) = self.settings.noise;
+        let noise = NormalPrior { mean, width };
+        for (at, (prior, x)) in [(AMPLITUDE, hyper.amplitude), (noise, hyper.noise)].into_iter().enumerate() {
             let (more, slope) = prior.cost(x);
             cost += more;
             gradient[d + at] += slope;

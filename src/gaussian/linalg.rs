@@ -5,7 +5,7 @@
 
 /// A square matrix, row by row.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Square {
+pub struct Square {
     n: usize,
     data: Vec<f64>,
 }
@@ -99,7 +99,7 @@ impl Square {
 }
 
 /// The inner product, in four running sums.
-pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
+pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     let mut sums = [0.0_f64; 4];
     let (a_parts, b_parts) = (a.chunks_exact(4), b.chunks_exact(4));
     let rest: f64 = a_parts.remainder().iter().zip(b_parts.remainder()).map(|(x, y)| x * y).sum();
@@ -112,7 +112,7 @@ pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// `to` += `factor`·`from`.
-pub(super) fn add_scaled(to: &mut [f64], factor: f64, from: &[f64]) {
+pub fn add_scaled(to: &mut [f64], factor: f64, from: &[f64]) {
     for (x, y) in to.iter_mut().zip(from) {
         *x += factor * y;
     }

@@ -11,7 +11,7 @@ const MAX_SHORTENINGS: usize = 12;
 
 /// When to end.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct MinimiserLimits {
+pub struct MinimiserLimits {
     /// Steps.
     pub steps: usize,
     /// Calls of the function.
@@ -25,7 +25,7 @@ pub(super) struct MinimiserLimits {
 /// The point that was found, and the value there.
 ///
 /// `f` writes the gradient into its second argument; a value that is not finite is a point that can't be stood on.
-pub(super) fn minimise(
+pub fn minimise(
     start: &[f64],
     bounds: &[(f64, f64)],
     effort: MinimiserLimits,

@@ -4,7 +4,7 @@ use super::axis::SearchAxis;
 
 /// The form of the kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum KernelForm {
+pub enum KernelForm {
     /// Matérn with ν = 5/2: functions that can be differentiated twice.
     Matern,
     /// The squared exponential: very smooth functions.
@@ -39,7 +39,7 @@ impl KernelForm {
 
 /// Points axis by axis.
 #[derive(Debug, Clone, Default)]
-pub(super) struct PointColumns {
+pub struct PointColumns {
     /// For each axis the coordinates of all points.
     pub columns: Vec<Vec<f64>>,
     /// Number of points.
@@ -60,7 +60,7 @@ impl PointColumns {
 }
 
 /// Adds `weight` times the squared distances on one axis between `x` and all coordinates of a column.
-pub(super) fn add_distances(axis: &SearchAxis, x: f64, column: &[f64], weight: f64, out: &mut [f64]) {
+pub fn add_distances(axis: &SearchAxis, x: f64, column: &[f64], weight: f64, out: &mut [f64]) {
     let pairs = out.iter_mut().zip(column);
     if axis.kind.is_choice() {
         pairs.for_each(|(sum, other)| *sum += if x == *other { 0.0 } else { weight });
@@ -72,7 +72,7 @@ pub(super) fn add_distances(axis: &SearchAxis, x: f64, column: &[f64], weight: f
 }
 
 /// Half of the derivative of the squared distance on an ordered axis, by `x`; an absent `other` stands beside the middle.
-pub(super) fn half_slope(x: f64, other: f64) -> f64 {
+pub fn half_slope(x: f64, other: f64) -> f64 {
     if other < 0.0 {
         return x - 0.5;
     }

@@ -3,7 +3,7 @@
 use crate::space::{Distribution, Listing, Number, Shape, Value};
 
 /// The coordinate of a parameter that does not exist in a point.
-pub(super) const ABSENT: f64 = -1.0;
+pub const ABSENT: f64 = -1.0;
 /// How near to the ends of an unbounded curve points are proposed.
 const TAIL: f64 = 1e-3;
 /// The ends of a rounded curve have no space beyond this.
@@ -11,7 +11,7 @@ const EDGE: f64 = 1e-9;
 
 /// An axis. Its coordinates are numbers: u in \[0, 1\] where there is an order, an index where there is none.
 #[derive(Debug, Clone)]
-pub(super) struct SearchAxis {
+pub struct SearchAxis {
     /// What it looks like.
     pub kind: AxisKind,
     /// Whether it may be absent.
@@ -20,7 +20,7 @@ pub(super) struct SearchAxis {
 
 /// What an axis looks like.
 #[derive(Debug, Clone)]
-pub(super) enum AxisKind {
+pub enum AxisKind {
     /// Any u between the two.
     Real {
         /// Smallest u.
@@ -43,7 +43,7 @@ pub(super) enum AxisKind {
 
 /// Where ordered levels stand.
 #[derive(Debug, Clone)]
-pub(super) enum Levels {
+pub enum Levels {
     /// So many at even distances.
     Even(u128),
     /// Multiples of `q` under a curve.
@@ -210,7 +210,7 @@ fn categories(values: &[Value], probabilities: Option<&[f64]>) -> (AxisKind, Vec
 }
 
 /// The values of a finite parameter, also those with probabilities and those of rounded curves that end.
-pub(super) fn listing(distribution: &Distribution) -> Option<Listing> {
+pub fn listing(distribution: &Distribution) -> Option<Listing> {
     match distribution {
         Distribution::Categorical { values, probabilities } => {
             Some(Listing::Values(categories(values, probabilities.as_deref()).1))

@@ -9,7 +9,7 @@ use super::linalg::{Square, add_scaled, dot};
 
 /// Hyperparameters: all that is not data.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Hyperparameters {
+pub struct Hyperparameters {
     /// ln of the length of each axis.
     pub lengths: Vec<f64>,
     /// ln of the variance of the process.
@@ -23,11 +23,11 @@ pub(super) struct Hyperparameters {
 }
 
 /// Variance of the mean's prior.
-pub(super) const MEAN_VARIANCE: f64 = 1.0;
+pub const MEAN_VARIANCE: f64 = 1.0;
 
 /// A process that has seen data.
 #[derive(Debug)]
-pub(super) struct GaussianProcess<'a> {
+pub struct GaussianProcess<'a> {
     axes: &'a [SearchAxis],
     hyper: Hyperparameters,
     data: PointColumns,
@@ -40,7 +40,7 @@ pub(super) struct GaussianProcess<'a> {
 
 /// Space for the predictions of one point, used again and again.
 #[derive(Debug, Default)]
-pub(super) struct Scratch {
+pub struct Scratch {
     squares: Vec<f64>,
     slopes: Vec<f64>,
     covariances: Vec<f64>,
@@ -49,7 +49,7 @@ pub(super) struct Scratch {
 }
 
 /// The covariances of all points with each other, lower half, noise included.
-pub(super) fn covariance(axes: &[SearchAxis], hyper: &Hyperparameters, data: &PointColumns) -> Square {
+pub fn covariance(axes: &[SearchAxis], hyper: &Hyperparameters, data: &PointColumns) -> Square {
     let mut matrix = Square::zeros(data.n);
     let amplitude = hyper.amplitude.exp();
     for i in 0..data.n {
@@ -75,7 +75,7 @@ fn factor(axes: &[SearchAxis], hyper: &mut Hyperparameters, data: &PointColumns)
 }
 
 /// The mean that fits best, given the inverse factor: generalised least squares with a prior around 0.
-pub(super) fn best_mean(inverse: &Square, y: &[f64], half: &mut Vec<f64>) -> f64 {
+pub fn best_mean(inverse: &Square, y: &[f64], half: &mut Vec<f64>) -> f64 {
     inverse.times_lower(y, half);
     let mut ones = Vec::new();
     inverse.times_lower(&vec![1.0; y.len()], &mut ones);
@@ -106,6 +106,52 @@ impl<'a> GaussianProcess<'a> {
         let mut process = Self { axes, hyper, data, inverse, mean, weights: Vec::new() };
         process.weights = vec![process.weights_for(values)];
         Some(process)
+    }
+
+    /// The process after `data` with several sets of values around a known mean: one prediction for each.
+    pub fn of_sets(
+        axes: &'a [SearchAxis],
+        hyper: Hyperparameters,
+        data: PointColumns,
+        sets: &[Vec<f64>],
+        mean: f64,
+    ) -> Option<Self> {
+        let first = sets.first()?;
+        let mut process = Self::around(axes, hyper, data, first, Some(mean))?;
+        process.weights = sets.iter().map(|set| process.weights_for(set)).collect();
+        Some(process)
+    }
+
+    /// The mean around which it varies.
+    pub fn mean(&self) -> f64 {
+        self.mean
+    }
+
+    /// For each value what the others say of it: the difference from their prediction, and its variance with noise
+    /// (Rasmussen & Williams 2006, section 5.4.2).
+    pub fn left_out(&self, values: &[f64]) -> Vec<(f64, f64)> {
+        let precision = self.inverse.gram_lower();
+        let weights = self.weights_for(values);
+        (0..self.data.n)
+            .map(|i| {
+                let variance = 1.0 / precision.row(i)[i];
+                (weights[i] * variance, variance)
+            })
+            .collect()
+    }
+
+    /// Predicted means alone, one for each set of values.
+    pub fn means(&self, x: &[f64], scratch: &mut Scratch, means: &mut Vec<f64>) {
+        scratch.squares.clear();
+        scratch.squares.resize(self.data.n, 0.0);
+        for (d, axis) in self.axes.iter().enumerate() {
+            let weight = (-2.0 * self.hyper.lengths[d]).exp();
+            add_distances(axis, x[d], &self.data.columns[d], weight, &mut scratch.squares);
+        }
+        let amplitude = self.hyper.amplitude.exp();
+        scratch.squares.iter_mut().for_each(|x| *x = amplitude * self.hyper.form.at(*x).0);
+        means.clear();
+        means.extend(self.weights.iter().map(|weights| self.mean + dot(weights, &scratch.squares)));
     }
 
     fn weights_for(&self, values: &[f64]) -> Vec<f64> {
@@ -233,7 +279,7 @@ impl<'a> GaussianProcess<'a> {
 
 /// The derivative of the log likelihood by the entries of the covariance, times two: αα' - K⁻¹, packed by pairs of
 /// which the second comes first, and its diagonal.
-pub(super) fn sensitivity(inverse: &Square, weights: &[f64], pairs: &mut Vec<f64>, diagonal: &mut Vec<f64>) {
+pub fn sensitivity(inverse: &Square, weights: &[f64], pairs: &mut Vec<f64>, diagonal: &mut Vec<f64>) {
     let gram = inverse.gram_lower();
     pairs.clear();
     diagonal.clear();

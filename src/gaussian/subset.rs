@@ -1,17 +1,17 @@
 //! Which trials a model looks at where there are very many: its cost grows with the cube of their number.
 
 /// So many trials decide about hyperparameters.
-pub(super) fn for_hyperparameters(n: usize) -> usize {
+pub fn for_hyperparameters(n: usize) -> usize {
     n.min(60)
 }
 
 /// So many trials stand behind a prediction.
-pub(super) fn for_predictions(n: usize) -> usize {
+pub fn for_predictions(n: usize) -> usize {
     if n <= 100 { n } else { (n / 2).clamp(100, 200) }
 }
 
 /// The places of `count` values: the smallest half, and an even selection of the rest, in their order.
-pub(super) fn chosen(y: &[f64], count: usize) -> Vec<usize> {
+pub fn chosen(y: &[f64], count: usize) -> Vec<usize> {
     let n = y.len();
     if n <= count {
         return (0..n).collect();
