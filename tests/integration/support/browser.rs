@@ -19,9 +19,13 @@ pub struct Browser {
     client: reqwest::Client,
 }
 
-impl Browser {
-    /// Starts one of this width; `None` where the machine has none, which is printed.
-    pub fn start(width: u32) -> Option<Self> {
+/// Times that the driver is started: it draws one port for two kinds of addresses, and ends where another program has it on
+/// one of them.
+const STARTS: u32 = 5;
+
+/// A driver and its port; `None` where the machine has none, which is printed.
+fn driver() -> Option<(Child, String)> {
+    for _ in 0..STARTS {
         let mut driver = match Command::new("chromedriver")
             .arg("--port=0")
             .stdin(Stdio::null())
@@ -36,12 +40,24 @@ impl Browser {
             }
             Err(error) => panic!("chromedriver: {error}"),
         };
-        let port =
-            BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok).find_map(|line| {
-                let (_, port) = line.split_once("successfully on port ")?;
-                Some(port.trim_end_matches('.').to_owned())
-            });
-        let base = format!("http://127.0.0.1:{}", port.expect("chromedriver says its port"));
+        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let port = lines.find_map(|line| {
+            let (_, port) = line.split_once("successfully on port ")?;
+            Some(port.trim_end_matches('.').to_owned())
+        });
+        if let Some(port) = port {
+            return Some((driver, port));
+        }
+        let _ = driver.wait();
+    }
+    panic!("chromedriver says no port");
+}
+
+impl Browser {
+    /// Starts one of this width; `None` where the machine has none, which is printed.
+    pub fn start(width: u32) -> Option<Self> {
+        let (mut driver, port) = driver()?;
+        let base = format!("http://127.0.0.1:{port}");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let client = http::client();
         let options = json!({"capabilities": {"alwaysMatch": {"goog:chromeOptions": {"args": [
